@@ -1,0 +1,186 @@
+"""Turns a file into `Settings`, or into one report of every mistake in it."""
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from bot.config.settings import Settings, merged
+from bot.config.yaml_source import Path as KeyPath
+from bot.config.yaml_source import dotted, parse
+from bot.errors import ConfigError, Problem
+
+_VALUE_LENGTH = 60
+
+
+def default_path() -> Path:
+    """Return the shipped `config.yaml`: beside the package in a checkout, inside it in a wheel."""
+    checkout = Path(__file__).parents[2] / "config.yaml"
+    return checkout if checkout.exists() else Path(str(files("bot") / "config.yaml"))
+
+
+def load(path: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Return the settings that stand in the file at `path`.
+
+    `overrides` are keys that the command line sets; they win over the file.
+
+    Raises:
+        ConfigError: the file cannot be read, or holds mistakes; the error lists all of them.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        problem = Problem("the file", None, f"cannot be read: {error.strerror or error}")
+        raise ConfigError(str(path), [problem]) from None
+    except UnicodeDecodeError as error:
+        problem = Problem("the file", None, f"is not UTF-8 at byte {error.start}")
+        raise ConfigError(str(path), [problem]) from None
+    return loads(text, source=str(path), overrides=overrides)
+
+
+def loads(
+    text: str, *, source: str = "the configuration", overrides: Mapping[str, Any] | None = None
+) -> Settings:
+    """Return the settings that the YAML `text` describes; see `load`."""
+    document = parse(text)
+    if not isinstance(document.data, dict):
+        shape = Problem("the file", 1, "needs keys such as `channels:`")
+        raise ConfigError(source, document.problems or [shape])
+    data = merged(document.data, overrides or {})
+    problems = list(document.problems)
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        problems += _problems(error, document.lines, document.data)
+    else:
+        if not problems:
+            return settings
+    raise ConfigError(source, sorted(problems, key=lambda problem: problem.line or 0))
+
+
+def dump(data: Mapping[str, Any]) -> str:
+    """Return `data` as YAML that `loads` reads back."""
+    return yaml.safe_dump(dict(data), allow_unicode=True, sort_keys=False)
+
+
+def _problems(
+    error: ValidationError, lines: Mapping[KeyPath, int], data: Mapping[str, Any]
+) -> Iterable[Problem]:
+    for detail in error.errors(include_url=False):
+        path, owner, secret = _resolve(detail["loc"])
+        if _is_inherited(path, data):
+            continue  # the same mistake is reported once, where it stands
+        yield Problem(
+            dotted(path),
+            _line(path, lines),
+            _message(detail, owner, secret=secret),
+            _suggestion(detail, owner),
+        )
+
+
+def _resolve(loc: tuple[str | int, ...]) -> tuple[KeyPath, type[BaseModel] | None, bool]:
+    """Follow pydantic's `loc` through the models.
+
+    Returns the path without the tags that pydantic adds for unions, the model that owns the last
+    key, and whether the value is a secret.
+    """
+    path: list[str | int] = []
+    here: Any = Settings
+    owner: type[BaseModel] | None = None
+    for part in loc:
+        members = _union_members(here)
+        tagged = [m for m in members if _tag(m) == part]
+        if tagged:
+            here = tagged[0]
+            continue
+        owner = here if isinstance(here, type) and issubclass(here, BaseModel) else None
+        if owner is not None:
+            field = owner.model_fields.get(str(part))
+            here = field.annotation if field else None
+        else:
+            arguments = [a for m in members or [here] for a in typing.get_args(m)]
+            here = next((a for a in reversed(arguments) if a is not Ellipsis), None)
+        path.append(part)
+    if isinstance(here, type) and issubclass(here, BaseModel):
+        owner = here
+    return tuple(path), owner, here is SecretStr or SecretStr in _union_members(here)
+
+
+def _union_members(annotation: Any) -> list[Any]:  # noqa: ANN401 - annotations are untyped
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
+        return list(typing.get_args(annotation))
+    return []
+
+
+def _tag(model: Any) -> str | None:  # noqa: ANN401 - annotations are untyped
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return None
+    field = model.model_fields.get("type")
+    tags = typing.get_args(field.annotation) if field else ()
+    return str(tags[0]) if tags else None
+
+
+def _is_inherited(path: KeyPath, data: Mapping[str, Any]) -> bool:
+    if path[:1] != ("channels",) or path[2:3] != ("policy",):
+        return False
+    here: Any = data
+    for part in path:
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            return True
+    return False
+
+
+def _line(path: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path) if path else None
+
+
+def _message(detail: Any, owner: type[BaseModel] | None, *, secret: bool) -> str:  # noqa: ANN401
+    kind, value = detail["type"], detail["input"]
+    shown = "(secret)" if secret else _shortened(value)
+    if kind == "extra_forbidden":
+        names = ", ".join(owner.model_fields) if owner else ""
+        return "is no key here" + (f"; allowed: {names}" if names else "")
+    if kind == "missing":
+        return "is missing"
+    if kind == "literal_error":
+        return f"is {shown}; allowed: {detail['ctx']['expected']}"
+    if kind == "union_tag_invalid":
+        return f"has type {detail['ctx']['tag']!r}; allowed: {detail['ctx']['expected_tags']}"
+    if kind == "union_tag_not_found":
+        return "needs a `type`"
+    text = detail["msg"].removeprefix("Value error, ")
+    text = text.replace("Input should be", "needs to be").replace("String should", "needs to")
+    return text if isinstance(value, dict | list) else f"is {shown}; {text}"
+
+
+def _suggestion(detail: Any, owner: type[BaseModel] | None) -> str:  # noqa: ANN401
+    kind = detail["type"]
+    if kind == "extra_forbidden" and owner:
+        word, known = str(detail["loc"][-1]), list(owner.model_fields)
+    elif kind == "literal_error":
+        word, known = str(detail["input"]), detail["ctx"]["expected"].replace("'", "")
+        known = known.replace(" or ", ", ").split(", ")
+    elif kind == "union_tag_invalid":
+        word = detail["ctx"]["tag"]
+        known = detail["ctx"]["expected_tags"].replace("'", "").split(", ")
+    else:
+        return ""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean {near[0]}?" if near else ""
+
+
+def _shortened(value: Any) -> str:  # noqa: ANN401 - raw YAML
+    text = repr(value)
+    return text if len(text) <= _VALUE_LENGTH else text[: _VALUE_LENGTH - 1] + "…"

@@ -1,0 +1,84 @@
+"""The whole configuration: one frozen model, made of the sections."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from bot.config.backlog import BacklogSettings
+from bot.config.base import Section
+from bot.config.commands import CommandSettings
+from bot.config.engine import EngineSettings
+from bot.config.logs import LogSettings
+from bot.config.playback import OutputSettings, PlaybackSettings
+from bot.config.policy import PolicySettings
+from bot.config.server import ServerSettings
+from bot.config.sources import SourceSettings
+
+
+def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with the keys of `override`, mappings merged, the rest replaced."""
+    result = dict(base)
+    for key, value in override.items():
+        below = result.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            result[key] = merged(below, value)
+        else:
+            result[key] = value
+    return result
+
+
+class ChannelSettings(Section):
+    """One stream: its chats, its voice and the places where it is heard."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    """Our own name for it, in logs, events and the API."""
+    sources: tuple[SourceSettings, ...] = ()
+    """Where its chat comes from."""
+    outputs: tuple[OutputSettings, ...] = ()
+    """Where its speech is heard, all at once."""
+    voice: str = "heart"
+    """Voice of its chatters."""
+    policy: PolicySettings = PolicySettings()
+    """Keys of section `policy` that differ in this channel."""
+
+
+class Settings(Section):
+    """The configuration of the daemon."""
+
+    channels: Annotated[tuple[ChannelSettings, ...], Field(min_length=1)]
+    """The streams that this daemon speaks for."""
+    server: ServerSettings = ServerSettings()
+    policy: PolicySettings = PolicySettings()
+    backlog: BacklogSettings = BacklogSettings()
+    commands: CommandSettings = CommandSettings()
+    engine: EngineSettings = EngineSettings()
+    playback: PlaybackSettings = PlaybackSettings()
+    log: LogSettings = LogSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _inherit_policy(cls, data: Any) -> Any:  # noqa: ANN401 - a validator sees raw YAML
+        """Fill each channel's `policy` with the keys that it does not override."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("channels"), list):
+            return data
+        base = data.get("policy") or {}
+
+        def inherit(channel: Any) -> Any:  # noqa: ANN401 - raw YAML
+            own = channel.get("policy") if isinstance(channel, Mapping) else None
+            if not isinstance(channel, Mapping) or not isinstance(base, Mapping):
+                return channel
+            if own is not None and not isinstance(own, Mapping):
+                return channel
+            return {**channel, "policy": merged(base, own or {})}
+
+        return {**data, "channels": [inherit(channel) for channel in data["channels"]]}
+
+    @model_validator(mode="after")
+    def _channel_names_differ(self) -> Self:
+        names = [channel.name for channel in self.channels]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            msg = f"channels need different names, but {', '.join(twice)} stands more than once"
+            raise ValueError(msg)
+        return self

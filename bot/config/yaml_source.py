@@ -1,0 +1,81 @@
+"""Reads YAML so that a mistake can be reported with its line.
+
+Differs from PyYAML's safe loader on purpose: a key that stands twice is a mistake, and only `true`
+and `false` are booleans (YAML 1.2), so that `links: off` means the word.
+"""
+
+import re
+from typing import Any, NamedTuple
+
+import yaml
+
+from bot.errors import Problem
+
+Path = tuple[str | int, ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader with the booleans of YAML 1.2."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
+class Document(NamedTuple):
+    """A parsed file."""
+
+    data: Any
+    lines: dict[Path, int]
+    """Line of each value and of each key, by its path."""
+    problems: list[Problem]
+    """Syntax errors and keys that stand twice."""
+
+
+def dotted(path: Path) -> str:
+    """Return `path` as people write it: `channels[0].name`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.lstrip(".") or "the file"
+
+
+def parse(text: str) -> Document:
+    """Return what the YAML `text` holds; never raises for a mistake in it."""
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        lines: dict[Path, int] = {}
+        problems: list[Problem] = []
+        if node is not None:
+            _walk(node, (), lines, problems)
+        data = loader.construct_document(node) if node is not None else None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        what = getattr(error, "problem", None) or str(error)
+        line = mark.line + 1 if mark is not None else None
+        return Document(None, {}, [Problem("the file", line, f"is not YAML: {what}")])
+    finally:
+        loader.dispose()
+    return Document(data, lines, problems)
+
+
+def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], problems: list[Problem]) -> None:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _walk(item, (*path, index), lines, problems)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            below = (*path, str(key.value))
+            line = key.start_mark.line + 1
+            if below in lines:
+                problems.append(
+                    Problem(dotted(below), line, f"stands already in line {lines[below]}")
+                )
+            lines[below] = line
+            _walk(value, below, lines, problems)

@@ -1,0 +1,67 @@
+"""Engines turn text into a stream of audio; each is imported only when it is chosen.
+
+A new engine is a module with a class that follows `Engine`, and a line in `ENGINES`.
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from importlib import import_module
+from typing import Any, Protocol
+
+from bot.errors import StartError
+from bot.messages import AudioChunk, SpeechRequest
+
+
+class Engine(Protocol):
+    """Text and voice in, audio out; knows nothing of chatters and queues."""
+
+    name: str
+    """As in `ENGINES`."""
+
+    async def warm_up(self) -> None:
+        """Load everything, so that the next request is as fast as any later one.
+
+        Raises:
+            StartError: the engine cannot run here; the remedy says what is missing.
+        """
+
+    def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+        """Yield the speech of `request` piece by piece, as soon as each is there.
+
+        Closing the generator (`aclose`) cancels: nothing more is computed after the piece that is
+        under way. No chunk is empty or holds a value that is not finite.
+
+        Raises:
+            UtteranceError: this text cannot be spoken; the next request is served as usual.
+        """
+
+    async def close(self) -> None:
+        """Release everything; pending generators end."""
+
+
+ENGINES: Mapping[str, str] = {
+    "hibari": "bot.engine.hibari:HibariEngine",
+    "tone": "bot.engine.tone:ToneEngine",
+}
+"""Where each engine's class stands, by its name in the configuration."""
+
+
+def create(name: str, options: Mapping[str, Any]) -> Engine:
+    """Return the engine `name`, not warmed up yet; `options` are its keyword arguments.
+
+    Raises:
+        StartError: there is no such engine, or a package that it needs is not installed.
+    """
+    if name not in ENGINES:
+        raise StartError(
+            f"There is no engine {name!r}.", remedy=f"Choose from {', '.join(ENGINES)}."
+        )
+    module_name, _, class_name = ENGINES[name].partition(":")
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise StartError(
+            f"Engine {name} needs the Python package {error.name}.",
+            remedy=f"Install it with: pip install {error.name}",
+        ) from error
+    engine: Engine = getattr(module, class_name)(**options)
+    return engine

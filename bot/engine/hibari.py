@@ -1,0 +1,79 @@
+"""hibari: a light English voice whose weights come with its package (hibari-tts, Apache-2.0).
+
+One sentence costs a few tens of milliseconds on one core, so a thread is enough to keep the event
+loop free; sentences of different requests take turns.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import hibari
+import numpy as np
+
+from bot.errors import UtteranceError
+from bot.messages import AudioChunk, Samples, SpeechRequest
+
+_T = TypeVar("_T")
+
+
+class HibariEngine:
+    """Speaks sentence by sentence."""
+
+    name = "hibari"
+
+    def __init__(self, *, speed: float = 1.0) -> None:
+        self._speed = speed
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hibari")
+        self._model: hibari.Hibari | None = None
+
+    async def warm_up(self) -> None:
+        """Load the model (about 0.3 s) and speak a sentence, which the first request would pay."""
+        await self._in_thread(self._load)
+
+    def _load(self) -> None:
+        if self._model is None:
+            model = hibari.Hibari()
+            list(model.stream("Hello there, the voice is warm now."))
+            self._model = model
+
+    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+        """Yield one chunk a sentence.
+
+        Raises:
+            UtteranceError: the text holds nothing that this voice can say, such as Japanese.
+        """
+        await self._in_thread(self._load)
+        assert self._model is not None
+        sentences = iter(self._model.stream(request.text, speed=self._speed))
+        is_silent = True
+        while (samples := await self._in_thread(lambda: self._next(sentences))) is not None:
+            if samples.size:
+                is_silent = False
+                yield AudioChunk(samples=samples, sample_rate_hz=hibari.SAMPLE_RATE)
+        if is_silent:
+            raise UtteranceError(
+                "hibari found nothing that it can pronounce; it reads English only."
+            )
+
+    @staticmethod
+    def _next(sentences: Iterator[Samples]) -> Samples | None:
+        try:
+            samples = next(sentences, None)
+        except (
+            Exception
+        ) as error:  # a third party's model code: whatever it raises costs one utterance
+            raise UtteranceError(f"hibari failed on this text: {error!r}") from error
+        if samples is None:
+            return None
+        if not np.isfinite(samples).all():
+            raise UtteranceError("hibari produced samples that are not finite.")
+        return np.ascontiguousarray(samples, dtype=np.float32)
+
+    async def _in_thread(self, call: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def close(self) -> None:
+        """Let the sentence under way finish and end the thread."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,65 @@
+"""Errors, split by what the caller can do about them.
+
+An error is for a person: it says what happened, to what, and (`remedy`) what to do.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class IshowttsError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        """Store the sentence for the user, and the step that mends it."""
+        super().__init__(message)
+        self.message = message
+        """What happened, to what."""
+        self.remedy = remedy
+        """What to do about it; empty when nothing can be done."""
+
+    def __str__(self) -> str:
+        """Return message and remedy as one text."""
+        return f"{self.message} {self.remedy}".strip()
+
+
+class TransientError(IshowttsError):
+    """Trying again later may help: a lost connection, a device that is busy or unplugged."""
+
+
+class UtteranceError(IshowttsError):
+    """This utterance cannot be spoken: drop it and go on with the next one."""
+
+
+class StartError(IshowttsError):
+    """The daemon must not start like this: a port that is taken, an engine that cannot load."""
+
+
+class Problem(NamedTuple):
+    """One mistake in the configuration."""
+
+    path: str
+    """Where it stands, for instance `channels[0].sources[1].type`."""
+    line: int | None
+    """Line in the file, from 1; None when the value did not come from a line."""
+    message: str
+    """The value, what is wrong with it and what is allowed."""
+    suggestion: str = ""
+    """Nearest valid name, when there is one."""
+
+    def __str__(self) -> str:
+        """Return the mistake as one line for people."""
+        place = f"line {self.line}: {self.path}" if self.line else self.path
+        return f"{place}: {self.message}" + (f" {self.suggestion}" if self.suggestion else "")
+
+
+class ConfigError(StartError):
+    """The configuration holds mistakes; `problems` lists all of them."""
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        """Report every problem of the configuration file `source` at once."""
+        count = len(problems)
+        head = f"{source} has {count} mistake{'s' if count != 1 else ''}:"
+        super().__init__("\n".join([head, *(f"  - {problem}" for problem in problems)]))
+        self.problems = tuple(problems)
+        """Every mistake, in the order of the file."""

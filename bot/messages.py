@@ -1,0 +1,339 @@
+"""The vocabulary that the stages share: frozen messages with their units.
+
+Data moves to the right only: `SourceItem` (sources) -> `Utterance` (policy, backlog) ->
+`SpeechRequest` and `AudioChunk` (engine) -> `Outcome` (observers). Every `*_at` field is Unix
+seconds from `bot.clock.now`.
+
+The engine's child process imports this module too, so it stays importable on Python 3.10.
+"""
+
+from enum import Enum, IntEnum
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Samples: TypeAlias = npt.NDArray[np.float32]
+"""Mono audio, `[n]`, full scale is -1 to 1."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="type"):
+    """Base of every message: immutable, slotted, and tagged with its class name when encoded."""
+
+
+class Role(str, Enum):
+    """What a chatter is in a channel; everybody is a viewer, so that is not a role."""
+
+    BROADCASTER = "broadcaster"
+    MODERATOR = "moderator"
+    VIP = "vip"
+    SUBSCRIBER = "subscriber"
+
+
+class Chatter(Message, frozen=True, kw_only=True):
+    """Somebody who writes in chat."""
+
+    id: str
+    """The platform's stable identifier; names change, this does not."""
+    name: str
+    """Display name, exactly as the platform gave it: untrusted text."""
+    roles: frozenset[Role] = frozenset()
+
+
+class EventKind(str, Enum):
+    """What a message came with, apart from its text."""
+
+    CHEER = "cheer"
+    DONATION = "donation"
+    SUB = "sub"
+    RESUB = "resub"
+    GIFT = "gift"
+    RAID = "raid"
+    FOLLOW = "follow"
+    REDEEM = "redeem"
+    ANNOUNCEMENT = "announcement"
+
+
+PAID_EVENTS = frozenset({EventKind.CHEER, EventKind.DONATION, EventKind.REDEEM})
+"""Events for which the chatter gave something and expects to be heard."""
+
+
+class Event(Message, frozen=True, kw_only=True):
+    """A happening on the platform that a message belongs to."""
+
+    kind: EventKind
+    amount: float = 0
+    """Bits, currency units, months, gifts or viewers, by kind; 0 where there is none."""
+
+
+class ChatMessage(Message, frozen=True, kw_only=True):
+    """One line of chat as its source delivered it: hostile input, nothing checked yet."""
+
+    id: str
+    """Unique within the daemon's run; the platform's own where there is one."""
+    channel: str
+    """Name of the configured channel that it belongs to, not of the platform's."""
+    source: str
+    """Name of the source that delivered it."""
+    chatter: Chatter
+    text: str
+    emotes: tuple[tuple[int, int], ...] = ()
+    """Where the platform put emotes: half-open ranges of code points of `text`."""
+    event: Event | None = None
+    reply_to: str | None = None
+    """Display name of the chatter whose message this one answers."""
+    received_at: float
+    """When the daemon had it complete."""
+
+
+class Purge(Message, frozen=True, kw_only=True):
+    """The platform or a moderator took something back: what is pending of it must not be heard.
+
+    Without message and chatter the whole channel was cleared.
+    """
+
+    channel: str
+    message_id: str | None = None
+    """The one message that was deleted."""
+    chatter_id: str | None = None
+    """The chatter who was timed out or banned."""
+
+
+SourceItem: TypeAlias = ChatMessage | Purge
+"""What a source delivers."""
+
+
+class RejectReason(str, Enum):
+    """Why policy let nothing through."""
+
+    OFF = "off"
+    MUTED = "muted"
+    ROLE = "role"
+    MODE = "mode"
+    BOT = "bot"
+    COMMAND = "command"
+    NOT_PERMITTED = "not_permitted"
+    LINK = "link"
+    BLOCKED = "blocked"
+    EMPTY = "empty"
+    MALFORMED = "malformed"
+
+
+class Rejection(Message, frozen=True, kw_only=True):
+    """The typed "no" of a policy filter."""
+
+    reason: RejectReason
+    detail: str = ""
+    """For the streamer's log, never spoken; may quote the chatter."""
+
+
+class Lane(IntEnum):
+    """Priority of an utterance; the lower number speaks first."""
+
+    PAID = 0
+    MODERATOR = 1
+    REST = 2
+
+
+class Utterance(Message, frozen=True, kw_only=True):
+    """What may be spoken: the result of policy, the item of the backlog."""
+
+    id: str
+    """The id of the message that it was made from."""
+    channel: str
+    chatter: Chatter
+    prefix: str
+    """Introduction such as "viewer1 says: "; left out when the same chatter goes on speaking."""
+    body: str
+    """The checked text."""
+    voice: str
+    lane: Lane
+    received_at: float
+    """When the daemon had the message complete; age and latency count from here."""
+
+
+class Verb(str, Enum):
+    """What a moderator can tell the daemon to do."""
+
+    SKIP = "skip"
+    CLEAR = "clear"
+    PAUSE = "pause"
+    RESUME = "resume"
+    ON = "on"
+    OFF = "off"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    VOLUME = "volume"
+    STATUS = "status"
+
+
+class Command(Message, frozen=True, kw_only=True):
+    """An order to the daemon; it never waits behind speech."""
+
+    id: str
+    """The id of the message that it came in."""
+    channel: str
+    issuer: str
+    """Who gave it: a chatter's name, or the interface that it came through."""
+    verb: Verb
+    argument: str = ""
+    """A chatter's name or a number, by verb; checked when the command was parsed."""
+
+
+class SpeechRequest(Message, frozen=True, kw_only=True):
+    """What an engine is asked to say."""
+
+    id: str
+    text: str
+    """Exactly what is spoken; not empty."""
+    voice: str
+
+
+class AudioChunk(Message, frozen=True, kw_only=True):
+    """A piece of speech from an engine."""
+
+    samples: Samples
+    """Mono float32, `[n]`, n at least 1."""
+    sample_rate_hz: int
+
+    @property
+    def duration_s(self) -> float:
+        """Return the length in seconds."""
+        return len(self.samples) / self.sample_rate_hz
+
+
+class DropReason(str, Enum):
+    """Why an accepted utterance was not spoken to its end."""
+
+    FULL = "backlog_full"
+    EXPIRED = "expired"
+    SKIPPED = "skipped"
+    CLEARED = "cleared"
+    DELETED = "deleted"
+    TIMED_OUT = "timed_out"
+    MUTED = "muted"
+    OFF = "off"
+    NO_OUTPUT = "no_output"
+    SHUTDOWN = "shutdown"
+
+
+class Outcome(Message, frozen=True, kw_only=True, tag=str.lower, tag_field="outcome"):
+    """Something that happened to one message; observers see every one, in order.
+
+    An accepted message ends in exactly one of `Spoken`, `Dropped` and `Failed`.
+    """
+
+    id: str
+    """The id of the message."""
+    channel: str
+    chatter: str
+    """Display name, untrusted."""
+    at: float
+
+
+class Accepted(Outcome, frozen=True, kw_only=True):
+    """Policy made an utterance of the message."""
+
+    received_at: float
+    text: str
+    """Prefix and body: the longest string that may be spoken."""
+
+
+class Rejected(Outcome, frozen=True, kw_only=True):
+    """Policy let nothing through."""
+
+    received_at: float
+    reason: RejectReason
+    detail: str = ""
+
+
+class Obeyed(Outcome, frozen=True, kw_only=True):
+    """The message was a command and was carried out."""
+
+    received_at: float
+    verb: Verb
+    argument: str = ""
+    answer: str = ""
+    """What the issuer is told."""
+
+
+class Queued(Outcome, frozen=True, kw_only=True):
+    """The utterance waits in the backlog."""
+
+    lane: Lane
+    pending: int
+    """Utterances in the backlog, with this one."""
+
+
+class Started(Outcome, frozen=True, kw_only=True):
+    """The first sample was handed to an output at `at`."""
+
+    engine: str
+    text: str
+    """Exactly what is spoken, with or without the prefix."""
+    requested_at: float
+    """When the engine was asked."""
+    first_chunk_at: float
+    """When the engine's first audio was there."""
+
+
+class Spoken(Outcome, frozen=True, kw_only=True):
+    """The last sample was heard."""
+
+    engine: str
+    audio_s: float
+    synthesis_s: float
+    """Time that the engine took for all chunks; RTF is this over `audio_s`."""
+
+
+class Dropped(Outcome, frozen=True, kw_only=True):
+    """The utterance was taken out before it was heard to its end."""
+
+    reason: DropReason
+    detail: str = ""
+
+
+class Failed(Outcome, frozen=True, kw_only=True):
+    """The engine or an output could not speak it."""
+
+    error: str
+
+
+OUTCOMES: tuple[type[Outcome], ...] = (
+    Accepted, Rejected, Obeyed, Queued, Started, Spoken, Dropped, Failed,
+)  # fmt: skip
+FINAL: tuple[type[Outcome], ...] = (Spoken, Dropped, Failed)
+"""The outcomes that end an accepted message."""
+
+
+def _encode_array(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
+    if isinstance(value, np.ndarray):
+        return np.ascontiguousarray(value, dtype="<f4").tobytes()
+    raise NotImplementedError(type(value))
+
+
+def _decode_array(target: Any, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
+    if target == Samples:
+        return np.frombuffer(value, dtype="<f4")
+    raise NotImplementedError(target)
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)
+
+
+def encode(message: Message) -> bytes:
+    """Return `message` as MessagePack, audio as little-endian float32."""
+    return _encoder.encode(message)
+
+
+_M = TypeVar("_M")
+
+
+def decode(data: bytes, kind: type[_M]) -> _M:
+    """Return the message of class `kind` that `encode` made `data` of.
+
+    Raises:
+        msgspec.ValidationError: `data` is no such message.
+    """
+    return msgspec.msgpack.decode(data, type=kind, dec_hook=_decode_array)

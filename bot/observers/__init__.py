@@ -1,0 +1,1 @@
+"""Observers watch outcomes; a slow one drops, and never holds up speech."""

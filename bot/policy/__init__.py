@@ -1,0 +1,1 @@
+"""Policy decides what may be spoken and in which words; it knows neither queues nor audio."""
