@@ -8,11 +8,16 @@ The engine's child process imports this module too, so it stays importable on Py
 """
 
 from enum import Enum, IntEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+
+from bot.clock import now
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Samples: TypeAlias = npt.NDArray[np.float32]
 """Mono audio, `[n]`, full scale is -1 to 1."""
@@ -230,6 +235,17 @@ class Outcome(Message, frozen=True, kw_only=True, tag=str.lower, tag_field="outc
     chatter: str
     """Display name, untrusted."""
     at: float
+
+    @classmethod
+    def of(cls, subject: "ChatMessage | Utterance", **fields: object) -> "Self":
+        """Return this outcome of `subject`, now; `fields` are those that the class adds."""
+        return cls(
+            id=subject.id,
+            channel=subject.channel,
+            chatter=subject.chatter.name,
+            at=now(),
+            **fields,
+        )
 
 
 class Accepted(Outcome, frozen=True, kw_only=True):

@@ -1,0 +1,160 @@
+"""The backlog: what waits to be spoken, in which order, and for how long."""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+
+from bot.clock import now
+from bot.config.backlog import BacklogSettings
+from bot.messages import Dropped, DropReason, Lane, Outcome, Queued, Utterance
+
+
+class Backlog:
+    """One channel's utterances: a lane for each priority, round-robin between chatters in a lane.
+
+    Every utterance that is put in comes out once: through `take`, or as a `Dropped` outcome.
+    """
+
+    def __init__(self, settings: BacklogSettings, emit: Callable[[Outcome], None]) -> None:
+        self._settings = settings
+        self._emit = emit
+        self._lanes: dict[Lane, OrderedDict[str, deque[Utterance]]] = {
+            lane: OrderedDict() for lane in Lane
+        }
+        self._is_paused = False
+        self._may_take = asyncio.Event()
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+        self._expiry: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        """Return how many utterances wait."""
+        return sum(len(queue) for queues in self._lanes.values() for queue in queues.values())
+
+    def __iter__(self) -> Iterator[Utterance]:
+        """Iterate over what waits: by lane, in it by chatter."""
+        for queues in self._lanes.values():
+            for queue in queues.values():
+                yield from queue
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether `take` waits although something is there."""
+        return self._is_paused
+
+    def put(self, utterance: Utterance) -> None:
+        """Queue `utterance`, or drop it or a less important one when there is no room."""
+        chatter, lane = utterance.chatter.id, utterance.lane
+        own = sum(
+            len(self._lanes[unpaid].get(chatter, ())) for unpaid in Lane if unpaid is not Lane.PAID
+        )
+        if lane is not Lane.PAID and own >= self._settings.max_per_chatter:
+            self._drop(utterance, DropReason.FULL, f"{own} of this chatter wait already")
+            return
+        self._lanes[lane].setdefault(chatter, deque()).append(utterance)
+        pending = len(self)
+        if pending > self._settings.max_pending:
+            victim = self._least_important(newcomer=utterance)
+            self._discard(victim)
+            self._drop(victim, DropReason.FULL, f"{pending - 1} wait already")
+            if victim is utterance:
+                return
+            pending -= 1
+        self._emit(Queued.of(utterance, lane=lane, pending=pending))
+        self._update()
+
+    async def take(self) -> Utterance:
+        """Return the utterance whose turn it is; wait while there is none or the backlog is paused.
+
+        Cancelling the wait loses nothing.
+        """
+        await self._may_take.wait()
+        queues = next(queues for queues in self._lanes.values() if queues)
+        chatter, queue = next(iter(queues.items()))
+        utterance = queue.popleft()
+        if queue:
+            queues.move_to_end(chatter)
+        else:
+            del queues[chatter]
+        self._update()
+        return utterance
+
+    async def wait_empty(self) -> None:
+        """Return when nothing waits."""
+        await self._is_empty.wait()
+
+    def remove(self, reason: DropReason, matches: Callable[[Utterance], bool]) -> int:
+        """Drop every utterance that `matches`; return how many there were."""
+        victims = [utterance for utterance in self if matches(utterance)]
+        for victim in victims:
+            self._discard(victim)
+            self._drop(victim, reason)
+        self._update()
+        return len(victims)
+
+    def clear(self, reason: DropReason) -> int:
+        """Drop everything; return how many utterances there were."""
+        return self.remove(reason, lambda _: True)
+
+    def pause(self) -> None:
+        """Hand nothing out until `resume`; what waits goes on ageing."""
+        self._is_paused = True
+        self._update()
+
+    def resume(self) -> None:
+        """Hand out again."""
+        self._is_paused = False
+        self._update()
+
+    def _least_important(self, newcomer: Utterance) -> Utterance:
+        """Return the newest utterance of the chatter with the most of them in the last lane.
+
+        Among equals it is the newcomer's: those who wait are not pushed out by those who come.
+        """
+        queues = next(queues for queues in reversed(self._lanes.values()) if queues)
+
+        def weight(chatter: str) -> tuple[int, bool]:
+            return len(queues[chatter]), chatter == newcomer.chatter.id
+
+        return queues[max(queues, key=weight)][-1]
+
+    def _discard(self, utterance: Utterance) -> None:
+        queues = self._lanes[utterance.lane]
+        queue = queues[utterance.chatter.id]
+        queue.remove(utterance)
+        if not queue:
+            del queues[utterance.chatter.id]
+
+    def _drop(self, utterance: Utterance, reason: DropReason, detail: str = "") -> None:
+        self._emit(Dropped.of(utterance, reason=reason, detail=detail))
+
+    def _update(self) -> None:
+        """Wake whom the new state concerns, and watch the oldest that can expire."""
+        has_some = any(self._lanes.values())
+        _set(self._is_empty, to=not has_some)
+        _set(self._may_take, to=has_some and not self._is_paused)
+        oldest = self._oldest()
+        if oldest is None and self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        elif oldest is not None and self._expiry is None:
+            delay_s = max(oldest + self._settings.max_age_s - now(), 0)
+            self._expiry = asyncio.get_running_loop().call_later(delay_s, self._expire)
+
+    def _oldest(self) -> float | None:
+        """Return when the oldest utterance that can expire was received."""
+        return min((u.received_at for u in self if u.lane is not Lane.PAID), default=None)
+
+    def _expire(self) -> None:
+        self._expiry = None
+        limit = now() - self._settings.max_age_s
+        self.remove(
+            DropReason.EXPIRED, lambda u: u.lane is not Lane.PAID and u.received_at <= limit
+        )
+
+
+def _set(event: asyncio.Event, *, to: bool) -> None:
+    if to:
+        event.set()
+    else:
+        event.clear()

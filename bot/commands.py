@@ -1,0 +1,92 @@
+"""Reads orders out of chat lines: `!tts skip`, and what stands for them."""
+
+from collections.abc import Mapping
+
+from bot.config.commands import CommandSettings, Rank
+from bot.messages import ChatMessage, Command, Rejection, RejectReason, Role, Verb
+
+_SYNONYMS: Mapping[str, Verb] = {
+    **{verb.value: verb for verb in Verb},
+    "stop": Verb.SKIP,
+    "enable": Verb.ON,
+    "disable": Verb.OFF,
+}
+_NEEDS_NAME = {Verb.MUTE, Verb.UNMUTE}
+_MAY_NAME = {Verb.SKIP}
+_RANKS: tuple[Rank, ...] = ("everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody")
+_MAX_VOLUME = 100
+
+
+class CommandParser:
+    """Turns a message into a `Command`, or says why it is none."""
+
+    def __init__(self, settings: CommandSettings, *, reads_text: bool) -> None:
+        """Parse for one channel.
+
+        Args:
+            settings: Words and ranks.
+            reads_text: The channel reads `!tts some text`. Then a verb with words that do not fit
+                it ("!tts stop that") is text, and so is a verb by somebody without its rank.
+        """
+        self._trigger = settings.trigger.casefold()
+        self._aliases = {word.casefold(): order for word, order in settings.aliases.items()}
+        self._ranks: dict[str, Rank] = settings.roles.model_dump()
+        self._reads_text = reads_text
+
+    def __call__(self, message: ChatMessage) -> Command | Rejection | None:
+        """Return the order that `message` is, why it is refused, or None when it is none."""
+        word, _, rest = message.text.strip().partition(" ")
+        word = word.casefold()
+        if word in self._aliases:
+            order, is_alias = f"{self._aliases[word]} {rest}", True
+        elif word == self._trigger:
+            order, is_alias = rest, False
+        else:
+            return None
+        name, _, argument = order.strip().partition(" ")
+        verb = _SYNONYMS.get(name.casefold())
+        if verb is None:
+            return None
+        refusal = self._refusal(message, verb, argument := argument.strip())
+        if refusal is None:
+            return Command(
+                id=message.id,
+                channel=message.channel,
+                issuer=message.chatter.name,
+                verb=verb,
+                argument=argument.removeprefix("@"),
+            )
+        return None if self._reads_text and not is_alias else refusal
+
+    def _refusal(self, message: ChatMessage, verb: Verb, argument: str) -> Rejection | None:
+        needed = self._ranks[verb.value]
+        if not has_rank(message.chatter.roles, needed):
+            return Rejection(
+                reason=RejectReason.NOT_PERMITTED, detail=f"{verb.value} needs: {needed}"
+            )
+        if mistake := _mistake(verb, argument):
+            return Rejection(reason=RejectReason.COMMAND, detail=mistake)
+        return None
+
+
+def has_rank(roles: frozenset[Role], needed: Rank) -> bool:
+    """Tell whether one of `roles` is at least `needed`."""
+    if needed == "everyone":
+        return True
+    return any(_RANKS.index(role.value) >= _RANKS.index(needed) for role in roles)
+
+
+def _mistake(verb: Verb, argument: str) -> str:
+    """Return what is wrong with the argument; empty when nothing is."""
+    words = argument.split()
+    if verb in _NEEDS_NAME and len(words) != 1:
+        return f"{verb.value} needs one name"
+    if verb in _MAY_NAME and len(words) > 1:
+        return f"{verb.value} takes one name at most"
+    if verb is Verb.VOLUME:
+        is_percent = argument.isascii() and argument.isdigit() and len(argument) <= len("100")
+        if not is_percent or int(argument) > _MAX_VOLUME:
+            return f"volume needs a number from 0 to {_MAX_VOLUME}"
+    if verb not in _NEEDS_NAME | _MAY_NAME | {Verb.VOLUME} and words:
+        return f"{verb.value} takes nothing after it"
+    return ""

@@ -1,0 +1,75 @@
+"""Writes outcomes as JSON Lines, one object a line: `run --events FILE`."""
+
+import queue
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Self, TextIO
+
+import msgspec
+import structlog
+
+from bot.errors import StartError
+from bot.messages import Outcome
+
+log = structlog.get_logger(__name__)
+
+_MAX_WAITING = 10_000
+
+
+class EventFile:
+    """Appends every outcome to a file from a thread of its own: a slow disk holds up nothing."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path` for appending.
+
+        Raises:
+            StartError: it cannot be written.
+        """
+        self._path = path
+        try:
+            self._file: TextIO = path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise StartError(
+                f"The event file {path} cannot be written: {error.strerror}.",
+                remedy="Give --events another path.",
+            ) from error
+        self._waiting: queue.Queue[Outcome | None] = queue.Queue()
+        self._lost = 0
+        self._thread = Thread(target=self._write_all, name="event file", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start writing."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Write what still waits and close the file."""
+        self._waiting.put(None)
+        self._thread.join()
+        self._file.close()
+
+    def observe(self, outcome: Outcome) -> None:
+        """Queue the outcome; lose it when the disk is that far behind."""
+        if self._waiting.qsize() >= _MAX_WAITING:
+            self._lost += 1
+        else:
+            self._waiting.put(outcome)
+
+    def _write_all(self) -> None:
+        while (outcome := self._waiting.get()) is not None:
+            try:
+                self._file.write(msgspec.json.encode(outcome).decode() + "\n")
+                if self._waiting.empty():
+                    self._file.flush()
+            except OSError as error:
+                self._lost += 1
+                log.warning("an event was not written", path=str(self._path), error=str(error))
+            if self._lost and self._waiting.empty():
+                log.warning("events were lost", path=str(self._path), count=self._lost)
+                self._lost = 0

@@ -1,0 +1,28 @@
+"""Tells outcomes in the log."""
+
+import structlog
+
+from bot.messages import Dropped, Failed, Obeyed, Outcome, Rejected, Started
+
+log = structlog.get_logger(__name__)
+
+
+class OutcomeLog:
+    """One line for what a streamer asks about: what is said, what is not, and why."""
+
+    def observe(self, outcome: Outcome) -> None:
+        """Log the outcome; the steps between acceptance and speech at debug level."""
+        about = {"channel": outcome.channel, "chatter": outcome.chatter}
+        match outcome:
+            case Started():
+                log.info("speaking", **about, text=outcome.text)
+            case Rejected():
+                log.info("not read", **about, reason=outcome.reason.value, detail=outcome.detail)
+            case Obeyed():
+                log.info("obeyed", **about, verb=outcome.verb.value, answer=outcome.answer)
+            case Dropped():
+                log.info("dropped", **about, reason=outcome.reason.value, detail=outcome.detail)
+            case Failed():
+                log.warning("failed", **about, error=outcome.error)
+            case _:
+                log.debug(type(outcome).__name__.lower(), **about, id=outcome.id)
