@@ -133,13 +133,16 @@ class Backlog:
         has_some = any(self._lanes.values())
         _set(self._is_empty, to=not has_some)
         _set(self._may_take, to=has_some and not self._is_paused)
-        oldest = self._oldest()
-        if oldest is None and self._expiry is not None:
+        self._watch(self._oldest())
+
+    def _watch(self, oldest: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        due = None if oldest is None else loop.time() + oldest + self._settings.max_age_s - now()
+        if self._expiry is not None and (due is None or due < self._expiry.when()):
             self._expiry.cancel()
             self._expiry = None
-        elif oldest is not None and self._expiry is None:
-            delay_s = max(oldest + self._settings.max_age_s - now(), 0)
-            self._expiry = asyncio.get_running_loop().call_later(delay_s, self._expire)
+        if self._expiry is None and due is not None:
+            self._expiry = loop.call_at(due, self._expire)
 
     def _oldest(self) -> float | None:
         """Return when the oldest utterance that can expire was received."""

@@ -1,0 +1,51 @@
+# make run     the daemon, with config.yaml; make run CHANNEL=some_channel also reads that Twitch chat
+# make test    every check: ruff, mypy --strict, pytest
+# make setup   only installs; make clean removes what was installed
+# make bench   the benchmarks, results into tests/bench/results
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CHANNEL ?=
+ARGS ?=
+
+.PHONY: run setup test bench clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.ready
+	@exec $(BIN)/ishowtts run $(if $(CHANNEL),--channel $(CHANNEL)) $(ARGS)
+
+setup: $(VENV)/.ready
+
+test: $(VENV)/.ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest $(ARGS)
+
+bench: $(VENV)/.ready-to-test
+	$(BIN)/python tests/bench/policy.py
+	$(BIN)/python tests/bench/playback.py
+	$(BIN)/python tests/bench/daemon.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "Python is missing. Install it with: sudo apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$$($(PYTHON) --version) is too old, 3.11 or newer is needed. If another one is installed:"; \
+	  echo "  make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python cannot make virtual environments. Install the module with:"; \
+	  echo "  sudo apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.ready-to-test: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/.ready

@@ -1,0 +1,42 @@
+"""`GET /api/status`: what every channel is doing, as JSON."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from bot.clock import now
+from bot.messages import Dropped, Outcome, Rejected
+
+
+class Status:
+    """Counts outcomes and shows them beside the state of the stages."""
+
+    def __init__(self, snapshot: Callable[[], dict[str, Any]]) -> None:
+        """Show what `snapshot` returns: JSON-compatible, read anew at each request."""
+        self._snapshot = snapshot
+        self._started_at = now()
+        self._counts: dict[str, Counter[str]] = {}
+
+    def observe(self, outcome: Outcome) -> None:
+        """Count the outcome, and its reason where it has one."""
+        name = type(outcome).__name__.lower()
+        counts = self._counts.setdefault(outcome.channel, Counter())
+        counts[name] += 1
+        if isinstance(outcome, Rejected | Dropped):
+            counts[f"{name}.{outcome.reason.value}"] += 1
+
+    @property
+    def routes(self) -> list[web.RouteDef]:
+        """The routes for the daemon's server."""
+        return [web.get("/api/status", self._get)]
+
+    async def _get(self, _: web.Request) -> web.Response:
+        body = {
+            "uptime_s": round(now() - self._started_at, 1),
+            **self._snapshot(),
+            "outcomes": self._counts,
+        }
+        return web.Response(body=msgspec.json.encode(body), content_type="application/json")
