@@ -50,7 +50,7 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         """Return the mistake as one line for people."""
         place = f"line {self.line}: {self.path}" if self.line else self.path
-        return f"{place}: {self.message}" + (f" {self.suggestion}" if self.suggestion else "")
+        return f"{place}: {self.message}" + (f"; {self.suggestion}" if self.suggestion else "")
 
 
 class ConfigError(StartError):

@@ -1,8 +1,9 @@
 """What every section of the configuration has in common."""
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Section(BaseModel):
@@ -20,3 +21,15 @@ def _no_bool(value: Any) -> Any:  # noqa: ANN401 - a validator sees raw YAML
 
 Number = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_no_bool)]
+
+
+def matching(pattern: str, allowed: str) -> AfterValidator:
+    """Return a validator for strings that match `pattern` whole, else the error says `allowed`."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(f"allowed: {allowed}")
+        return value
+
+    return AfterValidator(check)

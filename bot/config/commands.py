@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.config.base import Section
+from bot.config.base import Section, matching
 
 Rank = Literal["everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody"]
 """The least role that is needed."""
-Trigger = Annotated[str, Field(pattern=r"^\S{1,30}$")]
+Trigger = Annotated[str, matching(r"\S{1,30}", "one word of at most 30 characters")]
 
 
 class CommandRanks(Section):

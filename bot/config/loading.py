@@ -8,15 +8,21 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from bot.config.settings import Settings, merged
+from bot.config.settings import Settings
 from bot.config.yaml_source import Path as KeyPath
 from bot.config.yaml_source import dotted, parse
 from bot.errors import ConfigError, Problem
 
 _VALUE_LENGTH = 60
+_PLAIN = {
+    "missing": "is missing",
+    "model_type": "needs keys of its own, as in the shipped config.yaml",
+    "too_short": "needs at least one entry",
+    "tuple_type": "needs to be a list",
+    "union_tag_not_found": "needs a `type`",
+}
 
 
 def default_path() -> Path:
@@ -25,10 +31,8 @@ def default_path() -> Path:
     return checkout if checkout.exists() else Path(str(files("bot") / "config.yaml"))
 
 
-def load(path: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
+def load(path: Path) -> Settings:
     """Return the settings that stand in the file at `path`.
-
-    `overrides` are keys that the command line sets; they win over the file.
 
     Raises:
         ConfigError: the file cannot be read, or holds mistakes; the error lists all of them.
@@ -41,21 +45,18 @@ def load(path: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
     except UnicodeDecodeError as error:
         problem = Problem("the file", None, f"is not UTF-8 at byte {error.start}")
         raise ConfigError(str(path), [problem]) from None
-    return loads(text, source=str(path), overrides=overrides)
+    return loads(text, source=str(path))
 
 
-def loads(
-    text: str, *, source: str = "the configuration", overrides: Mapping[str, Any] | None = None
-) -> Settings:
+def loads(text: str, *, source: str = "the configuration") -> Settings:
     """Return the settings that the YAML `text` describes; see `load`."""
     document = parse(text)
     if not isinstance(document.data, dict):
         shape = Problem("the file", 1, "needs keys such as `channels:`")
         raise ConfigError(source, document.problems or [shape])
-    data = merged(document.data, overrides or {})
     problems = list(document.problems)
     try:
-        settings = Settings.model_validate(data)
+        settings = Settings.model_validate(document.data)
     except ValidationError as error:
         problems += _problems(error, document.lines, document.data)
     else:
@@ -64,24 +65,26 @@ def loads(
     raise ConfigError(source, sorted(problems, key=lambda problem: problem.line or 0))
 
 
-def dump(data: Mapping[str, Any]) -> str:
-    """Return `data` as YAML that `loads` reads back."""
-    return yaml.safe_dump(dict(data), allow_unicode=True, sort_keys=False)
-
-
 def _problems(
     error: ValidationError, lines: Mapping[KeyPath, int], data: Mapping[str, Any]
 ) -> Iterable[Problem]:
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
         path, owner, secret = _resolve(detail["loc"])
         if _is_inherited(path, data):
             continue  # the same mistake is reported once, where it stands
+        if detail["type"] == "too_short" and _has_below(detail["loc"], details):
+            continue  # only because its entries are wrong
         yield Problem(
             dotted(path),
             _line(path, lines),
             _message(detail, owner, secret=secret),
             _suggestion(detail, owner),
         )
+
+
+def _has_below(loc: tuple[str | int, ...], details: Iterable[Any]) -> bool:
+    return any(d["loc"][: len(loc)] == loc and d["loc"] != loc for d in details)
 
 
 def _resolve(loc: tuple[str | int, ...]) -> tuple[KeyPath, type[BaseModel] | None, bool]:
@@ -152,14 +155,12 @@ def _message(detail: Any, owner: type[BaseModel] | None, *, secret: bool) -> str
     if kind == "extra_forbidden":
         names = ", ".join(owner.model_fields) if owner else ""
         return "is no key here" + (f"; allowed: {names}" if names else "")
-    if kind == "missing":
-        return "is missing"
     if kind == "literal_error":
         return f"is {shown}; allowed: {detail['ctx']['expected']}"
     if kind == "union_tag_invalid":
         return f"has type {detail['ctx']['tag']!r}; allowed: {detail['ctx']['expected_tags']}"
-    if kind == "union_tag_not_found":
-        return "needs a `type`"
+    if kind in _PLAIN:
+        return _PLAIN[kind]
     text = detail["msg"].removeprefix("Value error, ")
     text = text.replace("Input should be", "needs to be").replace("String should", "needs to")
     return text if isinstance(value, dict | list) else f"is {shown}; {text}"
@@ -178,7 +179,8 @@ def _suggestion(detail: Any, owner: type[BaseModel] | None) -> str:  # noqa: ANN
     else:
         return ""
     near = difflib.get_close_matches(word, known, n=1)
-    return f"Did you mean {near[0]}?" if near else ""
+    near = near or [name for name in known if name.startswith(word[:3].lower())]
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def _shortened(value: Any) -> str:  # noqa: ANN401 - raw YAML

@@ -1,12 +1,12 @@
 """The whole configuration: one frozen model, made of the sections."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from bot.config.backlog import BacklogSettings
-from bot.config.base import Section
+from bot.config.base import Section, matching
 from bot.config.commands import CommandSettings
 from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
@@ -31,7 +31,7 @@ def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, An
 class ChannelSettings(Section):
     """One stream: its chats, its voice and the places where it is heard."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    name: Annotated[str, matching(r"[A-Za-z0-9_-]{1,40}", "letters, digits, - and _, at most 40")]
     """Our own name for it, in logs, events and the API."""
     sources: tuple[SourceSettings, ...] = ()
     """Where its chat comes from."""
@@ -49,12 +49,19 @@ class Settings(Section):
     channels: Annotated[tuple[ChannelSettings, ...], Field(min_length=1)]
     """The streams that this daemon speaks for."""
     server: ServerSettings = ServerSettings()
+    """The HTTP server."""
     policy: PolicySettings = PolicySettings()
+    """What may be spoken, and in which words."""
     backlog: BacklogSettings = BacklogSettings()
+    """What waits, and for how long."""
     commands: CommandSettings = CommandSettings()
+    """What may be ordered in chat."""
     engine: EngineSettings = EngineSettings()
+    """What speaks."""
     playback: PlaybackSettings = PlaybackSettings()
+    """How speech is played."""
     log: LogSettings = LogSettings()
+    """Log lines on standard error."""
 
     @model_validator(mode="before")
     @classmethod
@@ -74,11 +81,11 @@ class Settings(Section):
 
         return {**data, "channels": [inherit(channel) for channel in data["channels"]]}
 
-    @model_validator(mode="after")
-    def _channel_names_differ(self) -> Self:
-        names = [channel.name for channel in self.channels]
+    @field_validator("channels")
+    @classmethod
+    def _names_differ(cls, channels: tuple[ChannelSettings, ...]) -> tuple[ChannelSettings, ...]:
+        names = [channel.name for channel in channels]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            msg = f"channels need different names, but {', '.join(twice)} stands more than once"
-            raise ValueError(msg)
-        return self
+            raise ValueError(f"two channels are called {', '.join(twice)}; each needs its own name")
+        return channels

@@ -1,7 +1,7 @@
 """Reads YAML so that a mistake can be reported with its line.
 
-Differs from PyYAML's safe loader on purpose: a key that stands twice is a mistake, and only `true`
-and `false` are booleans (YAML 1.2), so that `links: off` means the word.
+Differs from PyYAML's safe loader on purpose: a key that stands twice is a mistake, only `true` and
+`false` are booleans (YAML 1.2), so that `links: off` means the word, and there are no dates.
 """
 
 import re
@@ -14,11 +14,14 @@ from bot.errors import Problem
 Path = tuple[str | int, ...]
 
 
+_REPLACED = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
+
+
 class _Loader(yaml.SafeLoader):
-    """SafeLoader with the booleans of YAML 1.2."""
+    """SafeLoader with the booleans of YAML 1.2 and without dates."""
 
     yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _REPLACED]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -46,29 +49,44 @@ def dotted(path: Path) -> str:
 
 def parse(text: str) -> Document:
     """Return what the YAML `text` holds; never raises for a mistake in it."""
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        place = f"character {error.position} is {error.character!r}"
+        return Document(None, {}, [Problem("the file", None, f"is not YAML: {place}")])
     try:
         node = loader.get_single_node()
         lines: dict[Path, int] = {}
         problems: list[Problem] = []
         if node is not None:
-            _walk(node, (), lines, problems)
+            _walk(node, (), lines, problems, set())
         data = loader.construct_document(node) if node is not None else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         what = getattr(error, "problem", None) or str(error)
         line = mark.line + 1 if mark is not None else None
         return Document(None, {}, [Problem("the file", line, f"is not YAML: {what}")])
+    except (RecursionError, ValueError) as error:
+        return Document(None, {}, [Problem("the file", None, f"is not YAML: {error}")])
     finally:
         loader.dispose()
     return Document(data, lines, problems)
 
 
-def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], problems: list[Problem]) -> None:
+def _walk(
+    node: yaml.Node,
+    path: Path,
+    lines: dict[Path, int],
+    problems: list[Problem],
+    seen: set[int],
+) -> None:
     lines.setdefault(path, node.start_mark.line + 1)
+    if id(node) in seen:
+        return  # an alias: its mistakes are reported where it is defined
+    seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _walk(item, (*path, index), lines, problems)
+            _walk(item, (*path, index), lines, problems, seen)
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             below = (*path, str(key.value))
@@ -78,4 +96,4 @@ def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], problems: list[Pr
                     Problem(dotted(below), line, f"stands already in line {lines[below]}")
                 )
             lines[below] = line
-            _walk(value, below, lines, problems)
+            _walk(value, below, lines, problems, seen)

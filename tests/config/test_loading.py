@@ -1,0 +1,97 @@
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.config import load, loads
+from bot.errors import ConfigError
+
+MINIMAL = "channels: [{name: main}]\n"
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        loads(text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_every_mistake_is_reported_at_once_with_line_and_suggestion() -> None:
+    text = """\
+channels:
+  - name: my stream
+    sources:
+      - type: twich_irc
+      - type: twitch_irc
+        chanel: foo
+backlog:
+  max_pending: true
+log:
+  level: inf
+volume: 3
+"""
+
+    expected = """\
+line 2: channels[0].name: is 'my stream'; allowed: letters, digits, - and _, at most 40
+line 4: channels[0].sources[0]: has type 'twich_irc'; \
+allowed: 'console', 'ingest', 'twitch_irc', 'replay'; did you mean twitch_irc?
+line 5: channels[0].sources[1].channel: is missing
+line 6: channels[0].sources[1].chanel: is no key here; \
+allowed: type, channel, url; did you mean channel?
+line 8: backlog.max_pending: is True; a number is needed, not true or false
+line 10: log.level: is 'inf'; \
+allowed: 'debug', 'info', 'warning' or 'error'; did you mean info?
+line 11: volume: is no key here; \
+allowed: channels, server, policy, backlog, commands, engine, playback, log"""
+
+    assert "\n".join(problems(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "line 1: the file: needs keys such as `channels:`"),
+        ("- 1", "line 1: the file: needs keys such as `channels:`"),
+        ("channels: []", "line 1: channels: needs at least one entry"),
+        ("channels: 3", "line 1: channels: needs to be a list"),
+        ("channels: [{}]", "line 1: channels[0].name: is missing"),
+        ("channels: [3]", "line 1: channels[0]: needs keys of its own, as in the shipped"),
+        ("channels: [{name: a}, {name: a}]", "line 1: channels: two channels are called a"),
+        ("server: 1\nserver: 2\n" + MINIMAL, "line 2: server: stands already in line 1"),
+        ("a: [", "line 1: the file: is not YAML"),
+        ("a: \0", "the file: is not YAML: character 3 is 0"),
+        ("[" * 5000, "the file: is not YAML: maximum recursion depth"),
+        ("channels: &x [*x]", "line 1: channels[0]: needs keys of its own"),
+        (MINIMAL + "server: {port: .inf}", "line 2: server.port: is inf; needs to be a finite"),
+        (MINIMAL + "server: {host: 0.0.0.0}", "line 2: server"),
+    ],
+)
+def test_a_mistake_is_a_sentence(text: str, expected: str) -> None:
+    assert any(line.startswith(expected) for line in problems(text)), problems(text)
+
+
+def test_a_file_that_is_not_there_or_not_text_is_one_mistake(tmp_path: Path) -> None:
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe\x00")
+
+    for path in (tmp_path / "absent.yaml", tmp_path, binary):
+        with pytest.raises(ConfigError, match=r"1 mistake:\n  - the file"):
+            load(path)
+
+
+def test_a_secret_never_stands_in_the_report() -> None:
+    text = MINIMAL + "server: {token: {hunter2: hunter2}, port: hunter}\n"
+
+    assert "hunter2" not in "\n".join(problems(text))
+    assert "hunter2" not in repr(loads(MINIMAL + "server: {token: hunter2}"))
+
+
+def test_words_that_yaml_1_1_takes_for_booleans_are_words() -> None:
+    assert loads("channels: [{name: off, voice: yes}]").channels[0].name == "off"
+
+
+@given(st.text(max_size=200))
+def test_any_text_gives_settings_or_a_report(text: str) -> None:
+    with contextlib.suppress(ConfigError):
+        loads(text)
