@@ -15,15 +15,25 @@ class CommandRanks(Section):
     """Least role for each command."""
 
     skip: Rank = "moderator"
+    """Fall silent at once; with a name, also drop what that chatter has waiting."""
     clear: Rank = "moderator"
+    """Drop what waits."""
     pause: Rank = "moderator"
+    """Hold back what waits."""
     resume: Rank = "moderator"
+    """Go on."""
     on: Rank = "moderator"
+    """Read chat."""
     off: Rank = "moderator"
+    """Read no chat, and be silent at once."""
     mute: Rank = "moderator"
+    """Read nothing of a chatter."""
     unmute: Rank = "moderator"
+    """Read the chatter again."""
     volume: Rank = "moderator"
+    """Set the volume, 0 to 100."""
     status: Rank = "moderator"
+    """Tell what the daemon is doing."""
 
 
 class CommandSettings(Section):
