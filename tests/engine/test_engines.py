@@ -1,0 +1,99 @@
+"""What every engine promises, shown on each that runs everywhere."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import numpy as np
+import pytest
+
+from bot.engine import ENGINES, Engine, create
+from bot.engine.tone import SAMPLE_RATE_HZ, ToneEngine
+from bot.errors import StartError, UtteranceError
+from bot.messages import AudioChunk, SpeechRequest
+
+
+def request(text: str) -> SpeechRequest:
+    return SpeechRequest(id="m1", text=text, voice="heart")
+
+
+async def speech(engine: Engine, text: str) -> list[AudioChunk]:
+    return [chunk async for chunk in engine.synthesize(request(text))]
+
+
+@pytest.fixture(params=["hibari", "tone"])
+async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
+    engine = create(request.param, {"speed": 1.0})
+    await engine.warm_up()
+    yield engine
+    await engine.close()
+
+
+def test_an_unknown_engine_is_named_with_those_that_exist() -> None:
+    with pytest.raises(StartError, match="hibari, tone"):
+        create("espeak", {})
+
+
+def test_every_engine_is_named_as_it_is_chosen() -> None:
+    for name in ("hibari", "tone"):
+        assert name in ENGINES
+        assert create(name, {}).name == name
+
+
+async def test_chunks_are_mono_float32_within_full_scale(engine: Engine) -> None:
+    chunks = await speech(engine, "Hello there. This is a second sentence.")
+
+    assert chunks
+    for chunk in chunks:
+        assert chunk.samples.dtype == np.float32
+        assert chunk.samples.ndim == 1
+        assert 0 < np.abs(chunk.samples).max() <= 1
+    assert 1 < sum(chunk.duration_s for chunk in chunks) < 8
+
+
+async def test_a_closed_stream_ends_and_the_next_request_is_served(engine: Engine) -> None:
+    async with aclosing(engine.synthesize(request("One. Two. Three. Four."))) as chunks:
+        await anext(chunks)
+
+    assert await speech(engine, "Hello again.")
+
+
+async def test_requests_at_the_same_time_do_not_mix(engine: Engine) -> None:
+    alone = [await speech(engine, text) for text in ("Hello.", "A much longer sentence this is.")]
+    together = await asyncio.gather(
+        speech(engine, "Hello."), speech(engine, "A much longer sentence this is.")
+    )
+
+    assert [[c.samples.size for c in chunks] for chunks in together] == [
+        [c.samples.size for c in chunks] for chunks in alone
+    ]
+
+
+@pytest.mark.parametrize("text", ["日本語", "\x00", "   "])
+async def test_text_that_hibari_cannot_say_is_an_utterance_error(text: str) -> None:
+    engine = create("hibari", {})
+    with pytest.raises(UtteranceError):
+        await speech(engine, text)
+    assert await speech(engine, "But this one it can.")
+    await engine.close()
+
+
+async def test_speed_shortens_speech() -> None:
+    durations = []
+    for speed in (0.8, 1.6):
+        engine = create("hibari", {"speed": speed})
+        chunks = await speech(engine, "The same words at another speed.")
+        durations.append(sum(chunk.duration_s for chunk in chunks))
+        await engine.close()
+
+    assert durations[0] > 1.5 * durations[1]
+
+
+async def test_the_tone_has_its_frequency_and_no_seams() -> None:
+    chunks = await speech(ToneEngine(frequency_hz=500), "x" * 30)
+    wave = np.concatenate([chunk.samples for chunk in chunks])
+    peak = np.abs(np.fft.rfft(wave)).argmax() * SAMPLE_RATE_HZ / wave.size
+
+    assert math.isclose(peak, 500, abs_tol=1)
+    assert np.abs(np.diff(wave)).max() < 2 * math.pi * 500 / SAMPLE_RATE_HZ * 0.51
