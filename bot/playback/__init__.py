@@ -6,16 +6,28 @@ Knows audio only: what is said, by whom and why stays outside.
 from collections.abc import Callable
 from typing import Protocol
 
+from bot.errors import TransientError
 from bot.playback.clip import Clip
+from bot.playback.gain import Gain
+
+
+class OutputLostError(TransientError):
+    """The resource went away in the middle of speech; the rest can be played when it is back."""
+
+    def __init__(self, message: str, *, heard_s: float) -> None:
+        super().__init__(message)
+        self.heard_s = heard_s
+        """How much of the clip was heard for certain, in seconds from its start."""
 
 
 class Output(Protocol):
-    """A place where speech is heard. `run` owns its resource and reopens it when it is lost."""
+    """A place where speech is heard. `run` owns its resource and reopens it when it is lost.
+
+    Several channels may share one output: their clips take turns.
+    """
 
     name: str
     """For people: the device's or the file's name."""
-    volume: float
-    """Gain, 0 to 1; takes effect at once, also in the middle of speech."""
 
     @property
     def is_available(self) -> bool:
@@ -26,18 +38,26 @@ class Output(Protocol):
         """One clause for `status`: "open at 48000 Hz", "waiting for USB Headset"."""
 
     async def run(self) -> None:
-        """Hold the resource until cancelled, opening it again as often as it disappears."""
+        """Hold the resource until cancelled, opening it again as often as it disappears.
 
-    async def play(self, clip: Clip, on_start: Callable[[], None]) -> bool:
-        """Play `clip` to its end; tell whether it was heard to its end.
-
-        Waits while the resource is away, then goes on where the clip was cut. Returns False after
-        `flush`, or when `give_up` was called while the resource was away. `on_start` is called in
-        the event loop when the first sample is handed to the resource, once.
+        Raises:
+            StartError: it can never work like this; everything that may pass is retried inside.
         """
 
-    def flush(self) -> None:
-        """Fall silent now, with a short fade; the `play` under way returns False."""
+    async def wait_until_available(self) -> None:
+        """Return as soon as `is_available` holds."""
 
-    def give_up(self) -> None:
-        """Do not wait for a resource that is away: a `play` that waits returns False."""
+    async def wait_until_settled(self) -> None:
+        """Return when it is known whether the resource is there: after the first try to open it."""
+
+    async def play(
+        self, clip: Clip, *, gain: Gain, on_start: Callable[[], None], start_s: float = 0.0
+    ) -> None:
+        """Play `clip` from `start_s` on; return when its last sample was heard.
+
+        Cancelling it is how speech is cut: the output falls silent with a short fade. `on_start`
+        is called in the event loop when the first sample is handed to the resource.
+
+        Raises:
+            OutputLostError: the resource is away; it says where to go on.
+        """

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 
 from bot.messages import AudioChunk
 
+_PIECE_S = 0.1  # small enough that no reader works for long on one of them
+
 
 class Clip:
-    """Chunks of one utterance; any number of readers, each from any chunk on.
+    """Chunks of one utterance; any number of readers, each from any moment on.
 
     Kept until the utterance is over, so that an output that lost its device can go on where it was
     cut. Half a minute of speech at 24 kHz is 3 MB.
@@ -47,13 +49,20 @@ class Clip:
         self._grown.set()
         self._grown = asyncio.Event()
 
-    async def read(self, start: int = 0) -> AsyncIterator[AudioChunk]:
-        """Yield the chunks from number `start` on, waiting for those that are not there yet."""
-        index = start
+    async def read(self, start_s: float = 0.0) -> AsyncIterator[AudioChunk]:
+        """Yield the speech from `start_s` seconds on in pieces of 0.1 s or less, as it grows."""
+        index, before_s = 0, 0.0
         while True:
             while index < len(self._chunks):
-                yield self._chunks[index]
-                index += 1
+                chunk = self._chunks[index]
+                skipped = max(0, round((start_s - before_s) * chunk.sample_rate_hz))
+                step = max(1, round(_PIECE_S * chunk.sample_rate_hz))
+                for begin in range(skipped, len(chunk.samples), step):
+                    yield AudioChunk(
+                        samples=chunk.samples[begin : begin + step],
+                        sample_rate_hz=chunk.sample_rate_hz,
+                    )
+                index, before_s = index + 1, before_s + chunk.duration_s
             if self._is_complete:
                 return
             await self._grown.wait()

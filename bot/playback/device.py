@@ -1,0 +1,223 @@
+"""A sound device as an output: this end of the process that plays on it."""
+
+import asyncio
+import itertools
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from contextlib import suppress
+
+import numpy as np
+import structlog
+
+from bot.playback import OutputLostError, wire
+from bot.playback.clip import Clip
+from bot.playback.gain import Gain
+
+log = structlog.get_logger(__name__)
+
+_RESTART_S = (0.5, 1.0, 2.0, 5.0)
+_ANSWER_S = 10.0
+_CLOSE_S = 0.6
+
+
+class _Play:
+    """A clip on its way to the device."""
+
+    def __init__(self, number: int, on_start: Callable[[], None], start_s: float) -> None:
+        self.number = number
+        self.on_start = on_start
+        self.start_s = start_s
+        self.heard_s = start_s
+        """Position in the clip that was heard for certain."""
+        self.is_heard: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        """Whether it was played to its end; False when the device was lost before."""
+
+    def end(self, *, is_heard: bool) -> None:
+        if not self.is_heard.done():
+            self.is_heard.set_result(is_heard)
+
+
+class DeviceOutput:
+    """One persistent stream on one device; it plays silence between utterances."""
+
+    def __init__(self, device: str, *, fade_s: float) -> None:
+        """Describe the output on `device`, a name that `portaudio.choose` understands."""
+        self.name = device
+        self.underflows = 0
+        """How often the device ran dry."""
+        self._fade_s = fade_s
+        self._opened: wire.Opened | None = None
+        self._is_open = asyncio.Event()
+        self._is_settled = asyncio.Event()
+        self._orders: asyncio.StreamWriter | None = None
+        self._turn = asyncio.Lock()
+        self._numbers = itertools.count(1)
+        self._play: _Play | None = None
+        self._trouble = "opening"
+        self._is_trouble_told = False
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the device takes sound."""
+        return self._opened is not None
+
+    @property
+    def state(self) -> str:
+        """One clause for `status`."""
+        if self._opened is None:
+            return self._trouble
+        return f"{self._opened.device} open at {self._opened.sample_rate_hz} Hz"
+
+    async def wait_until_available(self) -> None:
+        """Return as soon as the device takes sound."""
+        await self._is_open.wait()
+
+    async def wait_until_settled(self) -> None:
+        """Return when the first try to open the device is over."""
+        await self._is_settled.wait()
+
+    async def run(self) -> None:
+        """Hold the device until cancelled, opening it again by name as often as it disappears."""
+        restarts = iter(_RESTART_S)
+        while True:
+            if await self._hold():
+                restarts = iter(_RESTART_S)
+            await asyncio.sleep(next(restarts, _RESTART_S[-1]))
+
+    async def play(
+        self, clip: Clip, *, gain: Gain, on_start: Callable[[], None], start_s: float = 0.0
+    ) -> None:
+        """Play `clip` as `Output.play` says; clips of several channels take turns."""
+        async with self._turn:
+            if self._opened is None:
+                raise OutputLostError(f"{self.name} is away.", heard_s=start_s)
+            play = self._play = _Play(next(self._numbers), on_start, start_s)
+            try:
+                with gain.watched(lambda value: self._send(wire.SetGain(value))):
+                    async with asyncio.TaskGroup() as tasks:
+                        feeding = tasks.create_task(self._feed(play, clip))
+                        is_heard = await play.is_heard
+                        feeding.cancel()
+            except BaseException:
+                self._send(wire.Cut())
+                raise
+            finally:
+                self._play = None
+            if not is_heard:
+                raise OutputLostError(f"{self.name} was lost.", heard_s=play.heard_s)
+            # The last sample was handed over; the device still holds it.
+            await asyncio.sleep(self._latency_s)
+
+    async def _feed(self, play: _Play, clip: Clip) -> None:
+        self._send(wire.Begin(play.number))
+        async for piece in clip.read(play.start_s):
+            samples = np.ascontiguousarray(piece.samples, np.float32).tobytes()
+            self._send(wire.Speech(samples, piece.sample_rate_hz))
+            await self._drain()
+        self._send(wire.End())
+
+    def _send(self, order: wire.Order) -> None:
+        if self._orders is not None and not self._orders.is_closing():
+            self._orders.write(wire.frame(order))
+
+    async def _drain(self) -> None:
+        if self._orders is not None:
+            with suppress(ConnectionError):  # the process ended; `_hold` deals with it
+                await self._orders.drain()
+
+    @property
+    def _latency_s(self) -> float:
+        return self._opened.latency_s if self._opened else 0.0
+
+    async def _hold(self) -> bool:
+        """Run one process to its end; tell whether it opened the device."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot.playback.device_process"),
+                *("--device", self.name, "--fade-s", str(self._fade_s)),
+                stdin=PIPE,
+                stdout=PIPE,
+                start_new_session=True,  # a terminal's interrupt is for the daemon
+            )
+        except OSError as error:
+            self._lose(f"its process cannot be started: {error.strerror or error}")
+            return False
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._orders = process.stdin
+        was_open = False
+        try:
+            async with asyncio.timeout(_ANSWER_S) as answer:
+                while True:
+                    report = await _read(process.stdout)
+                    answer.reschedule(None)
+                    was_open = was_open or isinstance(report, wire.Opened)
+                    self._take(report)
+        except TimeoutError:
+            self._lose("the sound system does not answer", "Restart the sound server.")
+        except asyncio.IncompleteReadError:
+            if self._opened is not None or not self._is_settled.is_set():
+                self._lose("its process ended unexpectedly")
+        finally:
+            self._orders = None
+            self._close()
+            await _end(process)
+        return was_open
+
+    def _take(self, report: wire.Report) -> None:
+        play = self._play
+        match report:
+            case wire.Opened():
+                self._opened = report
+                self._is_open.set()
+                self._is_settled.set()
+                log.info(
+                    "sound device is back" if self._is_trouble_told else "sound device is open",
+                    device=report.device,
+                    sample_rate_hz=report.sample_rate_hz,
+                    latency_s=round(report.latency_s, 3),
+                )
+                self._is_trouble_told = False
+            case wire.Unavailable(message, remedy):
+                self._lose(message, remedy)
+            case wire.Underflow():
+                self.underflows += 1
+            case wire.Started(number) if play and play.number == number:
+                play.on_start()
+            case wire.Progress(number, played_s) if play and play.number == number:
+                heard_s = play.start_s + played_s - self._latency_s
+                play.heard_s = max(play.heard_s, heard_s)
+            case wire.Finished(number) if play and play.number == number:
+                play.end(is_heard=True)
+
+    def _lose(self, reason: str, remedy: str = "") -> None:
+        self._close()
+        self._is_settled.set()
+        self._trouble = f"waiting for {self.name}: {reason}"
+        if not self._is_trouble_told:
+            self._is_trouble_told = True
+            log.warning("sound device is away", device=self.name, reason=reason, remedy=remedy)
+
+    def _close(self) -> None:
+        self._opened = None
+        self._is_open.clear()
+        if self._play is not None:
+            self._play.end(is_heard=False)
+
+
+async def _read(reports: asyncio.StreamReader) -> wire.Report:
+    head = await reports.readexactly(wire.LENGTH_BYTES)
+    return wire.report(await reports.readexactly(wire.body_length(head)))
+
+
+async def _end(process: Process) -> None:
+    """Let the process fade and end; end it where the sound server hangs."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        async with asyncio.timeout(_CLOSE_S):
+            await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.communicate()

@@ -1,0 +1,197 @@
+"""The process that owns one PortAudio stream; `bot.playback.device` starts it.
+
+A process of its own, because PortAudio sees a device that was plugged in only after it was
+initialised again, which ends every stream of the process; because a call into a sound server that
+hangs cannot be interrupted, only killed; and because an audio callback in Python needs an
+interpreter whose lock nobody else holds for long.
+
+It takes orders from standard input and reports to standard output, see `bot.playback.wire`. It
+ends when standard input does, and when its stream is lost: the operating system cleans up best.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from queue import SimpleQueue
+from threading import Event, Thread, Timer
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from bot.errors import StartError
+from bot.playback import portaudio, wire
+from bot.playback.mixer import Mixer
+
+LATENCY_S = 0.03
+"""What lies between the callback and the device; less underflows on a busy two-core machine, more
+delays the first word and a skip."""
+_STALLED_S = 2.0
+_WATCH_S = 0.25
+_RETRY_S = (0.5, 1.0, 2.0, 5.0)
+_SWITCH_S = 0.001
+_GRACE_S = 1.0
+
+
+class Reporter:
+    """Sends reports from a thread of its own, so that the callback never waits for the pipe."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._pipe = pipe
+        self._reports: SimpleQueue[wire.Report | None] = SimpleQueue()
+        self._thread = Thread(target=self._send, name="reports", daemon=True)
+        self._thread.start()
+
+    def __call__(self, report: wire.Report) -> None:
+        """Take `report` to be sent; never waits."""
+        self._reports.put(report)
+
+    def close(self) -> None:
+        """Return when every report was sent."""
+        self._reports.put(None)
+        self._thread.join()
+
+    def _send(self) -> None:
+        while (report := self._reports.get()) is not None:
+            try:
+                self._pipe.write(wire.frame(report))
+                self._pipe.flush()
+            except OSError:
+                os._exit(1)  # the daemon is gone
+
+
+class DeviceProcess:
+    """Opens the device as often as needed until it succeeds, then plays until it is lost."""
+
+    def __init__(self, device: str, fade_s: float, report: Reporter) -> None:
+        self._device = device
+        self._fade_s = fade_s
+        self._report = report
+        self._mixer: Mixer | None = None
+        self._mono = np.empty(0, np.float32)
+        self._called_at = 0.0
+        self._is_closing = False
+        self._ended = Event()
+        """Set when the stream is over, or will not be opened any more."""
+
+    def obey(self, orders: BinaryIO) -> None:
+        """Carry out `orders` until they end, then let the stream fade and end too."""
+        while len(head := orders.read(wire.LENGTH_BYTES)) == wire.LENGTH_BYTES:
+            order = wire.order(orders.read(wire.body_length(head)))
+            if self._mixer is not None:
+                _carry_out(order, self._mixer)
+        self._is_closing = True
+        if self._mixer is None:
+            self._ended.set()
+        else:
+            self._mixer.cut()
+        Timer(_GRACE_S, os._exit, (0,)).start()  # the sound server may hang
+
+    def run(self) -> None:
+        """Return when the stream is over, or will not be opened any more."""
+        retries = iter(_RETRY_S)
+        stream = self._try_to_open()
+        while stream is None:
+            if self._ended.wait(next(retries, _RETRY_S[-1])):
+                return
+            stream = self._try_to_open()
+        while not self._ended.wait(_WATCH_S):
+            if time.monotonic() - self._called_at > _STALLED_S:
+                self._report(wire.Unavailable(f"Sound device {self._device!r} takes no sound."))
+                return
+        if not self._is_closing:
+            self._report(wire.Unavailable(f"Sound device {self._device!r} disappeared."))
+
+    def _try_to_open(self) -> Any:  # noqa: ANN401 - sounddevice has no types
+        try:
+            return self._open()
+        except StartError as error:
+            self._report(wire.Unavailable(error.message, error.remedy))
+            return None
+
+    def _open(self) -> Any:  # noqa: ANN401 - sounddevice has no types
+        sd = portaudio.refresh()
+        device = portaudio.choose(self._device, portaudio.devices())
+        self._mixer = Mixer(device.sample_rate_hz, fade_s=self._fade_s, report=self._report)
+        try:
+            stream = sd.OutputStream(
+                device=device.index,
+                samplerate=device.sample_rate_hz,
+                channels=device.stream_channels,
+                dtype="float32",
+                latency=max(LATENCY_S, device.latency_s),
+                callback=self._fill,
+                finished_callback=self._ended.set,
+            )
+            self._called_at = time.monotonic()
+            stream.start()
+        except sd.PortAudioError as error:
+            self._mixer = None
+            raise portaudio.unusable(device.name, error) from error
+        self._report(wire.Opened(device.name, device.sample_rate_hz, stream.latency))
+        return stream
+
+    def _fill(self, out: Any, frames: int, _time: Any, status: Any) -> None:  # noqa: ANN401
+        """Give PortAudio its next block, `out [frames, channels]`; runs in PortAudio's thread."""
+        assert self._mixer is not None
+        self._called_at = time.monotonic()
+        if status.output_underflow:
+            self._report(wire.Underflow())
+        if len(self._mono) < frames:
+            self._mono = np.empty(frames, np.float32)
+        mono = self._mono[:frames]
+        self._mixer.read_into(mono)
+        out[:] = mono[:, None]
+        if self._is_closing and self._mixer.is_silent:
+            raise portaudio.load().CallbackStop
+
+
+def _carry_out(order: wire.Order, mixer: Mixer) -> None:
+    match order:
+        case wire.Begin(play):
+            mixer.begin(play)
+        case wire.Speech(samples, sample_rate_hz):
+            mixer.append(np.frombuffer(samples, np.float32), sample_rate_hz)
+        case wire.End():
+            mixer.finish()
+        case wire.Cut():
+            mixer.cut()
+        case wire.SetGain(gain):
+            mixer.set_gain(gain)
+
+
+def _quiet_libraries() -> BinaryIO:
+    """Return standard output for reports alone; what C libraries print goes nowhere.
+
+    ALSA and JACK write to standard error whenever a device is missing, thus at every retry.
+    Python's own errors still reach the daemon's terminal.
+    """
+    reports = os.fdopen(os.dup(1), "wb")
+    sys.stderr = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    return reports
+
+
+def main() -> None:
+    """Play on one device until standard input ends."""
+    parser = argparse.ArgumentParser(description="Plays speech on one sound device.")
+    parser.add_argument("--device", required=True)
+    parser.add_argument("--fade-s", type=float, required=True)
+    arguments = parser.parse_args()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)  # the daemon decides when sound ends
+    sys.setswitchinterval(_SWITCH_S)  # the callback gets the interpreter in time
+    report = Reporter(_quiet_libraries())
+    process = DeviceProcess(arguments.device, arguments.fade_s, report)
+    Thread(target=process.obey, args=(sys.stdin.buffer,), name="orders", daemon=True).start()
+    process.run()
+    report.close()
+    os._exit(0)  # PortAudio's own clean-up waits for ever where a sound server hangs
+
+
+if __name__ == "__main__":
+    main()

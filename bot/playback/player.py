@@ -1,0 +1,167 @@
+"""Plays one clip on several outputs at once."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+import structlog
+
+from bot.config.playback import PlaybackSettings
+from bot.playback import Output, OutputLostError
+from bot.playback.clip import Clip
+from bot.playback.gain import Gain
+
+log = structlog.get_logger(__name__)
+
+
+class Playback(Enum):
+    """How a clip ended."""
+
+    HEARD = "heard"
+    """At least one output played it to its end."""
+    CUT = "cut"
+    """`flush` ended it."""
+    UNHEARD = "unheard"
+    """There was no output to play it."""
+
+
+class _Rendition:
+    """One clip on all outputs, each at its own pace."""
+
+    def __init__(self, clip: Clip, gain: Gain, on_start: Callable[[], None]) -> None:
+        self._clip = clip
+        self._gain = gain
+        self._on_start: Callable[[], None] | None = on_start
+        self.is_cut = False
+        self.is_heard = False
+        self.away: set[Output] = set()
+        """Outputs that wait for their resource."""
+        self.playing: set[Output] = set()
+        """Outputs that are heard, or about to be."""
+        self.changed = asyncio.Event()
+
+    async def play_on(self, output: Output) -> None:
+        """Play to the end on one output, and go on there as often as its resource is lost."""
+        position_s = 0.0
+        try:
+            while True:
+                await output.wait_until_settled()
+                if not output.is_available:
+                    self._move(output, self.playing, self.away)
+                    await output.wait_until_available()
+                    self._move(output, self.away, self.playing)
+                try:
+                    await output.play(
+                        self._clip, gain=self._gain, on_start=self._start, start_s=position_s
+                    )
+                except OutputLostError as lost:
+                    position_s = lost.heard_s
+                else:
+                    self.is_heard = True
+                    return
+        except Exception:
+            # An output that fails must not silence the others.
+            log.exception("an output failed", output=output.name)
+        finally:
+            self.away.discard(output)
+            self.playing.discard(output)
+            self.changed.set()
+
+    def _move(self, output: Output, before: set[Output], after: set[Output]) -> None:
+        before.discard(output)
+        after.add(output)
+        self.changed.set()
+
+    def _start(self) -> None:
+        tell, self._on_start = self._on_start, None
+        if tell is not None:
+            tell()
+
+
+class Player:
+    """The outputs of one channel; a clip is heard on all of them at once."""
+
+    def __init__(self, outputs: Iterable[Output], settings: PlaybackSettings) -> None:
+        self._outputs = tuple(outputs)
+        self._gain = Gain(settings.volume / 100)
+        self._renditions: set[_Rendition] = set()
+        self._has_given_up = asyncio.Event()
+
+    @property
+    def volume(self) -> float:
+        """Gain, 0 to 1; takes effect at once, also in the middle of speech."""
+        return self._gain.value
+
+    @volume.setter
+    def volume(self, value: float) -> None:
+        self._gain.value = value
+
+    @property
+    def is_available(self) -> bool:
+        """Whether at least one output would be heard now."""
+        return any(output.is_available for output in self._outputs)
+
+    @property
+    def states(self) -> Mapping[str, str]:
+        """One clause for each output, by its name."""
+        return {output.name: output.state for output in self._outputs}
+
+    async def wait_available(self) -> None:
+        """Return when at least one output would be heard, or `give_up` was called."""
+        waits = [output.wait_until_available() for output in self._outputs]
+        tasks = [asyncio.ensure_future(wait) for wait in (*waits, self._wait_in_vain())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _cancel(tasks)
+
+    async def play(self, clip: Clip, on_start: Callable[[], None]) -> Playback:
+        """Play `clip` on every output; return when all that are available have played it.
+
+        `on_start` is called when the first output starts. With no output available it waits for
+        one, until `give_up`. Cancelling it falls silent, as `flush` does.
+        """
+        rendition = _Rendition(clip, self._gain, on_start)
+        rendition.playing.update(self._outputs)
+        tasks = [asyncio.ensure_future(rendition.play_on(output)) for output in self._outputs]
+        self._renditions.add(rendition)
+        try:
+            while not self._is_over(rendition):
+                rendition.changed.clear()
+                await rendition.changed.wait()
+        finally:
+            self._renditions.remove(rendition)
+            await _cancel(tasks)
+        if rendition.is_cut:
+            return Playback.CUT
+        return Playback.HEARD if rendition.is_heard else Playback.UNHEARD
+
+    def flush(self) -> None:
+        """Fall silent now, with a short fade."""
+        for rendition in self._renditions:
+            rendition.is_cut = True
+            rendition.changed.set()
+
+    def give_up(self) -> None:
+        """Wait for missing outputs no more: what none of them can play is unheard."""
+        self._has_given_up.set()
+        for rendition in self._renditions:
+            rendition.changed.set()
+
+    async def _wait_in_vain(self) -> None:
+        await self._has_given_up.wait()
+        for output in self._outputs:
+            await output.wait_until_settled()
+
+    def _is_over(self, rendition: _Rendition) -> bool:
+        if rendition.is_cut or not (rendition.playing or rendition.away):
+            return True
+        may_leave = rendition.is_heard or self._has_given_up.is_set()
+        return not rendition.playing and may_leave
+
+
+async def _cancel(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,216 @@
+"""A WAV file as an output: what would be heard, without a sound device."""
+
+import asyncio
+import errno
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from io import SEEK_END, FileIO
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from bot.config.playback import WavefileSettings
+from bot.errors import StartError
+from bot.messages import Samples
+from bot.playback import OutputLostError
+from bot.playback.clip import Clip
+from bot.playback.gain import Gain
+from bot.playback.mixer import Mixer, Report
+
+log = structlog.get_logger(__name__)
+
+_BLOCK_S = 0.02
+_GAP_S = 0.3
+_FULL_SCALE = 32767
+_BYTES_PER_FRAME = 2
+_HEADER_BYTES = 44
+_MAX_DATA_BYTES = 2**32 - 1 - _HEADER_BYTES  # RIFF counts in 32 bits
+_REMEDY = "Free the disk and start again; other outputs go on."
+
+
+def header(frames: int, sample_rate_hz: int) -> bytes:
+    """Return the 44 bytes before `frames` of 16-bit mono PCM.
+
+    Source: Multimedia Programming Interface and Data Specifications 1.0 (IBM, Microsoft, 1991).
+    """
+    size = frames * _BYTES_PER_FRAME
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        *(b"RIFF", size + _HEADER_BYTES - 8, b"WAVE", b"fmt ", 16, 1, 1),
+        *(sample_rate_hz, sample_rate_hz * _BYTES_PER_FRAME, _BYTES_PER_FRAME, 16),
+        *(b"data", size),
+    )
+
+
+class WavefileOutput:
+    """Writes speech, with a short gap after each utterance; the header is right after each one.
+
+    A block is a few kilobytes and goes to the system's cache, so it is written in the event loop.
+    """
+
+    def __init__(self, settings: WavefileSettings, *, fade_s: float) -> None:
+        self.name = str(settings.path)
+        self._path: Path = settings.path
+        self._rate_hz = settings.sample_rate_hz
+        self._is_realtime = settings.pace == "realtime"
+        self._fade_s = fade_s
+        self._file: FileIO | None = None
+        self._is_open = asyncio.Event()
+        self._is_settled = asyncio.Event()
+        self._frames = 0
+        self._trouble = "opening"
+        self._turn = asyncio.Lock()
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the file takes sound."""
+        return self._file is not None
+
+    @property
+    def state(self) -> str:
+        """One clause for `status`."""
+        if self._file is None:
+            return self._trouble
+        return f"{self._frames / self._rate_hz:.1f} s written"
+
+    async def wait_until_available(self) -> None:
+        """Return as soon as the file takes sound."""
+        await self._is_open.wait()
+
+    async def wait_until_settled(self) -> None:
+        """Return when the file was opened."""
+        await self._is_settled.wait()
+
+    async def run(self) -> None:
+        """Hold the file until cancelled.
+
+        Raises:
+            StartError: it cannot be written.
+        """
+        try:
+            self._file = FileIO(self._path, "w")
+            self._write_header(self._file)
+        except OSError as error:
+            self._close("cannot be written")
+            raise StartError(
+                f"The sound file {self.name} cannot be written: {error.strerror or error}.",
+                remedy="Choose another path for this output, or make room for it.",
+            ) from error
+        self._is_open.set()
+        self._is_settled.set()
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self._close("closed")
+
+    async def play(
+        self, clip: Clip, *, gain: Gain, on_start: Callable[[], None], start_s: float = 0.0
+    ) -> None:
+        """Write `clip` as `Output.play` says; clips of several channels take turns."""
+        async with self._turn:
+            if self._frames:
+                self._write(np.zeros(round(_GAP_S * self._rate_hz), np.float32))
+            mixer = Mixer(self._rate_hz, fade_s=self._fade_s, report=_ignore)
+            grown = asyncio.Event()
+            try:
+                with gain.watched(mixer.set_gain):
+                    async with asyncio.TaskGroup() as tasks:
+                        feeding = tasks.create_task(_feed(mixer, clip, start_s, grown))
+                        await self._render(mixer, feeding, grown, on_start)
+            except asyncio.CancelledError:
+                mixer.cut()
+                self._write(_pull(mixer, mixer.ready_frames))
+                raise
+            finally:
+                self._guard(self._write_header)
+            if self._file is None:
+                raise OutputLostError(f"{self.name} {self._trouble}.", heard_s=start_s)
+
+    async def _render(
+        self,
+        mixer: Mixer,
+        feeding: asyncio.Task[None],
+        grown: asyncio.Event,
+        on_start: Callable[[], None],
+    ) -> None:
+        """Move the signal from the mixer to the file until it ends or the file is lost."""
+        block = round(_BLOCK_S * self._rate_hz)
+        clock = asyncio.get_running_loop().time
+        started_at: float | None = None
+        written = 0
+        while self._file is not None and not (feeding.done() and mixer.is_silent):
+            if not mixer.ready_frames and (started_at is None or not self._is_realtime):
+                grown.clear()
+                await grown.wait()
+                continue
+            if started_at is None:
+                started_at = clock()
+                on_start()
+            # A device that ran dry plays silence, so real time goes on without the engine.
+            frames = block if self._is_realtime else mixer.ready_frames
+            self._write(_pull(mixer, frames))
+            written += frames
+            ahead_s = started_at + written / self._rate_hz - clock() if self._is_realtime else 0
+            await asyncio.sleep(max(ahead_s, 0))
+        feeding.cancel()
+
+    def _write(self, samples: Samples) -> None:
+        self._guard(lambda file: self._write_samples(file, samples))
+
+    def _guard(self, write: Callable[[FileIO], None]) -> None:
+        """Write, unless the file is lost; say once when it is, and go on without it."""
+        if self._file is None:
+            return
+        try:
+            write(self._file)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            log.warning("sound file is lost", path=self.name, reason=reason, remedy=_REMEDY)
+            self._close(f"stopped: {reason}")
+
+    def _write_samples(self, file: FileIO, samples: Samples) -> None:
+        if (self._frames + len(samples)) * _BYTES_PER_FRAME > _MAX_DATA_BYTES:
+            raise OSError(errno.EFBIG, "a WAV file holds 4 GiB at most")
+        _write_all(file, np.rint(samples * _FULL_SCALE).astype("<i2").tobytes())
+        self._frames += len(samples)
+
+    def _write_header(self, file: FileIO) -> None:
+        file.seek(0)
+        _write_all(file, header(self._frames, self._rate_hz))
+        file.seek(0, SEEK_END)
+
+    def _close(self, trouble: str) -> None:
+        self._trouble = trouble
+        self._is_open.clear()
+        self._is_settled.set()
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):  # what could be written was written
+                file.close()
+
+
+async def _feed(mixer: Mixer, clip: Clip, start_s: float, grown: asyncio.Event) -> None:
+    mixer.begin(0)
+    async for piece in clip.read(start_s):
+        mixer.append(piece.samples, piece.sample_rate_hz)
+        grown.set()
+    mixer.finish()
+    grown.set()
+
+
+def _pull(mixer: Mixer, frames: int) -> Samples:
+    samples = np.empty(frames, np.float32)
+    mixer.read_into(samples)
+    return samples
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]  # a full disk takes a part, then refuses
+
+
+def _ignore(_: Report) -> None:
+    """Leave unused what a mixer reports to a device's process."""

@@ -1,0 +1,215 @@
+"""Real parts that tests of more than one stage want."""
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.messages import Samples
+
+_DEADLINE_S = 10.0
+_FRAME_BYTES = 4
+RATE_HZ = 48_000
+"""What `Recording` records at."""
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Return when `condition` holds; fail with `what` when it takes too long."""
+    deadline = time.monotonic() + _DEADLINE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"no {what} within {_DEADLINE_S:.0f} s")
+        time.sleep(0.002)
+
+
+class Recording:
+    """What a sink plays, as it plays it: stereo float frames `[n, 2]` at 48 kHz."""
+
+    def __init__(self, sink: str, env: dict[str, str]) -> None:
+        command = ["parec", "-d", f"{sink}.monitor", "--format=s16le", f"--rate={RATE_HZ}"]
+        command += ["--channels=2", "--raw", "--latency-msec=5"]
+        self._process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
+        self._data = bytearray()
+        self._grown = threading.Condition()
+        self.first_frame_at = 0.0
+        """`time.monotonic` when the first frame was there."""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.wait_for(lambda: bool(self._data), "sound from the monitor")
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        while data := os.read(descriptor, 65536):
+            with self._grown:
+                self.first_frame_at = self.first_frame_at or time.monotonic()
+                self._data += data
+                self._grown.notify_all()
+
+    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        """Return when `condition` holds for what was recorded so far."""
+        with self._grown:
+            if not self._grown.wait_for(condition, _DEADLINE_S):
+                pytest.fail(f"no {what} within {_DEADLINE_S:.0f} s")
+
+    def wait_for_sound(self) -> None:
+        """Return as soon as anything but silence is recorded after this call."""
+        start = self.length
+        self.wait_for(lambda: bool(np.any(self.frames(start))), "sound")
+
+    def wait_for_silence(self, duration_s: float = 0.3) -> None:
+        """Return as soon as `duration_s` seconds of silence were recorded after this call."""
+        frames = round(duration_s * RATE_HZ)
+        target = self.length + frames
+        self.wait_for(
+            lambda: self.length >= target and not np.any(self.frames(self.length - frames)),
+            "silence",
+        )
+
+    @property
+    def length(self) -> int:
+        """Frames so far."""
+        return len(self._data) // _FRAME_BYTES
+
+    def frames(self, start: int = 0) -> Samples:
+        """Return everything so far from frame `start` on, full scale is -1 to 1."""
+        data = bytes(self._data[start * _FRAME_BYTES : self.length * _FRAME_BYTES])
+        return np.frombuffer(data, "<i2").reshape(-1, 2).astype(np.float32) / np.float32(32768)
+
+    def stop(self) -> Samples:
+        """End the recording and return it."""
+        self._process.terminate()
+        self._process.wait()
+        self._reader.join()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        return self.frames()
+
+
+class PulseServer:
+    """A sound server of its own, with null sinks whose output can be recorded.
+
+    ALSA, and so PortAudio, knows each sink under its name; `default` is the first one.
+    """
+
+    def __init__(self, folder: Path, sinks: dict[str, int]) -> None:
+        """Prepare a server in `folder` with `sinks`: rates in hertz by name."""
+        self._folder = folder
+        self._sinks = sinks
+        (folder / "run").mkdir(mode=0o700)
+        self.env = {
+            "HOME": str(folder),
+            "XDG_RUNTIME_DIR": str(folder / "run"),
+            "PULSE_SERVER": f"unix:{folder}/pulse.sock",
+        }
+        """What a process needs to find this server and no other."""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._recordings: list[Recording] = []
+        self._write_configuration()
+
+    def _write_configuration(self) -> None:
+        first = next(iter(self._sinks))
+        lines = ["load-module module-native-protocol-unix auth-anonymous=1"]
+        lines[0] += f" socket={self._folder}/pulse.sock"
+        lines += [
+            f"load-module module-null-sink sink_name={sink} rate={rate_hz} channels=2 norewinds=1"
+            for sink, rate_hz in self._sinks.items()
+        ]
+        lines += [f"set-default-sink {first}", f"set-default-source {first}.monitor", ""]
+        (self._folder / "pa.conf").write_text("\n".join(lines))
+        (self._folder / ".asoundrc").write_text(
+            "\n".join(f"pcm.{sink} {{ type pulse device {sink} }}" for sink in self._sinks)
+        )
+
+    def start(self) -> None:
+        """Return when the server answers."""
+        self._process = subprocess.Popen(
+            (
+                *("pulseaudio", "-n", "-F", str(self._folder / "pa.conf"), "--daemonize=no"),
+                *("--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"),
+            ),
+            env=os.environ | self.env,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(self._answers, "sound server")
+
+    def _answers(self) -> bool:
+        environment = os.environ | self.env
+        answer = subprocess.run(
+            ["pactl", "list", "short", "sinks"], env=environment, capture_output=True, check=False
+        )
+        return all(sink.encode() in answer.stdout for sink in self._sinks)
+
+    def kill(self) -> None:
+        """End the server as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the server, for instance SIGSTOP."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def control(self, *arguments: str) -> str:
+        """Run `pactl` and return what it prints."""
+        answer = subprocess.run(
+            ["pactl", *arguments], env=os.environ | self.env, capture_output=True, check=True
+        )
+        return answer.stdout.decode()
+
+    def remove_sink(self, sink: str) -> None:
+        """Take a sink away, as when its device is unplugged."""
+        modules = self.control("list", "short", "modules").splitlines()
+        self.control(
+            "unload-module", next(m for m in modules if f"sink_name={sink} " in m).split()[0]
+        )
+
+    def add_sink(self, sink: str) -> None:
+        """Bring back a sink that was taken away."""
+        self.control(
+            *("load-module", "module-null-sink", f"sink_name={sink}"),
+            *(f"rate={self._sinks[sink]}", "channels=2", "norewinds=1"),
+        )
+
+    def record(self, sink: str = "tts") -> Recording:
+        """Return a recording of `sink` that runs already."""
+        recording = Recording(sink, os.environ | self.env)
+        self._recordings.append(recording)
+        return recording
+
+    def close(self) -> None:
+        """End the recordings and the server."""
+        for recording in self._recordings:
+            recording.stop()
+        self.kill()
+
+
+@pytest.fixture
+def pulse(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PulseServer]:
+    """Run a sound server with the sinks `tts` (48 kHz) and `other` (44.1 kHz).
+
+    The environment points every process that a test starts to it.
+    """
+    for program, package in (("pulseaudio", "pulseaudio"), ("parec", "pulseaudio-utils")):
+        if shutil.which(program) is None:
+            pytest.skip(f"needs the Debian package {package}")
+    server = PulseServer(tmp_path_factory.mktemp("pulse"), {"tts": 48_000, "other": 44_100})
+    for name, value in server.env.items():
+        monkeypatch.setenv(name, value)
+    server.start()
+    yield server
+    server.close()
