@@ -179,6 +179,8 @@ class Speaker:
             speech.clip.finish()
 
     def _report_start(self, speech: _Speech) -> None:
+        if speech.cut_reason:
+            return  # cut in the same moment: what starts is its fade into silence
         self._emit(
             Started.of(
                 speech.utterance,

@@ -32,6 +32,7 @@ COMPOSITION = {
     "bot.options",
     "bot.say",
     "bot.speaker",
+    "bot.tasks",
 }
 """Modules that may know several stages."""
 

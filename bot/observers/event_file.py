@@ -4,7 +4,7 @@ import queue
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self
 
 import msgspec
 import structlog
@@ -28,7 +28,8 @@ class EventFile:
         """
         self._path = path
         try:
-            self._file: TextIO = path.open("a", encoding="utf-8")
+            # Unbuffered: a line is there for others at once, and closing cannot fail.
+            self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise StartError(
                 f"The event file {path} cannot be written: {error.strerror}.",
@@ -64,9 +65,7 @@ class EventFile:
     def _write_all(self) -> None:
         while (outcome := self._waiting.get()) is not None:
             try:
-                self._file.write(msgspec.json.encode(outcome).decode() + "\n")
-                if self._waiting.empty():
-                    self._file.flush()
+                self._file.write(msgspec.json.encode(outcome) + b"\n")
             except OSError as error:
                 self._lost += 1
                 log.warning("an event was not written", path=str(self._path), error=str(error))

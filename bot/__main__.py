@@ -1,0 +1,185 @@
+"""The command line: arguments, exit codes, and which function does the work."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from bot.config import Settings, default_path, load
+from bot.errors import ConfigError, IshowttsError, StartError
+
+EXIT_OK = 0
+EXIT_PROBLEM = 1
+"""`check` found a problem; `say` or `devices` could not do it."""
+EXIT_USAGE = 2
+"""The arguments or the configuration hold mistakes."""
+EXIT_START = 3
+"""The daemon cannot start: the port is taken, the engine does not load..."""
+EXIT_INTERRUPTED = 130
+"""Interrupted from the keyboard, apart from `run`, for which that is the normal end."""
+
+_EPILOG = """\
+exit codes: 0 done; 1 check found a problem, or say or devices failed; 2 mistakes in the arguments
+or the configuration; 3 the daemon cannot start; 130 interrupted
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that `arguments` name; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except ConfigError as error:
+        return _fail(error, EXIT_USAGE)
+    except StartError as error:
+        return _fail(error, EXIT_START if options.command is _run else EXIT_PROBLEM)
+    except IshowttsError as error:
+        return _fail(error, EXIT_PROBLEM)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _fail(error: IshowttsError, code: int) -> int:
+    print(f"ishowtts: {error}", file=sys.stderr)  # noqa: T201
+    return code
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return load(options.config or default_path())
+
+
+def _run(options: argparse.Namespace) -> int:
+    from bot import logs  # noqa: PLC0415 - `--help` and `say` start without the daemon's imports
+    from bot.app import Daemon  # noqa: PLC0415
+    from bot.options import with_options  # noqa: PLC0415
+
+    settings = with_options(
+        _settings(options),
+        twitch_channel=options.channel,
+        replay=options.replay,
+        speed=options.speed,
+        output=options.output,
+    )
+    logs.configure(settings.log)
+
+    async def run() -> None:
+        await Daemon(settings, record=options.record, events=options.events).run()
+
+    try:
+        asyncio.run(run())
+    except* StartError as group:
+        raise _first(group) from None
+    return EXIT_OK
+
+
+def _first(group: BaseExceptionGroup[StartError]) -> StartError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, StartError)
+    return error
+
+
+def _say(options: argparse.Namespace) -> int:
+    from bot.say import say  # noqa: PLC0415
+
+    settings = _settings(options)
+    asyncio.run(say(settings, options.text, output=options.output, engine_name=options.engine))
+    return EXIT_OK
+
+
+def _check(options: argparse.Namespace) -> int:
+    from bot.check import check  # noqa: PLC0415
+
+    try:
+        settings = _settings(options)
+    except ConfigError as error:
+        return _fail(error, EXIT_PROBLEM)
+    return EXIT_OK if asyncio.run(check(settings)) else EXIT_PROBLEM
+
+
+def _devices(options: argparse.Namespace) -> int:
+    from bot.playback import listing, portaudio  # noqa: PLC0415
+
+    if options.test is not None:
+        device = asyncio.run(listing.test_tone(options.test))
+        print(f"Played a tone on {device.name}.")  # noqa: T201
+    else:
+        print(listing.format_devices(portaudio.devices()))  # noqa: T201
+    return EXIT_OK
+
+
+def _speed(text: str) -> float:
+    if text == "max":
+        return 0.0
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed; use a number over 0, or max")
+    return value
+
+
+def _twitch_channel(text: str) -> str:
+    name = text.rstrip("/").rpartition("/")[2].lstrip("#@")
+    is_login = name.isascii() and name.replace("_", "").isalnum() and len(name) <= len("x" * 25)
+    if not is_login:
+        raise argparse.ArgumentTypeError(f"{text!r} is no Twitch channel, as in twitch.tv/NAME")
+    return name.lower()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ishowtts",
+        description="Speaks livestream chat live.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"ishowtts {version('ishowtts')}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    config = argparse.ArgumentParser(add_help=False)
+    config.add_argument(
+        "--config", type=Path, metavar="FILE", help="configuration; the shipped one by default"
+    )
+
+    run = commands.add_parser("run", parents=[config], help="run the daemon")
+    run.add_argument(
+        "--channel", type=_twitch_channel, metavar="NAME", help="read this Twitch channel as well"
+    )
+    run.add_argument("--replay", type=Path, metavar="FILE", help="read recorded chat, then end")
+    run.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="N",
+        help="replay N times as fast as recorded, or max: as fast as possible (default: 1)",
+    )
+    run.add_argument("--record", type=Path, metavar="FILE", help="write the chat for --replay")
+    run.add_argument("--output", type=Path, metavar="FILE.wav", help="write what is heard as well")
+    run.add_argument(
+        "--events", type=Path, metavar="FILE.jsonl", help="append a JSON line for each outcome"
+    )
+    run.set_defaults(command=_run)
+
+    say = commands.add_parser("say", parents=[config], help="speak one text")
+    say.add_argument("text", metavar="TEXT")
+    say.add_argument("-o", "--output", type=Path, metavar="FILE.wav", help="write it, unheard")
+    say.add_argument("--engine", metavar="NAME", help="the one of the configuration by default")
+    say.set_defaults(command=_say)
+
+    check = commands.add_parser(
+        "check", parents=[config], help="report everything that would not work, with its remedy"
+    )
+    check.set_defaults(command=_check)
+
+    devices = commands.add_parser("devices", help="list the sound devices")
+    devices.add_argument("--test", metavar="NAME", help="play a short tone on this one")
+    devices.set_defaults(command=_devices)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

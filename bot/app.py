@@ -1,0 +1,238 @@
+"""The composition root: builds the stages of every channel and runs them as one daemon."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import structlog
+
+from bot import engine as engines
+from bot import sources
+from bot.backlog import Backlog
+from bot.banner import banner
+from bot.commands import CommandParser
+from bot.config import ChannelSettings, Settings
+from bot.errors import StartError
+from bot.intake import Intake
+from bot.messages import DropReason, Outcome, SourceItem
+from bot.moderation import Moderation
+from bot.observers import Observer
+from bot.observers.event_file import EventFile
+from bot.observers.outcome_log import OutcomeLog
+from bot.observers.status import Status
+from bot.playback import outputs
+from bot.playback.player import Player
+from bot.policy import Policy
+from bot.server import Server
+from bot.sources import Source
+from bot.sources.ingest import IngestRoute, IngestSource
+from bot.sources.recording import Recorder
+from bot.speaker import Speaker
+from bot.tasks import running
+
+log = structlog.get_logger(__name__)
+
+_INBOX_SIZE = 256
+_SETTLE_S = 2.0
+
+
+class Channel(NamedTuple):
+    """The stages of one channel."""
+
+    sources: tuple[Source, ...]
+    policy: Policy
+    backlog: Backlog
+    player: Player
+    speaker: Speaker
+    intake: Intake
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state for `status`."""
+        current = self.speaker.current
+        return {
+            "is_on": self.policy.is_on,
+            "is_paused": self.backlog.is_paused,
+            "volume": self.speaker.volume,
+            "pending": len(self.backlog),
+            "speaking": {"id": current.id, "chatter": current.chatter.name} if current else None,
+            "sources": {source.name: source.state for source in self.sources},
+            "outputs": self.player.states,
+        }
+
+
+class Daemon:
+    """Everything that runs: built once, run once."""
+
+    def __init__(
+        self, settings: Settings, *, record: Path | None = None, events: Path | None = None
+    ) -> None:
+        """Build the stages.
+
+        Args:
+            settings: The configuration.
+            record: Where to write the chat that comes in, in the format of a replay.
+            events: Where to write the outcomes as JSON Lines.
+
+        Raises:
+            StartError: something that is configured cannot work here.
+        """
+        self._settings = settings
+        self._status = Status(self._snapshot)
+        self._observers: list[Observer] = [OutcomeLog(), self._status]
+        self._files = ExitStack()
+        if events is not None:
+            self._observers.append(self._files.enter_context(EventFile(events)))
+        self._recorder = self._files.enter_context(Recorder(record)) if record else None
+        self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
+        self._engine = engines.create(settings.engine.name, {"speed": settings.engine.speed})
+        self._outputs = outputs.create_all(
+            (output for channel in settings.channels for output in channel.outputs),
+            settings.playback,
+        )
+        self._ingest = IngestRoute()
+        self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
+        self._first = next(iter(self._channels.values()))
+        if not any(channel.sources for channel in self._channels.values()):
+            raise StartError(
+                "No channel has a source, so there is nothing to speak.",
+                remedy="Add one below channels[0].sources, for instance: - type: console",
+            )
+
+    async def run(self) -> None:
+        """Run until SIGINT or SIGTERM, or until every source has ended and all was spoken.
+
+        Raises:
+            StartError: the port is taken, the engine cannot load, a source can never work.
+        """
+        with self._files, _stop_signals() as stopped:
+            living = asyncio.create_task(self._live(), name="life")
+            stopping = asyncio.create_task(stopped.wait(), name="stop signal")
+            try:
+                await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stopping.cancel()
+                living.cancel()
+                with suppress(asyncio.CancelledError):
+                    await living
+
+    async def _live(self) -> None:
+        """Start from the ear to the mouth of the flow, and stop in the reverse order."""
+        channels = self._channels.values()
+        server = Server(self._settings.server, [*self._ingest.routes, *self._status.routes])
+        sinks = {f"output {output.name}": output.run() for output in self._outputs.values()}
+        speakers = {f"speaker {name}": c.speaker.run() for name, c in self._channels.items()}
+        readers = {
+            f"{source.name} of {name}": source.run(self._deliver)
+            for name, channel in self._channels.items()
+            for source in channel.sources
+        }
+        try:
+            async with server, running(sinks):
+                await self._engine.warm_up()
+                await self._settle()
+                try:
+                    async with running({**speakers, "intake": self._take_in()}):
+                        self._announce(server)
+                        async with asyncio.TaskGroup() as reading:
+                            for name, reader in readers.items():
+                                reading.create_task(reader, name=name)
+                        log.info("every source has ended; speaking what waits")
+                        await self._inbox.join()
+                        await asyncio.gather(*(channel.speaker.drain() for channel in channels))
+                finally:
+                    for channel in channels:
+                        channel.backlog.clear(DropReason.SHUTDOWN)
+        finally:
+            await self._engine.close()
+
+    async def _deliver(self, item: SourceItem) -> None:
+        if self._recorder is not None:
+            self._recorder.write(item)
+        await self._inbox.put(item)
+
+    async def _take_in(self) -> None:
+        while True:
+            item = await self._inbox.get()
+            # A replay may come from another configuration with other channels.
+            self._channels.get(item.channel, self._first).intake.accept(item)
+            self._inbox.task_done()
+
+    async def _settle(self) -> None:
+        """Wait until it is known what can be heard, but not for a sound system that hangs."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLE_S):
+                for output in self._outputs.values():
+                    await output.wait_until_settled()
+
+    def _announce(self, server: Server) -> None:
+        states = [output.state for output in self._outputs.values()]
+        if sys.stderr.isatty():
+            text = banner(self._settings, url=server.url, outputs=states)
+            print(text, file=sys.stderr, flush=True)  # noqa: T201 - for the person who started it
+        else:
+            log.info("ready", url=server.url, engine=self._engine.name, outputs=states)
+
+    def _channel(self, settings: ChannelSettings) -> Channel:
+        policy = Policy(
+            settings.policy, voice=settings.voice, trigger=self._settings.commands.trigger
+        )
+        backlog = Backlog(self._settings.backlog, self._emit)
+        player = Player((self._outputs[o] for o in settings.outputs), self._settings.playback)
+        speaker = Speaker(
+            backlog=backlog,
+            engine=self._engine,
+            player=player,
+            emit=self._emit,
+            max_age_s=self._settings.backlog.max_age_s,
+            prefix_again_after_s=settings.policy.prefix.again_after_s,
+        )
+        intake = Intake(
+            parse_command=CommandParser(
+                self._settings.commands, reads_text=settings.policy.access.mode == "command"
+            ),
+            policy=policy,
+            moderation=Moderation(policy, backlog, speaker),
+            backlog=backlog,
+            emit=self._emit,
+        )
+        readers = tuple(self._source(source, settings.name) for source in settings.sources)
+        return Channel(readers, policy, backlog, player, speaker, intake)
+
+    def _source(self, settings: Any, channel: str) -> Source:  # noqa: ANN401
+        return sources.create(settings, channel)
+
+    def _emit(self, outcome: Outcome) -> None:
+        for observer in self._observers:
+            observer.observe(outcome)
+
+    def _snapshot(self) -> dict[str, Any]:
+        return {
+            "engine": self._engine.name,
+            "channels": {name: channel.snapshot() for name, channel in self._channels.items()},
+        }
+
+
+@contextmanager
+def _stop_signals() -> Iterator[asyncio.Event]:
+    """Yield an event that is set by SIGINT and SIGTERM."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    previous = {number: signal.getsignal(number) for number in numbers}
+
+    def stop(number: int, _frame: object) -> None:
+        log.info("stopping", signal=signal.Signals(number).name)
+        loop.call_soon_threadsafe(stopped.set)
+
+    # Not loop.add_signal_handler, which Windows does not have.
+    for number in numbers:
+        signal.signal(number, stop)
+    try:
+        yield stopped
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,83 @@
+"""`ishowtts check`: everything that would not work, each with its remedy, before it matters."""
+
+import socket
+from collections.abc import Iterator
+
+from bot import engine as engines
+from bot.config import Settings
+from bot.config.server import ServerSettings
+from bot.config.sources import ReplaySettings
+from bot.errors import IshowttsError, StartError
+from bot.messages import SpeechRequest
+from bot.playback import listing
+
+
+async def check(settings: Settings) -> bool:
+    """Try what `settings` need, print a line for each, and tell whether all of it works."""
+    findings = [
+        ("configuration", None),
+        (f"engine {settings.engine.name}", await _engine_problem(settings)),
+        *_output_problems(settings),
+        (f"port {settings.server.port}", _port_problem(settings.server)),
+        *_source_problems(settings),
+    ]
+    for subject, problem in findings:
+        print(f"{'FAIL' if problem else 'ok':>4}  {subject}" + (f": {problem}" if problem else ""))  # noqa: T201
+    return all(problem is None for _, problem in findings)
+
+
+async def _engine_problem(settings: Settings) -> IshowttsError | None:
+    try:
+        engine = engines.create(settings.engine.name, {"speed": settings.engine.speed})
+        try:
+            await engine.warm_up()
+            request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)
+            async for _ in engine.synthesize(request):
+                pass
+        finally:
+            await engine.close()
+    except IshowttsError as error:
+        return error
+    return None
+
+
+def _output_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | None]]:
+    for channel in settings.channels:
+        for output in channel.outputs:
+            name = output.device if output.type == "device" else output.path
+            subject = f"channel {channel.name}, {output.type} {name}"
+            try:
+                listing.check(output)
+            except IshowttsError as error:
+                yield subject, error
+            else:
+                yield subject, None
+        if not channel.outputs:
+            silent = StartError("nothing of it is heard.", remedy="Give it an entry in `outputs`.")
+            yield f"channel {channel.name}", silent
+
+
+def _port_problem(settings: ServerSettings) -> IshowttsError | None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.bind(address)
+    except OSError as error:
+        return StartError(
+            f"{settings.host} port {settings.port} cannot be used: {error.strerror}.",
+            remedy="Is the daemon running already? Else change server.port or server.host.",
+        )
+    return None
+
+
+def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | None]]:
+    for channel in settings.channels:
+        for source in channel.sources:
+            if isinstance(source, ReplaySettings) and not source.path.is_file():
+                missing = StartError("there is no such file.", remedy="Correct its path.")
+                yield f"channel {channel.name}, replay {source.path}", missing
+        if not channel.sources:
+            deaf = StartError("it hears no chat.", remedy="Give it an entry in `sources`.")
+            yield f"channel {channel.name}", deaf

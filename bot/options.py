@@ -1,0 +1,52 @@
+"""What the options of `ishowtts run` change in the configuration."""
+
+from pathlib import Path
+
+from bot.config import ChannelSettings, Settings
+from bot.config.playback import WavefileSettings
+from bot.config.sources import ReplaySettings, TwitchIrcSettings
+
+
+def with_options(
+    settings: Settings,
+    *,
+    twitch_channel: str | None = None,
+    replay: Path | None = None,
+    speed: float = 1.0,
+    output: Path | None = None,
+) -> Settings:
+    """Return `settings` with the options applied.
+
+    Args:
+        settings: From the file.
+        twitch_channel: Is read besides the sources of the first channel.
+        replay: Takes the place of all sources; its lines name channels, else the first is meant.
+        speed: Of the replay; 0 is as fast as possible, and then `output` does not wait either.
+        output: A wave file that is written besides the other outputs of every channel.
+
+    Raises:
+        pydantic.ValidationError: `twitch_channel` cannot be a channel's name.
+    """
+    first, *others = settings.channels
+    if twitch_channel is not None:
+        first = _with_source(first, TwitchIrcSettings(type="twitch_irc", channel=twitch_channel))
+    channels = (first, *others)
+    if replay is not None:
+        source = ReplaySettings(type="replay", path=replay, speed=speed)
+        channels = tuple(c.model_copy(update={"sources": ()}) for c in channels)
+        channels = (_with_source(channels[0], source), *channels[1:])
+    if output is not None:
+        is_fast = replay is not None and speed == 0
+        wavefile = WavefileSettings(
+            type="wavefile", path=output, pace="fast" if is_fast else "realtime"
+        )
+        channels = tuple(c.model_copy(update={"outputs": (*c.outputs, wavefile)}) for c in channels)
+    return settings.model_copy(update={"channels": channels})
+
+
+def _with_source(
+    channel: ChannelSettings, source: TwitchIrcSettings | ReplaySettings
+) -> ChannelSettings:
+    if source in channel.sources:
+        return channel
+    return channel.model_copy(update={"sources": (*channel.sources, source)})

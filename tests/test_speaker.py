@@ -1,0 +1,286 @@
+"""The speaker with a real backlog and a real player; engine and output are stand-ins."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from bot.backlog import Backlog
+from bot.clock import now
+from bot.config.backlog import BacklogSettings
+from bot.config.playback import PlaybackSettings
+from bot.errors import UtteranceError
+from bot.messages import (
+    FINAL,
+    AudioChunk,
+    Chatter,
+    Dropped,
+    DropReason,
+    Failed,
+    Lane,
+    Outcome,
+    SpeechRequest,
+    Spoken,
+    Started,
+    Utterance,
+)
+from bot.playback.clip import Clip
+from bot.playback.gain import Gain
+from bot.playback.player import Player
+from bot.speaker import Speaker
+
+CHUNK = AudioChunk(samples=np.full(240, 0.5, np.float32), sample_rate_hz=24_000)
+
+
+class EngineStandIn:
+    """Gives two chunks for each text; texts of some words misbehave."""
+
+    name = "stand-in"
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.closed: list[str] = []
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
+
+    async def warm_up(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+        self.texts.append(request.text)
+        try:
+            if "unspeakable" in request.text:
+                raise UtteranceError("no")
+            yield CHUNK
+            await self.may_go_on.wait()
+            if "breaks" in request.text:
+                raise ZeroDivisionError
+            yield CHUNK
+        finally:
+            self.closed.append(request.text)
+
+
+class OutputStandIn:
+    """Takes chunks as fast as they come, while it is there."""
+
+    name = "stand-in"
+    state = "there"
+
+    def __init__(self) -> None:
+        self._is_there = asyncio.Event()
+        self._is_there.set()
+
+    @property
+    def is_available(self) -> bool:
+        return self._is_there.is_set()
+
+    def unplug(self) -> None:
+        self._is_there.clear()
+
+    def plug_in(self) -> None:
+        self._is_there.set()
+
+    async def run(self) -> None: ...
+
+    async def wait_until_available(self) -> None:
+        await self._is_there.wait()
+
+    async def wait_until_settled(self) -> None: ...
+
+    async def play(
+        self, clip: Clip, *, gain: Gain, on_start: Callable[[], None], start_s: float = 0.0
+    ) -> None:
+        del gain
+        async for index, _ in aenumerate(clip.read(start_s)):
+            if index == 0:
+                on_start()
+
+
+async def aenumerate(items: AsyncIterator[AudioChunk]) -> AsyncIterator[tuple[int, AudioChunk]]:
+    index = 0
+    async for item in items:
+        yield index, item
+        index += 1
+
+
+class Stage:
+    def __init__(self, max_age_s: float = 100) -> None:
+        self.outcomes: list[Outcome] = []
+        self._told = asyncio.Condition()
+        self.engine = EngineStandIn()
+        self.output = OutputStandIn()
+        self.backlog = Backlog(BacklogSettings(max_age_s=max_age_s), self.outcomes.append)
+        self.speaker = Speaker(
+            backlog=self.backlog,
+            engine=self.engine,
+            player=Player([self.output], PlaybackSettings()),
+            emit=self.outcomes.append,
+            max_age_s=max_age_s,
+            prefix_again_after_s=60,
+        )
+
+    @asynccontextmanager
+    async def speaking(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.speaker.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def put(self, body: str, chatter: str = "a", lane: Lane = Lane.REST) -> None:
+        self.backlog.put(
+            Utterance(
+                id=body,
+                channel="main",
+                chatter=Chatter(id=chatter, name=chatter),
+                prefix=f"{chatter} says: ",
+                body=body,
+                voice="heart",
+                lane=lane,
+                received_at=now(),
+            )
+        )
+
+    def final(self) -> list[tuple[str, type[Outcome]]]:
+        return [(o.id, type(o)) for o in self.outcomes if isinstance(o, FINAL)]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def stage() -> Stage:
+    return Stage()
+
+
+async def test_each_utterance_starts_and_is_spoken(stage: Stage) -> None:
+    stage.put("one")
+    async with stage.speaking():
+        await stage.until(lambda: bool(stage.final()))
+    started, spoken = stage.outcomes[-2:]
+
+    assert isinstance(started, Started)
+    assert isinstance(spoken, Spoken)
+    assert started.text == "a says: one"
+    assert started.requested_at <= started.first_chunk_at <= started.at <= spoken.at
+    assert spoken.audio_s == pytest.approx(0.02)
+
+
+async def test_the_prefix_is_left_out_while_one_chatter_goes_on(stage: Stage) -> None:
+    stage.backlog.pause()
+    for body, chatter in (("one", "a"), ("two", "b")):
+        stage.put(body, chatter)
+    stage.put("three", "b")
+    stage.backlog.resume()
+    async with stage.speaking():
+        await stage.until(lambda: len(stage.final()) == 3)
+
+    assert stage.engine.texts == ["a says: one", "b says: two", "three"]
+
+
+async def test_the_prefix_is_kept_after_speech_that_nobody_heard_to_its_end(stage: Stage) -> None:
+    stage.put("breaks")
+    async with stage.speaking():
+        await stage.until(lambda: len(stage.final()) == 1)
+        stage.put("two")
+        await stage.until(lambda: len(stage.final()) == 2)
+
+    assert stage.engine.texts == ["a says: breaks", "a says: two"]
+
+
+@pytest.mark.parametrize("bad", ["unspeakable", "breaks"])
+async def test_what_the_engine_cannot_say_fails_and_the_next_is_spoken(
+    stage: Stage, bad: str
+) -> None:
+    stage.put(bad)
+    stage.put("good")
+    async with stage.speaking():
+        await stage.until(lambda: len(stage.final()) == 2)
+
+    assert stage.final() == [(bad, Failed), ("good", Spoken)]
+
+
+async def test_a_cut_ends_speech_and_synthesis_and_the_next_is_spoken(stage: Stage) -> None:
+    stage.engine.may_go_on.clear()
+    stage.put("one")
+    stage.put("two", "b")
+    async with stage.speaking():
+        await stage.until(lambda: any(isinstance(o, Started) for o in stage.outcomes))
+        assert stage.speaker.cut(DropReason.SKIPPED, lambda u: u.id == "one")
+        assert not stage.speaker.cut(DropReason.SKIPPED, lambda _: True)
+        stage.engine.may_go_on.set()
+        await stage.until(lambda: len(stage.final()) == 2)
+
+    assert stage.final() == [("one", Dropped), ("two", Spoken)]
+    assert stage.engine.closed == ["a says: one", "b says: two"]
+
+
+async def test_a_cut_before_the_first_sound_lets_nothing_be_heard(stage: Stage) -> None:
+    stage.put("one")
+    async with stage.speaking():
+        await stage.until(lambda: stage.speaker.current is not None)
+        stage.speaker.cut(DropReason.DELETED, lambda _: True)
+        await stage.until(lambda: bool(stage.final()))
+
+    assert not any(isinstance(o, Started | Spoken) for o in stage.outcomes)
+
+
+async def test_a_cut_that_matches_another_does_nothing(stage: Stage) -> None:
+    stage.put("one")
+    async with stage.speaking():
+        await stage.until(lambda: stage.speaker.current is not None)
+        assert not stage.speaker.cut(DropReason.SKIPPED, lambda u: u.id == "two")
+        await stage.until(lambda: bool(stage.final()))
+
+    assert stage.final() == [("one", Spoken)]
+
+
+async def test_without_an_output_utterances_wait_in_the_backlog_and_expire_there() -> None:
+    stage = Stage(max_age_s=0.05)
+    stage.output.unplug()
+    stage.put("one")
+    stage.put("paid", lane=Lane.PAID)
+    async with stage.speaking():
+        await stage.until(lambda: bool(stage.final()))
+        assert stage.engine.texts == []
+        stage.output.plug_in()
+        await stage.until(lambda: len(stage.final()) == 2)
+
+    assert stage.final() == [("one", Dropped), ("paid", Spoken)]
+
+
+async def test_draining_speaks_what_waits_although_paused(stage: Stage) -> None:
+    stage.backlog.pause()
+    stage.put("one")
+    stage.put("two")
+    async with stage.speaking(), asyncio.timeout(5):
+        await stage.speaker.drain()
+
+    assert stage.final() == [("one", Spoken), ("two", Spoken)]
+
+
+async def test_draining_without_an_output_drops_with_the_reason(stage: Stage) -> None:
+    stage.output.unplug()
+    stage.put("one")
+    async with stage.speaking(), asyncio.timeout(5):
+        await stage.speaker.drain()
+
+    assert [o.reason for o in stage.outcomes if isinstance(o, Dropped)] == [DropReason.NO_OUTPUT]
+
+
+async def test_a_stop_in_mid_speech_accounts_for_it_and_leaves_no_task(stage: Stage) -> None:
+    before = asyncio.all_tasks()
+    stage.engine.may_go_on.clear()
+    stage.put("one")
+    async with stage.speaking():
+        await stage.until(lambda: any(isinstance(o, Started) for o in stage.outcomes))
+
+    assert [o.reason for o in stage.outcomes if isinstance(o, Dropped)] == [DropReason.SHUTDOWN]
+    assert stage.engine.closed == ["a says: one"]
+    assert asyncio.all_tasks() == before
