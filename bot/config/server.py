@@ -5,7 +5,15 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from bot.config.base import Count, Section
+from bot.config.base import Count, Section, matching
+
+_Origin = Annotated[
+    str,
+    matching(
+        r"[a-z][a-z0-9+.-]*://(\*|[^\s/*]+)",
+        "a scheme and a host, as in https://example.org, or scheme://* for all of a scheme",
+    ),
+]
 
 
 class ServerSettings(Section):
@@ -17,6 +25,8 @@ class ServerSettings(Section):
     """TCP port; 0 takes a free one."""
     token: SecretStr | None = None
     """Callers send it as `Authorization: Bearer TOKEN`."""
+    allowed_origins: tuple[_Origin, ...] = ("chrome-extension://*", "moz-extension://*")
+    """Web pages and browser extensions that may talk to the daemon from a browser."""
 
     @property
     def is_loopback(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.config.base import Number, Section
+from bot.config.base import Number, Section, matching
 
 
 class ConsoleSettings(Section):
@@ -24,9 +24,14 @@ class TwitchIrcSettings(Section):
     """A Twitch channel, read anonymously."""
 
     type: Literal["twitch_irc"]
-    channel: Annotated[str, Field(pattern=r"^#?[A-Za-z0-9_]{1,25}$")]
+    channel: Annotated[
+        str,
+        matching(r"#?[A-Za-z0-9_]{1,25}", "letters, digits and _, as in twitch.tv/NAME"),
+    ]
     """Login name of the streamer, as in twitch.tv/NAME."""
-    url: str = "wss://irc-ws.chat.twitch.tv"
+    url: Annotated[str, matching(r"wss?://\S+", "a WebSocket address, ws://... or wss://...")] = (
+        "wss://irc-ws.chat.twitch.tv"
+    )
     """The chat server; only tests need another one."""
 
 

@@ -1,0 +1,225 @@
+"""The HTTP server: one aiohttp application for the routes of all stages, and who may use it.
+
+A browser on this machine reaches a loopback address too, and any page that it shows can make it
+send requests. Three checks keep such pages out: the Host header (a page whose name was rebound to
+127.0.0.1 still sends its own name), the Origin header (browsers add it to every request that can
+do something), and a content type that no form can send.
+"""
+
+import errno
+import hmac
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
+from yarl import URL
+
+from bot.config.server import ServerSettings
+from bot.errors import StartError
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES: Final = 64 * 1024
+"""A larger body is answered with 413."""
+
+_IDLE_S = 15.0
+_LINGER_S = 2.0  # so that the caller reads why its body was too large before the end comes
+_SHUTDOWN_S = 0.3
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]+)?")
+_KEPT_HEADERS = frozenset({hdrs.ALLOW, hdrs.WWW_AUTHENTICATE, hdrs.RETRY_AFTER})
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Server:
+    """Listens from `async with` on, until its end."""
+
+    def __init__(self, settings: ServerSettings, routes: Iterable[web.AbstractRouteDef]) -> None:
+        """Serve `routes`; a handler reports an error by raising a `web.HTTPException`.
+
+        Its text, a sentence, is what the caller gets as `{"error": ...}`.
+        """
+        self._settings = settings
+        guard = _Guard(settings)
+        app = web.Application(
+            middlewares=[_errors_as_json, guard.check], client_max_size=MAX_BODY_BYTES
+        )
+        app.on_response_prepare.append(guard.add_headers)
+        app.add_routes(routes)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            logger=_protocol_logger(),
+            keepalive_timeout=_IDLE_S,
+            lingering_time=_LINGER_S,
+            shutdown_timeout=_SHUTDOWN_S,
+        )
+
+    @property
+    def bound_port(self) -> int:
+        """The TCP port that is listened on, also where the settings say 0."""
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    @property
+    def url(self) -> str:
+        """Where a browser of this machine finds the daemon."""
+        return str(URL.build(scheme="http", host=self._settings.host, port=self.bound_port))
+
+    async def __aenter__(self) -> Self:
+        """Start to listen.
+
+        Raises:
+            StartError: the address cannot be listened on.
+        """
+        settings = self._settings
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, settings.host, settings.port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise _start_error(settings, error) from error
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop listening, and cut what is still open after a moment."""
+        await self._runner.cleanup()
+
+
+class _Guard:
+    """Decides who may call."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self._hosts = _LOOPBACK_NAMES | {settings.host} if settings.is_loopback else None
+        self._origins = frozenset(settings.allowed_origins)
+        self._token = settings.token.get_secret_value() if settings.token else ""
+
+    @web.middleware
+    async def check(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Let `request` pass, answer a preflight, or refuse."""
+        origin = request.headers.get(hdrs.ORIGIN)
+        if not self._is_our_host(request):
+            raise web.HTTPForbidden(text="The Host header names another machine than this one.")
+        if origin is not None and not self._is_welcome(origin, request):
+            raise web.HTTPForbidden(
+                text=f"Pages of {origin} may not use this daemon;"
+                " add the origin to server.allowed_origins if they shall."
+            )
+        if request.method == hdrs.METH_OPTIONS and origin is not None:
+            return web.Response(status=web.HTTPNoContent.status_code)
+        if not self._has_token(request):
+            raise web.HTTPUnauthorized(
+                text="The token is missing or wrong; send `Authorization: Bearer TOKEN`.",
+                headers={hdrs.WWW_AUTHENTICATE: "Bearer"},
+            )
+        if request.method == hdrs.METH_POST and request.content_type != "application/json":
+            raise web.HTTPUnsupportedMediaType(
+                text="The body needs to be JSON, with `Content-Type: application/json`."
+            )
+        return await handler(request)
+
+    async def add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Tell a browser what its page may do (CORS, https://fetch.spec.whatwg.org/)."""
+        del response.headers[hdrs.SERVER]  # the version is nobody's business
+        response.headers[hdrs.X_CONTENT_TYPE_OPTIONS] = "nosniff"
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is None or not self._is_welcome(origin, request):
+            return
+        response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        response.headers[hdrs.VARY] = hdrs.ORIGIN
+        if request.method == hdrs.METH_OPTIONS:
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, POST"
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = "Authorization, Content-Type"
+            # Chromium asks before a page of the internet talks to a machine at home:
+            # https://wicg.github.io/private-network-access/
+            response.headers["Access-Control-Allow-Private-Network"] = "true"
+
+    def _is_our_host(self, request: web.Request) -> bool:
+        if self._hosts is None:
+            return True  # any name may lead here from outside; there the token protects
+        found = _HOST.fullmatch(request.headers.get(hdrs.HOST, ""))
+        return found is not None and (found[1] or found[2]).lower() in self._hosts
+
+    def _is_welcome(self, origin: str, request: web.Request) -> bool:
+        scheme = origin.partition("://")[0]
+        own = f"{request.scheme}://{request.host}"
+        return bool({origin, f"{scheme}://*"} & self._origins) or origin == own
+
+    def _has_token(self, request: web.Request) -> bool:
+        if not self._token:
+            return True
+        scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(
+            given.strip().encode(errors="surrogateescape"), self._token.encode()
+        )
+
+
+@web.middleware
+async def _errors_as_json(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        status, text = error.status, _sentence(request, error)
+        headers = {name: value for name, value in error.headers.items() if name in _KEPT_HEADERS}
+        log.info("request refused", status=status, path=request.path, reason=text)
+    except (HttpProcessingError, web.RequestPayloadError) as error:
+        status, text, headers = 400, f"The body is broken: {error}", {}
+    except ConnectionError:
+        raise  # the caller is gone, and with it whoever would want an answer
+    except Exception:
+        # A mistake in one handler must not end the daemon, nor show its inside to the caller.
+        log.exception("request failed", path=request.path)
+        status, text, headers = 500, "The daemon made a mistake; its log says which.", {}
+    return web.json_response({"error": text}, status=status, headers=headers)
+
+
+def _sentence(request: web.Request, error: web.HTTPException) -> str:
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return f"The body is larger than {MAX_BODY_BYTES} bytes."
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return f"{request.path} takes {', '.join(sorted(error.allowed_methods))} alone."
+    if error.text == f"{error.status}: {error.reason}":
+        return f"There is nothing at {request.path}."
+    return error.text or error.reason
+
+
+def _start_error(settings: ServerSettings, error: OSError) -> StartError:
+    where = f"{settings.host} port {settings.port}"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return StartError(
+                f"Port {settings.port} on {settings.host} is taken by another program.",
+                remedy="End that program (perhaps another ishowtts), or set server.port to another"
+                " number; 0 takes a free one.",
+            )
+        case errno.EACCES:
+            return StartError(
+                f"This user may not listen on {where}.", remedy="Set server.port above 1023."
+            )
+    return StartError(
+        f"Cannot listen on {where}: {error.strerror or error}.",
+        remedy="Set server.host to an address of this machine, such as 127.0.0.1.",
+    )
+
+
+def _is_no_bad_request(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
+
+
+def _protocol_logger() -> logging.Logger:
+    """Return a logger that leaves out what is no more than a caller who speaks no HTTP."""
+    logger = logging.getLogger(f"{__name__}.protocol")
+    logger.addFilter(_is_no_bad_request)
+    return logger

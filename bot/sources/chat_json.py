@@ -1,0 +1,203 @@
+"""The JSON form of chat: a line of a recording, and what programs POST to /api/chat.
+
+A message; all but author and text may be left out, and of the author all but the name:
+
+    {"channel": "demo", "id": "m1",
+     "author": {"id": "u1", "name": "viewer1", "roles": ["moderator"]},
+     "text": "hello", "emotes": [[0, 5]], "event": {"kind": "cheer", "amount": 100},
+     "reply_to": "viewer2"}
+
+`emotes` are half-open ranges of code points of the text. What is taken back, also with `channel`:
+
+    {"delete": "m1"}      the message with this id
+    {"timeout": "u1"}     everything of the author with this id
+    {"clear": true}       everything
+
+In a recording each has `at` too, seconds from the start. Keys that are not listed are ignored.
+"""
+
+import json
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
+
+import msgspec
+
+from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, SourceItem
+from bot.sources.text import valid_ranges, well_formed
+
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_Name = Annotated[str, msgspec.Meta(min_length=1)]
+_Amount = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+
+
+class ChatJsonError(ValueError):
+    """The text is no JSON, or JSON of another form; the message is a clause for people."""
+
+
+class _At(msgspec.Struct):
+    at: _Seconds
+
+
+class _Channel(msgspec.Struct):
+    channel: str | None = None
+
+
+class _Author(msgspec.Struct):
+    name: _Name
+    id: _Id | None = None
+    roles: list[Role] = []
+
+
+class _Event(msgspec.Struct):
+    kind: EventKind
+    amount: _Amount = 0
+
+
+class _Message(msgspec.Struct):
+    author: _Author
+    text: str
+    id: _Id | None = None
+    emotes: list[tuple[int, int]] = []
+    event: _Event | None = None
+    reply_to: str | None = None
+
+
+class _Delete(msgspec.Struct):
+    delete: _Id
+
+
+class _Timeout(msgspec.Struct):
+    timeout: _Id
+
+
+class _Clear(msgspec.Struct):
+    clear: Literal[True]
+
+
+def loads(data: bytes) -> dict[str, Any]:
+    """Return the JSON object that `data` holds as UTF-8, with lone surrogates replaced.
+
+    Raises:
+        ChatJsonError: it holds something else.
+    """
+    try:
+        # Not msgspec: it refuses a lone surrogate, and with it a message that a browser cut.
+        value = json.loads(
+            data.decode("utf-8-sig"),
+            object_pairs_hook=_well_formed_object,
+            parse_constant=_refuse_constant,
+        )
+    except UnicodeDecodeError:
+        raise ChatJsonError("is not UTF-8") from None
+    except RecursionError:
+        raise ChatJsonError("is nested too deeply") from None
+    except ValueError as error:
+        raise ChatJsonError(f"is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ChatJsonError("needs to be one JSON object")
+    return value
+
+
+def read_at(value: dict[str, Any]) -> float:
+    """Return when the recorded `value` happened, in seconds from the start of the recording.
+
+    Raises:
+        ChatJsonError: it does not say so.
+    """
+    return _convert(value, _At).at
+
+
+def read_channel(value: dict[str, Any]) -> str | None:
+    """Return the channel that `value` names, if it names one.
+
+    Raises:
+        ChatJsonError: its channel is no text.
+    """
+    return _convert(value, _Channel).channel
+
+
+def read_item(
+    value: dict[str, Any], *, channel: str, source: str, new_id: str, received_at: float
+) -> SourceItem:
+    """Return what `value` says, in the configured channel `channel`; see the form above.
+
+    `new_id` is for a message that has none. Emote ranges that do not fit the text are left out.
+
+    Raises:
+        ChatJsonError: it has another form.
+    """
+    if "delete" in value:
+        return Purge(channel=channel, message_id=_convert(value, _Delete).delete)
+    if "timeout" in value:
+        return Purge(channel=channel, chatter_id=_convert(value, _Timeout).timeout)
+    if "clear" in value:
+        _convert(value, _Clear)
+        return Purge(channel=channel)
+    message = _convert(value, _Message)
+    author, event = message.author, message.event
+    return ChatMessage(
+        id=message.id or new_id,
+        channel=channel,
+        source=source,
+        chatter=Chatter(
+            id=author.id or author.name, name=author.name, roles=frozenset(author.roles)
+        ),
+        text=message.text,
+        emotes=valid_ranges(message.emotes, len(message.text)),
+        event=Event(kind=event.kind, amount=event.amount) if event else None,
+        reply_to=message.reply_to,
+        received_at=received_at,
+    )
+
+
+def dump_item(item: SourceItem, at: float) -> str:
+    """Return `item` as one line of a recording, without the line's end.
+
+    `at` is in seconds from the start of the recording, kept to the millisecond.
+    """
+    value: dict[str, Any] = {"at": round(at, 3), "channel": item.channel}
+    if isinstance(item, ChatMessage):
+        value |= _message_fields(item)
+    elif item.message_id is not None:
+        value["delete"] = item.message_id
+    elif item.chatter_id is not None:
+        value["timeout"] = item.chatter_id
+    else:
+        value["clear"] = True
+    return well_formed(json.dumps(value, ensure_ascii=False))
+
+
+def _message_fields(message: ChatMessage) -> dict[str, Any]:
+    chatter, event = message.chatter, message.event
+    author: dict[str, Any] = {"id": chatter.id, "name": chatter.name}
+    if chatter.roles:
+        author["roles"] = [role.value for role in Role if role in chatter.roles]
+    fields: dict[str, Any] = {"id": message.id, "author": author, "text": message.text}
+    if message.emotes:
+        fields["emotes"] = message.emotes
+    if event:
+        fields["event"] = {"kind": event.kind.value, "amount": event.amount}
+    if message.reply_to:
+        fields["reply_to"] = message.reply_to
+    return fields
+
+
+_T = TypeVar("_T")
+
+
+def _convert(value: dict[str, Any], kind: type[_T]) -> _T:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ChatJsonError(f"has another form: {error}") from None
+
+
+def _well_formed_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {
+        well_formed(key): well_formed(value) if isinstance(value, str) else value
+        for key, value in pairs
+    }
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")

@@ -1,0 +1,117 @@
+"""Lines typed in the terminal."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Protocol
+from uuid import uuid4
+
+import structlog
+
+from bot.clock import now
+from bot.config.sources import ConsoleSettings
+from bot.messages import ChatMessage, Chatter, Role
+from bot.sources import Deliver
+
+log = structlog.get_logger(__name__)
+
+MAX_LINE_BYTES = 4096
+"""What is beyond, up to the end of the line, is dropped."""
+
+_READ_BYTES = 65_536
+_LINES_AHEAD = 64
+_CHATTER = Chatter(id="console", name="console", roles=frozenset({Role.BROADCASTER}))
+
+
+class RawStream(Protocol):
+    """An unbuffered stream, such as `io.FileIO`."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return at most `size` bytes, b"" at the end, None if there is nothing yet."""
+
+
+class ConsoleSource:
+    """Whoever sits at the terminal speaks as the broadcaster."""
+
+    def __init__(
+        self, settings: ConsoleSettings, channel: str, *, stream: RawStream | None = None
+    ) -> None:
+        """Read `stream`, standard input unless given."""
+        self.name = settings.type
+        self._channel = channel
+        self._stream = stream
+        self._is_open = True
+
+    @property
+    def state(self) -> str:
+        """Tell whether there may come more."""
+        return "open" if self._is_open else "closed"
+
+    async def run(self, deliver: Deliver) -> None:
+        """Deliver each line that is not blank; return when the input is closed."""
+        lines: asyncio.Queue[str | None] = asyncio.Queue()
+        room = threading.Semaphore(_LINES_AHEAD)
+        # A thread of our own that nobody joins: a read of a terminal cannot be interrupted, and
+        # the threads of an executor would keep the process from exiting.
+        threading.Thread(
+            target=_pump,
+            args=(self._stream or _standard_input(), asyncio.get_running_loop(), lines, room),
+            name=self.name,
+            daemon=True,
+        ).start()
+        while (line := await lines.get()) is not None:
+            room.release()
+            if line.strip():
+                await deliver(self._message(line))
+        self._is_open = False
+        log.debug("console input is closed")
+
+    def _message(self, line: str) -> ChatMessage:
+        return ChatMessage(
+            id=uuid4().hex,
+            channel=self._channel,
+            source=self.name,
+            chatter=_CHATTER,
+            text=line,
+            received_at=now(),
+        )
+
+
+def split_lines(stream: RawStream) -> Iterator[str]:
+    """Yield the lines of `stream` without their ends, each cut at `MAX_LINE_BYTES`."""
+    pending = b""
+    while chunk := stream.read(_READ_BYTES):
+        *complete, rest = (pending + chunk).split(b"\n")
+        yield from map(_decode, complete)
+        pending = rest[:MAX_LINE_BYTES]
+    if pending:
+        yield _decode(pending)
+
+
+def _decode(line: bytes) -> str:
+    return line.removesuffix(b"\r")[:MAX_LINE_BYTES].decode(errors="replace")
+
+
+def _pump(
+    stream: RawStream | None,
+    loop: asyncio.AbstractEventLoop,
+    lines: asyncio.Queue[str | None],
+    room: threading.Semaphore,
+) -> None:
+    """Move lines from `stream` to the event loop, `room` of them ahead; runs in the thread."""
+    with suppress(RuntimeError):  # the event loop is closed: the daemon is gone
+        with suppress(OSError):  # the terminal is gone: nothing more will come
+            for line in split_lines(stream) if stream else ():
+                room.acquire()
+                loop.call_soon_threadsafe(lines.put_nowait, line)
+        loop.call_soon_threadsafe(lines.put_nowait, None)
+
+
+def _standard_input() -> RawStream | None:
+    # The raw stream, because a daemon thread inside BufferedReader.readline holds its lock, and
+    # then the interpreter aborts at exit ("could not acquire lock for BufferedReader").
+    buffer = getattr(sys.stdin, "buffer", None)
+    raw: RawStream | None = getattr(buffer, "raw", None)
+    return raw

@@ -1,0 +1,109 @@
+"""Recorded chat, delivered again: for tests, load and bug reports."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, BinaryIO
+
+import structlog
+
+from bot.clock import now
+from bot.config.sources import ReplaySettings
+from bot.errors import StartError
+from bot.messages import SourceItem
+from bot.sources import Deliver
+from bot.sources.chat_json import ChatJsonError, loads, read_at, read_channel, read_item
+
+log = structlog.get_logger(__name__)
+
+MAX_LINE_BYTES = 262_144
+"""A longer line is reported and skipped."""
+
+
+class ReplaySource:
+    """A JSON Lines file in the form of `bot.sources.chat_json`."""
+
+    def __init__(
+        self,
+        settings: ReplaySettings,
+        channel: str,
+        *,
+        clock: Callable[[], float] = now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Lines that name no channel belong to `channel`."""
+        self.name = f"{settings.type}:{settings.path.name}"
+        self._settings = settings
+        self._channel = channel
+        self._clock = clock
+        self._sleep = sleep
+        self._line = 0
+        self._is_over = False
+
+    @property
+    def state(self) -> str:
+        """How far it came."""
+        return f"ended after line {self._line}" if self._is_over else f"at line {self._line}"
+
+    async def run(self, deliver: Deliver) -> None:
+        """Deliver the recording at its speed; return at its end.
+
+        A line that cannot be understood is reported and skipped. Where `at` runs backwards, as in
+        a file that was recorded in several runs, the next run follows at once.
+
+        Raises:
+            StartError: the file cannot be read.
+        """
+        try:
+            with self._settings.path.open("rb") as file:
+                await self._play(file, deliver)
+        except OSError as error:
+            raise StartError(
+                f"The recording {self._settings.path} cannot be read: {error.strerror or error}.",
+                remedy="Give the path of a JSON Lines file.",
+            ) from error
+        self._is_over = True
+
+    async def _play(self, file: BinaryIO, deliver: Deliver) -> None:
+        due_at = self._clock()
+        last_at = 0.0
+        for self._line, data in _numbered_lines(file):
+            try:
+                value = _parse(data)
+                at = read_at(value)
+                if self._settings.speed:
+                    due_at += max(0.0, at - last_at) / self._settings.speed
+                    last_at = at
+                # Also where nothing is to wait for, so that the rest of the daemon gets to run.
+                await self._sleep(max(0.0, due_at - self._clock()))
+                item = self._read(value)
+            except ChatJsonError as error:
+                log.warning("line skipped", file=self.name, line=self._line, reason=str(error))
+            else:
+                await deliver(item)
+
+    def _read(self, value: dict[str, Any]) -> SourceItem:
+        return read_item(
+            value,
+            channel=read_channel(value) or self._channel,
+            source=self.name,
+            new_id=f"{self._channel}/{self.name}/{self._line}",
+            received_at=self._clock(),
+        )
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    if len(line) > MAX_LINE_BYTES:
+        raise ChatJsonError(f"is longer than {MAX_LINE_BYTES} bytes")
+    return loads(line)
+
+
+def _numbered_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield each line that is not blank with its number, cut just beyond `MAX_LINE_BYTES`."""
+    number = 0
+    while line := file.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = file.readline(MAX_LINE_BYTES)
+        if not line.isspace():
+            yield number, line

@@ -1,0 +1,153 @@
+"""Twitch chat, read anonymously over WebSocket: no account, no token.
+
+Protocol: https://dev.twitch.tv/docs/chat/irc/. A chatter named `justinfan` and digits may read
+every channel and write in none.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
+
+import aiohttp
+import structlog
+
+from bot.clock import now
+from bot.config.sources import TwitchIrcSettings
+from bot.errors import TransientError
+from bot.messages import ChatMessage
+from bot.sources import Deliver
+from bot.sources.backoff import Backoff
+from bot.sources.irc_connection import IrcConnection, connect
+from bot.sources.irc_message import IrcMessage
+from bot.sources.recent import RecentIds
+from bot.sources.twitch_messages import to_item
+
+log = structlog.get_logger(__name__)
+
+STEADY_S = 60.0
+"""A connection that lasted this long was a good one: the back-off starts anew."""
+
+_CAPABILITIES = "twitch.tv/tags twitch.tv/commands"
+_REFUSALS = frozenset({"403", "432", "433", "465", "471", "473", "474", "475", "ERROR"})
+"""How a server keeps us out of the channel: https://modern.ircdocs.horse/#numerics."""
+_NOTICES = frozenset({"msg_banned", "msg_channel_suspended", "msg_room_not_found", "tos_ban"})
+"""How Twitch does."""
+_LOGIN_NOTICES = ("Login authentication failed", "Login unsuccessful", "Improperly formatted auth")
+
+
+class TwitchIrcSource:
+    """One Twitch channel; comes back whenever the connection is lost, and never gives up."""
+
+    def __init__(
+        self,
+        settings: TwitchIrcSettings,
+        channel: str,
+        *,
+        backoff: Backoff | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        idle_s: float = 60.0,
+        answer_s: float = 10.0,
+    ) -> None:
+        """Ask a server that was silent for `idle_s` whether it lives, and wait `answer_s` for it.
+
+        `answer_s` is also the time that a server has to let us into the channel.
+        """
+        self._room = "#" + settings.channel.removeprefix("#").lower()
+        self.name = f"{settings.type}:{self._room[1:]}"
+        self._url = settings.url
+        self._channel = channel
+        self._backoff = backoff or Backoff()
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._idle_s = idle_s
+        self._answer_s = answer_s
+        self._seen = RecentIds()
+        self._state = "not started"
+        self._joined_at: float | None = None
+        self._nick = ""
+
+    @property
+    def state(self) -> str:
+        """What the connection is doing."""
+        return self._state
+
+    async def run(self, deliver: Deliver) -> None:
+        """Deliver the channel's chat until cancelled."""
+        while True:
+            self._state = "connecting"
+            self._joined_at = None
+            try:
+                await self._read(deliver)
+            except (aiohttp.ClientError, OSError, TransientError) as error:
+                reason = str(error) or type(error).__name__
+            if self._was_steady():
+                self._backoff.reset()
+            delay_s = self._backoff.next_s()
+            self._state = f"reconnecting in {delay_s:.0f} s after: {reason}"
+            log.warning("chat is away", source=self.name, reason=reason, retry_s=round(delay_s, 1))
+            await self._sleep(delay_s)
+
+    async def _read(self, deliver: Deliver) -> NoReturn:
+        """Connect, join and deliver; every end of a connection is an error."""
+        try:
+            async with (
+                asyncio.timeout(self._answer_s) as deadline,
+                connect(self._url, idle_s=self._idle_s, answer_s=self._answer_s) as irc,
+            ):
+                await self._register(irc)
+                while True:
+                    for message in await irc.receive():
+                        await self._handle(message, irc, deliver)
+                        if self._joined_at is not None:
+                            deadline.reschedule(None)
+        except TimeoutError:
+            raise TransientError(
+                f"no entry to {self._room} within {self._answer_s:g} s.",
+                remedy="If that stays so, check its name: it is the last part of twitch.tv/NAME.",
+            ) from None
+
+    def _was_steady(self) -> bool:
+        return self._joined_at is not None and self._monotonic() - self._joined_at >= STEADY_S
+
+    async def _register(self, irc: IrcConnection) -> None:
+        self._nick = f"justinfan{secrets.randbelow(90_000) + 10_000}"
+        await irc.send(f"CAP REQ :{_CAPABILITIES}")
+        await irc.send("PASS SCHMOOPIIE")  # any word will do; Twitch's own client sends this one
+        await irc.send(f"NICK {self._nick}")
+        await irc.send(f"USER {self._nick} 0 * :{self._nick}")
+
+    async def _handle(self, message: IrcMessage, irc: IrcConnection, deliver: Deliver) -> None:
+        command, params = message.command, message.params
+        if command == "CAP" and params[1:2] in {("ACK",), ("NAK",)}:
+            if params[1] == "NAK":
+                log.warning("server knows no badges, emotes and deletions", source=self.name)
+            await irc.send("CAP END")
+        elif command == "001":
+            await irc.send(f"JOIN {self._room}")
+        elif command == "RECONNECT":
+            raise TransientError("the server asked to reconnect")
+        elif command in _REFUSALS or _is_refusal(message):
+            raise TransientError(f"the server says: {' '.join(params[-1:])}")
+        elif params and params[0].lower() == self._room:
+            if command == "JOIN" and message.nick.lower() == self._nick:
+                self._joined_at = self._monotonic()
+                self._state = "connected"
+                log.info("reading chat", source=self.name)
+            else:
+                await self._deliver(message, deliver)
+
+    async def _deliver(self, message: IrcMessage, deliver: Deliver) -> None:
+        item = to_item(message, channel=self._channel, source=self.name, received_at=now())
+        if item is None or (isinstance(item, ChatMessage) and not self._seen.add(item.id)):
+            return
+        await deliver(item)
+
+
+def _is_refusal(message: IrcMessage) -> bool:
+    return message.command == "NOTICE" and (
+        message.tags.get("msg-id") in _NOTICES
+        or " ".join(message.params[-1:]).startswith(_LOGIN_NOTICES)
+    )

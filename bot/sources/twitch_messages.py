@@ -1,0 +1,132 @@
+"""What Twitch's chat lines mean.
+
+Lines and tags: https://dev.twitch.tv/docs/chat/irc/ (IRC concepts, commands and tags).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from uuid import uuid4
+
+from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, SourceItem
+from bot.sources.irc_message import IrcMessage
+from bot.sources.text import valid_ranges
+
+_ROLES = {
+    "broadcaster": Role.BROADCASTER,
+    "moderator": Role.MODERATOR,
+    "lead_moderator": Role.MODERATOR,  # comes without the tag mod=1
+    "vip": Role.VIP,
+    "subscriber": Role.SUBSCRIBER,
+    "founder": Role.SUBSCRIBER,
+}
+_FLAGS = {"mod": Role.MODERATOR, "vip": Role.VIP, "subscriber": Role.SUBSCRIBER}
+_NOTICES = {
+    "sub": (EventKind.SUB, "msg-param-cumulative-months"),
+    "resub": (EventKind.RESUB, "msg-param-cumulative-months"),
+    "subgift": (EventKind.GIFT, ""),
+    "anonsubgift": (EventKind.GIFT, ""),
+    "submysterygift": (EventKind.GIFT, "msg-param-mass-gift-count"),
+    "anonsubmysterygift": (EventKind.GIFT, "msg-param-mass-gift-count"),
+    "raid": (EventKind.RAID, "msg-param-viewerCount"),
+    "announcement": (EventKind.ANNOUNCEMENT, ""),
+}
+"""Kind of each USERNOTICE, and the tag that holds its amount."""
+_ACTION = re.compile("\x01ACTION (.*?)\x01?", re.DOTALL)
+_RANGE = re.compile(r"([0-9]{1,6})-([0-9]{1,6})")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+def to_item(
+    message: IrcMessage, *, channel: str, source: str, received_at: float
+) -> SourceItem | None:
+    """Return what `message` means for the configured channel `channel`, or None; never raises."""
+    match message.command:
+        case "PRIVMSG":
+            event = _paid_event(message.tags)
+            return _chat_message(message, event, channel, source, received_at)
+        case "USERNOTICE":
+            event = _notice_event(message.tags)
+            if event is None and len(message.params) == 1:
+                return None  # Twitch says something about the chatter, who says nothing
+            return _chat_message(message, event, channel, source, received_at)
+        case "CLEARCHAT":
+            return _cleared_chat(message, channel)
+        case "CLEARMSG" if message.tags.get("target-msg-id"):
+            return Purge(channel=channel, message_id=message.tags["target-msg-id"])
+    return None
+
+
+def _chat_message(
+    message: IrcMessage, event: Event | None, channel: str, source: str, received_at: float
+) -> ChatMessage | None:
+    tags = message.tags
+    login = tags.get("login") or message.nick  # a USERNOTICE is sent by the server
+    chatter_id = tags.get("user-id") or login
+    if not chatter_id or not message.params:
+        return None
+    text = message.params[1] if len(message.params) > 1 else ""
+    if action := _ACTION.fullmatch(text):
+        text = action[1]  # the emote ranges count from here
+    return ChatMessage(
+        id=tags.get("id") or uuid4().hex,
+        channel=channel,
+        source=source,
+        chatter=Chatter(
+            id=chatter_id,
+            name=tags.get("display-name", "").strip() or login or chatter_id,
+            roles=frozenset(_roles(tags)),
+        ),
+        text=text,
+        emotes=valid_ranges(_emote_ranges(tags.get("emotes", "")), len(text)),
+        event=event,
+        reply_to=tags.get("reply-parent-display-name") or None,
+        received_at=received_at,
+    )
+
+
+def _cleared_chat(message: IrcMessage, channel: str) -> Purge:
+    if len(message.params) == 1:
+        return Purge(channel=channel)
+    return Purge(
+        channel=channel, chatter_id=message.tags.get("target-user-id") or message.params[1]
+    )
+
+
+def _roles(tags: Mapping[str, str]) -> Iterator[Role]:
+    for badge in tags.get("badges", "").split(","):
+        role = _ROLES.get(badge.partition("/")[0])
+        if role:
+            yield role
+    yield from (role for flag, role in _FLAGS.items() if tags.get(flag) == "1")
+
+
+def _emote_ranges(tag: str) -> Iterator[tuple[int, int]]:
+    """Yield half-open ranges; Twitch writes `25:0-4,12-16/1902:6-10` with inclusive ends."""
+    for emote in tag.split("/"):
+        for part in emote.partition(":")[2].split(","):
+            if bounds := _RANGE.fullmatch(part):
+                yield int(bounds[1]), int(bounds[2]) + 1
+
+
+def _paid_event(tags: Mapping[str, str]) -> Event | None:
+    bits = _number(tags.get("bits", ""))
+    if bits:
+        return Event(kind=EventKind.CHEER, amount=bits)
+    if tags.get("custom-reward-id"):
+        return Event(kind=EventKind.REDEEM)
+    return None
+
+
+def _notice_event(tags: Mapping[str, str]) -> Event | None:
+    kind = tags.get("msg-id", "")
+    if kind == "sharedchatnotice":
+        kind = tags.get("source-msg-id", "")
+    if kind not in _NOTICES:
+        return None
+    event_kind, amount_tag = _NOTICES[kind]
+    default = 1 if event_kind is EventKind.GIFT else 0
+    return Event(kind=event_kind, amount=_number(tags.get(amount_tag, "")) or default)
+
+
+def _number(text: str) -> int:
+    return int(text) if _NUMBER.fullmatch(text) else 0
