@@ -72,6 +72,9 @@ class DeviceProcess:
         self._mono = np.empty(0, np.float32)
         self._called_at = 0.0
         self._is_closing = False
+        self._silent_frames = 0
+        self._buffered_frames = 0
+        """What may lie between the callback and the ear."""
         self._ended = Event()
         """Set when the stream is over, or will not be opened any more."""
 
@@ -124,6 +127,7 @@ class DeviceProcess:
                 callback=self._fill,
                 finished_callback=self._ended.set,
             )
+            self._buffered_frames = round(2 * stream.latency * stream.samplerate)
             self._called_at = time.monotonic()
             stream.start()
         except sd.PortAudioError as error:
@@ -144,7 +148,9 @@ class DeviceProcess:
         self._mixer.read_into(mono)
         out[:] = mono[:, None]
         if self._is_closing and self._mixer.is_silent:
-            raise portaudio.load().CallbackStop
+            self._silent_frames += frames
+            if self._silent_frames >= self._buffered_frames:
+                self._ended.set()
 
 
 def _carry_out(order: wire.Order, mixer: Mixer) -> None:

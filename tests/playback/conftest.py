@@ -1,0 +1,71 @@
+"""Speech to play, and players that stop with their test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TypeAlias
+
+import numpy as np
+import pytest
+
+from bot.config.playback import PlaybackSettings
+from bot.messages import AudioChunk
+from bot.playback import Output
+from bot.playback.clip import Clip
+from bot.playback.player import Player
+
+_DEADLINE_S = 30.0
+_CHUNK_S = 0.5
+
+MakeClip: TypeAlias = Callable[..., Clip]
+Playing: TypeAlias = Callable[..., AbstractAsyncContextManager[Player]]
+
+
+@pytest.fixture
+def make_clip() -> MakeClip:
+    """Return a function that makes a finished clip with a sine in chunks of half a second."""
+
+    def make(
+        duration_s: float,
+        *,
+        frequency_hz: float = 440.0,
+        sample_rate_hz: int = 24_000,
+        peak: float = 0.5,
+    ) -> Clip:
+        t = np.arange(round(duration_s * sample_rate_hz)) / sample_rate_hz
+        wave = (peak * np.sin(2 * np.pi * frequency_hz * t)).astype(np.float32)
+        clip = Clip()
+        step = round(_CHUNK_S * sample_rate_hz)
+        for start in range(0, len(wave), step):
+            samples = wave[start : start + step]
+            clip.append(AudioChunk(samples=samples, sample_rate_hz=sample_rate_hz))
+        clip.finish()
+        return clip
+
+    return make
+
+
+@asynccontextmanager
+async def _running(output: Output) -> AsyncIterator[None]:
+    holding = asyncio.create_task(output.run())
+    try:
+        await output.wait_until_settled()
+        yield
+    finally:
+        holding.cancel()
+        await asyncio.gather(holding, return_exceptions=True)
+        assert holding.cancelled()
+
+
+@asynccontextmanager
+async def _playing(*outputs: Output, volume: int = 100) -> AsyncIterator[Player]:
+    async with asyncio.timeout(_DEADLINE_S), AsyncExitStack() as stack:
+        for output in outputs:
+            await stack.enter_async_context(_running(output))
+        yield Player(outputs, PlaybackSettings(volume=volume))
+
+
+@pytest.fixture
+def playing() -> Playing:
+    """Return a context manager that runs outputs and gives their player, under a deadline."""
+    return _playing
