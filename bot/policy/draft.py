@@ -15,6 +15,12 @@ class Draft(msgspec.Struct, frozen=True):
     """As it came, for filters that judge the chatter or the platform's marks."""
     text: str
     """What would be spoken so far."""
+    prefix: str = ""
+    """The introduction with the chatter's name, once it is made."""
+
+    def with_text(self, text: str) -> "Draft":
+        """Return the draft with other text; itself when nothing changed."""
+        return self if text == self.text else Draft(self.message, text, self.prefix)
 
 
 Filter: TypeAlias = Callable[[Draft], Draft | Rejection]

@@ -1,0 +1,150 @@
+"""Finds blocked words in disguise, and regular expressions, in time linear in the text (RE2)."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+import re2
+
+from bot.policy.skeleton import skeleton
+
+Span = tuple[int, int]
+"""Half-open range of characters."""
+
+# What people write for a letter; look-alikes of other scripts are gone from a skeleton.
+_WRITTEN_FOR = {
+    "a": "4@*",
+    "b": "8",
+    "c": "(",
+    "e": "3*",
+    "g": "69",
+    "i": "1!|*",
+    "l": "1|",
+    "o": "0*",
+    "s": "5$",
+    "t": "7+",
+    "u": "*",
+    "z": "2",
+}
+_MARK = r"[!-/:-@\[-`{-~]"
+_GAP = r"[ !-/:-@\[-`{-~]"
+_NO_LETTER = r"[ -@\[-`{-~]"
+_LETTERS = r"[^ -@\[-`{-~]*"
+_MAX_MEMORY_BYTES = 256 << 20
+
+# Digits with a unit are a quantity and not letters in disguise: "45s left" is not "ass left".
+_QUANTITY = re.compile(
+    r"[^a-z]*|[$+!(]*[0-9]+(?:[.,:][0-9]+)*(?:[smhdkxbgt]|st|nd|rd|th|am|pm|ms|hz|gb|mb|tb|kg|km|cm|mm|ft|k|fps|hp)[$+!]*"
+)
+_NEIGHBOURS_DIFFER_BY = 2
+_VOWELS = frozenset("aeiouy")
+
+
+class Blocklist:
+    """Words and regular expressions that share one remedy."""
+
+    def __init__(self, words: Iterable[str], patterns: Iterable[str]) -> None:
+        entries = sorted({_Entry(word) for word in words}, key=lambda entry: -len(entry.letters))
+        self._literal = frozenset(entry.letters for entry in entries)
+        self._innocent = (
+            frozenset(n for entry in entries for n in entry.neighbours()) - self._literal
+        )
+        self._words = _compiled(
+            f"{_NO_LETTER}({'|'.join(e.pattern() for e in entries)}){_NO_LETTER}" if entries else ""
+        )
+        self._patterns = _compiled("|".join(f"(?:{pattern})" for pattern in patterns))
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to look for."""
+        return self._words is not None or self._patterns is not None
+
+    def find(self, text: str) -> list[Span]:
+        """Return where clean `text` holds something blocked, in order, possibly overlapping."""
+        spans = list(self._find_words(text))
+        if self._patterns is not None:
+            spans += (m.span() for m in self._patterns.finditer(text) if m.end() > m.start())
+        return sorted(spans)
+
+    def _find_words(self, text: str) -> Iterator[Span]:
+        words = self._words
+        if words is None:
+            return
+        reduced = skeleton(text)
+        position = 0
+        while (match := words.search(reduced.text, position)) is not None:
+            start, end = match.span(1)
+            if self._is_meant(match[1]):
+                yield reduced.source_span(start, end)
+                position = end  # what ends this word may begin the next
+            else:
+                position = start + 1
+
+    def _is_meant(self, found: str) -> bool:
+        letters = "".join(filter(str.isalnum, found))
+        if letters in self._literal:
+            return True
+        return letters not in self._innocent and not _QUANTITY.fullmatch(found)
+
+
+class _Entry:
+    """A blocked word or phrase."""
+
+    def __init__(self, word: str) -> None:
+        word = word.strip()
+        self._starts_open, self._ends_open = word[:1] == "*", word[-1:] == "*"
+        core = "".join(
+            c if c.isalnum() or c == " " or not c.isascii() else " " for c in skeleton(word).text
+        )
+        self._parts = core.split()
+        self.letters = "".join(self._parts)
+
+    def __hash__(self) -> int:
+        return hash((self._starts_open, self._ends_open, *self._parts))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Entry) and self.pattern() == other.pattern()
+
+    def pattern(self) -> str:
+        """Return the regular expression for the word, whole or spelled, over a skeleton."""
+        whole = f"{_GAP}*".join(_spelled(part, f"{_MARK}*", "") for part in self._parts)
+        first = _LETTERS if self._starts_open else ""
+        last = _LETTERS if self._ends_open else ""
+        spelled = _spelled(self.letters, f"{_GAP}+", "+")
+        return (
+            f"{first}{whole}{last}|{spelled}" if len(self.letters) > 1 else f"{first}{whole}{last}"
+        )
+
+    def neighbours(self) -> Iterator[str]:
+        """Yield other words that differ in one doubled letter only.
+
+        English spells another sound with oo, ee and a consonant that is doubled between vowels:
+        good is not god in disguise, and rapping is another thing than raping.
+        """
+        word = self.letters
+        for index, letter in enumerate(word):
+            around = word[index - 1 : index] + word[index + 1 : index + 2]
+            is_between_vowels = len(around) == _NEIGHBOURS_DIFFER_BY and _VOWELS.issuperset(around)
+            if letter in "eo" or (is_between_vowels and letter not in _VOWELS):
+                yield word[:index] + letter + word[index:]
+
+
+def _spelled(word: str, between: str, repeated: str) -> str:
+    runs = []
+    for letter, run in groupby(word):
+        one = _letter(letter) + repeated
+        count = len(list(run))
+        runs.append(f"{one}(?:{between}{one}){{{count - 1},}}")
+    return between.join(runs)
+
+
+def _letter(letter: str) -> str:
+    return f"[{re.escape(letter + _WRITTEN_FOR.get(letter, ''))}]"
+
+
+def _compiled(pattern: str) -> re2._Regexp | None:
+    if not pattern:
+        return None
+    options = re2.Options()
+    options.case_sensitive = False
+    options.max_mem = _MAX_MEMORY_BYTES
+    return re2.compile(pattern, options)

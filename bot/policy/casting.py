@@ -1,0 +1,79 @@
+"""Casting: who says it, after which introduction, and how urgently."""
+
+import re
+from functools import lru_cache
+
+from bot.config.policy import NameSettings
+from bot.messages import PAID_EVENTS, ChatMessage, Lane, Role, Utterance
+from bot.policy.cleaning import clean
+from bot.policy.draft import Draft
+from bot.policy.length import cut
+from bot.policy.speakable.plain import is_pronounceable, plain
+
+_MODERATORS = frozenset({Role.MODERATOR, Role.BROADCASTER})
+_LONGEST_NAME = 200
+"""Characters of a name that are looked at at all."""
+_MARKUP = re.compile(r"<[^<>]{0,100}>|[_.,!?;:\"]")
+_LONG_DIGITS = re.compile(r"[0-9]{3,}")
+_LONGEST_CAPITALS = 4
+"""Longer words in capitals would be spelled letter by letter."""
+_REPEATED = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
+
+
+class Introduction:
+    """Filter: puts the chatter's name, as it can be spoken, into the draft's prefix."""
+
+    def __init__(self, settings: NameSettings) -> None:
+        self._is_said = settings.say
+        self._template = settings.template
+        self._max_characters = settings.max_characters
+        self._anonymous = settings.anonymous
+        self._prefix = lru_cache(maxsize=1024)(self._introduce)
+
+    @property
+    def anonymous(self) -> str:
+        """The prefix for a chatter whose name must not be spoken."""
+        return self._filled(self._anonymous) if self._is_said else ""
+
+    def __call__(self, draft: Draft) -> Draft:
+        """Return `draft` with its prefix."""
+        if not self._is_said:
+            return draft
+        name = draft.message.chatter.name[:_LONGEST_NAME]
+        return Draft(draft.message, draft.text, self._prefix(name))
+
+    def _introduce(self, name: str) -> str:
+        name = _MARKUP.sub(" ", clean(name))
+        name = _REPEATED.sub(r"\1\1", _LONG_DIGITS.sub(" ", name))
+        words = [
+            w.lower() if w.isupper() and len(w) > _LONGEST_CAPITALS else w
+            for w in plain(name).split()
+        ]
+        name = cut(" ".join(words), self._max_characters, self._max_characters)
+        return self._filled(name if is_pronounceable(name) else self._anonymous)
+
+    def _filled(self, name: str) -> str:
+        prefix = self._template.format(name=name)
+        space = " " if prefix[-1:].isspace() else ""
+        return plain(clean(prefix)) + space
+
+
+def cast(draft: Draft, *, voice: str) -> Utterance:
+    """Return the utterance that the finished `draft` describes, in the channel's voice."""
+    message = draft.message
+    return Utterance(
+        id=message.id,
+        channel=message.channel,
+        chatter=message.chatter,
+        prefix=draft.prefix,
+        body=draft.text,
+        voice=voice,
+        lane=_lane(message),
+        received_at=message.received_at,
+    )
+
+
+def _lane(message: ChatMessage) -> Lane:
+    if message.event is not None and message.event.kind in PAID_EVENTS:
+        return Lane.PAID
+    return Lane.REST if _MODERATORS.isdisjoint(message.chatter.roles) else Lane.MODERATOR

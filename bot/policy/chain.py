@@ -1,0 +1,85 @@
+"""The chain: a chat message goes in, an utterance or a typed rejection comes out."""
+
+from bot.config.policy import PolicySettings
+from bot.messages import ChatMessage, Rejection, RejectReason, Utterance
+from bot.policy.access import Access
+from bot.policy.casting import Introduction, cast
+from bot.policy.cleaning import Cleaning
+from bot.policy.draft import Draft, Filter
+from bot.policy.emojis import Emojis, characters
+from bot.policy.emotes import Emotes
+from bot.policy.length import Length
+from bot.policy.links import Links
+from bot.policy.mode import Mode, ReplyMention
+from bot.policy.repeats import Repeats
+from bot.policy.speakable import Speakable
+from bot.policy.speakable.plain import is_pronounceable
+from bot.policy.words import Words
+
+_READ_PER_SPOKEN = 10
+"""Raw characters that are looked at for each that may be spoken: emotes, links and repetitions
+take room, but a message of a megabyte must not cost a megabyte's time."""
+
+
+class Policy:
+    """Decides what one channel's chat may say, and in which words."""
+
+    def __init__(self, settings: PolicySettings, *, voice: str, trigger: str = "!tts") -> None:
+        """Take the channel's settings, its voice, and the word that starts a command."""
+        self._voice = voice
+        self._access = Access(settings.access)
+        self._max_raw_characters = _READ_PER_SPOKEN * settings.length.max_characters
+        self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
+        introduction = Introduction(settings.name)
+        length = Length(settings.length)
+        words = Words(settings.words, anonymous=introduction.anonymous)
+        self._filters: tuple[Filter, ...] = (
+            self._access,
+            Emotes(settings.emotes),  # before any change: ranges refer to the raw text
+            Emojis(settings.emoji, language=settings.speakable.language),
+            Cleaning(),
+            ReplyMention(),
+            Mode(settings.mode, trigger=trigger),
+            Links(settings.links),
+            Repeats(settings.repeats),
+            length,  # before the expensive filters
+            words,  # sees digits and slang as they were written
+            Speakable(settings.speakable, kept=self._kept),
+            length,  # words are longer than writing
+            introduction,
+            words,  # last: sees exactly what will be spoken
+        )
+
+    def __call__(self, message: ChatMessage) -> Utterance | Rejection:
+        """Return what is spoken for `message`, or why nothing is. Never raises for any text."""
+        draft = Draft(message, message.text[: self._max_raw_characters])
+        for filter_ in self._filters:
+            result = filter_(draft)
+            if isinstance(result, Rejection):
+                return result
+            draft = result
+        if not is_pronounceable(draft.text, self._kept):
+            return Rejection(reason=RejectReason.EMPTY)
+        return cast(draft, voice=self._voice)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether chat is read at all."""
+        return self._access.is_on
+
+    def switch(self, on: bool) -> None:  # noqa: FBT001 - the verb names the one argument
+        """Read chat from now on, or stop reading it."""
+        self._access.is_on = on
+
+    @property
+    def muted(self) -> tuple[str, ...]:
+        """Names of the chatters who are not read, in alphabetical order."""
+        return self._access.muted
+
+    def mute(self, name: str) -> None:
+        """Read no more of the chatter `name`; case and a leading @ do not count."""
+        self._access.mute(name)
+
+    def unmute(self, name: str) -> bool:
+        """Read the chatter `name` again; tell whether it was muted."""
+        return self._access.unmute(name)

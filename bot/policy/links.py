@@ -1,0 +1,112 @@
+"""Links: web and mail addresses, IP addresses, encoded data.
+
+A dot between words is often a missing space ("hello.world"), so a bare domain needs a top-level
+domain of a short list; those that are words as well ("go.live") need a path behind them.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+
+from bot.config.policy import LinkSettings
+from bot.messages import Rejection, RejectReason
+from bot.policy.draft import Draft
+
+_TLDS = frozenset(
+    "com net org edu gov mil int io tv ly xyz biz co ai fm"
+    " ar at au br ca ch cl cn cz de dk es eu fi fr gr hk hu ie il jp kr lt mx nl nz pe pl pt ro ru"
+    " rs se sg sk th tr tw ua uk vn za".split()
+)
+_WORDY_TLDS = frozenset(
+    "app art be bet blog cc chat click cloud club cx dev do fun games gg gl group id in info is it"
+    " la live link ma me media my name news ninja no one online page pm pro red sale sh shop site"
+    " so social store stream team tech tips to today top us video vip wiki win work world ws zone".split()
+)
+_PATH = r"(?::[0-9]{1,5}(?![0-9]))?(?:[/?#]\S*)?"
+
+# Each starts where no other one can have started, and reads a token a bounded number of times.
+_SCHEME = re.compile(
+    r"(?<!\S)\S*://\S*|(?<![\w.])(?:www\.|(?:mailto|magnet|javascript|blob|data):)\S+",
+    re.IGNORECASE,
+)
+_DOMAIN = re.compile(
+    rf"(?<![\w.@-])(?:[\w-]{{1,63}}[.。])+(?P<tld>[a-z]{{2,6}})(?![\w-])(?P<path>{_PATH})",
+    re.IGNORECASE,
+)
+_MAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.)+[a-z]{2,24}(?![\w-])", re.IGNORECASE
+)
+_IPV4 = re.compile(
+    r"(?<![\w.-])(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}"
+    rf"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?![\w-]|\.[0-9]){_PATH}"
+)
+_IPV6 = re.compile(
+    r"(?<![\w:.])\[?([0-9a-f:]{6,39})\]?(?![\w:])(?::[0-9]{1,5})?(?:/\S*)?", re.IGNORECASE
+)
+_ENCODED = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/=_-]{32,}")
+
+
+class Links:
+    """Filter: leaves links out, says a word instead, or rejects the message."""
+
+    def __init__(self, settings: LinkSettings) -> None:
+        self._action = settings.action
+        self._word = settings.word if settings.action == "link" else ""
+
+    def __call__(self, draft: Draft) -> Draft | Rejection:
+        """Return `draft` without links, or the rejection if links are not allowed."""
+        if self._action == "off":
+            return draft
+        found = False
+
+        def replace(link: str) -> str:
+            nonlocal found
+            found = True
+            # What ends a sentence belongs to the sentence.
+            return f" {self._word} " + link[len(link.rstrip(".,!?;:)'\"")) :]
+
+        text = replace_links(draft.text, replace)
+        if not found:
+            return draft
+        if self._action == "drop":
+            return Rejection(reason=RejectReason.LINK)
+        return draft.with_text(" ".join(text.split()))
+
+
+def replace_links(text: str, replace: Callable[[str], str]) -> str:
+    """Return clean `text` with `replace` applied to every link."""
+
+    def sub(match: re.Match[str]) -> str:
+        return replace(match[0])
+
+    if ":" in text or "www." in text.lower():
+        text = _SCHEME.sub(sub, text)
+    if ":" in text:
+        text = _IPV6.sub(lambda match: sub(match) if _is_ipv6(match[1]) else match[0], text)
+    if "@" in text:
+        text = _MAIL.sub(sub, text)
+    if "." in text or "。" in text:
+        text = _DOMAIN.sub(lambda match: sub(match) if _is_domain(match) else match[0], text)
+        text = _IPV4.sub(sub, text)
+    return _ENCODED.sub(lambda match: sub(match) if _is_encoded(match[0]) else match[0], text)
+
+
+def _is_domain(match: re.Match[str]) -> bool:
+    tld = match["tld"].lower()
+    return tld in _TLDS or (tld in _WORDY_TLDS and match["path"] != "")
+
+
+def _is_ipv6(text: str) -> bool:
+    if text.count(":") < 3:  # noqa: PLR2004 - "::1" looks like an emoticon, "1:2:3" like a time
+        return False
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_encoded(text: str) -> bool:
+    """Tell base64 and hexadecimal from long words: those have both letters and several digits."""
+    digits = sum(character.isdigit() for character in text)
+    return len(text) // 16 <= digits < len(text) and not text.strip("+/=_-").isdigit()

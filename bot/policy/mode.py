@@ -1,0 +1,58 @@
+"""Which messages are meant for the voice, and without what it was addressed with."""
+
+import re
+
+from bot.config.policy import ModeSettings
+from bot.messages import PAID_EVENTS, ChatMessage, Rejection, RejectReason
+from bot.policy.cleaning import clean
+from bot.policy.draft import Draft
+
+
+class ReplyMention:
+    """Filter: leaves out the "@name " that Twitch puts before a reply."""
+
+    def __call__(self, draft: Draft) -> Draft:
+        """Return `draft` without the name of the chatter whom it answers."""
+        answered = draft.message.reply_to
+        if answered is None or not draft.text.startswith("@"):
+            return draft
+        first, _, rest = draft.text.partition(" ")
+        is_mention = first[1:].rstrip(",:").casefold() == clean(answered).casefold()
+        return draft.with_text(rest) if is_mention else draft
+
+
+class Mode:
+    """Filter: lets through what is meant for the voice."""
+
+    def __init__(self, settings: ModeSettings, *, trigger: str) -> None:
+        self._read = settings.read
+        self._trigger = trigger.casefold()
+        self._prefixes = tuple(settings.ignored_prefixes)
+        self._names = frozenset(_bare(name) for name in settings.names)
+        names = "|".join(sorted(map(re.escape, self._names), key=len, reverse=True))
+        self._mention = re.compile(rf"(?<!\w)@(?:{names})(?!\w)[,:]?", re.IGNORECASE)
+
+    def __call__(self, draft: Draft) -> Draft | Rejection:
+        """Return `draft` without trigger or mention, or why it is not meant for the voice."""
+        text = draft.text
+        if self._read == "command":
+            first, _, rest = text.partition(" ")
+            if first.casefold() == self._trigger:
+                return draft.with_text(rest)
+        if text.startswith(self._prefixes):
+            return Rejection(reason=RejectReason.COMMAND)
+        if self._read == "all" or _is_paid(draft.message):
+            return draft
+        if self._read == "mention":
+            without, count = self._mention.subn(" ", text)
+            if count or _bare(draft.message.reply_to or "") in self._names:
+                return draft.with_text(" ".join(without.split()))
+        return Rejection(reason=RejectReason.MODE, detail=f"only {self._read}s are read")
+
+
+def _bare(name: str) -> str:
+    return clean(name).removeprefix("@").casefold()
+
+
+def _is_paid(message: ChatMessage) -> bool:
+    return message.event is not None and message.event.kind in PAID_EVENTS

@@ -1,0 +1,53 @@
+"""Writing becomes words: what an engine would spell, mispronounce or take as its own markup."""
+
+import re
+
+from bot.config.policy import SpeakableSettings
+from bot.policy.draft import Draft
+from bot.policy.speakable.numbers import Numbers
+from bot.policy.speakable.plain import plain
+from bot.policy.speakable.shouting import Shouting
+from bot.policy.speakable.slang import expand
+from bot.policy.speakable.symbols import say_emoticons, say_symbols
+
+
+class Speakable:
+    """Filter: turns writing into words.
+
+    Its last step is never switched off: it leaves nothing but words and the punctuation of
+    sentences, so that no markup of an engine gets through (hibari reads `[word](/phonemes/)`).
+    """
+
+    def __init__(self, settings: SpeakableSettings, *, kept: frozenset[str] = frozenset()) -> None:
+        """Take the settings, and characters that the last step keeps besides words."""
+        self._kept = kept
+        self._replacements = {key.casefold(): said for key, said in settings.replacements.items()}
+        longest_first = sorted(self._replacements, key=len, reverse=True)
+        self._replaced = re.compile(
+            rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE
+        )
+        english = settings.language == "en"
+        self._symbols = settings.symbols and english
+        self._slang = settings.slang and english
+        self._shouting = Shouting(settings.acronyms) if settings.lower_shouting else None
+        self._numbers = Numbers(settings.language) if settings.numbers else None
+
+    def __call__(self, draft: Draft) -> Draft:
+        """Return `draft` in words."""
+        text = draft.text
+        if self._replacements:
+            text = self._replaced.sub(self._replacement, text)
+        if self._symbols:
+            text = say_emoticons(text)
+        if self._shouting:
+            text = self._shouting.lower(text)
+        if self._slang:
+            text = expand(text)
+        if self._symbols:
+            text = say_symbols(text)
+        if self._numbers:
+            text = self._numbers.say(text)
+        return draft.with_text(plain(text, self._kept))
+
+    def _replacement(self, match: re.Match[str]) -> str:
+        return self._replacements.get(match[0].casefold(), match[0])

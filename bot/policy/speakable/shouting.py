@@ -1,0 +1,37 @@
+"""Shouting: capitals that are no acronym become small letters, since engines spell capitals."""
+
+from collections.abc import Iterable
+
+_SHOUTED_SHARE = 0.6
+"""A message shouts when this much of it is capitals."""
+_SHOUTED_LETTERS = 6
+"""And at least this many of them."""
+_LONGEST_ACRONYM = 4
+"""In a message that does not shout, a longer word in capitals is stressed, not spelled."""
+_AROUND = ".,!?;:'\"-()"
+
+
+class Shouting:
+    """Lowers shouted words."""
+
+    def __init__(self, acronyms: Iterable[str]) -> None:
+        self._acronyms = frozenset({"I", *(acronym.upper() for acronym in acronyms)})
+
+    def lower(self, text: str) -> str:
+        """Return `text` with shouted words in small letters."""
+        words = text.split()
+        loud = [word for word in words if word.isupper()]
+        if not loud:
+            return text
+        capitals = sum(map(len, loud))
+        characters = len(text) - text.count(" ")
+        is_shouted = capitals >= max(_SHOUTED_LETTERS, _SHOUTED_SHARE * characters)
+        return " ".join([self._quiet(word, is_shouted=is_shouted) for word in words])
+
+    def _quiet(self, word: str, *, is_shouted: bool) -> str:
+        if not word.isupper():
+            return word
+        core = word.strip(_AROUND)
+        if core in self._acronyms or not (is_shouted or len(core) > _LONGEST_ACRONYM):
+            return word
+        return word.lower()

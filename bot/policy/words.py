@@ -1,0 +1,62 @@
+"""Blocked words: what must not be heard is taken out, or its message is not read."""
+
+from collections.abc import Iterable
+
+from bot.config.policy import WordSettings
+from bot.messages import Rejection, RejectReason
+from bot.policy.blocklist import Blocklist, Span
+from bot.policy.draft import Draft
+
+_MAX_ROUNDS = 8
+"""Taking a word out can join another one; who nests deeper than this does it on purpose."""
+
+
+class Words:
+    """Filter: judges prefix and body as they would be spoken, together and the body alone.
+
+    The body alone counts too, because the prefix is left out while the same chatter goes on.
+    """
+
+    def __init__(self, settings: WordSettings, *, anonymous: str) -> None:
+        """Take the lists, and the prefix for a chatter whose name is blocked."""
+        self._drop = Blocklist(settings.drop, settings.drop_patterns)
+        self._strip = Blocklist(settings.strip, settings.strip_patterns)
+        self._anonymous = anonymous
+
+    def __call__(self, draft: Draft) -> Draft | Rejection:
+        """Return `draft` without blocked words, or the rejection if one forbids the message."""
+        if not (self._drop or self._strip):
+            return draft
+        prefix, body = draft.prefix, draft.text
+        for _ in range(_MAX_ROUNDS):
+            if _find(self._drop, prefix, body):
+                return Rejection(reason=RejectReason.BLOCKED)
+            spans = _find(self._strip, prefix, body)
+            if not spans:
+                return Draft(draft.message, body, prefix)
+            if spans[0][0] < 0:
+                prefix = self._anonymous if prefix != self._anonymous else ""
+            else:
+                body = _without(body, spans)
+        return Rejection(reason=RejectReason.BLOCKED, detail="blocked words inside each other")
+
+
+def _find(blocklist: Blocklist, prefix: str, body: str) -> list[Span]:
+    """Return what is blocked, counted from the start of `body`: a prefix is negative."""
+    if not blocklist:
+        return []
+    spans = blocklist.find(body)
+    if prefix:
+        spans += [
+            (start - len(prefix), end - len(prefix)) for start, end in blocklist.find(prefix + body)
+        ]
+    return sorted(spans)
+
+
+def _without(text: str, spans: Iterable[Span]) -> str:
+    kept: list[str] = []
+    done = 0
+    for start, end in spans:
+        kept += (text[done:start], " ") if start > done else ()
+        done = max(done, end)
+    return " ".join("".join([*kept, text[done:]]).split())
