@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from bot.config import Settings, default_path, load
+from bot.config.logs import LogSettings
 from bot.errors import ConfigError, IshowttsError, StartError
 
 EXIT_OK = 0
@@ -20,6 +22,8 @@ EXIT_START = 3
 EXIT_INTERRUPTED = 130
 """Interrupted from the keyboard, apart from `run`, for which that is the normal end."""
 
+_QUIET = LogSettings(level="error")
+"""For commands that end: what they cannot do they say themselves."""
 _EPILOG = """\
 exit codes: 0 done; 1 check found a problem, or say or devices failed; 2 mistakes in the arguments
 or the configuration; 3 the daemon cannot start; 130 interrupted
@@ -67,26 +71,31 @@ def _run(options: argparse.Namespace) -> int:
     async def run() -> None:
         await Daemon(settings, record=options.record, events=options.events).run()
 
-    try:
-        asyncio.run(run())
-    except* StartError as group:
-        raise _first(group) from None
+    _complete(run())
     return EXIT_OK
 
 
-def _first(group: BaseExceptionGroup[StartError]) -> StartError:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, StartError)
-    return error
+def _complete(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work`; of several tasks that failed together, raise the first one's error for people."""
+    try:
+        asyncio.run(work)
+    except BaseExceptionGroup as group:
+        for_people = group.subgroup(IshowttsError)
+        if for_people is None:
+            raise
+        error: BaseException = for_people
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
 
 
 def _say(options: argparse.Namespace) -> int:
+    from bot import logs  # noqa: PLC0415
     from bot.say import say  # noqa: PLC0415
 
     settings = _settings(options)
-    asyncio.run(say(settings, options.text, output=options.output, engine_name=options.engine))
+    logs.configure(_QUIET)
+    _complete(say(settings, options.text, output=options.output, engine_name=options.engine))
     return EXIT_OK
 
 
@@ -101,13 +110,15 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _devices(options: argparse.Namespace) -> int:
-    from bot.playback import listing, portaudio  # noqa: PLC0415
+    from bot import logs  # noqa: PLC0415
+    from bot.playback import listing  # noqa: PLC0415
 
+    logs.configure(_QUIET)
     if options.test is not None:
         device = asyncio.run(listing.test_tone(options.test))
         print(f"Played a tone on {device.name}.")  # noqa: T201
     else:
-        print(listing.format_devices(portaudio.devices()))  # noqa: T201
+        print(listing.table(listing.devices()))  # noqa: T201
     return EXIT_OK
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from bot import engine as engines
-from bot import sources
+from bot import outputs, sources
 from bot.backlog import Backlog
 from bot.banner import banner
 from bot.commands import CommandParser
@@ -24,12 +24,10 @@ from bot.observers import Observer
 from bot.observers.event_file import EventFile
 from bot.observers.outcome_log import OutcomeLog
 from bot.observers.status import Status
-from bot.playback import outputs
 from bot.playback.player import Player
 from bot.policy import Policy
 from bot.server import Server
-from bot.sources import Source
-from bot.sources.ingest import IngestRoute, IngestSource
+from bot.sources import Source, ingest
 from bot.sources.recording import Recorder
 from bot.speaker import Speaker
 from bot.tasks import running
@@ -93,7 +91,6 @@ class Daemon:
             (output for channel in settings.channels for output in channel.outputs),
             settings.playback,
         )
-        self._ingest = IngestRoute()
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
         self._first = next(iter(self._channels.values()))
         if not any(channel.sources for channel in self._channels.values()):
@@ -122,7 +119,8 @@ class Daemon:
     async def _live(self) -> None:
         """Start from the ear to the mouth of the flow, and stop in the reverse order."""
         channels = self._channels.values()
-        server = Server(self._settings.server, [*self._ingest.routes, *self._status.routes])
+        posts = [s for c in channels for s in c.sources if isinstance(s, ingest.IngestSource)]
+        server = Server(self._settings.server, [*ingest.routes(posts), *self._status.routes])
         sinks = {f"output {output.name}": output.run() for output in self._outputs.values()}
         speakers = {f"speaker {name}": c.speaker.run() for name, c in self._channels.items()}
         readers = {
@@ -188,22 +186,19 @@ class Daemon:
             player=player,
             emit=self._emit,
             max_age_s=self._settings.backlog.max_age_s,
-            prefix_again_after_s=settings.policy.prefix.again_after_s,
+            prefix_again_after_s=settings.policy.name.again_after_s,
         )
         intake = Intake(
             parse_command=CommandParser(
-                self._settings.commands, reads_text=settings.policy.access.mode == "command"
+                self._settings.commands, reads_text=settings.policy.mode.read == "command"
             ),
             policy=policy,
             moderation=Moderation(policy, backlog, speaker),
             backlog=backlog,
             emit=self._emit,
         )
-        readers = tuple(self._source(source, settings.name) for source in settings.sources)
+        readers = tuple(sources.create(source, settings.name) for source in settings.sources)
         return Channel(readers, policy, backlog, player, speaker, intake)
-
-    def _source(self, settings: Any, channel: str) -> Source:  # noqa: ANN401
-        return sources.create(settings, channel)
 
     def _emit(self, outcome: Outcome) -> None:
         for observer in self._observers:

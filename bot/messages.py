@@ -36,6 +36,11 @@ class Role(str, Enum):
     SUBSCRIBER = "subscriber"
 
 
+def name_key(name: str) -> str:
+    """Return `name` for comparison: without case, a leading @ and spaces around it."""
+    return name.strip().removeprefix("@").casefold()
+
+
 class Chatter(Message, frozen=True, kw_only=True):
     """Somebody who writes in chat."""
 
@@ -43,7 +48,13 @@ class Chatter(Message, frozen=True, kw_only=True):
     """The platform's stable identifier; names change, this does not."""
     name: str
     """Display name, exactly as the platform gave it: untrusted text."""
+    login: str = ""
+    """Account name where it differs from the display name, as it may on Twitch."""
     roles: frozenset[Role] = frozenset()
+
+    def is_called(self, name: str) -> bool:
+        """Tell whether somebody who types `name` means this chatter."""
+        return name_key(name) in {name_key(self.name), name_key(self.login) or None}
 
 
 class EventKind(str, Enum):

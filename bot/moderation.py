@@ -22,9 +22,6 @@ class PolicyControl(Protocol):
     def unmute(self, name: str) -> bool:
         """Let the chatter through again; tell whether it was muted."""
 
-    def is_named(self, utterance: Utterance, name: str) -> bool:
-        """Tell whether `name`, as a moderator typed it, means the chatter of `utterance`."""
-
 
 class BacklogControl(Protocol):
     """What moderation may do to the backlog."""
@@ -92,7 +89,7 @@ class Moderation:
 
     def _skip(self, name: str) -> str:
         if name:
-            return f"skipped {self._drop(DropReason.SKIPPED, self._is_of(name))} of {name}"
+            return f"skipped {self._drop(DropReason.SKIPPED, _is_of(name))} of {name}"
         was_speaking = self._speech.cut(DropReason.SKIPPED, lambda _: True)
         return "skipped" if was_speaking else "nothing is being spoken"
 
@@ -117,7 +114,7 @@ class Moderation:
 
     def _mute(self, name: str) -> str:
         self._policy.mute(name)
-        return f"{name} is muted, {self._drop(DropReason.MUTED, self._is_of(name))} dropped"
+        return f"{name} is muted, {self._drop(DropReason.MUTED, _is_of(name))} dropped"
 
     def _unmute(self, name: str) -> str:
         return f"{name} is heard again" if self._policy.unmute(name) else f"{name} was not muted"
@@ -132,10 +129,11 @@ class Moderation:
         volume = round(self._speech.volume * 100)
         return f"{switch}{paused}, {len(self._backlog)} waiting, volume {volume}"
 
-    def _is_of(self, name: str) -> Callable[[Utterance], bool]:
-        return lambda utterance: self._policy.is_named(utterance, name)
-
     def _drop(self, reason: DropReason, matches: Callable[[Utterance], bool]) -> int:
         # The backlog first: else the next one of the same kind would start at once.
         count = self._backlog.remove(reason, matches)
         return count + self._speech.cut(reason, matches)
+
+
+def _is_of(name: str) -> Callable[[Utterance], bool]:
+    return lambda utterance: utterance.chatter.is_called(name)

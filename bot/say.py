@@ -5,12 +5,12 @@ from contextlib import aclosing
 from pathlib import Path
 
 from bot import engine as engines
+from bot import outputs
 from bot.config import Settings
 from bot.config.playback import DeviceSettings, OutputSettings, WavefileSettings
 from bot.engine import Engine
 from bot.errors import StartError
 from bot.messages import SpeechRequest
-from bot.playback import outputs
 from bot.playback.clip import Clip
 from bot.playback.player import Playback, Player
 from bot.tasks import running
@@ -46,7 +46,7 @@ async def say(
         await engine.close()
     if playback is not Playback.HEARD:
         raise StartError(
-            f"Nothing was heard: {place.state}.", remedy="To write a file: -o FILE.wav"
+            f"Nothing was heard: {place.state.rstrip('.')}.", remedy="To write a file: -o FILE.wav"
         )
 
 

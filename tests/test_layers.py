@@ -30,6 +30,7 @@ COMPOSITION = {
     "bot.check",
     "bot.intake",
     "bot.options",
+    "bot.outputs",
     "bot.say",
     "bot.speaker",
     "bot.tasks",
