@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from bot.policy.draft import Draft
 
-_MAX_MARKS = 2
-"""Marks that a letter may carry: the scripts of the world need two, Zalgo piles up dozens."""
+_MAX_MARKS = 3
+"""Marks that a letter may carry: the scripts of the world need three, Zalgo piles up dozens."""
 _MAX_GROWTH = 200
 """Characters that normalisation may add: one ligature can become eighteen letters."""
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Me"})

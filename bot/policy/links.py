@@ -13,15 +13,24 @@ from bot.messages import Rejection, RejectReason
 from bot.policy.draft import Draft
 
 _TLDS = frozenset(
-    "com net org edu gov mil int io tv ly xyz biz co ai fm"
-    " ar at au br ca ch cl cn cz de dk es eu fi fr gr hk hu ie il jp kr lt mx nl nz pe pl pt ro ru"
-    " rs se sg sk th tr tw ua uk vn za".split()
-)
+    {
+        "com", "net", "org", "edu", "gov", "io", "tv", "ly", "xyz", "biz",
+        "co", "ai", "fm", "ar", "au", "br", "ca", "ch", "cl", "cn", "cz", "de", "dk",
+        "es", "eu", "fi", "fr", "gr", "hk", "hu", "ie", "il", "jp", "kr", "lt", "mx", "nl",
+        "nz", "pe", "pl", "pt", "ro", "ru", "rs", "se", "sg", "sk", "th", "tr", "tw", "ua",
+        "uk", "vn", "za",
+    }
+)  # fmt: skip
 _WORDY_TLDS = frozenset(
-    "app art be bet blog cc chat click cloud club cx dev do fun games gg gl group id in info is it"
-    " la live link ma me media my name news ninja no one online page pm pro red sale sh shop site"
-    " so social store stream team tech tips to today top us video vip wiki win work world ws zone".split()
-)
+    {
+        "app", "art", "at", "be", "bet", "blog", "cc", "chat", "click", "cloud", "club", "cx",
+        "dev", "do", "fun", "games", "gg", "gl", "group", "id", "in", "info", "is", "it",
+        "la", "live", "link", "ma", "me", "media", "my", "name", "news", "ninja", "no",
+        "one", "online", "page", "pm", "pro", "red", "sale", "sh", "shop", "site", "so",
+        "social", "store", "stream", "team", "tech", "tips", "to", "today", "top", "us",
+        "video", "vip", "wiki", "win", "work", "world", "ws", "zone",
+    }
+)  # fmt: skip
 _PATH = r"(?::[0-9]{1,5}(?![0-9]))?(?:[/?#]\S*)?"
 
 # Each starts where no other one can have started, and reads a token a bounded number of times.

@@ -1,7 +1,7 @@
 """Numbers in words, for every language that num2words knows."""
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from bot.policy.speakable.quantities import say_quantities
 from bot.policy.speakable.wording import in_words
@@ -32,17 +32,15 @@ class Numbers:
             rf"|(?P<dotted>[0-9]++(?:\.[0-9]++){{2,}})|(?P<whole>[0-9]++))(?:{mark}(?P<decimals>[0-9]++))?"
         )
 
+        self._in_words = lru_cache(maxsize=4096)(partial(self._number.sub, self._spoken))
+
     def say(self, text: str) -> str:
         """Return `text` with its numbers in words; a language without words keeps the digits."""
         if _DIGIT.search(text) is None:
             return text
         if self._language == "en":
-            text = say_quantities(text, self._words)
+            text = say_quantities(text, self._in_words)
         return self._number.sub(self._spoken, text)
-
-    def _words(self, number: str) -> str:
-        """Return `number`, which the language's grammar wrote, in words."""
-        return self._number.sub(self._spoken, number)
 
     def _spoken(self, match: re.Match[str]) -> str:
         if match["dotted"]:

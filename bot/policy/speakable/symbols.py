@@ -35,7 +35,7 @@ _SYMBOLS = {
     "^3": " cubed ",
 }
 
-_MAYBE_EMOTICON = re.compile(r"[^\w\s.,!?'\"]|_|[xX]D|[oOT][._]")
+_MAYBE_EMOTICON = re.compile(r"[^A-Za-z0-9 .,!?'\"]|D(?<=[xX]D)|\.(?<=[oOT]\.)")
 _NAMED = re.compile(r"(?<!\S)(?:</?3+|xD+|XD+|w/o?)(?![\w/])")
 _FACE = re.compile(
     r"(?<!\S)(?:[<>]?[:;=][-'^o]?[)(\]\[DPpOo3/\\|*}{cSs]+|[)(\]\[]+[-']?[:;=]|\^[_.-]?\^|[-oOTt>][_.][-oOTt<]"
