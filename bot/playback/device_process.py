@@ -24,9 +24,10 @@ from bot.errors import StartError
 from bot.playback import portaudio, wire
 from bot.playback.mixer import Mixer
 
-LATENCY_S = 0.03
-"""What lies between the callback and the device; less underflows on a busy two-core machine, more
-delays the first word and a skip."""
+LATENCY_S = 0.04
+"""What lies between the callback and the device, and with it before the first word and after a
+skip. 0.03 s underflowed now and then on a busy two-core machine; tests/bench/playback.py measures.
+"""
 _STALLED_S = 2.0
 _WATCH_S = 0.25
 _RETRY_S = (0.5, 1.0, 2.0, 5.0)

@@ -131,6 +131,9 @@ class Mixer:
     def read_into(self, out: Samples) -> None:
         """Fill `out`, mono `[n]` within -1 to 1, with the next `n` frames of the signal."""
         self._obey()
+        if not self._segments:
+            out.fill(0.0)  # most of a stream's life
+            return
         filled = 0
         while self._segments and filled < len(out):
             segment = self._segments[0]
