@@ -12,8 +12,13 @@ from typing import TypeVar
 import hibari
 import numpy as np
 
+from bot.engine.silence import trim
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
+
+_LEAD_S = 0.03
+_TAIL_S = 0.2
+"""The model pads each sentence with 0.25 s before and 0.35 s after it; this much makes a pause."""
 
 _T = TypeVar("_T")
 
@@ -69,7 +74,8 @@ class HibariEngine:
             return None
         if not np.isfinite(samples).all():
             raise UtteranceError("hibari produced samples that are not finite.")
-        return np.ascontiguousarray(samples, dtype=np.float32)
+        speech = trim(samples, hibari.SAMPLE_RATE, lead_s=_LEAD_S, tail_s=_TAIL_S)
+        return np.ascontiguousarray(speech, dtype=np.float32)
 
     async def _in_thread(self, call: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
