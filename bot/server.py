@@ -34,6 +34,8 @@ _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]+)?")
 _KEPT_HEADERS = frozenset({hdrs.ALLOW, hdrs.WWW_AUTHENTICATE, hdrs.RETRY_AFTER})
 
+_BROKEN_BODY = (HttpProcessingError, web.RequestPayloadError)
+
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -152,9 +154,9 @@ class _Guard:
         return found is not None and (found[1] or found[2]).lower() in self._hosts
 
     def _is_welcome(self, origin: str, request: web.Request) -> bool:
-        scheme = origin.partition("://")[0]
+        scheme, separator, _ = origin.partition("://")
         own = f"{request.scheme}://{request.host}"
-        return bool({origin, f"{scheme}://*"} & self._origins) or origin == own
+        return origin == own or bool({origin, f"{scheme}{separator}*"} & self._origins)
 
     def _has_token(self, request: web.Request) -> bool:
         if not self._token:
@@ -173,7 +175,7 @@ async def _errors_as_json(request: web.Request, handler: _Handler) -> web.Stream
         status, text = error.status, _sentence(request, error)
         headers = {name: value for name, value in error.headers.items() if name in _KEPT_HEADERS}
         log.info("request refused", status=status, path=request.path, reason=text)
-    except (HttpProcessingError, web.RequestPayloadError) as error:
+    except _BROKEN_BODY as error:
         status, text, headers = 400, f"The body is broken: {error}", {}
     except ConnectionError:
         raise  # the caller is gone, and with it whoever would want an answer
@@ -213,13 +215,13 @@ def _start_error(settings: ServerSettings, error: OSError) -> StartError:
     )
 
 
-def _is_no_bad_request(record: logging.LogRecord) -> bool:
+def _is_our_fault(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, HttpProcessingError)
+    return not isinstance(error, (*_BROKEN_BODY, ConnectionError))
 
 
 def _protocol_logger() -> logging.Logger:
-    """Return a logger that leaves out what is no more than a caller who speaks no HTTP."""
+    """Return a logger for aiohttp, without its tracebacks of callers that speak no HTTP."""
     logger = logging.getLogger(f"{__name__}.protocol")
-    logger.addFilter(_is_no_bad_request)
+    logger.addFilter(_is_our_fault)
     return logger

@@ -3,7 +3,7 @@
 A message; all but author and text may be left out, and of the author all but the name:
 
     {"channel": "demo", "id": "m1",
-     "author": {"id": "u1", "name": "viewer1", "roles": ["moderator"]},
+     "author": {"id": "u1", "name": "viewer1", "login": "v1", "roles": ["moderator"]},
      "text": "hello", "emotes": [[0, 5]], "event": {"kind": "cheer", "amount": 100},
      "reply_to": "viewer2"}
 
@@ -29,6 +29,9 @@ _Name = Annotated[str, msgspec.Meta(min_length=1)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
+_LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
+"""What some readers take for the end of a line, and JSON leaves as it is."""
+
 
 class ChatJsonError(ValueError):
     """The text is no JSON, or JSON of another form; the message is a clause for people."""
@@ -45,6 +48,7 @@ class _Channel(msgspec.Struct):
 class _Author(msgspec.Struct):
     name: _Name
     id: _Id | None = None
+    login: str = ""
     roles: list[Role] = []
 
 
@@ -140,7 +144,10 @@ def read_item(
         channel=channel,
         source=source,
         chatter=Chatter(
-            id=author.id or author.name, name=author.name, roles=frozenset(author.roles)
+            id=author.id or author.name,
+            name=author.name,
+            login=author.login,
+            roles=frozenset(author.roles),
         ),
         text=message.text,
         emotes=valid_ranges(message.emotes, len(message.text)),
@@ -164,12 +171,14 @@ def dump_item(item: SourceItem, at: float) -> str:
         value["timeout"] = item.chatter_id
     else:
         value["clear"] = True
-    return well_formed(json.dumps(value, ensure_ascii=False))
+    return well_formed(json.dumps(value, ensure_ascii=False)).translate(_LINE_ENDS)
 
 
 def _message_fields(message: ChatMessage) -> dict[str, Any]:
     chatter, event = message.chatter, message.event
     author: dict[str, Any] = {"id": chatter.id, "name": chatter.name}
+    if chatter.login:
+        author["login"] = chatter.login
     if chatter.roles:
         author["roles"] = [role.value for role in Role if role in chatter.roles]
     fields: dict[str, Any] = {"id": message.id, "author": author, "text": message.text}

@@ -8,14 +8,10 @@ from contextlib import suppress
 from typing import Protocol
 from uuid import uuid4
 
-import structlog
-
 from bot.clock import now
 from bot.config.sources import ConsoleSettings
 from bot.messages import ChatMessage, Chatter, Role
 from bot.sources import Deliver
-
-log = structlog.get_logger(__name__)
 
 MAX_LINE_BYTES = 4096
 """What is beyond, up to the end of the line, is dropped."""
@@ -39,7 +35,7 @@ class ConsoleSource:
         self, settings: ConsoleSettings, channel: str, *, stream: RawStream | None = None
     ) -> None:
         """Read `stream`, standard input unless given."""
-        self.name = settings.type
+        self.name: str = settings.type
         self._channel = channel
         self._stream = stream
         self._is_open = True
@@ -66,7 +62,6 @@ class ConsoleSource:
             if line.strip():
                 await deliver(self._message(line))
         self._is_open = False
-        log.debug("console input is closed")
 
     def _message(self, line: str) -> ChatMessage:
         return ChatMessage(

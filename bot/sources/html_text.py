@@ -42,17 +42,14 @@ def to_text(source: str) -> RichText:
     """
     writer = _Writer()
     position = 0
-    while (start := source.find("<", position)) >= 0:
-        writer.add_text(source[position:start])
-        tag = _TAG.match(source, start)
-        if tag:
-            position = _skip_silent(source, tag)
-            writer.add_tag((tag["name"] or "").lower(), tag["attributes"] or "")
-        elif _TAG_START.match(source, start):
+    while start := _TAG_START.search(source, position):
+        writer.add_text(source[position : start.start()])
+        tag = _TAG.match(source, start.start())
+        if tag is None:
             position = len(source)
-        else:
-            writer.add_text("<")
-            position = start + 1
+            break
+        writer.add_tag((tag["name"] or "").lower(), tag["attributes"] or "")
+        position = _skip_silent(source, tag)
     writer.add_text(source[position:])
     return RichText("".join(writer.pieces), tuple(writer.emotes))
 

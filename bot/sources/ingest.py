@@ -30,7 +30,7 @@ class IngestSource:
     """What is posted for one channel; `routes` joins those of all channels."""
 
     def __init__(self, settings: IngestSettings, channel: str) -> None:
-        self.name = settings.type
+        self.name: str = settings.type
         self.channel = channel
         self._seen = RecentIds()
         self._deliver: Deliver | None = None

@@ -1,6 +1,7 @@
 """An IRC connection over WebSocket that notices when the other side is gone."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -85,7 +86,13 @@ async def connect(url: str, *, idle_s: float, answer_s: float) -> AsyncIterator[
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session:
         # Text comes undecoded, since one wrong byte is no reason to lose the connection.
         socket = await session.ws_connect(
-            url, autoclose=False, decode_text=False, max_msg_size=_MAX_FRAME_BYTES
+            url,
+            autoclose=False,
+            decode_text=False,
+            max_msg_size=_MAX_FRAME_BYTES,
+            origin=re.sub(
+                r"ws(s?://[^/]*).*", r"http\1", url
+            ),  # some servers refuse a client without
         )
         try:
             yield IrcConnection(socket, idle_s=idle_s, answer_s=answer_s)

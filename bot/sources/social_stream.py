@@ -39,7 +39,7 @@ _EVENTS = {
     "channel_points": EventKind.REDEEM,
     "reward": EventKind.REDEEM,
 }
-_AMOUNT = re.compile(r"([0-9]{1,12}(?:[.,][0-9]{3}){0,3})(?:[.,]([0-9]{1,2}))?(?![0-9])")
+_AMOUNT = re.compile(r"(?<![0-9])([0-9]{1,12}(?:[.,][0-9]{3}){0,3})(?:[.,]([0-9]{1,2}))?(?![0-9])")
 _MAX_ID_LENGTH = 200
 
 
@@ -71,13 +71,19 @@ def to_message(
     if not name:
         return None
     platform = _text(value.get("type")) or "social_stream"
-    person = _text(value.get("userid")) or _text(value.get("username")) or name
+    login = _text(value.get("username")) or ""
+    person = _text(value.get("userid")) or login or name
     body = _body(value)
     return ChatMessage(
         id=new_id,
         channel=channel,
         source=source,
-        chatter=Chatter(id=f"{platform}:{person}", name=name, roles=frozenset(_roles(value))),
+        chatter=Chatter(
+            id=f"{platform}:{person}",
+            name=name,
+            login=login if login.casefold() != name.casefold() else "",
+            roles=frozenset(_roles(value)),
+        ),
         text=body.text,
         emotes=valid_ranges(body.emotes, len(body.text)),
         event=_event(value),

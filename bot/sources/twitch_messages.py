@@ -49,7 +49,7 @@ def to_item(
             if event is None and len(message.params) == 1:
                 return None  # Twitch says something about the chatter, who says nothing
             return _chat_message(message, event, channel, source, received_at)
-        case "CLEARCHAT":
+        case "CLEARCHAT" if message.params:
             return _cleared_chat(message, channel)
         case "CLEARMSG" if message.tags.get("target-msg-id"):
             return Purge(channel=channel, message_id=message.tags["target-msg-id"])
@@ -64,6 +64,7 @@ def _chat_message(
     chatter_id = tags.get("user-id") or login
     if not chatter_id or not message.params:
         return None
+    name = tags.get("display-name", "").strip() or login or chatter_id
     text = message.params[1] if len(message.params) > 1 else ""
     if action := _ACTION.fullmatch(text):
         text = action[1]  # the emote ranges count from here
@@ -73,7 +74,8 @@ def _chat_message(
         source=source,
         chatter=Chatter(
             id=chatter_id,
-            name=tags.get("display-name", "").strip() or login or chatter_id,
+            name=name,
+            login=login if login.casefold() != name.casefold() else "",
             roles=frozenset(_roles(tags)),
         ),
         text=text,
@@ -85,11 +87,8 @@ def _chat_message(
 
 
 def _cleared_chat(message: IrcMessage, channel: str) -> Purge:
-    if len(message.params) == 1:
-        return Purge(channel=channel)
-    return Purge(
-        channel=channel, chatter_id=message.tags.get("target-user-id") or message.params[1]
-    )
+    target = message.tags.get("target-user-id") or "".join(message.params[1:2])
+    return Purge(channel=channel, chatter_id=target or None)
 
 
 def _roles(tags: Mapping[str, str]) -> Iterator[Role]:

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any, Self
+
+import aiohttp
+import pytest
+from structlog.testing import capture_logs
+
+from bot.config.server import ServerSettings
+from bot.config.sources import IngestSettings
+from bot.messages import ChatMessage, Purge, SourceItem
+from bot.server import Server
+from bot.sources.ingest import IngestSource, routes
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.sources.conftest import Inbox, Running
+
+SETTINGS = IngestSettings(type="ingest")
+HELLO = {"author": {"name": "viewer1"}, "text": "hello"}
+
+
+class Api:
+    """The daemon's API with two channels, as another program sees it."""
+
+    def __init__(self) -> None:
+        self.sources = (IngestSource(SETTINGS, "main"), IngestSource(SETTINGS, "second"))
+        self._server = Server(ServerSettings(port=0), routes(self.sources))
+        self._client = aiohttp.ClientSession()
+
+    async def __aenter__(self) -> Self:
+        await self._server.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+        await self._server.__aexit__(None, None, None)
+
+    async def post(self, body: object) -> tuple[int, dict[str, Any]]:
+        """Return status and JSON of the answer to `body`, bytes or what becomes JSON."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        url = f"{self._server.url}/api/chat"
+        async with self._client.post(url, data=data, headers=headers) as answer:
+            return answer.status, await answer.json()
+
+
+@pytest.fixture
+async def closed_api() -> AsyncIterator[Api]:
+    async with Api() as api:
+        yield api
+
+
+@pytest.fixture
+async def api(closed_api: Api, running: Running) -> AsyncIterator[Api]:
+    async with running(closed_api.sources[0]), running(closed_api.sources[1]):
+        await asyncio.sleep(0)
+        yield closed_api
+
+
+async def test_a_message_is_delivered(api: Api, inbox: Inbox) -> None:
+    status, answer = await api.post(HELLO)
+    message = await inbox.next_message()
+
+    assert (status, answer) == (202, {"id": message.id})
+    assert (message.channel, message.source, message.text) == ("main", "ingest", "hello")
+    assert message.chatter.roles == frozenset()
+
+
+async def test_each_message_is_delivered_once(api: Api, inbox: Inbox) -> None:
+    answers = [await api.post({**HELLO, "id": id_}) for id_ in ("m1", "m2", "m1")]
+
+    assert [(status, answer["id"]) for status, answer in answers] == [
+        (202, "m1"),
+        (202, "m2"),
+        (202, "m1"),
+    ]
+    assert "ignored" in answers[2][1]
+    assert len(inbox.rest()) == 2
+
+
+async def test_the_channel_can_be_chosen(api: Api, inbox: Inbox) -> None:
+    for channel in ("second", "main"):
+        await api.post({**HELLO, "channel": channel})
+
+        assert (await inbox.next()).channel == channel
+
+
+@pytest.mark.parametrize(
+    ("body", "answer", "purge"),
+    [
+        ({"delete": "m1"}, {"id": "m1"}, Purge(channel="main", message_id="m1")),
+        (
+            {"timeout": "u1", "channel": "second"},
+            {"id": None},
+            Purge(channel="second", chatter_id="u1"),
+        ),
+        ({"clear": True}, {"id": None}, Purge(channel="main")),
+    ],
+)
+async def test_messages_can_be_taken_back(
+    api: Api, inbox: Inbox, body: object, answer: object, purge: Purge
+) -> None:
+    assert await api.post(body) == (202, answer)
+    assert await inbox.next() == purge
+
+
+async def test_social_stream_ninja_is_understood(api: Api, inbox: Inbox) -> None:
+    body = {"chatname": "Jess", "chatmessage": "<b>hi</b>", "type": "youtube", "id": 1}
+    first, second = await api.post(body), await api.post(body)
+    messages = [await inbox.next_message() for _ in range(2)]
+
+    # The counter in `id` starts anew with its page, so it must not make a message a known one.
+    assert [status for status, _ in (first, second)] == [202, 202]
+    assert [message.text for message in messages] == ["hi", "hi"]
+    assert messages[0].chatter.id == "youtube:Jess"
+    assert (await api.post({"event": "viewer_updates", "meta": {"youtube": 5}}))[0] == 202
+    assert inbox.rest() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "mistake"),
+    [
+        (b"", 400, "is not JSON"),
+        (b"{", 400, "is not JSON"),
+        (b"\xff{}", 400, "is not UTF-8"),
+        (b"[" * 60_000, 400, "nested too deeply"),
+        ([HELLO], 400, "one JSON object"),
+        ({}, 422, "missing required field `author`"),
+        ({"author": {"name": "a"}}, 422, "missing required field `text`"),
+        ({**HELLO, "emotes": "x"}, 422, "$.emotes"),
+        ({**HELLO, "channel": 5}, 422, "$.channel"),
+        ({**HELLO, "channel": "other"}, 404, "there is main, second"),
+        ({**HELLO, "channel": "\ud800<script>"}, 404, "there is main, second"),
+        ({**HELLO, "text": "x" * 65_536}, 413, "larger than 65536 bytes"),
+    ],
+)
+async def test_a_mistake_is_answered_with_a_sentence(
+    api: Api, inbox: Inbox, body: object, status: int, mistake: str
+) -> None:
+    with capture_logs() as logs:
+        answered, answer = await api.post(body)
+
+    assert (answered, list(answer)) == (status, ["error"])
+    assert mistake in answer["error"]
+    assert answer["error"].endswith(".")
+    assert inbox.rest() == []
+    assert {entry["log_level"] for entry in logs} <= {"info"}
+
+
+async def test_before_the_daemon_is_ready_nothing_is_taken(closed_api: Api) -> None:
+    assert closed_api.sources[0].state == "closed"
+    assert (await closed_api.post(HELLO))[0] == 503
+
+
+async def test_a_busy_daemon_slows_the_caller_down(closed_api: Api) -> None:
+    is_free = asyncio.Event()
+    delivered = []
+
+    async def deliver(item: SourceItem) -> None:
+        await is_free.wait()
+        delivered.append(item)
+
+    task = asyncio.create_task(closed_api.sources[0].run(deliver))
+    await asyncio.sleep(0)
+    assert closed_api.sources[0].state == "open at /api/chat"
+    post = asyncio.create_task(closed_api.post(HELLO))
+    await asyncio.sleep(0)
+    assert not post.done()
+    is_free.set()
+
+    assert (await post)[0] == 202
+    assert isinstance(delivered[0], ChatMessage)
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def test_without_a_source_there_is_no_route() -> None:
+    assert routes([]) == []

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.config.sources import ReplaySettings
+from bot.errors import StartError
+from bot.messages import ChatMessage, Chatter, Purge, SourceItem
+from bot.sources import create
+from bot.sources.recording import Recorder
+from bot.sources.replay import MAX_LINE_BYTES, ReplaySource
+
+if TYPE_CHECKING:
+    from tests.sources.conftest import Inbox
+
+RECORDING = Path(__file__).parents[1] / "data" / "recording.jsonl"
+LINES = RECORDING.read_text("utf-8").splitlines()
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+
+    def now(self) -> float:
+        return self.now_s
+
+    async def sleep(self, duration_s: float) -> None:
+        self.now_s += duration_s
+
+
+def settings(path: Path, speed: float = 1.0) -> ReplaySettings:
+    return ReplaySettings(type="replay", path=path, speed=speed)
+
+
+@pytest.mark.parametrize("speed", [1.0, 4.0])
+async def test_a_recorded_replay_is_the_same_recording(tmp_path: Path, speed: float) -> None:
+    copy = tmp_path / "copy.jsonl"
+    time = Time()
+    started_at = time.now()
+
+    with Recorder(copy, clock=lambda: started_at + (time.now() - started_at) * speed) as recorder:
+
+        async def deliver(item: SourceItem) -> None:
+            recorder.write(item)
+
+        source = ReplaySource(settings(RECORDING, speed), "main", clock=time.now, sleep=time.sleep)
+        await source.run(deliver)
+
+    assert time.now() == pytest.approx(started_at + 600 / speed)
+    assert [json.loads(line) for line in copy.read_text("utf-8").splitlines()] == [
+        json.loads(line) for line in LINES
+    ]
+
+
+async def test_as_fast_as_possible(inbox: Inbox) -> None:
+    time = Time()
+    source = ReplaySource(settings(RECORDING, 0), "main", clock=time.now, sleep=time.sleep)
+    assert source.state == "at line 0"
+
+    await source.run(inbox.deliver)
+
+    assert time.now() == Time().now()
+    assert len(inbox.rest()) == len(LINES)
+    assert source.state == "ended after line 5"
+
+
+async def test_what_a_line_does_not_say(tmp_path: Path, inbox: Inbox) -> None:
+    path = tmp_path / "chat.jsonl"
+    path.write_text('{"at": 0, "author": {"name": "viewer1"}, "text": "hello"}\n' * 2)
+    source = create(settings(path), "main")
+
+    await source.run(inbox.deliver)
+
+    first, second = inbox.rest()
+    assert isinstance(first, ChatMessage)
+    assert isinstance(second, ChatMessage)
+    assert (first.channel, first.source) == ("main", "replay:chat.jsonl")
+    assert (first.id, second.id) == ("main/replay:chat.jsonl/1", "main/replay:chat.jsonl/2")
+
+
+async def test_a_bad_line_is_reported_by_its_number_and_skipped(
+    tmp_path: Path, inbox: Inbox
+) -> None:
+    path = tmp_path / "chat.jsonl"
+    good = '{"at": 0, "author": {"name": "viewer1"}, "text": "hello"}'
+    long = json.dumps({"at": 0, "author": {"name": "a"}, "text": "x" * MAX_LINE_BYTES})
+    lines = ["\ufeff" + good, "", "nonsense", long, '{"at": 0}', '{"text": "a"}', "\xff", good]
+    path.write_bytes("\r\n".join(lines).encode("utf-8") + b"\n\xff\xfe\n" + good.encode())
+
+    with capture_logs() as logs:
+        await create(settings(path), "main").run(inbox.deliver)
+
+    assert len(inbox.rest()) == 3
+    assert [entry["line"] for entry in logs] == [3, 4, 5, 6, 7, 9]
+    assert {entry["log_level"] for entry in logs} == {"warning"}
+    assert "is longer than" in logs[1]["reason"]
+    assert "`author`" in logs[2]["reason"]
+    assert "is not UTF-8" in logs[5]["reason"]
+
+
+async def test_a_second_run_in_the_same_file_follows_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "chat.jsonl"
+    line: dict[str, Any] = {"author": {"name": "a"}, "text": ""}
+    path.write_text("\n".join(json.dumps({**line, "at": at}) for at in (5, 9, 1, 2)))
+    time = Time()
+    times = []
+
+    async def deliver(item: SourceItem) -> None:
+        assert isinstance(item, ChatMessage)
+        times.append(item.received_at - 1_000)
+
+    await ReplaySource(settings(path), "main", clock=time.now, sleep=time.sleep).run(deliver)
+
+    assert times == [5, 9, 9, 10]
+
+
+@pytest.mark.parametrize("name", ["missing.jsonl", "."])
+async def test_a_file_that_cannot_be_read_is_a_reason_not_to_start(
+    tmp_path: Path, inbox: Inbox, name: str
+) -> None:
+    with pytest.raises(StartError) as caught:
+        await create(settings(tmp_path / name), "main").run(inbox.deliver)
+
+    assert str(tmp_path / name) in caught.value.message
+    assert caught.value.remedy
+
+
+def test_a_recording_is_complete_after_each_item_and_is_appended_to(tmp_path: Path) -> None:
+    path = tmp_path / "chat.jsonl"
+    for _ in range(2):
+        with Recorder(path) as recorder:
+            before = len(path.read_bytes().splitlines())
+            recorder.write(Purge(channel="main", message_id="m1"))
+            assert len(path.read_bytes().splitlines()) == before + 1
+
+    assert path.read_bytes().endswith(b"}\n")
+
+
+def test_half_an_emoji_can_be_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "chat.jsonl"
+    with Recorder(path) as recorder:
+        recorder.write(
+            ChatMessage(
+                id="m1",
+                channel="main",
+                source="test",
+                chatter=Chatter(id="u1", name="\udfff"),
+                text="a\ud83d",
+                received_at=0,
+            )
+        )
+
+    assert json.loads(path.read_text("utf-8"))["text"] == "a\ufffd"
+
+
+def test_a_recording_that_cannot_be_written_is_a_reason_not_to_start(tmp_path: Path) -> None:
+    with pytest.raises(StartError) as caught:
+        Recorder(tmp_path / "missing" / "chat.jsonl")
+
+    assert "--record" in caught.value.remedy
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, as Linux has it")
+def test_a_full_disk_ends_the_recording_and_nothing_else() -> None:
+    with capture_logs() as logs, Recorder(Path("/dev/full")) as recorder:
+        recorder.write(Purge(channel="main"))
+        recorder.write(Purge(channel="main"))
+
+    assert [(entry["event"], entry["reason"]) for entry in logs] == [
+        ("recording ends here", "No space left on device")
+    ]
