@@ -29,6 +29,18 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.002)
 
 
+def _has_library(name: str) -> bool:
+    return any(Path("/usr/lib").glob(f"*/{name}"))
+
+
+_NEEDS: dict[str, Callable[[], bool]] = {
+    "pulseaudio": lambda: shutil.which("pulseaudio") is not None,
+    "pulseaudio-utils": lambda: shutil.which("parec") is not None,
+    "libportaudio2": lambda: _has_library("libportaudio.so.2"),
+    "libasound2-plugins": lambda: _has_library("alsa-lib/libasound_module_pcm_pulse.so"),
+}
+
+
 class Recording:
     """What a sink plays, as it plays it: stereo float frames `[n, 2]` at 48 kHz."""
 
@@ -204,8 +216,8 @@ def pulse(
 
     The environment points every process that a test starts to it.
     """
-    for program, package in (("pulseaudio", "pulseaudio"), ("parec", "pulseaudio-utils")):
-        if shutil.which(program) is None:
+    for package, is_there in _NEEDS.items():
+        if not is_there():
             pytest.skip(f"needs the Debian package {package}")
     server = PulseServer(tmp_path_factory.mktemp("pulse"), {"tts": 48_000, "other": 44_100})
     for name, value in server.env.items():

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from bot.config.base import Count, Number, Section
 
@@ -12,15 +12,22 @@ class DeviceSettings(Section):
     """A sound device of this machine."""
 
     type: Literal["device"]
-    device: str = "default"
+    device: Annotated[str, Field(min_length=1)] = "default"
     """Name from `ishowtts devices`, or an unambiguous part of one; default is the system's."""
+
+
+def _no_nul(path: Path) -> Path:
+    if "\0" in str(path):
+        msg = "a path holds no NUL character"
+        raise ValueError(msg)
+    return path
 
 
 class WavefileSettings(Section):
     """A file that holds what would be heard."""
 
     type: Literal["wavefile"]
-    path: Path
+    path: Annotated[Path, AfterValidator(_no_nul)]
     """Written anew at every start."""
     sample_rate_hz: Annotated[Count, Field(ge=8_000, le=192_000)] = 48_000
     """Rate of the file, in hertz."""

@@ -135,7 +135,6 @@ class DeviceOutput:
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot.playback.device_process"),
-                *("--device", self.name, "--fade-s", str(self._fade_s)),
                 stdin=PIPE,
                 stdout=PIPE,
                 start_new_session=True,  # a terminal's interrupt is for the daemon
@@ -146,6 +145,7 @@ class DeviceOutput:
         assert process.stdin is not None
         assert process.stdout is not None
         self._orders = process.stdin
+        self._send(wire.Open(self.name, self._fade_s))
         was_open = False
         try:
             async with asyncio.timeout(_ANSWER_S) as answer:
@@ -156,7 +156,7 @@ class DeviceOutput:
                     self._take(report)
         except TimeoutError:
             self._lose("the sound system does not answer", "Restart the sound server.")
-        except asyncio.IncompleteReadError:
+        except (asyncio.IncompleteReadError, ConnectionError):
             if self._opened is not None or not self._is_settled.is_set():
                 self._lose("its process ended unexpectedly")
         finally:

@@ -9,11 +9,11 @@ It takes orders from standard input and reports to standard output, see `bot.pla
 ends when standard input does, and when its stream is lost: the operating system cleans up best.
 """
 
-import argparse
 import os
 import signal
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from queue import SimpleQueue
 from threading import Event, Thread, Timer
 from typing import Any, BinaryIO
@@ -65,9 +65,9 @@ class Reporter:
 class DeviceProcess:
     """Opens the device as often as needed until it succeeds, then plays until it is lost."""
 
-    def __init__(self, device: str, fade_s: float, report: Reporter) -> None:
-        self._device = device
-        self._fade_s = fade_s
+    def __init__(self, opening: wire.Open, report: Reporter) -> None:
+        self._device = opening.device
+        self._fade_s = opening.fade_s
         self._report = report
         self._mixer: Mixer | None = None
         self._mono = np.empty(0, np.float32)
@@ -79,10 +79,9 @@ class DeviceProcess:
         self._ended = Event()
         """Set when the stream is over, or will not be opened any more."""
 
-    def obey(self, orders: BinaryIO) -> None:
+    def obey(self, orders: Iterable[wire.Order]) -> None:
         """Carry out `orders` until they end, then let the stream fade and end too."""
-        while len(head := orders.read(wire.LENGTH_BYTES)) == wire.LENGTH_BYTES:
-            order = wire.order(orders.read(wire.body_length(head)))
+        for order in orders:
             if self._mixer is not None:
                 _carry_out(order, self._mixer)
         self._is_closing = True
@@ -168,6 +167,14 @@ def _carry_out(order: wire.Order, mixer: Mixer) -> None:
             mixer.set_gain(gain)
 
 
+def _read(pipe: BinaryIO) -> Iterator[wire.Order]:
+    while len(head := pipe.read(wire.LENGTH_BYTES)) == wire.LENGTH_BYTES:
+        body = pipe.read(wire.body_length(head))
+        if len(body) < wire.body_length(head):
+            return  # the daemon died in the middle of an order
+        yield wire.order(body)
+
+
 def _quiet_libraries() -> BinaryIO:
     """Return standard output for reports alone; what C libraries print goes nowhere.
 
@@ -185,17 +192,16 @@ def _quiet_libraries() -> BinaryIO:
 
 def main() -> None:
     """Play on one device until standard input ends."""
-    parser = argparse.ArgumentParser(description="Plays speech on one sound device.")
-    parser.add_argument("--device", required=True)
-    parser.add_argument("--fade-s", type=float, required=True)
-    arguments = parser.parse_args()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # the daemon decides when sound ends
     sys.setswitchinterval(_SWITCH_S)  # the callback gets the interpreter in time
     report = Reporter(_quiet_libraries())
-    process = DeviceProcess(arguments.device, arguments.fade_s, report)
-    Thread(target=process.obey, args=(sys.stdin.buffer,), name="orders", daemon=True).start()
-    process.run()
+    orders = _read(sys.stdin.buffer)
+    opening = next(orders, None)
+    if isinstance(opening, wire.Open):
+        process = DeviceProcess(opening, report)
+        Thread(target=process.obey, args=(orders,), name="orders", daemon=True).start()
+        process.run()
     report.close()
     os._exit(0)  # PortAudio's own clean-up waits for ever where a sound server hangs
 

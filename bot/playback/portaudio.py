@@ -145,7 +145,11 @@ def choose(wanted: str, known: Sequence[Device]) -> Device:
 
 def unusable(device: str, error: Exception) -> StartError:
     """Return the sentence for a device that exists but refuses to be opened."""
-    reason = str(error.args[0]) if error.args else str(error)
+    text, *details = error.args or (str(error),)
+    reason = str(text).rpartition(": ")[2].partition(" [")[0]
+    host_text = details[1][2] if len(details) > 1 else ""
+    if host_text:
+        reason = f"{reason}, {host_text}"
     return StartError(
         f"Sound device {device!r} cannot be opened: {reason}.",
         remedy="Close the program that holds it, or choose another from `ishowtts devices`.",

@@ -5,6 +5,7 @@ import soxr
 
 from bot.messages import Samples
 
+_HEADROOM = 8.0
 _NOTHING: Samples = np.empty(0, np.float32)
 
 
@@ -21,8 +22,10 @@ class Resampler:
 
     def convert(self, samples: Samples, sample_rate_hz: int) -> Samples:
         """Return what is ready at the output's rate; values that are not finite become silence."""
-        # One NaN would stay in the filter's memory for the rest of the utterance.
+        # One NaN, or a sum that overflows, would stay in the filter's memory for the rest of the
+        # utterance.
         finite = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        np.clip(finite, -_HEADROOM, _HEADROOM, out=finite)
         before = self.flush() if sample_rate_hz != self._in_hz else _NOTHING
         if sample_rate_hz == self._out_hz:
             return np.concatenate([before, finite])

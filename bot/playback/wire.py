@@ -10,6 +10,14 @@ import msgspec
 LENGTH_BYTES = 4
 
 
+class Open(msgspec.Struct, frozen=True, tag=True):
+    """The first order: which device, and how it fades."""
+
+    device: str
+    """Name as in the configuration."""
+    fade_s: float
+
+
 class Begin(msgspec.Struct, frozen=True, tag=True):
     """Speech with the number `play` follows."""
 
@@ -77,7 +85,7 @@ class Underflow(msgspec.Struct, frozen=True, tag=True):
     """The device ran dry: something was heard as a gap."""
 
 
-Order: TypeAlias = Begin | Speech | End | Cut | SetGain
+Order: TypeAlias = Open | Begin | Speech | End | Cut | SetGain
 """From the daemon to the device."""
 Report: TypeAlias = Opened | Unavailable | Started | Progress | Finished | Underflow
 """From the device to the daemon."""

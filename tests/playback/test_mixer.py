@@ -149,7 +149,7 @@ def test_gain_changes_without_a_step() -> None:
     assert np.max(np.abs(np.diff(changed, prepend=1.0))) < 0.05
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 50.0, -50.0])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 50.0, -50.0, 3e38])
 def test_the_signal_is_always_finite_and_within_full_scale(value: float) -> None:
     for rate_hz in (RATE_HZ, 700):
         source = mixer()

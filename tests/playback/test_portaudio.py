@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import StartError
-from bot.playback.portaudio import Device, choose
+from bot.playback.portaudio import Device, choose, unusable
 
 SPEAKERS = Device(
     index=0,
@@ -67,3 +67,24 @@ def test_a_machine_without_devices_is_told_what_to_do() -> None:
 
 def test_the_first_device_serves_where_the_system_has_no_default() -> None:
     assert choose("default", [HEADSET, CABLE]) == HEADSET
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (("Error opening OutputStream: Device unavailable", -9985), "Device unavailable"),
+        (
+            (
+                "Error opening OutputStream: Unanticipated host error",
+                -9999,
+                (0, -16, "Device or resource busy"),
+            ),
+            "Unanticipated host error, Device or resource busy",
+        ),
+        ((), ""),
+    ],
+)
+def test_a_device_that_refuses_is_a_sentence(args: tuple[object, ...], reason: str) -> None:
+    error = unusable("USB Headset", Exception(*args))
+    assert error.message == f"Sound device 'USB Headset' cannot be opened: {reason}."
+    assert "Close the program" in error.remedy
