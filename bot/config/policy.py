@@ -124,8 +124,7 @@ class SpeakableSettings(Section):
     acronyms: tuple[Name, ...] = (
         "GG", "LOL", "USA", "UK", "EU", "NA", "TV", "PC", "DJ", "AI", "OK", "FPS", "RPG",
         "MMO", "NPC", "VIP", "DLC", "GPU", "CPU", "OBS", "TTS", "BTW", "OMG", "WTF",
-        "BRB", "AFK", "IDK", "IRL", "HP", "XP", "PVP", "PVE", "MVP", "UI", "DM", "PM",
-        "AM", "NASA", "FAQ", "DIY", "ASAP", "RIP",
+        "BRB", "AFK", "IDK", "IRL", "HP", "XP", "PVP", "PVE", "MVP", "UI", "DM", "NASA", "FAQ", "DIY", "ASAP", "RIP",
     )  # fmt: skip
     """Capitals that stay capitals when somebody shouts."""
 

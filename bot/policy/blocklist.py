@@ -30,7 +30,8 @@ _MARK = r"[!-/:-@\[-`{-~]"
 _GAP = r"[ !-/:-@\[-`{-~]"
 _NO_LETTER = r"[ -@\[-`{-~]"
 _LETTERS = r"[^ -@\[-`{-~]*"
-_MAX_MEMORY_BYTES = 256 << 20
+_MAX_MEMORY_BYTES = 64 << 20
+_MAX_PATTERN_LENGTH = 500_000
 
 # Digits with a unit are a quantity and not letters in disguise: "45s left" is not "ass left".
 _QUANTITY = re.compile(
@@ -49,35 +50,35 @@ class Blocklist:
         self._innocent = (
             frozenset(n for entry in entries for n in entry.neighbours()) - self._literal
         )
-        self._words = _compiled(
-            f"{_NO_LETTER}({'|'.join(e.pattern() for e in entries)}){_NO_LETTER}" if entries else ""
-        )
-        self._patterns = _compiled("|".join(f"(?:{pattern})" for pattern in patterns))
+        self._words = [
+            _compiled(f"{around}({'|'.join(batch)}){around}")
+            for around, kind in ((_NO_LETTER, False), (_GAP, True))
+            for batch in _batches(entry.pattern() for entry in entries if entry.is_number is kind)
+        ]
+        self._patterns = [_compiled(pattern) for pattern in patterns]
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to look for."""
-        return self._words is not None or self._patterns is not None
+        return bool(self._words or self._patterns)
 
     def find(self, text: str) -> list[Span]:
         """Return where clean `text` holds something blocked, in order, possibly overlapping."""
-        spans = list(self._find_words(text))
-        if self._patterns is not None:
-            spans += (m.span() for m in self._patterns.finditer(text) if m.end() > m.start())
+        spans = list(self._find_words(text)) if self._words else []
+        for pattern in self._patterns:
+            spans += (match.span() for match in pattern.finditer(text) if match[0])
         return sorted(spans)
 
     def _find_words(self, text: str) -> Iterator[Span]:
-        words = self._words
-        if words is None:
-            return
         reduced = skeleton(text)
-        position = 0
-        while (match := words.search(reduced.text, position)) is not None:
-            start, end = match.span(1)
-            if self._is_meant(match[1]):
-                yield reduced.source_span(start, end)
-                position = end  # what ends this word may begin the next
-            else:
-                position = start + 1
+        for words in self._words:
+            position = 0
+            while (match := words.search(reduced.text, position)) is not None:
+                start, end = match.span(1)
+                if self._is_meant(match[1]):
+                    yield reduced.source_span(start, end)
+                    position = end  # what ends this word may begin the next
+                else:
+                    position = start + 1
 
     def _is_meant(self, found: str) -> bool:
         letters = "".join(filter(str.isalnum, found))
@@ -97,6 +98,9 @@ class _Entry:
         )
         self._parts = core.split()
         self.letters = "".join(self._parts)
+        """The word without spaces."""
+        self.is_number = self.letters.isdigit()
+        """Whether further digits make it another number; next to a word they are a disguise."""
 
     def __hash__(self) -> int:
         return hash((self._starts_open, self._ends_open, *self._parts))
@@ -141,9 +145,21 @@ def _letter(letter: str) -> str:
     return f"[{re.escape(letter + _WRITTEN_FOR.get(letter, ''))}]"
 
 
-def _compiled(pattern: str) -> re2._Regexp | None:
-    if not pattern:
-        return None
+def _batches(patterns: Iterable[str]) -> Iterator[list[str]]:
+    """Yield `patterns` in groups that RE2 takes as one regular expression."""
+    batch: list[str] = []
+    size = 0
+    for pattern in patterns:
+        if batch and size + len(pattern) > _MAX_PATTERN_LENGTH:
+            yield batch
+            batch, size = [], 0
+        batch.append(pattern)
+        size += len(pattern)
+    if batch:
+        yield batch
+
+
+def _compiled(pattern: str) -> re2._Regexp:
     options = re2.Options()
     options.case_sensitive = False
     options.max_mem = _MAX_MEMORY_BYTES

@@ -50,8 +50,11 @@ _IPV4 = re.compile(
     rf"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?![\w-]|\.[0-9]){_PATH}"
 )
 _IPV6 = re.compile(
-    r"(?<![\w:.])\[?([0-9a-f:]{6,39})\]?(?![\w:])(?::[0-9]{1,5})?(?:/\S*)?", re.IGNORECASE
+    r"\[([0-9a-f:]{6,39})\](?::[0-9]{1,5})?(?:/\S*)?"
+    r"|(?<![\w:.])([0-9a-f:]{6,39})(?![\w:])(?:/\S*)?",
+    re.IGNORECASE,
 )
+_BEFORE_MARK = re.compile(r" (?=[.,!?]+(?: |$))")
 _ENCODED = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/=_-]{32,}")
 
 
@@ -72,14 +75,15 @@ class Links:
             nonlocal found
             found = True
             # What ends a sentence belongs to the sentence.
-            return f" {self._word} " + link[len(link.rstrip(".,!?;:)'\"")) :]
+            end = ".,!?;:'\"" if "(" in link else ".,!?;:'\")"
+            return f" {self._word} " + link[len(link.rstrip(end)) :]
 
         text = replace_links(draft.text, replace)
         if not found:
             return draft
         if self._action == "drop":
             return Rejection(reason=RejectReason.LINK)
-        return draft.with_text(" ".join(text.split()))
+        return draft.with_text(_BEFORE_MARK.sub("", " ".join(text.split())))
 
 
 def replace_links(text: str, replace: Callable[[str], str]) -> str:
@@ -91,7 +95,9 @@ def replace_links(text: str, replace: Callable[[str], str]) -> str:
     if ":" in text or "www." in text.lower():
         text = _SCHEME.sub(sub, text)
     if ":" in text:
-        text = _IPV6.sub(lambda match: sub(match) if _is_ipv6(match[1]) else match[0], text)
+        text = _IPV6.sub(
+            lambda match: sub(match) if _is_ipv6(match[1] or match[2]) else match[0], text
+        )
     if "@" in text:
         text = _MAIL.sub(sub, text)
     if "." in text or "。" in text:

@@ -14,7 +14,7 @@ _LOOK_ALIKES = str.maketrans(
         alike: latin
         for latin, alikes in {
             "a": "аαɑᴀɐ∂ªΛλ",
-            "b": "вьъЬßʙɓƀƃвɃ",
+            "b": "βвьъЬßʙɓƀƃвɃ",
             "c": "сϲᴄƈȼɔ¢©",
             "d": "ԁɗđᴅðɖƌ",
             "e": "еєεɛᴇǝəɘҽэ€",

@@ -20,18 +20,21 @@ class Shouting:
     def lower(self, text: str) -> str:
         """Return `text` with shouted words in small letters."""
         words = text.split()
-        loud = [word for word in words if word.isupper()]
+        loud = [word for word in words if word.isupper() and not self._is_acronym(word)]
         if not loud:
             return text
-        capitals = sum(map(len, loud))
-        characters = len(text) - text.count(" ")
-        is_shouted = capitals >= max(_SHOUTED_LETTERS, _SHOUTED_SHARE * characters)
+        capitals = sum(map(_letters, loud))
+        is_shouted = capitals >= max(_SHOUTED_LETTERS, _SHOUTED_SHARE * _letters(text))
         return " ".join([self._quiet(word, is_shouted=is_shouted) for word in words])
 
     def _quiet(self, word: str, *, is_shouted: bool) -> str:
-        if not word.isupper():
+        if not word.isupper() or self._is_acronym(word):
             return word
-        core = word.strip(_AROUND)
-        if core in self._acronyms or not (is_shouted or len(core) > _LONGEST_ACRONYM):
-            return word
-        return word.lower()
+        return word.lower() if is_shouted or _letters(word) > _LONGEST_ACRONYM else word
+
+    def _is_acronym(self, word: str) -> bool:
+        return word.strip(_AROUND) in self._acronyms
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))

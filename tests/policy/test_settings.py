@@ -1,0 +1,47 @@
+import pytest
+
+from bot.config import loads
+from bot.config.policy import PolicySettings
+from bot.errors import ConfigError
+from bot.policy import Policy
+
+CHANNEL = "channels: [{name: main}]\n"
+
+
+def mistakes(policy: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        loads(CHANNEL + "policy:\n" + policy)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("policy", "sentence"),
+    [
+        ("  words: {strip_patterns: ['(a']}", "missing )"),
+        ("  words: {drop_patterns: ['a(?=b)']}", "look-around"),
+        ("  words: {drop_patterns: ['a*']}", "matches nothing at all"),
+        ("  words: {strip: ['b*d']}", "only at the start or the end"),
+        ("  words: {strip: ['***']}", "a letter or a digit"),
+        ("  name: {template: '{nam} says'}", "nothing else in braces"),
+        ("  name: {template: '{name.__class__}'}", "nothing else in braces"),
+        ("  name: {template: '{name!r:>99}'}", "nothing else in braces"),
+        ("  name: {template: '{name'}", "nothing else in braces"),
+        ("  mode: {read: mention}", "needs `names`"),
+        ("  links: {action: remove}", "allowed: 'strip', 'drop', 'link' or 'off'"),
+        ("  length: {max_characters: 0}", "greater than or equal to 1"),
+        ("  speakable: {language: English}", "match pattern"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(policy: str, sentence: str) -> None:
+    assert sentence in mistakes(policy)
+
+
+def test_a_mistake_names_its_place() -> None:
+    told = mistakes("  words:\n    strip_patterns:\n      - fine\n      - '(a'\n")
+    assert "line 6: policy.words.strip_patterns[1]" in told
+
+
+def test_the_largest_lists_compile() -> None:
+    words = tuple(f"{'blockedword' * 8}{n}" for n in range(2_000))
+    settings = PolicySettings.model_validate({"words": {"strip": words}})
+    Policy(settings, voice="heart")

@@ -1,0 +1,237 @@
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.config.policy import SpeakableSettings
+from bot.policy.cleaning import clean
+from bot.policy.draft import Draft
+from bot.policy.speakable import Speakable
+from bot.policy.speakable.plain import is_pronounceable, plain
+
+Make = Callable[..., Draft]
+
+
+def words(sent: Draft, **settings: object) -> str:
+    return Speakable(SpeakableSettings.model_validate(settings))(sent).text
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("7 cats", "seven cats"),
+        ("105", "one hundred and five"),
+        ("1,000 and 1,234,567.5", "one thousand and one million two hundred and thirty four thousand"
+         " five hundred and sixty seven point five"),
+        ("1.000.000", "one million"),
+        ("3.14", "three point one four"),
+        ("it was .5 ok 5.", "it was point five ok five."),
+        ("-5 degrees", "minus five degrees"),
+        ("007", "zero zero seven"),
+        ("in 1984 and 2024", "in nineteen eighty four and twenty twenty four"),
+        ("1st 2nd 23rd 11th", "first second twenty third eleventh"),
+        ("3-4 or 2020-2021", "three to four or twenty twenty to twenty twenty one"),
+        ("50% 5-10%", "fifty percent five to ten percent"),
+        ("9/10 1/2 24/7", "nine out of ten one half twenty four seven"),
+        ("3:2", "three to two"),
+        ("v1.2 and 1.2.3", "version one point two and one point two point three"),
+        ("10k 1.5M", "ten thousand one point five million"),
+        ("ps5 1v1 mp3", "ps five one v one mp three"),
+        ("60fps 1km 5 kg", "sixty frames per second one kilometer five kilograms"),
+        ("1984km", "one thousand nine hundred and eighty four kilometers"),
+        ("1234567890", "one two three four five six seven eight nine zero"),
+        ("2024-01-02", "twenty twenty four zero one zero two"),
+    ],
+)  # fmt: skip
+def test_numbers(written: str, said: str, draft: Make) -> None:
+    assert words(draft(written)) == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("$5", "five dollars"),
+        ("$1", "one dollar"),
+        ("5€", "five euros"),
+        ("£3.50", "three pounds and fifty pence"),
+        ("$0.01", "one cent"),
+        ("$0.00", "zero dollars"),
+        ("$1.5m", "one point five million dollars"),
+        ("$5 million", "five million dollars"),
+        ("$1,234", "one thousand two hundred and thirty four dollars"),
+        ("$1984", "one thousand nine hundred and eighty four dollars"),
+        ("-$3", "minus three dollars"),
+        ("¥500", "five hundred yen"),
+        ("50¢", "fifty cents"),
+        ("$$$", ""),
+    ],
+)
+def test_money(written: str, said: str, draft: Make) -> None:
+    assert words(draft(written)) == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("10:30", "ten thirty"),
+        ("17:05", "seventeen oh five"),
+        ("5:00", "five o'clock"),
+        ("5pm", "five PM"),
+        ("at 5 a.m. sharp", "at five AM sharp"),
+        ("10:30 PM", "ten thirty PM"),
+        ("1:23:45", "one twenty three forty five"),
+        ("25:99", "twenty five to ninety nine"),
+    ],
+)
+def test_times(written: str, said: str, draft: Make) -> None:
+    assert words(draft(written)) == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("brb", "be right back"),
+        ("IDK, ngl", "I don't know, not gonna lie"),
+        ("gg wp", "good game well played"),
+        ("w/ you w/o me", "with you without me"),
+        ("cats, dogs, etc. and more", "cats, dogs, et cetera and more"),
+        ("e.g. this", "for example this"),
+        ("Mr. X vs. me", "mister X versus me"),
+        ("eggs rnb thxx", "eggs rnb thxx"),
+        ("it's ur turn", "it's your turn"),
+        ("U.S. R&B", "U.S. R and B"),
+    ],
+)
+def test_slang(written: str, said: str, draft: Make) -> None:
+    assert words(draft(written)) == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("this & that", "this and that"),
+        ("2+2=4", "two plus two equals four"),
+        ("2 * 3", "two times three"),
+        ("C++", "C plus plus"),
+        ("#1 #tag", "number one hashtag tag"),
+        ("@viewer hi", "viewer hi"),
+        ("meet @ noon", "meet at noon"),
+        ("I <3 you </3", "I heart you broken heart"),
+        ("hi :) :D ;) ^^ xD", "hi"),
+        ("20°C", "twenty degrees Celsius"),
+        ("x^2", "x squared"),
+        ("and/or", "and or"),
+        ("<b>hi</b>", "hi"),
+        ("~5", "about five"),
+        ("5 < 6", "five is less than six"),
+        ("a -> b", "a b"),
+        ("under_score", "under score"),
+    ],
+)
+def test_symbols(written: str, said: str, draft: Make) -> None:
+    assert words(draft(written)) == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("THIS IS SO GOOD", "this is so good"),
+        ("USA USA USA", "USA USA USA"),
+        ("that was INSANE bro", "that was insane bro"),
+        ("I live in the EU", "I live in the EU"),
+        ("I AM HERE", "I am here"),
+        ("A", "A"),
+        ("ПРИВЕТ ВСЕМ", "привет всем"),
+        ("NASA and ESA", "NASA and ESA"),
+    ],
+)
+def test_shouting(written: str, said: str, draft: Make) -> None:
+    assert words(draft(written)) == said
+
+
+@pytest.mark.parametrize(
+    ("setting", "written", "said"),
+    [
+        ("numbers", "7 cats", "7 cats"),
+        ("symbols", "a & b", "a b"),
+        ("slang", "brb", "brb"),
+        ("lower_shouting", "THIS IS LOUD", "THIS IS LOUD"),
+    ],
+)
+def test_everything_can_be_switched_off(setting: str, written: str, said: str, draft: Make) -> None:
+    assert words(draft(written), **{setting: False}) == said
+
+
+def test_own_replacements_win(draft: Make) -> None:
+    own = {"gg": "gee gee", "C++": "see plus plus", "o7": "salute"}
+    assert words(draft("GG C++ o7 eggs"), replacements=own) == "gee gee see plus plus salute eggs"
+
+
+def test_own_acronyms(draft: Make) -> None:
+    assert words(draft("THE XYZ WON"), acronyms=["xyz"]) == "the XYZ won"
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        ("de", "7 Katzen & 1.000 Hunde", "sieben Katzen eintausend Hunde"),
+        ("de", "3,5", "drei Komma fünf"),
+        ("fr", "21 brb", "vingt et un brb"),
+        ("zz", "7 cats", "7 cats"),
+    ],
+)
+def test_other_languages_have_numbers_alone(
+    language: str, written: str, said: str, draft: Make
+) -> None:
+    assert words(draft(written), language=language) == said
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "ja", "ar", "zz"])
+def test_an_endless_number_is_short(language: str, draft: Make) -> None:
+    assert len(words(draft("9" * 5_000), language=language)) < 400
+
+
+def test_an_engine_gets_no_markup(draft: Make) -> None:
+    said = words(draft("[word](/fəʊ/) {x} <speak> `y` \\z | *b* _i_"))
+    assert set("[](){}<>/\\|`*_").isdisjoint(said)
+    assert said == "word fəʊ x y z b i"
+
+
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("hello !", "hello!"),
+        ("a : b - c", "a b c"),
+        ("...", ""),
+        ("don't stop", "don't stop"),
+        ("¿qué?", "¿qué?"),
+        ("हिन्दी।", "हिन्दी।"),
+        ("█▀█ ★", ""),
+    ],
+)
+def test_plain(written: str, left: str) -> None:
+    assert plain(written) == left
+
+
+def test_what_is_kept_stays() -> None:
+    assert plain("hi 😀 ★", frozenset("😀")) == "hi 😀"
+    assert is_pronounceable("😀", frozenset("😀"))
+    assert not is_pronounceable("😀 ?!")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ja", "ru", "vi", "zz"])
+@given(st.one_of(st.text(max_size=80), st.text("0123456789.,:-/$€%k apmv", max_size=60)).map(clean))
+def test_any_text_becomes_plain(language: str, draft: Make, text: str) -> None:
+    said = words(draft(text), language=language)
+    assert plain(said) == said
+
+
+def _own_grammar(number: int) -> str:
+    return f"{number:,}"
+
+
+@given(st.integers(0, 10**9 - 1))
+def test_separators_do_not_change_a_number(draft: Make, number: int) -> None:
+    if not 1900 <= number < 2100:
+        assert words(draft(_own_grammar(number))) == words(draft(str(number)))
