@@ -31,6 +31,7 @@ _IDLE_S = 15.0
 _LINGER_S = 2.0  # so that the caller reads why its body was too large before the end comes
 _SHUTDOWN_S = 0.3
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]+)?")
 _KEPT_HEADERS = frozenset({hdrs.ALLOW, hdrs.WWW_AUTHENTICATE, hdrs.RETRY_AFTER})
 
@@ -72,7 +73,8 @@ class Server:
     @property
     def url(self) -> str:
         """Where a browser of this machine finds the daemon."""
-        return str(URL.build(scheme="http", host=self._settings.host, port=self.bound_port))
+        host = _NEAREST.get(self._settings.host, self._settings.host)
+        return str(URL.build(scheme="http", host=host, port=self.bound_port))
 
     async def __aenter__(self) -> Self:
         """Start to listen.
@@ -133,7 +135,7 @@ class _Guard:
 
     async def add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
         """Tell a browser what its page may do (CORS, https://fetch.spec.whatwg.org/)."""
-        del response.headers[hdrs.SERVER]  # the version is nobody's business
+        response.headers.pop(hdrs.SERVER, None)  # the version is nobody's business
         response.headers[hdrs.X_CONTENT_TYPE_OPTIONS] = "nosniff"
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is None or not self._is_welcome(origin, request):

@@ -271,6 +271,10 @@ async def test_with_a_token_pages_are_refused_too(guarded: Server) -> None:
     assert (await call(guarded, headers=headers)).status == 403
 
 
+async def test_its_address_is_one_that_a_browser_can_open(guarded: Server) -> None:
+    assert guarded.url == f"http://127.0.0.1:{guarded.bound_port}"
+
+
 async def test_errors_are_sentences_in_json(server: Server) -> None:
     missing = await call(server, "GET", "/<script>", body=b"")
     wrong = await call(server, "DELETE", "/take", body=b"")

@@ -1,6 +1,7 @@
 """Lines typed in the terminal."""
 
 import asyncio
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -96,8 +97,12 @@ def _pump(
     room: threading.Semaphore,
 ) -> None:
     """Move lines from `stream` to the event loop, `room` of them ahead; runs in the thread."""
+    if sys.platform != "win32":
+        # A daemon that was sent to the background (`ishowtts run &`) would be stopped for reading
+        # the terminal; this way the read fails instead.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTIN})
     with suppress(RuntimeError):  # the event loop is closed: the daemon is gone
-        with suppress(OSError):  # the terminal is gone: nothing more will come
+        with suppress(OSError, ValueError):  # the terminal is gone: nothing more will come
             for line in split_lines(stream) if stream else ():
                 room.acquire()
                 loop.call_soon_threadsafe(lines.put_nowait, line)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import aiohttp
 import structlog
 
-from bot.errors import TransientError
+from bot.errors import StartError, TransientError
 from bot.sources.irc_message import IrcMessage, parse
 
 log = structlog.get_logger(__name__)
@@ -81,19 +81,25 @@ async def connect(url: str, *, idle_s: float, answer_s: float) -> AsyncIterator[
     seconds to say something.
 
     Raises:
+        StartError: `url` is no address.
         aiohttp.ClientError: the server cannot be reached, or speaks no WebSocket.
     """
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session:
-        # Text comes undecoded, since one wrong byte is no reason to lose the connection.
-        socket = await session.ws_connect(
-            url,
-            autoclose=False,
-            decode_text=False,
-            max_msg_size=_MAX_FRAME_BYTES,
-            origin=re.sub(
-                r"ws(s?://[^/]*).*", r"http\1", url
-            ),  # some servers refuse a client without
-        )
+        # Text comes undecoded, since one wrong byte is no reason to lose the connection. Some
+        # servers refuse a client without Origin, which only browsers need to send.
+        try:
+            socket = await session.ws_connect(
+                url,
+                autoclose=False,
+                decode_text=False,
+                max_msg_size=_MAX_FRAME_BYTES,
+                origin=re.sub(r"ws(s?://[^/]*).*", r"http\1", url),
+            )
+        except (aiohttp.InvalidUrlClientError, UnicodeError) as error:
+            raise StartError(
+                f"{url!r} is not the address of a server.",
+                remedy="Correct the source's `url`, or leave it out for Twitch's own.",
+            ) from error
         try:
             yield IrcConnection(socket, idle_s=idle_s, answer_s=answer_s)
         finally:

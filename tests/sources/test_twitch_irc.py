@@ -9,6 +9,7 @@ from aiohttp import WSMsgType
 from structlog.testing import capture_logs
 
 from bot.config.sources import TwitchIrcSettings
+from bot.errors import StartError
 from bot.messages import Purge, Role
 from bot.sources import create
 from bot.sources.backoff import Backoff
@@ -295,6 +296,18 @@ async def test_it_stops_at_once(
         await asyncio.wait([talking])
     visit.ended.set()
     await eventually(lambda: len(asyncio.all_tasks() - before) <= 1)  # the server's end
+
+
+@pytest.mark.parametrize("url", ["ws://127.0.0.1:99999", "wss://a..b", "ws://[bad"])
+async def test_an_address_that_can_never_work_is_a_reason_not_to_start(
+    twitch: ScriptedTwitch, inbox: Inbox, url: str
+) -> None:
+    source = create(twitch.settings.model_copy(update={"url": url}), "main")
+
+    with pytest.raises(StartError) as caught:
+        await source.run(inbox.deliver)
+
+    assert url in caught.value.message
 
 
 async def test_a_real_irc_server_is_read(
