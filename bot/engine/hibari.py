@@ -21,6 +21,8 @@ _TAIL_S = 0.2
 """The model pads each sentence with 0.25 s before and 0.35 s after it; this much makes a pause."""
 
 _T = TypeVar("_T")
+_WARM_UP = "Hello there. " + "the voice is warm now and has all the memory that it needs, " * 6
+"""The long sentence makes onnxruntime claim at once what it would claim bit by bit."""
 
 
 class HibariEngine:
@@ -40,7 +42,7 @@ class HibariEngine:
     def _load(self) -> None:
         if self._model is None:
             model = hibari.Hibari()
-            list(model.stream("Hello there, the voice is warm now."))
+            list(model.stream(_WARM_UP))
             self._model = model
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:

@@ -17,12 +17,17 @@ class OutcomeLog:
             case Started():
                 log.info("speaking", **about, text=outcome.text)
             case Rejected():
-                log.info("not read", **about, reason=outcome.reason.value, detail=outcome.detail)
+                log.info("not read", **about, **_why(outcome))
             case Obeyed():
                 log.info("obeyed", **about, verb=outcome.verb.value, answer=outcome.answer)
             case Dropped():
-                log.info("dropped", **about, reason=outcome.reason.value, detail=outcome.detail)
+                log.info("dropped", **about, **_why(outcome))
             case Failed():
                 log.warning("failed", **about, error=outcome.error)
             case _:
                 log.debug(type(outcome).__name__.lower(), **about, id=outcome.id)
+
+
+def _why(outcome: Rejected | Dropped) -> dict[str, str]:
+    reason = {"reason": outcome.reason.value}
+    return {**reason, "detail": outcome.detail} if outcome.detail else reason

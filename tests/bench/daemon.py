@@ -1,0 +1,296 @@
+"""The daemon as a whole: from start to ready, from message to ear, under load, and at its end.
+
+Run from the repository: `python -m tests.bench.daemon [--messages N] [--soak-s S]`. The daemon is a
+child process that plays into a PulseAudio null sink, whose monitor is recorded; times to the ear
+and to silence hold the delay of the recording program too.
+"""
+
+import argparse
+import json
+import os
+import queue
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.bench.report import environment, save, spread_ms
+from tests.conftest import RATE_HZ, PulseServer, Recording
+
+_DEADLINE_S = 60.0
+_SAMPLE_S = 1.0
+_RATE_PER_S = 100
+_FINAL = {"spoken", "dropped", "failed"}
+_CHAT = (
+    "hello chat this game is so good what a play nice one lol no way that was close can you try"
+    " the other door why did you do that first time here love the stream gg well played again"
+)
+_WORDS = _CHAT.split()
+_MIB = 2**20
+
+
+class Daemon:
+    """`ishowtts run` as a child process."""
+
+    def __init__(self, folder: Path, sources: list[dict[str, Any]], pulse: PulseServer) -> None:
+        config = {
+            "channels": [{"name": "main", "sources": sources, "outputs": [{"type": "device"}]}],
+            "server": {"port": 0},
+        }
+        (folder / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
+        self._events_path = folder / "events.jsonl"
+        self._events_path.touch()
+        started_at = time.monotonic()
+        self.process = subprocess.Popen(
+            (
+                *(sys.executable, "-m", "bot", "run", "--config", str(folder / "config.yaml")),
+                *("--events", str(self._events_path)),
+            ),
+            env=os.environ | pulse.env,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._log: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        threading.Thread(target=self._read_log, daemon=True).start()
+        self.url = self.wait_for_log("ready")["url"]
+        self.ready_s = time.monotonic() - started_at
+
+    def _read_log(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            entry = json.loads(line)
+            if entry["event"] not in {"not read", "dropped"}:
+                self._log.put(entry)
+
+    def wait_for_log(self, event: str) -> dict[str, Any]:
+        """Return the next log entry that says `event`."""
+        while True:
+            entry = self._log.get(timeout=_DEADLINE_S)
+            if entry["event"] == event:
+                return entry
+
+    def post(self, text: str, *, name: str = "viewer1", roles: tuple[str, ...] = ()) -> str:
+        """Post a chat message; return its id."""
+        body = {"author": {"id": name, "name": name, "roles": roles}, "text": text}
+        request = urllib.request.Request(
+            f"{self.url}/api/chat",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            identifier: str = json.load(answer)["id"]
+        return identifier
+
+    def status(self) -> dict[str, Any]:
+        """Return what `GET /api/status` says."""
+        with urllib.request.urlopen(f"{self.url}/api/status") as answer:
+            status: dict[str, Any] = json.load(answer)
+        return status
+
+    def wait_until_idle(self) -> None:
+        """Return when nothing is being spoken and nothing waits."""
+        deadline = time.monotonic() + _DEADLINE_S
+        while time.monotonic() < deadline:
+            channel = self.status()["channels"]["main"]
+            if not channel["pending"] and not channel["speaking"]:
+                return
+            time.sleep(0.02)
+        raise SystemExit("the daemon did not come to rest")
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return every outcome so far."""
+        return [json.loads(line) for line in self._events_path.read_text("utf-8").splitlines()]
+
+    def resident_bytes(self) -> int:
+        """Return the memory of the daemon and of its children."""
+        return sum(_resident_bytes(pid) for pid in (self.process.pid, *_children(self.process.pid)))
+
+    def stop(self) -> float:
+        """End it with SIGTERM; return how long that took, in seconds."""
+        asked_at = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        if self.process.wait(_DEADLINE_S) != 0:
+            raise SystemExit(f"the daemon ended with {self.process.returncode}")
+        return time.monotonic() - asked_at
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _resident_bytes(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def sentence(rng: random.Random, words: int) -> str:
+    """Return a line of chat of so many words."""
+    return " ".join(rng.choice(_WORDS) for _ in range(words))
+
+
+@contextmanager
+def sound_server(folder: Path) -> Iterator[PulseServer]:
+    """Run a sound server with one sink that can be recorded."""
+    pulse = PulseServer(folder, {"tts": RATE_HZ})
+    pulse.start()
+    try:
+        yield pulse
+    finally:
+        pulse.close()
+
+
+def latencies(daemon: Daemon, recording: Recording, messages: int) -> dict[str, Any]:
+    """Measure message to first audible sample, one message at a time."""
+    rng = random.Random(1)
+    to_ear = []
+    for number in range(messages):
+        daemon.wait_until_idle()
+        recording.wait_for_silence()
+        posted_at = time.monotonic()
+        daemon.post(sentence(rng, rng.randint(2, 20)), name=f"viewer{number % 7}")
+        recording.wait_for_sound()
+        to_ear.append(time.monotonic() - posted_at)
+    recording.wait_for_silence(1.0)
+    events = daemon.events()
+    accepted = {e["id"]: e for e in events if e["outcome"] == "accepted"}
+    started = [e for e in events if e["outcome"] == "started"]
+    total = [e["at"] - accepted[e["id"]]["received_at"] for e in started]
+    engine = [e["first_chunk_at"] - e["requested_at"] for e in started]
+    return {
+        "message_to_ear": spread_ms(to_ear),
+        "received_to_first_sample_handed_over": spread_ms(total),
+        "engine_to_first_chunk": spread_ms(engine),
+        "added_by_the_pipeline": spread_ms([t - e for t, e in zip(total, engine, strict=True)]),
+    }
+
+
+def write_replay(path: Path, duration_s: float) -> None:
+    """Write seeded chat of `_RATE_PER_S` messages a second by 500 chatters."""
+    rng = random.Random(2)
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(round(duration_s * _RATE_PER_S)):
+            chatter = f"viewer{rng.randint(1, 500)}"
+            line = {
+                "at": number / _RATE_PER_S,
+                "id": f"m{number}",
+                "author": {"id": chatter, "name": chatter},
+                "text": sentence(rng, rng.randint(1, 25)),
+            }
+            file.write(json.dumps(line) + "\n")
+
+
+def soak(daemon: Daemon, pulse: PulseServer, duration_s: float) -> dict[str, Any]:
+    """Watch memory, backlog and skips while a replay runs."""
+    memory: list[int] = []
+    pending: list[int] = []
+    cpu_before, wall_before = _cpu_s(daemon), time.monotonic()
+    end = time.monotonic() + duration_s
+    skips: list[float] = []
+    while time.monotonic() < end:
+        next_at = time.monotonic() + _SAMPLE_S
+        memory.append(daemon.resident_bytes())
+        pending.append(daemon.status()["channels"]["main"]["pending"])
+        if len(memory) % 10 == 0:
+            skips.append(skip(daemon, pulse))
+        time.sleep(max(next_at - time.monotonic(), 0))
+    settled = memory[len(memory) // 10 :]
+    share = (_cpu_s(daemon) - cpu_before) / (time.monotonic() - wall_before)
+    return {
+        "duration_s": duration_s,
+        "messages_per_s": _RATE_PER_S,
+        "resident_mib_after_a_tenth": round(settled[0] / _MIB, 1),
+        "resident_mib_at_the_end": round(settled[-1] / _MIB, 1),
+        "resident_mib_spread": round((max(settled) - min(settled)) / _MIB, 1),
+        "pending_max": max(pending),
+        "skip_to_silence": spread_ms(skips),
+        "cpu_share_of_one_core": round(share, 3),
+    }
+
+
+def _cpu_s(daemon: Daemon) -> float:
+    total = 0
+    for pid in (daemon.process.pid, *_children(daemon.process.pid)):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def skip(daemon: Daemon, pulse: PulseServer) -> float:
+    """Skip in mid-speech; return the seconds to the last sample that was heard.
+
+    The backlog is paused first: otherwise the next utterance would follow at once.
+    """
+    recording = pulse.record()
+    daemon.post("!tts pause", name="mod", roles=("moderator",))
+    # What was being spoken may have ended meanwhile: then there is nothing to skip.
+    while not daemon.status()["channels"]["main"]["speaking"]:
+        daemon.post("!tts resume", name="mod", roles=("moderator",))
+        recording.wait_for_sound()
+        daemon.post("!tts pause", name="mod", roles=("moderator",))
+    asked_at = time.monotonic()
+    daemon.post("!tts skip", name="mod", roles=("moderator",))
+    recording.wait_for_silence(0.25)
+    audible = np.flatnonzero(np.any(recording.stop(), axis=1))
+    silent_at = recording.first_frame_at + (audible[-1] + 1) / RATE_HZ if audible.size else asked_at
+    daemon.post("!tts resume", name="mod", roles=("moderator",))
+    return max(silent_at - asked_at, 0.0)
+
+
+def accounted(daemon: Daemon, check: Callable[[int], bool]) -> dict[str, int]:
+    """Count how accepted messages ended."""
+    events = daemon.events()
+    accepted = {e["id"] for e in events if e["outcome"] == "accepted"}
+    final = [e["id"] for e in events if e["outcome"] in _FINAL]
+    assert check(len(accepted))
+    return {
+        "accepted": len(accepted),
+        "with_exactly_one_final_outcome": len(accepted & set(final))
+        if len(final) == len(set(final))
+        else -1,
+    }
+
+
+def main() -> None:
+    """Measure everything and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=100)
+    parser.add_argument("--soak-s", type=float, default=600.0)
+    options = parser.parse_args()
+    result = environment("ishowtts", "hibari-tts", "sounddevice")
+    ingest = {"type": "ingest"}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with sound_server(folder) as pulse:
+            daemon = Daemon(folder, [ingest], pulse)
+            recording = pulse.record()
+            result["start_to_ready_s"] = round(daemon.ready_s, 2)
+            result |= latencies(daemon, recording, options.messages)
+            daemon.post(sentence(random.Random(3), 40))
+            recording.wait_for_sound()
+            result["sigterm_in_speech_to_exit_s"] = round(daemon.stop(), 2)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        replay = folder / "replay.jsonl"
+        write_replay(replay, options.soak_s + _DEADLINE_S)
+        with sound_server(folder) as pulse:
+            source = {"type": "replay", "path": str(replay)}
+            daemon = Daemon(folder, [source, ingest], pulse)
+            result["soak"] = soak(daemon, pulse, options.soak_s)
+            daemon.stop()
+            expected = options.soak_s * _RATE_PER_S
+            result["soak"] |= accounted(daemon, lambda count: count >= 0.9 * expected)
+    save("daemon", result)
+
+
+if __name__ == "__main__":
+    main()
