@@ -1,6 +1,7 @@
 """Section `policy`: what may be spoken, and in which words."""
 
 import string
+import unicodedata
 from typing import Annotated, Literal, Self
 
 import re2
@@ -122,9 +123,9 @@ class SpeakableSettings(Section):
     lower_shouting: bool = True
     """Say shouted words as words: engines spell capitals letter by letter."""
     acronyms: tuple[Name, ...] = (
-        "GG", "LOL", "USA", "UK", "EU", "NA", "TV", "PC", "DJ", "AI", "OK", "FPS", "RPG",
-        "MMO", "NPC", "VIP", "DLC", "GPU", "CPU", "OBS", "TTS", "BTW", "OMG", "WTF",
-        "BRB", "AFK", "IDK", "IRL", "HP", "XP", "PVP", "PVE", "MVP", "UI", "DM", "NASA", "FAQ", "DIY", "ASAP", "RIP",
+        "GG", "LOL", "USA", "UK", "EU", "NA", "TV", "PC", "DJ", "AI", "OK", "FPS", "RPG", "MMO",
+        "NPC", "VIP", "DLC", "GPU", "CPU", "OBS", "TTS", "BTW", "OMG", "WTF", "BRB", "AFK", "IDK",
+        "IRL", "HP", "XP", "PVP", "PVE", "MVP", "UI", "DM", "NASA", "FAQ", "DIY", "ASAP", "RIP",
     )  # fmt: skip
     """Capitals that stay capitals when somebody shouts."""
 
@@ -154,8 +155,12 @@ def _word(value: str) -> str:
     if not any(character.isalnum() for character in value):
         msg = "a blocked word needs a letter or a digit"
         raise ValueError(msg)
-    if "*" in value.strip().removeprefix("*").removesuffix("*"):
+    core = value.strip().removeprefix("*").removesuffix("*")
+    if "*" in core:
         msg = "* stands for any letters, and only at the start or the end of a blocked word"
+        raise ValueError(msg)
+    if any(unicodedata.category(c)[0] not in "LNM" and c not in " '-." for c in core):
+        msg = "a blocked word is made of letters, digits, spaces, ' - and .; use a pattern for more"
         raise ValueError(msg)
     return value
 

@@ -29,8 +29,9 @@ class Words:
             return draft
         prefix, body = draft.prefix, draft.text
         for _ in range(_MAX_ROUNDS):
-            if _find(self._drop, prefix, body):
-                return Rejection(reason=RejectReason.BLOCKED)
+            if forbidden := _find(self._drop, prefix, body):
+                start, end = (place + len(prefix) for place in forbidden[0])
+                return Rejection(reason=RejectReason.BLOCKED, detail=(prefix + body)[start:end])
             spans = _find(self._strip, prefix, body)
             if not spans:
                 return Draft(draft.message, body, prefix)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.messages import Chatter, ChatMessage, Event, EventKind, Role
+from bot.messages import ChatMessage, Chatter, Event, EventKind, Role
 from bot.policy.draft import Draft
 
 MakeMessage = Callable[..., ChatMessage]

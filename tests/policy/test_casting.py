@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 - the characters that look alike are the point
+
 from collections.abc import Callable
 
 import pytest

@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 - the characters that look alike are the point
+
 import unicodedata
 from collections.abc import Callable
 
@@ -100,10 +102,10 @@ def test_a_cheer_is_read_without_its_cheermotes(message: Make) -> None:
 
 def test_moderation_acts_at_once(message: Make) -> None:
     channel = policy()
-    channel.switch(False)
+    channel.switch(on=False)
     assert not channel.is_on
     assert spoken(channel(message())) is RejectReason.OFF
-    channel.switch(True)
+    channel.switch(on=True)
     channel.mute("@Viewer1")
     assert channel.muted == ("Viewer1",)
     assert spoken(channel(message())) is RejectReason.MUTED

@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 - the characters that look alike are the point
+
 import unicodedata
 
 import pytest

@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 - the characters that look alike are the point
+
 from collections.abc import Callable
 from typing import Literal
 
@@ -19,18 +21,18 @@ LINKS = [
     "example.com:8080/x", "Example.Co.Uk/path", "t.co/AbC", "bit.ly/x", "discord.gg/abc",
     "youtu.be/dQw4", "twitch.tv/someone", "sub.domain.example.org", "xn--bcher-kva.de",
     "bücher.de", "me@example.com", "first.last+tag@mail.example.co.uk", "192.168.0.1",
-    "10.0.0.1:8080/admin", "2001:db8::ff00:42:8329", "[fe80::1:2:3:4]:80/x",
-    "mailto:me@here", "magnet:?xt=urn:btih:abc", "javascript:alert(1)",
+    "10.0.0.1:8080/admin", "2001:db8::ff00:42:8329", "[fe80::1:2:3:4]:80/x", "mailto:me@here",
+    "magnet:?xt=urn:btih:abc", "javascript:alert(1)",
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg", "go.live/now", "ｅｘａｍｐｌｅ．ｃｏｍ",
-    "example。com", "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4",
+    "example。com",
+    "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4",
     "d41d8cd98f00b204e9800998ecf8427e",
 ]  # fmt: skip
 NO_LINKS = [
-    "hello.world", "e.g. this", "i.e. that", "v1.2.3", "3.5", "1.2.3", "1.000.000", 
-    "ok.so what", "go.live", "wait...what", "10:30:45", "std::vector", "a.m. and p.m.", "Mr.Smith",
-    "node.js", "readme.md", "U.S.A.", ":: :3 ::3",
-    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "1:2", "@viewer", "me@home", "www",
-    "http", "hahahahahahahahahahahahahahahahahahahahaha",
+    "hello.world", "e.g. this", "i.e. that", "v1.2.3", "3.5", "1.2.3", "1.000.000", "ok.so what",
+    "go.live", "wait...what", "10:30:45", "std::vector", "a.m. and p.m.", "Mr.Smith", "node.js",
+    "readme.md", "U.S.A.", ":: :3 ::3", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "1:2",
+    "@viewer", "me@home", "www", "http", "hahahahahahahahahahahahahahahahahahahahaha",
     "11111111111111111111111111111111111111111111", "256.1.1.1",
     "Donaudampfschifffahrtsgesellschaftskapitän",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ def mistakes(policy: str) -> str:
         ("  words: {drop_patterns: ['a*']}", "matches nothing at all"),
         ("  words: {strip: ['b*d']}", "only at the start or the end"),
         ("  words: {strip: ['***']}", "a letter or a digit"),
+        ("  words: {strip: ['c++']}", "use a pattern for more"),
         ("  name: {template: '{nam} says'}", "nothing else in braces"),
         ("  name: {template: '{name.__class__}'}", "nothing else in braces"),
         ("  name: {template: '{name!r:>99}'}", "nothing else in braces"),

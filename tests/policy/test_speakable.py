@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 - the characters that look alike are the point
+
 from collections.abc import Callable
 
 import pytest
@@ -22,8 +24,8 @@ def words(sent: Draft, **settings: object) -> str:
     [
         ("7 cats", "seven cats"),
         ("105", "one hundred and five"),
-        ("1,000 and 1,234,567.5", "one thousand and one million two hundred and thirty four thousand"
-         " five hundred and sixty seven point five"),
+        ("1,000", "one thousand"),
+        ("1,234.5", "one thousand two hundred and thirty four point five"),
         ("1.000.000", "one million"),
         ("3.14", "three point one four"),
         ("it was .5 ok 5.", "it was point five ok five."),
@@ -37,6 +39,7 @@ def words(sent: Draft, **settings: object) -> str:
         ("3:2", "three to two"),
         ("v1.2 and 1.2.3", "version one point two and one point two point three"),
         ("10k 1.5M", "ten thousand one point five million"),
+        ("4K video", "four K video"),
         ("ps5 1v1 mp3", "ps five one v one mp three"),
         ("60fps 1km 5 kg", "sixty frames per second one kilometer five kilograms"),
         ("1984km", "one thousand nine hundred and eighty four kilometers"),

@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 - the characters that look alike are the point
+
 from collections.abc import Callable
 
 import pytest
@@ -13,22 +15,24 @@ from bot.policy.words import Words
 Make = Callable[..., Draft]
 
 BLOCKED = (
-    "bad", "ass", "god", "kill yourself", "raping", "rude*", "*vile*", "idiot", "shit", "плохо", "1488",
+    "bad", "ass", "god", "kill yourself", "raping", "rude*", "*vile*", "idiot", "shit", "плохо",
+    "1488",
     "fool",
 )  # fmt: skip
 EVASIONS = [
-    "BAD", "bàd", "b4d", "8ad", "b@d", "baaaaad", "baad", "bbaadd", "b.a.d", "b a d", "b  .a. d", "b_a_d",
-    "b-a-d", "(b)(a)(d)", "b*d", "bаd", "βad", "ｂａｄ", "𝐛𝐚𝐝", "ⓑⓐⓓ", "🅑🅐🅓", "ʙᴀᴅ", "ᴮᴬᴰ", "b\u0336a\u0336d\u0336",
-    "b\u200bad", "ba\u00add", "b\x00ad", "\u202ebad", "bad!", "'bad'", "bad1", "1bad", "@ss", "a$$", "4ss",
-    "a55", "sh1t", "$h!t", "5h17", "s h i t", "iiddiioott", "1d10t", "i.d.i.o.t",
-    "іdіot", "kill  yourself", "killyourself", "kill-yourself", "k1ll y0urself",
-    "k i l l y o u r s e l f", "rudeness", "RUDE", "revilement", "vile", "ПЛОХО", "плoxo",
-    "1488", "14-88", "f00l", "fooool",
+    "BAD", "bàd", "b4d", "8ad", "b@d", "baaaaad", "baad", "bbaadd", "b.a.d", "b a d", "b  .a. d",
+    "b_a_d", "b-a-d", "(b)(a)(d)", "b*d", "bаd", "βad", "ｂａｄ", "𝐛𝐚𝐝", "ⓑⓐⓓ", "🅑🅐🅓", "ʙᴀᴅ", "ᴮᴬᴰ",
+    "b\u0336a\u0336d\u0336", "b\u200bad", "ba\u00add", "b\x00ad", "\u202ebad", "bad!", "'bad'",
+    "bad1", "1bad", "@ss", "a$$", "4ss", "a55", "sh1t", "$h!t", "5h17", "s h i t", "iiddiioott",
+    "1d10t", "i.d.i.o.t", "іdіot", "kill  yourself", "killyourself", "kill-yourself",
+    "k1ll y0urself", "k i l l y o u r s e l f", "rudeness", "RUDE", "revilement", "vile", "ПЛОХО",
+    "плoxo", "1488", "14-88", "f00l", "fooool",
 ]  # fmt: skip
 INNOCENTS = [
-    "Scunthorpe", "class", "glass", "assassin", "bass", "badge", "abad", "badly", "good", "rapping", "add",
-    "45s left", "455 points", "$455", "5s", "intrude", "crude", "kill your self-doubt", "skill yourself",
-    "shitake", "the ba d", "as", "as so", "плохой", "41488", "fol", "a s", "i d o t", "silt",
+    "Scunthorpe", "class", "glass", "assassin", "bass", "badge", "abad", "badly", "good",
+    "rapping", "add", "45s left", "455 points", "$455", "5s", "intrude", "crude",
+    "kill your self-doubt", "skill yourself", "shitake", "the ba d", "as", "as so", "плохой",
+    "41488", "fol", "a s", "i d o t", "silt",
 ]  # fmt: skip
 
 
@@ -46,6 +50,8 @@ def test_a_blocked_word_is_found_in_disguise(written: str, draft: Make) -> None:
     result = Words(WordSettings(drop=BLOCKED), anonymous="")(draft(said))
     assert isinstance(result, Rejection)
     assert result.reason is RejectReason.BLOCKED
+    assert result.detail
+    assert result.detail in said
 
 
 @pytest.mark.parametrize("written", INNOCENTS)

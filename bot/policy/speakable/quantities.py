@@ -87,7 +87,8 @@ _FRACTION = re.compile(r"(?<![\w./])([0-9]{1,4})/([0-9]{1,4})(?![\w/])")
 _RANGE = re.compile(r"(?<![\w.,:-])([0-9]{1,9}) ?- ?([0-9]{1,9})(?![\w:-])")
 _RATIO = re.compile(r"(?<=[0-9]):(?=[0-9])")
 _JOINED = re.compile(r"(?<=[0-9])-(?=[0-9])")
-_SCALED = re.compile(rf"(?<![\w.,])({_NUMBER})([kKMB])(?!\w)")
+# 4K and 8K are resolutions.
+_SCALED = re.compile(rf"(?<![\w.,])(?![48]K(?!\w))({_NUMBER})([kKMB])(?!\w)")
 _MEASURE = re.compile(rf"(?<![\w.,])({_NUMBER}) ?({'|'.join(_UNITS)})(?!\w)", re.IGNORECASE)
 _LEADING_POINT = re.compile(r"(?<![\w.])\.(?=[0-9])")
 
