@@ -18,12 +18,13 @@ from bot.commands import CommandParser
 from bot.config import ChannelSettings, Settings
 from bot.errors import StartError
 from bot.intake import Intake
-from bot.messages import DropReason, Outcome, SourceItem
+from bot.messages import SourceItem
 from bot.moderation import Moderation
 from bot.observers import Observer
 from bot.observers.event_file import EventFile
 from bot.observers.outcome_log import OutcomeLog
 from bot.observers.status import Status
+from bot.outcomes import DropReason, Outcome
 from bot.playback.player import Player
 from bot.policy import Policy
 from bot.server import Server

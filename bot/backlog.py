@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from bot.clock import now
 from bot.config.backlog import BacklogSettings
-from bot.messages import Dropped, DropReason, Lane, Outcome, Queued, Utterance
+from bot.messages import Lane, Utterance
+from bot.outcomes import Dropped, DropReason, Outcome, Queued
 
 
 class Backlog:

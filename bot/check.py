@@ -1,6 +1,5 @@
 """`ishowtts check`: everything that would not work, each with its remedy, before it matters."""
 
-import socket
 from collections.abc import Iterator
 
 from bot import engine as engines
@@ -10,6 +9,7 @@ from bot.config.sources import ReplaySettings
 from bot.errors import IshowttsError, StartError
 from bot.messages import SpeechRequest
 from bot.playback import listing
+from bot.server import Server
 
 
 async def check(settings: Settings) -> bool:
@@ -18,7 +18,7 @@ async def check(settings: Settings) -> bool:
         ("configuration", None),
         (f"engine {settings.engine.name}", await _engine_problem(settings)),
         *_output_problems(settings),
-        (f"port {settings.server.port}", _port_problem(settings.server)),
+        (f"port {settings.server.port}", await _port_problem(settings.server)),
         *_source_problems(settings),
     ]
     for subject, problem in findings:
@@ -57,19 +57,12 @@ def _output_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | 
             yield f"channel {channel.name}", silent
 
 
-def _port_problem(settings: ServerSettings) -> IshowttsError | None:
+async def _port_problem(settings: ServerSettings) -> IshowttsError | None:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.bind(address)
-    except OSError as error:
-        return StartError(
-            f"{settings.host} port {settings.port} cannot be used: {error.strerror}.",
-            remedy="Is the daemon running already? Else change server.port or server.host.",
-        )
-    return None
+        async with Server(settings, []):
+            return None
+    except StartError as error:
+        return error
 
 
 def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | None]]:

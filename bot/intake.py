@@ -8,20 +8,9 @@ import structlog
 
 from bot.backlog import Backlog
 from bot.commands import CommandParser
-from bot.messages import (
-    Accepted,
-    ChatMessage,
-    Command,
-    Obeyed,
-    Outcome,
-    Purge,
-    Rejected,
-    Rejection,
-    RejectReason,
-    SourceItem,
-    Utterance,
-)
+from bot.messages import ChatMessage, Command, Purge, Rejection, RejectReason, SourceItem, Utterance
 from bot.moderation import Moderation
+from bot.outcomes import Accepted, Obeyed, Outcome, Rejected
 
 log = structlog.get_logger(__name__)
 

@@ -1,23 +1,18 @@
 """The vocabulary that the stages share: frozen messages with their units.
 
 Data moves to the right only: `SourceItem` (sources) -> `Utterance` (policy, backlog) ->
-`SpeechRequest` and `AudioChunk` (engine) -> `Outcome` (observers). Every `*_at` field is Unix
-seconds from `bot.clock.now`.
+`SpeechRequest` and `AudioChunk` (engine). What becomes of each message is told in `bot.outcomes`.
+Every `*_at` field is Unix seconds from `bot.clock.now`.
 
 The engine's child process imports this module too, so it stays importable on Python 3.10.
 """
 
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-
-from bot.clock import now
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 Samples: TypeAlias = npt.NDArray[np.float32]
 """Mono audio, `[n]`, full scale is -1 to 1."""
@@ -217,121 +212,6 @@ class AudioChunk(Message, frozen=True, kw_only=True):
     def duration_s(self) -> float:
         """Return the length in seconds."""
         return len(self.samples) / self.sample_rate_hz
-
-
-class DropReason(str, Enum):
-    """Why an accepted utterance was not spoken to its end."""
-
-    FULL = "backlog_full"
-    EXPIRED = "expired"
-    SKIPPED = "skipped"
-    CLEARED = "cleared"
-    DELETED = "deleted"
-    TIMED_OUT = "timed_out"
-    MUTED = "muted"
-    OFF = "off"
-    NO_OUTPUT = "no_output"
-    SHUTDOWN = "shutdown"
-
-
-class Outcome(Message, frozen=True, kw_only=True, tag=str.lower, tag_field="outcome"):
-    """Something that happened to one message; observers see every one, in order.
-
-    An accepted message ends in exactly one of `Spoken`, `Dropped` and `Failed`.
-    """
-
-    id: str
-    """The id of the message."""
-    channel: str
-    chatter: str
-    """Display name, untrusted."""
-    at: float
-
-    @classmethod
-    def of(cls, subject: "ChatMessage | Utterance", **fields: object) -> "Self":
-        """Return this outcome of `subject`, now; `fields` are those that the class adds."""
-        return cls(
-            id=subject.id,
-            channel=subject.channel,
-            chatter=subject.chatter.name,
-            at=now(),
-            **fields,
-        )
-
-
-class Accepted(Outcome, frozen=True, kw_only=True):
-    """Policy made an utterance of the message."""
-
-    received_at: float
-    text: str
-    """Prefix and body: the longest string that may be spoken."""
-
-
-class Rejected(Outcome, frozen=True, kw_only=True):
-    """Policy let nothing through."""
-
-    received_at: float
-    reason: RejectReason
-    detail: str = ""
-
-
-class Obeyed(Outcome, frozen=True, kw_only=True):
-    """The message was a command and was carried out."""
-
-    received_at: float
-    verb: Verb
-    argument: str = ""
-    answer: str = ""
-    """What the issuer is told."""
-
-
-class Queued(Outcome, frozen=True, kw_only=True):
-    """The utterance waits in the backlog."""
-
-    lane: Lane
-    pending: int
-    """Utterances in the backlog, with this one."""
-
-
-class Started(Outcome, frozen=True, kw_only=True):
-    """The first sample was handed to an output at `at`."""
-
-    engine: str
-    text: str
-    """Exactly what is spoken, with or without the prefix."""
-    requested_at: float
-    """When the engine was asked."""
-    first_chunk_at: float
-    """When the engine's first audio was there."""
-
-
-class Spoken(Outcome, frozen=True, kw_only=True):
-    """The last sample was heard."""
-
-    engine: str
-    audio_s: float
-    synthesis_s: float
-    """Time that the engine took for all chunks; RTF is this over `audio_s`."""
-
-
-class Dropped(Outcome, frozen=True, kw_only=True):
-    """The utterance was taken out before it was heard to its end."""
-
-    reason: DropReason
-    detail: str = ""
-
-
-class Failed(Outcome, frozen=True, kw_only=True):
-    """The engine or an output could not speak it."""
-
-    error: str
-
-
-OUTCOMES: tuple[type[Outcome], ...] = (
-    Accepted, Rejected, Obeyed, Queued, Started, Spoken, Dropped, Failed,
-)  # fmt: skip
-FINAL: tuple[type[Outcome], ...] = (Spoken, Dropped, Failed)
-"""The outcomes that end an accepted message."""
 
 
 def _encode_array(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from bot.messages import Command, DropReason, Purge, Utterance, Verb
+from bot.messages import Command, Purge, Utterance, Verb
+from bot.outcomes import DropReason
 
 
 class PolicyControl(Protocol):

@@ -11,17 +11,8 @@ from bot.backlog import Backlog
 from bot.clock import now
 from bot.engine import Engine
 from bot.errors import UtteranceError
-from bot.messages import (
-    Dropped,
-    DropReason,
-    Failed,
-    Lane,
-    Outcome,
-    SpeechRequest,
-    Spoken,
-    Started,
-    Utterance,
-)
+from bot.messages import Lane, SpeechRequest, Utterance
+from bot.outcomes import Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback.clip import Clip
 from bot.playback.player import Playback, Player
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from bot.backlog import Backlog
 from bot.clock import now
 from bot.config.backlog import BacklogSettings
-from bot.messages import Chatter, Dropped, DropReason, Lane, Outcome, Queued, Utterance
+from bot.messages import Chatter, Lane, Utterance
+from bot.outcomes import Dropped, DropReason, Outcome, Queued
 
 Put = Callable[..., Utterance]
 

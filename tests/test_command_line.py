@@ -59,7 +59,7 @@ def outcomes(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 def seconds(path: Path) -> float:
     with wave.open(str(path)) as file:
-        return file.getnframes() / file.getframerate()
+        return float(file.getnframes() / file.getframerate())
 
 
 def test_a_replay_is_spoken_into_a_file_and_every_message_is_accounted_for(

@@ -8,24 +8,17 @@ import msgspec
 import numpy as np
 import pytest
 
-from bot import messages
-from bot.messages import (
-    OUTCOMES,
-    AudioChunk,
-    ChatMessage,
-    Chatter,
-    Message,
-    Outcome,
-    Role,
-    Samples,
-    decode,
-    encode,
-)
+from bot import messages, outcomes
+from bot.messages import AudioChunk, ChatMessage, Chatter, Message, Role, Samples, decode, encode
+from bot.outcomes import OUTCOMES, Outcome
 
 MESSAGES = [
     kind
-    for _, kind in inspect.getmembers(messages, inspect.isclass)
-    if issubclass(kind, Message) and kind not in (Message, Outcome)
+    for module in (messages, outcomes)
+    for _, kind in inspect.getmembers(module, inspect.isclass)
+    if kind.__module__ == module.__name__
+    and issubclass(kind, Message)
+    and kind not in (Message, Outcome)
 ]
 
 
@@ -101,7 +94,7 @@ def test_an_outcome_carries_who_it_is_about() -> None:
     message = ChatMessage(
         id="m1", channel="main", source="test", chatter=chatter, text="hi", received_at=1.0
     )
-    outcome = messages.Failed.of(message, error="why")
+    outcome = outcomes.Failed.of(message, error="why")
 
     assert (outcome.id, outcome.channel, outcome.chatter) == ("m1", "main", "viewer1")
     assert outcome.error == "why"

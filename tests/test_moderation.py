@@ -5,18 +5,9 @@ import pytest
 from bot.backlog import Backlog
 from bot.clock import now
 from bot.config.backlog import BacklogSettings
-from bot.messages import (
-    Chatter,
-    Command,
-    Dropped,
-    DropReason,
-    Lane,
-    Outcome,
-    Purge,
-    Utterance,
-    Verb,
-)
+from bot.messages import Chatter, Command, Lane, Purge, Utterance, Verb
 from bot.moderation import Moderation
+from bot.outcomes import Dropped, DropReason, Outcome
 
 
 class PolicyStandIn:
@@ -101,7 +92,7 @@ async def test_skip_cuts_only_what_is_spoken(room: Room) -> None:
 
 
 async def test_skip_by_name_takes_all_of_that_chatter(room: Room) -> None:
-    assert room.order(Verb.SKIP, "A") == "skipped 2 of a"
+    assert room.order(Verb.SKIP, "A") == "skipped 2 of A"
     assert room.speech.reason is DropReason.SKIPPED
     assert room.dropped == [("a2", DropReason.SKIPPED)]
 

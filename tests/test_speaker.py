@@ -12,20 +12,8 @@ from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings
 from bot.errors import UtteranceError
-from bot.messages import (
-    FINAL,
-    AudioChunk,
-    Chatter,
-    Dropped,
-    DropReason,
-    Failed,
-    Lane,
-    Outcome,
-    SpeechRequest,
-    Spoken,
-    Started,
-    Utterance,
-)
+from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance
+from bot.outcomes import FINAL, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.playback.player import Player

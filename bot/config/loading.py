@@ -163,7 +163,7 @@ def _message(detail: Any, owner: type[BaseModel] | None, *, secret: bool) -> str
         return _PLAIN[kind]
     text = detail["msg"].removeprefix("Value error, ")
     text = text.replace("Input should be", "needs to be").replace("String should", "needs to")
-    return text if isinstance(value, dict | list) else f"is {shown}; {text}"
+    return text if isinstance(value, dict | list | None) else f"is {shown}; {text}"
 
 
 def _suggestion(detail: Any, owner: type[BaseModel] | None) -> str:  # noqa: ANN401

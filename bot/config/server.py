@@ -1,9 +1,9 @@
 """Section `server`: the HTTP server for ingest and status."""
 
 import ipaddress
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from bot.config.base import Count, Section, matching
 
@@ -23,27 +23,33 @@ class ServerSettings(Section):
     """Address to listen on; anything but loopback needs a token."""
     port: Annotated[Count, Field(ge=0, le=65535)] = 7850
     """TCP port; 0 takes a free one."""
-    token: SecretStr | None = None
+    token: Annotated[SecretStr | None, Field(validate_default=True)] = None
     """Callers send it as `Authorization: Bearer TOKEN`."""
     allowed_origins: tuple[_Origin, ...] = ("chrome-extension://*", "moz-extension://*")
     """Web pages and browser extensions that may talk to the daemon from a browser."""
 
     @property
     def is_loopback(self) -> bool:
-        """Tell whether only this machine can connect."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        """Whether only this machine can connect."""
+        return _is_loopback(self.host)
 
-    @model_validator(mode="after")
-    def _lan_needs_token(self) -> Self:
-        if not self.is_loopback and not (self.token and self.token.get_secret_value()):
+    @field_validator("token")
+    @classmethod
+    def _lan_needs_token(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        host = info.data.get("host", cls.model_fields["host"].default)
+        if not _is_loopback(host) and not (token and token.get_secret_value()):
             msg = (
-                f"listening on {self.host} lets other machines speak through this one;"
-                " set server.token, or listen on 127.0.0.1"
+                f"a token is needed to listen on {host}, else other machines could speak"
+                " through this one; set it, or server.host to 127.0.0.1"
             )
             raise ValueError(msg)
-        return self
+        return token
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from bot.messages import Outcome
+from bot.outcomes import Outcome
 
 
 class Observer(Protocol):

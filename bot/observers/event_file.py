@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from bot.errors import StartError
-from bot.messages import Outcome
+from bot.outcomes import Outcome
 
 log = structlog.get_logger(__name__)
 

@@ -2,7 +2,7 @@
 
 import structlog
 
-from bot.messages import Dropped, Failed, Obeyed, Outcome, Rejected, Started
+from bot.outcomes import Dropped, Failed, Obeyed, Outcome, Rejected, Started
 
 log = structlog.get_logger(__name__)
 

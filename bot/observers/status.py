@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from bot.clock import now
-from bot.messages import Dropped, Outcome, Rejected
+from bot.outcomes import Dropped, Outcome, Rejected
 
 
 class Status:

@@ -64,7 +64,7 @@ allowed: channels, server, policy, backlog, commands, engine, playback, log"""
         ("[" * 5000, "the file: is not YAML: maximum recursion depth"),
         ("channels: &x [*x]", "line 1: channels[0]: needs keys of its own"),
         (MINIMAL + "server: {port: .inf}", "line 2: server.port: is inf; needs to be a finite"),
-        (MINIMAL + "server: {host: 0.0.0.0}", "line 2: server"),
+        (MINIMAL + "server: {host: 0.0.0.0, port: -1}", "line 2: server.token: a token is needed"),
     ],
 )
 def test_a_mistake_is_a_sentence(text: str, expected: str) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StartError
-from bot.messages import ChatMessage, Chatter, Failed, Outcome
+from bot.messages import ChatMessage, Chatter
 from bot.observers.event_file import EventFile
+from bot.outcomes import Failed, Outcome
 
 
 def outcome(number: int, name: str = "viewer1") -> Outcome:
