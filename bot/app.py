@@ -94,11 +94,19 @@ class Daemon:
         )
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
         self._first = next(iter(self._channels.values()))
-        if not any(channel.sources for channel in self._channels.values()):
+        readers = [s for channel in self._channels.values() for s in channel.sources]
+        posts = [source for source in readers if isinstance(source, ingest.IngestSource)]
+        self._server = Server(settings.server, [*ingest.routes(posts), *self._status.routes])
+        if not readers:
             raise StartError(
                 "No channel has a source, so there is nothing to speak.",
                 remedy="Add one below channels[0].sources, for instance: - type: console",
             )
+
+    @property
+    def url(self) -> str:
+        """Address of the HTTP server, once it listens."""
+        return self._server.url
 
     async def run(self) -> None:
         """Run until SIGINT or SIGTERM, or until every source has ended and all was spoken.
@@ -111,6 +119,7 @@ class Daemon:
             stopping = asyncio.create_task(stopped.wait(), name="stop signal")
             try:
                 await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
+                log.info("stopping")
             finally:
                 stopping.cancel()
                 living.cancel()
@@ -120,25 +129,16 @@ class Daemon:
     async def _live(self) -> None:
         """Start from the ear to the mouth of the flow, and stop in the reverse order."""
         channels = self._channels.values()
-        posts = [s for c in channels for s in c.sources if isinstance(s, ingest.IngestSource)]
-        server = Server(self._settings.server, [*ingest.routes(posts), *self._status.routes])
-        sinks = {f"output {output.name}": output.run() for output in self._outputs.values()}
-        speakers = {f"speaker {name}": c.speaker.run() for name, c in self._channels.items()}
-        readers = {
-            f"{source.name} of {name}": source.run(self._deliver)
-            for name, channel in self._channels.items()
-            for source in channel.sources
-        }
+        sinks = {f"output {output.name}": output.run for output in self._outputs.values()}
+        speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
         try:
-            async with server, running(sinks):
+            async with self._server, running(sinks):
                 await self._engine.warm_up()
                 await self._settle()
                 try:
-                    async with running({**speakers, "intake": self._take_in()}):
-                        self._announce(server)
-                        async with asyncio.TaskGroup() as reading:
-                            for name, reader in readers.items():
-                                reading.create_task(reader, name=name)
+                    async with running({**speakers, "intake": self._take_in}):
+                        self._announce()
+                        await self._read()
                         log.info("every source has ended; speaking what waits")
                         await self._inbox.join()
                         await asyncio.gather(*(channel.speaker.drain() for channel in channels))
@@ -147,6 +147,13 @@ class Daemon:
                         channel.backlog.clear(DropReason.SHUTDOWN)
         finally:
             await self._engine.close()
+
+    async def _read(self) -> None:
+        """Let every source deliver; return when none of them has any more."""
+        async with asyncio.TaskGroup() as reading:
+            for name, channel in self._channels.items():
+                for source in channel.sources:
+                    reading.create_task(source.run(self._deliver), name=f"{source.name} of {name}")
 
     async def _deliver(self, item: SourceItem) -> None:
         if self._recorder is not None:
@@ -167,13 +174,13 @@ class Daemon:
                 for output in self._outputs.values():
                     await output.wait_until_settled()
 
-    def _announce(self, server: Server) -> None:
+    def _announce(self) -> None:
         states = [output.state for output in self._outputs.values()]
         if sys.stderr.isatty():
-            text = banner(self._settings, url=server.url, outputs=states)
+            text = banner(self._settings, url=self._server.url, outputs=states)
             print(text, file=sys.stderr, flush=True)  # noqa: T201 - for the person who started it
         else:
-            log.info("ready", url=server.url, engine=self._engine.name, outputs=states)
+            log.info("ready", url=self._server.url, engine=self._engine.name, outputs=states)
 
     def _channel(self, settings: ChannelSettings) -> Channel:
         policy = Policy(
@@ -221,7 +228,7 @@ def _stop_signals() -> Iterator[asyncio.Event]:
     previous = {number: signal.getsignal(number) for number in numbers}
 
     def stop(number: int, _frame: object) -> None:
-        log.info("stopping", signal=signal.Signals(number).name)
+        signal.signal(number, previous[number])  # a second one ends what hangs
         loop.call_soon_threadsafe(stopped.set)
 
     # Not loop.add_signal_handler, which Windows does not have.

@@ -38,7 +38,7 @@ async def say(
     request = SpeechRequest(id="say", text=text, voice=channel.voice)
     try:
         await engine.warm_up()
-        async with running({f"output {place.name}": place.run()}):
+        async with running({f"output {place.name}": place.run}):
             rendering = asyncio.create_task(_render(engine, request, clip))
             playback = await player.play(clip, lambda: None)
             await rendering
