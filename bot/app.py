@@ -228,7 +228,7 @@ def _stop_signals() -> Iterator[asyncio.Event]:
     previous = {number: signal.getsignal(number) for number in numbers}
 
     def stop(number: int, _frame: object) -> None:
-        signal.signal(number, previous[number])  # a second one ends what hangs
+        signal.signal(number, previous[signal.Signals(number)])  # a second one ends what hangs
         loop.call_soon_threadsafe(stopped.set)
 
     # Not loop.add_signal_handler, which Windows does not have.
