@@ -35,7 +35,8 @@ _MAX_PATTERN_LENGTH = 500_000
 
 # Digits with a unit are a quantity and not letters in disguise: "45s left" is not "ass left".
 _QUANTITY = re.compile(
-    r"[^a-z]*|[$+!(]*[0-9]+(?:[.,:][0-9]+)*(?:[smhdkxbgt]|st|nd|rd|th|am|pm|ms|hz|gb|mb|tb|kg|km|cm|mm|ft|k|fps|hp)[$+!]*"
+    rf"{_NO_LETTER}*|[$+!(]*[0-9]+(?:[.,:][0-9]+)*"
+    r"(?:[smhdkxbgt]|st|nd|rd|th|am|pm|ms|hz|gb|mb|tb|kg|km|cm|mm|ft|fps|hp)[$+!]*"
 )
 _NEIGHBOURS_DIFFER_BY = 2
 _VOWELS = frozenset("aeiouy")
@@ -74,7 +75,7 @@ class Blocklist:
             position = 0
             while (match := words.search(reduced.text, position)) is not None:
                 start, end = match.span(1)
-                if self._is_meant(match[1]):
+                if self._is_meant(match[1].decode()):
                     yield reduced.source_span(start, end)
                     position = end  # what ends this word may begin the next
                 else:
@@ -94,7 +95,8 @@ class _Entry:
         word = word.strip()
         self._starts_open, self._ends_open = word[:1] == "*", word[-1:] == "*"
         core = "".join(
-            c if c.isalnum() or c == " " or not c.isascii() else " " for c in skeleton(word).text
+            c if c.isalnum() or c == " " or not c.isascii() else " "
+            for c in skeleton(word).text.decode()
         )
         self._parts = core.split()
         self.letters = "".join(self._parts)

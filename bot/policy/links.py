@@ -55,7 +55,7 @@ _IPV6 = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_MARK = re.compile(r" (?=[.,!?]+(?: |$))")
-_ENCODED = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/=_-]{32,}")
+_ENCODED = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{32,}")
 
 
 class Links:
@@ -124,4 +124,4 @@ def _is_ipv6(text: str) -> bool:
 def _is_encoded(text: str) -> bool:
     """Tell base64 and hexadecimal from long words: those have both letters and several digits."""
     digits = sum(character.isdigit() for character in text)
-    return len(text) // 16 <= digits < len(text) and not text.strip("+/=_-").isdigit()
+    return len(text) // 16 <= digits < len(text) and not text.strip("+/=").isdigit()

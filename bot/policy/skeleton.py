@@ -55,35 +55,36 @@ _DIACRITICS = (
 class Skeleton(NamedTuple):
     """A text's skeleton; letters of other scripts, ASCII digits and ASCII punctuation remain."""
 
-    text: str
-    """In front and behind stands a space, so that every word has two neighbours."""
+    text: bytes
+    """In UTF-8, since RE2 counts bytes; in front and behind stands a space, so that every word has
+    two neighbours."""
     origin: Sequence[int]
-    """For each character of `text`, and for its end, the index in the source."""
+    """For each byte of `text`, and for its end, the index in the source."""
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the range of the source that `text[start:end]` was made of."""
+        """Return the range of the source that the bytes `text[start:end]` were made of."""
         return self.origin[start], self.origin[end]
 
 
 def skeleton(text: str) -> Skeleton:
     """Return the skeleton of clean `text`: case, accents and look-alikes folded."""
     if text.isascii():
-        return Skeleton(f" {text.lower()} ", range(-1, len(text) + 2))
-    folded, origin = [" "], [-1]
+        return Skeleton(b" %b " % text.lower().encode(), range(-1, len(text) + 2))
+    folded, origin = [b" "], [-1]
     for index, character in enumerate(text):
-        for part in _fold(character):
-            folded.append(part)
-            origin.append(index)
-    return Skeleton("".join([*folded, " "]), [*origin, len(text), len(text) + 1])
+        part = _fold(character)
+        folded.append(part)
+        origin += [index] * len(part)
+    return Skeleton(b"".join([*folded, b" "]), [*origin, len(text), len(text) + 1])
 
 
 @lru_cache(maxsize=8192)
-def _fold(character: str) -> str:
+def _fold(character: str) -> bytes:
     if character.isascii():
-        return character.lower()
+        return character.lower().encode()
     # Look-alikes twice: capitals look like other letters than their small forms do.
     plain = unicodedata.normalize("NFKD", character.translate(_LOOK_ALIKES).casefold())
-    return "".join(map(_fold_part, plain))
+    return "".join(map(_fold_part, plain)).encode()
 
 
 def _fold_part(character: str) -> str:

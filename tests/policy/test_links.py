@@ -34,6 +34,7 @@ NO_LINKS = [
     "readme.md", "U.S.A.", ":: :3 ::3", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "1:2",
     "@viewer", "me@home", "www", "http", "hahahahahahahahahahahahahahahahahahahahaha",
     "11111111111111111111111111111111111111111111", "256.1.1.1",
+    "covid-19-is-not-the-thing-you-think-2020",
     "Donaudampfschifffahrtsgesellschaftskapitän",
 ]  # fmt: skip
 

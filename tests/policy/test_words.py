@@ -16,7 +16,7 @@ Make = Callable[..., Draft]
 
 BLOCKED = (
     "bad", "ass", "god", "kill yourself", "raping", "rude*", "*vile*", "idiot", "shit", "плохо",
-    "1488",
+    "ばか", "1488",
     "fool",
 )  # fmt: skip
 EVASIONS = [
@@ -26,7 +26,7 @@ EVASIONS = [
     "bad1", "1bad", "@ss", "a$$", "4ss", "a55", "sh1t", "$h!t", "5h17", "s h i t", "iiddiioott",
     "1d10t", "i.d.i.o.t", "іdіot", "kill  yourself", "killyourself", "kill-yourself",
     "k1ll y0urself", "k i l l y o u r s e l f", "rudeness", "RUDE", "revilement", "vile", "ПЛОХО",
-    "плoxo", "1488", "14-88", "f00l", "fooool",
+    "плoxo", "1488", "14-88", "ばかか", "f00l", "fooool",
 ]  # fmt: skip
 INNOCENTS = [
     "Scunthorpe", "class", "glass", "assassin", "bass", "badge", "abad", "badly", "good",

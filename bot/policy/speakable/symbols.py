@@ -7,8 +7,6 @@ import re
 _EMOTICONS = {
     "<3": " heart ",
     "</3": " broken heart ",
-    "xD": " ",
-    "XD": " ",
     "w/": " with ",
     "w/o": " without ",
 }
@@ -38,8 +36,9 @@ _SYMBOLS = {
 _MAYBE_EMOTICON = re.compile(r"[^A-Za-z0-9 .,!?'\"]|D(?<=[xX]D)|\.(?<=[oOT]\.)")
 _NAMED = re.compile(r"(?<!\S)(?:</?3+|xD+|XD+|w/o?)(?![\w/])")
 _FACE = re.compile(
-    r"(?<!\S)(?:[<>]?[:;=][-'^o]?[)(\]\[DPpOo3/\\|*}{cSs]+|[)(\]\[]+[-']?[:;=]|\^[_.-]?\^|[-oOTt>][_.][-oOTt<]"
-    r"|[oO]/|\\[oO]/?|<[/\\]?3+|;_+;|¯\\_\(ツ\)_/¯)(?=[.,!?]*(?:\s|$))"
+    r"(?<!\S)(?:[<>]?[:;=][-'^o]?[)(\]\[DPpOo3/\\|*}{cSs]+|[)(\]\[]+[-']?[:;=]"
+    r"|\^[_.-]?\^|[-oOTt>][_.][-oOTt<]|[oO]/|\\[oO]/?|;_+;|¯\\_\(ツ\)_/¯)"
+    r"(?=[.,!?]*(?:\s|$))"
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 _HAS_SYMBOL = re.compile(r"[^\w\s.,!?;:'\"()-]")
@@ -77,5 +76,4 @@ def say_symbols(text: str) -> str:
 
 
 def _named(match: re.Match[str]) -> str:
-    found = match[0]
-    return _EMOTICONS.get(found) or _EMOTICONS.get(found.rstrip("3") + "3", " ")
+    return _EMOTICONS.get(re.sub("3+", "3", match[0]), " ")  # a laughing xD is left out
