@@ -123,6 +123,8 @@ def test_slang(written: str, said: str, draft: Make) -> None:
         ("I <3 you </3", "I heart you broken heart"),
         ("hi :) :D ;) ^^ xD", "hi"),
         ("20°C", "twenty degrees Celsius"),
+        ("-5 °F, 90°", "minus five degrees Fahrenheit, ninety degrees"),
+        ("(╯°□°)╯︵ ┻━┻", ""),
         ("x^2", "x squared"),
         ("and/or", "and or"),
         ("<b>hi</b>", "hi"),
