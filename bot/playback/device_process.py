@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Event, Thread, Timer
 from typing import Any, BinaryIO
@@ -32,6 +33,7 @@ _STALLED_S = 2.0
 _WATCH_S = 0.25
 _RETRY_S = (0.5, 1.0, 2.0, 5.0)
 _SWITCH_S = 0.001
+_NICE = -11  # what PulseAudio takes by default
 _GRACE_S = 1.0
 
 
@@ -81,15 +83,17 @@ class DeviceProcess:
 
     def obey(self, orders: Iterable[wire.Order]) -> None:
         """Carry out `orders` until they end, then let the stream fade and end too."""
-        for order in orders:
-            if self._mixer is not None:
-                _carry_out(order, self._mixer)
-        self._is_closing = True
-        if self._mixer is None:
-            self._ended.set()
-        else:
-            self._mixer.cut()
-        Timer(_GRACE_S, os._exit, (0,)).start()  # the sound server may hang
+        try:
+            for order in orders:
+                if self._mixer is not None:
+                    _carry_out(order, self._mixer)
+        finally:
+            self._is_closing = True
+            if self._mixer is None:
+                self._ended.set()
+            else:
+                self._mixer.cut()
+            Timer(_GRACE_S, os._exit, (0,)).start()  # the sound server may hang
 
     def run(self) -> None:
         """Return when the stream is over, or will not be opened any more."""
@@ -175,6 +179,13 @@ def _read(pipe: BinaryIO) -> Iterator[wire.Order]:
         yield wire.order(body)
 
 
+def _hurry() -> None:
+    """Come before other processes, as PulseAudio and PipeWire do, where the user may."""
+    if sys.platform != "win32":
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+
+
 def _quiet_libraries() -> BinaryIO:
     """Return standard output for reports alone; what C libraries print goes nowhere.
 
@@ -194,6 +205,7 @@ def main() -> None:
     """Play on one device until standard input ends."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # the daemon decides when sound ends
+    _hurry()
     sys.setswitchinterval(_SWITCH_S)  # the callback gets the interpreter in time
     report = Reporter(_quiet_libraries())
     orders = _read(sys.stdin.buffer)

@@ -171,6 +171,7 @@ def main() -> None:
         "system": platform.platform(),
         "python": platform.python_version(),
         "sounddevice": version("sounddevice"),
+        "load_average_1_min": round(os.getloadavg()[0], 1),  # what else the machine did
         "plays": arguments.plays,
         **measured,
     }
