@@ -24,9 +24,9 @@ test: $(VENV)/.ready-to-test
 	$(BIN)/pytest $(ARGS)
 
 bench: $(VENV)/.ready-to-test
-	$(BIN)/python tests/bench/policy.py
-	$(BIN)/python tests/bench/playback.py
-	$(BIN)/python tests/bench/daemon.py
+	$(BIN)/python -m tests.bench.policy
+	$(BIN)/python -m tests.bench.playback
+	$(BIN)/python -m tests.bench.daemon
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

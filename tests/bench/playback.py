@@ -7,14 +7,10 @@ samples over, so they hold its own delay too.
 
 import argparse
 import asyncio
-import json
 import os
-import platform
 import tempfile
 import threading
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +22,9 @@ from bot.playback.clip import Clip
 from bot.playback.device import DeviceOutput
 from bot.playback.device_process import LATENCY_S
 from bot.playback.player import Player
+from tests.bench.report import environment, save, spread_ms
 from tests.conftest import RATE_HZ, PulseServer, Recording
 
-_RESULT = Path(__file__).parent / "results" / "playback.json"
 _IDLE_S = 20.0
 _MIN_GAP_FRAMES = 4
 
@@ -42,12 +38,6 @@ def tone(duration_s: float) -> Clip:
         clip.append(AudioChunk(samples=wave[start : start + 24_000], sample_rate_hz=24_000))
     clip.finish()
     return clip
-
-
-def spread(seconds: list[float]) -> dict[str, float]:
-    """Return median and p95 of `seconds` in milliseconds."""
-    median, p95 = np.percentile(seconds, [50, 95]) * 1000
-    return {"median_ms": round(float(median), 1), "p95_ms": round(float(p95), 1)}
 
 
 async def start_and_cut(player: Player, recording: Recording, plays: int) -> dict[str, Any]:
@@ -65,7 +55,7 @@ async def start_and_cut(player: Player, recording: Recording, plays: int) -> dic
         await asyncio.to_thread(recording.wait_for_silence, 0.2)
         loud = np.flatnonzero(recording.frames(at_flush)[:, 0])
         cuts.append(float(loud[-1] + 1) / RATE_HZ if len(loud) else 0.0)
-    return {"hand_over_to_first_sample": spread(starts), "flush_to_silence": spread(cuts)}
+    return {"hand_over_to_first_sample": spread_ms(starts), "flush_to_silence": spread_ms(cuts)}
 
 
 async def under_load(
@@ -143,42 +133,22 @@ async def measure(server: PulseServer, plays: int, load_s: float) -> dict[str, A
         await asyncio.gather(holding, return_exceptions=True)
 
 
-def hardware() -> str:
-    """Return processor and number of cores."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{models[0] if models else platform.processor()}, {os.cpu_count()} cores"
-
-
 def main() -> None:
     """Measure, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plays", type=int, default=60)
     parser.add_argument("--load-s", type=float, default=60.0)
     arguments = parser.parse_args()
+    result = environment("sounddevice", "soxr")
     with tempfile.TemporaryDirectory() as folder:
         server = PulseServer(Path(folder), {"tts": RATE_HZ})
         os.environ.update(server.env)
         server.start()
         try:
-            measured = asyncio.run(measure(server, arguments.plays, arguments.load_s))
+            result |= asyncio.run(measure(server, arguments.plays, arguments.load_s))
         finally:
             server.close()
-    result = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "hardware": hardware(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "sounddevice": version("sounddevice"),
-        "load_average_1_min": round(os.getloadavg()[0], 1),  # what else the machine did
-        "plays": arguments.plays,
-        **measured,
-    }
-    text = json.dumps(result, indent=2)
-    _RESULT.parent.mkdir(exist_ok=True)
-    _RESULT.write_text(text + "\n")
-    print(text)
+    save("playback", result)
 
 
 if __name__ == "__main__":

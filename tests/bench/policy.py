@@ -1,28 +1,21 @@
 """Messages a second through the policy chain, the dearest messages, and time against length.
 
-python tests/bench/policy.py [--output tests/bench/results/policy.json]
+Run from the repository: `python -m tests.bench.policy`.
 """
 
 # ruff: noqa: RUF001 - the characters that look alike are the point
 
-import argparse
-import json
-import os
-import platform
 import random
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from bot.config.policy import LengthSettings, PolicySettings, WordSettings
 from bot.messages import ChatMessage, Chatter, Role
 from bot.policy import Policy
+from tests.bench.report import environment, save
 
 SEED = 20_240_607
 MESSAGES = 20_000
@@ -142,22 +135,9 @@ def blocked_words(count: int) -> tuple[str, ...]:
     return tuple("".join(random_.choices("bcdfgklmnprstvz", k=6)) for _ in range(count))
 
 
-def cpu() -> str:
-    """Return the processor's name as the system gives it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass  # only Linux has that file
-    return platform.processor() or platform.machine()
-
-
 def main() -> None:
     """Measure, print and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, help="JSON file for the results")
-    arguments = parser.parse_args()
+    result = environment("emoji", "google-re2", "msgspec", "num2words")
     mix = messages(MESSAGES)
     default = Policy(PolicySettings(), voice="heart")
     listed = Policy(PolicySettings(words=WordSettings(strip=blocked_words(BLOCKED))), voice="heart")
@@ -181,14 +161,7 @@ def main() -> None:
             "us": round(per_message_s * 1e6, 1),
             "ns_per_character": round(per_message_s / length * 1e9, 1),
         })  # fmt: skip
-    results = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "hardware": {"cpu": cpu(), "cores": os.cpu_count(), "cores_used": 1},
-        "versions": {
-            "python": platform.python_version(),
-            "system": f"{platform.system()} {platform.machine()}",
-            **{name: version(name) for name in ("emoji", "google-re2", "msgspec", "num2words")},
-        },
+    result |= {
         "seed": SEED,
         "messages": MESSAGES,
         "default_chain": throughput(default, mix),
@@ -199,10 +172,7 @@ def main() -> None:
         },
         "time_against_length": linearity,
     }
-    written = json.dumps(results, indent=2) + "\n"
-    sys.stdout.write(written)
-    if arguments.output:
-        arguments.output.write_text(written, encoding="utf-8")
+    save("policy", result)
 
 
 if __name__ == "__main__":

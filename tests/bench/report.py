@@ -22,6 +22,7 @@ def environment(*packages: str) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
+        "load_average_1_min": round(os.getloadavg()[0], 1),  # what else the machine did
     }
 
 
