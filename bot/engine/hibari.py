@@ -16,7 +16,7 @@ from bot.engine.silence import trim
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
 
-_LEAD_S = 0.03
+_LEAD_S = 0.01
 _TAIL_S = 0.2
 """The model pads each sentence with 0.25 s before and 0.35 s after it; this much makes a pause."""
 

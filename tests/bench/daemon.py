@@ -164,13 +164,15 @@ def latencies(daemon: Daemon, recording: Recording, messages: int) -> dict[str, 
     events = daemon.events()
     accepted = {e["id"]: e for e in events if e["outcome"] == "accepted"}
     started = [e for e in events if e["outcome"] == "started"]
-    total = [e["at"] - accepted[e["id"]]["received_at"] for e in started]
     engine = [e["first_chunk_at"] - e["requested_at"] for e in started]
+    before = [e["requested_at"] - accepted[e["id"]]["received_at"] for e in started]
+    after = [e["at"] - e["first_chunk_at"] for e in started]
     return {
         "message_to_ear": spread_ms(to_ear),
-        "received_to_first_sample_handed_over": spread_ms(total),
         "engine_to_first_chunk": spread_ms(engine),
-        "added_by_the_pipeline": spread_ms([t - e for t, e in zip(total, engine, strict=True)]),
+        "added_by_the_pipeline": spread_ms([b + a for b, a in zip(before, after, strict=True)]),
+        "of_it_before_the_engine": spread_ms(before),
+        "of_it_from_engine_to_device": spread_ms(after),
     }
 
 
