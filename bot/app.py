@@ -177,9 +177,8 @@ class Daemon:
     def _announce(self) -> None:
         states = [output.state for output in self._outputs.values()]
         if sys.stderr.isatty():
-            text = banner(
-                self._settings, program=sys.argv[0], url=self._server.url, outputs=states
-            )
+            program = sys.argv[0] if Path(sys.argv[0]).stem == "ishowtts" else "ishowtts"
+            text = banner(self._settings, program=program, url=self._server.url, outputs=states)
             print(text, file=sys.stderr, flush=True)  # noqa: T201 - for the person who started it
         else:
             log.info("ready", url=self._server.url, engine=self._engine.name, outputs=states)
