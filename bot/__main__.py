@@ -123,14 +123,12 @@ def _devices(options: argparse.Namespace) -> int:
 
 
 def _speed(text: str) -> float:
-    if text == "max":
-        return 0.0
     try:
-        value = float(text)
+        value = 0.0 if text == "max" else float(text)
     except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no speed; use a number over 0, or max")
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed; use a positive number, or max")
     return value
 
 

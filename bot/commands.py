@@ -1,16 +1,8 @@
 """Reads orders out of chat lines: `!tts skip`, and what stands for them."""
 
-from collections.abc import Mapping
-
-from bot.config.commands import CommandSettings, Rank
+from bot.config.commands import VERBS, CommandSettings, Rank
 from bot.messages import ChatMessage, Command, Rejection, RejectReason, Role, Verb
 
-_SYNONYMS: Mapping[str, Verb] = {
-    **{verb.value: verb for verb in Verb},
-    "stop": Verb.SKIP,
-    "enable": Verb.ON,
-    "disable": Verb.OFF,
-}
 _NEEDS_NAME = {Verb.MUTE, Verb.UNMUTE}
 _MAY_NAME = {Verb.SKIP}
 _RANKS: tuple[Rank, ...] = ("everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody")
@@ -44,7 +36,7 @@ class CommandParser:
         else:
             return None
         name, _, argument = order.strip().partition(" ")
-        verb = _SYNONYMS.get(name.casefold())
+        verb = VERBS.get(name.casefold())
         if verb is None:
             return None
         refusal = self._refusal(message, verb, argument := argument.strip())

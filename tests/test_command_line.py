@@ -203,7 +203,7 @@ def test_a_port_that_is_taken_is_named_and_exits_3(config: Callable[[str], Path]
     ("arguments", "said"),
     [
         (["run", "--speed", "fast"], "max"),
-        (["run", "--speed", "0"], "max"),
+        (["run", "--speed", "-1"], "max"),
         (["run", "--channel", "no such channel"], "twitch.tv/NAME"),
         (["fly"], "choose from"),
         ([], "COMMAND"),

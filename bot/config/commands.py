@@ -1,10 +1,27 @@
 """Section `commands`: what moderators may order in chat."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator
 
 from bot.config.base import Section, matching
+from bot.messages import Verb
+
+VERBS: Mapping[str, Verb] = {
+    **{verb.value: verb for verb in Verb},
+    "stop": Verb.SKIP,
+    "enable": Verb.ON,
+    "disable": Verb.OFF,
+}
+"""The words that are orders."""
+
+
+def _order(text: str) -> str:
+    if text.partition(" ")[0].casefold() not in VERBS:
+        raise ValueError(f"an order starts with one of {', '.join(VERBS)}")
+    return text
+
 
 Rank = Literal["everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody"]
 """The least role that is needed."""
@@ -41,7 +58,7 @@ class CommandSettings(Section):
 
     trigger: Trigger = "!tts"
     """The word before the verb."""
-    aliases: dict[Trigger, Annotated[str, Field(min_length=1)]] = {
+    aliases: dict[Trigger, Annotated[str, AfterValidator(_order)]] = {
         "!skiptts": "skip",
         "!ttsskip": "skip",
         "!ttsclear": "clear",

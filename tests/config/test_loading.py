@@ -64,6 +64,10 @@ allowed: channels, server, policy, backlog, commands, engine, playback, log"""
         ("[" * 5000, "the file: is not YAML: maximum recursion depth"),
         ("channels: &x [*x]", "line 1: channels[0]: needs keys of its own"),
         (MINIMAL + "server: {port: .inf}", "line 2: server.port: is inf; needs to be a finite"),
+        (
+            MINIMAL + "commands: {aliases: {'!x': explode}}",
+            "line 2: commands.aliases.!x: is 'explode'; an order starts with one of skip,",
+        ),
         (MINIMAL + "server: {host: 0.0.0.0, port: -1}", "line 2: server.token: a token is needed"),
     ],
 )
