@@ -59,11 +59,14 @@ def _run(options: argparse.Namespace) -> int:
     from bot.app import Daemon  # noqa: PLC0415
     from bot.options import with_options  # noqa: PLC0415
 
+    if options.speed is not None and options.replay is None:
+        print("ishowtts: --speed is about --replay, which is not given", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE
     settings = with_options(
         _settings(options),
         twitch_channel=options.channel,
         replay=options.replay,
-        speed=options.speed,
+        speed=1.0 if options.speed is None else options.speed,
         output=options.output,
     )
     logs.configure(settings.log)
@@ -76,14 +79,17 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _complete(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work`; of several tasks that failed together, raise the first one's error for people."""
+    """Run `work`; of tasks that failed together, raise the first one's error for people.
+
+    A mistake of ours among them is raised as it is, with everything that led to it.
+    """
     try:
         asyncio.run(work)
     except BaseExceptionGroup as group:
-        for_people = group.subgroup(IshowttsError)
-        if for_people is None:
+        error: BaseException | None
+        error, mistakes = group.split(IshowttsError)
+        if error is None or mistakes is not None:
             raise
-        error: BaseException = for_people
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         raise error from None
@@ -162,9 +168,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--speed",
         type=_speed,
-        default=1.0,
         metavar="N",
-        help="replay N times as fast as recorded, or max: as fast as possible (default: 1)",
+        help="replay N times as fast as recorded (default: 1), or max: as fast as speech follows",
     )
     run.add_argument("--record", type=Path, metavar="FILE", help="write the chat for --replay")
     run.add_argument("--output", type=Path, metavar="FILE.wav", help="write what is heard as well")

@@ -16,14 +16,16 @@ from bot.backlog import Backlog
 from bot.banner import banner
 from bot.commands import CommandParser
 from bot.config import ChannelSettings, Settings
+from bot.config.sources import ReplaySettings
 from bot.errors import StartError
 from bot.intake import Intake
-from bot.messages import SourceItem
+from bot.messages import ChatMessage, SourceItem
 from bot.moderation import Moderation
 from bot.observers import Observer
 from bot.observers.event_file import EventFile
 from bot.observers.outcome_log import OutcomeLog
 from bot.observers.status import Status
+from bot.options import refuse_shared_files
 from bot.outcomes import DropReason, Outcome
 from bot.playback.player import Player
 from bot.policy import Policy
@@ -48,6 +50,11 @@ class Channel(NamedTuple):
     player: Player
     speaker: Speaker
     intake: Intake
+
+    async def wait_room(self) -> None:
+        """Return when the next message will not be dropped for want of room, if that can be."""
+        if self.player.is_available:
+            await self.backlog.wait_room()
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state for `status`."""
@@ -79,6 +86,7 @@ class Daemon:
         Raises:
             StartError: something that is configured cannot work here.
         """
+        refuse_shared_files(settings, written=(record, events))
         self._settings = settings
         self._status = Status(self._snapshot)
         self._observers: list[Observer] = [OutcomeLog(), self._status]
@@ -86,6 +94,12 @@ class Daemon:
         if events is not None:
             self._observers.append(self._files.enter_context(EventFile(events)))
         self._recorder = self._files.enter_context(Recorder(record)) if record else None
+        self._waits_for_room = any(
+            isinstance(source, ReplaySettings) and source.speed == 0
+            for channel in settings.channels
+            for source in channel.sources
+        )
+        """As fast as possible is as fast as speech can follow: a script's messages are not lost."""
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._engine = engines.create(settings.engine.name, {"speed": settings.engine.speed})
         self._outputs = outputs.create_all(
@@ -158,6 +172,9 @@ class Daemon:
     async def _deliver(self, item: SourceItem) -> None:
         if self._recorder is not None:
             self._recorder.write(item)
+        if self._waits_for_room and isinstance(item, ChatMessage):
+            await self._inbox.join()
+            await self._channels.get(item.channel, self._first).wait_room()
         await self._inbox.put(item)
 
     async def _take_in(self) -> None:
@@ -175,10 +192,16 @@ class Daemon:
                     await output.wait_until_settled()
 
     def _announce(self) -> None:
-        states = [output.state for output in self._outputs.values()]
+        states = {output.name: output.state for output in self._outputs.values()}
         if sys.stderr.isatty():
             program = sys.argv[0] if Path(sys.argv[0]).stem == "ishowtts" else "ishowtts"
-            text = banner(self._settings, program=program, url=self._server.url, outputs=states)
+            text = banner(
+                self._settings,
+                program=program,
+                url=self._server.url,
+                outputs=states,
+                is_heard=any(output.is_available for output in self._outputs.values()),
+            )
             print(text, file=sys.stderr, flush=True)  # noqa: T201 - for the person who started it
         else:
             log.info("ready", url=self._server.url, engine=self._engine.name, outputs=states)
@@ -195,6 +218,7 @@ class Daemon:
             player=player,
             emit=self._emit,
             max_age_s=self._settings.backlog.max_age_s,
+            stall_s=self._settings.engine.stall_s,
             prefix_again_after_s=settings.policy.name.again_after_s,
         )
         intake = Intake(

@@ -26,6 +26,7 @@ class Backlog:
         self._may_take = asyncio.Event()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
+        self._changed = asyncio.Event()
         self._expiry: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -69,7 +70,7 @@ class Backlog:
 
         Cancelling the wait loses nothing.
         """
-        await self._may_take.wait()
+        await self.wait_some()
         queues = next(queues for queues in self._lanes.values() if queues)
         chatter, queue = next(iter(queues.items()))
         utterance = queue.popleft()
@@ -80,9 +81,23 @@ class Backlog:
         self._update()
         return utterance
 
+    async def wait_some(self) -> None:
+        """Return when `take` would not wait."""
+        while not self._may_take.is_set():  # it may be cleared again before this task runs
+            await self._may_take.wait()
+
     async def wait_empty(self) -> None:
         """Return when nothing waits."""
         await self._is_empty.wait()
+
+    async def wait_room(self) -> None:
+        """Return when no chatter's next utterance would be dropped for want of room.
+
+        A paused backlog makes no room: then it returns at once.
+        """
+        limit = min(self._settings.max_pending, self._settings.max_per_chatter)
+        while len(self) >= limit and not self._is_paused:
+            await self._changed.wait()
 
     def remove(self, reason: DropReason, matches: Callable[[Utterance], bool]) -> int:
         """Drop every utterance that `matches`; return how many there were."""
@@ -131,6 +146,8 @@ class Backlog:
 
     def _update(self) -> None:
         """Wake whom the new state concerns, and watch the oldest that can expire."""
+        self._changed.set()
+        self._changed = asyncio.Event()
         has_some = any(self._lanes.values())
         _set(self._is_empty, to=not has_some)
         _set(self._may_take, to=has_some and not self._is_paused)

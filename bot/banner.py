@@ -1,17 +1,22 @@
 """What a person at the terminal is told when the daemon is ready."""
 
+from collections.abc import Mapping
+
 from bot.config import Settings
 from bot.config.sources import ConsoleSettings, IngestSettings, TwitchIrcSettings
 
 
-def banner(settings: Settings, *, program: str, url: str, outputs: list[str]) -> str:
+def banner(
+    settings: Settings, *, program: str, url: str, outputs: Mapping[str, str], is_heard: bool
+) -> str:
     """Return three lines: where it listens, what it speaks through, how Twitch is connected.
 
     Args:
         settings: What runs.
         program: How the person called us.
         url: Address of the HTTP server.
-        outputs: State of each output.
+        outputs: State of each output by its name.
+        is_heard: Whether at least one of them works.
     """
     kinds = [source for channel in settings.channels for source in channel.sources]
     listening = []
@@ -22,9 +27,11 @@ def banner(settings: Settings, *, program: str, url: str, outputs: list[str]) ->
     twitch = [source.channel for source in kinds if isinstance(source, TwitchIrcSettings)]
     reading = ", ".join(f"twitch.tv/{name.lstrip('#')}" for name in twitch)
     joining = f"no channel; {program} run --channel NAME reads one, without an account"
+    places = "; ".join(f"{name} ({state})" for name, state in outputs.items())
+    through = "through" if is_heard else "to nobody yet:"
     lines = {
         "listens to": " and ".join(listening) or "no one here",
-        "speaks": f"{settings.engine.name} through {'; '.join(outputs) or 'no output'}",
+        "speaks": f"{settings.engine.name} {through} {places or 'there is no output'}",
         "Twitch": reading or joining,
     }
     return "\n".join(f"{title:>10}  {text}" for title, text in lines.items())

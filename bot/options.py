@@ -1,10 +1,12 @@
 """What the options of `ishowtts run` change in the configuration."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from bot.config import ChannelSettings, Settings
 from bot.config.playback import WavefileSettings
 from bot.config.sources import ReplaySettings, TwitchIrcSettings
+from bot.errors import StartError
 
 
 def with_options(
@@ -50,3 +52,36 @@ def _with_source(
     if source in channel.sources:
         return channel
     return channel.model_copy(update={"sources": (*channel.sources, source)})
+
+
+def refuse_shared_files(settings: Settings, *, written: Iterable[Path | None]) -> None:
+    """Make sure that nothing writes to a file that something else writes or replays.
+
+    Args:
+        settings: Their replays are read and their wave files are written.
+        written: Further files that are written; None is none.
+
+    Raises:
+        StartError: two of them are the same file: a replay of its own recording never ends.
+    """
+    channels = settings.channels
+    replays = {
+        source.path.resolve()
+        for channel in channels
+        for source in channel.sources
+        if isinstance(source, ReplaySettings)
+    }
+    waves = {
+        output.path.resolve()
+        for channel in channels
+        for output in channel.outputs
+        if isinstance(output, WavefileSettings)
+    }
+    more = [path.resolve() for path in written if path is not None]
+    taken = [*replays, *waves, *more]
+    for path in taken:
+        if taken.count(path) > 1:
+            raise StartError(
+                f"{path} would be written by one part of the daemon and used by another.",
+                remedy="Give --replay, --record, --events and --output a file each.",
+            )

@@ -1,7 +1,7 @@
 """Speaks what one channel's backlog hands out: asks the engine, feeds playback, tells outcomes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -11,12 +11,15 @@ from bot.backlog import Backlog
 from bot.clock import now
 from bot.engine import Engine
 from bot.errors import UtteranceError
-from bot.messages import Lane, SpeechRequest, Utterance
+from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
 from bot.outcomes import Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback.clip import Clip
 from bot.playback.player import Playback, Player
 
 log = structlog.get_logger(__name__)
+
+_LET_GO_S = 0.3
+_LOOK_AGAIN_S = 1.0
 
 
 class _Previous(NamedTuple):
@@ -38,6 +41,7 @@ class _Speech:
         self.synthesis_s = 0.0
         self.error = ""
         self.cut_reason: DropReason | None = None
+        self.expiry: asyncio.TimerHandle | None = None
 
 
 class Speaker:
@@ -51,16 +55,31 @@ class Speaker:
         player: Player,
         emit: Callable[[Outcome], None],
         max_age_s: float,
+        stall_s: float,
         prefix_again_after_s: float,
     ) -> None:
+        """Join the stages of one channel.
+
+        Args:
+            backlog: Hands out what to speak.
+            engine: Speaks.
+            player: Is heard.
+            emit: Takes the outcomes.
+            max_age_s: After that time since a message was received, an utterance that is not paid
+                waits no longer for an output that is away.
+            stall_s: An engine that gives no sound for so long has failed with that utterance.
+            prefix_again_after_s: After so much silence the same chatter is introduced again.
+        """
         self._backlog = backlog
         self._engine = engine
         self._player = player
         self._emit = emit
         self._max_age_s = max_age_s
+        self._stall_s = stall_s
         self._prefix_again_after_s = prefix_again_after_s
         self._previous: _Previous | None = None
         self._speech: _Speech | None = None
+        self._renderings: set[asyncio.Task[None]] = set()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -90,15 +109,24 @@ class Speaker:
 
     async def run(self) -> None:
         """Speak until cancelled; what is under way then ends as dropped."""
-        while True:
-            await self._player.wait_available()
-            utterance = await self._backlog.take()
-            self._is_idle.clear()
-            try:
-                await self._speak(utterance)
-            finally:
-                self._speech = None
-                self._is_idle.set()
+        try:
+            while True:
+                await self._backlog.wait_some()
+                await self._wait_for_output()
+                utterance = await self._backlog.take()
+                self._is_idle.clear()
+                try:
+                    await self._speak(utterance)
+                finally:
+                    self._speech = None
+                    self._is_idle.set()
+        finally:
+            await self._let_go()
+
+    async def _wait_for_output(self) -> None:
+        if not self._player.is_available:
+            log.warning("speech waits for an output", outputs=dict(self._player.states))
+        await self._player.wait_available()
 
     async def drain(self) -> None:
         """Return when all that waits was spoken or dropped; a missing output holds up nothing."""
@@ -109,22 +137,29 @@ class Speaker:
 
     async def _speak(self, utterance: Utterance) -> None:
         speech = self._speech = _Speech(utterance, self._text(utterance))
-        stale = self._drop_when_stale(speech)
+        if utterance.lane is not Lane.PAID:
+            age_s = now() - utterance.received_at
+            self._look_for_expiry(speech, after_s=max(self._max_age_s - age_s, 0))
         rendering = asyncio.create_task(self._render(speech), name=f"render {utterance.id}")
+        self._renderings.add(rendering)
+        rendering.add_done_callback(self._renderings.discard)
+        dropped: DropReason | None = DropReason.SHUTDOWN
         try:
             playback = await self._player.play(speech.clip, lambda: self._report_start(speech))
-        except asyncio.CancelledError:
-            self._finish(speech, DropReason.SHUTDOWN)
-            raise
+            dropped = DropReason.NO_OUTPUT if playback is Playback.UNHEARD else None
         finally:
-            if stale:
-                stale.cancel()
+            if speech.expiry:
+                speech.expiry.cancel()
+            # Not awaited: an engine that is slow to let go must not hold up the next utterance.
             rendering.cancel()
-            await asyncio.gather(rendering, return_exceptions=True)
-        if playback is Playback.UNHEARD:
-            self._finish(speech, speech.cut_reason or DropReason.NO_OUTPUT)
-        else:
-            self._finish(speech, speech.cut_reason)
+            self._finish(speech, speech.cut_reason or dropped)
+
+    async def _let_go(self) -> None:
+        """Wait for the engine to end what was cut, but not for one that hangs."""
+        if self._renderings:
+            _, hanging = await asyncio.wait(self._renderings, timeout=_LET_GO_S)
+            for task in hanging:
+                log.warning("the engine hangs", engine=self._engine.name, task=task.get_name())
 
     def _text(self, utterance: Utterance) -> str:
         previous = self._previous
@@ -135,39 +170,52 @@ class Speaker:
         )
         return utterance.body if goes_on else utterance.prefix + utterance.body
 
-    def _drop_when_stale(self, speech: _Speech) -> asyncio.TimerHandle | None:
-        """Arrange that speech whose device is away does not wait longer than the backlog would."""
-        if speech.utterance.lane is Lane.PAID:
-            return None
+    def _look_for_expiry(self, speech: _Speech, *, after_s: float) -> None:
+        """Drop speech whose device is away, then, when it would be too old in the backlog too."""
 
-        def drop() -> None:
-            if not self._player.is_available:
+        def look() -> None:
+            if self._player.is_available:
+                self._look_for_expiry(speech, after_s=_LOOK_AGAIN_S)
+            else:
                 self.cut(DropReason.EXPIRED, lambda _: True)
 
-        delay_s = max(speech.utterance.received_at + self._max_age_s - now(), 0)
-        return asyncio.get_running_loop().call_later(delay_s, drop)
+        speech.expiry = asyncio.get_running_loop().call_later(after_s, look)
 
     async def _render(self, speech: _Speech) -> None:
+        """Fill the clip; its end comes before the engine is told to let go, which may take time."""
         request = SpeechRequest(
             id=speech.utterance.id, text=speech.text, voice=speech.utterance.voice
         )
-        asked_at = now()
         try:
             async with aclosing(self._engine.synthesize(request)) as chunks:
-                async for chunk in chunks:
-                    arrived_at = now()
-                    speech.first_chunk_at = speech.first_chunk_at or arrived_at
-                    speech.synthesis_s += arrived_at - asked_at
-                    speech.clip.append(chunk)
-                    asked_at = now()
+                try:
+                    await self._fill(speech, chunks)
+                finally:
+                    speech.clip.finish()
+        except Exception:
+            # Engines run other people's models: whatever one raises costs this utterance alone.
+            log.exception("the engine raised", engine=self._engine.name, id=request.id)
+
+    async def _fill(self, speech: _Speech, chunks: AsyncGenerator[AudioChunk, None]) -> None:
+        asked_at = now()
+        try:
+            while True:
+                async with asyncio.timeout(self._stall_s):
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    return
+                arrived_at = now()
+                speech.first_chunk_at = speech.first_chunk_at or arrived_at
+                speech.synthesis_s += arrived_at - asked_at
+                speech.clip.append(chunk)
+                asked_at = now()
         except UtteranceError as error:
             speech.error = str(error)
+        except TimeoutError:
+            speech.error = f"{self._engine.name} gave no sound for {self._stall_s:g} s"
         except Exception as error:
-            # Engines run other people's models: whatever one raises costs this utterance alone.
-            log.exception("the engine raised", engine=self._engine.name, id=speech.utterance.id)
             speech.error = f"{self._engine.name} raised {error!r}"
-        finally:
-            speech.clip.finish()
+            raise
 
     def _report_start(self, speech: _Speech) -> None:
         if speech.cut_reason:

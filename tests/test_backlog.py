@@ -11,8 +11,6 @@ from bot.config.backlog import BacklogSettings
 from bot.messages import Chatter, Lane, Utterance
 from bot.outcomes import Dropped, DropReason, Outcome, Queued
 
-Put = Callable[..., Utterance]
-
 
 def utterance(
     name: str, chatter: str = "u1", lane: Lane = Lane.REST, age_s: float = 0
@@ -161,6 +159,44 @@ async def test_remove_drops_what_matches_with_its_reason(
 
     assert (count, dropped(outcomes)) == (1, [("a1", DropReason.TIMED_OUT)])
     assert await taken(backlog) == ["b1"]
+
+
+@pytest.mark.parametrize("takes_back", [Backlog.pause, lambda b: b.clear(DropReason.DELETED)])
+async def test_what_is_taken_back_at_once_is_not_handed_out(
+    backlog: Backlog, takes_back: Callable[[Backlog], object]
+) -> None:
+    taking = asyncio.create_task(backlog.take())
+    await asyncio.sleep(0)
+    backlog.put(utterance("a"))
+    takes_back(backlog)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert not taking.done()
+    taking.cancel()
+
+
+async def test_wait_room_waits_while_a_newcomer_would_be_dropped(backlog: Backlog) -> None:
+    for name in ("a", "b", "c"):
+        backlog.put(utterance(name, name))
+    waiting = asyncio.create_task(backlog.wait_room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+
+    await backlog.take()
+    async with asyncio.timeout(5):
+        await waiting
+
+
+async def test_wait_room_does_not_wait_for_a_paused_backlog(backlog: Backlog) -> None:
+    for name in ("a", "b", "c"):
+        backlog.put(utterance(name, name))
+    waiting = asyncio.create_task(backlog.wait_room())
+    await asyncio.sleep(0)
+    backlog.pause()
+
+    async with asyncio.timeout(5):
+        await waiting
 
 
 async def test_wait_empty_returns_after_the_last_take(backlog: Backlog) -> None:

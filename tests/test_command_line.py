@@ -205,6 +205,7 @@ def test_a_port_that_is_taken_is_named_and_exits_3(config: Callable[[str], Path]
         (["run", "--speed", "fast"], "max"),
         (["run", "--speed", "-1"], "max"),
         (["run", "--channel", "no such channel"], "twitch.tv/NAME"),
+        (["run", "--speed", "2"], "--replay"),
         (["fly"], "choose from"),
         ([], "COMMAND"),
     ],
@@ -222,6 +223,36 @@ def test_a_replay_that_is_not_there_exits_3(tmp_path: Path, silent: Path) -> Non
     assert done.returncode == 3
     assert "absent.jsonl" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--record", "--events", "--output"])
+def test_a_replay_is_never_written_to(tmp_path: Path, silent: Path, option: str) -> None:
+    replay = tmp_path / "replay.jsonl"
+    replay.write_bytes((DATA / "stream.jsonl").read_bytes())
+    done = ishowtts("run", "--config", silent, "--replay", replay, option, replay)
+
+    assert done.returncode == 3
+    assert "a file each" in done.stderr
+    assert replay.read_bytes() == (DATA / "stream.jsonl").read_bytes()
+
+
+def test_as_fast_as_possible_loses_no_message_for_want_of_room(
+    tmp_path: Path, silent: Path
+) -> None:
+    replay, events = tmp_path / "replay.jsonl", tmp_path / "events.jsonl"
+    lines = [
+        json.dumps({"at": 0, "id": f"m{i}", "author": {"id": "u", "name": "u"}, "text": f"no {i}"})
+        for i in range(120)
+    ]
+    replay.write_text("\n".join(lines))
+    done = ishowtts(
+        *("run", "--config", silent, "--replay", replay, "--speed", "max"),
+        *("--output", tmp_path / "out.wav", "--events", events),
+    )
+
+    assert done.returncode == 0
+    assert {steps[-1]["outcome"] for steps in outcomes(events).values()} == {"spoken"}
+    assert len(outcomes(events)) == 120
 
 
 def test_say_writes_speech_into_a_file(tmp_path: Path) -> None:

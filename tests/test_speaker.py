@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import numpy as np
 import pytest
@@ -32,6 +32,7 @@ class EngineStandIn:
         self.closed: list[str] = []
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
+        self.for_ever = asyncio.Event()
 
     async def warm_up(self) -> None: ...
 
@@ -44,10 +45,15 @@ class EngineStandIn:
                 raise UtteranceError("no")
             yield CHUNK
             await self.may_go_on.wait()
+            if "hangs" in request.text:
+                await self.for_ever.wait()
             if "breaks" in request.text:
                 raise ZeroDivisionError
             yield CHUNK
         finally:
+            while "clings" in request.text and not self.for_ever.is_set():
+                with suppress(asyncio.CancelledError):
+                    await self.for_ever.wait()
             self.closed.append(request.text)
 
 
@@ -95,7 +101,7 @@ async def aenumerate(items: AsyncIterator[AudioChunk]) -> AsyncIterator[tuple[in
 
 
 class Stage:
-    def __init__(self, max_age_s: float = 100) -> None:
+    def __init__(self, max_age_s: float = 100, stall_s: float = 100) -> None:
         self.outcomes: list[Outcome] = []
         self._told = asyncio.Condition()
         self.engine = EngineStandIn()
@@ -107,6 +113,7 @@ class Stage:
             player=Player([self.output], PlaybackSettings()),
             emit=self.outcomes.append,
             max_age_s=max_age_s,
+            stall_s=stall_s,
             prefix_again_after_s=60,
         )
 
@@ -241,6 +248,70 @@ async def test_without_an_output_utterances_wait_in_the_backlog_and_expire_there
         await stage.until(lambda: len(stage.final()) == 2)
 
     assert stage.final() == [("one", Dropped), ("paid", Spoken)]
+
+
+async def test_an_engine_that_stalls_fails_and_the_next_is_spoken() -> None:
+    stage = Stage(stall_s=0.05)
+    stage.put("hangs")
+    stage.put("good")
+    async with stage.speaking():
+        await stage.until(lambda: len(stage.final()) == 2)
+
+    assert stage.final() == [("hangs", Failed), ("good", Spoken)]
+
+
+async def test_an_engine_that_does_not_let_go_of_a_cut_utterance_holds_up_nothing(
+    stage: Stage,
+) -> None:
+    stage.engine.may_go_on.clear()
+    stage.put("clings")
+    stage.put("good", "b")
+    async with stage.speaking():
+        await stage.until(lambda: any(isinstance(o, Started) for o in stage.outcomes))
+        stage.speaker.cut(DropReason.SKIPPED, lambda _: True)
+        stage.engine.may_go_on.set()
+        await stage.until(lambda: len(stage.final()) == 2)
+        assert stage.engine.closed == ["b says: good"]
+        stage.engine.for_ever.set()
+
+    assert stage.final() == [("clings", Dropped), ("good", Spoken)]
+
+
+async def test_a_stop_right_after_a_cut_still_accounts_for_it(stage: Stage) -> None:
+    stage.engine.may_go_on.clear()
+    stage.put("clings")
+    async with stage.speaking():
+        await stage.until(lambda: any(isinstance(o, Started) for o in stage.outcomes))
+        stage.speaker.cut(DropReason.SKIPPED, lambda _: True)
+        asyncio.get_running_loop().call_soon(stage.engine.for_ever.set)
+
+    assert [o.reason for o in stage.outcomes if isinstance(o, Dropped)] == [DropReason.SKIPPED]
+
+
+async def test_speech_whose_device_goes_away_after_its_time_expires() -> None:
+    stage = Stage(max_age_s=0.05)
+    stage.engine.may_go_on.clear()
+    stage.put("one")
+    async with stage.speaking():
+        await stage.until(lambda: any(isinstance(o, Started) for o in stage.outcomes))
+        stage.output.unplug()
+        await stage.until(lambda: bool(stage.final()))
+
+    assert [o.reason for o in stage.outcomes if isinstance(o, Dropped)] == [DropReason.EXPIRED]
+
+
+async def test_what_is_taken_back_before_the_speaker_wakes_is_not_spoken(stage: Stage) -> None:
+    async with stage.speaking():
+        await asyncio.sleep(0)
+        stage.put("one")
+        stage.backlog.clear(DropReason.DELETED)
+        stage.put("two")
+        stage.backlog.pause()
+        await asyncio.sleep(0)
+        stage.backlog.resume()
+        await stage.until(lambda: len(stage.final()) == 2)
+
+    assert stage.final() == [("one", Dropped), ("two", Spoken)]
 
 
 async def test_draining_speaks_what_waits_although_paused(stage: Stage) -> None:

@@ -14,3 +14,5 @@ class EngineSettings(Section):
     """hibari is a light local voice for English; tone is a sine for tests."""
     speed: Annotated[Number, Field(ge=0.5, le=2.0)] = 1.0
     """Speaking rate; 1 is the voice's own."""
+    stall_s: Annotated[Number, Field(gt=0)] = 20.0
+    """Seconds without sound after which an utterance has failed and the next one's turn comes."""
