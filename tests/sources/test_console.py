@@ -26,11 +26,12 @@ from bot.config.sources import ConsoleSettings
 from bot.sources import create
 
 async def main() -> None:
+    delivered = asyncio.Event()
     async def deliver(item):
         print(ascii(item.text), flush=True)
+        delivered.set()
     source = create(ConsoleSettings(type="console"), "main")
     task = asyncio.create_task(source.run(deliver))
-    print("ready", flush=True)
     {then}
 
 asyncio.run(main())
@@ -102,48 +103,58 @@ def test_lines_are_cut(pieces: tuple[bytes | None, ...], lines: list[str]) -> No
     assert list(split_lines(Pieces(*pieces))) == lines
 
 
-def run(then: str, stdin: int) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
+def start(then: str, stdin: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-X", "dev", "-c", DAEMON.format(then=then)],
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        bufsize=1,
     )
+
+
+def type_line(process: subprocess.Popen[str]) -> None:
+    """Type a line; return when the daemon has it and reads on."""
+    assert process.stdin is not None
     assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+    process.stdin.write("line\n")
+    assert process.stdout.readline() == "'line'\n"
+
+
+def rest(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Return what else a process printed that has ended."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    return process.stdout.read(), process.stderr.read()
 
 
 def test_a_read_that_never_returns_does_not_keep_the_process() -> None:
-    process = run("await asyncio.sleep(0.1)", subprocess.PIPE)
-    assert process.wait(timeout=20) == 0
-    assert process.stdout is not None
-    assert process.stderr is not None
-    assert (process.stdout.read(), process.stderr.read()) == ("over\n", "")
-    assert process.stdin is not None
-    for stream in (process.stdin, process.stdout, process.stderr):
-        stream.close()
+    with start("await delivered.wait()", subprocess.PIPE) as process:
+        type_line(process)
+
+        assert process.wait(timeout=20) == 0
+        assert rest(process) == ("over\n", "")
 
 
 def test_without_an_input_the_daemon_goes_on() -> None:
-    process = run("await task", subprocess.DEVNULL)
-
-    assert process.communicate(timeout=20) == ("over\n", "")
-    assert process.returncode == 0
+    with start("await task", subprocess.DEVNULL) as process:
+        assert process.communicate(timeout=20) == ("over\n", "")
+        assert process.returncode == 0
 
 
 def test_more_lines_than_are_wanted_stay_in_the_pipe() -> None:
-    process = run("await task", subprocess.PIPE)
-    out, err = process.communicate("line\n" * 10_000, timeout=60)
+    with start("await task", subprocess.PIPE) as process:
+        out, err = process.communicate("line\n" * 10_000, timeout=60)
 
-    assert (out.count("'line'"), err) == (10_000, "")
+        assert (out.count("'line'"), err) == (10_000, "")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_a_signal_ends_it_while_it_reads() -> None:
-    process = run("await task", subprocess.PIPE)
-    process.send_signal(signal.SIGTERM)
+    with start("await task", subprocess.PIPE) as process:
+        type_line(process)
+        process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=20) == -signal.SIGTERM
-    process.communicate()
+        assert process.wait(timeout=20) == -signal.SIGTERM
+        assert rest(process) == ("", "")
