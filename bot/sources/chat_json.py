@@ -7,7 +7,8 @@ A message; all but author and text may be left out, and of the author all but th
      "text": "hello", "emotes": [[0, 5]], "event": {"kind": "cheer", "amount": 100},
      "reply_to": "viewer2"}
 
-`emotes` are half-open ranges of code points of the text. What is taken back, also with `channel`:
+Ids and names have at most 200 code points; `emotes` are half-open ranges of code points of the
+text. What is taken back, also with `channel`:
 
     {"delete": "m1"}      the message with this id
     {"timeout": "u1"}     everything of the author with this id
@@ -22,10 +23,11 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 import msgspec
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, SourceItem
-from bot.sources.text import valid_ranges, well_formed
+from bot.sources.text import MAX_NAME_LENGTH, valid_ranges, well_formed
 
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-_Name = Annotated[str, msgspec.Meta(min_length=1)]
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
+_Id = _Name
+_OptionalName = Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
@@ -48,7 +50,7 @@ class _Channel(msgspec.Struct):
 class _Author(msgspec.Struct):
     name: _Name
     id: _Id | None = None
-    login: str = ""
+    login: _OptionalName = ""
     roles: list[Role] = []
 
 
@@ -63,7 +65,7 @@ class _Message(msgspec.Struct):
     id: _Id | None = None
     emotes: list[tuple[int, int]] = []
     event: _Event | None = None
-    reply_to: str | None = None
+    reply_to: _OptionalName | None = None
 
 
 class _Delete(msgspec.Struct):
@@ -202,10 +204,14 @@ def _convert(value: dict[str, Any], kind: type[_T]) -> _T:
 
 
 def _well_formed_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {
-        well_formed(key): well_formed(value) if isinstance(value, str) else value
-        for key, value in pairs
-    }
+    return {well_formed(key): _well_formed_value(value) for key, value in pairs}
+
+
+def _well_formed_value(value: Any) -> Any:  # noqa: ANN401 - parsed JSON
+    """Return `value`, in which objects are well-formed already: they are complete first."""
+    if isinstance(value, str):
+        return well_formed(value)
+    return [_well_formed_value(part) for part in value] if isinstance(value, list) else value
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Role
 from bot.sources.html_text import RichText, to_text
-from bot.sources.text import valid_ranges
+from bot.sources.text import MAX_NAME_LENGTH, valid_ranges
 
 _MESSAGE_KEYS = frozenset({"chatname", "chatmessage"})
 _NOTICE_KEYS = frozenset({"event", "meta"})
@@ -40,7 +40,6 @@ _EVENTS = {
     "reward": EventKind.REDEEM,
 }
 _AMOUNT = re.compile(r"(?<![0-9])([0-9]{1,12}(?:[.,][0-9]{3}){0,3})(?:[.,]([0-9]{1,2}))?(?![0-9])")
-_MAX_ID_LENGTH = 200
 
 
 def is_social_stream(value: Mapping[str, Any]) -> bool:
@@ -79,7 +78,7 @@ def to_message(
         channel=channel,
         source=source,
         chatter=Chatter(
-            id=f"{platform}:{person}",
+            id=f"{platform}:{person}"[:MAX_NAME_LENGTH],
             name=name,
             login=login if login.casefold() != name.casefold() else "",
             roles=frozenset(_roles(value)),
@@ -120,10 +119,10 @@ def _amount(donation: str) -> float:
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401 - parsed JSON
-    """Return `value` as an identifier: text that is not blank, or a number."""
+    """Return `value` as an identifier: text that is not blank, or a number; cut when too long."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    return value.strip()[:_MAX_ID_LENGTH] or None if isinstance(value, str) else None
+    return value.strip()[:MAX_NAME_LENGTH] or None if isinstance(value, str) else None
 
 
 def _is_set(value: Any) -> bool:  # noqa: ANN401 - parsed JSON

@@ -1,7 +1,11 @@
-"""Two things that every source does to text before it becomes a message."""
+"""What every source does to text before it becomes a message."""
 
 import re
 from collections.abc import Iterable
+from typing import Final
+
+MAX_NAME_LENGTH: Final = 200
+"""Of ids and names, in code points; no platform allows as many."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -9,8 +13,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def well_formed(text: str) -> str:
     """Return `text` with every lone surrogate replaced, so that it can be encoded as UTF-8.
 
-    JSON can carry half of an emoji, for instance where JavaScript cut a text. The replacement is
-    one code point for one, so that emote ranges stay true.
+    No message holds one; whatever comes after a source relies on that. JSON can carry half of an
+    emoji, for instance where JavaScript cut a text. The replacement is one code point for one, so
+    that emote ranges stay true.
     """
     return _SURROGATE.sub("\ufffd", text)
 

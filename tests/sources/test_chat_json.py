@@ -65,6 +65,9 @@ def test_what_is_taken_back_is_read(value: dict[str, Any], purge: Purge) -> None
         ({"author": None}, "Expected `object`, got `null` - at `$.author`"),
         ({"author": {}}, "missing required field `name`"),
         ({"author": {"name": ""}}, "length >= 1 - at `$.author.name`"),
+        ({"author": {"name": "x" * 201}}, "length <= 200 - at `$.author.name`"),
+        ({"author": {"name": "a", "login": "x" * 201}}, "<= 200 - at `$.author.login`"),
+        ({"reply_to": "x" * 201}, "length <= 200 - at `$.reply_to`"),
         ({"author": {"name": "a", "id": 5}}, "Expected `str | null`, got `int`"),
         ({"author": {"name": "a", "roles": ["king"]}}, "'king' - at `$.author.roles[0]`"),
         ({"text": 5}, "Expected `str`, got `int` - at `$.text`"),
@@ -122,6 +125,13 @@ def test_half_an_emoji_is_replaced_and_a_byte_order_mark_skipped() -> None:
     assert (message.chatter.name, message.text) == ("a\ufffd", "\U0001f600\ufffd")
 
 
+def test_no_mistake_quotes_half_an_emoji() -> None:
+    with pytest.raises(ChatJsonError) as caught:
+        read(loads(b'{"author": {"name": "a", "roles": ["\\ud83d"]}, "text": ""}'))
+
+    assert str(caught.value).isprintable()
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(), below, max_size=3),
@@ -148,7 +158,7 @@ _ITEMS = st.one_of(
         chatter=st.builds(
             Chatter,
             id=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9),
-            name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+            name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9),
             login=_TEXT,
             roles=st.frozensets(st.sampled_from(Role)),
         ),

@@ -132,6 +132,7 @@ async def test_social_stream_ninja_is_understood(api: Api, inbox: Inbox) -> None
         ({}, 422, "missing required field `author`"),
         ({"author": {"name": "a"}}, 422, "missing required field `text`"),
         ({**HELLO, "emotes": "x"}, 422, "$.emotes"),
+        ({**HELLO, "author": {"name": "x" * 60_000}}, 422, "<= 200 - at `$.author.name`"),
         ({**HELLO, "channel": 5}, 422, "$.channel"),
         ({**HELLO, "channel": "other"}, 404, "there is main, second"),
         ({**HELLO, "channel": "\ud800<script>"}, 404, "there is main, second"),

@@ -55,6 +55,15 @@ def test_plain_text_is_left_alone() -> None:
     assert (message.text, message.chatter.id) == ("<b>1 &lt; 2", "social_stream:a")
 
 
+def test_names_are_cut() -> None:
+    keys = ("chatname", "username", "userid", "type")
+    message = read({**MESSAGE, **{key: key[0] * 60_000 for key in keys}})
+
+    assert message is not None
+    assert message.chatter.id == "t" * 200
+    assert (message.chatter.name, message.chatter.login) == ("c" * 200, "u" * 200)
+
+
 @pytest.mark.parametrize(
     ("fields", "event"),
     [
