@@ -47,7 +47,10 @@ SOURCES: Mapping[str, str] = {
 def create(settings: SourceSettings, channel: str) -> Source:
     """Return the source that `settings` describe, for the configured channel `channel`.
 
-    Nothing is opened before `run`.
+    Nothing is held open before `run`.
+
+    Raises:
+        StartError: it can never work: a recording that cannot be read.
     """
     module_name, _, class_name = SOURCES[settings.type].partition(":")
     source: Source = getattr(import_module(module_name), class_name)(settings, channel)

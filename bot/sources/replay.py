@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import structlog
@@ -12,6 +13,7 @@ from bot.errors import StartError
 from bot.messages import SourceItem
 from bot.sources import Deliver
 from bot.sources.chat_json import ChatJsonError, loads, read_at, read_channel, read_item
+from bot.sources.text import well_formed
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +32,13 @@ class ReplaySource:
         clock: Callable[[], float] = now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Lines that name no channel belong to `channel`."""
-        self.name = f"{settings.type}:{settings.path.name}"
+        """Lines that name no channel belong to `channel`.
+
+        Raises:
+            StartError: the file cannot be read.
+        """
+        _check(settings.path)
+        self.name = f"{settings.type}:{well_formed(settings.path.name)}"
         self._settings = settings
         self._channel = channel
         self._clock = clock
@@ -47,8 +54,9 @@ class ReplaySource:
     async def run(self, deliver: Deliver) -> None:
         """Deliver the recording at its speed; return at its end.
 
-        A line that cannot be understood is reported and skipped. Where `at` runs backwards, as in
-        a file that was recorded in several runs, the next run follows at once.
+        Each item is handed over before the next line is read, so a busy daemon slows it down, also
+        at full speed. A line that cannot be understood is reported and skipped. Where `at` runs
+        backwards, as in a file that was recorded in several runs, the next run follows at once.
 
         Raises:
             StartError: the file cannot be read.
@@ -57,10 +65,7 @@ class ReplaySource:
             with self._settings.path.open("rb") as file:
                 await self._play(file, deliver)
         except OSError as error:
-            raise StartError(
-                f"The recording {self._settings.path} cannot be read: {error.strerror or error}.",
-                remedy="Give the path of a JSON Lines file.",
-            ) from error
+            raise _unreadable(self._settings.path, error) from error
         self._is_over = True
 
     async def _play(self, file: BinaryIO, deliver: Deliver) -> None:
@@ -89,6 +94,22 @@ class ReplaySource:
             new_id=f"{self._channel}/{self.name}/{self._line}",
             received_at=self._clock(),
         )
+
+
+def _check(path: Path) -> None:
+    try:
+        if not path.is_fifo():  # to open and close a pipe would end the program that writes it
+            path.open("rb").close()
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> StartError:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return StartError(
+        f"The recording {path} cannot be read: {reason or error}.",
+        remedy="Give the path of a JSON Lines file.",
+    )
 
 
 def _parse(line: bytes) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import asyncio
+import functools
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +14,14 @@ from bot.config.sources import ReplaySettings
 from bot.errors import StartError
 from bot.messages import ChatMessage, Chatter, Purge, SourceItem
 from bot.sources import create
+from bot.sources.chat_json import dump_item, loads, read_item
 from bot.sources.recording import Recorder
 from bot.sources.replay import MAX_LINE_BYTES, ReplaySource
 
 if TYPE_CHECKING:
-    from tests.sources.conftest import Inbox
+    from collections.abc import Iterator
+
+    from tests.sources.conftest import Eventually, Inbox
 
 RECORDING = Path(__file__).parents[1] / "data" / "recording.jsonl"
 LINES = RECORDING.read_text("utf-8").splitlines()
@@ -36,6 +42,11 @@ class Time:
 
 def settings(path: Path, speed: float = 1.0) -> ReplaySettings:
     return ReplaySettings(type="replay", path=path, speed=speed)
+
+
+def read(line: str) -> SourceItem:
+    value = loads(line.encode())
+    return read_item(value, channel=value["channel"], source="test", new_id="new", received_at=0)
 
 
 @pytest.mark.parametrize("speed", [1.0, 4.0])
@@ -90,7 +101,8 @@ async def test_a_bad_line_is_reported_by_its_number_and_skipped(
     path = tmp_path / "chat.jsonl"
     good = '{"at": 0, "author": {"name": "viewer1"}, "text": "hello"}'
     long = json.dumps({"at": 0, "author": {"name": "a"}, "text": "x" * MAX_LINE_BYTES})
-    lines = ["\ufeff" + good, "", "nonsense", long, '{"at": 0}', '{"text": "a"}', "\xff", good]
+    name = json.dumps({"at": 0, "author": {"name": "x" * 60_000}, "text": "hello"})
+    lines = ["\ufeff" + good, "", "nonsense", long, '{"at": 0}', '{"text": "a"}', name, good]
     path.write_bytes("\r\n".join(lines).encode("utf-8") + b"\n\xff\xfe\n" + good.encode())
 
     with capture_logs() as logs:
@@ -101,6 +113,7 @@ async def test_a_bad_line_is_reported_by_its_number_and_skipped(
     assert {entry["log_level"] for entry in logs} == {"warning"}
     assert "is longer than" in logs[1]["reason"]
     assert "`author`" in logs[2]["reason"]
+    assert "length <= 200 - at `$.author.name`" in logs[4]["reason"]
     assert "is not UTF-8" in logs[5]["reason"]
 
 
@@ -120,15 +133,77 @@ async def test_a_second_run_in_the_same_file_follows_at_once(tmp_path: Path) -> 
     assert times == [5, 9, 9, 10]
 
 
-@pytest.mark.parametrize("name", ["missing.jsonl", "."])
-async def test_a_file_that_cannot_be_read_is_a_reason_not_to_start(
-    tmp_path: Path, inbox: Inbox, name: str
+@pytest.mark.parametrize("speed", [0, 1])
+async def test_no_line_is_read_before_the_daemon_has_taken_the_one_before(
+    speed: float, eventually: Eventually
 ) -> None:
-    with pytest.raises(StartError) as caught:
-        await create(settings(tmp_path / name), "main").run(inbox.deliver)
+    time = Time()
+    room = asyncio.Semaphore(0)
+    taken: list[SourceItem] = []
 
-    assert str(tmp_path / name) in caught.value.message
-    assert caught.value.remedy
+    async def deliver(item: SourceItem) -> None:
+        await room.acquire()
+        taken.append(item)
+
+    source = ReplaySource(settings(RECORDING, speed), "main", clock=time.now, sleep=time.sleep)
+
+    def is_at(state: str) -> bool:
+        return source.state == state
+
+    task = asyncio.create_task(source.run(deliver))
+    for number in range(1, len(LINES) + 1):
+        waiting = f"at line {number}"
+        await eventually(functools.partial(is_at, waiting))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert (source.state, len(taken)) == (waiting, number - 1)
+        room.release()
+    await task
+
+    assert [dump_item(item, 0) for item in taken] == [dump_item(read(line), 0) for line in LINES]
+
+
+def unreadable(folder: Path) -> Iterator[Path]:
+    yield folder / "missing.jsonl"
+    yield folder
+    yield folder / "nul\0.jsonl"
+    closed = folder / "closed.jsonl"
+    closed.touch(mode=0)
+    if not os.access(closed, os.R_OK):  # the superuser may read everything
+        yield closed
+
+
+def test_a_file_that_cannot_be_read_is_a_reason_not_to_start(tmp_path: Path) -> None:
+    for path in unreadable(tmp_path):
+        with pytest.raises(StartError) as caught:
+            create(settings(path), "main")
+
+        assert f"The recording {path} cannot be read: " in caught.value.message
+        assert caught.value.remedy
+
+
+async def test_a_file_that_vanishes_before_it_is_read_is_named(
+    tmp_path: Path, inbox: Inbox
+) -> None:
+    path = tmp_path / "chat.jsonl"
+    path.touch()
+    source = create(settings(path), "main")
+    path.unlink()
+
+    with pytest.raises(StartError, match="No such file"):
+        await source.run(inbox.deliver)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes, as POSIX has them")
+async def test_a_pipe_is_read_from_its_start(tmp_path: Path, inbox: Inbox) -> None:
+    path = tmp_path / "chat.jsonl"
+    os.mkfifo(path)
+    source = create(settings(path, 0), "main")
+    copying = await asyncio.create_subprocess_exec("cp", RECORDING, path)
+    await source.run(inbox.deliver)
+
+    assert len(inbox.rest()) == len(LINES)
+    assert await copying.wait() == 0
 
 
 def test_a_recording_is_complete_after_each_item_and_is_appended_to(tmp_path: Path) -> None:
