@@ -35,7 +35,10 @@ class Output(Protocol):
 
     @property
     def state(self) -> str:
-        """One clause for `status`: "open at 48000 Hz", "waiting for USB Headset"."""
+        """What follows `name` in `status`: `open at 48000 Hz`, `waiting: It disappeared...`.
+
+        It names the remedy where there is one.
+        """
 
     async def run(self) -> None:
         """Hold the resource until cancelled, opening it again as often as it disappears.

@@ -17,7 +17,6 @@ from bot.playback.gain import Gain
 log = structlog.get_logger(__name__)
 
 _RESTART_S = (0.5, 1.0, 2.0, 5.0)
-_ANSWER_S = 10.0
 _CLOSE_S = 0.6
 
 
@@ -41,12 +40,16 @@ class _Play:
 class DeviceOutput:
     """One persistent stream on one device; it plays silence between utterances."""
 
-    def __init__(self, device: str, *, fade_s: float) -> None:
-        """Describe the output on `device`, a name that `portaudio.choose` understands."""
+    def __init__(self, device: str, *, fade_s: float, answer_s: float = 10.0) -> None:
+        """Describe the output on `device`, a name that `portaudio.choose` understands.
+
+        A sound system that takes longer than `answer_s` to open it is taken to hang.
+        """
         self.name = device
         self.underflows = 0
         """How often the device ran dry."""
         self._fade_s = fade_s
+        self._answer_s = answer_s
         self._opened: wire.Opened | None = None
         self._is_open = asyncio.Event()
         self._is_settled = asyncio.Event()
@@ -67,7 +70,8 @@ class DeviceOutput:
         """One clause for `status`."""
         if self._opened is None:
             return self._trouble
-        return f"{self._opened.device} open at {self._opened.sample_rate_hz} Hz"
+        chosen = "" if self._opened.device == self.name else f" on {self._opened.device}"
+        return f"open at {self._opened.sample_rate_hz} Hz{chosen}"
 
     async def wait_until_available(self) -> None:
         """Return as soon as the device takes sound."""
@@ -140,7 +144,7 @@ class DeviceOutput:
                 start_new_session=True,  # a terminal's interrupt is for the daemon
             )
         except OSError as error:
-            self._lose(f"its process cannot be started: {error.strerror or error}")
+            self._lose(f"Its process cannot be started: {error.strerror or error}.")
             return False
         assert process.stdin is not None
         assert process.stdout is not None
@@ -148,22 +152,28 @@ class DeviceOutput:
         self._send(wire.Open(self.name, self._fade_s))
         was_open = False
         try:
-            async with asyncio.timeout(_ANSWER_S) as answer:
+            async with asyncio.timeout(self._answer_s) as answer:
                 while True:
                     report = await _read(process.stdout)
-                    answer.reschedule(None)
                     was_open = was_open or isinstance(report, wire.Opened)
                     self._take(report)
+                    answer.reschedule(self._next_report_at(report))
         except TimeoutError:
-            self._lose("the sound system does not answer", "Restart the sound server.")
+            self._lose("The sound system does not answer.", "Restart the sound server.")
         except (asyncio.IncompleteReadError, ConnectionError):
             if self._opened is not None or not self._is_settled.is_set():
-                self._lose("its process ended unexpectedly")
+                self._lose("Its process ended unexpectedly.")
         finally:
             self._orders = None
             self._close()
             await _end(process)
         return was_open
+
+    def _next_report_at(self, report: wire.Report) -> float | None:
+        """Return until when the process must say something; None where it owes nothing."""
+        if not isinstance(report, wire.Unavailable):
+            return None  # it plays, and watches the stream itself
+        return asyncio.get_running_loop().time() + report.retry_s + self._answer_s
 
     def _take(self, report: wire.Report) -> None:
         play = self._play
@@ -194,7 +204,7 @@ class DeviceOutput:
     def _lose(self, reason: str, remedy: str = "") -> None:
         self._close()
         self._is_settled.set()
-        self._trouble = f"waiting for {self.name}: {reason}"
+        self._trouble = f"waiting: {reason} {remedy}".rstrip()
         if not self._is_trouble_told:
             self._is_trouble_told = True
             log.warning("sound device is away", device=self.name, reason=reason, remedy=remedy)

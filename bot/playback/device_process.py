@@ -9,6 +9,7 @@ It takes orders from standard input and reports to standard output, see `bot.pla
 ends when standard input does, and when its stream is lost: the operating system cleans up best.
 """
 
+import itertools
 import os
 import signal
 import sys
@@ -72,6 +73,8 @@ class DeviceProcess:
         self._fade_s = opening.fade_s
         self._report = report
         self._mixer: Mixer | None = None
+        self._stream: Any = None
+        """Plays as long as it is referred to."""
         self._mono = np.empty(0, np.float32)
         self._called_at = 0.0
         self._is_closing = False
@@ -97,25 +100,28 @@ class DeviceProcess:
 
     def run(self) -> None:
         """Return when the stream is over, or will not be opened any more."""
-        retries = iter(_RETRY_S)
-        stream = self._try_to_open()
-        while stream is None:
-            if self._ended.wait(next(retries, _RETRY_S[-1])):
+        for retry_s in itertools.chain(_RETRY_S, itertools.repeat(_RETRY_S[-1])):
+            if self._try_to_open(retry_s):
+                break
+            if self._ended.wait(retry_s):
                 return
-            stream = self._try_to_open()
         while not self._ended.wait(_WATCH_S):
             if time.monotonic() - self._called_at > _STALLED_S:
-                self._report(wire.Unavailable(f"Sound device {self._device!r} takes no sound."))
+                self._lose("takes no sound", "Restart the sound server.")
                 return
         if not self._is_closing:
-            self._report(wire.Unavailable(f"Sound device {self._device!r} disappeared."))
+            self._lose("disappeared", "Plug it in again, or start the sound server.")
 
-    def _try_to_open(self) -> Any:  # noqa: ANN401 - sounddevice has no types
+    def _lose(self, verb: str, remedy: str) -> None:
+        self._report(wire.Unavailable(f"Sound device {self._device!r} {verb}.", remedy))
+
+    def _try_to_open(self, retry_s: float) -> bool:
         try:
-            return self._open()
+            self._stream = self._open()
         except StartError as error:
-            self._report(wire.Unavailable(error.message, error.remedy))
-            return None
+            self._report(wire.Unavailable(error.message, error.remedy, retry_s))
+            return False
+        return True
 
     def _open(self) -> Any:  # noqa: ANN401 - sounddevice has no types
         sd = portaudio.refresh()

@@ -101,7 +101,7 @@ async def test_tone(name: str) -> Device:
         holding.cancel()
         await asyncio.gather(holding, return_exceptions=True)
     if playback is not Playback.HEARD:
-        raise StartError(f"Sound device {device.name!r} was not heard: {output.state}.")
+        raise StartError(f"Sound device {device.name!r} was not heard: {output.state.rstrip('.')}.")
     return device
 
 

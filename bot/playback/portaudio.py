@@ -2,7 +2,7 @@
 
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -52,6 +52,9 @@ def load() -> ModuleType:
             if sys.platform.startswith("linux")
             else "Install it with: pip install --force-reinstall sounddevice",
         ) from error
+    except Exception as error:
+        # The class of its errors cannot be named: it is gone with the module.
+        raise _silent(_reason(error)) from error
     module: ModuleType = sounddevice
     return module
 
@@ -66,10 +69,11 @@ def refresh() -> ModuleType:
     """
     sd = load()
     try:
-        sd._terminate()  # noqa: SLF001 - its documentation names no other way
+        if sd._initialized:  # noqa: SLF001 - not after a try that failed
+            sd._terminate()  # noqa: SLF001 - its documentation names no other way
         sd._initialize()  # noqa: SLF001
     except sd.PortAudioError as error:
-        raise StartError(f"PortAudio does not start: {error.args[0]}.") from error
+        raise _silent(_reason(error)) from error
     return sd
 
 
@@ -77,29 +81,36 @@ def devices() -> list[Device]:
     """Return the outputs of this machine.
 
     Raises:
-        StartError: PortAudio is missing.
+        StartError: PortAudio is missing, or cannot tell.
     """
     sd = load()
+    try:
+        return list(_outputs(sd))
+    except sd.PortAudioError as error:
+        raise _silent(_reason(error)) from error
+    except UnicodeDecodeError as error:
+        raise _silent("the name of one is not UTF-8") from error
+
+
+def _outputs(sd: ModuleType) -> Iterator[Device]:
     apis = sd.query_hostapis()
     try:
         default = sd.query_devices(kind="output")["index"]
     except (sd.PortAudioError, ValueError):  # the machine has no output
         default = -1
     default_api = sd.query_devices(default)["hostapi"] if default >= 0 else -1
-    return [
-        Device(
-            index=info["index"],
-            name=info["name"],
-            host_api=apis[info["hostapi"]]["name"],
-            channels=info["max_output_channels"],
-            sample_rate_hz=round(info["default_samplerate"]),
-            latency_s=info["default_low_output_latency"],
-            is_default=info["index"] == default,
-            is_default_host_api=info["hostapi"] == default_api,
-        )
-        for info in sd.query_devices()
-        if info["max_output_channels"] > 0
-    ]
+    for info in sd.query_devices():
+        if info["max_output_channels"] > 0:
+            yield Device(
+                index=info["index"],
+                name=info["name"],
+                host_api=apis[info["hostapi"]]["name"],
+                channels=info["max_output_channels"],
+                sample_rate_hz=round(info["default_samplerate"]),
+                latency_s=info["default_low_output_latency"],
+                is_default=info["index"] == default,
+                is_default_host_api=info["hostapi"] == default_api,
+            )
 
 
 def choose(wanted: str, known: Sequence[Device]) -> Device:
@@ -145,15 +156,32 @@ def choose(wanted: str, known: Sequence[Device]) -> Device:
 
 def unusable(device: str, error: Exception) -> StartError:
     """Return the sentence for a device that exists but refuses to be opened."""
-    text, *details = error.args or (str(error),)
-    reason = str(text).rpartition(": ")[2].partition(" [")[0]
-    host_text = details[1][2] if len(details) > 1 else ""
-    if host_text:
-        reason = f"{reason}, {host_text}"
     return StartError(
-        f"Sound device {device!r} cannot be opened: {reason}.",
+        f"Sound device {device!r} cannot be opened: {_reason(error)}.",
         remedy="Close the program that holds it, or choose another from `ishowtts devices`.",
     )
+
+
+def _silent(reason: str) -> StartError:
+    """Return the sentence for a sound system that cannot be asked for devices."""
+    return StartError(
+        f"The sound system does not tell its devices: {reason}.",
+        remedy="Restart the sound server, or the machine.",
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Return what PortAudio says, without its numbers."""
+    match error.args:
+        case (str(text), _, (_, _, str(host_text))) if host_text:
+            return f"{_last_part(text)}, {host_text}"
+        case (str(text), *_):
+            return _last_part(text)
+    return str(error)
+
+
+def _last_part(text: str) -> str:
+    return text.rpartition(": ")[2].partition(" [")[0]
 
 
 def _listed(names: set[str]) -> str:

@@ -126,7 +126,7 @@ class WavefileOutput:
             finally:
                 self._guard(self._write_header)
             if self._file is None:
-                raise OutputLostError(f"{self.name} {self._trouble}.", heard_s=start_s)
+                raise OutputLostError(f"{self.name} is lost.", heard_s=start_s)
 
     async def _render(
         self,
@@ -168,7 +168,7 @@ class WavefileOutput:
         except OSError as error:
             reason = error.strerror or str(error)
             log.warning("sound file is lost", path=self.name, reason=reason, remedy=_REMEDY)
-            self._close(f"stopped: {reason}")
+            self._close(f"stopped: {reason}. {_REMEDY}")
 
     def _write_samples(self, file: FileIO, samples: Samples) -> None:
         if (self._frames + len(samples)) * _BYTES_PER_FRAME > _MAX_DATA_BYTES:

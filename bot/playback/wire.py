@@ -60,6 +60,8 @@ class Unavailable(msgspec.Struct, frozen=True, tag=True):
 
     message: str
     remedy: str = ""
+    retry_s: float = 0.0
+    """When the next try begins, in seconds; 0 where the process ends instead."""
 
 
 class Started(msgspec.Struct, frozen=True, tag=True):

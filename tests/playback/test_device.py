@@ -121,6 +121,12 @@ async def test_a_lower_rate_of_the_device_keeps_length_and_pitch(
     assert glitches(speech) == 0
 
 
+@pytest.mark.usefixtures("pulse")
+async def test_a_part_of_a_name_is_told_with_the_whole_one(playing: Playing) -> None:
+    async with playing(device("othe")) as player:
+        assert player.states == {"othe": "open at 44100 Hz on other"}
+
+
 async def test_two_devices_speak_at_once(
     pulse: PulseServer, playing: Playing, make_clip: MakeClip
 ) -> None:
@@ -247,6 +253,7 @@ async def test_speech_goes_on_where_it_was_cut_when_the_device_comes_back(
     pulse.remove_sink("other")  # the server would move the stream there
     with capture_logs() as logs:
         async with playing(output) as player:
+            assert output.state == "open at 44100 Hz"
             before = pulse.record()
             task = asyncio.create_task(player.play(make_clip(3.0), nothing))
             await asyncio.to_thread(before.wait_for_sound)
@@ -267,6 +274,8 @@ async def test_speech_goes_on_where_it_was_cut_when_the_device_comes_back(
         "sound device is away",
         "sound device is back",
     ]
+    assert logs[1]["reason"] == "Sound device 'tts' disappeared."
+    assert logs[1]["remedy"] == "Plug it in again, or start the sound server."
 
 
 async def test_speech_survives_a_restart_of_the_sound_server(
@@ -298,7 +307,9 @@ async def test_a_sound_server_that_stalls_counts_as_lost(
         try:
             while output.is_available:
                 await asyncio.sleep(0)
-            assert "takes no sound" in output.state
+            assert output.state == (
+                "waiting: Sound device 'tts' takes no sound. Restart the sound server."
+            )
         finally:
             pulse.signal(signal.SIGCONT)
         assert await task is Playback.HEARD
@@ -311,7 +322,10 @@ async def test_a_device_that_appears_later_is_used(
     output = device()
     async with playing(output) as player:
         assert not player.is_available
-        assert "no sound device" in output.state
+        assert output.state == (
+            "waiting: This machine has no sound device."
+            " Plug one in or start the sound server; nothing needs to be restarted."
+        )
         task = asyncio.create_task(player.play(make_clip(0.5), nothing))
         pulse.start()
         assert await task is Playback.HEARD
@@ -353,17 +367,133 @@ async def test_stopping_in_the_middle_of_speech_fades_and_leaves_no_process(
     assert largest_step(speech) < 0.05
 
 
-async def test_a_missing_library_is_told_once_with_the_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, playing: Playing
-) -> None:
-    (tmp_path / "sounddevice.py").write_text('raise OSError("PortAudio library not found")')
+class Library:
+    """What the process of a device finds in place of the module `sounddevice`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def holds(self, source: str) -> None:
+        (self.folder / "sounddevice.py").write_text(source)
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return Library(tmp_path)
+
+
+async def test_a_missing_library_is_told_once_with_the_remedy(
+    library: Library, playing: Playing
+) -> None:
+    library.holds('raise OSError("not found")')
+    output = device()
     with capture_logs() as logs:
-        async with playing(device()) as player:
+        async with playing(output) as player:
             assert not player.is_available
+            assert output.state == (
+                "waiting: The PortAudio library, which plays sound, cannot be loaded (not found)."
+                " Install it with: sudo apt install libportaudio2"
+            )
     (entry,) = logs
     assert "PortAudio library" in entry["reason"]
     assert entry["remedy"] == "Install it with: sudo apt install libportaudio2"
+
+
+NO_DEVICES = """
+class PortAudioError(Exception):
+    pass
+
+_initialized = 1
+
+def _terminate():
+    global _initialized
+    if not _initialized:
+        raise PortAudioError("Error terminating PortAudio: PortAudio not initialized", -10000)
+    _initialized -= 1
+
+def _initialize():
+    global _initialized
+    _initialized += 1
+
+def query_hostapis():
+    return ()
+
+def query_devices(device=None, kind=None):
+    if kind:
+        raise PortAudioError("Error querying device -1")
+    return []
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        NO_DEVICES + 'raise PortAudioError("Error initializing PortAudio: Out of order", -9999)',
+        NO_DEVICES + 'def query_hostapis(): raise PortAudioError("Out of order")',
+        NO_DEVICES + 'def query_devices(kind=None): raise PortAudioError("Out of order")',
+        NO_DEVICES
+        + 'def _initialize(): raise PortAudioError("x: y", -9999, (0, 1, "Out of order"))',
+        NO_DEVICES + "def query_devices(kind=None): b'\\xff'.decode()",
+    ],
+)
+async def test_a_sound_system_that_cannot_be_asked_is_told_with_the_remedy(
+    library: Library, playing: Playing, source: str
+) -> None:
+    library.holds(source)
+    with capture_logs() as logs:
+        async with playing(device()):
+            pass
+    (entry,) = logs
+    assert entry["reason"].startswith("The sound system does not tell its devices: ")
+    assert entry["reason"].endswith(("Out of order.", "is not UTF-8."))
+    assert entry["remedy"] == "Restart the sound server, or the machine."
+
+
+async def test_a_sound_system_that_starts_late_is_found(library: Library, playing: Playing) -> None:
+    library.holds(
+        NO_DEVICES
+        + """
+tries = iter([PortAudioError("Out of order")])
+start = _initialize
+
+def _initialize():
+    for error in tries:
+        raise error
+    start()
+"""
+    )
+    output = device()
+    async with playing(output):
+        while "no sound device" not in output.state:
+            await asyncio.sleep(0)
+
+
+async def test_a_sound_system_that_hangs_at_a_later_try_gets_a_new_process(
+    library: Library, playing: Playing
+) -> None:
+    library.holds(
+        NO_DEVICES
+        + f"""
+import os, threading
+
+with open({str(library.folder / "processes")!r}, "a") as file:
+    print(os.getpid(), file=file)
+tries = iter([None])
+
+def _initialize():
+    for _ in tries:
+        return
+    threading.Event().wait()
+"""
+    )
+    output = DeviceOutput("tts", fade_s=FADE_S, answer_s=3.0)
+    processes = library.folder / "processes"
+    async with playing(output):
+        for state in ("no sound device", "does not answer", "no sound device"):
+            while state not in output.state:
+                await asyncio.sleep(0.01)
+        assert len(set(processes.read_text().split())) > 1
 
 
 @pytest.mark.parametrize("name", ["--help", "\0", "../../etc", "x" * 100_000, "; rm -rf /"])
