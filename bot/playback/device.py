@@ -115,9 +115,13 @@ class DeviceOutput:
 
     async def _feed(self, play: _Play, clip: Clip) -> None:
         self._send(wire.Begin(play.number))
+        has_started = False
         async for piece in clip.read(play.start_s):
             samples = np.ascontiguousarray(piece.samples, np.float32).tobytes()
             self._send(wire.Speech(samples, piece.sample_rate_hz))
+            if not has_started:
+                has_started = True
+                play.on_start()
             await self._drain()
         self._send(wire.End())
 
@@ -193,8 +197,6 @@ class DeviceOutput:
                 self._lose(message, remedy)
             case wire.Underflow():
                 self.underflows += 1
-            case wire.Started(number) if play and play.number == number:
-                play.on_start()
             case wire.Progress(number, played_s) if play and play.number == number:
                 heard_s = play.start_s + played_s - self._latency_s
                 play.heard_s = max(play.heard_s, heard_s)

@@ -13,12 +13,12 @@ import numpy as np
 
 from bot.messages import Samples
 from bot.playback.resample import Resampler
-from bot.playback.wire import Finished, Progress, Started
+from bot.playback.wire import Finished, Progress
 
 _PROGRESS_S = 0.02
 
 
-Report: TypeAlias = Started | Progress | Finished
+Report: TypeAlias = Progress | Finished
 
 
 class _Segment:
@@ -160,7 +160,6 @@ class Mixer:
                 self._report(Finished(segment.play))
 
     def _take(self, segment: _Segment, out: Samples) -> None:
-        is_first = segment.played == 0
         queued = segment.queued
         segment.take_into(out)
         if self._envelope < 1.0 or segment.queued < self._fade:
@@ -172,8 +171,6 @@ class Mixer:
             self._envelope = float(envelope[-1])
         if segment.is_cut:
             return
-        if is_first:
-            self._report(Started(segment.play))
         if segment.played - segment.reported >= self._progress:
             segment.reported = segment.played
             self._report(Progress(segment.play, segment.played / self.sample_rate_hz))

@@ -64,12 +64,6 @@ class Unavailable(msgspec.Struct, frozen=True, tag=True):
     """When the next try begins, in seconds; 0 where the process ends instead."""
 
 
-class Started(msgspec.Struct, frozen=True, tag=True):
-    """The first sample of the play went to the device."""
-
-    play: int
-
-
 class Progress(msgspec.Struct, frozen=True, tag=True):
     """So much of the play went to the device."""
 
@@ -89,7 +83,7 @@ class Underflow(msgspec.Struct, frozen=True, tag=True):
 
 Order: TypeAlias = Open | Begin | Speech | End | Cut | SetGain
 """From the daemon to the device."""
-Report: TypeAlias = Opened | Unavailable | Started | Progress | Finished | Underflow
+Report: TypeAlias = Opened | Unavailable | Progress | Finished | Underflow
 """From the device to the daemon."""
 
 _encoder = msgspec.msgpack.Encoder()
