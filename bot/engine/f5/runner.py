@@ -1,0 +1,210 @@
+"""Runs batches on a device: buffers, CUDA graphs, compiled code; it decides nothing about order.
+
+On a GPU with flash attention a whole batch (text, sampling, vocoder) is one CUDA graph per length
+of the row, rounded up by `bucket`; durations themselves are never rounded. Elsewhere the same
+functions run eagerly at the exact length.
+"""
+
+import contextlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bot.engine.f5 import attention
+from bot.engine.f5.checkpoint import Acoustic
+from bot.engine.f5.layout import (
+    Frames,
+    Item,
+    Layout,
+    boundaries,
+    describe,
+    pack,
+    to_frames,
+)
+from bot.engine.f5.mel import BANDS
+from bot.engine.f5.sampler import Sampling, draw_noise
+from bot.engine.f5.synthesis import Plan, Stages, compiled_stages, plan, speak
+from bot.engine.f5.vocos import Vocos, wave_span
+from bot.errors import UtteranceError
+from bot.messages import Samples
+
+_STEPS = ((1024, 64), (4096, 128), (1 << 30, 512))
+"""Up to so many frames, rows are rounded up to a multiple of the second number. Two rows of 64
+frames (with and without conditioning) fill the 128 rows of a matrix product's tile."""
+_ITEM_STEP = 512
+_MAX_GRAPHS = 64
+
+
+class Batch(NamedTuple):
+    """What a run gives."""
+
+    waves: list[Samples]
+    """Speech of each item, 24 kHz."""
+    mel: Tensor
+    """Log-mel of the row, `[T, 100]` on the device; overwritten by the next run."""
+    layout: Layout
+
+
+class _Shape(NamedTuple):
+    """What a graph was recorded for."""
+
+    sampling: Sampling
+    length: int
+    items: int
+    max_frames: int
+
+
+class _Recording(NamedTuple):
+    """A CUDA graph with its buffers."""
+
+    graph: torch.cuda.CUDAGraph
+    rows: Tensor
+    noise: Tensor
+    reference_mel: Tensor
+    boundaries: Tensor
+    mel: Tensor
+    wave: Tensor
+
+
+def bucket(length: int) -> int:
+    """Return the length of the row that `length` frames are put into."""
+    step = next(step for limit, step in _STEPS if length <= limit)
+    return -(-length // step) * step
+
+
+class Runner:
+    """Owns a model on a device. Not thread-safe: one thread runs it."""
+
+    def __init__(
+        self, acoustic: Acoustic, vocoder: Vocos, device: torch.device, *, compiles: bool = False
+    ) -> None:
+        """Take the loaded models; `compiles` generates GPU code, which needs Triton."""
+        self._acoustic = acoustic
+        self._vocoder = vocoder
+        self._device = device
+        self._stages = compiled_stages() if compiles else Stages()
+        self._records = attention.supports_packed(device, acoustic.weights.output.weight.dtype)
+        self._plans: dict[Sampling, Plan] = {}
+        self._recordings: OrderedDict[_Shape, _Recording] = OrderedDict()
+        self._pool = torch.cuda.graph_pool_handle() if self._records else None
+        self._stream = torch.cuda.Stream(device) if self._records else None
+
+    def run(self, items: Sequence[Item], sampling: Sampling) -> Batch:
+        """Return the speech of `items`; each is computed as if it were alone.
+
+        Raises:
+            UtteranceError: the result is not finite, or one item alone does not fit into the
+                device's memory. The runner works on.
+        """
+        on_stream = torch.cuda.stream(self._stream) if self._stream else contextlib.nullcontext()
+        with torch.inference_mode(), on_stream:
+            run = self._replay if self._records else self._eager
+            mel, wave, layout = run(items, sampling)
+        spans = [
+            wave_span(self._vocoder, start + item.decode_from, end)
+            for item, (start, end) in zip(items, layout.spans, strict=True)
+        ]
+        waves = [wave[span] for span in spans]
+        return Batch(waves, mel, layout)
+
+    def warm_up(self, lengths: Sequence[int], sampling: Sampling) -> None:
+        """Record the graphs for single items of these lengths in frames, longest first.
+
+        The longest first, since graphs share their memory.
+        """
+        for length in sorted({bucket(length) for length in lengths}, reverse=True):
+            if self._records:
+                with torch.inference_mode(), torch.cuda.stream(self._stream):
+                    self._recording(_Shape(sampling, length, 1, length))
+
+    def _plan(self, sampling: Sampling) -> Plan:
+        if sampling not in self._plans:
+            self._plans[sampling] = plan(self._acoustic, sampling, self._device)
+        return self._plans[sampling]
+
+    def _eager(
+        self, items: Sequence[Item], sampling: Sampling
+    ) -> tuple[Tensor, Samples, Layout]:
+        layout = pack(items)
+        rows = torch.from_numpy(describe(items, layout)).to(self._device)
+        noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=self._device)
+        self._fill(items, layout, noise, reference_mel)
+        numbers = self._plan(sampling)
+        spans = [
+            (copy * layout.length + start, copy * layout.length + end)
+            for copy in range(numbers.copies)
+            for start, end in layout.spans
+        ]
+        mel, wave = speak(
+            self._acoustic, self._vocoder, numbers, to_frames(rows), len(items),
+            noise, reference_mel, attention.per_item(spans), self._stages,
+        )  # fmt: skip
+        return mel, wave.cpu().numpy(), layout
+
+    def _fill(
+        self, items: Sequence[Item], layout: Layout, noise: Tensor, reference_mel: Tensor
+    ) -> None:
+        for item, (start, end) in zip(items, layout.spans, strict=True):
+            noise[start:end] = draw_noise(item.frames, item.seed, self._device)
+            reference_mel[start : start + len(item.reference_mel)] = item.reference_mel
+
+    def _replay(
+        self, items: Sequence[Item], sampling: Sampling
+    ) -> tuple[Tensor, Samples, Layout]:
+        layout = pack(items, bucket(pack(items).length))
+        shape = self._shape(items, layout, sampling)
+        recording = self._recording(shape)
+        recording.rows.copy_(torch.from_numpy(describe(items, layout)), non_blocking=True)
+        cuts = boundaries(layout, sampling.copies, shape.items)
+        recording.boundaries.copy_(cuts, non_blocking=True)
+        recording.noise.zero_()
+        recording.reference_mel.zero_()
+        self._fill(items, layout, recording.noise, recording.reference_mel)
+        recording.graph.replay()
+        return recording.mel, recording.wave.cpu().numpy(), layout
+
+    @staticmethod
+    def _shape(items: Sequence[Item], layout: Layout, sampling: Sampling) -> _Shape:
+        if len(items) == 1:
+            return _Shape(sampling, layout.length, 1, layout.length)
+        longest = max(
+            *(item.frames for item in items), layout.length - layout.spans[-1][1]
+        )
+        max_frames = min(layout.length, -(-longest // _ITEM_STEP) * _ITEM_STEP)
+        return _Shape(sampling, layout.length, 1 << (len(items) - 1).bit_length(), max_frames)
+
+    def _recording(self, shape: _Shape) -> _Recording:
+        if shape in self._recordings:
+            self._recordings.move_to_end(shape)
+        else:
+            if len(self._recordings) >= _MAX_GRAPHS:
+                self._recordings.popitem(last=False)
+            self._recordings[shape] = self._record(shape)
+        return self._recordings[shape]
+
+    def _record(self, shape: _Shape) -> _Recording:
+        numbers = self._plan(shape.sampling)
+        blank = Layout(((0, shape.length),), shape.length)
+        rows = torch.zeros(len(Frames._fields), shape.length, dtype=torch.int32, device=self._device)
+        noise = torch.zeros(shape.length, BANDS, device=self._device)
+        reference_mel = torch.zeros_like(noise)
+        cuts = boundaries(blank, shape.sampling.copies, shape.items).to(self._device)
+        attend = attention.packed(cuts, shape.max_frames)
+
+        def compute() -> tuple[Tensor, Tensor]:
+            return speak(
+                self._acoustic, self._vocoder, numbers, to_frames(rows), shape.items,
+                noise, reference_mel, attend, self._stages,
+            )  # fmt: skip
+
+        compute()  # compiles, and lets the libraries choose their kernels, outside of the recording
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(
+            graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
+        ):
+            mel, wave = compute()
+        return _Recording(graph, rows, noise, reference_mel, cuts, mel, wave)
