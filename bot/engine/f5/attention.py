@@ -1,15 +1,18 @@
 """Attention over packed items: every item sees itself alone.
 
-Two implementations of one function, by what the hardware offers. Shapes: T frames, H heads, d per
+One function in the ways that the hardware offers. Shapes: T frames, H heads, d per
 head.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from bot.engine.f5.layout import Layout, boundaries, query_blocks
 
 Attend: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Query, key and value, each `[T, H, d]`, to the attended values, `[T, H * d]`."""
@@ -18,7 +21,7 @@ _FLASH_CAPABILITY = (8, 0)  # Ampere; flash attention has no kernels for older d
 
 
 def supports_packed(device: torch.device, dtype: torch.dtype) -> bool:
-    """Return whether `packed` runs: flash attention for variable lengths, in half precision."""
+    """Return whether `Packed` kernels run: flash attention for variable lengths, in half precision."""
     return (
         device.type == "cuda"
         and dtype in (torch.float16, torch.bfloat16)
@@ -27,27 +30,38 @@ def supports_packed(device: torch.device, dtype: torch.dtype) -> bool:
     )
 
 
-def packed(boundaries: Tensor, max_frames: int) -> Attend:
-    """Return attention in one kernel for sequences that begin at `boundaries`, int32 `[n + 1]`.
+class Packed(NamedTuple):
+    """Attention in one kernel whose lengths are data, so that one CUDA graph serves all layouts."""
 
-    Lengths are data, so a CUDA graph of it serves every layout of the same row; no sequence may be
-    longer than `max_frames`.
-    """
-
-    def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        return _flash(query, key, value, boundaries, max_frames).flatten(1)
-
-    return attend
+    table: Callable[[Layout, int, int], Tensor]
+    """What the kernel has to know, on the host, for a layout, its copies and how many items fit."""
+    attend: Callable[[Tensor], Attend]
+    """Attention by the table that stands on the device at this place."""
 
 
-def _flash(
-    query: Tensor, key: Tensor, value: Tensor, boundaries: Tensor, max_frames: int
-) -> Tensor:
-    # torch.nn.attention.varlen, public since torch 2.10, wraps the same operator.
-    output: Tensor = torch.ops.aten._flash_attention_forward(  # noqa: SLF001 - no other name
-        query, key, value, boundaries, boundaries, max_frames, max_frames, 0.0, False, False
-    )[0]
-    return output
+def flash() -> Packed:
+    """Return the kernel that comes with torch."""
+
+    def attend(table: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        # torch.nn.attention.varlen, public since torch 2.10, wraps the same operator.
+        output: Tensor = torch.ops.aten._flash_attention_forward(  # noqa: SLF001 - see above
+            query, key, value, table, table, len(query), len(query), 0.0, False, False
+        )[0]
+        return output.flatten(1)
+
+    return Packed(boundaries, lambda table: partial(attend, table))
+
+
+def triton() -> Packed:
+    """Return our own kernel, which is faster; needs Triton."""
+    from bot.engine.f5 import kernels  # noqa: PLC0415 - Triton is optional
+
+    def attend(table: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        return kernels.attend(query, key, value, table)
+
+    return Packed(
+        partial(query_blocks, rows=kernels.QUERY_BLOCK), lambda table: partial(attend, table)
+    )
 
 
 def per_item(spans: Sequence[tuple[int, int]]) -> Attend:

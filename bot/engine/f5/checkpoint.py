@@ -22,6 +22,7 @@ from bot.engine.f5.dit import (
     Linear,
     TextBlock,
     Traits,
+    split_pairs,
 )
 from bot.engine.f5.mel import BANDS, FFT_SAMPLES, HOP_SAMPLES
 from bot.engine.f5.modulation import Modulations, modulations
@@ -203,9 +204,7 @@ def load_acoustic(
                 reader.linear(f"{conv}.2", width, group, POSITION_TAPS),
             ),
         ),
-        blocks=tuple(
-            _block(reader, f"{root}transformer_blocks.{i}", width) for i in range(depth)
-        ),
+        blocks=tuple(_block(reader, f"{root}transformer_blocks.{i}", width) for i in range(depth)),
         output=reader.linear(f"{root}proj_out", BANDS, width),
     )
     # Touched here so that a file that lacks them is refused now, not by the first request.
@@ -249,12 +248,18 @@ def _block(reader: _Reader, name: str, width: int) -> Block:
     inner = parts[0].weight.shape[0]
     if inner % HEAD_WIDTH:
         raise reader.mismatch(f"{name} has {inner} channels, no multiple of {HEAD_WIDTH}")
-    has_norm = f"{name}.attn.q_norm.weight" in reader
+    query, key, value = parts
+    query, key = (Linear(*(split_pairs(part) for part in linear)) for linear in (query, key))
+    norms: list[Tensor | None] = [None, None]
+    if f"{name}.attn.q_norm.weight" in reader:
+        norms = [
+            split_pairs(reader.take(f"{name}.attn.{part}_norm.weight", HEAD_WIDTH)) for part in "qk"
+        ]
     up = reader.linear(f"{name}.ff.ff.0.0", None, width)
     return Block(
-        qkv=Linear(torch.cat([p.weight for p in parts]), torch.cat([p.bias for p in parts])),
-        query_norm=reader.take(f"{name}.attn.q_norm.weight", HEAD_WIDTH) if has_norm else None,
-        key_norm=reader.take(f"{name}.attn.k_norm.weight", HEAD_WIDTH) if has_norm else None,
+        qkv=Linear(*(torch.cat(parts) for parts in zip(query, key, value, strict=True))),
+        query_norm=norms[0],
+        key_norm=norms[1],
         out=reader.linear(f"{name}.attn.to_out.0", width, inner),
         up=up,
         down=reader.linear(f"{name}.ff.ff.2", width, up.weight.shape[0]),
@@ -272,6 +277,8 @@ def load_vocos(
     reader = _Reader(state, "The Vocos checkpoint", device, dtype)
     embed = reader.linear("backbone.embed", None, BANDS, TAPS)
     width = embed.weight.shape[0]
+    is_complex = torch.ones(FFT_SAMPLES // 2 + 1, device=device)
+    is_complex[[0, -1]] = 0
     model = Vocos(
         embed=embed,
         norm=reader.linear("backbone.norm", width),
@@ -282,6 +289,7 @@ def load_vocos(
         final_norm=reader.linear("backbone.final_layer_norm", width),
         spectrum=reader.linear("head.out", FFT_SAMPLES + 2, width),
         window=torch.hann_window(FFT_SAMPLES, device=device),
+        is_complex=is_complex,
         trim_samples=(FFT_SAMPLES if padding == "center" else FFT_SAMPLES - HOP_SAMPLES) // 2,
     )
     reader.finish(("feature_extractor.", "head.istft."))

@@ -8,6 +8,7 @@ Shapes: T frames of the packed row, G copies of it (2 with classifier-free guida
 not; else 1), D width, C text width, H heads, d width of a head.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -109,7 +110,32 @@ class Qkv(NamedTuple):
     value: Tensor
 
 
-def embed_text(model: DiT, traits: Traits, frames: Frames, items: int, copies: int) -> Tensor:
+def text_block(x: Tensor, block: TextBlock, item: Tensor, members: Tensor, keep: Tensor) -> Tensor:
+    """Return `[G, T, C]` of `x`, `[G, T, C]`.
+
+    `item` is the number of the item of each frame, `[T]`, `members` which frame belongs to which
+    item, float32 `[items, T]`, and `keep` which frames are not forced to zero, bool `[T]`.
+    """
+    y = functional.conv1d(
+        x.transpose(1, 2), *block.depthwise, padding=TEXT_TAPS // 2, groups=x.shape[-1]
+    ).transpose(1, 2)
+    y = functional.layer_norm(y, y.shape[-1:], *block.norm, eps=_EPSILON)
+    y = functional.gelu(functional.linear(y, *block.expand))  # [G, T, 2 C]
+    # The response is a norm over time: over the frames of the item alone, in float32.
+    norms = (members @ y.float().square()).sqrt()  # [G, items, 2 C]
+    response = norms / (norms.mean(dim=-1, keepdim=True) + _EPSILON)
+    y = block.response_scale * (y * response.to(y.dtype)[:, item]) + block.response_shift + y
+    return (x + functional.linear(y, *block.reduce)).where(keep[:, None], 0)
+
+
+def embed_text(
+    model: DiT,
+    traits: Traits,
+    frames: Frames,
+    items: int,
+    copies: int,
+    block_function: Callable[..., Tensor] = text_block,
+) -> Tensor:
     """Return the text along the frames, `[G, T, C]`; copy 1 is the one without text.
 
     `items` bounds the number of items in the row.
@@ -119,32 +145,13 @@ def embed_text(model: DiT, traits: Traits, frames: Frames, items: int, copies: i
     x = functional.embedding(token, model.token_embedding)  # [G, T, C]
     x = x + _sinusoids(frames.position, x.shape[-1]).to(x.dtype)
     x = x.where(keep[:, None], 0)
-    members = _members(frames, items)
+    numbers = torch.arange(items, device=frames.item.device)
+    members = ((frames.item == numbers[:, None]) & frames.is_frame).float()  # [items, T]
     for block in model.text_blocks:
-        x = _text_block(x, block, frames, members).where(keep[:, None], 0)
+        x = block_function(x, block, frames.item, members, keep)
     if traits.text_embedding_average_upsampling:
         x = x[:, frames.text_source].where(frames.has_text[:, None], 0)
     return x
-
-
-def _members(frames: Frames, items: int) -> Tensor:
-    """Return which frames belong to which item: 0 or 1, float32 `[items, T]`."""
-    numbers = torch.arange(items, device=frames.item.device)
-    return ((frames.item == numbers[:, None]) & frames.is_frame).float()
-
-
-def _text_block(x: Tensor, block: TextBlock, frames: Frames, members: Tensor) -> Tensor:
-    """Return `[G, T, C]`; `members` is `[items, T]`."""
-    y = functional.conv1d(
-        x.transpose(1, 2), *block.depthwise, padding=TEXT_TAPS // 2, groups=x.shape[-1]
-    ).transpose(1, 2)
-    y = functional.layer_norm(y, y.shape[-1:], *block.norm, eps=_EPSILON)
-    y = functional.gelu(functional.linear(y, *block.expand))  # [G, T, 2 C]
-    # The response is a norm over time: over the frames of the item alone, in float32.
-    norms = (members @ y.float().square()).sqrt()  # [G, items, 2 C]
-    response = norms / (norms.mean(dim=-1, keepdim=True) + _EPSILON)
-    y = block.response_scale * (y * response.to(y.dtype)[:, frames.item]) + block.response_shift + y
-    return x + functional.linear(y, *block.reduce)
 
 
 def _sinusoids(position: Tensor, width: int) -> Tensor:
@@ -176,32 +183,33 @@ def conditioning(model: DiT, reference_mel: Tensor, text: Tensor) -> Tensor:
     return torch.cat([conditioned, x[1:]])
 
 
-def enter(
-    entry: Entry,
-    state: Tensor,
-    constant: Tensor,
-    is_frame: Tensor,
-    block: Block,
-    modulation: Tensor,
-    rope: Rotation,
-) -> tuple[Tensor, Qkv]:
-    """Return the residual stream, `[G * T, D]`, and what the first attention works on.
+def mix(entry: Entry, state: Tensor, constant: Tensor) -> Tensor:
+    """Return the mixed input, `[G, T, D]`, of `state`, `[T, 100]` float32, and `conditioning`."""
+    return constant + functional.linear(state.to(constant.dtype), entry.noise_projection)
 
-    `state` is `[T, 100]` float32, `constant` `[G, T, D]`, `modulation` `[6, D]` float32.
-    """
-    noise = functional.linear(state.to(constant.dtype), entry.noise_projection)  # [T, D]
-    x = constant + noise
+
+def locate(entry: Entry, x: Tensor, is_frame: Tensor) -> Tensor:
+    """Return the convolutional position embedding of `x`, both `[G, T, D]`."""
     keep = is_frame[:, None]
-    y = x
     for convolution in entry.positions:
-        y = functional.conv1d(
-            y.where(keep, 0).transpose(1, 2),
+        x = functional.conv1d(
+            x.where(keep, 0).transpose(1, 2),
             *convolution,
             padding=POSITION_TAPS // 2,
             groups=POSITION_GROUPS,
         ).transpose(1, 2)
-        y = functional.mish(y)
-    x = (x + y).flatten(0, 1)
+        x = functional.mish(x)
+    return x
+
+
+def enter(
+    mixed: Tensor, located: Tensor, block: Block, modulation: Tensor, rope: Rotation
+) -> tuple[Tensor, Qkv]:
+    """Return the residual stream, `[G * T, D]`, and what the first attention works on.
+
+    `mixed` and `located` are `[G, T, D]`, `modulation` is `[6, D]` float32.
+    """
+    x = (mixed + located).flatten(0, 1)
     return x, _project(x, block, modulation, rope)
 
 
@@ -250,10 +258,15 @@ def _transform(x: Tensor, attended: Tensor, block: Block, modulation: Tensor) ->
     """Return the residual stream behind the block: attention's output and feed-forward added."""
     _, _, gate_attention, shift, scale, gate = modulation.unbind()
     x = _add_gated(x, functional.linear(attended, *block.out), gate_attention)
-    hidden = functional.linear(_modulate(x, shift, scale), *block.up)
-    return _add_gated(
-        x, functional.linear(functional.gelu(hidden, approximate="tanh"), *block.down), gate
-    )
+    hidden = _linear_gelu(_modulate(x, shift, scale), block.up)
+    return _add_gated(x, functional.linear(hidden, *block.down), gate)
+
+
+def _linear_gelu(x: Tensor, weights: Linear) -> Tensor:
+    """Return GELU, in its tanh approximation, of an affine map."""
+    if x.is_cuda:  # cuBLAS applies it before the product leaves the chip: one pass less
+        return torch._addmm_activation(weights.bias, x, weights.weight.T, use_gelu=True)  # noqa: SLF001
+    return functional.gelu(functional.linear(x, *weights), approximate="tanh")
 
 
 def _modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
@@ -267,12 +280,23 @@ def _add_gated(x: Tensor, y: Tensor, gate: Tensor) -> Tensor:
 
 
 def _rotate(x: Tensor, rope: Rotation) -> Tensor:
-    """Rotate neighbouring pairs of `x`, `[G * T, H, d]`, by the angles of their position."""
-    even, odd = x[:, : rope.heads].float().unflatten(-1, (-1, 2)).unbind(-1)
-    rotated = torch.stack(
-        [even * rope.cos - odd * rope.sin, odd * rope.cos + even * rope.sin], dim=-1
-    )
-    rotated = rotated.flatten(-2).to(x.dtype)
+    """Rotate channels i and i + d / 2 of `x`, `[G * T, H, d]`, by the angles of the position.
+
+    Upstream rotates channels 2 i and 2 i + 1; see `split_pairs`.
+    """
+    first, second = x[:, : rope.heads].float().chunk(2, dim=-1)
+    rotated = torch.cat(
+        [first * rope.cos - second * rope.sin, second * rope.cos + first * rope.sin], dim=-1
+    ).to(x.dtype)
     if rope.heads == x.shape[1]:
         return rotated
     return torch.cat([rotated, x[:, rope.heads :]], dim=1)
+
+
+def split_pairs(weight: Tensor) -> Tensor:
+    """Return the rows of `weight`, `[n * d, ...]`, with the even ones of each head first.
+
+    Query and key meet in a scalar product only, so the order of their channels is free, and halves
+    are read from memory in wider pieces than pairs.
+    """
+    return weight.unflatten(0, (-1, HEAD_WIDTH // 2, 2)).transpose(1, 2).flatten(0, 2)

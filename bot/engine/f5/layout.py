@@ -73,7 +73,9 @@ def pack(items: Sequence[Item], length: int = 0) -> Layout:
     return Layout(tuple(spans), max(length, spans[-1][1]))
 
 
-def describe(items: Sequence[Item], layout: Layout) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+def describe(
+    items: Sequence[Item], layout: Layout
+) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
     """Return the numbers behind `Frames`, int32 `[8, T]`: one array is one copy to the device."""
     rows = np.zeros((len(Frames._fields), layout.length), np.int32)
     token, position, number, source, is_frame, has_text, is_reference, is_decoded = rows
@@ -128,3 +130,20 @@ def boundaries(layout: Layout, copies: int, capacity: int) -> Tensor:
             cuts += [offset + end, following]
     cuts += [cuts[-1]] * (2 * copies * capacity + 1 - len(cuts))
     return torch.tensor(cuts, dtype=torch.int32)
+
+
+def query_blocks(layout: Layout, copies: int, capacity: int, rows: int) -> Tensor:
+    """Return which item each block of `rows` queries belongs to, int32 `[n, 3]`.
+
+    First row of the block, first row and end of the item; unused places are zero. For attention
+    that `kernels` computes; `capacity` items fit.
+    """
+    table = torch.zeros(copies * (-(-layout.length // rows) + capacity), 3, dtype=torch.int32)
+    blocks = [
+        (first, copy * layout.length + start, copy * layout.length + end)
+        for copy in range(copies)
+        for start, end in layout.spans
+        for first in range(copy * layout.length + start, copy * layout.length + end, rows)
+    ]
+    table[: len(blocks)] = torch.tensor(blocks, dtype=torch.int32)
+    return table

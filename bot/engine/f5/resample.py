@@ -29,5 +29,7 @@ def resample(wave: Tensor, from_hz: int, to_hz: int) -> Tensor:
     window = torch.cos(times * math.pi / _ZERO_CROSSINGS / 2) ** 2
     kernels = (torch.sinc(times) * window * (cutoff / source)).to(wave.dtype)
     padded = functional.pad(wave, (width, width + source))
-    frames = functional.conv1d(padded[None, None], kernels[:, None], stride=source)  # [1, target, m]
+    frames = functional.conv1d(
+        padded[None, None], kernels[:, None], stride=source
+    )  # [1, target, m]
     return frames[0].T.reshape(-1)[: math.ceil(target * len(wave) / source)]

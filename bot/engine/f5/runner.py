@@ -20,22 +20,19 @@ from bot.engine.f5.layout import (
     Frames,
     Item,
     Layout,
-    boundaries,
     describe,
     pack,
     to_frames,
 )
 from bot.engine.f5.mel import BANDS
 from bot.engine.f5.sampler import Sampling, draw_noise
-from bot.engine.f5.synthesis import Plan, Stages, compiled_stages, plan, speak
+from bot.engine.f5.synthesis import Plan, Stages, plan, speak
 from bot.engine.f5.vocos import Vocos, wave_span
 from bot.errors import UtteranceError
 from bot.messages import Samples
 
-_STEPS = ((1024, 64), (4096, 128), (1 << 30, 512))
-"""Up to so many frames, rows are rounded up to a multiple of the second number. Two rows of 64
-frames (with and without conditioning) fill the 128 rows of a matrix product's tile."""
-_ITEM_STEP = 512
+_STEPS = ((1024, 32), (2048, 64), (4096, 128), (1 << 30, 512))
+"""Up to so many frames, rows are rounded up to a multiple of the second number."""
 _MAX_GRAPHS = 64
 
 
@@ -55,7 +52,6 @@ class _Shape(NamedTuple):
     sampling: Sampling
     length: int
     items: int
-    max_frames: int
 
 
 class _Recording(NamedTuple):
@@ -65,7 +61,7 @@ class _Recording(NamedTuple):
     rows: Tensor
     noise: Tensor
     reference_mel: Tensor
-    boundaries: Tensor
+    table: Tensor
     mel: Tensor
     wave: Tensor
 
@@ -86,10 +82,17 @@ class Runner:
         self._acoustic = acoustic
         self._vocoder = vocoder
         self._device = device
-        self._stages = compiled_stages() if compiles else Stages()
+        self._stages = Stages()
+        self._attention = attention.flash()
+        if compiles:
+            from bot.engine.f5 import compiled  # noqa: PLC0415 - Triton is optional
+
+            self._stages = compiled.stages(acoustic.weights.entry)
+            self._attention = attention.triton()
         self._records = attention.supports_packed(device, acoustic.weights.output.weight.dtype)
         self._plans: dict[Sampling, Plan] = {}
         self._recordings: OrderedDict[_Shape, _Recording] = OrderedDict()
+        self._pinned = torch.empty(0)
         self._pool = torch.cuda.graph_pool_handle() if self._records else None
         self._stream = torch.cuda.Stream(device) if self._records else None
 
@@ -104,12 +107,11 @@ class Runner:
         with torch.inference_mode(), on_stream:
             run = self._replay if self._records else self._eager
             mel, wave, layout = run(items, sampling)
-        spans = [
-            wave_span(self._vocoder, start + item.decode_from, end)
-            for item, (start, end) in zip(items, layout.spans, strict=True)
-        ]
-        waves = [wave[span] for span in spans]
-        return Batch(waves, mel, layout)
+            spans = [
+                wave_span(self._vocoder, start + item.decode_from, end)
+                for item, (start, end) in zip(items, layout.spans, strict=True)
+            ]
+            return Batch(self._to_host([wave[span] for span in spans]), mel, layout)
 
     def warm_up(self, lengths: Sequence[int], sampling: Sampling) -> None:
         """Record the graphs for single items of these lengths in frames, longest first.
@@ -119,16 +121,14 @@ class Runner:
         for length in sorted({bucket(length) for length in lengths}, reverse=True):
             if self._records:
                 with torch.inference_mode(), torch.cuda.stream(self._stream):
-                    self._recording(_Shape(sampling, length, 1, length))
+                    self._recording(_Shape(sampling, length, 1))
 
     def _plan(self, sampling: Sampling) -> Plan:
         if sampling not in self._plans:
             self._plans[sampling] = plan(self._acoustic, sampling, self._device)
         return self._plans[sampling]
 
-    def _eager(
-        self, items: Sequence[Item], sampling: Sampling
-    ) -> tuple[Tensor, Samples, Layout]:
+    def _eager(self, items: Sequence[Item], sampling: Sampling) -> tuple[Tensor, Tensor, Layout]:
         layout = pack(items)
         rows = torch.from_numpy(describe(items, layout)).to(self._device)
         noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=self._device)
@@ -143,7 +143,7 @@ class Runner:
             self._acoustic, self._vocoder, numbers, to_frames(rows), len(items),
             noise, reference_mel, attention.per_item(spans), self._stages,
         )  # fmt: skip
-        return mel, wave.cpu().numpy(), layout
+        return mel, wave, layout
 
     def _fill(
         self, items: Sequence[Item], layout: Layout, noise: Tensor, reference_mel: Tensor
@@ -152,30 +152,32 @@ class Runner:
             noise[start:end] = draw_noise(item.frames, item.seed, self._device)
             reference_mel[start : start + len(item.reference_mel)] = item.reference_mel
 
-    def _replay(
-        self, items: Sequence[Item], sampling: Sampling
-    ) -> tuple[Tensor, Samples, Layout]:
+    def _replay(self, items: Sequence[Item], sampling: Sampling) -> tuple[Tensor, Tensor, Layout]:
         layout = pack(items, bucket(pack(items).length))
-        shape = self._shape(items, layout, sampling)
+        # Room for more items, so that batches of similar size share a graph.
+        shape = _Shape(sampling, layout.length, 1 << (len(items) - 1).bit_length())
         recording = self._recording(shape)
         recording.rows.copy_(torch.from_numpy(describe(items, layout)), non_blocking=True)
-        cuts = boundaries(layout, sampling.copies, shape.items)
-        recording.boundaries.copy_(cuts, non_blocking=True)
+        table = self._attention.table(layout, sampling.copies, shape.items)
+        recording.table.copy_(table, non_blocking=True)
         recording.noise.zero_()
         recording.reference_mel.zero_()
         self._fill(items, layout, recording.noise, recording.reference_mel)
         recording.graph.replay()
-        return recording.mel, recording.wave.cpu().numpy(), layout
+        return recording.mel, recording.wave, layout
 
-    @staticmethod
-    def _shape(items: Sequence[Item], layout: Layout, sampling: Sampling) -> _Shape:
-        if len(items) == 1:
-            return _Shape(sampling, layout.length, 1, layout.length)
-        longest = max(
-            *(item.frames for item in items), layout.length - layout.spans[-1][1]
-        )
-        max_frames = min(layout.length, -(-longest // _ITEM_STEP) * _ITEM_STEP)
-        return _Shape(sampling, layout.length, 1 << (len(items) - 1).bit_length(), max_frames)
+    def _to_host(self, waves: Sequence[Tensor]) -> list[Samples]:
+        """Return copies; they pass through pinned memory, which the device writes at full speed."""
+        if self._device.type != "cuda":
+            return [wave.numpy() for wave in waves]
+        lengths = [len(wave) for wave in waves]
+        if len(self._pinned) < sum(lengths):
+            self._pinned = torch.empty(sum(lengths), pin_memory=True)
+        parts = self._pinned[: sum(lengths)].split(lengths)
+        for part, wave in zip(parts, waves, strict=True):
+            part.copy_(wave, non_blocking=True)
+        torch.cuda.current_stream(self._device).synchronize()
+        return [part.numpy().copy() for part in parts]
 
     def _recording(self, shape: _Shape) -> _Recording:
         if shape in self._recordings:
@@ -189,11 +191,13 @@ class Runner:
     def _record(self, shape: _Shape) -> _Recording:
         numbers = self._plan(shape.sampling)
         blank = Layout(((0, shape.length),), shape.length)
-        rows = torch.zeros(len(Frames._fields), shape.length, dtype=torch.int32, device=self._device)
+        rows = torch.zeros(
+            len(Frames._fields), shape.length, dtype=torch.int32, device=self._device
+        )
         noise = torch.zeros(shape.length, BANDS, device=self._device)
         reference_mel = torch.zeros_like(noise)
-        cuts = boundaries(blank, shape.sampling.copies, shape.items).to(self._device)
-        attend = attention.packed(cuts, shape.max_frames)
+        table = self._attention.table(blank, shape.sampling.copies, shape.items).to(self._device)
+        attend = self._attention.attend(table)
 
         def compute() -> tuple[Tensor, Tensor]:
             return speak(
@@ -207,4 +211,4 @@ class Runner:
             graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
         ):
             mel, wave = compute()
-        return _Recording(graph, rows, noise, reference_mel, cuts, mel, wave)
+        return _Recording(graph, rows, noise, reference_mel, table, mel, wave)

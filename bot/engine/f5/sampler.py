@@ -65,5 +65,3 @@ def advance(state: Tensor, velocities: Tensor, duration: Tensor, cfg_strength: T
     if len(velocities) == 2:  # noqa: PLR2004 - conditioned, and not
         velocity = velocity + (velocity - velocities[1]) * cfg_strength
     return state + duration * velocity
-
-

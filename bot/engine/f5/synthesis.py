@@ -4,7 +4,7 @@ Shapes: T frames of the row, G copies of it, S steps, D width.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,11 +19,15 @@ from bot.engine.f5.vocos import Vocos
 
 
 class Stages(NamedTuple):
-    """The functions between attentions, as they are or compiled."""
+    """What is not attention: as it stands, or made for a GPU."""
 
+    text_block: Callable[..., Tensor] = dit.text_block
+    mix: Callable[..., Tensor] = dit.mix
+    locate: Callable[..., Tensor] = dit.locate
     enter: Callable[..., tuple[Tensor, dit.Qkv]] = dit.enter
     between: Callable[..., tuple[Tensor, dit.Qkv]] = dit.between
     leave: Callable[..., Tensor] = dit.leave
+    vocos_block: Callable[..., Tensor] = vocos.convnext
 
 
 class Plan(NamedTuple):
@@ -64,15 +68,15 @@ def sample(
     float32, and zero where they know nothing.
     """
     model, copies = acoustic.weights, plan.copies
-    text = dit.embed_text(model, acoustic.traits, frames, items, copies)
+    text = dit.embed_text(model, acoustic.traits, frames, items, copies, stages.text_block)
     constant = dit.conditioning(model, reference_mel, text)
     rope = dit.rotation(acoustic.traits, frames.position, acoustic.heads, copies)
     state = noise
     steps = zip(*plan.modulations, plan.durations, strict=True)
     for modulations, final_modulation, duration in steps:
-        x, qkv = stages.enter(
-            model.entry, state, constant, frames.is_frame, model.blocks[0], modulations[0], rope
-        )
+        mixed = stages.mix(model.entry, state, constant)
+        located = stages.locate(model.entry, mixed, frames.is_frame)
+        x, qkv = stages.enter(mixed, located, model.blocks[0], modulations[0], rope)
         for index, (block, following) in enumerate(
             zip(model.blocks, model.blocks[1:], strict=False)
         ):
@@ -100,32 +104,4 @@ def speak(
 ) -> tuple[Tensor, Tensor]:
     """Return `sample`'s mel and the overlapped wave of `vocos.decode`."""
     mel = sample(acoustic, plan, frames, items, noise, reference_mel, attend, stages)
-    return mel, vocos.decode(vocoder, mel, frames.is_decoded)
-
-
-def compiled_stages() -> Stages:
-    """Return the stages compiled: one code for every length, so three compilations in all."""
-
-    def compiled(function: Callable[..., Any], **dynamic: int) -> Callable[..., Any]:
-        code = torch.compile(function, fullgraph=True)
-
-        def call(*arguments: Any) -> Any:  # noqa: ANN401 - as `function`
-            names = function.__code__.co_varnames
-            for name, argument in zip(names, arguments, strict=False):
-                if name in dynamic:
-                    _mark(argument, dynamic[name])
-            return code(*arguments)
-
-        return call
-
-    return Stages(
-        enter=compiled(dit.enter, state=0, constant=1, is_frame=0, rope=0),
-        between=compiled(dit.between, x=0, attended=0, rope=0),
-        leave=compiled(dit.leave, x=0, attended=0),
-    )
-
-
-def _mark(argument: Any, dimension: int) -> None:  # noqa: ANN401 - tensors and tuples of them
-    for tensor in argument if isinstance(argument, tuple) else (argument,):
-        if isinstance(tensor, Tensor):
-            torch._dynamo.maybe_mark_dynamic(tensor, dimension)  # noqa: SLF001 - documented so
+    return mel, vocos.decode(vocoder, mel, frames.is_decoded, stages.vocos_block)

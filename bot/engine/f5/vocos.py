@@ -6,6 +6,7 @@ inside a CUDA graph and keeps the items of a row apart.
 Shapes: T frames of the row, C channels.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -43,11 +44,25 @@ class Vocos(NamedTuple):
     """To log-magnitudes and phases: weight `[1026, C]`."""
     window: Tensor
     """`[1024]` float32"""
+    is_complex: Tensor
+    """`[513]`: 0 for the bins that a real signal has no imaginary part in, else 1."""
     trim_samples: int
     """What is cut at both ends: half a window where frames are centred, else 384."""
 
 
-def decode(model: Vocos, mel: Tensor, is_decoded: Tensor) -> Tensor:
+def convnext(x: Tensor, block: ConvNeXt, keep: Tensor) -> Tensor:
+    """Return `[T, C]` of `x`, `[T, C]`; frames that `keep`, `[T, 1]`, leaves out count as zero."""
+    y = _convolve(x.where(keep, 0), block.depthwise, groups=x.shape[-1])
+    y = functional.linear(_normalize(y, block.norm), *block.expand)
+    return x + functional.linear(functional.gelu(y), *block.reduce)
+
+
+def decode(
+    model: Vocos,
+    mel: Tensor,
+    is_decoded: Tensor,
+    block_function: Callable[[Tensor, ConvNeXt, Tensor], Tensor] = convnext,
+) -> Tensor:
     """Return the overlapped wave of the row, float32 `[(T + 3) * 256]`; see `wave_span`.
 
     `mel` is `[T, 100]`, `is_decoded` `[T]`; runs of decoded frames are items. They are at least 3
@@ -57,13 +72,14 @@ def decode(model: Vocos, mel: Tensor, is_decoded: Tensor) -> Tensor:
     x = _convolve(mel.where(keep, 0).to(model.embed.weight.dtype), model.embed)
     x = _normalize(x, model.norm)
     for block in model.blocks:
-        y = _convolve(x.where(keep, 0), block.depthwise, groups=x.shape[-1])
-        y = functional.linear(_normalize(y, block.norm), *block.expand)
-        x = x + functional.linear(functional.gelu(y), *block.reduce)
+        x = block_function(x, block, keep)
     x = functional.linear(_normalize(x, model.final_norm), *model.spectrum).float()
     magnitude, phase = x.chunk(2, dim=-1)  # [T, 513]
     magnitude = magnitude.exp().clamp(max=_MAX_MAGNITUDE).where(keep, 0)
-    frames = torch.fft.irfft(torch.polar(magnitude, phase)) * model.window  # [T, 1024]
+    # A real signal's first and last bins are real. What is left there is undefined in cuFFT, which
+    # ignores it for some lengths of the row and not for others.
+    spectrum = torch.complex(magnitude * phase.cos(), magnitude * phase.sin() * model.is_complex)
+    frames = torch.fft.irfft(spectrum) * model.window  # [T, 1024]
     envelope = _overlap_add(model.window.square() * keep)
     return _overlap_add(frames) / envelope.clamp(min=_MIN_ENVELOPE)
 

@@ -44,7 +44,7 @@ def randomize(module: nn.Module, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in module.named_parameters():
         fan_in = parameter[0].numel() if parameter.ndim > 1 else 1
-        scale = 0.3 / fan_in**0.5 if parameter.ndim > 1 else 0.1
+        scale = fan_in**-0.5 if parameter.ndim > 1 else 0.1
         if "norm" in name and name.endswith("weight") and parameter.ndim == 1:
             parameter.data.fill_(1.0)
         if name.endswith("gamma") and parameter.ndim == 1:
@@ -59,9 +59,7 @@ def build(**architecture: Any) -> Pair:
         mel_spec_kwargs={"mel_spec_type": "vocos"},
     ).eval()
     randomize(cfm, seed=1)
-    traits = Traits(
-        **{name: architecture[name] for name in Traits._fields if name in architecture}
-    )
+    traits = Traits(**{name: architecture[name] for name in Traits._fields if name in architecture})
     state = {f"ema_model.{name}": tensor for name, tensor in cfm.state_dict().items()}
     return Pair(cfm, load_acoustic(state, traits, CPU, torch.float32))
 
