@@ -1,9 +1,9 @@
 """Import f5-tts for inference where only its light dependencies are installed.
 
-`f5_tts.model` imports the trainer (wandb, datasets, accelerate), `modules.py` imports librosa, which
-only BigVGAN needs, and torchaudio's wheel wants the CUDA libraries of its own torch. None of that
-computes anything at inference, so each part that is not installed is replaced by an empty module;
-the package itself stays as it is.
+`f5_tts.model` imports the trainer (wandb, datasets, accelerate), `modules.py` imports librosa,
+which only BigVGAN needs, and torchaudio's wheel wants the CUDA libraries of its own torch. None of
+that computes anything at inference, so each part that is not installed is replaced by an empty
+module; the package itself stays as it is.
 """
 
 import sys

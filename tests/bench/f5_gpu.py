@@ -53,7 +53,7 @@ class Bench:
         self.wave = torch.randn(int(REFERENCE_S * SAMPLE_RATE_HZ)) * 0.1
         self.mel = log_mel(self.wave.to(GPU))
         acoustic, vocos = ours(self.cfm, self.vocoder, V1_BASE, GPU, torch.float16)
-        self.runner = Runner(acoustic, vocos, GPU, compiles=True)
+        self.runner = Runner(acoustic, vocos, GPU, kernels=True)
 
     def put(self, key: str, value: Any) -> None:
         self.results[key] = value
@@ -72,7 +72,7 @@ class Bench:
         return Item(self.mel, tokens, self.frames(target_s), reference_frames, seed)
 
     def ours(self, target_s: float, sampling: Sampling = Sampling()) -> None:
-        self.runner.run([self.item(target_s)], sampling)
+        self.runner.compute([self.item(target_s)], sampling)
 
     def upstream(self, target_s: float, steps: int, wave: Any, cfm: Any, vocoder: Any) -> Any:
         with torch.inference_mode():
@@ -163,8 +163,8 @@ def dit_flops(frames: list[int], steps: int, width: int = 1024, depth: int = 22)
 def batches(bench: Bench) -> None:
     items = [bench.item(3.0, seed) for seed in range(16)]
     sampling = Sampling()
-    bench.runner.run(items, sampling)
-    times = timed(lambda: bench.runner.run(items, sampling))
+    bench.runner.compute(items, sampling)
+    times = timed(lambda: bench.runner.compute(items, sampling))
     recording = list(bench.runner._recordings.values())[-1]
     graph = timed(lambda: recording.graph.replay())
     flops = dit_flops([item.frames for item in items], 7)
@@ -175,11 +175,11 @@ def batches(bench: Bench) -> None:
          "graph_share_of_gemm_ceiling": round(flops / graph["p50_ms"] / 1e9 / ceiling, 3)},
     )  # fmt: skip
     mixed = [bench.item(1.0 + 0.5 * seed, seed) for seed in range(8)]
-    bench.runner.run(mixed, sampling)
-    bench.put("ours_batch_8_mixed_1_to_4.5s", timed(lambda: bench.runner.run(mixed, sampling)))
+    bench.runner.compute(mixed, sampling)
+    bench.put("ours_batch_8_mixed_1_to_4.5s", timed(lambda: bench.runner.compute(mixed, sampling)))
     chunks = [bench.item(13.9, seed) for seed in range(2)]
-    bench.runner.run(chunks, sampling)
-    bench.put("ours_27.8s_as_2_chunks", timed(lambda: bench.runner.run(chunks, sampling)))
+    bench.runner.compute(chunks, sampling)
+    bench.put("ours_27.8s_as_2_chunks", timed(lambda: bench.runner.compute(chunks, sampling)))
 
 
 def upstream(bench: Bench) -> None:
@@ -226,7 +226,7 @@ def errors(bench: Bench) -> None:
             half_mel, half_sound = bench.upstream(target_s, 7, wave, half, vocoder)
         finally:
             torch.randn = original
-        batch = bench.runner.run([bench.item(target_s)], Sampling())
+        batch = bench.runner.compute([bench.item(target_s)], Sampling())
         start = len(bench.wave) // HOP_SAMPLES + 1
         mel, half_mel = (x[0, start:].float() for x in (mel, half_mel))
         our_mel = batch.mel[start : bench.frames(target_s)]
@@ -239,7 +239,7 @@ def errors(bench: Bench) -> None:
                 "ours_fp16_wave": relative(batch.waves[0], sound),
             },
         )
-        together = bench.runner.run(
+        together = bench.runner.compute(
             [bench.item(2.0, 5), bench.item(target_s), bench.item(4.0, 6)], Sampling()
         )
         bench.put(
@@ -260,7 +260,7 @@ def consistency(bench: Bench) -> None:
     eager._records = False
 
     def mels(runner: Runner, batch: list[Item]) -> list[torch.Tensor]:
-        result = runner.run(batch, Sampling())
+        result = runner.compute(batch, Sampling())
         return [result.mel[start:end].clone() for start, end in result.layout.spans]
 
     base = mels(eager, items[1:2])[0]
@@ -303,19 +303,32 @@ def profile(bench: Bench) -> None:
 
     for name, items in (
         ("1s", [bench.item(1.0)]),
+        ("5s", [bench.item(5.0)]),
         ("16x3s", [bench.item(3.0, seed) for seed in range(16)]),
     ):
-        bench.runner.run(items, Sampling())
+        bench.runner.compute(items, Sampling())
         with profile(activities=[ProfilerActivity.CUDA]) as trace:
-            bench.runner.run(items, Sampling())
+            bench.runner.compute(items, Sampling())
         print(name, trace.key_averages().table(
             sort_by="cuda_time_total", row_limit=22, max_name_column_width=70
         ), flush=True)  # fmt: skip
 
 
+def sweep(bench: Bench) -> None:
+    """The graph alone, for rows of every 32 frames: where lengths fit the hardware badly."""
+    rows = {}
+    for length in range(608, 1700, 32):
+        item = bench.item(1.0)._replace(frames=length)
+        bench.runner._recordings.clear()
+        bench.runner.run([item], Sampling())
+        [recording] = bench.runner._recordings.values()
+        rows[str(recording.noise.shape[0])] = timed(recording.graph.replay, 8, 2)["p50_ms"]
+    bench.put("graph_ms_by_row", rows)
+
+
 SECTIONS: dict[str, Callable[[Bench], None]] = {
     "machine": machine, "first": first, "single": single, "batches": batches, "profile": profile,
-    "errors": errors, "consistency": consistency, "memory": memory, "upstream": upstream,
+    "errors": errors, "consistency": consistency, "memory": memory, "sweep": sweep, "upstream": upstream,
     "compiled_upstream": compiled_upstream,
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ _FLASH_CAPABILITY = (8, 0)  # Ampere; flash attention has no kernels for older d
 
 
 def supports_packed(device: torch.device, dtype: torch.dtype) -> bool:
-    """Return whether `Packed` kernels run: flash attention for variable lengths, in half precision."""
+    """Return whether `Packed` kernels run: flash attention of varying lengths, half precision."""
     return (
         device.type == "cuda"
         and dtype in (torch.float16, torch.bfloat16)
@@ -44,8 +44,9 @@ def flash() -> Packed:
 
     def attend(table: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         # torch.nn.attention.varlen, public since torch 2.10, wraps the same operator.
+        longest, dropout, is_causal, debugs = len(query), 0.0, False, False
         output: Tensor = torch.ops.aten._flash_attention_forward(  # noqa: SLF001 - see above
-            query, key, value, table, table, len(query), len(query), 0.0, False, False
+            query, key, value, table, table, longest, longest, dropout, is_causal, debugs
         )[0]
         return output.flatten(1)
 

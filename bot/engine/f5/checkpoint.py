@@ -45,7 +45,7 @@ class Acoustic(NamedTuple):
     tokens: int
     """Size of the vocabulary that it was trained with."""
     modulate: Callable[[Tensor], Modulations]
-    """The modulations at times, `[S]`, on the model's device; reads their matrices from the file."""
+    """The modulations at times, `[S]`, on the model's device; reads the matrices from the file."""
 
 
 def open_state(path: Path) -> Mapping[str, Tensor]:

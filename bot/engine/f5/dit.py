@@ -2,7 +2,8 @@
 
 Differences to upstream, none of which changes a result beyond rounding: the modulations come
 precomputed (`modulation`), query, key and value are one product, the projection of the input is
-split so that its constant part is computed once per text, rotations are float32 at every precision.
+split so that its constant part is computed once per text, rotations and normalisations are float32
+at every precision.
 
 Shapes: T frames of the packed row, G copies of it (2 with classifier-free guidance: conditioned and
 not; else 1), D width, C text width, H heads, d width of a head.
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from bot.engine.f5.attention import Attend
 from bot.engine.f5.layout import Frames
 
 HEAD_WIDTH = 64
@@ -110,7 +112,7 @@ class Qkv(NamedTuple):
     value: Tensor
 
 
-def text_block(x: Tensor, block: TextBlock, item: Tensor, members: Tensor, keep: Tensor) -> Tensor:
+def _text_block(x: Tensor, block: TextBlock, item: Tensor, members: Tensor, keep: Tensor) -> Tensor:
     """Return `[G, T, C]` of `x`, `[G, T, C]`.
 
     `item` is the number of the item of each frame, `[T]`, `members` which frame belongs to which
@@ -134,7 +136,6 @@ def embed_text(
     frames: Frames,
     items: int,
     copies: int,
-    block_function: Callable[..., Tensor] = text_block,
 ) -> Tensor:
     """Return the text along the frames, `[G, T, C]`; copy 1 is the one without text.
 
@@ -148,7 +149,7 @@ def embed_text(
     numbers = torch.arange(items, device=frames.item.device)
     members = ((frames.item == numbers[:, None]) & frames.is_frame).float()  # [items, T]
     for block in model.text_blocks:
-        x = block_function(x, block, frames.item, members, keep)
+        x = _text_block(x, block, frames.item, members, keep)
     if traits.text_embedding_average_upsampling:
         x = x[:, frames.text_source].where(frames.has_text[:, None], 0)
     return x
@@ -183,12 +184,62 @@ def conditioning(model: DiT, reference_mel: Tensor, text: Tensor) -> Tensor:
     return torch.cat([conditioned, x[1:]])
 
 
-def mix(entry: Entry, state: Tensor, constant: Tensor) -> Tensor:
-    """Return the mixed input, `[G, T, D]`, of `state`, `[T, 100]` float32, and `conditioning`."""
-    return constant + functional.linear(state.to(constant.dtype), entry.noise_projection)
+def velocities(
+    model: DiT,
+    operations: "Operations",
+    attend: Attend,
+    state: Tensor,
+    constant: Tensor,
+    is_frame: Tensor,
+    rope: Rotation,
+    modulations: Tensor,
+    final_modulation: Tensor,
+) -> Tensor:
+    """Return where each copy of the state moves, `[G, T, 100]` float32: one function evaluation.
+
+    `state` is `[T, 100]` float32, `constant` the `conditioning`, `modulations` `[depth, 6, D]` and
+    `final_modulation` `[2, D]`, float32.
+    """
+    noise = functional.linear(state.to(constant.dtype), model.entry.noise_projection)  # [T, D]
+    mixed = constant + noise  # [G, T, D]
+    located = operations.locate(mixed, model.entry, is_frame)
+    final_scale, final_shift = final_modulation.unbind()
+    shifts = [*modulations[:, 0].unbind(), final_shift]
+    scales = [*modulations[:, 1].unbind(), final_scale]
+    x, normed = operations.add_norm(
+        mixed.flatten(0, 1), located.flatten(0, 1), None, shifts[0], scales[0]
+    )  # [G * T, D]
+    for block, modulation, next_shift, next_scale in zip(
+        model.blocks, modulations, shifts[1:], scales[1:], strict=True
+    ):
+        _, _, attention_gate, shift, scale, gate = modulation.unbind()
+        qkv = functional.linear(normed, *block.qkv).unflatten(-1, (3, -1, HEAD_WIDTH))
+        attended = attend(*operations.rotate(_normalize_heads(qkv, block), rope).unbind(1))
+        projected = functional.linear(attended, *block.out)
+        x, normed = operations.add_norm(x, projected, attention_gate, shift, scale)
+        fed = functional.linear(_linear_gelu(normed, block.up), *block.down)
+        x, normed = operations.add_norm(x, fed, gate, next_shift, next_scale)
+    return functional.linear(normed, *model.output).float().unflatten(0, (len(constant), -1))
 
 
-def locate(entry: Entry, x: Tensor, is_frame: Tensor) -> Tensor:
+def _normalize_heads(qkv: Tensor, block: Block) -> Tensor:
+    """Return `qkv`, `[G * T, 3, H, d]`, with query and key normalised if the model does so."""
+    if block.query_norm is None or block.key_norm is None:
+        return qkv
+    query, key, value = qkv.unbind(1)
+    query = functional.rms_norm(query, (HEAD_WIDTH,), block.query_norm, _EPSILON)
+    key = functional.rms_norm(key, (HEAD_WIDTH,), block.key_norm, _EPSILON)
+    return torch.stack([query, key, value], dim=1)
+
+
+def _linear_gelu(x: Tensor, weights: Linear) -> Tensor:
+    """Return GELU, in its tanh approximation, of an affine map."""
+    if x.is_cuda:  # cuBLAS applies it before the product leaves the chip: one pass less
+        return torch._addmm_activation(weights.bias, x, weights.weight.T, use_gelu=True)  # noqa: SLF001
+    return functional.gelu(functional.linear(x, *weights), approximate="tanh")
+
+
+def locate(x: Tensor, entry: Entry, is_frame: Tensor) -> Tensor:
     """Return the convolutional position embedding of `x`, both `[G, T, D]`."""
     keep = is_frame[:, None]
     for convolution in entry.positions:
@@ -202,95 +253,38 @@ def locate(entry: Entry, x: Tensor, is_frame: Tensor) -> Tensor:
     return x
 
 
-def enter(
-    mixed: Tensor, located: Tensor, block: Block, modulation: Tensor, rope: Rotation
-) -> tuple[Tensor, Qkv]:
-    """Return the residual stream, `[G * T, D]`, and what the first attention works on.
+def add_norm(
+    x: Tensor, y: Tensor, gate: Tensor | None, shift: Tensor, scale: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return `x + gate * y`, and that normalised, scaled and shifted; all `[G * T, D]`.
 
-    `mixed` and `located` are `[G, T, D]`, `modulation` is `[6, D]` float32.
+    `gate`, `shift` and `scale` are `[D]` float32; no gate adds `y` as it is.
     """
-    x = (mixed + located).flatten(0, 1)
-    return x, _project(x, block, modulation, rope)
-
-
-def between(
-    x: Tensor,
-    attended: Tensor,
-    block: Block,
-    modulation: Tensor,
-    following: Block,
-    following_modulation: Tensor,
-    rope: Rotation,
-) -> tuple[Tensor, Qkv]:
-    """Return the residual stream and the next attention's input: all that lies between two."""
-    x = _transform(x, attended, block, modulation)
-    return x, _project(x, following, following_modulation, rope)
-
-
-def leave(
-    x: Tensor,
-    attended: Tensor,
-    block: Block,
-    modulation: Tensor,
-    output: Linear,
-    final_modulation: Tensor,
-    copies: int,
-) -> Tensor:
-    """Return the velocity of each copy, `[G, T, 100]` float32; `final_modulation` is `[2, D]`."""
-    x = _transform(x, attended, block, modulation)
-    scale, shift = final_modulation[0], final_modulation[1]
-    velocities = functional.linear(_modulate(x, shift, scale), *output).float()
-    return velocities.unflatten(0, (copies, -1))
-
-
-def _project(x: Tensor, block: Block, modulation: Tensor, rope: Rotation) -> Qkv:
-    """Return what attention works on, of the residual stream `x`, `[G * T, D]`."""
-    shift, scale = modulation[0], modulation[1]
-    qkv = functional.linear(_modulate(x, shift, scale), *block.qkv)
-    query, key, value = qkv.unflatten(-1, (3, -1, HEAD_WIDTH)).unbind(1)
-    if block.query_norm is not None and block.key_norm is not None:
-        query = functional.rms_norm(query, (HEAD_WIDTH,), block.query_norm, _EPSILON)
-        key = functional.rms_norm(key, (HEAD_WIDTH,), block.key_norm, _EPSILON)
-    return Qkv(_rotate(query, rope), _rotate(key, rope), value)
-
-
-def _transform(x: Tensor, attended: Tensor, block: Block, modulation: Tensor) -> Tensor:
-    """Return the residual stream behind the block: attention's output and feed-forward added."""
-    _, _, gate_attention, shift, scale, gate = modulation.unbind()
-    x = _add_gated(x, functional.linear(attended, *block.out), gate_attention)
-    hidden = _linear_gelu(_modulate(x, shift, scale), block.up)
-    return _add_gated(x, functional.linear(hidden, *block.down), gate)
-
-
-def _linear_gelu(x: Tensor, weights: Linear) -> Tensor:
-    """Return GELU, in its tanh approximation, of an affine map."""
-    if x.is_cuda:  # cuBLAS applies it before the product leaves the chip: one pass less
-        return torch._addmm_activation(weights.bias, x, weights.weight.T, use_gelu=True)  # noqa: SLF001
-    return functional.gelu(functional.linear(x, *weights), approximate="tanh")
-
-
-def _modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """Return `x` normalised, scaled and shifted in float32, in the type of `x`."""
+    total = x.float() + (y if gate is None else gate * y.float())
+    x = total.to(x.dtype)
     normed = functional.layer_norm(x.float(), x.shape[-1:], eps=_EPSILON)
-    return (normed * (1 + scale) + shift).to(x.dtype)
+    return x, (normed * (1 + scale) + shift).to(x.dtype)
 
 
-def _add_gated(x: Tensor, y: Tensor, gate: Tensor) -> Tensor:
-    return (x.float() + gate * y.float()).to(x.dtype)
+def rotate(qkv: Tensor, rope: Rotation) -> Tensor:
+    """Return `qkv`, `[G * T, 3, H, d]`, with query and key turned by the angles of the position.
 
-
-def _rotate(x: Tensor, rope: Rotation) -> Tensor:
-    """Rotate channels i and i + d / 2 of `x`, `[G * T, H, d]`, by the angles of the position.
-
-    Upstream rotates channels 2 i and 2 i + 1; see `split_pairs`.
+    Channels i and i + d / 2 are a pair; upstream's are 2 i and 2 i + 1, see `split_pairs`.
     """
-    first, second = x[:, : rope.heads].float().chunk(2, dim=-1)
-    rotated = torch.cat(
-        [first * rope.cos - second * rope.sin, second * rope.cos + first * rope.sin], dim=-1
-    ).to(x.dtype)
-    if rope.heads == x.shape[1]:
-        return rotated
-    return torch.cat([rotated, x[:, rope.heads :]], dim=1)
+    first, second = qkv[:, :2, : rope.heads].float().chunk(2, dim=-1)
+    cos, sin = rope.cos[:, None], rope.sin[:, None]
+    turned = torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+    result = qkv.clone()
+    result[:, :2, : rope.heads] = turned.to(qkv.dtype)
+    return result
+
+
+class Operations(NamedTuple):
+    """What a GPU does better in kernels of its own (`kernels`): here in plain torch."""
+
+    locate: Callable[[Tensor, Entry, Tensor], Tensor] = locate
+    add_norm: Callable[..., tuple[Tensor, Tensor]] = add_norm
+    rotate: Callable[[Tensor, Rotation], Tensor] = rotate
 
 
 def split_pairs(weight: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Runs batches on a device: buffers, CUDA graphs, compiled code; it decides nothing about order.
+"""Runs batches on a device: buffers, CUDA graphs; it decides nothing about order.
 
 On a GPU with flash attention a whole batch (text, sampling, vocoder) is one CUDA graph per length
 of the row, rounded up by `bucket`; durations themselves are never rounded. Elsewhere the same
@@ -10,12 +10,12 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from bot.engine.f5 import attention
 from bot.engine.f5.checkpoint import Acoustic
+from bot.engine.f5.dit import Operations
 from bot.engine.f5.layout import (
     Frames,
     Item,
@@ -26,8 +26,8 @@ from bot.engine.f5.layout import (
 )
 from bot.engine.f5.mel import BANDS
 from bot.engine.f5.sampler import Sampling, draw_noise
-from bot.engine.f5.synthesis import Plan, Stages, plan, speak
-from bot.engine.f5.vocos import Vocos, wave_span
+from bot.engine.f5.synthesis import Plan, plan, speak
+from bot.engine.f5.vocos import Vocos, decode, wave_span
 from bot.errors import UtteranceError
 from bot.messages import Samples
 
@@ -76,33 +76,56 @@ class Runner:
     """Owns a model on a device. Not thread-safe: one thread runs it."""
 
     def __init__(
-        self, acoustic: Acoustic, vocoder: Vocos, device: torch.device, *, compiles: bool = False
+        self,
+        acoustic: Acoustic,
+        vocoder: Vocos,
+        device: torch.device,
+        *,
+        kernels: bool = False,
     ) -> None:
-        """Take the loaded models; `compiles` generates GPU code, which needs Triton."""
+        """Take the loaded models; `kernels` uses our own GPU kernels, which need Triton."""
         self._acoustic = acoustic
         self._vocoder = vocoder
         self._device = device
-        self._stages = Stages()
+        self._operations = Operations()
         self._attention = attention.flash()
-        if compiles:
-            from bot.engine.f5 import compiled  # noqa: PLC0415 - Triton is optional
+        if kernels:
+            from bot.engine.f5.kernels import operations  # noqa: PLC0415 - Triton is optional
 
-            self._stages = compiled.stages(acoustic.weights.entry)
+            self._operations = operations(acoustic.weights.entry)
             self._attention = attention.triton()
         self._records = attention.supports_packed(device, acoustic.weights.output.weight.dtype)
         self._plans: dict[Sampling, Plan] = {}
         self._recordings: OrderedDict[_Shape, _Recording] = OrderedDict()
+        self._warm_items: set[int] = set()
         self._pinned = torch.empty(0)
         self._pool = torch.cuda.graph_pool_handle() if self._records else None
         self._stream = torch.cuda.Stream(device) if self._records else None
 
-    def run(self, items: Sequence[Item], sampling: Sampling) -> Batch:
-        """Return the speech of `items`; each is computed as if it were alone.
+    def run(self, items: Sequence[Item], sampling: Sampling) -> list[Samples]:
+        """Return the speech of `items`, 24 kHz; each is computed as if it were alone.
+
+        A batch for which the device has no memory is run in halves.
 
         Raises:
-            UtteranceError: the result is not finite, or one item alone does not fit into the
-                device's memory. The runner works on.
+            UtteranceError: even one item alone does not fit; the runner works on.
         """
+        try:
+            return self.compute(items, sampling).waves
+        except torch.OutOfMemoryError as error:
+            self._recordings.clear()
+            torch.cuda.empty_cache()
+            if len(items) == 1:
+                raise UtteranceError(
+                    f"The GPU has no memory left for {items[0].frames} frames of speech.",
+                    remedy="Close other programs that use it, or choose a smaller model.",
+                ) from error
+        # Outside of the handler, which keeps the failed run's tensors alive.
+        half = len(items) // 2
+        return [*self.run(items[:half], sampling), *self.run(items[half:], sampling)]
+
+    def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
+        """Return speech and mel of `items` in one run on the device."""
         on_stream = torch.cuda.stream(self._stream) if self._stream else contextlib.nullcontext()
         with torch.inference_mode(), on_stream:
             run = self._replay if self._records else self._eager
@@ -141,7 +164,7 @@ class Runner:
         ]
         mel, wave = speak(
             self._acoustic, self._vocoder, numbers, to_frames(rows), len(items),
-            noise, reference_mel, attention.per_item(spans), self._stages,
+            noise, reference_mel, attention.per_item(spans), self._operations,
         )  # fmt: skip
         return mel, wave, layout
 
@@ -202,13 +225,22 @@ class Runner:
         def compute() -> tuple[Tensor, Tensor]:
             return speak(
                 self._acoustic, self._vocoder, numbers, to_frames(rows), shape.items,
-                noise, reference_mel, attend, self._stages,
+                noise, reference_mel, attend, self._operations,
             )  # fmt: skip
 
-        compute()  # compiles, and lets the libraries choose their kernels, outside of the recording
+        # What is generated, allocated or chosen at a first call must not happen while recording. All
+        # but the Fourier transform depends on the number of items alone.
+        if shape.items in self._warm_items:
+            decode(self._vocoder, noise, to_frames(rows).is_decoded)
+        else:
+            compute()
+            self._warm_items.add(shape.items)
+        # torch.cuda.graph would also collect garbage and return all cached memory, each time.
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(
-            graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
-        ):
+        torch.cuda.synchronize(self._device)
+        graph.capture_begin(pool=self._pool, capture_error_mode="thread_local")
+        try:
             mel, wave = compute()
+        finally:
+            graph.capture_end()
         return _Recording(graph, rows, noise, reference_mel, table, mel, wave)

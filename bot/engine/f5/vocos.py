@@ -6,7 +6,6 @@ inside a CUDA graph and keeps the items of a row apart.
 Shapes: T frames of the row, C channels.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -50,19 +49,14 @@ class Vocos(NamedTuple):
     """What is cut at both ends: half a window where frames are centred, else 384."""
 
 
-def convnext(x: Tensor, block: ConvNeXt, keep: Tensor) -> Tensor:
+def _convnext(x: Tensor, block: ConvNeXt, keep: Tensor) -> Tensor:
     """Return `[T, C]` of `x`, `[T, C]`; frames that `keep`, `[T, 1]`, leaves out count as zero."""
     y = _convolve(x.where(keep, 0), block.depthwise, groups=x.shape[-1])
     y = functional.linear(_normalize(y, block.norm), *block.expand)
     return x + functional.linear(functional.gelu(y), *block.reduce)
 
 
-def decode(
-    model: Vocos,
-    mel: Tensor,
-    is_decoded: Tensor,
-    block_function: Callable[[Tensor, ConvNeXt, Tensor], Tensor] = convnext,
-) -> Tensor:
+def decode(model: Vocos, mel: Tensor, is_decoded: Tensor) -> Tensor:
     """Return the overlapped wave of the row, float32 `[(T + 3) * 256]`; see `wave_span`.
 
     `mel` is `[T, 100]`, `is_decoded` `[T]`; runs of decoded frames are items. They are at least 3
@@ -72,7 +66,7 @@ def decode(
     x = _convolve(mel.where(keep, 0).to(model.embed.weight.dtype), model.embed)
     x = _normalize(x, model.norm)
     for block in model.blocks:
-        x = block_function(x, block, keep)
+        x = _convnext(x, block, keep)
     x = functional.linear(_normalize(x, model.final_norm), *model.spectrum).float()
     magnitude, phase = x.chunk(2, dim=-1)  # [T, 513]
     magnitude = magnitude.exp().clamp(max=_MAX_MAGNITUDE).where(keep, 0)

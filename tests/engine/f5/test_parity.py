@@ -37,7 +37,7 @@ def test_mel_and_wave_equal_upstream(
         )
         wave = upstream_vocos.decode(mel[None, item.decode_from :].mT)[0]
 
-        batch = runner.run([item], Sampling(steps, cfg_strength, -1.0))
+        batch = runner.compute([item], Sampling(steps, cfg_strength, -1.0))
 
         assert error(batch.mel, mel) <= TOLERANCE
         assert batch.waves[0].shape == wave.shape
@@ -54,7 +54,7 @@ def test_a_full_width_stack_equals_upstream(
     pair = pairs("full_width")
     item = make_item(400, 200, 90)
     mel = pair.upstream_mel(item, steps=7, cfg_strength=2.0, sway_sampling_coef=-1.0)
-    batch = Runner(pair.acoustic, vocos_pair[1], CPU).run([item], Sampling())
+    batch = Runner(pair.acoustic, vocos_pair[1], CPU).compute([item], Sampling())
     assert error(batch.mel, mel) <= TOLERANCE
 
 
@@ -73,9 +73,9 @@ def test_an_item_sounds_the_same_in_any_batch(
         make_item(300, 30, 120, seed=7),
         make_item(70, 64, 0, seed=8),
     ]
-    alone = [runner.run([item], Sampling()).waves[0] for item in items]
+    alone = [runner.compute([item], Sampling()).waves[0] for item in items]
     for order in ([0, 1, 2, 3], [3, 2, 1, 0], [1, 1, 2]):
-        batch = runner.run([items[i] for i in order], Sampling())
+        batch = runner.compute([items[i] for i in order], Sampling())
         for i, wave in zip(order, batch.waves, strict=True):
             assert error(torch.from_numpy(wave), torch.from_numpy(alone[i])) <= TOLERANCE
 
@@ -86,7 +86,7 @@ def test_a_tensor_that_is_not_finite_stays_in_its_item(
     runner = Runner(pairs("v1").acoustic, vocos_pair[1], CPU)
     good, bad = make_item(seed=5), make_item(seed=6)
     bad.reference_mel[3, 4] = float("nan")
-    batch = runner.run([good, bad, good], Sampling())
+    batch = runner.compute([good, bad, good], Sampling())
     finite = [bool(torch.from_numpy(wave).isfinite().all()) for wave in batch.waves]
     assert finite == [True, False, True]
 
