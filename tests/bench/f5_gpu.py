@@ -196,7 +196,13 @@ def upstream(bench: Bench) -> None:
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda _: bench.upstream(13.9, 7, wave, cfm, vocoder), range(2)))
 
-    bench.put("upstream_nfe7_27.8s_as_2_chunks", timed(chunks, warm=1))
+    bench.put("upstream_nfe7_27.8s_as_2_chunks_in_its_thread_pool", timed(chunks, warm=1))
+
+    def in_turn() -> None:
+        for _ in range(2):
+            bench.upstream(13.9, 7, wave, cfm, vocoder)
+
+    bench.put("upstream_nfe7_27.8s_as_2_chunks_in_turn", timed(in_turn, warm=1))
 
 
 def compiled_upstream(bench: Bench) -> None:
@@ -285,6 +291,7 @@ def memory(bench: Bench) -> None:
     torch.cuda.synchronize()
     lengths = sorted({bucket(n) for n in range(300, int(30 * FRAMES_PER_S), 32)})
     before = torch.cuda.mem_get_info()[0]
+    allocated = torch.cuda.memory_allocated()
     start = time.perf_counter()
     bench.runner.warm_up(lengths, Sampling())
     seconds = time.perf_counter() - start
@@ -292,9 +299,11 @@ def memory(bench: Bench) -> None:
     after = torch.cuda.mem_get_info()[0]
     bench.put(
         "graphs_up_to_30s",
-        {"graphs": len(lengths), "recording_s": seconds, "gpu_mb_more": (before - after) / 1e6,
+        {"graphs": len(lengths), "recording_s": seconds, 
+         "gpu_mb_more": (before - after) / 1e6, "weights_and_inputs_mb": allocated / 1e6,
          "allocated_mb": torch.cuda.memory_allocated() / 1e6,
-         "reserved_mb": torch.cuda.memory_reserved() / 1e6},
+         "reserved_mb": torch.cuda.memory_reserved() / 1e6,
+         "whole_process_mb": (torch.cuda.mem_get_info()[1] - after) / 1e6},
     )  # fmt: skip
 
 
@@ -319,7 +328,7 @@ def sweep(bench: Bench) -> None:
     rows = {}
     for length in range(608, 1700, 32):
         item = bench.item(1.0)._replace(frames=length)
-        bench.runner._recordings.clear()
+        bench.runner._forget_recordings()
         bench.runner.run([item], Sampling())
         [recording] = bench.runner._recordings.values()
         rows[str(recording.noise.shape[0])] = timed(recording.graph.replay, 8, 2)["p50_ms"]

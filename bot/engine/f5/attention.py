@@ -72,7 +72,7 @@ def per_item(spans: Sequence[tuple[int, int]]) -> Attend:
     """
 
     def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        output = torch.zeros_like(query, memory_format=torch.contiguous_format)  # [T, H, d]
+        output = query.new_zeros(query.shape)  # [T, H, d]
         for start, end in spans:
             q, k, v = (x[start:end].transpose(0, 1)[None] for x in (query, key, value))
             output[start:end] = functional.scaled_dot_product_attention(q, k, v)[0].transpose(0, 1)

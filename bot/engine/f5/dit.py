@@ -104,14 +104,6 @@ class Rotation(NamedTuple):
     """How many heads are rotated."""
 
 
-class Qkv(NamedTuple):
-    """Query, key and value, each `[G * T, H, d]`."""
-
-    query: Tensor
-    key: Tensor
-    value: Tensor
-
-
 def _text_block(x: Tensor, block: TextBlock, item: Tensor, members: Tensor, keep: Tensor) -> Tensor:
     """Return `[G, T, C]` of `x`, `[G, T, C]`.
 
@@ -214,7 +206,7 @@ def velocities(
     ):
         _, _, attention_gate, shift, scale, gate = modulation.unbind()
         qkv = functional.linear(normed, *block.qkv).unflatten(-1, (3, -1, HEAD_WIDTH))
-        attended = attend(*operations.rotate(_normalize_heads(qkv, block), rope).unbind(1))
+        attended = attend(*operations.rotate(_normalize_heads(qkv, block), rope))
         projected = functional.linear(attended, *block.out)
         x, normed = operations.add_norm(x, projected, attention_gate, shift, scale)
         fed = functional.linear(_linear_gelu(normed, block.up), *block.down)
@@ -260,23 +252,21 @@ def add_norm(
 
     `gate`, `shift` and `scale` are `[D]` float32; no gate adds `y` as it is.
     """
-    total = x.float() + (y if gate is None else gate * y.float())
-    x = total.to(x.dtype)
-    normed = functional.layer_norm(x.float(), x.shape[-1:], eps=_EPSILON)
-    return x, (normed * (1 + scale) + shift).to(x.dtype)
+    total = x + y if gate is None else torch.addcmul(x.float(), gate, y.float()).to(x.dtype)
+    normed = functional.layer_norm(total.float(), x.shape[-1:], 1 + scale, shift, _EPSILON)
+    return total, normed.to(x.dtype)
 
 
-def rotate(qkv: Tensor, rope: Rotation) -> Tensor:
-    """Return `qkv`, `[G * T, 3, H, d]`, with query and key turned by the angles of the position.
+def rotate(qkv: Tensor, rope: Rotation) -> tuple[Tensor, Tensor, Tensor]:
+    """Return query and key turned by the angles of the position, and value, of `[G * T, 3, H, d]`.
 
     Channels i and i + d / 2 are a pair; upstream's are 2 i and 2 i + 1, see `split_pairs`.
     """
     first, second = qkv[:, :2, : rope.heads].float().chunk(2, dim=-1)
     cos, sin = rope.cos[:, None], rope.sin[:, None]
     turned = torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
-    result = qkv.clone()
-    result[:, :2, : rope.heads] = turned.to(qkv.dtype)
-    return result
+    turned = torch.cat([turned.to(qkv.dtype), qkv[:, :2, rope.heads :]], dim=2)
+    return turned[:, 0], turned[:, 1], qkv[:, 2]
 
 
 class Operations(NamedTuple):
@@ -284,7 +274,7 @@ class Operations(NamedTuple):
 
     locate: Callable[[Tensor, Entry, Tensor], Tensor] = locate
     add_norm: Callable[..., tuple[Tensor, Tensor]] = add_norm
-    rotate: Callable[[Tensor, Rotation], Tensor] = rotate
+    rotate: Callable[[Tensor, Rotation], tuple[Tensor, Tensor, Tensor]] = rotate
 
 
 def split_pairs(weight: Tensor) -> Tensor:

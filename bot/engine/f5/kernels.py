@@ -196,14 +196,15 @@ def _rotate(
     tl.store(at + HALF, (second * c + first * s).to(qkv.dtype.element_ty), is_head)
 
 
-def rotate(qkv: Tensor, rope: dit.Rotation) -> Tensor:
+def rotate(qkv: Tensor, rope: dit.Rotation) -> tuple[Tensor, Tensor, Tensor]:
     """Return what `dit.rotate` returns; `qkv` is changed in place."""
     length, _, heads, width = qkv.shape
     _rotate[(length, 2)](
         qkv, rope.cos, rope.sin, rope.heads,
         HEADS=heads, HALF=width // 2, PADDED=triton.next_power_of_2(heads), num_warps=2,
     )  # fmt: skip
-    return qkv
+    query, key, value = qkv.unbind(1)
+    return query, key, value
 
 
 def operations(entry: dit.Entry) -> dit.Operations:

@@ -8,7 +8,7 @@ functions run eagerly at the exact length.
 import contextlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,12 +26,12 @@ from bot.engine.f5.layout import (
 )
 from bot.engine.f5.mel import BANDS
 from bot.engine.f5.sampler import Sampling, draw_noise
-from bot.engine.f5.synthesis import Plan, plan, speak
+from bot.engine.f5.synthesis import Plan, plan, sample
 from bot.engine.f5.vocos import Vocos, decode, wave_span
 from bot.errors import UtteranceError
 from bot.messages import Samples
 
-_STEPS = ((1024, 32), (2048, 64), (4096, 128), (1 << 30, 512))
+_STEPS = ((2048, 32), (4096, 64), (1 << 30, 256))
 """Up to so many frames, rows are rounded up to a multiple of the second number."""
 _MAX_GRAPHS = 64
 
@@ -97,9 +97,10 @@ class Runner:
         self._records = attention.supports_packed(device, acoustic.weights.output.weight.dtype)
         self._plans: dict[Sampling, Plan] = {}
         self._recordings: OrderedDict[_Shape, _Recording] = OrderedDict()
-        self._warm_items: set[int] = set()
+        self._warm: set[tuple[int, int]] = set()
         self._pinned = torch.empty(0)
-        self._pool = torch.cuda.graph_pool_handle() if self._records else None
+        self._pool: Any = None
+        self._forget_recordings()
         self._stream = torch.cuda.Stream(device) if self._records else None
 
     def run(self, items: Sequence[Item], sampling: Sampling) -> list[Samples]:
@@ -113,8 +114,7 @@ class Runner:
         try:
             return self.compute(items, sampling).waves
         except torch.OutOfMemoryError as error:
-            self._recordings.clear()
-            torch.cuda.empty_cache()
+            self._forget_recordings()
             if len(items) == 1:
                 raise UtteranceError(
                     f"The GPU has no memory left for {items[0].frames} frames of speech.",
@@ -128,13 +128,7 @@ class Runner:
         """Return speech and mel of `items` in one run on the device."""
         on_stream = torch.cuda.stream(self._stream) if self._stream else contextlib.nullcontext()
         with torch.inference_mode(), on_stream:
-            run = self._replay if self._records else self._eager
-            mel, wave, layout = run(items, sampling)
-            spans = [
-                wave_span(self._vocoder, start + item.decode_from, end)
-                for item, (start, end) in zip(items, layout.spans, strict=True)
-            ]
-            return Batch(self._to_host([wave[span] for span in spans]), mel, layout)
+            return (self._replay if self._records else self._eager)(items, sampling)
 
     def warm_up(self, lengths: Sequence[int], sampling: Sampling) -> None:
         """Record the graphs for single items of these lengths in frames, longest first.
@@ -151,7 +145,7 @@ class Runner:
             self._plans[sampling] = plan(self._acoustic, sampling, self._device)
         return self._plans[sampling]
 
-    def _eager(self, items: Sequence[Item], sampling: Sampling) -> tuple[Tensor, Tensor, Layout]:
+    def _eager(self, items: Sequence[Item], sampling: Sampling) -> Batch:
         layout = pack(items)
         rows = torch.from_numpy(describe(items, layout)).to(self._device)
         noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=self._device)
@@ -162,11 +156,17 @@ class Runner:
             for copy in range(numbers.copies)
             for start, end in layout.spans
         ]
-        mel, wave = speak(
-            self._acoustic, self._vocoder, numbers, to_frames(rows), len(items),
-            noise, reference_mel, attention.per_item(spans), self._operations,
+        mel = sample(
+            self._acoustic, numbers, to_frames(rows), len(items), noise, reference_mel,
+            attention.per_item(spans), self._operations,
         )  # fmt: skip
-        return mel, wave, layout
+        waves = []
+        for item, (start, end) in zip(items, layout.spans, strict=True):
+            speech = mel[start + item.decode_from : end]
+            is_decoded = torch.ones(len(speech), dtype=torch.bool, device=self._device)
+            wave = decode(self._vocoder, speech, is_decoded)
+            waves.append(wave[wave_span(self._vocoder, 0, len(speech))])
+        return Batch(self._to_host(waves), mel, layout)
 
     def _fill(
         self, items: Sequence[Item], layout: Layout, noise: Tensor, reference_mel: Tensor
@@ -175,7 +175,7 @@ class Runner:
             noise[start:end] = draw_noise(item.frames, item.seed, self._device)
             reference_mel[start : start + len(item.reference_mel)] = item.reference_mel
 
-    def _replay(self, items: Sequence[Item], sampling: Sampling) -> tuple[Tensor, Tensor, Layout]:
+    def _replay(self, items: Sequence[Item], sampling: Sampling) -> Batch:
         layout = pack(items, bucket(pack(items).length))
         # Room for more items, so that batches of similar size share a graph.
         shape = _Shape(sampling, layout.length, 1 << (len(items) - 1).bit_length())
@@ -187,7 +187,12 @@ class Runner:
         recording.reference_mel.zero_()
         self._fill(items, layout, recording.noise, recording.reference_mel)
         recording.graph.replay()
-        return recording.mel, recording.wave, layout
+        spans = [
+            wave_span(self._vocoder, start + item.decode_from, end)
+            for item, (start, end) in zip(items, layout.spans, strict=True)
+        ]
+        waves = self._to_host([recording.wave[span] for span in spans])
+        return Batch(waves, recording.mel, layout)
 
     def _to_host(self, waves: Sequence[Tensor]) -> list[Samples]:
         """Return copies; they pass through pinned memory, which the device writes at full speed."""
@@ -201,6 +206,13 @@ class Runner:
             part.copy_(wave, non_blocking=True)
         torch.cuda.current_stream(self._device).synchronize()
         return [part.numpy().copy() for part in parts]
+
+    def _forget_recordings(self) -> None:
+        """Free the memory of all graphs; a pool whose last graph is gone cannot be used again."""
+        self._recordings.clear()
+        self._pool = torch.cuda.graph_pool_handle() if self._records else None
+        if self._records:
+            torch.cuda.empty_cache()
 
     def _recording(self, shape: _Shape) -> _Recording:
         if shape in self._recordings:
@@ -223,18 +235,21 @@ class Runner:
         attend = self._attention.attend(table)
 
         def compute() -> tuple[Tensor, Tensor]:
-            return speak(
-                self._acoustic, self._vocoder, numbers, to_frames(rows), shape.items,
-                noise, reference_mel, attend, self._operations,
+            frames = to_frames(rows)
+            mel = sample(
+                self._acoustic, numbers, frames, shape.items, noise, reference_mel, attend,
+                self._operations,
             )  # fmt: skip
+            return mel, decode(self._vocoder, mel, frames.is_decoded)
 
-        # What is generated, allocated or chosen at a first call must not happen while recording. All
-        # but the Fourier transform depends on the number of items alone.
-        if shape.items in self._warm_items:
+        # What is generated, allocated or chosen at a first call must not happen while recording.
+        # All but the Fourier transform is the same for every length.
+        variant = (shape.items, shape.sampling.copies)
+        if variant in self._warm:
             decode(self._vocoder, noise, to_frames(rows).is_decoded)
         else:
             compute()
-            self._warm_items.add(shape.items)
+            self._warm.add(variant)
         # torch.cuda.graph would also collect garbage and return all cached memory, each time.
         graph = torch.cuda.CUDAGraph()
         torch.cuda.synchronize(self._device)

@@ -1,4 +1,4 @@
-"""One batch from packed inputs to the wave: what a CUDA graph records and a processor runs.
+"""One batch from packed inputs to mel: what a CUDA graph records and a processor runs.
 
 Shapes: T frames of the row, G copies of it, S steps, D width.
 """
@@ -8,14 +8,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bot.engine.f5 import dit, vocos
+from bot.engine.f5 import dit
 from bot.engine.f5.attention import Attend
 from bot.engine.f5.checkpoint import Acoustic
 from bot.engine.f5.dit import Operations
 from bot.engine.f5.layout import Frames
 from bot.engine.f5.modulation import Modulations
 from bot.engine.f5.sampler import Sampling, advance, schedule
-from bot.engine.f5.vocos import Vocos
 
 
 class Plan(NamedTuple):
@@ -68,19 +67,3 @@ def sample(
         )  # fmt: skip
         state = advance(state, velocities, duration, plan.cfg_strength)
     return torch.where(frames.is_reference[:, None], reference_mel, state)
-
-
-def speak(
-    acoustic: Acoustic,
-    vocoder: Vocos,
-    plan: Plan,
-    frames: Frames,
-    items: int,
-    noise: Tensor,
-    reference_mel: Tensor,
-    attend: Attend,
-    operations: Operations,
-) -> tuple[Tensor, Tensor]:
-    """Return `sample`'s mel and the overlapped wave of `vocos.decode`."""
-    mel = sample(acoustic, plan, frames, items, noise, reference_mel, attend, operations)
-    return mel, vocos.decode(vocoder, mel, frames.is_decoded)

@@ -1,0 +1,158 @@
+"""The engine speaks from folders on disk, and survives what chat sends."""
+
+import asyncio
+import wave
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from bot.engine.f5.engine import F5Engine
+from bot.engine.f5.vocos import Vocos
+from bot.errors import StartError, UtteranceError
+from bot.messages import SpeechRequest
+
+LETTERS = " !',.?abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@pytest.fixture
+def folders(
+    pairs: Callable[[str], Any], vocos_pair: tuple[Any, Vocos], tmp_path: Path
+) -> dict[str, str]:
+    """What a user has on disk: model, vocoder, one voice."""
+    paths = {name: tmp_path / name for name in ("model", "vocoder", "voices", "cache")}
+    for path in (*paths.values(), paths["voices"] / "nature"):
+        path.mkdir()
+    state = pairs("v1").cfm.state_dict()
+    save_file({f"ema_model.{k}": v for k, v in state.items()}, paths["model"] / "model.safetensors")
+    tokens = (list(LETTERS) + [f"x{i}" for i in range(80)])[:80]
+    (paths["model"] / "vocab.txt").write_text("\n".join(tokens) + "\n")
+    torch.save(vocos_pair[0].state_dict(), paths["vocoder"] / "pytorch_model.bin")
+    (paths["vocoder"] / "config.yaml").write_text("head: {init_args: {padding: center}}\n")
+    (paths["voices"] / "nature" / "transcript.txt").write_text("Some call me nature")
+    noise = np.random.default_rng(0).standard_normal(2 * 24_000) * 3_000
+    with wave.open(str(paths["voices"] / "nature" / "reference.wav"), "wb") as file:
+        file.setparams((1, 2, 24_000, 0, "NONE", ""))
+        file.writeframes(noise.astype("<i2").tobytes())
+    return {name: str(path) for name, path in paths.items()}
+
+
+@pytest.fixture
+async def engine(folders: dict[str, str]) -> AsyncIterator[F5Engine]:
+    engine = F5Engine(**folders, nfe=5, device="cpu")
+    await engine.warm_up()
+    yield engine
+    await engine.close()
+
+
+def request(text: str, voice: str = "nature", request_id: str = "m1") -> SpeechRequest:
+    return SpeechRequest(id=request_id, text=text, voice=voice)
+
+
+async def speak(engine: F5Engine, text: str) -> np.ndarray[Any, Any]:
+    chunks = [chunk async for chunk in engine.synthesize(request(text))]
+    assert all(chunk.sample_rate_hz == 24_000 for chunk in chunks)
+    return np.concatenate([chunk.samples for chunk in chunks])
+
+
+async def test_speech_has_the_length_that_upstream_gives_it(engine: F5Engine) -> None:
+    samples = await speak(engine, "Hello there, chat.")
+    # 2.05 s of reference for the 22 bytes of its prompt; one frame less, since ends are centred
+    frames = int(2.05 * 24_000) // 256
+    assert len(samples) == int(frames / 22 * 18) * 256 - 256
+    assert np.isfinite(samples).all()
+    assert samples.dtype == np.float32
+
+
+async def test_the_same_request_sounds_the_same_after_a_restart(
+    engine: F5Engine, folders: dict[str, str]
+) -> None:
+    first = await speak(engine, "Hello there, chat.")
+    again = F5Engine(**folders, nfe=5, device="cpu")
+    second = await speak(again, "Hello there, chat.")
+    await again.close()
+    np.testing.assert_allclose(second, first, atol=1e-6)
+
+
+@pytest.mark.parametrize("text", [" ", "\n", "😀😀", "你好", "\u200b\u202e"])
+async def test_what_cannot_be_said_costs_one_utterance(engine: F5Engine, text: str) -> None:
+    with pytest.raises(UtteranceError):
+        await speak(engine, text)
+    assert len(await speak(engine, "Hello there, chat."))
+
+
+@pytest.mark.parametrize("text", ["a", "Ok.", "x" * 300, "a\x00b😀", "<b>'; DROP--"])
+async def test_odd_text_is_spoken(engine: F5Engine, text: str) -> None:
+    assert np.isfinite(await speak(engine, text)).all()
+
+
+@pytest.mark.parametrize("voice", ["nobody", "../../etc", "", "<script>"])
+async def test_an_unknown_voice_is_named_with_the_known_ones(engine: F5Engine, voice: str) -> None:
+    with pytest.raises(UtteranceError, match="nature"):
+        async for _ in engine.synthesize(request("Hello", voice)):
+            pass
+
+
+async def test_closing_the_stream_stops_a_long_text(engine: F5Engine) -> None:
+    stream = engine.synthesize(request("A sentence of some length, again. " * 300))
+    async with asyncio.timeout(60):
+        await anext(stream)
+        await stream.aclose()
+        assert len(await speak(engine, "Hello there, chat."))
+
+
+async def test_pieces_are_joined_without_a_break(engine: F5Engine) -> None:
+    chunks = [c async for c in engine.synthesize(request("One, two and three. " * 20))]
+    assert len(chunks) > 1
+    assert all(len(chunk.samples) for chunk in chunks)
+
+
+async def test_samples_that_are_not_finite_never_leave(folders: dict[str, str]) -> None:
+    engine = F5Engine(**folders, nfe=5, cfg_strength=1e38, device="cpu")
+    with pytest.raises(UtteranceError, match="not finite"):
+        await speak(engine, "Hello there, chat.")
+    await engine.close()
+
+
+@pytest.mark.parametrize(
+    ("missing", "complaint"),
+    [
+        ("model/model.safetensors", "0 checkpoints"),
+        ("model/vocab.txt", "vocab.txt"),
+        ("vocoder/pytorch_model.bin", "pytorch_model.bin"),
+        ("vocoder/config.yaml", "config.yaml"),
+        ("voices/nature/reference.wav", "no usable voice"),
+    ],
+)
+async def test_what_is_missing_is_named_at_the_start(
+    folders: dict[str, str], missing: str, complaint: str
+) -> None:
+    (Path(folders["model"]).parent / missing).unlink()
+    engine = F5Engine(**folders, device="cpu")
+    with pytest.raises(StartError, match=complaint) as caught:
+        await engine.warm_up()
+    assert caught.value.remedy
+    await engine.close()
+
+
+async def test_a_vocabulary_of_another_model_is_refused(folders: dict[str, str]) -> None:
+    path = Path(folders["model"]) / "vocab.txt"
+    path.write_text(path.read_text() + "more\n")
+    engine = F5Engine(**folders, device="cpu")
+    with pytest.raises(StartError, match="80 tokens.* has 81"):
+        await engine.warm_up()
+    await engine.close()
+
+
+@pytest.mark.parametrize("device", ["cuda", "tpu", "mps", "nonsense"])
+async def test_a_device_that_is_not_there_is_refused(folders: dict[str, str], device: str) -> None:
+    if device == "cuda" and torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    engine = F5Engine(**folders, device=device)
+    with pytest.raises(StartError):
+        await engine.warm_up()
+    await engine.close()
