@@ -4,12 +4,12 @@ import asyncio
 import re
 import time
 import zlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 import structlog
@@ -31,8 +31,18 @@ log = structlog.get_logger(__name__)
 
 _T = TypeVar("_T")
 _VOICE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 960
-"""Speech of 0.7 to 10 s, the lengths of chat, is made ready at the start."""
+_MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 560
+"""Speech of 0.7 to 6 s, what most of chat takes, is made ready at the start."""
+
+
+class Speaks(Protocol):
+    """What the engine needs of a runner."""
+
+    def run(self, items: Sequence[Item], sampling: Sampling) -> list[Samples]:
+        """Return the speech of each item, 24 kHz."""
+
+    def warm_up(self, lengths: Sequence[int], sampling: Sampling) -> None:
+        """Prepare for single items of these lengths, in frames."""
 
 
 class F5Engine:
@@ -67,7 +77,7 @@ class F5Engine:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="f5")
         self._references = ReferenceCache(self._cache_folder / "voices")
         self._voices: dict[str, Voice] = {}
-        self._runner: Runner | None = None
+        self._runner: Speaks | None = None
         self._vocabulary: Vocabulary = {}
 
     async def warm_up(self) -> None:
@@ -84,10 +94,7 @@ class F5Engine:
         device = _choose_device(self._device_name)
         dtype = _choose_dtype(device)
         begun = time.monotonic()
-        acoustic, self._vocabulary = load_model(self._model_folder, device, dtype)
-        vocoder = load_vocoder(self._vocoder_folder, device, dtype)
-        has_triton = find_spec("triton") is not None
-        runner = Runner(acoustic, vocoder, device, kernels=device.type == "cuda" and has_triton)
+        runner, self._vocabulary = self._make_runner(device, dtype)
         self._load_voices(device)
         lengths = [voice.reference.frames for voice in self._voices.values()]
         loaded = time.monotonic()
@@ -95,13 +102,21 @@ class F5Engine:
         runner.warm_up(range(shortest, min(longest, MAX_FRAMES)), self._sampling)
         self._runner = runner
         log.info(
-            "F5-TTS is warm",
+            "The engine is warm",
+            engine=self.name,
             device=str(device),
             dtype=str(dtype),
             voices=len(lengths),
             load_s=round(loaded - begun, 2),
             record_s=round(time.monotonic() - loaded, 2),
         )
+
+    def _make_runner(self, device: torch.device, dtype: torch.dtype) -> tuple[Speaks, Vocabulary]:
+        acoustic, vocabulary = load_model(self._model_folder, device, dtype)
+        vocoder = load_vocoder(self._vocoder_folder, device, dtype)
+        has_triton = find_spec("triton") is not None
+        kernels = device.type == "cuda" and has_triton
+        return Runner(acoustic, vocoder, device, kernels=kernels), vocabulary
 
     def _load_voices(self, device: torch.device) -> None:
         for folder in sorted(self._voices_folder.glob("*/")):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from bot.engine.f5.checkpoint import Acoustic, load_acoustic, load_vocos, open_state
 from bot.engine.f5.dit import Traits
@@ -41,6 +42,23 @@ def load_model(
     Raises:
         StartError: something is missing in the folder, or does not fit together.
     """
+    state, traits, vocabulary = read_model(folder)
+    acoustic = load_acoustic(state, traits, device, dtype)
+    if acoustic.tokens != len(vocabulary):
+        raise StartError(
+            f"The checkpoint in {folder} was trained with {acoustic.tokens} tokens, but vocab.txt "
+            f"has {len(vocabulary)}.",
+            remedy="Put the vocab.txt that belongs to the checkpoint there.",
+        )
+    return acoustic, vocabulary
+
+
+def read_model(folder: Path) -> tuple[Mapping[str, Tensor], Traits, Vocabulary]:
+    """Return the files of the F5-TTS model in `folder`, read but not checked against each other.
+
+    Raises:
+        StartError: a file is missing or unreadable.
+    """
     files = sorted(
         path for kind in ("*.safetensors", "*.pt") for path in folder.glob(kind) if path.is_file()
     )
@@ -50,15 +68,7 @@ def load_model(
             remedy="Fetch one with `ishowtts model fetch`, or put model.safetensors (or .pt) and "
             "its vocab.txt there by hand.",
         )
-    vocabulary = load_vocabulary(folder / "vocab.txt")
-    acoustic = load_acoustic(open_state(files[0]), _traits(folder), device, dtype)
-    if acoustic.tokens != len(vocabulary):
-        raise StartError(
-            f"{files[0]} was trained with {acoustic.tokens} tokens, but {folder / 'vocab.txt'} "
-            f"has {len(vocabulary)}.",
-            remedy="Put the vocab.txt that belongs to the checkpoint there.",
-        )
-    return acoustic, vocabulary
+    return open_state(files[0]), _traits(folder), load_vocabulary(folder / "vocab.txt")
 
 
 def _traits(folder: Path) -> Traits:

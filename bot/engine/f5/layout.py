@@ -138,12 +138,13 @@ def query_blocks(layout: Layout, copies: int, capacity: int, rows: int) -> Tenso
     First row of the block, first row and end of the item; unused places are zero. For attention
     that `kernels` computes; `capacity` items fit.
     """
-    table = torch.zeros(copies * (-(-layout.length // rows) + capacity), 3, dtype=torch.int32)
-    blocks = [
-        (first, copy * layout.length + start, copy * layout.length + end)
-        for copy in range(copies)
-        for start, end in layout.spans
-        for first in range(copy * layout.length + start, copy * layout.length + end, rows)
-    ]
-    table[: len(blocks)] = torch.tensor(blocks, dtype=torch.int32)
-    return table
+    table = np.zeros((copies * (-(-layout.length // rows) + capacity), 3), np.int32)
+    position = 0
+    for copy in range(copies):
+        for start, end in layout.spans:
+            first = np.arange(start, end, rows)
+            block = table[position : position + len(first)]
+            block[:, 0], block[:, 1], block[:, 2] = first, start, end
+            block += copy * layout.length
+            position += len(first)
+    return torch.from_numpy(table)

@@ -1,11 +1,15 @@
 """Unpatched upstream models with random weights, and the same weights in our engine."""
 
+import wave
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from bot.engine.f5.checkpoint import Acoustic, load_acoustic, load_vocos
@@ -25,9 +29,8 @@ class Pair:
 
     cfm: Any
     acoustic: Acoustic
-    noise: dict[int, Tensor] = field(default_factory=dict)
 
-    def upstream_mel(self, item: Item, **sampling: Any) -> Tensor:
+    def upstream_mel(self, item: Item, **sampling: float) -> Tensor:
         """Return what upstream samples for the item, `[frames, 100]`."""
         mel, _ = self.cfm.sample(
             cond=item.reference_mel[None],
@@ -52,7 +55,7 @@ def randomize(module: nn.Module, seed: int) -> None:
         parameter.data.add_(torch.randn(parameter.shape, generator=generator) * scale)
 
 
-def build(**architecture: Any) -> Pair:
+def build(architecture: dict[str, Any]) -> Pair:
     upstream = import_upstream()
     cfm = upstream.CFM(
         transformer=upstream.DiT(text_num_embeds=VOCABULARY_SIZE, mel_dim=100, **architecture),
@@ -86,7 +89,7 @@ def pairs() -> Callable[[str], Pair]:
 
     def get(name: str) -> Pair:
         if name not in built:
-            built[name] = build(**ARCHITECTURES[name])
+            built[name] = build(ARCHITECTURES[name])
         return built[name]
 
     return get
@@ -131,3 +134,40 @@ def relative_error(result: Tensor, expected: Tensor) -> float:
 @pytest.fixture
 def error() -> Callable[[Tensor, Tensor], float]:
     return relative_error
+
+
+LETTERS = " !',.?abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+VOCOS_CONFIG = """\
+feature_extractor:
+  class_path: vocos.feature_extractors.MelSpectrogramFeatures
+  init_args: {sample_rate: 24000, n_fft: 1024, hop_length: 256, n_mels: 100, padding: center}
+backbone:
+  class_path: vocos.models.VocosBackbone
+  init_args: {input_channels: 100, dim: 64, intermediate_dim: 128, num_layers: 3}
+head:
+  class_path: vocos.heads.ISTFTHead
+  init_args: {dim: 64, n_fft: 1024, hop_length: 256, padding: center}
+"""
+
+
+@pytest.fixture
+def folders(
+    pairs: Callable[[str], Pair], vocos_pair: tuple[Any, Vocos], tmp_path: Path
+) -> dict[str, str]:
+    """What a user has on disk: model, vocoder, one voice."""
+    paths = {name: tmp_path / name for name in ("model", "vocoder", "voices", "cache")}
+    for path in (*paths.values(), paths["voices"] / "nature"):
+        path.mkdir()
+    state = pairs("v1").cfm.state_dict()
+    save_file({f"ema_model.{k}": v for k, v in state.items()}, paths["model"] / "model.safetensors")
+    tokens = (list(LETTERS) + [f"x{i}" for i in range(80)])[:80]
+    (paths["model"] / "vocab.txt").write_text("\n".join(tokens) + "\n")
+    torch.save(vocos_pair[0].state_dict(), paths["vocoder"] / "pytorch_model.bin")
+    (paths["vocoder"] / "config.yaml").write_text(VOCOS_CONFIG)
+    (paths["voices"] / "nature" / "transcript.txt").write_text("Some call me nature")
+    noise = np.random.default_rng(0).standard_normal(2 * 24_000) * 3_000
+    with wave.open(str(paths["voices"] / "nature" / "reference.wav"), "wb") as file:
+        file.setparams((1, 2, 24_000, 0, "NONE", ""))
+        file.writeframes(noise.astype("<i2").tobytes())
+    return {name: str(path) for name, path in paths.items()}

@@ -1,44 +1,17 @@
 """The engine speaks from folders on disk, and survives what chat sends."""
 
 import asyncio
-import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from bot.engine.f5.engine import F5Engine
-from bot.engine.f5.vocos import Vocos
 from bot.errors import StartError, UtteranceError
 from bot.messages import SpeechRequest
-
-LETTERS = " !',.?abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-@pytest.fixture
-def folders(
-    pairs: Callable[[str], Any], vocos_pair: tuple[Any, Vocos], tmp_path: Path
-) -> dict[str, str]:
-    """What a user has on disk: model, vocoder, one voice."""
-    paths = {name: tmp_path / name for name in ("model", "vocoder", "voices", "cache")}
-    for path in (*paths.values(), paths["voices"] / "nature"):
-        path.mkdir()
-    state = pairs("v1").cfm.state_dict()
-    save_file({f"ema_model.{k}": v for k, v in state.items()}, paths["model"] / "model.safetensors")
-    tokens = (list(LETTERS) + [f"x{i}" for i in range(80)])[:80]
-    (paths["model"] / "vocab.txt").write_text("\n".join(tokens) + "\n")
-    torch.save(vocos_pair[0].state_dict(), paths["vocoder"] / "pytorch_model.bin")
-    (paths["vocoder"] / "config.yaml").write_text("head: {init_args: {padding: center}}\n")
-    (paths["voices"] / "nature" / "transcript.txt").write_text("Some call me nature")
-    noise = np.random.default_rng(0).standard_normal(2 * 24_000) * 3_000
-    with wave.open(str(paths["voices"] / "nature" / "reference.wav"), "wb") as file:
-        file.setparams((1, 2, 24_000, 0, "NONE", ""))
-        file.writeframes(noise.astype("<i2").tobytes())
-    return {name: str(path) for name, path in paths.items()}
 
 
 @pytest.fixture
