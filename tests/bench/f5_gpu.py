@@ -13,8 +13,10 @@ import statistics
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +73,8 @@ class Bench:
         reference_frames = len(self.wave) // HOP_SAMPLES
         return Item(self.mel, tokens, self.frames(target_s), reference_frames, seed)
 
-    def ours(self, target_s: float, sampling: Sampling = Sampling()) -> None:
-        self.runner.compute([self.item(target_s)], sampling)
+    def ours(self, target_s: float) -> None:
+        self.runner.run([self.item(target_s)], Sampling())
 
     def upstream(self, target_s: float, steps: int, wave: Any, cfm: Any, vocoder: Any) -> Any:
         with torch.inference_mode():
@@ -142,7 +144,7 @@ def first(bench: Bench) -> None:
 def single(bench: Bench) -> None:
     for target_s in TARGETS_S:
         frames = bench.frames(target_s)
-        times = timed(lambda s=target_s: bench.ours(s))
+        times = timed(partial(bench.ours, target_s))
         flops = dit_flops([frames], 7)
         ceiling = bench.results["machine"]["gemm_tflops"]
         bench.put(
@@ -166,7 +168,7 @@ def batches(bench: Bench) -> None:
     bench.runner.compute(items, sampling)
     times = timed(lambda: bench.runner.compute(items, sampling))
     recording = list(bench.runner._recordings.values())[-1]
-    graph = timed(lambda: recording.graph.replay())
+    graph = timed(recording.graph.replay)
     flops = dit_flops([item.frames for item in items], 7)
     ceiling = bench.results["machine"]["gemm_tflops"]
     bench.put(
@@ -187,9 +189,7 @@ def upstream(bench: Bench) -> None:
     wave = bench.wave[None].to(GPU)
     for steps, targets in ((7, TARGETS_S), (32, (5.0,))):
         for target_s in targets:
-            times = timed(
-                lambda s=target_s, n=steps: bench.upstream(s, n, wave, cfm, vocoder), warm=2
-            )
+            times = timed(partial(bench.upstream, target_s, steps, wave, cfm, vocoder), warm=2)
             bench.put(f"upstream_nfe{steps}_{target_s:g}s", times)
 
     def chunks() -> None:
@@ -214,7 +214,7 @@ def compiled_upstream(bench: Bench) -> None:
         start = time.perf_counter()
         bench.upstream(target_s, 7, wave, cfm, vocoder)
         compile_s = time.perf_counter() - start
-        times = timed(lambda s=target_s: bench.upstream(s, 7, wave, cfm, vocoder), warm=2)
+        times = timed(partial(bench.upstream, target_s, 7, wave, cfm, vocoder), warm=2)
         bench.put(f"upstream_compiled_blocks_nfe7_{target_s:g}s", {**times, "first_s": compile_s})
 
 
@@ -299,7 +299,7 @@ def memory(bench: Bench) -> None:
     after = torch.cuda.mem_get_info()[0]
     bench.put(
         "graphs_up_to_30s",
-        {"graphs": len(lengths), "recording_s": seconds, 
+        {"graphs": len(lengths), "recording_s": seconds,
          "gpu_mb_more": (before - after) / 1e6, "weights_and_inputs_mb": allocated / 1e6,
          "allocated_mb": torch.cuda.memory_allocated() / 1e6,
          "reserved_mb": torch.cuda.memory_reserved() / 1e6,
@@ -337,8 +337,8 @@ def sweep(bench: Bench) -> None:
 
 SECTIONS: dict[str, Callable[[Bench], None]] = {
     "machine": machine, "first": first, "single": single, "batches": batches, "profile": profile,
-    "errors": errors, "consistency": consistency, "memory": memory, "sweep": sweep, "upstream": upstream,
-    "compiled_upstream": compiled_upstream,
+    "errors": errors, "consistency": consistency, "memory": memory, "sweep": sweep,
+    "upstream": upstream, "compiled_upstream": compiled_upstream,
 }  # fmt: skip
 
 
@@ -348,9 +348,7 @@ def main() -> None:
         start = time.perf_counter()
         try:
             SECTIONS[name](bench)
-        except Exception as error:  # a section that fails must not cost the others their run
-            import traceback
-
+        except Exception as error:  # noqa: BLE001 - must not cost the other sections their run
             traceback.print_exc()
             bench.put(f"failed_{name}", repr(error))
         print(f"-- {name}: {time.perf_counter() - start:.1f} s", flush=True)

@@ -44,7 +44,7 @@ def randomize(module: nn.Module) -> None:
         parameter.data = values + 1 if keeps else values
 
 
-def upstream_cfm(architecture: dict[str, Any]) -> Any:  # noqa: ANN401 - upstream is untyped
+def upstream_cfm(architecture: dict[str, Any]) -> Any:
     """Return upstream's model on the processor in float32."""
     upstream = import_upstream()
     tokens = vocabulary()
@@ -57,13 +57,13 @@ def upstream_cfm(architecture: dict[str, Any]) -> Any:  # noqa: ANN401 - upstrea
     return cfm
 
 
-def upstream_vocos() -> Any:  # noqa: ANN401 - upstream is untyped
+def upstream_vocos() -> Any:
     """Return upstream's vocoder in its official shape."""
     import_upstream("vocos")
-    from vocos.feature_extractors import MelSpectrogramFeatures  # noqa: PLC0415
-    from vocos.heads import ISTFTHead  # noqa: PLC0415
-    from vocos.models import VocosBackbone  # noqa: PLC0415
-    from vocos.pretrained import Vocos as UpstreamVocos  # noqa: PLC0415
+    from vocos.feature_extractors import MelSpectrogramFeatures
+    from vocos.heads import ISTFTHead
+    from vocos.models import VocosBackbone
+    from vocos.pretrained import Vocos as UpstreamVocos
 
     model = UpstreamVocos(
         MelSpectrogramFeatures(),
@@ -75,8 +75,8 @@ def upstream_vocos() -> Any:  # noqa: ANN401 - upstream is untyped
 
 
 def ours(
-    cfm: Any,  # noqa: ANN401
-    vocoder: Any,  # noqa: ANN401
+    cfm: Any,
+    vocoder: Any,
     architecture: dict[str, Any],
     device: torch.device,
     dtype: torch.dtype,

@@ -39,7 +39,8 @@ class Pair:
             seed=item.seed,
             **sampling,
         )
-        return mel[0]
+        result: Tensor = mel[0]
+        return result
 
 
 def randomize(module: nn.Module, seed: int) -> None:
@@ -99,10 +100,10 @@ def pairs() -> Callable[[str], Pair]:
 def vocos_pair() -> tuple[Any, Vocos]:
     """Upstream's Vocos, small, with random weights, and ours."""
     import_upstream("vocos")
-    from vocos.feature_extractors import MelSpectrogramFeatures  # noqa: PLC0415
-    from vocos.heads import ISTFTHead  # noqa: PLC0415
-    from vocos.models import VocosBackbone  # noqa: PLC0415
-    from vocos.pretrained import Vocos as UpstreamVocos  # noqa: PLC0415
+    from vocos.feature_extractors import MelSpectrogramFeatures
+    from vocos.heads import ISTFTHead
+    from vocos.models import VocosBackbone
+    from vocos.pretrained import Vocos as UpstreamVocos
 
     upstream = UpstreamVocos(
         MelSpectrogramFeatures(),
@@ -154,7 +155,7 @@ head:
 @pytest.fixture
 def folders(
     pairs: Callable[[str], Pair], vocos_pair: tuple[Any, Vocos], tmp_path: Path
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """What a user has on disk: model, vocoder, one voice."""
     paths = {name: tmp_path / name for name in ("model", "vocoder", "voices", "cache")}
     for path in (*paths.values(), paths["voices"] / "nature"):

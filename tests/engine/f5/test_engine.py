@@ -15,7 +15,7 @@ from bot.messages import SpeechRequest
 
 
 @pytest.fixture
-async def engine(folders: dict[str, str]) -> AsyncIterator[F5Engine]:
+async def engine(folders: dict[str, Any]) -> AsyncIterator[F5Engine]:
     engine = F5Engine(**folders, nfe=5, device="cpu")
     await engine.warm_up()
     yield engine
@@ -42,7 +42,7 @@ async def test_speech_has_the_length_that_upstream_gives_it(engine: F5Engine) ->
 
 
 async def test_the_same_request_sounds_the_same_after_a_restart(
-    engine: F5Engine, folders: dict[str, str]
+    engine: F5Engine, folders: dict[str, Any]
 ) -> None:
     first = await speak(engine, "Hello there, chat.")
     again = F5Engine(**folders, nfe=5, device="cpu")
@@ -84,7 +84,7 @@ async def test_pieces_are_joined_without_a_break(engine: F5Engine) -> None:
     assert all(len(chunk.samples) for chunk in chunks)
 
 
-async def test_samples_that_are_not_finite_never_leave(folders: dict[str, str]) -> None:
+async def test_samples_that_are_not_finite_never_leave(folders: dict[str, Any]) -> None:
     engine = F5Engine(**folders, nfe=5, cfg_strength=1e38, device="cpu")
     with pytest.raises(UtteranceError, match="not finite"):
         await speak(engine, "Hello there, chat.")
@@ -102,7 +102,7 @@ async def test_samples_that_are_not_finite_never_leave(folders: dict[str, str]) 
     ],
 )
 async def test_what_is_missing_is_named_at_the_start(
-    folders: dict[str, str], missing: str, complaint: str
+    folders: dict[str, Any], missing: str, complaint: str
 ) -> None:
     (Path(folders["model"]).parent / missing).unlink()
     engine = F5Engine(**folders, device="cpu")
@@ -112,17 +112,17 @@ async def test_what_is_missing_is_named_at_the_start(
     await engine.close()
 
 
-async def test_a_vocabulary_of_another_model_is_refused(folders: dict[str, str]) -> None:
+async def test_a_vocabulary_of_another_model_is_refused(folders: dict[str, Any]) -> None:
     path = Path(folders["model"]) / "vocab.txt"
     path.write_text(path.read_text() + "more\n")
     engine = F5Engine(**folders, device="cpu")
-    with pytest.raises(StartError, match="80 tokens.* has 81"):
+    with pytest.raises(StartError, match=r"80 tokens.* has 81"):
         await engine.warm_up()
     await engine.close()
 
 
 @pytest.mark.parametrize("device", ["cuda", "tpu", "mps", "nonsense"])
-async def test_a_device_that_is_not_there_is_refused(folders: dict[str, str], device: str) -> None:
+async def test_a_device_that_is_not_there_is_refused(folders: dict[str, Any], device: str) -> None:
     if device == "cuda" and torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     engine = F5Engine(**folders, device=device)

@@ -28,10 +28,8 @@ def half(*shape: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("width", [128, 768, 1024])
 def test_convolution(width: int, error: Callable[..., float]) -> None:
-    convolutions = tuple(
-        dit.Linear(half(width, width // 16, 31) / 40, half(width)) for _ in range(2)
-    )
-    entry = dit.Entry(half(width, 100), convolutions)
+    first, second = (dit.Linear(half(width, width // 16, 31) / 40, half(width)) for _ in range(2))
+    entry = dit.Entry(half(width, 100), (first, second))
     x, is_frame = half(2, 200, width), torch.ones(200, dtype=torch.bool, device=GPU)
     is_frame[90:110] = False
     result = kernels.operations(entry).locate(x, entry, is_frame)

@@ -30,8 +30,8 @@ def wav(data: bytes, code: int, channels: int, rate_hz: int, bits: int) -> bytes
 def integers(bits: int) -> bytes:
     scaled = np.round(WAVE.astype(np.float64) * (2 ** (bits - 1) - 1)).astype("<i4")
     if bits == 8:
-        return (scaled + 128).astype(np.uint8).tobytes()
-    return scaled.view(np.uint8).reshape(-1, 4)[:, : bits // 8].tobytes()
+        return bytes((scaled + 128).astype(np.uint8))
+    return bytes(scaled.view(np.uint8).reshape(-1, 4)[:, : bits // 8].tobytes())
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_resampling_and_mel_equal_torchaudio(
 
 
 def test_a_file_written_by_the_standard_library_is_read() -> None:
-    import wave  # noqa: PLC0415 - shadows a common name
+    import wave
 
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
