@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 import time
 import zlib
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -79,6 +80,7 @@ class F5Engine:
         self._voices: dict[str, Voice] = {}
         self._runner: Speaks | None = None
         self._vocabulary: Vocabulary = {}
+        self._closed = threading.Event()
 
     async def warm_up(self) -> None:
         """Load the model and every voice, compile, and record the lengths that chat has.
@@ -139,14 +141,17 @@ class F5Engine:
         Raises:
             UtteranceError: the voice is unknown, or the text holds nothing that can be said.
         """
+        if self._closed.is_set():
+            return
         await self._in_thread(self._load)
         voice = self._voice(request.voice)
-        pieces = split_text(request.text, voice.reference, self._speed * voice.speed)
-        items = [self._item(piece, voice, request.id) for piece in pieces]
-        if not items:
-            raise UtteranceError("The text is empty.")
+        if self._closed.is_set():
+            return
+        items = await self._in_thread(partial(self._items, request, voice))
         fade = CrossFade()
         for item in items:
+            if self._closed.is_set():
+                return
             wave = await self._in_thread(partial(self._speak, item, voice))
             for chunk in (fade.add(wave), fade.finish() if item is items[-1] else wave[:0]):
                 if chunk.size:
@@ -158,6 +163,13 @@ class F5Engine:
             shown = name if _VOICE_NAME.fullmatch(name) else "of this name"
             raise UtteranceError(f"There is no voice {shown}.", remedy=f"Choose from {known}.")
         return self._voices[name]
+
+    def _items(self, request: SpeechRequest, voice: Voice) -> list[Item]:
+        text = request.text.encode(errors="ignore").decode()  # half a surrogate pair has no bytes
+        pieces = split_text(text, voice.reference, self._speed * voice.speed)
+        if not pieces:
+            raise UtteranceError("The text is empty.")
+        return [self._item(piece, voice, request.id) for piece in pieces]
 
     def _item(self, piece: str, voice: Voice, request_id: str) -> Item:
         if all(token == UNKNOWN_ID for token in to_ids(piece, self._vocabulary)):
@@ -186,8 +198,14 @@ class F5Engine:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     async def close(self) -> None:
-        """Let the piece under way finish, and end the thread."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Let the piece under way finish, free the model and end the thread."""
+        if not self._closed.is_set():
+            self._closed.set()
+            self._thread.submit(self._release)
+            self._thread.shutdown(wait=False)
+
+    def _release(self) -> None:
+        self._runner = None
 
 
 def _choose_device(name: str) -> torch.device:

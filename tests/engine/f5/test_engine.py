@@ -1,7 +1,7 @@
 """The engine speaks from folders on disk, and survives what chat sends."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 
 from bot.engine.f5.engine import F5Engine
 from bot.errors import StartError, UtteranceError
-from bot.messages import SpeechRequest
+from bot.messages import AudioChunk, SpeechRequest
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ async def test_what_cannot_be_said_costs_one_utterance(engine: F5Engine, text: s
     assert len(await speak(engine, "Hello there, chat."))
 
 
-@pytest.mark.parametrize("text", ["a", "Ok.", "x" * 300, "a\x00b😀", "<b>'; DROP--"])
+@pytest.mark.parametrize("text", ["a", "Ok.", "x" * 300, "a\x00b😀", "<b>'; DROP--", "a\ud800b"])
 async def test_odd_text_is_spoken(engine: F5Engine, text: str) -> None:
     assert np.isfinite(await speak(engine, text)).all()
 
@@ -129,3 +129,28 @@ async def test_a_device_that_is_not_there_is_refused(folders: dict[str, Any], de
     with pytest.raises(StartError):
         await engine.warm_up()
     await engine.close()
+
+
+async def test_closing_the_engine_ends_pending_streams(folders: dict[str, Any]) -> None:
+    engine = F5Engine(**folders, nfe=5, device="cpu")
+    streams = [engine.synthesize(request("One, two and three. " * 200)) for _ in range(3)]
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(anext(stream) for stream in streams))
+        pending = [asyncio.create_task(drain(stream)) for stream in streams]
+        await asyncio.sleep(0)
+        await engine.close()
+        await asyncio.gather(*pending)
+        assert [chunk async for chunk in engine.synthesize(request("Hello"))] == []
+        await engine.close()
+
+
+async def drain(stream: AsyncGenerator[AudioChunk, None]) -> None:
+    async for chunk in stream:
+        assert len(chunk.samples)
+
+
+async def test_requests_at_the_same_time_do_not_mix(engine: F5Engine) -> None:
+    texts = ["Hello there, chat.", "Something else than that.", "One, two and three."]
+    together = await asyncio.gather(*(speak(engine, text) for text in texts))
+    for text, samples in zip(texts, together, strict=True):
+        np.testing.assert_allclose(samples, await speak(engine, text), atol=1e-6)
