@@ -24,7 +24,7 @@ from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.reference import ReferenceCache
 from bot.engine.f5.runner import Runner
 from bot.engine.f5.sampler import Sampling
-from bot.engine.f5.text import UNKNOWN_ID, Vocabulary, to_ids
+from bot.engine.f5.text import Vocabulary, to_ids
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
 
@@ -83,7 +83,7 @@ class F5Engine:
         self._closed = threading.Event()
 
     async def warm_up(self) -> None:
-        """Load the model and every voice, compile, and record the lengths that chat has.
+        """Load the model and every voice, and record the lengths that chat has.
 
         Raises:
             StartError: a file is missing or does not fit, or there is no voice.
@@ -167,13 +167,13 @@ class F5Engine:
     def _items(self, request: SpeechRequest, voice: Voice) -> list[Item]:
         text = request.text.encode(errors="ignore").decode()  # half a surrogate pair has no bytes
         pieces = split_text(text, voice.reference, self._speed * voice.speed)
-        if not pieces:
-            raise UtteranceError("The text is empty.")
-        return [self._item(piece, voice, request.id) for piece in pieces]
+        # A piece of unknown characters alone, such as emoji, would become noise.
+        spoken = [piece for piece in pieces if any(to_ids(piece, self._vocabulary))]
+        if not spoken:
+            raise UtteranceError("The text holds no character that the model knows.")
+        return [self._item(piece, voice, request.id) for piece in spoken]
 
     def _item(self, piece: str, voice: Voice, request_id: str) -> Item:
-        if all(token == UNKNOWN_ID for token in to_ids(piece, self._vocabulary)):
-            raise UtteranceError("The text holds no character that the model knows.")
         tokens = to_ids(voice.reference.prompt + piece, self._vocabulary)
         frames = total_frames(piece, voice.reference, len(tokens), self._speed * voice.speed)
         return Item(
