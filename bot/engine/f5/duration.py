@@ -1,0 +1,62 @@
+"""How a text is cut into pieces and how long each piece lasts: upstream's rules (`utils_infer.py`).
+
+Upstream has no model of duration. It assumes that every byte of text takes as long as a byte of the
+reference's transcript took.
+"""
+
+import re
+
+from bot.engine.f5.reference import Reference
+
+MAX_FRAMES = 2812
+"""30 s, reference included: longer sequences were not seen in training."""
+_WINDOW_S = 22.0
+"""What upstream lets reference and speech of one piece last together."""
+_SHORT_TEXT_BYTES = 10
+_SHORT_TEXT_SPEED = 0.3
+_SENTENCE_END = re.compile(r"(?<=[;:,.!?])\s+|(?<=[；：，。！？])")
+
+
+def split_text(text: str, reference: Reference, speed: float = 1.0) -> list[str]:
+    """Return `text` in pieces of at most 22 s, less the reference, cut behind punctuation.
+
+    As upstream's `chunk_text`; a part without punctuation that is longer is cut at a space, or
+    anywhere if it has none, since upstream would let it run into what the model never saw.
+    """
+    bytes_per_s = len(reference.transcript.encode()) / reference.duration_s
+    limit = max(int(bytes_per_s * (_WINDOW_S - reference.duration_s) * speed), _SHORT_TEXT_BYTES)
+    pieces: list[str] = []
+    current = ""
+    for sentence in _SENTENCE_END.split(text):
+        for part in _cut(sentence, limit):
+            if current and len(current.encode()) + len(part.encode()) > limit:
+                pieces.append(current.strip())
+                current = ""
+            current += part + (" " if len(part[-1].encode()) == 1 else "")
+    pieces.append(current.strip())
+    return [piece for piece in pieces if piece]
+
+
+def _cut(sentence: str, limit: int) -> list[str]:
+    """Return `sentence` in parts of at most `limit` bytes."""
+    parts = []
+    while len(sentence.encode()) > limit:
+        head = sentence.encode()[:limit].decode(errors="ignore")
+        space = head.rfind(" ")
+        end = space if space > 0 else len(head)
+        parts.append(sentence[:end])
+        sentence = sentence[end:].lstrip()
+    return [*parts, sentence] if sentence else parts
+
+
+def total_frames(text: str, reference: Reference, tokens: int, speed: float = 1.0) -> int:
+    """Return the length of reference and speech together, in frames.
+
+    `tokens` is how many the prompt and the text have; every token gets a frame at least.
+    """
+    text_bytes = len(text.encode())
+    rate = _SHORT_TEXT_SPEED if text_bytes < _SHORT_TEXT_BYTES else speed
+    frames = reference.frames
+    transcript_bytes = len(reference.prompt.encode())
+    speech = int(frames / transcript_bytes * text_bytes / rate)
+    return min(max(frames + speech, tokens + 1, len(reference.mel) + 1), MAX_FRAMES)

@@ -1,0 +1,235 @@
+"""The F5-TTS engine: text and a cloned voice in, audio out, piece by piece."""
+
+import asyncio
+import re
+import threading
+import time
+import zlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import numpy as np
+import structlog
+import torch
+
+from bot.engine.f5.crossfade import CrossFade
+from bot.engine.f5.duration import MAX_FRAMES, split_text, total_frames
+from bot.engine.f5.folder import Voice, load_model, load_vocoder, load_voice
+from bot.engine.f5.layout import Item
+from bot.engine.f5.mel import SAMPLE_RATE_HZ
+from bot.engine.f5.reference import ReferenceCache
+from bot.engine.f5.runner import Runner
+from bot.engine.f5.sampler import Sampling
+from bot.engine.f5.text import Vocabulary, to_ids
+from bot.errors import StartError, UtteranceError
+from bot.messages import AudioChunk, Samples, SpeechRequest
+
+log = structlog.get_logger(__name__)
+
+_T = TypeVar("_T")
+_VOICE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 560
+"""Speech of 0.7 to 6 s, what most of chat takes, is made ready at the start."""
+
+
+class Speaks(Protocol):
+    """What the engine needs of a runner."""
+
+    def run(self, items: Sequence[Item], sampling: Sampling) -> list[Samples]:
+        """Return the speech of each item, 24 kHz."""
+
+    def warm_up(self, lengths: Sequence[int], sampling: Sampling) -> None:
+        """Prepare for single items of these lengths, in frames."""
+
+
+class F5Engine:
+    """Speaks with the voices of a folder, on a GPU or on the processor."""
+
+    name = "f5"
+
+    def __init__(
+        self,
+        *,
+        model: str = "models/f5",
+        vocoder: str = "models/vocos",
+        voices: str = "voices",
+        cache: str = "cache/f5",
+        nfe: int = 7,
+        cfg_strength: float = 2.0,
+        speed: float = 1.0,
+        device: str = "auto",
+    ) -> None:
+        """Take the folders of model, vocoder, voices and cache, and how to sample.
+
+        `nfe` is the number of function evaluations (5, 6, 7, 10, 12, 16 or 32 are upstream's),
+        `device` "auto", "cpu", "cuda" or "cuda:1".
+        """
+        self._model_folder = Path(model)
+        self._vocoder_folder = Path(vocoder)
+        self._voices_folder = Path(voices)
+        self._cache_folder = Path(cache)
+        self._sampling = Sampling(steps=nfe, cfg_strength=cfg_strength)
+        self._speed = speed
+        self._device_name = device
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="f5")
+        self._references = ReferenceCache(self._cache_folder / "voices")
+        self._voices: dict[str, Voice] = {}
+        self._runner: Speaks | None = None
+        self._vocabulary: Vocabulary = {}
+        self._closed = threading.Event()
+
+    async def warm_up(self) -> None:
+        """Load the model and every voice, and record the lengths that chat has.
+
+        Raises:
+            StartError: a file is missing or does not fit, or there is no voice.
+        """
+        await self._in_thread(self._load)
+
+    def _load(self) -> None:
+        if self._runner is not None:
+            return
+        device = _choose_device(self._device_name)
+        dtype = _choose_dtype(device)
+        begun = time.monotonic()
+        runner, self._vocabulary = self._make_runner(device, dtype)
+        self._load_voices(device)
+        lengths = [voice.reference.frames for voice in self._voices.values()]
+        loaded = time.monotonic()
+        shortest, longest = min(lengths) + _MIN_SPEECH_FRAMES, max(lengths) + _MAX_SPEECH_FRAMES
+        runner.warm_up(range(shortest, min(longest, MAX_FRAMES)), self._sampling)
+        self._runner = runner
+        log.info(
+            "The engine is warm",
+            engine=self.name,
+            device=str(device),
+            dtype=str(dtype),
+            voices=len(lengths),
+            load_s=round(loaded - begun, 2),
+            record_s=round(time.monotonic() - loaded, 2),
+        )
+
+    def _make_runner(self, device: torch.device, dtype: torch.dtype) -> tuple[Speaks, Vocabulary]:
+        acoustic, vocabulary = load_model(self._model_folder, device, dtype)
+        vocoder = load_vocoder(self._vocoder_folder, device, dtype)
+        has_triton = find_spec("triton") is not None
+        kernels = device.type == "cuda" and has_triton
+        return Runner(acoustic, vocoder, device, kernels=kernels), vocabulary
+
+    def _load_voices(self, device: torch.device) -> None:
+        for folder in sorted(self._voices_folder.glob("*/")):
+            try:
+                voice = load_voice(folder, self._references)
+            except StartError as error:  # noqa: PERF203 - one bad voice must not cost the others
+                log.warning("A voice cannot be used", voice=folder.name, error=str(error))
+            else:
+                reference = voice.reference._replace(mel=voice.reference.mel.to(device))
+                self._voices[folder.name] = voice._replace(reference=reference)
+        if not self._voices:
+            raise StartError(
+                f"There is no usable voice in {self._voices_folder}.",
+                remedy="Make a folder there with reference.wav and transcript.txt.",
+            )
+
+    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+        """Yield the speech, one chunk a piece of upstream's chunking, cross-faded as upstream does.
+
+        Raises:
+            UtteranceError: the voice is unknown, or the text holds nothing that can be said.
+        """
+        if self._closed.is_set():
+            return
+        await self._in_thread(self._load)
+        voice = self._voice(request.voice)
+        if self._closed.is_set():
+            return
+        items = await self._in_thread(partial(self._items, request, voice))
+        fade = CrossFade()
+        for item in items:
+            if self._closed.is_set():
+                return
+            wave = await self._in_thread(partial(self._speak, item, voice))
+            for chunk in (fade.add(wave), fade.finish() if item is items[-1] else wave[:0]):
+                if chunk.size:
+                    yield AudioChunk(samples=chunk, sample_rate_hz=SAMPLE_RATE_HZ)
+
+    def _voice(self, name: str) -> Voice:
+        if name not in self._voices:
+            known = ", ".join(self._voices)
+            shown = name if _VOICE_NAME.fullmatch(name) else "of this name"
+            raise UtteranceError(f"There is no voice {shown}.", remedy=f"Choose from {known}.")
+        return self._voices[name]
+
+    def _items(self, request: SpeechRequest, voice: Voice) -> list[Item]:
+        text = request.text.encode(errors="ignore").decode()  # half a surrogate pair has no bytes
+        pieces = split_text(text, voice.reference, self._speed * voice.speed)
+        # A piece of unknown characters alone, such as emoji, would become noise.
+        spoken = [piece for piece in pieces if any(to_ids(piece, self._vocabulary))]
+        if not spoken:
+            raise UtteranceError("The text holds no character that the model knows.")
+        return [self._item(piece, voice, request.id) for piece in spoken]
+
+    def _item(self, piece: str, voice: Voice, request_id: str) -> Item:
+        tokens = to_ids(voice.reference.prompt + piece, self._vocabulary)
+        frames = total_frames(piece, voice.reference, len(tokens), self._speed * voice.speed)
+        return Item(
+            reference_mel=voice.reference.mel,
+            tokens=tokens,
+            frames=frames,
+            decode_from=voice.reference.frames,
+            seed=zlib.crc32(request_id.encode(errors="replace")),
+        )
+
+    def _speak(self, item: Item, voice: Voice) -> Samples:
+        assert self._runner is not None
+        [wave] = self._runner.run([item], self._sampling)
+        if not np.isfinite(wave).all():
+            raise UtteranceError(
+                "F5-TTS produced samples that are not finite.",
+                remedy="If it happens again, run the model in float32 or choose another one.",
+            )
+        return wave * np.float32(voice.reference.output_gain * voice.gain)
+
+    async def _in_thread(self, call: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def close(self) -> None:
+        """Let the piece under way finish, free the model and end the thread."""
+        if not self._closed.is_set():
+            self._closed.set()
+            self._thread.submit(self._release)
+            self._thread.shutdown(wait=False)
+
+    def _release(self) -> None:
+        self._runner = None
+
+
+def _choose_device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise StartError(
+            f"There is no device {name!r}.", remedy="Use auto, cpu or cuda."
+        ) from error
+    if device.type not in ("cpu", "cuda"):
+        raise StartError(f"F5-TTS does not run on {name!r}.", remedy="Use auto, cpu or cuda.")
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise StartError(
+            "torch finds no CUDA GPU.", remedy="Install the driver, or set the device to cpu."
+        )
+    return device
+
+
+def _choose_dtype(device: torch.device) -> torch.dtype:
+    """Return half precision where the hardware computes in it: upstream's choice on GPUs."""
+    if device.type == "cuda":
+        return torch.float16
+    # Private, so absent in some versions; without it the safe choice is float32.
+    has_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)
+    return torch.bfloat16 if has_bf16() else torch.float32

@@ -1,0 +1,147 @@
+"""Folders on disk to what the engine works with: models and voices.
+
+A model folder holds one `.safetensors` or `.pt` file and the `vocab.txt` that belongs to it, and,
+if the model differs from F5TTS_v1_Base, upstream's `.yaml` configuration. A vocoder folder holds
+`config.yaml` and `pytorch_model.bin`. A voice folder holds `reference.wav`, `transcript.txt` and
+optionally `voice.yaml`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from bot.engine.f5.checkpoint import Acoustic, load_acoustic, load_vocos, open_state
+from bot.engine.f5.dit import Traits
+from bot.engine.f5.reference import Reference, ReferenceCache
+from bot.engine.f5.text import Vocabulary, load_vocabulary
+from bot.engine.f5.vocos import Vocos
+from bot.errors import StartError
+
+_SPEEDS = (0.3, 3.0)
+_GAINS_DB = (-30.0, 30.0)
+
+
+class Voice(NamedTuple):
+    """A voice that can speak."""
+
+    reference: Reference
+    gain: float
+    """Factor on the samples."""
+    speed: float
+    """Factor on the speaking rate."""
+
+
+def load_model(
+    folder: Path, device: torch.device, dtype: torch.dtype
+) -> tuple[Acoustic, Vocabulary]:
+    """Return the F5-TTS model in `folder`.
+
+    Raises:
+        StartError: something is missing in the folder, or does not fit together.
+    """
+    state, traits, vocabulary = read_model(folder)
+    acoustic = load_acoustic(state, traits, device, dtype)
+    if acoustic.tokens != len(vocabulary):
+        raise StartError(
+            f"The checkpoint in {folder} was trained with {acoustic.tokens} tokens, but vocab.txt "
+            f"has {len(vocabulary)}.",
+            remedy="Put the vocab.txt that belongs to the checkpoint there.",
+        )
+    return acoustic, vocabulary
+
+
+def read_model(folder: Path) -> tuple[Mapping[str, Tensor], Traits, Vocabulary]:
+    """Return the files of the F5-TTS model in `folder`, read but not checked against each other.
+
+    Raises:
+        StartError: a file is missing or unreadable.
+    """
+    files = sorted(
+        path for kind in ("*.safetensors", "*.pt") for path in folder.glob(kind) if path.is_file()
+    )
+    if len(files) != 1:
+        raise StartError(
+            f"The model folder {folder} holds {len(files)} checkpoints; one is needed.",
+            remedy="Fetch one with `ishowtts model fetch`, or put model.safetensors (or .pt) and "
+            "its vocab.txt there by hand.",
+        )
+    return open_state(files[0]), _traits(folder), load_vocabulary(folder / "vocab.txt")
+
+
+def _traits(folder: Path) -> Traits:
+    configs = sorted(folder.glob("*.yaml"))
+    if not configs:
+        return Traits()
+    config = _read_yaml(configs[0])
+    model = config.get("model", {})
+    architecture = model.get("arch") if isinstance(model, Mapping) else None
+    if not isinstance(architecture, Mapping) or model.get("backbone", "DiT") != "DiT":
+        raise StartError(
+            f"{configs[0]} describes no F5-TTS model with the DiT backbone.",
+            remedy="Use the .yaml that belongs to the checkpoint, or none for F5TTS_v1_Base.",
+        )
+    return Traits(**{key: architecture[key] for key in Traits._fields if key in architecture})
+
+
+def load_vocoder(folder: Path, device: torch.device, dtype: torch.dtype) -> Vocos:
+    """Return the Vocos vocoder in `folder`.
+
+    Raises:
+        StartError: something is missing in the folder, or is no Vocos for 24 kHz mel.
+    """
+    head = _read_yaml(folder / "config.yaml").get("head", {})
+    arguments = head.get("init_args", {}) if isinstance(head, Mapping) else {}
+    padding = str(arguments.get("padding", "same"))
+    state = open_state(folder / "pytorch_model.bin")
+    return load_vocos(state, padding, device, dtype)
+
+
+def load_voice(folder: Path, cache: ReferenceCache) -> Voice:
+    """Return the voice in `folder`.
+
+    Raises:
+        StartError: a file is missing, or the recording cannot serve as a reference.
+    """
+    try:
+        recording = (folder / "reference.wav").read_bytes()
+        transcript = (folder / "transcript.txt").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(
+            f"The voice {folder.name} cannot be read: {error}.",
+            remedy=f"Put reference.wav and transcript.txt (UTF-8) into {folder}.",
+        ) from error
+    about = _read_yaml(folder / "voice.yaml") if (folder / "voice.yaml").is_file() else {}
+    gain_db = _number(about, "gain", 0.0, _GAINS_DB, folder)
+    return Voice(
+        reference=cache.get(recording, transcript, str(folder / "reference.wav")),
+        gain=float(10 ** (gain_db / 20)),
+        speed=_number(about, "speed", 1.0, _SPEEDS, folder),
+    )
+
+
+def _number(
+    about: Mapping[str, Any], key: str, default: float, limits: tuple[float, float], folder: Path
+) -> float:
+    value = about.get(key, default)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not limits[0] <= value <= limits[1]:
+        raise StartError(
+            f"{folder / 'voice.yaml'} gives {value!r} as {key}.",
+            remedy=f"Write a number from {limits[0]:g} to {limits[1]:g}.",
+        )
+    return float(value)
+
+
+def _read_yaml(path: Path) -> Mapping[str, Any]:
+    import yaml  # noqa: PLC0415 - read at the start only
+
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise StartError(
+            f"{path} cannot be read: {error}.", remedy="Put the original file there again."
+        ) from error
+    return data if isinstance(data, Mapping) else {}

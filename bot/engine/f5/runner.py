@@ -1,0 +1,261 @@
+"""Runs batches on a device: buffers, CUDA graphs; it decides nothing about order.
+
+On a GPU with flash attention a whole batch (text, sampling, vocoder) is one CUDA graph per length
+of the row, rounded up by `bucket`; durations themselves are never rounded. Elsewhere the same
+functions run eagerly at the exact length.
+"""
+
+import contextlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from bot.engine.f5 import attention
+from bot.engine.f5.checkpoint import Acoustic
+from bot.engine.f5.dit import Operations
+from bot.engine.f5.layout import (
+    Frames,
+    Item,
+    Layout,
+    describe,
+    pack,
+    to_frames,
+)
+from bot.engine.f5.mel import BANDS
+from bot.engine.f5.sampler import Sampling, draw_noise
+from bot.engine.f5.synthesis import Plan, plan, sample
+from bot.engine.f5.vocos import Vocos, decode, wave_span
+from bot.errors import UtteranceError
+from bot.messages import Samples
+
+_STEPS = ((2048, 32), (4096, 64), (1 << 30, 256))
+"""Up to so many frames, rows are rounded up to a multiple of the second number."""
+_MAX_GRAPHS = 64
+
+
+class Batch(NamedTuple):
+    """What a run gives."""
+
+    waves: list[Samples]
+    """Speech of each item, 24 kHz."""
+    mel: Tensor
+    """Log-mel of the row, `[T, 100]` on the device; overwritten by the next run."""
+    layout: Layout
+
+
+class _Shape(NamedTuple):
+    """What a graph was recorded for."""
+
+    sampling: Sampling
+    length: int
+    items: int
+
+
+class _Recording(NamedTuple):
+    """A CUDA graph with its buffers."""
+
+    graph: torch.cuda.CUDAGraph
+    rows: Tensor
+    noise: Tensor
+    reference_mel: Tensor
+    table: Tensor
+    mel: Tensor
+    wave: Tensor
+
+
+def bucket(length: int) -> int:
+    """Return the length of the row that `length` frames are put into."""
+    step = next(step for limit, step in _STEPS if length <= limit)
+    return -(-length // step) * step
+
+
+class Runner:
+    """Owns a model on a device. Not thread-safe: one thread runs it."""
+
+    def __init__(
+        self,
+        acoustic: Acoustic,
+        vocoder: Vocos,
+        device: torch.device,
+        *,
+        kernels: bool = False,
+    ) -> None:
+        """Take the loaded models; `kernels` uses our own GPU kernels, which need Triton."""
+        self._acoustic = acoustic
+        self._vocoder = vocoder
+        self._device = device
+        self._operations = Operations()
+        self._attention = attention.flash()
+        if kernels:
+            from bot.engine.f5.kernels import operations  # noqa: PLC0415 - Triton is optional
+
+            self._operations = operations(acoustic.weights.entry)
+            self._attention = attention.triton()
+        self._records = attention.supports_packed(device, acoustic.weights.output.weight.dtype)
+        self._plans: dict[Sampling, Plan] = {}
+        self._recordings: OrderedDict[_Shape, _Recording] = OrderedDict()
+        self._warm: set[tuple[int, int]] = set()
+        self._pinned = torch.empty(0)
+        self._pool: Any = None
+        self._forget_recordings()
+        self._stream = torch.cuda.Stream(device) if self._records else None
+
+    def run(self, items: Sequence[Item], sampling: Sampling) -> list[Samples]:
+        """Return the speech of `items`, 24 kHz; each is computed as if it were alone.
+
+        A batch for which the device has no memory is run in halves.
+
+        Raises:
+            UtteranceError: even one item alone does not fit; the runner works on.
+        """
+        try:
+            return self.compute(items, sampling).waves
+        except torch.OutOfMemoryError as error:
+            self._forget_recordings()
+            if len(items) == 1:
+                raise UtteranceError(
+                    f"The GPU has no memory left for {items[0].frames} frames of speech.",
+                    remedy="Close other programs that use it, or choose a smaller model.",
+                ) from error
+        # Outside of the handler, which keeps the failed run's tensors alive.
+        half = len(items) // 2
+        return [*self.run(items[:half], sampling), *self.run(items[half:], sampling)]
+
+    def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
+        """Return speech and mel of `items` in one run on the device."""
+        on_stream = torch.cuda.stream(self._stream) if self._stream else contextlib.nullcontext()
+        with torch.inference_mode(), on_stream:
+            return (self._replay if self._records else self._eager)(items, sampling)
+
+    def warm_up(self, lengths: Sequence[int], sampling: Sampling) -> None:
+        """Record the graphs for single items of these lengths in frames, longest first.
+
+        The longest first, since graphs share their memory.
+        """
+        for length in sorted({bucket(length) for length in lengths}, reverse=True):
+            if self._records:
+                with torch.inference_mode(), torch.cuda.stream(self._stream):
+                    self._recording(_Shape(sampling, length, 1))
+
+    def _plan(self, sampling: Sampling) -> Plan:
+        if sampling not in self._plans:
+            self._plans[sampling] = plan(self._acoustic, sampling, self._device)
+        return self._plans[sampling]
+
+    def _eager(self, items: Sequence[Item], sampling: Sampling) -> Batch:
+        layout = pack(items)
+        rows = torch.from_numpy(describe(items, layout)).to(self._device)
+        noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=self._device)
+        self._fill(items, layout, noise, reference_mel)
+        numbers = self._plan(sampling)
+        spans = [
+            (copy * layout.length + start, copy * layout.length + end)
+            for copy in range(numbers.copies)
+            for start, end in layout.spans
+        ]
+        mel = sample(
+            self._acoustic, numbers, to_frames(rows), len(items), noise, reference_mel,
+            attention.per_item(spans), self._operations,
+        )  # fmt: skip
+        waves = []
+        for item, (start, end) in zip(items, layout.spans, strict=True):
+            speech = mel[start + item.decode_from : end]
+            is_decoded = torch.ones(len(speech), dtype=torch.bool, device=self._device)
+            wave = decode(self._vocoder, speech, is_decoded)
+            waves.append(wave[wave_span(self._vocoder, 0, len(speech))])
+        return Batch(self._to_host(waves), mel, layout)
+
+    def _fill(
+        self, items: Sequence[Item], layout: Layout, noise: Tensor, reference_mel: Tensor
+    ) -> None:
+        for item, (start, end) in zip(items, layout.spans, strict=True):
+            noise[start:end] = draw_noise(item.frames, item.seed, self._device)
+            reference_mel[start : start + len(item.reference_mel)] = item.reference_mel
+
+    def _replay(self, items: Sequence[Item], sampling: Sampling) -> Batch:
+        layout = pack(items, bucket(pack(items).length))
+        # Room for more items, so that batches of similar size share a graph.
+        shape = _Shape(sampling, layout.length, 1 << (len(items) - 1).bit_length())
+        recording = self._recording(shape)
+        recording.rows.copy_(torch.from_numpy(describe(items, layout)), non_blocking=True)
+        table = self._attention.table(layout, sampling.copies, shape.items)
+        recording.table.copy_(table, non_blocking=True)
+        recording.noise.zero_()
+        recording.reference_mel.zero_()
+        self._fill(items, layout, recording.noise, recording.reference_mel)
+        recording.graph.replay()
+        spans = [
+            wave_span(self._vocoder, start + item.decode_from, end)
+            for item, (start, end) in zip(items, layout.spans, strict=True)
+        ]
+        waves = self._to_host([recording.wave[span] for span in spans])
+        return Batch(waves, recording.mel, layout)
+
+    def _to_host(self, waves: Sequence[Tensor]) -> list[Samples]:
+        """Return copies; they pass through pinned memory, which the device writes at full speed."""
+        if self._device.type != "cuda":
+            return [wave.numpy() for wave in waves]
+        lengths = [len(wave) for wave in waves]
+        if len(self._pinned) < sum(lengths):
+            self._pinned = torch.empty(sum(lengths), pin_memory=True)
+        parts = self._pinned[: sum(lengths)].split(lengths)
+        for part, wave in zip(parts, waves, strict=True):
+            part.copy_(wave, non_blocking=True)
+        torch.cuda.current_stream(self._device).synchronize()
+        return [part.numpy().copy() for part in parts]
+
+    def _forget_recordings(self) -> None:
+        """Free the memory of all graphs; a pool whose last graph is gone cannot be used again."""
+        self._recordings.clear()
+        self._pool = torch.cuda.graph_pool_handle() if self._records else None
+        if self._records:
+            torch.cuda.empty_cache()
+
+    def _recording(self, shape: _Shape) -> _Recording:
+        if shape in self._recordings:
+            self._recordings.move_to_end(shape)
+        else:
+            if len(self._recordings) >= _MAX_GRAPHS:
+                self._recordings.popitem(last=False)
+            self._recordings[shape] = self._record(shape)
+        return self._recordings[shape]
+
+    def _record(self, shape: _Shape) -> _Recording:
+        numbers = self._plan(shape.sampling)
+        blank = Layout(((0, shape.length),), shape.length)
+        rows = torch.zeros(
+            len(Frames._fields), shape.length, dtype=torch.int32, device=self._device
+        )
+        noise = torch.zeros(shape.length, BANDS, device=self._device)
+        reference_mel = torch.zeros_like(noise)
+        table = self._attention.table(blank, shape.sampling.copies, shape.items).to(self._device)
+        attend = self._attention.attend(table)
+
+        def compute() -> tuple[Tensor, Tensor]:
+            frames = to_frames(rows)
+            mel = sample(
+                self._acoustic, numbers, frames, shape.items, noise, reference_mel, attend,
+                self._operations,
+            )  # fmt: skip
+            return mel, decode(self._vocoder, mel, frames.is_decoded)
+
+        # What is generated, allocated or chosen at a first call must not happen while recording.
+        # All but the Fourier transform is the same for every length.
+        variant = (shape.items, shape.sampling.copies)
+        if variant in self._warm:
+            decode(self._vocoder, noise, to_frames(rows).is_decoded)
+        else:
+            compute()
+            self._warm.add(variant)
+        # torch.cuda.graph would also collect garbage and return all cached memory, each time.
+        graph = torch.cuda.CUDAGraph()
+        torch.cuda.synchronize(self._device)
+        graph.capture_begin(pool=self._pool, capture_error_mode="thread_local")
+        try:
+            mel, wave = compute()
+        finally:
+            graph.capture_end()
+        return _Recording(graph, rows, noise, reference_mel, table, mel, wave)

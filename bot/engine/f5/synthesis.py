@@ -1,0 +1,69 @@
+"""One batch from packed inputs to mel: what a CUDA graph records and a processor runs.
+
+Shapes: T frames of the row, G copies of it, S steps, D width.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from bot.engine.f5 import dit
+from bot.engine.f5.attention import Attend
+from bot.engine.f5.checkpoint import Acoustic
+from bot.engine.f5.dit import Operations
+from bot.engine.f5.layout import Frames
+from bot.engine.f5.modulation import Modulations
+from bot.engine.f5.sampler import Sampling, advance, schedule
+
+
+class Plan(NamedTuple):
+    """A sampling with its numbers on the device."""
+
+    modulations: Modulations
+    durations: Tensor
+    """Of the steps, float32 `[S]`."""
+    cfg_strength: Tensor
+    """float32 scalar"""
+    copies: int
+
+
+def plan(acoustic: Acoustic, sampling: Sampling, device: torch.device) -> Plan:
+    """Return what `sampling` needs on `device`; reads the AdaLN matrices of the checkpoint."""
+    times = schedule(sampling)
+    return Plan(
+        modulations=acoustic.modulate(times[:-1]),
+        durations=times.diff().to(device),
+        cfg_strength=torch.tensor(sampling.cfg_strength, dtype=torch.float32, device=device),
+        copies=sampling.copies,
+    )
+
+
+def sample(
+    acoustic: Acoustic,
+    plan: Plan,
+    frames: Frames,
+    items: int,
+    noise: Tensor,
+    reference_mel: Tensor,
+    attend: Attend,
+    operations: Operations,
+) -> Tensor:
+    """Return the log-mel of reference and speech, float32 `[T, 100]`.
+
+    `items` bounds the number of items in the row; `noise` and `reference_mel` are `[T, 100]`
+    float32, and zero where they know nothing.
+    """
+    model, copies = acoustic.weights, plan.copies
+    text = dit.embed_text(model, acoustic.traits, frames, items, copies)
+    constant = dit.conditioning(model, reference_mel, text)
+    rope = dit.rotation(acoustic.traits, frames.position, acoustic.heads, copies)
+    state = noise
+    steps = zip(*plan.modulations, plan.durations, strict=True)
+    for modulations, final_modulation, duration in steps:
+        velocities = dit.velocities(
+            model, operations, attend, state, constant, frames.is_frame, rope, modulations,
+            final_modulation,
+        )  # fmt: skip
+        state = advance(state, velocities, duration, plan.cfg_strength)
+    return torch.where(frames.is_reference[:, None], reference_mel, state)

@@ -1,0 +1,159 @@
+"""The engine speaks from folders on disk, and survives what chat sends."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from bot.engine.f5.engine import F5Engine
+from bot.errors import StartError, UtteranceError
+from bot.messages import AudioChunk, SpeechRequest
+
+
+@pytest.fixture
+async def engine(folders: dict[str, Any]) -> AsyncIterator[F5Engine]:
+    engine = F5Engine(**folders, nfe=5, device="cpu")
+    await engine.warm_up()
+    yield engine
+    await engine.close()
+
+
+def request(text: str, voice: str = "nature", request_id: str = "m1") -> SpeechRequest:
+    return SpeechRequest(id=request_id, text=text, voice=voice)
+
+
+async def speak(engine: F5Engine, text: str) -> np.ndarray[Any, Any]:
+    chunks = [chunk async for chunk in engine.synthesize(request(text))]
+    assert all(chunk.sample_rate_hz == 24_000 for chunk in chunks)
+    return np.concatenate([chunk.samples for chunk in chunks])
+
+
+async def test_speech_has_the_length_that_upstream_gives_it(engine: F5Engine) -> None:
+    samples = await speak(engine, "Hello there, chat.")
+    # 2.05 s of reference for the 22 bytes of its prompt; one frame less, since ends are centred
+    frames = int(2.05 * 24_000) // 256
+    assert len(samples) == int(frames / 22 * 18) * 256 - 256
+    assert np.isfinite(samples).all()
+    assert samples.dtype == np.float32
+
+
+async def test_the_same_request_sounds_the_same_after_a_restart(
+    engine: F5Engine, folders: dict[str, Any]
+) -> None:
+    first = await speak(engine, "Hello there, chat.")
+    again = F5Engine(**folders, nfe=5, device="cpu")
+    second = await speak(again, "Hello there, chat.")
+    await again.close()
+    np.testing.assert_allclose(second, first, atol=1e-6)
+
+
+@pytest.mark.parametrize("text", [" ", "\n", "😀😀", "你好", "\u200b\u202e"])
+async def test_what_cannot_be_said_costs_one_utterance(engine: F5Engine, text: str) -> None:
+    with pytest.raises(UtteranceError):
+        await speak(engine, text)
+    assert len(await speak(engine, "Hello there, chat."))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a", "Ok.", "x" * 300, "a\x00b😀", "<b>'; DROP--", "a\ud800b", "Hi all. " * 12 + "😀" * 99],
+)
+async def test_odd_text_is_spoken(engine: F5Engine, text: str) -> None:
+    assert np.isfinite(await speak(engine, text)).all()
+
+
+@pytest.mark.parametrize("voice", ["nobody", "../../etc", "", "<script>"])
+async def test_an_unknown_voice_is_named_with_the_known_ones(engine: F5Engine, voice: str) -> None:
+    with pytest.raises(UtteranceError, match="nature"):
+        async for _ in engine.synthesize(request("Hello", voice)):
+            pass
+
+
+async def test_closing_the_stream_stops_a_long_text(engine: F5Engine) -> None:
+    stream = engine.synthesize(request("A sentence of some length, again. " * 300))
+    async with asyncio.timeout(60):
+        await anext(stream)
+        await stream.aclose()
+        assert len(await speak(engine, "Hello there, chat."))
+
+
+async def test_pieces_are_joined_without_a_break(engine: F5Engine) -> None:
+    chunks = [c async for c in engine.synthesize(request("One, two and three. " * 20))]
+    assert len(chunks) > 1
+    assert all(len(chunk.samples) for chunk in chunks)
+
+
+async def test_samples_that_are_not_finite_never_leave(folders: dict[str, Any]) -> None:
+    engine = F5Engine(**folders, nfe=5, cfg_strength=1e38, device="cpu")
+    with pytest.raises(UtteranceError, match="not finite"):
+        await speak(engine, "Hello there, chat.")
+    await engine.close()
+
+
+@pytest.mark.parametrize(
+    ("missing", "complaint"),
+    [
+        ("model/model.safetensors", "0 checkpoints"),
+        ("model/vocab.txt", "vocab.txt"),
+        ("vocoder/pytorch_model.bin", "pytorch_model.bin"),
+        ("vocoder/config.yaml", "config.yaml"),
+        ("voices/nature/reference.wav", "no usable voice"),
+    ],
+)
+async def test_what_is_missing_is_named_at_the_start(
+    folders: dict[str, Any], missing: str, complaint: str
+) -> None:
+    (Path(folders["model"]).parent / missing).unlink()
+    engine = F5Engine(**folders, device="cpu")
+    with pytest.raises(StartError, match=complaint) as caught:
+        await engine.warm_up()
+    assert caught.value.remedy
+    await engine.close()
+
+
+async def test_a_vocabulary_of_another_model_is_refused(folders: dict[str, Any]) -> None:
+    path = Path(folders["model"]) / "vocab.txt"
+    path.write_text(path.read_text() + "more\n")
+    engine = F5Engine(**folders, device="cpu")
+    with pytest.raises(StartError, match=r"80 tokens.* has 81"):
+        await engine.warm_up()
+    await engine.close()
+
+
+@pytest.mark.parametrize("device", ["cuda", "tpu", "mps", "nonsense"])
+async def test_a_device_that_is_not_there_is_refused(folders: dict[str, Any], device: str) -> None:
+    if device == "cuda" and torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    engine = F5Engine(**folders, device=device)
+    with pytest.raises(StartError):
+        await engine.warm_up()
+    await engine.close()
+
+
+async def test_closing_the_engine_ends_pending_streams(folders: dict[str, Any]) -> None:
+    engine = F5Engine(**folders, nfe=5, device="cpu")
+    streams = [engine.synthesize(request("One, two and three. " * 200)) for _ in range(3)]
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(anext(stream) for stream in streams))
+        pending = [asyncio.create_task(drain(stream)) for stream in streams]
+        await asyncio.sleep(0)
+        await engine.close()
+        await asyncio.gather(*pending)
+        assert [chunk async for chunk in engine.synthesize(request("Hello"))] == []
+        await engine.close()
+
+
+async def drain(stream: AsyncGenerator[AudioChunk, None]) -> None:
+    async for chunk in stream:
+        assert len(chunk.samples)
+
+
+async def test_requests_at_the_same_time_do_not_mix(engine: F5Engine) -> None:
+    texts = ["Hello there, chat.", "Something else than that.", "One, two and three."]
+    together = await asyncio.gather(*(speak(engine, text) for text in texts))
+    for text, samples in zip(texts, together, strict=True):
+        np.testing.assert_allclose(samples, await speak(engine, text), atol=1e-6)
