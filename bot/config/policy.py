@@ -165,15 +165,20 @@ def _word(value: str) -> str:
     return value
 
 
-BlockedWord = Annotated[str, Field(max_length=100), AfterValidator(_word)]
+BlockedWord = Annotated[str, Field(max_length=40), AfterValidator(_word)]
 BlockedPattern = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_pattern)]
 
 
 class WordSettings(Section):
-    """Words that must not be spoken, compared with exactly what would be spoken.
+    """Words that must not be spoken, compared with what was written and with what would be spoken.
 
     Words are found in disguise too: other case, accents, look-alike letters, digits for letters,
-    dots or spaces between letters, repeated letters.
+    repeated letters, and letters of other scripts in or beside them, which an engine may leave out.
+
+    They are found in pieces when the gaps hold no space (fu.ck, fu-ck), or markup, or a symbol that
+    stands alone (fu </b>ck, fu * ck), or when every piece is a single letter (f u c k). Otherwise
+    one piece must be a single letter or have no vowel, and at least one must not be an ordinary
+    short word: "fu ck" and "b itch" are found; "pen is", "k ill" and "that's hit" are not.
     """
 
     strip: Annotated[tuple[BlockedWord, ...], Field(max_length=_MAX_ENTRIES)] = ()

@@ -2,11 +2,23 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, product
+from typing import NamedTuple
 
 import re2
 
-from bot.policy.skeleton import skeleton
+from bot.policy.skeleton import (
+    ACCENTED,
+    CLOSING,
+    LETTER,
+    LOOK_ALIKE,
+    OPENING,
+    UNKNOWN,
+    Skeleton,
+    heard,
+    seen,
+)
+from bot.policy.splits import CONTRACTION, TAG, is_one_word, without_markup
 
 Span = tuple[int, int]
 """Half-open range of characters."""
@@ -26,16 +38,23 @@ _WRITTEN_FOR = {
     "u": "*",
     "z": "2",
 }
-_MARK = r"[!-/:-@\[-`{-~]"
-_GAP = r"[ !-/:-@\[-`{-~]"
-_NO_LETTER = r"[ -@\[-`{-~]"
-_LETTERS = r"[^ -@\[-`{-~]*"
+# Classes over skeletons; what a skeleton for the ear leaves open may be read or not.
+_PUNCTUATION = rf"!-/:-@\[-`{{-~{UNKNOWN}{OPENING}{CLOSING}{TAG}"
+_MARK = rf"{_PUNCTUATION}{ACCENTED}{LOOK_ALIKE}"
+_GAP = rf" {_MARK}"
+_OTHER_SCRIPT = rf"{OPENING}[ -~{LETTER}]*{CLOSING}"
+_LETTERS = {
+    True: rf"[a-z{LETTER}{UNKNOWN}{ACCENTED}{LOOK_ALIKE}]*",
+    False: r"[^\x00-@\[-`{-~]*",
+}
+"""By whether they are in ASCII."""
 _MAX_MEMORY_BYTES = 64 << 20
-_MAX_PATTERN_LENGTH = 500_000
+_MAX_PATTERN_LENGTH = 200_000
+"""RE2 keeps a list of a pattern's states many times over: more would not fit into the memory."""
 
 # Digits with a unit are a quantity and not letters in disguise: "45s left" is not "ass left".
 _QUANTITY = re.compile(
-    rf"{_NO_LETTER}*|[$+!(]*[0-9]+(?:[.,:][0-9]+)*"
+    r"[ -@\[-`{-~]*|[$+!(]*[0-9]+(?:[.,:][0-9]+)*"
     r"(?:[smhdkxbgt]|st|nd|rd|th|am|pm|ms|hz|gb|mb|tb|kg|km|cm|mm|ft|fps|hp)[$+!]*"
 )
 _NEIGHBOURS_DIFFER_BY = 2
@@ -51,41 +70,56 @@ class Blocklist:
         self._innocent = (
             frozenset(n for entry in entries for n in entry.neighbours()) - self._literal
         )
-        self._words = [
-            _compiled(f"{around}({'|'.join(batch)}){around}")
-            for around, kind in ((_NO_LETTER, False), (_GAP, True))
-            for batch in _batches(entry.pattern() for entry in entries if entry.is_number is kind)
-        ]
-        self._patterns = [_compiled(pattern) for pattern in patterns]
+        # Words of other scripts are looked for in what the eye takes in, Latin ones by ear.
+        self._seen = list(_batches((entry for entry in entries if not entry.is_latin), "utf-8"))
+        self._heard = list(_batches((entry for entry in entries if entry.is_latin), "latin-1"))
+        self._patterns = [_compiled(pattern, is_cased=False) for pattern in patterns]
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to look for."""
-        return bool(self._words or self._patterns)
+        return bool(self._seen or self._heard or self._patterns)
 
     def find(self, text: str) -> list[Span]:
         """Return where clean `text` holds something blocked, in order, possibly overlapping."""
-        spans = list(self._find_words(text)) if self._words else []
+        spans: list[Span] = []
+        for reading in _readings(text):
+            if self._heard:
+                spans += self._find_words(self._heard, heard(reading))
+            if self._seen:
+                spans += self._find_words(self._seen, seen(reading))
         for pattern in self._patterns:
             spans += (match.span() for match in pattern.finditer(text) if match[0])
         return sorted(spans)
 
-    def _find_words(self, text: str) -> Iterator[Span]:
-        reduced = skeleton(text)
-        for words in self._words:
+    def _find_words(self, batches: Iterable["_Batch"], reduced: Skeleton) -> Iterator[Span]:
+        for batch in batches:
             position = 0
-            while (match := words.search(reduced.text, position)) is not None:
-                start, end = match.span(1)
-                if self._is_meant(match[1].decode()):
+            while (match := batch.expression.search(reduced.text, position)) is not None:
+                start, end = match.start() + 1, match.end() - 1
+                before = reduced.text[max(0, start - 2) : start]
+                if self._is_meant(reduced.read(start, end), before, in_pieces=batch.in_pieces):
                     yield reduced.source_span(start, end)
                     position = end  # what ends this word may begin the next
                 else:
-                    position = start + 1
+                    position = start
 
-    def _is_meant(self, found: str) -> bool:
+    def _is_meant(self, found: str, before: bytes, *, in_pieces: bool) -> bool:
+        if in_pieces and not is_one_word(found, before):
+            return False
         letters = "".join(filter(str.isalnum, found))
         if letters in self._literal:
-            return True
+            return CONTRACTION.fullmatch(found) is None
         return letters not in self._innocent and not _QUANTITY.fullmatch(found)
+
+
+def _readings(text: str) -> set[str]:
+    """Return what `text` may mean: markup is not spoken, and a sharp s looks like a b."""
+    readings = {text}
+    if "<" in text:
+        readings.add(without_markup(text))
+    if not text.isascii():
+        readings |= {reading.replace("ß", "b").replace("ẞ", "b") for reading in readings}
+    return readings
 
 
 class _Entry:
@@ -96,29 +130,31 @@ class _Entry:
         self._starts_open, self._ends_open = word[:1] == "*", word[-1:] == "*"
         core = "".join(
             c if c.isalnum() or c == " " or not c.isascii() else " "
-            for c in skeleton(word).text.decode()
+            for c in seen(word).text.decode()
         )
         self._parts = core.split()
         self.letters = "".join(self._parts)
         """The word without spaces."""
         self.is_number = self.letters.isdigit()
-        """Whether further digits make it another number; next to a word they are a disguise."""
+        """Whether further digits make it another number, and letters beside it mean nothing; next
+        to a word digits are a disguise."""
+        self.is_latin = self.letters.isascii()
 
     def __hash__(self) -> int:
         return hash((self._starts_open, self._ends_open, *self._parts))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Entry) and self.pattern() == other.pattern()
+        return isinstance(other, _Entry) and self.whole() == other.whole()
 
-    def pattern(self) -> str:
-        """Return the regular expression for the word, whole or spelled, over a skeleton."""
-        whole = f"{_GAP}*".join(_spelled(part, f"{_MARK}*", "") for part in self._parts)
-        first = _LETTERS if self._starts_open else ""
-        last = _LETTERS if self._ends_open else ""
-        spelled = _spelled(self.letters, f"{_GAP}+", "+")
-        return (
-            f"{first}{whole}{last}|{spelled}" if len(self.letters) > 1 else f"{first}{whole}{last}"
-        )
+    def whole(self) -> str:
+        """Return the regular expression for the word, with punctuation in it at most."""
+        first = _LETTERS[self.is_latin] if self._starts_open else ""
+        last = _LETTERS[self.is_latin] if self._ends_open else ""
+        return first + f"[{_GAP}]*".join(_spelled(part, _MARK) for part in self._parts) + last
+
+    def in_pieces(self) -> str:
+        """Return the regular expression for the word in any number of pieces."""
+        return _spelled(self.letters, _GAP, rf"|{_OTHER_SCRIPT}")
 
     def neighbours(self) -> Iterator[str]:
         """Yield other words that differ in one doubled letter only.
@@ -134,35 +170,72 @@ class _Entry:
                 yield word[:index] + letter + word[index:]
 
 
-def _spelled(word: str, between: str, repeated: str) -> str:
-    runs = []
-    for letter, run in groupby(word):
-        one = _letter(letter) + repeated
-        count = len(list(run))
-        runs.append(f"{one}(?:{between}{one}){{{count - 1},}}")
-    return between.join(runs)
+def _spelled(word: str, gap: str, wide_gap: str = "") -> str:
+    runs = [(_letters(letter), len(list(run))) for letter, run in groupby(word)]
+    spelled = ""
+    for index, (letter, count) in enumerate(runs):
+        between = rf"(?:[{gap}]{wide_gap})*" if wide_gap else f"[{gap}]*"
+        spelled += between.join([f"[{letter}]+"] * count)
+        if index == len(runs) - 1:
+            break
+        # Repeated on both sides of a gap as well, but not at an end: a word that could begin in
+        # many places and end in one would take quadratic time.
+        spelled += f"(?:[{gap}{letter if index else ''}]{wide_gap})*"
+    return spelled
 
 
-def _letter(letter: str) -> str:
-    return f"[{re.escape(letter + _WRITTEN_FOR.get(letter, ''))}]"
+def _letters(letter: str) -> str:
+    """Return the class of what may be read as `letter`."""
+    written = re.escape(letter + _WRITTEN_FOR.get(letter, ""))
+    if not letter.isascii():
+        return written
+    accented = letter.upper() if letter.isalpha() else ""
+    return rf"{written}{accented}\x{ord(letter) + 0x80:x}"
 
 
-def _batches(patterns: Iterable[str]) -> Iterator[list[str]]:
-    """Yield `patterns` in groups that RE2 takes as one regular expression."""
-    batch: list[str] = []
+class _Batch(NamedTuple):
+    """Words that are looked for at once."""
+
+    expression: re2._Regexp
+    """Matches a word and the byte on either side; without groups, which RE2 finds slowly."""
+    in_pieces: bool
+    """Whether there may be spaces in a word."""
+
+
+def _batches(entries: Iterable["_Entry"], encoding: str) -> Iterator[_Batch]:
+    """Yield `entries` in groups that RE2 takes as one regular expression."""
+    entries = list(entries)
+    for is_number, in_pieces in product((False, True), repeat=2):
+        spelled = (
+            entry.in_pieces() if in_pieces else entry.whole()
+            for entry in entries
+            if entry.is_number == is_number
+        )
+        beside = "^0-9" if is_number else rf" 0-9{_PUNCTUATION}{LOOK_ALIKE}"
+        for some in _joined(spelled):
+            expression = f"[{beside}][{ACCENTED}]*(?:{some})[{ACCENTED}]*[{beside}]"
+            yield _Batch(_compiled(expression, encoding=encoding), in_pieces)
+
+
+def _joined(patterns: Iterable[str]) -> Iterator[str]:
+    """Yield alternatives of `patterns` that are short enough to be searched fast."""
+    some: list[str] = []
     size = 0
     for pattern in patterns:
-        if batch and size + len(pattern) > _MAX_PATTERN_LENGTH:
-            yield batch
-            batch, size = [], 0
-        batch.append(pattern)
+        if some and size + len(pattern) > _MAX_PATTERN_LENGTH:
+            yield "|".join(some)
+            some, size = [], 0
+        some.append(pattern)
         size += len(pattern)
-    if batch:
-        yield batch
+    if some:
+        yield "|".join(some)
 
 
-def _compiled(pattern: str) -> re2._Regexp:
+def _compiled(pattern: str, *, encoding: str = "utf-8", is_cased: bool = True) -> re2._Regexp:
     options = re2.Options()
-    options.case_sensitive = False
+    options.case_sensitive = is_cased
     options.max_mem = _MAX_MEMORY_BYTES
-    return re2.compile(pattern, options)
+    options.log_errors = False
+    if encoding == "latin-1":
+        options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(pattern.encode(encoding), options)

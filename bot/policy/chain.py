@@ -32,7 +32,8 @@ class Policy:
         self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
         introduction = Introduction(settings.name)
         length = Length(settings.length)
-        words = Words(settings.words, anonymous=introduction.anonymous)
+        speakable = Speakable(settings.speakable, kept=self._kept)
+        words = Words(settings.words, anonymous=speakable.say_numbers(introduction.anonymous))
         self._filters: tuple[Filter, ...] = (
             self._access,
             Emotes(settings.emotes),  # before any change: ranges refer to the raw text
@@ -43,10 +44,10 @@ class Policy:
             Links(settings.links),
             Repeats(settings.repeats),
             length,  # before the expensive filters
-            words,  # sees digits and slang as they were written
-            Speakable(settings.speakable, kept=self._kept),
-            length,  # words are longer than writing
             introduction,
+            words,  # sees digits and slang as they were written
+            speakable,
+            length,  # words are longer than writing
             words,  # last: sees exactly what will be spoken
         )
 

@@ -8,17 +8,28 @@ from bot.policy.cleaning import clean
 from bot.policy.draft import Draft
 
 
+def without_reply_mention(text: str, reply_to: str | None) -> str:
+    """Return clean `text` without the "@name " that chat clients put before a reply.
+
+    Args:
+        text: What `clean` returned.
+        reply_to: Display name of the chatter who is answered; None for what is no reply.
+    """
+    if reply_to is None or not text.startswith("@"):
+        return text
+    name = clean(reply_to[: len(text)])
+    end = 1 + len(name)
+    rest = text[end:].lstrip(",:")
+    is_mention = text[1:end].casefold() == name.casefold() and rest[:1] in ("", " ")
+    return rest.lstrip(" ") if is_mention else text
+
+
 class ReplyMention:
-    """Filter: leaves out the "@name " that Twitch puts before a reply."""
+    """Filter: see `without_reply_mention`."""
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` without the name of the chatter whom it answers."""
-        answered = draft.message.reply_to
-        if answered is None or not draft.text.startswith("@"):
-            return draft
-        first, _, rest = draft.text.partition(" ")
-        is_mention = first[1:].rstrip(",:").casefold() == clean(answered).casefold()
-        return draft.with_text(rest) if is_mention else draft
+        return draft.with_text(without_reply_mention(draft.text, draft.message.reply_to))
 
 
 class Mode:

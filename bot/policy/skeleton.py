@@ -1,9 +1,10 @@
-"""Skeletons: text reduced to what the eye and the ear take from it, with the way back.
+"""Skeletons: text reduced to what the eye or the ear takes from it, with the way back.
 
 The idea of a skeleton and most look-alikes are those of Unicode's confusables (UTS #39); the table
 holds those that occur in chat, mapped to lower-case Latin.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,7 +15,7 @@ _LOOK_ALIKES = str.maketrans(
         alike: latin
         for latin, alikes in {
             "a": "аαɑᴀɐ∂ªΛλ",
-            "b": "βвьъЬßʙɓƀƃвɃ",
+            "b": "βвьъЬʙɓƀƃвɃ",
             "c": "сϲᴄƈȼɔ¢©",
             "d": "ԁɗđᴅðɖƌ",
             "e": "еєεɛᴇǝəɘҽэ€",
@@ -52,39 +53,127 @@ _DIACRITICS = (
 )
 
 
+# A skeleton for the ear tells what an engine may not know and leave out; clean text has neither
+# capitals, once folded, nor controls, so those are free to stand for it.
+ACCENTED = "A-Z"
+"""A Latin letter outside ASCII: it is read as the letter in lower case or not at all."""
+LOOK_ALIKE = r"\x80-\xff"
+"""An ASCII letter or digit + 0x80: another script's look-alike, read as it, as a space or not."""
+UNKNOWN = "\x03"
+"""A letter that looks like none of ASCII: read as a space or not at all."""
+LETTER = "\x04"
+"""The same in a word that is of other scripts altogether: such a word is read whole or not."""
+OPENING, CLOSING = "\x05", "\x06"
+"""Around such a word."""
+_HIGH = 0x80
+_AS_READ = {_HIGH + code: code for code in range(_HIGH)}
+
+_WORD = re.compile(r"[0-9A-Za-z\u0080-\U0010ffff]+")
+
+
 class Skeleton(NamedTuple):
-    """A text's skeleton; letters of other scripts, ASCII digits and ASCII punctuation remain."""
+    """A skeleton and the way back to its source."""
 
     text: bytes
-    """In UTF-8, since RE2 counts bytes; in front and behind stands a space, so that every word has
-    two neighbours."""
+    """In front and behind stands a space, so that every word has two neighbours."""
     origin: Sequence[int]
-    """For each byte of `text`, and for its end, the index in the source."""
+    """For each byte of `text` the index in the source."""
+    encoding: str
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the range of the source that the bytes `text[start:end]` were made of."""
-        return self.origin[start], self.origin[end]
+        return self.origin[start], self.origin[end - 1] + 1
+
+    def read(self, start: int, end: int) -> str:
+        """Return `text[start:end]` with the letters that marked ones are read as."""
+        part = self.text[start:end].decode(self.encoding)
+        return part if self.encoding == "utf-8" else part.translate(_AS_READ).lower()
 
 
-def skeleton(text: str) -> Skeleton:
-    """Return the skeleton of clean `text`: case, accents and look-alikes folded."""
+def seen(text: str) -> Skeleton:
+    """Return clean `text` for the eye: case, accents and look-alikes folded to ASCII.
+
+    Letters of other scripts, ASCII digits and ASCII punctuation remain.
+    """
     if text.isascii():
-        return Skeleton(b" %b " % text.lower().encode(), range(-1, len(text) + 2))
+        return _lowered(text, "utf-8")
     folded, origin = [b" "], [-1]
     for index, character in enumerate(text):
-        part = _fold(character)
+        part = _fold(character).encode()
         folded.append(part)
         origin += [index] * len(part)
-    return Skeleton(b"".join([*folded, b" "]), [*origin, len(text), len(text) + 1])
+    return Skeleton(b"".join([*folded, b" "]), [*origin, len(text)], "utf-8")
+
+
+def heard(text: str) -> Skeleton:
+    """Return clean `text` for the ear: folded like `seen`, in Latin-1, with what is said above."""
+    if text.isascii():
+        return _lowered(text, "latin-1")
+    folded, origin = [" "], [-1]
+
+    def add(part: str, index: int) -> None:
+        folded.append(part)
+        origin.extend([index] * len(part))
+
+    done = 0
+    for word in _WORD.finditer(text):
+        start, end = word.span()
+        folded.append(text[done:start])
+        origin.extend(range(done, start))
+        done = end
+        if word[0].isascii():
+            folded.append(word[0].lower())
+            origin.extend(range(start, end))
+        elif any(map(_is_latin, word[0])):
+            for index in range(start, end):
+                add(_marked(text[index]), index)
+        else:
+            add(OPENING, start)
+            for index in range(start, end):
+                add(_bare(text[index]), index)
+            add(CLOSING, end - 1)
+    folded.append(text[done:] + " ")
+    origin.extend(range(done, len(text) + 1))
+    return Skeleton("".join(folded).encode("latin-1"), origin, "latin-1")
+
+
+def _lowered(text: str, encoding: str) -> Skeleton:
+    return Skeleton(b" %b " % text.lower().encode(), range(-1, len(text) + 1), encoding)
 
 
 @lru_cache(maxsize=8192)
-def _fold(character: str) -> bytes:
+def _is_latin(character: str) -> bool:
+    return character.isascii() or unicodedata.name(character, "").startswith("LATIN ")
+
+
+@lru_cache(maxsize=8192)
+def _marked(character: str) -> str:
     if character.isascii():
-        return character.lower().encode()
+        return character.lower()
+    is_latin = _is_latin(character)
+    return "".join(_mark(folded, is_latin=is_latin) for folded in _fold(character))
+
+
+def _mark(folded: str, *, is_latin: bool) -> str:
+    if not folded.isascii():
+        return UNKNOWN
+    if is_latin and folded.isalpha():
+        return folded.upper()
+    return chr(_HIGH + ord(folded)) if folded.isalnum() else folded
+
+
+@lru_cache(maxsize=8192)
+def _bare(character: str) -> str:
+    return "".join(c if c.isascii() else LETTER for c in _fold(character))
+
+
+@lru_cache(maxsize=8192)
+def _fold(character: str) -> str:
+    if character.isascii():
+        return character.lower()
     # Look-alikes twice: capitals look like other letters than their small forms do.
     plain = unicodedata.normalize("NFKD", character.translate(_LOOK_ALIKES).casefold())
-    return "".join(map(_fold_part, plain)).encode()
+    return "".join(map(_fold_part, plain))
 
 
 def _fold_part(character: str) -> str:

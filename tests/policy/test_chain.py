@@ -41,17 +41,17 @@ def spoken(result: Utterance | Rejection) -> str | RejectReason:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("hello", "viewer1 says: hello"),
-        ("Look: https://example.com !", "viewer1 says: Look: link!"),
-        ("GG THAT WAS AMAAAAAAZING!!!!", "viewer1 says: good game that was amaaazing!"),
+        ("hello", "viewer one says: hello"),
+        ("Look: https://example.com !", "viewer one says: Look: link!"),
+        ("GG THAT WAS AMAAAAAAZING!!!!", "viewer one says: good game that was amaaazing!"),
         ("KEKW KEKW KEKW", RejectReason.EMPTY),
         ("😀😀", RejectReason.EMPTY),
         ("...", RejectReason.EMPTY),
         ("\u200b\u202e\x00", RejectReason.EMPTY),
         ("", RejectReason.EMPTY),
         ("\u200b!play", RejectReason.COMMAND),
-        ("שלום", "viewer1 says: שלום"),
-        ("<b>Robert'); DROP TABLE x;--</b>", "viewer1 says: Robert' DROP table x;-"),
+        ("שלום", "viewer one says: שלום"),
+        ("<b>Robert'); DROP TABLE x;--</b>", "viewer one says: Robert' DROP table x;-"),
     ],
 )
 def test_the_default_chain(text: str, expected: str | RejectReason, message: Make) -> None:
@@ -60,29 +60,29 @@ def test_the_default_chain(text: str, expected: str | RejectReason, message: Mak
 
 def test_emote_ranges_refer_to_the_raw_text(message: Make) -> None:
     sent = message("\u200b😀 Kappa wow", emotes=((3, 8),))
-    assert spoken(policy()(sent)) == "viewer1 says: wow"
+    assert spoken(policy()(sent)) == "viewer one says: wow"
 
 
 def test_a_reply_loses_its_mention_before_the_mode_is_checked(message: Make) -> None:
     commands_only = policy(mode={"read": "command"})
     sent = message("@Bob !tts hello", reply_to="Bob")
-    assert spoken(commands_only(sent)) == "viewer1 says: hello"
+    assert spoken(commands_only(sent)) == "viewer one says: hello"
 
 
 def test_the_trigger_is_the_channels(message: Make) -> None:
     commands_only = Policy(
         PolicySettings.model_validate({"mode": {"read": "command"}}), voice="heart", trigger="!say"
     )
-    assert spoken(commands_only(message("!say hello"))) == "viewer1 says: hello"
+    assert spoken(commands_only(message("!say hello"))) == "viewer one says: hello"
     assert spoken(commands_only(message("!tts hello"))) is RejectReason.COMMAND
 
 
 def test_words_are_checked_as_written_and_as_spoken(message: Make) -> None:
-    assert spoken(policy(words={"strip": ["b4d"]})(message("so b4d"))) == "viewer1 says: so"
+    assert spoken(policy(words={"strip": ["b4d"]})(message("so b4d"))) == "viewer one says: so"
     spelled_out = policy(words={"drop": ["five dollars", "be right back"]})
     assert spoken(spelled_out(message("here is $5"))) is RejectReason.BLOCKED
     assert spoken(spelled_out(message("brb"))) is RejectReason.BLOCKED
-    joined = policy(words={"drop_patterns": ["^viewer1 says: hello"]})
+    joined = policy(words={"drop_patterns": ["^viewer one says: hello"]})
     assert spoken(joined(message("hello"))) is RejectReason.BLOCKED
 
 
@@ -91,13 +91,49 @@ def test_a_blocked_name_is_not_spoken(message: Make) -> None:
     assert spoken(strict(message("hi", name="B_4_D"))) == "someone says: hi"
 
 
+@pytest.mark.parametrize("name", ["user69", "User_69_", "69", "u\u06669", "user٦٩"])
+@pytest.mark.parametrize("blocked", ["sixty nine", "69", "sixty*"])
+def test_a_name_is_judged_as_it_is_written_and_said(message: Make, name: str, blocked: str) -> None:
+    strict = policy(words={"strip": [blocked]})
+    assert spoken(strict(message("hi", name=name))) == "someone says: hi"
+    dropping = policy(words={"drop": [blocked]})
+    assert spoken(dropping(message("hi", name=name))) is RejectReason.BLOCKED
+
+
+def test_the_prefix_is_what_is_said(message: Make) -> None:
+    result = policy()(message("hi", name="user69"))
+    assert isinstance(result, Utterance)
+    assert result.prefix == "user sixty nine says: "
+    digits = policy(speakable={"numbers": False})
+    assert spoken(digits(message("hi", name="user69"))) == "user69 says: hi"
+    numbered = policy(name={"anonymous": "viewer 1"}, words={"strip": ["bad"]})
+    assert spoken(numbered(message("hi", name="bad"))) == "viewer one says: hi"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fuck漢", RejectReason.BLOCKED),
+        ("漢fuck", RejectReason.BLOCKED),
+        ("f\u0e31uck", RejectReason.BLOCKED),
+        ("fu </b>ck", RejectReason.BLOCKED),
+        ("fu <b", RejectReason.BLOCKED),
+        ("你好 fu", "viewer one says: 你好 fu"),
+    ],
+)
+def test_disguises_do_not_pass_the_chain(
+    text: str, expected: str | RejectReason, message: Make
+) -> None:
+    assert spoken(policy(words={"drop": ["fuck", "fu b"]})(message(text))) == expected
+
+
 def test_emoji_that_are_left_to_the_engine_arrive(message: Make) -> None:
-    assert spoken(policy(emoji={"action": "off"})(message("😀"))) == "viewer1 says: 😀"
+    assert spoken(policy(emoji={"action": "off"})(message("😀"))) == "viewer one says: 😀"
 
 
 def test_a_cheer_is_read_without_its_cheermotes(message: Make) -> None:
     sent = message("Cheer100 hello", event=EventKind.CHEER)
-    assert spoken(policy(mode={"read": "command"})(sent)) == "viewer1 says: hello"
+    assert spoken(policy(mode={"read": "command"})(sent)) == "viewer one says: hello"
 
 
 def test_moderation_acts_at_once(message: Make) -> None:
@@ -111,13 +147,13 @@ def test_moderation_acts_at_once(message: Make) -> None:
     assert spoken(channel(message())) is RejectReason.MUTED
     assert channel.unmute("viewer1")
     assert not channel.unmute("viewer1")
-    assert spoken(channel(message())) == "viewer1 says: hello"
+    assert spoken(channel(message())) == "viewer one says: hello"
 
 
 def test_channels_do_not_share_their_mutes(message: Make) -> None:
     one, other = policy(), policy()
     one.mute("viewer1")
-    assert spoken(other(message())) == "viewer1 says: hello"
+    assert spoken(other(message())) == "viewer one says: hello"
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ nasty = st.text(
         ("हिन्दी", "हिन्दी"),
         ("ภาษาไทย", "ภาษาไทย"),
         ("\u0301a", "a"),
+        ("!tts skip \U000e0000", "!tts skip"),
+        ("\ufeff!tts\u00a0skip\u034f", "!tts skip"),
     ],
 )  # fmt: skip
 def test_clean(written: str, cleaned: str) -> None:

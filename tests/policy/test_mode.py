@@ -5,7 +5,7 @@ import pytest
 from bot.config.policy import ModeSettings
 from bot.messages import EventKind, Rejection, RejectReason
 from bot.policy.draft import Draft
-from bot.policy.mode import Mode, ReplyMention
+from bot.policy.mode import Mode, ReplyMention, without_reply_mention
 
 Make = Callable[..., Draft]
 
@@ -95,9 +95,15 @@ def test_prefixes_are_configurable(draft: Make) -> None:
         ("@viewer2", "viewer2", ""),
         ("yes", "viewer2", "yes"),
         ("", "viewer2", ""),
+        ("@viewer22 yes", "viewer2", "@viewer22 yes"),
+        ("@Bob Smith yes", "Bob Smith", "yes"),
+        ("@bob !tts skip", "Bob\U000e0000", "!tts skip"),
+        ("@ yes", "", "yes"),
+        ("@STRASSE yes", "straße", "@STRASSE yes"),
     ],
 )
 def test_the_mention_of_a_reply_is_left_out(
     text: str, reply_to: str | None, left: str, draft: Make
 ) -> None:
     assert ReplyMention()(draft(text, reply_to=reply_to)).text == left
+    assert without_reply_mention(text, reply_to) == left

@@ -1,8 +1,11 @@
+from collections.abc import Callable
+
 import pytest
 
 from bot.config import loads
 from bot.config.policy import PolicySettings
 from bot.errors import ConfigError
+from bot.messages import ChatMessage, Rejection, Utterance
 from bot.policy import Policy
 
 CHANNEL = "channels: [{name: main}]\n"
@@ -42,7 +45,19 @@ def test_a_mistake_names_its_place() -> None:
     assert "line 6: policy.words.strip_patterns[1]" in told
 
 
-def test_the_largest_lists_compile() -> None:
-    words = tuple(f"{'blockedword' * 8}{n}" for n in range(2_000))
-    settings = PolicySettings.model_validate({"words": {"strip": words}})
-    Policy(settings, voice="heart")
+def test_the_largest_lists_compile_quietly_and_match(
+    message: Callable[..., ChatMessage], capfd: pytest.CaptureFixture[str]
+) -> None:
+    ends = [f"{chr(97 + n // 676)}{chr(97 + n // 26 % 26)}{chr(97 + n % 26)}" for n in range(2_000)]
+    words = tuple(f"{'blockedword' * 3}end{end}"[-40:] for end in ends)
+    settings = PolicySettings.model_validate({"words": {"drop": words, "strip": words[::-1]}})
+    policy = Policy(settings, voice="heart")
+    for word in words[::400]:
+        for written in (word, f"{word[:9]}漢{word[9:]}", ".".join(word), f"{word[:1]} {word[1:]}"):
+            assert isinstance(policy(message(f"oh {written}")), Rejection)
+    assert isinstance(policy(message("a b l o c k e d w o r d " * 10)), Utterance)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_word_of_41_letters_is_a_mistake() -> None:
+    assert "at most 40 characters" in mistakes(f"  words: {{drop: [{'a' * 41}]}}")

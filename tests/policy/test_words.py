@@ -1,5 +1,6 @@
 # ruff: noqa: RUF001 - the characters that look alike are the point
 
+import unicodedata
 from collections.abc import Callable
 
 import pytest
@@ -26,14 +27,34 @@ EVASIONS = [
     "bad1", "1bad", "@ss", "a$$", "4ss", "a55", "sh1t", "$h!t", "5h17", "s h i t", "iiddiioott",
     "1d10t", "i.d.i.o.t", "іdіot", "kill  yourself", "killyourself", "kill-yourself",
     "k1ll y0urself", "k i l l y o u r s e l f", "rudeness", "RUDE", "revilement", "vile", "ПЛОХО",
-    "плoxo", "1488", "14-88", "ばかか", "f00l", "fooool",
+    "плoxo", "1488", "14-88", "ばかか", "f00l", "fooool", "ba d", "aß", "a\u1e9e", "ßad",
+    "bad漢", "漢bad", "badж", "b\u0e31ad", "b\u05b0ad", "b\u02c8ad", "badé", "bàжdě", "bаd漢",
+    "漢b漢a漢d漢", "b 漢 a 漢 d", "b он a он d", "badкому", "14ж88",
 ]  # fmt: skip
 INNOCENTS = [
     "Scunthorpe", "class", "glass", "assassin", "bass", "badge", "abad", "badly", "good",
     "rapping", "add", "45s left", "455 points", "$455", "5s", "intrude", "crude",
-    "kill your self-doubt", "skill yourself", "shitake", "the ba d", "as", "as so", "плохой",
+    "kill your self-doubt", "skill yourself", "shitake", "as", "as so", "плохой",
     "41488", "fol", "a s", "i d o t", "silt",
+    "débad漢e", "плохойbadly", "Straße", "bádly", "плохж",
 ]  # fmt: skip
+PIECES = [
+    "fu ck", "f u ck", "fu c k", "f uck", "fuc k", "f u c k", "fu-ck", "fu.ck", "f.u ck", "fu - ck",
+    "fu... ck", "fu </b>ck", "fu</b>ck", "f<i>u</i> ck", "pe </b>nis", "pe * nis", "pe / nis",
+    "sh it", "s h it", "s h i t", "5 h 1 t", "a ss", "as s", "b itch", "bi tc h", "ff uu cc kk",
+    "f u u c k", "ni gg er", "k i ll", "w h ore", "kill y ourself", "k ill yourself",
+]  # fmt: skip
+JOINED = [
+    "pen is", "the pen. Is it", "pen - is", "go ok", "go. ok", "put a", "an us", "an al", "k ill",
+    "k, ill be there", "k i'll go", "n ig", "f at", "c um", "that's hit", "it's hit", "5 hit",
+    "who re", "who're", "he'll", "she'll", "i'll", "the rapist", "a hole", "vitamin d", "be ad",
+    "I can't it", "can't", "of ag", "plan b add", "tit le", "cut it",
+]  # fmt: skip
+SPLIT = (
+    "fuck", "penis", "shit", "ass", "bitch", "nigger", "kill", "whore", "kill yourself", "gook",
+    "puta", "anus", "anal", "nig", "fat", "cum", "hell", "shell", "ill", "ahole", "bad", "tit",
+    "fag", "cant",
+)  # fmt: skip
 
 
 def stripped(sent: Draft, **lists: tuple[str, ...]) -> str:
@@ -46,7 +67,7 @@ def stripped(sent: Draft, **lists: tuple[str, ...]) -> str:
 def test_a_blocked_word_is_found_in_disguise(written: str, draft: Make) -> None:
     said = clean(f"oh {written} no")
     left = stripped(draft(said), strip=BLOCKED).split()
-    assert {word for word in left if word.isalpha()} <= {"oh", "no"}
+    assert {word for word in left if word.isalpha() and word.isascii()} <= {"oh", "no"}
     result = Words(WordSettings(drop=BLOCKED), anonymous="")(draft(said))
     assert isinstance(result, Rejection)
     assert result.reason is RejectReason.BLOCKED
@@ -57,6 +78,65 @@ def test_a_blocked_word_is_found_in_disguise(written: str, draft: Make) -> None:
 @pytest.mark.parametrize("written", INNOCENTS)
 def test_innocents_stay(written: str, draft: Make) -> None:
     assert stripped(draft(f"oh {written} no"), strip=BLOCKED) == f"oh {written} no"
+
+
+@pytest.mark.parametrize("written", PIECES)
+def test_a_word_in_pieces_is_found(written: str, draft: Make) -> None:
+    result = Words(WordSettings(drop=SPLIT), anonymous="")(draft(f"oh {written} no"))
+    assert isinstance(result, Rejection)
+    assert result.detail in written
+
+
+@pytest.mark.parametrize("written", JOINED)
+def test_words_that_join_to_a_blocked_one_stay(written: str, draft: Make) -> None:
+    blocked = tuple(word for word in SPLIT if word not in written.split())
+    assert stripped(draft(f"oh {written} no"), strip=blocked) == f"oh {written} no"
+
+
+def not_ascii(character: str) -> bool:
+    """Tell whether the cleaning leaves the character, and nothing of ASCII in its place."""
+    cleaned = clean(f"a{character}")[1:]
+    return cleaned != "" and not any(map(str.isascii, cleaned))
+
+
+foreign = st.text(
+    st.characters(min_codepoint=0x80, categories=["L", "M", "N"]).filter(not_ascii), max_size=3
+)
+
+
+@given(st.sampled_from(["fuck", "nigger", "ass"]), st.lists(foreign, min_size=7, max_size=7))
+def test_no_character_of_another_script_hides_a_word(
+    draft: Make, word: str, between: list[str]
+) -> None:
+    gaps = [*between[: len(word)], "", between[-1]]
+    written = "".join(gap + letter for gap, letter in zip(gaps, [*word, ""], strict=False))
+    said = clean(f"oh {written}{between[-1]} no")
+    assert isinstance(Words(WordSettings(drop=(word,)), anonymous="")(draft(said)), Rejection)
+    left = stripped(draft(said), strip=(word,))
+    assert word not in "".join(filter(str.isascii, left))
+
+
+def test_every_character_at_any_place_of_a_word_is_seen_through(draft: Make) -> None:
+    words = Words(WordSettings(drop=("fuck",)), anonymous="")
+    passed = [
+        written
+        for code in range(0x80, 0x30000)
+        if unicodedata.category(chr(code))[0] in "LMN" and not_ascii(chr(code))
+        if not 0x3400 <= code <= 0xD7A3 or code % 16 == 0  # those hardly differ
+        if code < 0x20000 or code % 64 == 0
+        for written in (f"fuck{chr(code)}", f"fu{chr(code)}ck")
+        if isinstance(words(draft(clean(written))), Draft)
+    ]
+    assert passed == []
+
+
+def test_other_languages_are_left_alone(draft: Make) -> None:
+    blocked = ("ho", "pot", "ass", "con", "conne", "bite", "fuck", "on", "хер")
+    for written in (
+        "окно в рту, дно и хохол", "я смотрю стрим", "сколько лет", "今日は配信ですか", "你好 lol",
+        "tu déconnes, il débite", "größe und süß", "çok güzel yayın", "ülke", "херувим",
+    ):  # fmt: skip
+        assert stripped(draft(written), strip=blocked) == written
 
 
 def test_several_words_are_taken_out_at_once(draft: Make) -> None:

@@ -33,7 +33,7 @@ class Speakable:
         self._numbers = Numbers(settings.language) if settings.numbers else None
 
     def __call__(self, draft: Draft) -> Draft:
-        """Return `draft` in words."""
+        """Return `draft` in words; of the prefix, which is plain already, the numbers."""
         text = draft.text
         if self._replacements:
             text = self._replaced.sub(self._replacement, text)
@@ -45,9 +45,12 @@ class Speakable:
             text = expand(text)
         if self._symbols:
             text = say_symbols(text)
-        if self._numbers:
-            text = self._numbers.say(text)
-        return draft.with_text(plain(text, self._kept))
+        text = self.say_numbers(text)
+        return Draft(draft.message, plain(text, self._kept), self.say_numbers(draft.prefix))
+
+    def say_numbers(self, text: str) -> str:
+        """Return `text` with its numbers in words, if numbers are said at all."""
+        return self._numbers.say(text) if self._numbers else text
 
     def _replacement(self, match: re.Match[str]) -> str:
         return self._replacements.get(match[0].casefold(), match[0])

@@ -1,6 +1,7 @@
 """Numbers in words, for every language that num2words knows."""
 
 import re
+import unicodedata
 from functools import lru_cache, partial
 
 from bot.policy.speakable.quantities import say_quantities
@@ -15,7 +16,7 @@ _MAX_SPELLED_DIGITS = 12
 _MAX_DECIMALS = 6
 _YEARS = range(1900, 2100)
 
-_DIGIT = re.compile(r"[0-9]")
+_DIGIT = re.compile(r"\d")
 # Languages that write 1,234.5; the others write 1.234,5.
 _POINT_LANGUAGES = frozenset({"en", "he", "hi", "ja", "ko", "th", "zh"})
 
@@ -38,6 +39,8 @@ class Numbers:
         """Return `text` with its numbers in words; a language without words keeps the digits."""
         if _DIGIT.search(text) is None:
             return text
+        if not text.isascii():  # engines read the digits of every script
+            text = _DIGIT.sub(lambda match: str(unicodedata.digit(match[0])), text)
         if self._language == "en":
             text = say_quantities(text, self._in_words)
         return self._number.sub(self._spoken, text)
