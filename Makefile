@@ -8,6 +8,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CHANNEL ?=
 ARGS ?=
+# The build for machines without a GPU, where there is one; any torch from 2.5 on will do.
+TORCH ?= torch==2.13.0
 
 .PHONY: run setup test bench clean
 .DEFAULT_GOAL := run
@@ -46,6 +48,8 @@ $(VENV)/.ready: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(VENV)/.ready-to-test: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+$(VENV)/.ready-to-test: pyproject.toml tests/upstream.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check '$(TORCH)'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,f5]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r tests/upstream.txt
 	@touch $@ $(VENV)/.ready

@@ -101,7 +101,9 @@ class Daemon:
         )
         """As fast as possible is as fast as speech can follow: a script's messages are not lost."""
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
-        self._engine = engines.create(settings.engine.name, {"speed": settings.engine.speed})
+        self._engine = engines.create(
+            settings.engine.name, settings.engine.options(settings.engine.name)
+        )
         self._outputs = outputs.create_all(
             (output for channel in settings.channels for output in channel.outputs),
             settings.playback,

@@ -28,7 +28,7 @@ async def check(settings: Settings) -> bool:
 
 async def _engine_problem(settings: Settings) -> IshowttsError | None:
     try:
-        engine = engines.create(settings.engine.name, {"speed": settings.engine.speed})
+        engine = engines.create(settings.engine.name, settings.engine.options(settings.engine.name))
         try:
             await engine.warm_up()
             request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)

@@ -26,7 +26,8 @@ async def say(
         UtteranceError: the engine cannot say this text.
     """
     channel = settings.channels[0]
-    engine = engines.create(engine_name or settings.engine.name, {"speed": settings.engine.speed})
+    name = engine_name or settings.engine.name
+    engine = engines.create(name, settings.engine.options(name))
     device = next((o for o in channel.outputs if isinstance(o, DeviceSettings)), None)
     sink: OutputSettings = device or DeviceSettings(type="device")
     if output is not None:

@@ -39,10 +39,17 @@ class Engine(Protocol):
 
 
 ENGINES: Mapping[str, str] = {
+    "f5": "bot.engine.f5.engine:F5Engine",
     "hibari": "bot.engine.hibari:HibariEngine",
     "tone": "bot.engine.tone:ToneEngine",
+    "upstream": "bot.engine.upstream:UpstreamEngine",
 }
 """Where each engine's class stands, by its name in the configuration."""
+
+_INSTALL = {
+    "f5": "Install what it needs with: pip install 'ishowtts[f5]'",
+    "upstream": "Install what it needs with: pip install 'ishowtts[upstream]'",
+}
 
 
 def create(name: str, options: Mapping[str, Any]) -> Engine:
@@ -61,7 +68,7 @@ def create(name: str, options: Mapping[str, Any]) -> Engine:
     except ModuleNotFoundError as error:
         raise StartError(
             f"Engine {name} needs the Python package {error.name}.",
-            remedy=f"Install it with: pip install {error.name}",
+            remedy=_INSTALL.get(name, f"Install it with: pip install {error.name}"),
         ) from error
     engine: Engine = getattr(module, class_name)(**options)
     return engine
