@@ -28,7 +28,7 @@ from bot.observers.status import Status
 from bot.options import refuse_shared_files
 from bot.outcomes import DropReason, Outcome
 from bot.playback.player import Player
-from bot.policy import Policy
+from bot.policy import Policy, clean, without_reply_mention
 from bot.server import Server
 from bot.sources import Source, ingest
 from bot.sources.recording import Recorder
@@ -38,6 +38,7 @@ from bot.tasks import running
 log = structlog.get_logger(__name__)
 
 _INBOX_SIZE = 256
+_MAX_ORDER = 200  # characters of a message that can be an order
 _SETTLE_S = 2.0
 
 
@@ -225,7 +226,9 @@ class Daemon:
         )
         intake = Intake(
             parse_command=CommandParser(
-                self._settings.commands, reads_text=settings.policy.mode.read == "command"
+                self._settings.commands,
+                reads_text=settings.policy.mode.read == "command",
+                plain=_plain,
             ),
             policy=policy,
             moderation=Moderation(policy, backlog, speaker),
@@ -244,6 +247,11 @@ class Daemon:
             "engine": self._engine.name,
             "channels": {name: channel.snapshot() for name, channel in self._channels.items()},
         }
+
+
+def _plain(message: ChatMessage) -> str:
+    text = message.text[:_MAX_ORDER]
+    return without_reply_mention(clean(text), message.reply_to)
 
 
 @contextmanager

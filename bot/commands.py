@@ -1,5 +1,8 @@
 """Reads orders out of chat lines: `!tts skip`, and what stands for them."""
 
+from collections.abc import Callable
+from operator import attrgetter
+
 from bot.config.commands import VERBS, CommandSettings, Rank
 from bot.messages import ChatMessage, Command, Rejection, RejectReason, Role, Verb
 
@@ -12,14 +15,23 @@ _MAX_VOLUME = 100
 class CommandParser:
     """Turns a message into a `Command`, or says why it is none."""
 
-    def __init__(self, settings: CommandSettings, *, reads_text: bool) -> None:
+    def __init__(
+        self,
+        settings: CommandSettings,
+        *,
+        reads_text: bool,
+        plain: Callable[[ChatMessage], str] = attrgetter("text"),
+    ) -> None:
         """Parse for one channel.
 
         Args:
             settings: Words and ranks.
+            plain: Gives a message's text without what nobody typed: chat programs append invisible
+                characters to a repeated line, and put a name before an answer.
             reads_text: The channel reads `!tts some text`. Then a verb with words that do not fit
                 it ("!tts stop that") is text, and so is a verb by somebody without its rank.
         """
+        self._plain = plain
         self._trigger = settings.trigger.casefold()
         self._aliases = {word.casefold(): order for word, order in settings.aliases.items()}
         self._ranks: dict[str, Rank] = settings.roles.model_dump()
@@ -27,7 +39,7 @@ class CommandParser:
 
     def __call__(self, message: ChatMessage) -> Command | Rejection | None:
         """Return the order that `message` is, why it is refused, or None when it is none."""
-        word, _, rest = message.text.strip().partition(" ")
+        word, _, rest = self._plain(message).strip().partition(" ")
         word = word.casefold()
         if word in self._aliases:
             order, is_alias = f"{self._aliases[word]} {rest}", True

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
 import structlog
 
 from bot.backlog import Backlog
@@ -45,14 +44,13 @@ class Intake:
         if isinstance(item, Purge):
             self._moderation.purge(item)
             return
-        message = _encodable(item)
         try:
-            verdict = self._parse_command(message) or self._policy(message)
+            verdict = self._parse_command(item) or self._policy(item)
         except Exception:
             # Chat is hostile: a message that breaks a filter is refused, and chat goes on.
-            log.exception("a filter raised", id=message.id, channel=message.channel)
+            log.exception("a filter raised", id=item.id, channel=item.channel)
             verdict = Rejection(reason=RejectReason.MALFORMED, detail="a filter raised")
-        self._settle(message, verdict)
+        self._settle(item, verdict)
 
     def _settle(self, message: ChatMessage, verdict: Command | Rejection | Utterance) -> None:
         received_at = message.received_at
@@ -75,23 +73,3 @@ class Intake:
             case Utterance(prefix=prefix, body=body):
                 self._emit(Accepted.of(message, received_at=received_at, text=prefix + body))
                 self._backlog.put(verdict)
-
-
-def _encodable(message: ChatMessage) -> ChatMessage:
-    """Return `message` without lone surrogates, which no encoding of an outcome can hold.
-
-    JSON from outside may contain them; every one becomes a question mark, so offsets stay true.
-    """
-    chatter = message.chatter
-    return msgspec.structs.replace(
-        message,
-        id=_scalar(message.id),
-        text=_scalar(message.text),
-        chatter=msgspec.structs.replace(
-            chatter, id=_scalar(chatter.id), name=_scalar(chatter.name)
-        ),
-    )
-
-
-def _scalar(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -109,3 +109,13 @@ def test_where_text_is_read_a_verb_that_is_no_order_is_text(
     parse = CommandParser(CommandSettings(), reads_text=True)
 
     assert parse(message(text, *roles)) is None
+
+
+def test_what_chat_programs_add_does_not_hide_an_order() -> None:
+    parse = CommandParser(
+        CommandSettings(), reads_text=False, plain=lambda m: m.text.removesuffix("\U000e0000")
+    )
+    verdict = parse(message("!tts skip \U000e0000", Role.MODERATOR))
+
+    assert isinstance(verdict, Command)
+    assert verdict.argument == ""

@@ -190,6 +190,24 @@ async def test_orders_do_not_wait_behind_speech_and_the_next_message_follows(
     assert [o["outcome"] for o in viewer.outcomes("m1")][-1] == "dropped"
 
 
+@pytest.mark.parametrize(
+    "order", ["!tts pause \U000e0000", "\ufeff!tts pause", "!tts\u00a0pause", "!tts pause\u034f"]
+)
+async def test_an_order_is_obeyed_with_invisible_characters_in_it(
+    viewer: Viewer, order: str
+) -> None:
+    await viewer.order(order)
+
+    assert (await viewer.status())["channels"]["main"]["is_paused"]
+
+
+async def test_an_order_is_obeyed_in_an_answer(viewer: Viewer) -> None:
+    moderator = {"id": "mod", "name": "mod", "roles": ["moderator"]}
+    await viewer.post("@viewer1 !tts pause", author=moderator, reply_to="viewer1")
+
+    assert (await viewer.status())["channels"]["main"]["is_paused"]
+
+
 async def test_pause_holds_and_volume_is_heard(viewer: Viewer, pulse: PulseServer) -> None:
     await viewer.order("!tts pause")
     await viewer.order("!tts volume 50")

@@ -1,0 +1,74 @@
+import pytest
+
+from bot.backlog import Backlog
+from bot.clock import now
+from bot.commands import CommandParser
+from bot.config.backlog import BacklogSettings
+from bot.config.commands import CommandSettings
+from bot.config.policy import PolicySettings
+from bot.intake import Intake
+from bot.messages import ChatMessage, Chatter, Rejection, RejectReason, Utterance
+from bot.moderation import Moderation
+from bot.outcomes import DropReason, Outcome, Rejected
+from bot.policy import Policy
+from tests.test_moderation import SpeechStandIn
+
+
+class FragilePolicy(Policy):
+    """A policy with a filter that breaks its promise."""
+
+    def __call__(self, message: ChatMessage) -> Utterance | Rejection:
+        if message.text == "breaks":
+            raise ZeroDivisionError
+        return super().__call__(message)
+
+
+@pytest.fixture
+def outcomes() -> list[Outcome]:
+    return []
+
+
+@pytest.fixture
+async def intake(outcomes: list[Outcome]) -> Intake:
+    policy = FragilePolicy(PolicySettings(), voice="heart")
+    backlog = Backlog(BacklogSettings(), outcomes.append)
+    return Intake(
+        parse_command=CommandParser(CommandSettings(), reads_text=False),
+        policy=policy,
+        moderation=Moderation(policy, backlog, SpeechStandIn(None)),
+        backlog=backlog,
+        emit=outcomes.append,
+    )
+
+
+def message(text: str) -> ChatMessage:
+    chatter = Chatter(id="u1", name="viewer")
+    return ChatMessage(
+        id=text, channel="main", source="test", chatter=chatter, text=text, received_at=now()
+    )
+
+
+async def test_a_filter_that_raises_costs_its_message_alone(
+    intake: Intake, outcomes: list[Outcome]
+) -> None:
+    intake.accept(message("breaks"))
+    intake.accept(message("hello"))
+
+    first, *rest = outcomes
+    assert isinstance(first, Rejected)
+    assert first.reason is RejectReason.MALFORMED
+    assert [type(outcome).__name__ for outcome in rest] == ["Accepted", "Queued"]
+
+
+async def test_each_message_has_its_own_outcome(intake: Intake, outcomes: list[Outcome]) -> None:
+    for text in ("hello", "!play", "!tts skip", ""):
+        intake.accept(message(text))
+    kinds = {o.id: type(o).__name__ for o in outcomes}
+
+    assert kinds == {
+        "hello": "Queued",
+        "!play": "Rejected",
+        "!tts skip": "Rejected",
+        "": "Rejected",
+    }
+    assert not [o for o in outcomes if getattr(o, "reason", None) is DropReason.FULL]
