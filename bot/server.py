@@ -6,11 +6,13 @@ send requests. Three checks keep such pages out: the Host header (a page whose n
 do something), and a content type that no form can send.
 """
 
+import asyncio
 import errno
 import hmac
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from math import inf
 from types import TracebackType
 from typing import Final, Self
 
@@ -26,6 +28,10 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES: Final = 64 * 1024
 """A larger body is answered with 413."""
+MAX_CONNECTIONS: Final = 64
+"""At a time; one more is answered with 503 and closed. A burst may pass it by `_BACKLOG`."""
+
+_BACKLOG = 16  # asyncio takes as many connections at once, before anyone may refuse one
 
 _IDLE_S = 15.0
 _LINGER_S = 2.0  # so that the caller reads why its body was too large before the end comes
@@ -33,6 +39,12 @@ _SHUTDOWN_S = 0.3
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]+)?")
+_REFUSED = b'{"error": "Too many connections are open now."}'
+_REFUSAL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(_REFUSED), _REFUSED)
+)
+_REMIND_S = 60.0
 _KEPT_HEADERS = frozenset({hdrs.ALLOW, hdrs.WWW_AUTHENTICATE, hdrs.RETRY_AFTER})
 
 _BROKEN_BODY = (HttpProcessingError, web.RequestPayloadError)
@@ -63,11 +75,14 @@ class Server:
             lingering_time=_LINGER_S,
             shutdown_timeout=_SHUTDOWN_S,
         )
+        self._listener: asyncio.Server | None = None
+        self._told_at = -inf
 
     @property
     def bound_port(self) -> int:
         """The TCP port that is listened on, also where the settings say 0."""
-        port: int = self._runner.addresses[0][1]
+        sockets = self._listener.sockets if self._listener else ()
+        port: int = sockets[0].getsockname()[1]
         return port
 
     @property
@@ -85,7 +100,9 @@ class Server:
         settings = self._settings
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, settings.host, settings.port).start()
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._accept, settings.host, settings.port, backlog=_BACKLOG
+            )
         except OSError as error:
             await self._runner.cleanup()
             raise _start_error(settings, error) from error
@@ -98,7 +115,32 @@ class Server:
         traceback: TracebackType | None,
     ) -> None:
         """Stop listening, and cut what is still open after a moment."""
+        if self._listener is not None:
+            self._listener.close()
         await self._runner.cleanup()
+
+    def _accept(self) -> asyncio.Protocol:
+        """Return what serves a new connection, or refuses it."""
+        # Without a limit one caller could use up the files that this process may open, and then
+        # neither a chat server nor a sound device could be opened again.
+        server = self._runner.server
+        assert server is not None
+        if len(server.connections) < MAX_CONNECTIONS:
+            return server()
+        time_s = asyncio.get_running_loop().time()
+        if time_s - self._told_at >= _REMIND_S:
+            self._told_at = time_s
+            log.warning("too many connections", limit=MAX_CONNECTIONS)
+        return _Refusal()
+
+
+class _Refusal(asyncio.Protocol):
+    """Says that there is no room, and hangs up."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(_REFUSAL)
+        transport.close()
 
 
 class _Guard:

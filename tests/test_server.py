@@ -4,6 +4,8 @@ import asyncio
 import json
 import logging
 import socket
+import sys
+from asyncio.subprocess import PIPE
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,10 +15,11 @@ from structlog.testing import capture_logs
 
 from bot.config.server import ServerSettings
 from bot.errors import StartError
-from bot.server import MAX_BODY_BYTES, Server
+from bot.server import MAX_BODY_BYTES, MAX_CONNECTIONS, Server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
 
     Call = Callable[..., Awaitable["Answer"]]
 
@@ -379,3 +382,76 @@ async def test_it_stops_although_callers_stay() -> None:
         for reader, writer in open_ends:
             await reader.read()
             writer.close()
+
+
+async def is_served(port: int) -> bool:
+    try:
+        answer = await exchange(port, b"nonsense\r\n\r\n")
+    except ConnectionError:  # refused, and what was sent came too late to be read
+        return False
+    return b" 400 " in answer
+
+
+async def test_more_connections_than_anyone_needs_are_refused(server: Server) -> None:
+    request = b"GET /look HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    taken = []
+    for _ in range(MAX_CONNECTIONS):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.bound_port)
+        writer.write(request)
+        assert (await reader.readuntil(b"{")).startswith(b"HTTP/1.1 200")
+        taken.append(writer)
+    with capture_logs() as logs:
+        for _ in range(3):
+            answer = Answer(await exchange(server.bound_port, b""))
+            assert (answer.status, answer.error) == (503, "Too many connections are open now.")
+            assert int(answer.headers["content-length"]) == len(answer.body)
+    taken.pop().close()
+    async with asyncio.timeout(DEADLINE_S):
+        while not await is_served(server.bound_port):
+            pass
+    for writer in taken:
+        writer.close()
+
+    assert [entry["event"] for entry in logs] == ["too many connections"]
+
+
+FEW_FILES = """
+import asyncio, resource, sys
+from bot.config.server import ServerSettings
+from bot.server import Server
+
+async def main() -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (160, 160))
+    async with Server(ServerSettings(port=0), []) as server:
+        print(server.bound_port, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits files as POSIX does")
+async def test_a_caller_cannot_use_up_the_files_of_the_process(tmp_path: Path) -> None:
+    with (tmp_path / "errors").open("wb") as errors:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", FEW_FILES), stdin=PIPE, stdout=PIPE, stderr=errors
+        )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            port = int(await process.stdout.readline())
+            idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(250)]
+            answers = [asyncio.ensure_future(reader.read()) for reader, _ in idle]
+            while sum(map(asyncio.Future.done, answers)) < len(idle) - 2 * MAX_CONNECTIONS:
+                await asyncio.sleep(0)
+            for _, writer in idle:
+                writer.close()
+            while not await is_served(port):
+                pass
+            await process.communicate(b"")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+    assert (process.returncode, (tmp_path / "errors").read_bytes()) == (0, b"")
