@@ -79,10 +79,10 @@ class Blocklist:
         """Tell whether there is anything to look for."""
         return bool(self._seen or self._heard or self._patterns)
 
-    def find(self, text: str) -> list[Span]:
+    def find(self, text: str, *, patterns_only: bool = False) -> list[Span]:
         """Return where clean `text` holds something blocked, in order, possibly overlapping."""
         spans: list[Span] = []
-        for reading in _readings(text):
+        for reading in () if patterns_only else _readings(text):
             if self._heard:
                 spans += self._find_words(self._heard, heard(reading))
             if self._seen:

@@ -46,7 +46,8 @@ def _find(blocklist: Blocklist, prefix: str, body: str) -> list[Span]:
     """Return what is blocked, counted from the start of `body`: a prefix is negative."""
     if not blocklist:
         return []
-    spans = blocklist.find(body)
+    # A space separates words as the start of a text does.
+    spans = blocklist.find(body, patterns_only=prefix.endswith(" "))
     if prefix:
         spans += [
             (start - len(prefix), end - len(prefix)) for start, end in blocklist.find(prefix + body)
