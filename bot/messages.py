@@ -155,7 +155,7 @@ class Utterance(Message, frozen=True, kw_only=True):
     channel: str
     chatter: Chatter
     prefix: str
-    """Introduction such as "viewer1 says: "; left out when the same chatter goes on speaking."""
+    """Introduction such as "viewer one says: "; left out when the same chatter goes on speaking."""
     body: str
     """The checked text."""
     voice: str
