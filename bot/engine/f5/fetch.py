@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from bot.engine.f5.models import HubFile, KnownModel, find, folder_of, missing, readable_size
 from bot.errors import IshowttsError, StartError, TransientError
@@ -161,36 +161,44 @@ def _ask(source: _Source, file: HubFile) -> Offer:
 
 
 def _transfer(source: _Source, file: HubFile, offer: Offer, partial: Path) -> None:
-    """Append to `partial` what it lacks."""
-    from huggingface_hub.file_download import http_get  # noqa: PLC0415 - optional
-
-    received = partial.stat().st_size if partial.exists() else 0
-    if received > offer.size_bytes:
+    """Append to `partial` what it lacks, in as many attempts as get further."""
+    if partial.exists() and partial.stat().st_size > offer.size_bytes:
         partial.unlink()
-        received = 0
+    partial.touch()
+    lacking_bytes = offer.size_bytes - partial.stat().st_size
     free_bytes = shutil.disk_usage(source.folder).free
-    if free_bytes < offer.size_bytes - received:
+    if free_bytes < lacking_bytes:
         raise StartError(
-            f"{file.name} needs {readable_size(offer.size_bytes - received)}, but "
+            f"{file.name} needs {readable_size(lacking_bytes)}, but "
             f"{source.folder} has {readable_size(free_bytes)} left.",
             remedy="Make room, or choose another disk with $ISHOWTTS_HOME.",
         )
-    with partial.open("ab") as sink:
-        try:
-            http_get(
-                offer.url,
-                sink,
-                resume_size=received,
-                headers={"Accept-Encoding": "identity"},  # what is compressed cannot be resumed
-                expected_size=offer.size_bytes,
-                displayed_filename=file.name,
-            )
+    while (received := partial.stat().st_size) < offer.size_bytes:
+        with partial.open("ab") as sink:
+            _append(source, file, offer, sink, received)
             sink.flush()
-        except Exception as error:  # as in `_ask`
-            if isinstance(error, OSError) and error.errno in _NO_SPACE:
-                raise
+            os.fsync(sink.fileno())
+
+
+def _append(
+    source: _Source, file: HubFile, offer: Offer, sink: BinaryIO, received_bytes: int
+) -> None:
+    from huggingface_hub.file_download import http_get  # noqa: PLC0415 - optional
+
+    try:
+        http_get(
+            offer.url,
+            sink,
+            resume_size=received_bytes,
+            headers={"Accept-Encoding": "identity"},  # what is compressed cannot be resumed
+            expected_size=offer.size_bytes,
+            displayed_filename=file.name,
+        )
+    except Exception as error:  # as in `_ask`
+        if isinstance(error, OSError) and error.errno in _NO_SPACE:
+            raise
+        if sink.tell() <= received_bytes:
             raise _hub_error(source, file, error) from error
-        os.fsync(sink.fileno())
 
 
 def _hub_error(source: _Source, file: HubFile, error: Exception) -> IshowttsError:
