@@ -128,6 +128,27 @@ def _devices(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _model_list(options: argparse.Namespace) -> int:
+    from bot.engine.f5 import models  # noqa: PLC0415
+
+    models.list_models(options.folder)
+    return EXIT_OK
+
+
+def _model_fetch(options: argparse.Namespace) -> int:
+    from bot.engine.f5.fetch import fetch  # noqa: PLC0415
+
+    fetch(options.name)
+    return EXIT_OK
+
+
+def _model_path(options: argparse.Namespace) -> int:
+    from bot.engine.f5 import models  # noqa: PLC0415
+
+    models.path(options.name)
+    return EXIT_OK
+
+
 def _speed(text: str) -> float:
     try:
         value = 0.0 if text == "max" else float(text)
@@ -192,6 +213,18 @@ def _parser() -> argparse.ArgumentParser:
     devices = commands.add_parser("devices", help="list the sound devices")
     devices.add_argument("--test", metavar="NAME", help="play a short tone on this one")
     devices.set_defaults(command=_devices)
+
+    model = commands.add_parser("model", help="list, fetch and find F5-TTS models")
+    actions = model.add_subparsers(title="actions", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="the models, their licences and where they lie")
+    listing.add_argument("folder", nargs="*", type=Path, metavar="FOLDER", help="look here as well")
+    listing.set_defaults(command=_model_list)
+    fetching = actions.add_parser("fetch", help="download a model; its licence is shown")
+    fetching.add_argument("name", metavar="NAME")
+    fetching.set_defaults(command=_model_fetch)
+    path = actions.add_parser("path", help="print the folder of a model")
+    path.add_argument("name", metavar="NAME")
+    path.set_defaults(command=_model_path)
     return parser
 
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from bot import engine as engines
-from bot import outputs, sources
+from bot import engines, outputs, sources
 from bot.backlog import Backlog
 from bot.banner import banner
 from bot.commands import CommandParser
@@ -102,9 +101,7 @@ class Daemon:
         )
         """As fast as possible is as fast as speech can follow: a script's messages are not lost."""
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
-        self._engine = engines.create(
-            settings.engine.name, settings.engine.options(settings.engine.name)
-        )
+        self._engine = engines.create(settings.engine)
         self._outputs = outputs.create_all(
             (output for channel in settings.channels for output in channel.outputs),
             settings.playback,

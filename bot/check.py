@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot import engine as engines
+from bot import engines
 from bot.config import Settings
 from bot.config.server import ServerSettings
 from bot.config.sources import ReplaySettings
@@ -28,7 +28,7 @@ async def check(settings: Settings) -> bool:
 
 async def _engine_problem(settings: Settings) -> IshowttsError | None:
     try:
-        engine = engines.create(settings.engine.name, settings.engine.options(settings.engine.name))
+        engine = engines.create(settings.engine)
         try:
             await engine.warm_up()
             request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)

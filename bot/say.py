@@ -4,8 +4,7 @@ import asyncio
 from contextlib import aclosing
 from pathlib import Path
 
-from bot import engine as engines
-from bot import outputs
+from bot import engines, outputs
 from bot.config import Settings
 from bot.config.playback import DeviceSettings, OutputSettings, WavefileSettings
 from bot.engine import Engine
@@ -26,8 +25,7 @@ async def say(
         UtteranceError: the engine cannot say this text.
     """
     channel = settings.channels[0]
-    name = engine_name or settings.engine.name
-    engine = engines.create(name, settings.engine.options(name))
+    engine = engines.create(settings.engine, engine_name)
     device = next((o for o in channel.outputs if isinstance(o, DeviceSettings)), None)
     sink: OutputSettings = device or DeviceSettings(type="device")
     if output is not None:

@@ -1,6 +1,7 @@
 """The commands as a user runs them: child processes, their output and their exit codes."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -277,6 +278,17 @@ def test_say_tells_why_it_could_not(tmp_path: Path, arguments: list[str], said: 
     assert done.returncode == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_models_are_listed_with_what_their_licences_mean(tmp_path: Path) -> None:
+    home = {**os.environ, "ISHOWTTS_HOME": str(tmp_path)}
+    listed = ishowtts("model", "list", env=home)
+    absent = ishowtts("say", "hello", "--engine", "f5", "-o", tmp_path / "x.wav", env=home)
+
+    assert listed.returncode == 0
+    assert "forbids commercial use" in listed.stdout
+    assert absent.returncode == 1
+    assert "ishowtts model fetch F5TTS_v1_Base" in absent.stderr
 
 
 def test_version_is_that_of_the_distribution() -> None:

@@ -29,6 +29,7 @@ COMPOSITION = {
     "bot.app",
     "bot.banner",
     "bot.check",
+    "bot.engines",
     "bot.intake",
     "bot.options",
     "bot.outputs",

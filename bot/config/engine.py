@@ -13,10 +13,10 @@ EngineName = Literal["hibari", "f5", "upstream", "tone"]
 class F5Settings(Section):
     """F5-TTS: cloned voices, on a GPU or slowly on the processor."""
 
-    model: Path = Path("models/f5")
-    """Folder of the checkpoint: the model's weights and its vocab.txt."""
-    vocoder: Path = Path("models/vocos")
-    """Folder of the vocoder Vocos: config.yaml and pytorch_model.bin."""
+    model: Annotated[str, Field(min_length=1)] = "F5TTS_v1_Base"
+    """Name from `ishowtts model list`, or a folder with the weights and their vocab.txt."""
+    vocoder: Annotated[str, Field(min_length=1)] = "vocos-mel-24khz"
+    """Name from `ishowtts model list`, or a folder with config.yaml and pytorch_model.bin."""
     voices: Path = Path("voices")
     """Folder of the voices, one folder each."""
     cache: Path = Path("cache/f5")
@@ -46,6 +46,5 @@ class EngineSettings(Section):
         """Return what the engine `name` is made with."""
         options: dict[str, Any] = {"speed": self.speed}
         if name in {"f5", "upstream"}:
-            folders = {"model", "vocoder", "voices", "cache"}
-            options |= self.f5.model_dump() | {key: str(getattr(self.f5, key)) for key in folders}
+            options |= self.f5.model_dump(mode="json")
         return options
