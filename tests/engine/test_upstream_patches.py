@@ -133,6 +133,7 @@ def git_apply(site: Path, *arguments: str | Path) -> None:
     if shutil.which("git") is None:
         pytest.skip("needs the Debian package git")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    environment["GIT_CEILING_DIRECTORIES"] = str(site.parent)  # no repository around it counts
     subprocess.run(["git", "apply", *arguments], cwd=site, check=True, env=environment)
 
 
