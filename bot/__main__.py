@@ -14,7 +14,7 @@ from bot.errors import ConfigError, IshowttsError, StartError
 
 EXIT_OK = 0
 EXIT_PROBLEM = 1
-"""`check` found a problem; `say` or `devices` could not do it."""
+"""`check` found a problem; a command other than `run` could not do it."""
 EXIT_USAGE = 2
 """The arguments or the configuration hold mistakes."""
 EXIT_START = 3
@@ -25,7 +25,7 @@ EXIT_INTERRUPTED = 130
 _QUIET = LogSettings(level="error")
 """For commands that end: what they cannot do they say themselves."""
 _EPILOG = """\
-exit codes: 0 done; 1 check found a problem, or say or devices failed; 2 mistakes in the arguments
+exit codes: 0 done; 1 check found a problem, or another command failed; 2 mistakes in the arguments
 or the configuration; 3 the daemon cannot start; 130 interrupted
 """
 
@@ -149,6 +149,12 @@ def _model_path(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _upstream(options: argparse.Namespace) -> int:
+    from bot.engine import upstream_patches  # noqa: PLC0415
+
+    return upstream_patches.run(options.action)
+
+
 def _speed(text: str) -> float:
     try:
         value = 0.0 if text == "max" else float(text)
@@ -225,6 +231,10 @@ def _parser() -> argparse.ArgumentParser:
     path = actions.add_parser("path", help="print the folder of a model")
     path.add_argument("name", metavar="NAME")
     path.set_defaults(command=_model_path)
+
+    upstream = commands.add_parser("upstream", help="patch the installed f5-tts for inference")
+    upstream.add_argument("action", choices=("patch", "verify", "revert"))
+    upstream.set_defaults(command=_upstream)
     return parser
 
 
