@@ -18,6 +18,10 @@ from bot.app import Daemon
 from bot.config import Settings, loads
 from tests.conftest import RATE_HZ, PulseServer, Recording
 
+# Sound is real time: where other programs keep the device from being fed, a gap is recorded that no
+# code here made. What is wrong here is wrong every time.
+pytestmark = pytest.mark.flaky(reruns=2, only_rerun=["AssertionError", "Failed"])
+
 CONFIG = """
 channels:
   - name: main

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from tests.conftest import PulseServer, Recording
     from tests.playback.conftest import MakeClip, Playing
 
+# Sound is real time: where other programs keep the device from being fed, a gap is recorded that no
+# code here made. What is wrong here is wrong every time.
+pytestmark = pytest.mark.flaky(reruns=2, only_rerun=["AssertionError", "Failed"])
+
 FADE_S = 0.005
 RATE_HZ = 48_000
 AT_ONCE_S = 0.3
