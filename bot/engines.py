@@ -15,7 +15,8 @@ def create(settings: EngineSettings, name: str | None = None) -> Engine:
     """
     name = name or settings.name
     options = settings.options(name)
-    for key in {"model", "vocoder"} & options.keys():
-        # Here, not in the engine: what the engine imports is kept to what speech needs.
-        options[key] = str(import_module("bot.engine.f5.models").locate(options[key]))
+    for key in ("model", "vocoder"):
+        if key in options:
+            # Here, not in the engine: what the engine imports is kept to what speech needs.
+            options[key] = str(import_module("bot.engine.f5.models").locate(options[key]))
     return engine.create(name, options)
