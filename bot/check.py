@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from bot import engines
+from bot import engines, sources
 from bot.config import Settings
 from bot.config.server import ServerSettings
-from bot.config.sources import ReplaySettings
 from bot.errors import IshowttsError, StartError
 from bot.messages import SpeechRequest
 from bot.playback import listing
@@ -68,9 +67,10 @@ async def _port_problem(settings: ServerSettings) -> IshowttsError | None:
 def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | None]]:
     for channel in settings.channels:
         for source in channel.sources:
-            if isinstance(source, ReplaySettings) and not source.path.is_file():
-                missing = StartError("there is no such file.", remedy="Correct its path.")
-                yield f"channel {channel.name}, replay {source.path}", missing
+            try:
+                sources.create(source, channel.name)
+            except StartError as error:
+                yield f"channel {channel.name}, {source.type}", error
         if not channel.sources:
             deaf = StartError("it hears no chat.", remedy="Give it an entry in `sources`.")
             yield f"channel {channel.name}", deaf

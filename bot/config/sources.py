@@ -42,7 +42,7 @@ class ReplaySettings(Section):
     path: Path
     """JSON Lines file."""
     speed: Annotated[Number, Field(ge=0)] = 1.0
-    """Times as fast as recorded; 0 is as fast as possible."""
+    """Times as fast as recorded; 0 is as fast as speech can follow."""
 
 
 SourceSettings = Annotated[
