@@ -17,14 +17,19 @@ _SHORT_TEXT_SPEED = 0.3
 _SENTENCE_END = re.compile(r"(?<=[;:,.!?])\s+|(?<=[；：，。！？])")
 
 
-def split_text(text: str, reference: Reference, speed: float = 1.0) -> list[str]:
-    """Return `text` in pieces of at most 22 s, less the reference, cut behind punctuation.
+def piece_bytes(reference: Reference, speed: float = 1.0) -> int:
+    """Return how long a piece of text may be so that it lasts 22 s, less the reference."""
+    bytes_per_s = len(reference.transcript.encode()) / reference.duration_s
+    seconds = (_WINDOW_S - reference.duration_s) * speed
+    return max(int(bytes_per_s * seconds), _SHORT_TEXT_BYTES)
+
+
+def split_text(text: str, limit: int) -> list[str]:
+    """Return `text` in pieces of at most `limit` bytes, cut behind punctuation.
 
     As upstream's `chunk_text`; a part without punctuation that is longer is cut at a space, or
     anywhere if it has none, since upstream would let it run into what the model never saw.
     """
-    bytes_per_s = len(reference.transcript.encode()) / reference.duration_s
-    limit = max(int(bytes_per_s * (_WINDOW_S - reference.duration_s) * speed), _SHORT_TEXT_BYTES)
     pieces: list[str] = []
     current = ""
     for sentence in _SENTENCE_END.split(text):

@@ -17,14 +17,22 @@ import structlog
 import torch
 
 from bot.engine.f5.crossfade import CrossFade
-from bot.engine.f5.duration import MAX_FRAMES, split_text, total_frames
-from bot.engine.f5.folder import Voice, load_model, load_vocoder, load_voice
+from bot.engine.f5.duration import MAX_FRAMES
+from bot.engine.f5.folder import (
+    Voice,
+    guidance,
+    load_front_end,
+    load_model,
+    load_vocoder,
+    load_voice,
+)
+from bot.engine.f5.front_end import FrontEnd
 from bot.engine.f5.layout import Item
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.reference import ReferenceCache
 from bot.engine.f5.runner import Runner
 from bot.engine.f5.sampler import Sampling
-from bot.engine.f5.text import Vocabulary, to_ids
+from bot.engine.f5.text import Vocabulary
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
 
@@ -59,27 +67,29 @@ class F5Engine:
         voices: str = "voices",
         cache: str = "cache/f5",
         nfe: int = 7,
-        cfg_strength: float = 2.0,
+        cfg_strength: float | None = None,
         speed: float = 1.0,
         device: str = "auto",
     ) -> None:
         """Take the folders of model, vocoder, voices and cache, and how to sample.
 
         `nfe` is the number of function evaluations (5, 6, 7, 10, 12, 16 or 32 are upstream's),
-        `device` "auto", "cpu", "cuda" or "cuda:1".
+        `cfg_strength` that of the guidance, None for what the model is meant for, and `device`
+        "auto", "cpu", "cuda" or "cuda:1".
         """
         self._model_folder = Path(model)
         self._vocoder_folder = Path(vocoder)
         self._voices_folder = Path(voices)
         self._cache_folder = Path(cache)
-        self._sampling = Sampling(steps=nfe, cfg_strength=cfg_strength)
+        self._cfg_strength = cfg_strength
+        self._sampling = Sampling(steps=nfe)
         self._speed = speed
         self._device_name = device
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="f5")
         self._references = ReferenceCache(self._cache_folder / "voices")
         self._voices: dict[str, Voice] = {}
         self._runner: Speaks | None = None
-        self._vocabulary: Vocabulary = {}
+        self._front_end: FrontEnd | None = None
         self._closed = threading.Event()
 
     async def warm_up(self) -> None:
@@ -96,7 +106,12 @@ class F5Engine:
         device = _choose_device(self._device_name)
         dtype = _choose_dtype(device)
         begun = time.monotonic()
-        runner, self._vocabulary = self._make_runner(device, dtype)
+        runner, vocabulary = self._make_runner(device, dtype)
+        self._front_end = load_front_end(self._model_folder, vocabulary)
+        strength = self._cfg_strength
+        if strength is None:
+            strength = guidance(self._model_folder)
+        self._sampling = self._sampling._replace(cfg_strength=strength)
         self._load_voices(device)
         lengths = [voice.reference.frames for voice in self._voices.values()]
         loaded = time.monotonic()
@@ -148,12 +163,16 @@ class F5Engine:
         if self._closed.is_set():
             return
         items = await self._in_thread(partial(self._items, request, voice))
-        fade = CrossFade()
+        assert self._front_end is not None
+        fade = CrossFade() if self._front_end.overlaps else None
         for item in items:
             if self._closed.is_set():
                 return
             wave = await self._in_thread(partial(self._speak, item, voice))
-            for chunk in (fade.add(wave), fade.finish() if item is items[-1] else wave[:0]):
+            chunks = [wave]
+            if fade:
+                chunks = [fade.add(wave), fade.finish() if item is items[-1] else wave[:0]]
+            for chunk in chunks:
                 if chunk.size:
                     yield AudioChunk(samples=chunk, sample_rate_hz=SAMPLE_RATE_HZ)
 
@@ -165,24 +184,23 @@ class F5Engine:
         return self._voices[name]
 
     def _items(self, request: SpeechRequest, voice: Voice) -> list[Item]:
+        assert self._front_end is not None
         text = request.text.encode(errors="ignore").decode()  # half a surrogate pair has no bytes
-        pieces = split_text(text, voice.reference, self._speed * voice.speed)
-        # A piece of unknown characters alone, such as emoji, would become noise.
-        spoken = [piece for piece in pieces if any(to_ids(piece, self._vocabulary))]
-        if not spoken:
+        speed = self._speed * voice.speed
+        pieces = self._front_end.split(text, voice.reference, speed)
+        if not pieces:
             raise UtteranceError("The text holds no character that the model knows.")
-        return [self._item(piece, voice, request.id) for piece in spoken]
-
-    def _item(self, piece: str, voice: Voice, request_id: str) -> Item:
-        tokens = to_ids(voice.reference.prompt + piece, self._vocabulary)
-        frames = total_frames(piece, voice.reference, len(tokens), self._speed * voice.speed)
-        return Item(
-            reference_mel=voice.reference.mel,
-            tokens=tokens,
-            frames=frames,
-            decode_from=voice.reference.frames,
-            seed=zlib.crc32(request_id.encode(errors="replace")),
-        )
+        prompts = (self._front_end.prompt(piece, voice.reference, speed) for piece in pieces)
+        return [
+            Item(
+                reference_mel=voice.reference.mel,
+                tokens=tokens,
+                frames=frames,
+                decode_from=voice.reference.frames,
+                seed=zlib.crc32(request.id.encode(errors="replace")),
+            )
+            for tokens, frames in prompts
+        ]
 
     def _speak(self, item: Item, voice: Voice) -> Samples:
         assert self._runner is not None

@@ -1,9 +1,11 @@
 """Folders on disk to what the engine works with: models and voices.
 
 A model folder holds one `.safetensors` or `.pt` file and the `vocab.txt` that belongs to it, and,
-if the model differs from F5TTS_v1_Base, upstream's `.yaml` configuration. A vocoder folder holds
-`config.yaml` and `pytorch_model.bin`. A voice folder holds `reference.wav`, `transcript.txt` and
-optionally `voice.yaml`.
+if the model differs from F5TTS_v1_Base, upstream's `.yaml` configuration. Under the key `ishowtts`
+that may name a front end, which brings `timing.safetensors`, and the strength of guidance that the
+model is meant for. A vocoder folder holds `config.yaml` and `model.safetensors` or
+`pytorch_model.bin`. A voice folder holds `reference.wav`, `transcript.txt` and optionally
+`voice.yaml`.
 """
 
 from collections.abc import Mapping
@@ -15,11 +17,15 @@ from torch import Tensor
 
 from bot.engine.f5.checkpoint import Acoustic, load_acoustic, load_vocos, open_state
 from bot.engine.f5.dit import Traits
+from bot.engine.f5.front_end import Characters, FrontEnd, Phonemes
+from bot.engine.f5.phonemes import PAUSE
 from bot.engine.f5.reference import Reference, ReferenceCache
 from bot.engine.f5.text import Vocabulary, load_vocabulary
+from bot.engine.f5.timing import load_timing
 from bot.engine.f5.vocos import Vocos
 from bot.errors import StartError
 
+_TIMING = "timing.safetensors"
 _SPEEDS = (0.3, 3.0)
 _GAINS_DB = (-30.0, 30.0)
 
@@ -60,7 +66,10 @@ def read_model(folder: Path) -> tuple[Mapping[str, Tensor], Traits, Vocabulary]:
         StartError: a file is missing or unreadable.
     """
     files = sorted(
-        path for kind in ("*.safetensors", "*.pt") for path in folder.glob(kind) if path.is_file()
+        path
+        for kind in ("*.safetensors", "*.pt")
+        for path in folder.glob(kind)
+        if path.is_file() and path.name != _TIMING
     )
     if len(files) != 1:
         raise StartError(
@@ -71,11 +80,60 @@ def read_model(folder: Path) -> tuple[Mapping[str, Tensor], Traits, Vocabulary]:
     return open_state(files[0]), _traits(folder), load_vocabulary(folder / "vocab.txt")
 
 
+def load_front_end(folder: Path, vocabulary: Vocabulary) -> FrontEnd:
+    """Return how the model in `folder` takes text: as characters, unless its `.yaml` says else.
+
+    Raises:
+        StartError: the front end is unknown, or what it needs is missing or damaged.
+    """
+    name = _ours(folder).get("front_end", "characters")
+    if name == "characters":
+        return Characters(vocabulary)
+    if name != "phonemes" or PAUSE not in vocabulary:
+        raise StartError(
+            f"The model in {folder} asks for the front end {name!r}, which does not fit it.",
+            remedy="Put the original .yaml and vocab.txt there again.",
+        )
+    try:
+        timing = load_timing(open_state(folder / _TIMING))
+    except KeyError as error:
+        raise StartError(
+            f"{folder / _TIMING} is no model of durations: {error} is missing.",
+            remedy="Put the original file there again.",
+        ) from error
+    return Phonemes(vocabulary, timing)
+
+
+def guidance(folder: Path) -> float:
+    """Return the strength of classifier-free guidance that the model in `folder` is meant for.
+
+    Raises:
+        StartError: it is no number.
+    """
+    strength = _ours(folder).get("cfg_strength", 2.0)
+    if not isinstance(strength, (int, float)) or isinstance(strength, bool) or strength < 0:
+        raise StartError(
+            f"The model in {folder} gives {strength!r} as cfg_strength.",
+            remedy="Put the original .yaml there again.",
+        )
+    return float(strength)
+
+
+def _ours(folder: Path) -> Mapping[str, Any]:
+    ours = _config(folder).get("ishowtts", {})
+    return ours if isinstance(ours, Mapping) else {}
+
+
+def _config(folder: Path) -> Mapping[str, Any]:
+    configs = sorted(folder.glob("*.yaml"))
+    return _read_yaml(configs[0]) if configs else {}
+
+
 def _traits(folder: Path) -> Traits:
     configs = sorted(folder.glob("*.yaml"))
     if not configs:
         return Traits()
-    config = _read_yaml(configs[0])
+    config = _config(folder)
     model = config.get("model", {})
     architecture = model.get("arch") if isinstance(model, Mapping) else None
     if not isinstance(architecture, Mapping) or model.get("backbone", "DiT") != "DiT":

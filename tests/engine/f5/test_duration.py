@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from bot.engine.f5.crossfade import CrossFade
-from bot.engine.f5.duration import MAX_FRAMES, split_text, total_frames
+from bot.engine.f5.duration import MAX_FRAMES, piece_bytes, split_text, total_frames
 from bot.engine.f5.reference import Reference
 
 REFERENCE = Reference(torch.zeros(563, 100), "Some call me nature, others call me. ", 144_000, 0.1)
@@ -50,12 +50,13 @@ TEXTS = [
 def test_pieces_equal_upstream(text: str, chunk_text: Callable[..., list[str]]) -> None:
     per_s = len(REFERENCE.transcript.encode()) / REFERENCE.duration_s
     limit = int(per_s * (22 - REFERENCE.duration_s))
-    assert split_text(text, REFERENCE) == chunk_text(text, max_chars=limit)
+    assert piece_bytes(REFERENCE) == limit
+    assert split_text(text, limit) == chunk_text(text, max_chars=limit)
 
 
 @pytest.mark.parametrize("text", ["x" * 10_000, "word " * 2_000, "喂" * 3_000, "a" * 300 + " b"])
 def test_no_piece_is_longer_than_the_model_has_learnt(text: str) -> None:
-    pieces = split_text(text, REFERENCE)
+    pieces = split_text(text, piece_bytes(REFERENCE))
     assert "".join(pieces).replace(" ", "") == text.replace(" ", "")
     for piece in pieces:
         assert total_frames(piece, REFERENCE, len(piece), 1.0) < MAX_FRAMES
@@ -63,7 +64,7 @@ def test_no_piece_is_longer_than_the_model_has_learnt(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t "])
 def test_nothing_gives_no_piece(text: str) -> None:
-    assert split_text(text, REFERENCE) == []
+    assert split_text(text, piece_bytes(REFERENCE)) == []
 
 
 @pytest.mark.parametrize(("text", "rate"), [("Hello chat, how are you?", 1.2), ("Hi", 0.3)])

@@ -1,0 +1,216 @@
+"""Trains the acoustic model in a given time: flow matching, then distillation of the guidance.
+
+    python -m training.acoustic CORPUS OUT --minutes 10
+
+The first part of the time is ordinary training. In the rest the averaged weights, frozen, teach a
+copy of themselves to give in one evaluation what classifier-free guidance takes two for. Learning
+rates follow the time that has passed, so a slower GPU trains less, not longer. `OUT/state.pt` is
+written every half minute and at SIGTERM; `--resume` goes on from it.
+"""
+
+import argparse
+import copy
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from training import flow
+from training.dit import DiT
+from training.pool import Pool
+from training.vocabulary import SYMBOLS
+
+SHAPE = {"width": 384, "depth": 9, "text_width": 256, "text_depth": 4}
+CFG_STRENGTH = 2.0
+_ROWS = ((768, 64), (768, 64), (1536, 32), (384, 128))
+"""Frames and rows of the batches, in turn: chat-length pieces, and long ones."""
+_RATE, _DISTILLING_RATE, _WARM_UP_STEPS = 1e-3, 3e-4, 300
+_AVERAGE = 0.999
+_CLIP = 1.0
+_SAVE_EVERY_S, _REPORT_EVERY_S = 30.0, 10.0
+
+
+class Trainer:
+    """Model, averaged model, optimiser and the clock."""
+
+    def __init__(self, options: argparse.Namespace, device: torch.device) -> None:
+        """Build everything; `options` are those of the command line."""
+        torch.manual_seed(options.seed)
+        self._options = options
+        self._device = device
+        self._random = torch.Generator(device).manual_seed(options.seed)
+        shape = {**SHAPE, "width": options.width, "depth": options.depth}
+        self.model = DiT(len(SYMBOLS), **shape).to(device)
+        self.average = copy.deepcopy(self.model).eval().requires_grad_(requires_grad=False)
+        self.teacher: DiT | None = None
+        self.steps = 0
+        self.seconds = 0.0
+        self._optimizer = torch.optim.AdamW(
+            self.model.parameters(), betas=(0.9, 0.98), weight_decay=0.01,
+            fused=device.type == "cuda",
+        )  # fmt: skip
+        self._stopped = False
+        if options.compile:
+            for model in (self.model, self.average):
+                _compile(model)
+
+    def run(self, pool: Pool) -> None:
+        """Train until the time is over."""
+        signal.signal(signal.SIGTERM, self._stop)
+        total_s = self._options.minutes * 60
+        saved = reported = self.seconds
+        losses: list[Tensor] = []
+        steps_before = self.steps
+        last = time.monotonic()
+        while self.seconds < total_s and not self._stopped:
+            progress = self.seconds / total_s
+            if progress >= self._options.distil_from and self.teacher is None:
+                self._begin_distilling()
+            losses.append(self._step(pool, progress))
+            if self.steps % 25 == 0:
+                pool.grow(8)
+                self._synchronize()
+            now = time.monotonic()
+            self.seconds += now - last
+            last = now
+            if self.seconds - reported >= _REPORT_EVERY_S:
+                rate = (self.steps - steps_before) / (self.seconds - reported)
+                mean = torch.stack(losses).mean().item()
+                print(
+                    f"acoustic {self.seconds:6.0f} s  step {self.steps}  loss {mean:.4f}  "
+                    f"{rate:.1f} steps/s  {pool.hours:.1f} h"
+                    + ("  distilling" if self.teacher else ""),
+                    flush=True,
+                )
+                losses, reported, steps_before = [], self.seconds, self.steps
+            if self.seconds - saved >= _SAVE_EVERY_S:
+                saved = self.seconds
+                self.save()
+        self.save()
+
+    def _stop(self, *_: object) -> None:
+        self._stopped = True
+
+    def _synchronize(self) -> None:
+        """Keep the host from running far ahead, so that the clock tells the truth."""
+        if self._device.type == "cuda":
+            torch.cuda.synchronize()
+
+    def _begin_distilling(self) -> None:
+        self.model.load_state_dict(self.average.state_dict())
+        self.teacher = copy.deepcopy(self.average)
+        if self._options.compile:
+            _compile(self.teacher)
+        self._optimizer.state.clear()
+        self._distilling_since = self.steps
+
+    def _step(self, pool: Pool, progress: float) -> Tensor:
+        frames, rows = _ROWS[self.steps % len(_ROWS)]
+        rows = max(rows * self._options.rows // 64, 1)
+        begun = self._options.distil_from
+        if self.teacher is None:
+            rate = _RATE * _decay(progress / begun)
+            rate *= min(1.0, (self.steps + 1) / _WARM_UP_STEPS)
+        else:
+            rate = _DISTILLING_RATE * _decay((progress - begun) / (1 - begun))
+            rate *= min(1.0, (self.steps - self._distilling_since + 1) / 50)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        drawn = pool.draw(rows, frames, self._random)
+        question = flow.ask(drawn, self._random, drop=self.teacher is None)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
+            if self.teacher is None:
+                loss = flow.loss(self.model, question)
+            else:
+                loss = flow.guidance_loss(self.model, self.teacher, question, CFG_STRENGTH)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP, foreach=True)
+        self._optimizer.step()
+        self._optimizer.zero_grad()
+        self.steps += 1
+        with torch.no_grad():
+            weight = 1 - min(_AVERAGE, (1 + self.steps) / (10 + self.steps))
+            torch._foreach_lerp_(
+                list(self.average.parameters()), list(self.model.parameters()), weight
+            )
+        return loss.detach()
+
+    def save(self) -> None:
+        """Write everything that is needed to go on, whole or not at all."""
+        state: dict[str, Any] = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "teacher": self.teacher and self.teacher.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "steps": self.steps,
+            "seconds": self.seconds,
+        }
+        partial = self._options.out / "state.part"
+        torch.save(state, partial)
+        partial.replace(self._options.out / "state.pt")
+
+    def load(self, path: Path) -> None:
+        """Go on from what `save` wrote."""
+        state = torch.load(path, map_location=self._device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.steps, self.seconds = state["steps"], state["seconds"]
+        if state["teacher"]:
+            self._begin_distilling()
+            assert self.teacher is not None
+            self.teacher.load_state_dict(state["teacher"])
+            self.model.load_state_dict(state["model"])
+        self._optimizer.load_state_dict(state["optimizer"])
+
+
+def _decay(progress: float) -> float:
+    """Return the factor of the learning rate: warm for a while, then down to 2 % in a cosine."""
+    position = min(max((progress - 0.1) / 0.9, 0.0), 1.0)
+    return 0.02 + 0.98 * 0.5 * (1 + float(torch.cos(torch.tensor(torch.pi * position))))
+
+
+def _compile(model: DiT) -> None:
+    """Compile block by block: all have the same code, which is compiled once a length."""
+    for block in (*model.transformer_blocks, *model.text_embed.text_blocks):
+        block.compile(dynamic=False)
+
+
+def build(shape: dict[str, int], state: dict[str, Tensor], device: torch.device) -> DiT:
+    """Return a model with trained weights."""
+    model = DiT(len(SYMBOLS), **shape).to(device).eval()
+    model.load_state_dict(state)
+    return model
+
+
+def main() -> None:
+    """Train, for `python -m training.acoustic`."""
+    parser = argparse.ArgumentParser(prog="training.acoustic", description=__doc__)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--distil-from", type=float, default=0.78, help="share of the time")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rows", type=int, default=64, help="rows of 768 frames in a batch")
+    parser.add_argument("--width", type=int, default=SHAPE["width"])
+    parser.add_argument("--depth", type=int, default=SHAPE["depth"])
+    parser.add_argument("--shards", type=int, default=2600, help="room for so many")
+    parser.add_argument("--first-shards", type=int, default=48, help="begin with so many")
+    parser.add_argument("--no-compile", dest="compile", action="store_false")
+    parser.add_argument("--resume", action="store_true")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.set_float32_matmul_precision("high")
+    trainer = Trainer(options, device)
+    if options.resume and (options.out / "state.pt").exists():
+        trainer.load(options.out / "state.pt")
+    pool = Pool(options.corpus, device, options.shards)
+    pool.wait_for(options.first_shards)
+    trainer.run(pool)
+
+
+if __name__ == "__main__":
+    main()

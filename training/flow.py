@@ -1,0 +1,115 @@
+"""What the acoustic model is asked in training: flow matching with a masked span (F5-TTS).
+
+Two things differ from upstream's trainer (arXiv 2410.06885). Every frame has its own token, so rows
+are cut anywhere and filled to the end; and the tokens of the part that is heard are shifted a
+little, since nobody knows the exact times of a recording that a user brings.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.dit import DiT
+from training.pool import Rows
+
+_AUDIO_DROP, _BOTH_DROP = 0.3, 0.2
+_DRIFT_FRAMES = 3.0
+"""Standard deviation of the times of the reference's tokens, where they drift at all."""
+_KNOT_FRAMES = 96
+
+
+class Question(NamedTuple):
+    """A batch and what is to be predicted of it."""
+
+    noisy: Tensor
+    """`[B, T, 100]`"""
+    reference: Tensor
+    """The mel where it is heard, else zero, `[B, T, 100]`."""
+    tokens: Tensor
+    time: Tensor
+    """`[B]`, 0 is noise."""
+    no_text: Tensor
+    """bool `[B]`"""
+    masked: Tensor
+    """Frames that are to be predicted, bool `[B, T]`."""
+    flow: Tensor
+    """The answer, `[B, T, 100]`."""
+
+
+def ask(rows: Rows, random: torch.Generator, *, drop: bool) -> Question:
+    """Return a question about `rows`; without `drop` text and reference are always given."""
+    batch, frames, _ = rows.mel.shape
+    device = rows.mel.device
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=random, device=device)
+
+    masked = _spans(uniform(3, batch), frames)
+    tokens = _drift(rows.tokens, masked, random)
+    time = uniform(batch)
+    noise = torch.randn(rows.mel.shape, generator=random, device=device)
+    noisy = torch.lerp(noise, rows.mel, time[:, None, None])
+    choice = uniform(2, batch)
+    no_text = choice[0] < _BOTH_DROP * drop
+    no_audio = no_text | (choice[1] < _AUDIO_DROP * drop)
+    heard = ~masked & ~no_audio[:, None]
+    reference = rows.mel.where(heard[:, :, None], 0)
+    return Question(noisy, reference, tokens, time, no_text, masked, rows.mel - noise)
+
+
+def _spans(chances: Tensor, frames: int) -> Tensor:
+    """Return masked frames, bool `[B, T]`: half of the rows all behind a reference, as in use."""
+    kind, share, place = chances  # [B] each
+    position = torch.arange(frames, device=chances.device) / frames
+    tail = position >= (0.12 + 0.5 * share)[:, None]
+    length = 0.7 + 0.3 * share
+    start = place * (1 - length)
+    inside = (position >= start[:, None]) & (position < (start + length)[:, None])
+    return torch.where((kind < 0.6)[:, None], tail, inside)  # noqa: PLR2004 - a share
+
+
+def _drift(tokens: Tensor, masked: Tensor, random: torch.Generator) -> Tensor:
+    """Return the tokens with those of the heard frames moved smoothly in time, in half the rows."""
+    batch, frames = tokens.shape
+    device = tokens.device
+    knots = torch.randn(batch, 1, frames // _KNOT_FRAMES + 2, generator=random, device=device)
+    strength = torch.rand(batch, 1, 1, generator=random, device=device)
+    knots = knots * _DRIFT_FRAMES * (2 * strength - 1).clamp(min=0)
+    shift = functional.interpolate(knots, size=frames, mode="linear", align_corners=True)[:, 0]
+    moved = torch.arange(frames, device=device) + shift.round().long() * ~masked
+    return tokens.gather(1, moved.clamp(0, frames - 1))
+
+
+def loss(model: DiT, question: Question) -> Tensor:
+    """Return the mean squared error over the masked frames."""
+    velocity = model(
+        question.noisy, question.reference, question.tokens, question.time, question.no_text
+    )
+    return _masked_error(velocity, question.flow, question.masked)
+
+
+def guidance_loss(student: DiT, teacher: DiT, question: Question, strength: float) -> Tensor:
+    """Return how far the student is from the teacher under classifier-free guidance.
+
+    The student learns to give in one evaluation what the teacher needs two for (arXiv 2210.03142).
+    """
+    noisy, reference, tokens, time, no_text = question[:5]
+    with torch.no_grad():
+        both = teacher(
+            torch.cat([noisy, noisy]),
+            torch.cat([reference, torch.zeros_like(reference)]),
+            torch.cat([tokens, tokens]),
+            torch.cat([time, time]),
+            torch.cat([no_text, ~no_text]),
+        )
+        given, free = both.chunk(2)
+        target = given + strength * (given - free)
+    velocity = student(noisy, reference, tokens, time, no_text)
+    return _masked_error(velocity, target, question.masked)
+
+
+def _masked_error(velocity: Tensor, target: Tensor, masked: Tensor) -> Tensor:
+    error = (velocity - target).square().mean(dim=-1)  # [B, T]
+    return (error * masked).sum() / masked.sum()

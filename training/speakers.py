@@ -1,0 +1,54 @@
+"""Invented speakers: what makes one sound unlike another, drawn at random or chosen by name.
+
+The teacher predicts a source (fundamental frequency) and filters (spectral envelopes) separately,
+so both can be moved: higher or lower, more or less lively, a shorter or longer vocal tract,
+brighter or darker, more or less breath, faster or slower. None of them is a person.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Speaker(NamedTuple):
+    """How the teacher's voice is changed; the defaults leave it as it is."""
+
+    pitch: float = 1.0
+    """Factor of the mean fundamental frequency; the teacher's own is about 210 Hz."""
+    liveliness: float = 1.0
+    """Factor of the excursions around that mean, in the logarithm."""
+    formants: float = 1.0
+    """Factor of the frequencies of the formants: below 1 is a longer vocal tract."""
+    tilt_db: float = 0.0
+    """Change of the spectrum from 0 to 12 kHz: positive is brighter."""
+    breath_db: float = 0.0
+    """Change of the noise in voiced sounds."""
+    speed: float = 1.0
+    """Speaking rate."""
+
+
+NAMED: dict[str, Speaker] = {
+    "alto": Speaker(pitch=0.86, liveliness=0.9, formants=0.97),
+    "baritone": Speaker(pitch=0.52, liveliness=1.1, formants=0.85, tilt_db=2),
+    "bass": Speaker(pitch=0.42, liveliness=1.0, formants=0.80, tilt_db=1, speed=0.95),
+    "bright": Speaker(pitch=1.18, liveliness=1.25, formants=1.08, tilt_db=2),
+    "calm": Speaker(pitch=0.92, liveliness=0.6, formants=0.98, tilt_db=-2, breath_db=4, speed=0.86),
+    "hasty": Speaker(pitch=1.04, liveliness=1.2, formants=1.02, speed=1.25),
+    "heart": Speaker(),
+    "tenor": Speaker(pitch=0.64, liveliness=1.2, formants=0.9, speed=1.05),
+}
+"""Those that are shipped as voices."""
+
+
+def draw(random: np.random.Generator) -> Speaker:
+    """Return a speaker at random, with pitch and vocal tract that go together in most of them."""
+    pitch = float(np.exp(random.uniform(np.log(0.40), np.log(1.45))))
+    tract = pitch**0.25 * np.exp(random.normal(0, 0.05))
+    return Speaker(
+        pitch=pitch,
+        liveliness=float(random.uniform(0.5, 1.5)),
+        formants=float(np.clip(tract, 0.78, 1.2)),
+        tilt_db=float(random.uniform(-5, 5)),
+        breath_db=float(random.uniform(-4, 6)),
+        speed=float(np.exp(random.uniform(np.log(0.8), np.log(1.35)))),
+    )

@@ -1,0 +1,20 @@
+"""The symbols of the bundled checkpoint: line by line its `vocab.txt`.
+
+First the space, which is also what is unknown, then the pause, then the teacher's phonemes.
+"""
+
+import json
+from pathlib import Path
+
+import hibari
+
+from bot.engine.f5.phonemes import PAUSE
+
+
+def _teachers() -> list[str]:
+    path = Path(hibari.__file__).parent / "assets" / "vocab.json"
+    numbers: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
+    return sorted(numbers, key=numbers.__getitem__)
+
+
+SYMBOLS: tuple[str, ...] = (" ", PAUSE, *(symbol for symbol in _teachers() if symbol != " "))
