@@ -92,7 +92,9 @@ def _work(folder: Path, numbers: range, seed: int, prose: list[str]) -> None:
     sentences = Sentences(prose, heldout.normalized())
     for number in numbers:
         if not (folder / f"{number:05}.npz").exists():
-            shards.write(folder, number, make_shard(teacher, sentences, number, seed))
+            shards.write_shard(
+                folder / f"{number:05}.npz", make_shard(teacher, sentences, number, seed)
+            )
 
 
 def _prose(path: Path | None) -> list[str]:

@@ -61,7 +61,7 @@ def _read(folder: Path) -> tuple[Tensor, Tensor, Tensor]:
     """Return symbols, `log(1 + units)` and the mask of all sentences, each `[N, 192]`."""
     symbols: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
     units: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
-    for path in shards.find(folder):
+    for path in shards.shards(folder):
         with np.load(path) as arrays:
             ends = arrays["symbol_ends"][:-1]
             symbols += np.split(arrays["symbols"].astype(np.int64), ends)

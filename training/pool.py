@@ -56,7 +56,7 @@ class Pool:
 
     def grow(self, at_most: int) -> None:
         """Take in new shards."""
-        for path in shards.find(self._folder, self._known)[:at_most]:
+        for path in shards.shards(self._folder, self._known)[:at_most]:
             self._known |= {path.name}
             with np.load(path) as arrays:
                 wave, tokens = arrays["wave"], arrays["tokens"]

@@ -78,7 +78,7 @@ def main() -> None:
             "wave": wave.reshape(-1),
             "wave_ends": ends * wave.shape[1],
         }
-        shards.write(options.out, number, arrays)
+        shards.write_shard(options.out / f"{number:05}.npz", arrays)
     print(f"predicted {options.rows} rows from {len(pool)} shards")
 
 

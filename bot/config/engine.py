@@ -16,7 +16,7 @@ class F5Settings(Section):
     model: Annotated[str, Field(min_length=1)] = "F5TTS_v1_Base"
     """Name from `ishowtts model list`, or a folder with the weights and their vocab.txt."""
     vocoder: Annotated[str, Field(min_length=1)] = "vocos-mel-24khz"
-    """Name from `ishowtts model list`, or a folder with config.yaml and pytorch_model.bin."""
+    """Name from `ishowtts model list`, or a folder with config.yaml and the weights."""
     voices: Path = Path("voices")
     """Folder of the voices, one folder each."""
     cache: Path = Path("cache/f5")

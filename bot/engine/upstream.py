@@ -13,7 +13,7 @@ from torch import Tensor
 from bot.engine.f5.checkpoint import open_state
 from bot.engine.f5.dit import HEAD_WIDTH, Traits
 from bot.engine.f5.engine import F5Engine, Speaks
-from bot.engine.f5.folder import read_model
+from bot.engine.f5.folder import read_model, vocoder_file
 from bot.engine.f5.layout import Item
 from bot.engine.f5.mel import BANDS
 from bot.engine.f5.sampler import Sampling
@@ -47,7 +47,7 @@ class UpstreamEngine(F5Engine):
             vocos = import_upstream("vocos").Vocos.from_hparams(
                 str(self._vocoder_folder / "config.yaml")
             )
-            vocos.load_state_dict(open_state(self._vocoder_folder / "pytorch_model.bin"))
+            vocos.load_state_dict(open_state(vocoder_file(self._vocoder_folder)))
         except (KeyError, RuntimeError, TypeError, OSError, AttributeError) as error:
             # upstream's own complaints about files that do not fit
             raise StartError(

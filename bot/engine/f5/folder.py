@@ -153,8 +153,13 @@ def load_vocoder(folder: Path, device: torch.device, dtype: torch.dtype) -> Voco
     head = _read_yaml(folder / "config.yaml").get("head", {})
     arguments = head.get("init_args", {}) if isinstance(head, Mapping) else {}
     padding = str(arguments.get("padding", "same"))
-    state = open_state(folder / "pytorch_model.bin")
-    return load_vocos(state, padding, device, dtype)
+    return load_vocos(open_state(vocoder_file(folder)), padding, device, dtype)
+
+
+def vocoder_file(folder: Path) -> Path:
+    """Return the file with the weights of the vocoder in `folder`."""
+    shipped = folder / "model.safetensors"
+    return shipped if shipped.is_file() else folder / "pytorch_model.bin"
 
 
 def load_voice(folder: Path, cache: ReferenceCache) -> Voice:

@@ -192,11 +192,19 @@ def missing(model: KnownModel, folder: Path) -> list[str]:
 
 def kind_of(folder: Path) -> Kind | None:
     """Return what can be loaded from `folder`, by the names of its files alone."""
-    if (folder / "pytorch_model.bin").is_file() and (folder / "config.yaml").is_file():
+    if (folder / "config.yaml").is_file() and _vocoder_files(folder):
         return "vocoder"
     if (folder / "vocab.txt").is_file() and len(_checkpoints(folder)) == 1:
         return "model"
     return None
+
+
+def _vocoder_files(folder: Path) -> list[Path]:
+    """Return the weights of the vocoder in `folder`; a vocabulary makes it a model instead."""
+    names = ["pytorch_model.bin"]
+    if not (folder / "vocab.txt").is_file():
+        names.insert(0, "model.safetensors")
+    return [path for name in names if (path := folder / name).is_file()][:1]
 
 
 def _checkpoints(folder: Path) -> list[Path]:
@@ -219,7 +227,7 @@ def locate(name: str) -> Path:
         raise StartError(
             f"The folder {Path(name).expanduser()} holds no model.",
             remedy="A model is one .safetensors or .pt file and its vocab.txt, a vocoder "
-            "pytorch_model.bin and config.yaml.",
+            "model.safetensors or pytorch_model.bin, and config.yaml.",
         )
     return _installed(find(name))
 
@@ -286,7 +294,7 @@ def _describe(model: KnownModel) -> str:
 
 def _describe_local(folder: Path) -> str:
     kind = kind_of(folder)
-    files = [folder / "pytorch_model.bin"] if kind == "vocoder" else _checkpoints(folder)
+    files = _vocoder_files(folder) if kind == "vocoder" else _checkpoints(folder)
     return "\n  ".join(
         (
             f"{folder.name}: {kind}, {readable_size(_size_bytes(files))}, licence unknown",

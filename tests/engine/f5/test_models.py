@@ -91,6 +91,16 @@ def test_a_folder_with_a_model_is_a_name_of_it(
     assert locate("mine") == mine
 
 
+def test_a_vocoder_has_its_weights_in_either_format(tmp_path: Path) -> None:
+    for weights in ("pytorch_model.bin", "model.safetensors"):
+        folder = put(tmp_path / weights, "config.yaml", weights)
+        assert kind_of(folder) == "vocoder"
+        assert locate(str(folder)) == folder
+    assert kind_of(put(tmp_path / "model", "config.yaml", "model.safetensors", "vocab.txt")) == (
+        "model"
+    )
+
+
 @pytest.mark.parametrize(
     ("files", "complaint"),
     [
