@@ -54,8 +54,7 @@ class Trainer:
         )  # fmt: skip
         self._stopped = False
         if options.compile:
-            for model in (self.model, self.average):
-                _compile(model)
+            _compile(self.model)
 
     def run(self, pool: Pool) -> None:
         """Train until the time is over."""
@@ -71,7 +70,7 @@ class Trainer:
                 self._begin_distilling()
             losses.append(self._step(pool, progress))
             if self.steps % 25 == 0:
-                pool.grow(8)
+                pool.grow(16)
                 self._synchronize()
             now = time.monotonic()
             self.seconds += now - last

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from bot.engine.f5.mel import HOP_SAMPLES
 from bot.engine.f5.phonemes import PAUSE
-from training import heldout, shards, speakers
+from training import shards, speakers
 from training.sentences import Sentences, read_fortunes
 from training.teacher import SAMPLE_RATE_HZ, UNIT_SAMPLES, Teacher
 from training.vocabulary import SYMBOLS
@@ -89,7 +89,7 @@ def make_shard(
 
 def _work(folder: Path, numbers: range, seed: int, prose: list[str]) -> None:
     teacher = Teacher()
-    sentences = Sentences(prose, heldout.normalized())
+    sentences = Sentences(prose)
     for number in numbers:
         if not (folder / f"{number:05}.npz").exists():
             shards.write_shard(

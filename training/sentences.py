@@ -14,6 +14,8 @@ import hibari
 import numpy as np
 import yaml
 
+from training import heldout
+
 FORTUNES = Path("/usr/share/games/fortunes")
 _LETTERS = (12, 170)
 _PLAIN = re.compile(r"[A-Za-z0-9 ,.;:!?'()-]+")
@@ -39,9 +41,8 @@ _ENDS = (".", ".", "!", "", "", "?", "...")
 class Sentences:
     """An endless choice of sentences."""
 
-    def __init__(self, prose: Sequence[str], heldout: frozenset[str]) -> None:
-        """Take prose and the normalised sentences that must not be said; see `normalize`."""
-        self._heldout = heldout
+    def __init__(self, prose: Sequence[str]) -> None:
+        """Take prose, sentence by sentence."""
         self._lists: dict[str, Sequence[str]] = yaml.safe_load(_CHAT.read_text(encoding="utf-8"))
         with gzip.open(_dictionary(), "rt", encoding="utf-8") as file:
             words = [word for word in json.load(file) if word.isascii() and word.isalpha()]
@@ -55,7 +56,7 @@ class Sentences:
             sentence = self._fill(str(random.choice(_FORMS, p=_SHARES)), random)
             if not sentence.endswith((".", "?", "!")):
                 sentence += str(random.choice(_ENDS))
-            if normalize(sentence) not in self._heldout:
+            if not heldout.holds(sentence):
                 return sentence
 
     def _fill(self, form: str, random: np.random.Generator) -> str:
@@ -70,11 +71,6 @@ class Sentences:
 
 def _dictionary() -> Path:
     return Path(hibari.__file__).parent / "assets" / "lexicon_us_gold.json.gz"
-
-
-def normalize(sentence: str) -> str:
-    """Return letters and single spaces alone, in lower case, to compare sentences with."""
-    return " ".join(re.findall(r"[a-z']+", sentence.lower()))
 
 
 def read_fortunes(folder: Path = FORTUNES) -> list[str]:

@@ -43,7 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log_every_s=options.log_every,
         device=options.device,
         is_recorded=not options.no_graph,
-        is_compiled=options.compile,
     )
     cutting = Cutting(
         batch=options.batch,
@@ -91,7 +90,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--log-every", type=float, default=Run.log_every_s, metavar="SECONDS")
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add("--no-graph", action="store_true", help="launch every kernel, on a GPU")
-    add("--compile", action="store_true", help="compile the networks (takes a minute)")
     add("--width", type=int, default=Size().width)
     add("--inner", type=int, default=Size().inner)
     add("--depth", type=int, default=Size().depth)

@@ -190,12 +190,12 @@ class Step(nn.Module):
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.generator.parameters(), _MAX_GRADIENT_NORM)
         self.generator_optimizer.step()
-        self.discriminators.requires_grad_(requires_grad=True)
         values = (mel, stft, adversarial, features, judged, norm, torch.ones_like(norm))
         self.sums += torch.stack([value.detach() for value in values])
 
     def _train_discriminators(self, waves: Tensor, parts: list[Tensor]) -> Tensor:
         """Do their step and freeze them; return their loss."""
+        self.discriminators.requires_grad_(requires_grad=True)
         with self._half():
             maps = self.discriminators(waves, parts)
         loss = discriminator_loss(maps)

@@ -52,7 +52,6 @@ class Run:
     device: str = "cuda"
     is_recorded: bool = True
     """as CUDA graphs, on a GPU"""
-    is_compiled: bool = False
 
 
 class Trainer:
@@ -79,10 +78,6 @@ class Trainer:
         )
         self._frames = cutting.frames
         self._step = Step(generator, discriminators, self._recordings, self._predicted, cutting)
-        if run.is_compiled:
-            torch._dynamo.config.suppress_errors = True  # noqa: SLF001 - its documented name
-            generator.backbone.compile()
-            discriminators.compile()
         self._steps = 0
         self._adversarial_steps = 0
         self._elapsed_s = 0.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -173,5 +173,5 @@ def save_vocoder(model: Vocos, folder: Path) -> None:
         encoding="utf-8",
     )
     temporary = folder / ".model.safetensors.part"
-    save_file(state, temporary)
+    temporary.write_bytes(save(state))  # `save_file` would let nobody else read it
     temporary.replace(folder / "model.safetensors")
