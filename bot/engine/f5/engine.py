@@ -93,8 +93,8 @@ class F5Engine:
     def _load(self) -> None:
         if self._runner is not None:
             return
-        device = _choose_device(self._device_name)
-        dtype = _choose_dtype(device)
+        device = choose_device(self._device_name)
+        dtype = choose_dtype(device)
         begun = time.monotonic()
         runner, self._vocabulary = self._make_runner(device, dtype)
         self._load_voices(device)
@@ -114,11 +114,7 @@ class F5Engine:
         )
 
     def _make_runner(self, device: torch.device, dtype: torch.dtype) -> tuple[Speaks, Vocabulary]:
-        acoustic, vocabulary = load_model(self._model_folder, device, dtype)
-        vocoder = load_vocoder(self._vocoder_folder, device, dtype)
-        has_triton = find_spec("triton") is not None
-        kernels = device.type == "cuda" and has_triton
-        return Runner(acoustic, vocoder, device, kernels=kernels), vocabulary
+        return load_runner(self._model_folder, self._vocoder_folder, device, dtype)
 
     def _load_voices(self, device: torch.device) -> None:
         for folder in sorted(self._voices_folder.glob("*/")):
@@ -208,7 +204,27 @@ class F5Engine:
         self._runner = None
 
 
-def _choose_device(name: str) -> torch.device:
+def load_runner(
+    model: Path, vocoder: Path, device: torch.device, dtype: torch.dtype
+) -> tuple[Runner, Vocabulary]:
+    """Return what runs the model and the vocoder in these folders, and the model's vocabulary.
+
+    Raises:
+        StartError: a file is missing or does not fit.
+    """
+    acoustic, vocabulary = load_model(model, device, dtype)
+    kernels = device.type == "cuda" and find_spec("triton") is not None
+    return Runner(
+        acoustic, load_vocoder(vocoder, device, dtype), device, kernels=kernels
+    ), vocabulary
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device "auto", "cpu", "cuda" or "cuda:1".
+
+    Raises:
+        StartError: it is not there.
+    """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -226,7 +242,7 @@ def _choose_device(name: str) -> torch.device:
     return device
 
 
-def _choose_dtype(device: torch.device) -> torch.dtype:
+def choose_dtype(device: torch.device) -> torch.dtype:
     """Return half precision where the hardware computes in it: upstream's choice on GPUs."""
     if device.type == "cuda":
         return torch.float16
