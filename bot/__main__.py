@@ -166,6 +166,25 @@ def _bench(options: argparse.Namespace) -> int:
     return int(command.bench(settings, bench_arguments.options(options)))
 
 
+def _quality(options: argparse.Namespace) -> int:
+    from bot import logs  # noqa: PLC0415
+    from bot.engine import import_extra  # noqa: PLC0415
+
+    settings = _settings(options).engine.f5
+    logs.configure(_QUIET)
+    command = import_extra("bot.quality.command", "ishowtts quality", "f5")
+    return int(
+        command.quality(
+            settings,
+            options.folder,
+            texts=options.text,
+            voice=options.voice,
+            random=options.random,
+            device=options.device,
+        )
+    )
+
+
 def _speed(text: str) -> float:
     try:
         value = 0.0 if text == "max" else float(text)
@@ -252,6 +271,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench_arguments.add_to(bench)
     bench.set_defaults(command=_bench)
+
+    quality = commands.add_parser(
+        "quality", parents=[config], help="write a page to hear what fewer evaluations cost"
+    )
+    quality.add_argument(
+        "folder", nargs="?", type=Path, default=Path("quality"), metavar="FOLDER",
+        help="for the page (default: quality)",
+    )  # fmt: skip
+    quality.add_argument(
+        "--text", action="append", default=[], metavar="TEXT", help="what is spoken; repeatable"
+    )
+    quality.add_argument("--voice", metavar="NAME", help="the first one by default")
+    bench_arguments.add_model_to(quality)
+    quality.set_defaults(command=_quality)
     return parser
 
 

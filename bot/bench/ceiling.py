@@ -23,7 +23,10 @@ def ceilings(device: torch.device, dtype: torch.dtype, clock: Clock) -> Ceilings
         reached = 2 * size**3 / times.p50_ms / 1e9
         if reached > best:
             best, best_size = reached, size
-    source = torch.ones(_COPY_BYTES[device.type], dtype=torch.uint8, device=device)
+    size = _COPY_BYTES[device.type]
+    if device.type == "cuda":  # small GPUs have no room for so much
+        size = min(size, torch.cuda.mem_get_info(device)[0] // 4)
+    source = torch.ones(size, dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
     times = clock.measure(partial(target.copy_, source), budget_s=2.0, anchored=False)
     return Ceilings(

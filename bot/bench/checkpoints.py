@@ -86,8 +86,8 @@ def _values(name: str, size: tuple[int, ...], generator: torch.Generator) -> Ten
     """Return random values of a scale that keeps the activations about as large as they came."""
     parameter = torch.randn(size, generator=generator)
     if len(size) > 1:
-        return parameter * math.prod(size[1:]) ** -0.5
-    return parameter * 0.1 + ("norm" in name and name.endswith("weight"))
+        return parameter.mul_(math.prod(size[1:]) ** -0.5)
+    return parameter.mul_(0.1).add_(1 if "norm" in name and name.endswith("weight") else 0)
 
 
 def _linear(name: str, *size: int) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -22,7 +22,7 @@ def hardware(device: torch.device) -> Hardware:
     """Return what `device` and its host are."""
     cores = os.cpu_count() or 1
     memory_gb = _memory_gb()
-    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0
+    load = round(getattr(os, "getloadavg", lambda: (0.0,))()[0], 2)  # absent on Windows
     if device.type != "cuda":
         return Hardware(
             key=f"{processor()}, {cores} cores, {torch.get_num_threads()} threads",
@@ -58,9 +58,9 @@ def versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
-    if torch.version.cuda:
-        found["cuda"] = torch.version.cuda
-        found["cudnn"] = str(torch.backends.cudnn.version())
+    if torch.cuda.is_available():
+        found["cuda"] = str(torch.version.cuda)
+        found["cudnn"] = str(torch.backends.cudnn.version())  # type: ignore[no-untyped-call]
     return found
 
 

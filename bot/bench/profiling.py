@@ -1,8 +1,10 @@
 """Where the time of a request goes: torch's profiler, in groups that say what could be faster."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from heapq import nlargest
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -59,7 +61,7 @@ def profile(runner: Runner, vocoder: Vocos, items: Sequence[Item], clock: Clock)
     return Profile(request_ms=request_ms, items=_items(all_ms, vocoder_ms, request_ms))
 
 
-def _kernels_ms(call: Callable[[], None], device: torch.device) -> Counter[str]:
+def _kernels_ms(call: Callable[[], None], device: torch.device) -> dict[str, float]:
     """Return the milliseconds of each kernel, or of each operator on a processor."""
     on_gpu = device.type == "cuda"
     activity = ProfilerActivity.CUDA if on_gpu else ProfilerActivity.CPU
@@ -67,11 +69,13 @@ def _kernels_ms(call: Callable[[], None], device: torch.device) -> Counter[str]:
         call()
         if on_gpu:
             torch.cuda.synchronize(device)
-    times: Counter[str] = Counter()
+    times: defaultdict[str, float] = defaultdict(float)
     event: Any
     for event in traced.key_averages():
-        microseconds = event.self_device_time_total if on_gpu else event.self_cpu_time_total
-        times[event.key] += microseconds / 1e3
+        if not on_gpu:
+            times[event.key] += event.self_cpu_time_total / 1e3
+        elif event.device_type.name == "CUDA":  # the host's calls show their kernels' time too
+            times[event.key] += event.self_device_time_total / 1e3
     return times
 
 
@@ -84,7 +88,7 @@ def group_of(name: str) -> str:
 def _items(
     all_ms: Mapping[str, float], vocoder_ms: Mapping[str, float], request_ms: float
 ) -> list[ProfileItem]:
-    groups: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    groups: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     for name, ms in all_ms.items():
         in_vocoder = min(vocoder_ms.get(name, 0.0), ms)
         groups[group_of(name)][name] += ms - in_vocoder
@@ -101,7 +105,7 @@ def _items(
             share=round(ms / request_ms, 4),
             largest=[
                 f"{_shortened(kernel)} {kernel_ms * scale:.2f} ms"
-                for kernel, kernel_ms in groups[group].most_common(_NAMED)
+                for kernel, kernel_ms in nlargest(_NAMED, groups[group].items(), key=itemgetter(1))
             ],
         )
         for group, ms in sorted(totals.items(), key=lambda pair: -pair[1])

@@ -167,18 +167,8 @@ class F5Engine:
         spoken = [piece for piece in pieces if any(to_ids(piece, self._vocabulary))]
         if not spoken:
             raise UtteranceError("The text holds no character that the model knows.")
-        return [self._item(piece, voice, request.id) for piece in spoken]
-
-    def _item(self, piece: str, voice: Voice, request_id: str) -> Item:
-        tokens = to_ids(voice.reference.prompt + piece, self._vocabulary)
-        frames = total_frames(piece, voice.reference, len(tokens), self._speed * voice.speed)
-        return Item(
-            reference_mel=voice.reference.mel,
-            tokens=tokens,
-            frames=frames,
-            decode_from=voice.reference.frames,
-            seed=zlib.crc32(request_id.encode(errors="replace")),
-        )
+        seed = zlib.crc32(request.id.encode(errors="replace"))
+        return [make_item(piece, voice, self._vocabulary, seed, self._speed) for piece in spoken]
 
     def _speak(self, item: Item, voice: Voice) -> Samples:
         assert self._runner is not None
@@ -204,6 +194,20 @@ class F5Engine:
         self._runner = None
 
 
+def make_item(
+    piece: str, voice: Voice, vocabulary: Vocabulary, seed: int, speed: float = 1.0
+) -> Item:
+    """Return what the runner needs to speak `piece` of a text; `speed` is besides the voice's."""
+    tokens = to_ids(voice.reference.prompt + piece, vocabulary)
+    return Item(
+        reference_mel=voice.reference.mel,
+        tokens=tokens,
+        frames=total_frames(piece, voice.reference, len(tokens), speed * voice.speed),
+        decode_from=voice.reference.frames,
+        seed=seed,
+    )
+
+
 def load_runner(
     model: Path, vocoder: Path, device: torch.device, dtype: torch.dtype
 ) -> tuple[Runner, Vocabulary]:
@@ -213,7 +217,10 @@ def load_runner(
         StartError: a file is missing or does not fit.
     """
     acoustic, vocabulary = load_model(model, device, dtype)
-    kernels = device.type == "cuda" and find_spec("triton") is not None
+    # Our kernels are made for half precision.
+    kernels = (
+        device.type == "cuda" and dtype is not torch.float32 and find_spec("triton") is not None
+    )
     return Runner(
         acoustic, load_vocoder(vocoder, device, dtype), device, kernels=kernels
     ), vocabulary
