@@ -23,7 +23,7 @@ from bot.bench.upstream_stages import (
     errors,
     upstream_dtype,
 )
-from bot.bench.workload import LONG, Load, Workload, batch, single
+from bot.bench.workload import LONG, MIXED, Load, Workload, batch, single
 from bot.engine.upstream import load_upstream
 from bot.errors import IshowttsError, StartError
 
@@ -60,7 +60,7 @@ def full(*, compare: bool, profile: bool) -> Plan:
     return Plan(
         mode="full",
         lengths_s=(1.0, 3.0, 5.0, 10.0),
-        batches=(batch(4, 3.0), bars.BIG_BATCH),
+        batches=(batch(4, 3.0), MIXED, bars.BIG_BATCH),
         long=True,
         compare=compare,
         memory=True,

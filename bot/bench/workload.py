@@ -47,6 +47,9 @@ def batch(items: int, target_s: float) -> Load:
 LONG = Load(f"{LONG_S:g} s as {LONG_CHUNKS} chunks", (LONG_S / LONG_CHUNKS,) * LONG_CHUNKS)
 
 
+MIXED = Load("8 of 1 to 4.5 s", tuple(1 + items / 2 for items in range(8)))
+
+
 class Workload:
     """Makes requests for one model."""
 

@@ -110,7 +110,7 @@ def _section(number: int, spoken: Spoken) -> str:
     rows = "".join(_rows(number, spoken, precisions))
     return (
         f'<section aria-labelledby="text{number}"><h2 id="text{number}">{escape(spoken.text)}</h2>'
-        f'<div class="grid" style="--columns: {len(precisions)}">{rows}</div></section>'
+        f'<div class="grid" style="--columns: {max(len(precisions), 2)}">{rows}</div></section>'
     )
 
 
@@ -134,7 +134,7 @@ def _figure(name: str, rendition: Rendition) -> str:
     return (
         f"<figure><figcaption><strong>{what}</strong><span>{distance}</span></figcaption>"
         f'<img src="pictures/{name}.png" alt="{alt}" loading="lazy">'
-        f'<audio controls preload="none" src="sounds/{name}.wav" aria-label="{escape(what)}">'
+        f'<audio controls preload="metadata" src="sounds/{name}.wav" aria-label="{escape(what)}">'
         f"</audio></figure>"
     )
 
@@ -193,7 +193,10 @@ figcaption {{ display: flex; flex-wrap: wrap; gap: 0 .75rem; justify-content: sp
 figcaption span {{ color: var(--quiet); font-size: .9rem; font-variant-numeric: tabular-nums; }}
 img {{ width: 100%; height: 9rem; border-radius: .3rem; background: #08061e; display: block; }}
 audio {{ width: 100%; height: 2.4rem; }}
-@media (max-width: 44rem) {{ .grid {{ grid-template-columns: minmax(0, 1fr); }} }}
+@media (max-width: 44rem) {{
+  th, td {{ padding: .35rem .5rem; }}
+  .grid {{ grid-template-columns: minmax(0, 1fr); }}
+}}
 </style>
 </head>
 <body>
@@ -208,7 +211,9 @@ precision that this machine computes in. Distances are those to NFE 32 in float3
 L2 distance of the log-mel spectrogram, and the log-spectral distance of the sound. They tell how
 much changed, not how good it sounds: listen. RTF is seconds of synthesis for a second of
 speech.</p>
-<div class="scroll"><table><caption hidden>Means over all texts</caption>{summary}</table></div>
+<div class="scroll" role="region" aria-label="Means over all texts" tabindex="0">
+<table>{summary}</table>
+</div>
 {texts}
 </main>
 <script>
