@@ -29,6 +29,7 @@ bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.policy
 	$(BIN)/python -m tests.bench.playback
 	$(BIN)/python -m tests.bench.daemon
+	$(BIN)/ishowtts bench --compare upstream --random small --json tests/bench/results/f5_cpu.json
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,10 +4,11 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Coroutine, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import bot
+from bot.bench import arguments as bench_arguments
 from bot.config import Settings, default_path, load
 from bot.config.logs import LogSettings
 from bot.errors import ConfigError, IshowttsError, StartError
@@ -155,6 +156,35 @@ def _upstream(options: argparse.Namespace) -> int:
     return upstream_patches.run(options.action)
 
 
+def _bench(options: argparse.Namespace) -> int:
+    from bot import logs  # noqa: PLC0415
+    from bot.engine import import_extra  # noqa: PLC0415
+
+    settings = _settings(options).engine.f5
+    logs.configure(_QUIET)
+    command = import_extra("bot.bench.command", "ishowtts bench", "f5")
+    return int(command.bench(settings, bench_arguments.options(options)))
+
+
+def _quality(options: argparse.Namespace) -> int:
+    from bot import logs  # noqa: PLC0415
+    from bot.engine import import_extra  # noqa: PLC0415
+
+    settings = _settings(options).engine.f5
+    logs.configure(_QUIET)
+    command = import_extra("bot.quality.command", "ishowtts quality", "f5")
+    return int(
+        command.quality(
+            settings,
+            options.folder,
+            texts=options.text,
+            voice=options.voice,
+            random=options.random,
+            device=options.device,
+        )
+    )
+
+
 def _speed(text: str) -> float:
     try:
         value = 0.0 if text == "max" else float(text)
@@ -180,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"ishowtts {version('ishowtts')}")
+    parser.add_argument("--version", action="version", version=f"ishowtts {bot.version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     config = argparse.ArgumentParser(add_help=False)
     config.add_argument(
@@ -235,6 +265,26 @@ def _parser() -> argparse.ArgumentParser:
     upstream = commands.add_parser("upstream", help="patch the installed f5-tts for inference")
     upstream.add_argument("action", choices=("patch", "verify", "revert"))
     upstream.set_defaults(command=_upstream)
+
+    bench = commands.add_parser(
+        "bench", parents=[config], help="measure the speed of F5-TTS on this machine"
+    )
+    bench_arguments.add_to(bench)
+    bench.set_defaults(command=_bench)
+
+    quality = commands.add_parser(
+        "quality", parents=[config], help="write a page to hear what fewer evaluations cost"
+    )
+    quality.add_argument(
+        "folder", nargs="?", type=Path, default=Path("quality"), metavar="FOLDER",
+        help="for the page (default: quality)",
+    )  # fmt: skip
+    quality.add_argument(
+        "--text", action="append", default=[], metavar="TEXT", help="what is spoken; repeatable"
+    )
+    quality.add_argument("--voice", metavar="NAME", help="the first one by default")
+    bench_arguments.add_model_to(quality)
+    quality.set_defaults(command=_quality)
     return parser
 
 

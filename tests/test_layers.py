@@ -24,6 +24,11 @@ STAGES = {
     "bot.server": {"bot.config.server"},
     "bot.logs": {"bot.config.logs"},
 }
+TOOLS = {
+    "bot.bench": {"bot.config.engine", "bot.engine"},
+    "bot.quality": {"bot.bench", "bot.config.engine", "bot.engine"},
+}
+"""Commands that look into the engine, and what they may import, modules below it included."""
 COMPOSITION = {
     "bot.__main__",
     "bot.app",
@@ -59,6 +64,12 @@ def imports(path: Path) -> set[str]:
     return {name for name in resolved if name == "bot" or name.startswith("bot.")}
 
 
+def below(module: str, places: set[str]) -> bool:
+    return any(
+        module == place or (place != "bot" and module.startswith(f"{place}.")) for place in places
+    )
+
+
 def stage_of(module: str) -> str | None:
     return next((s for s in STAGES if module == s or module.startswith(f"{s}.")), None)
 
@@ -68,7 +79,8 @@ def test_a_stage_imports_no_other_stage(module: str, path: Path) -> None:
     stage = stage_of(module)
     if stage is None:
         known = LEAVES | COMPOSITION
-        assert module in known or module.startswith("bot.config"), f"{module} belongs nowhere"
+        placed = module in known or below(module, {"bot.config", *TOOLS})
+        assert placed, f"{module} belongs nowhere"
         return
     allowed = LEAVES | CONFIG | STAGES[stage]
     strangers = {
@@ -78,6 +90,14 @@ def test_a_stage_imports_no_other_stage(module: str, path: Path) -> None:
     }
 
     assert strangers == set()
+
+
+@pytest.mark.parametrize("tool", sorted(TOOLS))
+def test_a_tool_knows_the_engine_alone(tool: str) -> None:
+    allowed = LEAVES | TOOLS[tool] | {tool}
+    for module, path in modules():
+        if below(module, {tool}):
+            assert {name for name in imports(path) if not below(name, allowed)} == set(), module
 
 
 @pytest.mark.parametrize("leaf", sorted(LEAVES - {"bot"}))

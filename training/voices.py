@@ -1,6 +1,6 @@
 """Makes the voices that are shipped: invented speakers, three seconds each.
 
-    python -m training.voices VOICES
+python -m training.voices VOICES
 """
 
 import argparse

@@ -5,6 +5,7 @@ A new engine is a module with a class that follows `Engine`, and a line in `ENGI
 
 from collections.abc import AsyncGenerator, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any, Protocol
 
 from bot.errors import StartError
@@ -46,10 +47,8 @@ ENGINES: Mapping[str, str] = {
 }
 """Where each engine's class stands, by its name in the configuration."""
 
-_INSTALL = {
-    "f5": "Install what it needs with: pip install 'ishowtts[f5]'",
-    "upstream": "Install what it needs with: pip install 'ishowtts[upstream]'",
-}
+_EXTRAS = frozenset({"f5", "upstream"})
+"""Engines whose packages are an extra of the same name."""
 
 
 def create(name: str, options: Mapping[str, Any]) -> Engine:
@@ -63,12 +62,22 @@ def create(name: str, options: Mapping[str, Any]) -> Engine:
             f"There is no engine {name!r}.", remedy=f"Choose from {', '.join(ENGINES)}."
         )
     module_name, _, class_name = ENGINES[name].partition(":")
-    try:
-        module = import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise StartError(
-            f"Engine {name} needs the Python package {error.name}.",
-            remedy=_INSTALL.get(name, f"Install it with: pip install {error.name}"),
-        ) from error
+    module = import_extra(module_name, f"Engine {name}", name if name in _EXTRAS else "")
     engine: Engine = getattr(module, class_name)(**options)
     return engine
+
+
+def import_extra(module: str, what: str, extra: str) -> ModuleType:
+    """Return a module of ours, for `what`, that needs the packages of an extra (empty for none).
+
+    Raises:
+        StartError: a package that it needs is not installed.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        install = f"'ishowtts[{extra}]'" if extra else error.name
+        raise StartError(
+            f"{what} needs the Python package {error.name}.",
+            remedy=f"Install {'what it needs' if extra else 'it'} with: pip install {install}",
+        ) from error

@@ -5,7 +5,8 @@ samples and decodes is upstream's `CFM.sample` and `Vocos.decode`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -32,29 +33,48 @@ class UpstreamEngine(F5Engine):
     name = "upstream"
 
     def _make_runner(self, device: torch.device, dtype: torch.dtype) -> tuple[Speaks, Vocabulary]:
-        state, traits, vocabulary = read_model(self._model_folder)
-        state = {_bare(name): state[name] for name in state}
-        state = {
-            name: value for name, value in state.items() if not name.startswith(_NOT_PARAMETERS)
-        }
         # Upstream computes in half precision on GPUs alone.
         dtype = dtype if device.type == "cuda" else torch.float32
-        upstream = import_upstream()
-        try:
-            transformer = upstream.DiT(**_architecture(state, traits))
-            cfm = upstream.CFM(transformer, mel_spec_kwargs={"mel_spec_type": "vocos"})
-            cfm.load_state_dict(state, strict=False)
-            vocos = import_upstream("vocos").Vocos.from_hparams(
-                str(self._vocoder_folder / "config.yaml")
-            )
-            vocos.load_state_dict(open_state(vocoder_file(self._vocoder_folder)))
-        except (KeyError, RuntimeError, TypeError, OSError, AttributeError) as error:
-            # upstream's own complaints about files that do not fit
-            raise StartError(
-                f"f5-tts cannot load {self._model_folder} and {self._vocoder_folder}: {error}.",
-                remedy="Put the original files there; the engine f5 says in detail what is wrong.",
-            ) from error
-        return UpstreamRunner(cfm.eval().to(device, dtype), vocos.eval().to(device)), vocabulary
+        modules = load_upstream(self._model_folder, self._vocoder_folder, device, dtype)
+        return UpstreamRunner(modules.cfm, modules.vocos), modules.vocabulary
+
+
+class Modules(NamedTuple):
+    """Upstream's own classes with a checkpoint's weights."""
+
+    cfm: Any
+    """`f5_tts.model.CFM`"""
+    vocos: Any
+    """`vocos.Vocos`, float32 as upstream runs it."""
+    vocabulary: Vocabulary
+
+
+def load_upstream(model: Path, vocoder: Path, device: torch.device, dtype: torch.dtype) -> Modules:
+    """Return upstream's modules with the weights in these folders.
+
+    Raises:
+        StartError: f5-tts is not installed, or a file is missing or does not fit.
+    """
+    state, traits, vocabulary = read_model(model)
+    upstream = import_upstream()
+    try:
+        state = _parameters(state)
+        transformer = upstream.DiT(**architecture(state, traits))
+        cfm = upstream.CFM(
+            transformer,
+            mel_spec_kwargs={"mel_spec_type": "vocos"},
+            vocab_char_map=dict(vocabulary),
+        )
+        cfm.load_state_dict(state, strict=False)
+        vocos = import_upstream("vocos").Vocos.from_hparams(str(vocoder / "config.yaml"))
+        vocos.load_state_dict(open_state(vocoder_file(vocoder)))
+    except (KeyError, RuntimeError, TypeError, OSError, AttributeError) as error:
+        # upstream's own complaints about files that do not fit
+        raise StartError(
+            f"f5-tts cannot load {model} and {vocoder}: {error}.",
+            remedy="Put the original files there; the engine f5 says in detail what is wrong.",
+        ) from error
+    return Modules(cfm.eval().to(device, dtype), vocos.eval().to(device), vocabulary)
 
 
 class UpstreamRunner:
@@ -87,14 +107,21 @@ class UpstreamRunner:
             return wave
 
 
+def _parameters(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors that upstream's `CFM` learns, by its names for them."""
+    bare = {_bare(name): state[name] for name in state}
+    return {name: value for name, value in bare.items() if not name.startswith(_NOT_PARAMETERS)}
+
+
 def _bare(name: str) -> str:
     for prefix in _PREFIXES:
         name = name.removeprefix(prefix)
     return name
 
 
-def _architecture(state: Mapping[str, Tensor], traits: Traits) -> dict[str, Any]:
-    """Return the arguments of upstream's `DiT` for the tensors in `state`."""
+def architecture(state: Mapping[str, Tensor], traits: Traits) -> dict[str, Any]:
+    """Return the arguments of upstream's `DiT` for the tensors in `state`, with any prefix."""
+    state = _parameters(state)
     tokens, text_dim = state["transformer.text_embed.text_embed.weight"].shape
     block = "transformer.transformer_blocks.0"
     inner, dim = state[f"{block}.attn.to_q.weight"].shape

@@ -87,15 +87,15 @@ class Report:
 
 
 class Upstream:
-    """The installed f5-tts and the patches for it."""
+    """An f5-tts and the patches for it."""
 
-    def __init__(self) -> None:
-        """Find both.
+    def __init__(self, folder: Path | None = None) -> None:
+        """Take the package in `folder`, a `site-packages` or a copy; the installed one by default.
 
         Raises:
             PatchError: f5-tts is not installed, has another version, or a patch is damaged.
         """
-        self._folder = _find_package()
+        self._folder = folder or find_package()
         changes = sorted(_read_patches(_patch_folder()), key=attrgetter("path"))
         self._chains = {path: tuple(chain) for path, chain in groupby(changes, attrgetter("path"))}
 
@@ -182,8 +182,12 @@ def run(action: str) -> int:
     return int(action == "verify" and report.state is not State.PATCHED)
 
 
-def _find_package() -> Path:
-    """Return the folder that holds f5-tts, without importing it."""
+def find_package() -> Path:
+    """Return the folder that holds the installed f5-tts, without importing it.
+
+    Raises:
+        PatchError: it is not installed, or has another version.
+    """
     spec = find_spec("f5_tts")
     if spec is None or not spec.submodule_search_locations:
         raise PatchError(

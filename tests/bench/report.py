@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from bot.bench import host
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -18,21 +20,12 @@ def environment(*packages: str) -> dict[str, Any]:
     """Return date, processor, system and the versions of `packages`."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "processor": f"{_processor()}, {os.cpu_count()} cores",
+        "processor": f"{host.processor()}, {os.cpu_count()} cores",
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
-        "load_average_1_min": round(os.getloadavg()[0], 1),  # what else the machine did
+        "load_average_1_min": host.load_average(),  # what else the machine did
     }
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def spread_ms(seconds: Sequence[float]) -> dict[str, float]:

@@ -103,8 +103,8 @@ class F5Engine:
     def _load(self) -> None:
         if self._runner is not None:
             return
-        device = _choose_device(self._device_name)
-        dtype = _choose_dtype(device)
+        device = choose_device(self._device_name)
+        dtype = choose_dtype(device)
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
         self._front_end = load_front_end(self._model_folder, vocabulary)
@@ -129,11 +129,7 @@ class F5Engine:
         )
 
     def _make_runner(self, device: torch.device, dtype: torch.dtype) -> tuple[Speaks, Vocabulary]:
-        acoustic, vocabulary = load_model(self._model_folder, device, dtype)
-        vocoder = load_vocoder(self._vocoder_folder, device, dtype)
-        has_triton = find_spec("triton") is not None
-        kernels = device.type == "cuda" and has_triton
-        return Runner(acoustic, vocoder, device, kernels=kernels), vocabulary
+        return load_runner(self._model_folder, self._vocoder_folder, device, dtype)
 
     def _load_voices(self, device: torch.device) -> None:
         for folder in sorted(self._voices_folder.glob("*/")):
@@ -190,17 +186,8 @@ class F5Engine:
         pieces = self._front_end.split(text, voice.reference, speed)
         if not pieces:
             raise UtteranceError("The text holds no character that the model knows.")
-        prompts = (self._front_end.prompt(piece, voice.reference, speed) for piece in pieces)
-        return [
-            Item(
-                reference_mel=voice.reference.mel,
-                tokens=tokens,
-                frames=frames,
-                decode_from=voice.reference.frames,
-                seed=zlib.crc32(request.id.encode(errors="replace")),
-            )
-            for tokens, frames in prompts
-        ]
+        seed = zlib.crc32(request.id.encode(errors="replace"))
+        return [make_item(piece, voice, self._front_end, seed, speed) for piece in pieces]
 
     def _speak(self, item: Item, voice: Voice) -> Samples:
         assert self._runner is not None
@@ -226,7 +213,42 @@ class F5Engine:
         self._runner = None
 
 
-def _choose_device(name: str) -> torch.device:
+def make_item(piece: str, voice: Voice, front_end: FrontEnd, seed: int, speed: float = 1.0) -> Item:
+    """Return what the runner needs to speak `piece`; `speed` has the voice's own in it."""
+    tokens, frames = front_end.prompt(piece, voice.reference, speed)
+    return Item(
+        reference_mel=voice.reference.mel,
+        tokens=tokens,
+        frames=frames,
+        decode_from=voice.reference.frames,
+        seed=seed,
+    )
+
+
+def load_runner(
+    model: Path, vocoder: Path, device: torch.device, dtype: torch.dtype
+) -> tuple[Runner, Vocabulary]:
+    """Return what runs the model and the vocoder in these folders, and the model's vocabulary.
+
+    Raises:
+        StartError: a file is missing or does not fit.
+    """
+    acoustic, vocabulary = load_model(model, device, dtype)
+    # Our kernels are made for half precision.
+    kernels = (
+        device.type == "cuda" and dtype is not torch.float32 and find_spec("triton") is not None
+    )
+    return Runner(
+        acoustic, load_vocoder(vocoder, device, dtype), device, kernels=kernels
+    ), vocabulary
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device "auto", "cpu", "cuda" or "cuda:1".
+
+    Raises:
+        StartError: it is not there.
+    """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -244,7 +266,7 @@ def _choose_device(name: str) -> torch.device:
     return device
 
 
-def _choose_dtype(device: torch.device) -> torch.dtype:
+def choose_dtype(device: torch.device) -> torch.dtype:
     """Return half precision where the hardware computes in it: upstream's choice on GPUs."""
     if device.type == "cuda":
         return torch.float16

@@ -31,12 +31,12 @@ def log_mel(wave: Tensor) -> Tensor:
         pad_mode="reflect",
         return_complex=True,
     ).abs()  # [513, T]
-    mel = spectrum.T @ _filter_bank().to(wave.device)  # [T, 513] @ [513, 100]
+    mel = spectrum.T @ filter_bank().to(wave.device)  # [T, 513] @ [513, 100]
     return mel.clamp(min=_FLOOR).log()
 
 
 @lru_cache(maxsize=1)
-def _filter_bank() -> Tensor:
+def filter_bank() -> Tensor:
     """Return overlapping triangles on the HTK mel scale, `[513, 100]`."""
     bins_hz = torch.linspace(0, SAMPLE_RATE_HZ // 2, FFT_SAMPLES // 2 + 1)
     top_mel = 2595.0 * math.log10(1.0 + SAMPLE_RATE_HZ / 2 / 700.0)

@@ -1,0 +1,123 @@
+"""The same texts with the same noise, at every number of function evaluations and precision."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bot.bench.subject import Subject
+from bot.engine.f5.engine import load_runner, make_item
+from bot.engine.f5.folder import Voice, guidance, load_front_end
+from bot.engine.f5.layout import Item
+from bot.engine.f5.mel import SAMPLE_RATE_HZ
+from bot.engine.f5.runner import Runner
+from bot.engine.f5.sampler import Sampling
+from bot.errors import UtteranceError
+from bot.messages import Samples
+from bot.quality.distances import log_spectral_distance_db, mel_distance
+
+NFES = (5, 6, 7, 10, 16, 32)
+"""Upstream's schedules; the last one is what the others are compared with."""
+_SEED = 0
+
+
+class Rendition(NamedTuple):
+    """One text, spoken in one way."""
+
+    nfe: int
+    dtype: str
+    wave: Samples
+    mel: NDArray[np.float32]
+    """Log-mel of the speech, `[T, 100]`."""
+    mel_distance: float
+    """To NFE 32 in float32, relative L2."""
+    log_spectral_distance_db: float
+    """To the same."""
+    rtf: float
+    """Seconds of synthesis for a second of speech."""
+
+    @property
+    def duration_s(self) -> float:
+        """Return the length of the speech."""
+        return len(self.wave) / SAMPLE_RATE_HZ
+
+
+class Spoken(NamedTuple):
+    """A text and its renditions, by precision, then by number of function evaluations."""
+
+    text: str
+    renditions: tuple[Rendition, ...]
+
+
+def dtypes(subject: Subject) -> tuple[torch.dtype, ...]:
+    """Return the precisions that this device computes in; float32 the last."""
+    half = () if subject.dtype is torch.float32 else (subject.dtype,)
+    return (*half, torch.float32)
+
+
+def speak(
+    subject: Subject, voice: Voice, texts: Sequence[str], precisions: Sequence[torch.dtype]
+) -> Iterator[Spoken]:
+    """Yield each text with its renditions.
+
+    Raises:
+        UtteranceError: the model knows no character of a text.
+    """
+    reference = voice.reference._replace(mel=voice.reference.mel.to(subject.device))
+    voice = voice._replace(reference=reference)
+    loaded = {
+        dtype: load_runner(subject.model, subject.vocoder, subject.device, dtype)
+        for dtype in dict.fromkeys((*precisions, torch.float32))
+    }
+    front_end = load_front_end(subject.model, loaded[torch.float32][1])
+    strength = guidance(subject.model)
+    for text in texts:
+        if not front_end.split(text, voice.reference, voice.speed):
+            raise UtteranceError(f"The text {text!r} holds no character that the model knows.")
+        item = make_item(text, voice, front_end, _SEED, voice.speed)
+        raw = {
+            (dtype, nfe): _render(loaded[dtype][0], voice, item, Sampling(nfe, strength))
+            for dtype in loaded
+            for nfe in NFES
+        }
+        best = raw[torch.float32, NFES[-1]]
+        yield Spoken(
+            text,
+            tuple(
+                _compare(raw[dtype, nfe], best, nfe, dtype) for dtype in precisions for nfe in NFES
+            ),
+        )
+
+
+class _Raw(NamedTuple):
+    wave: Samples
+    mel: Tensor
+    took_s: float
+
+
+def _render(runner: Runner, voice: Voice, item: Item, sampling: Sampling) -> _Raw:
+    if item.reference_mel.is_cuda:
+        runner.compute([item], sampling)  # records the graph
+    start = time.perf_counter()
+    batch = runner.compute([item], sampling)
+    took_s = time.perf_counter() - start
+    begin, end = batch.layout.spans[0]
+    mel = batch.mel[begin + item.decode_from : end].float().cpu().clone()
+    gain = np.float32(voice.reference.output_gain * voice.gain)
+    return _Raw(batch.waves[0] * gain, mel, took_s)
+
+
+def _compare(raw: _Raw, best: _Raw, nfe: int, dtype: torch.dtype) -> Rendition:
+    return Rendition(
+        nfe=nfe,
+        dtype=str(dtype).removeprefix("torch."),
+        wave=raw.wave,
+        mel=raw.mel.numpy(),
+        mel_distance=mel_distance(raw.mel, best.mel),
+        log_spectral_distance_db=log_spectral_distance_db(raw.wave, best.wave),
+        rtf=raw.took_s / (len(raw.wave) / SAMPLE_RATE_HZ),
+    )
