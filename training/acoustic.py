@@ -25,8 +25,8 @@ from training.vocabulary import SYMBOLS
 
 SHAPE = {"width": 384, "depth": 9, "text_width": 256, "text_depth": 4}
 CFG_STRENGTH = 2.0
-_ROWS = ((768, 64), (768, 64), (1536, 32), (384, 128))
-"""Frames and rows of the batches, in turn: chat-length pieces, and long ones."""
+_ROWS = ((1088, 44), (448, 112))
+"""Frames and rows of the batches, in turn: long pieces and short ones, behind a reference."""
 _RATE, _DISTILLING_RATE, _WARM_UP_STEPS = 1e-3, 3e-4, 300
 _AVERAGE = 0.999
 _CLIP = 1.0
@@ -192,7 +192,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--distil-from", type=float, default=0.78, help="share of the time")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rows", type=int, default=64, help="rows of 768 frames in a batch")
+    parser.add_argument("--rows", type=int, default=64, help="64 for batches as they are, less for smaller ones")
     parser.add_argument("--width", type=int, default=SHAPE["width"])
     parser.add_argument("--depth", type=int, default=SHAPE["depth"])
     parser.add_argument("--shards", type=int, default=2600, help="room for so many")
