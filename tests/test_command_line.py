@@ -332,7 +332,9 @@ def test_a_signal_in_the_middle_of_speech_ends_the_daemon_at_once(
 def test_bench_and_quality_name_a_model_that_is_missing(
     config: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    missing = config(f"engine: {{f5: {{model: {tmp_path / 'none'}}}}}\n")
+    missing = config(
+        f"channels: [{{name: main}}]\nengine: {{f5: {{model: {tmp_path / 'none'}}}}}\n"
+    )
     for command in ("bench", "quality"):
         done = ishowtts(command, "--config", missing, "--device", "cpu")
 
