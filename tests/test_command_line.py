@@ -327,3 +327,36 @@ def test_a_signal_in_the_middle_of_speech_ends_the_daemon_at_once(
     assert [o["outcome"] for o in outcomes(events)["m0"]][-1] == "dropped"
     assert outcomes(events)["m0"][-1]["reason"] == "shutdown"
     assert seconds(tmp_path / "out.wav") > 0
+
+
+def test_bench_and_quality_name_a_model_that_is_missing(
+    config: Callable[[str], Path], tmp_path: Path
+) -> None:
+    missing = config(
+        f"channels: [{{name: main}}]\nengine: {{f5: {{model: {tmp_path / 'none'}}}}}\n"
+    )
+    for command in ("bench", "quality"):
+        done = ishowtts(command, "--config", missing, "--device", "cpu")
+
+        assert done.returncode == 1
+        assert "--random F5TTS_v1_Base" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--lengths", "1,-3"), "'-3' is no length"),
+        (("--lengths", "90"), "'90' is no length"),
+        (("--batch", "x3"), "'x3' is no batch"),
+        (("--batch", "16x"), "'' is no length"),
+        (("--quick", "--full"), "not allowed with argument"),
+    ],
+)
+def test_bench_refuses_arguments_that_mean_nothing(
+    arguments: tuple[str, ...], problem: str
+) -> None:
+    done = ishowtts("bench", *arguments)
+
+    assert done.returncode == 2
+    assert problem in done.stderr

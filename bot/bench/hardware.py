@@ -59,12 +59,10 @@ def versions() -> dict[str, str]:
 
 def _ask_driver(device: torch.device) -> dict[str, str]:
     """Return what nvidia-smi says; nothing where it is not there, as on a Jetson."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return {}
+    has_number = device != torch.device("cuda")
     command = [
-        program,
-        f"--id={device.index if device.index is not None else torch.cuda.current_device()}",
+        shutil.which("nvidia-smi") or "nvidia-smi",
+        f"--id={device.index if has_number else torch.cuda.current_device()}",
         f"--query-gpu={','.join(_SMI_FIELDS)}",
         "--format=csv,noheader",
     ]
@@ -73,6 +71,6 @@ def _ask_driver(device: torch.device) -> dict[str, str]:
             command, capture_output=True, text=True, check=True, timeout=_SMI_TIMEOUT_S
         )
     except (OSError, subprocess.SubprocessError):
-        return {}  # an old driver, or no right to ask: the numbers are as good without
+        return {}  # not there, or no right to ask: the numbers are as good without
     values = [value.strip() for value in done.stdout.strip().split(",")]
     return dict(zip(_SMI_FIELDS, values, strict=False))

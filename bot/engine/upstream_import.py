@@ -1,9 +1,9 @@
 """Import f5-tts for inference where only its light dependencies are installed.
 
 `f5_tts.model` imports the trainer (wandb, datasets, accelerate), `modules.py` imports librosa,
-which only BigVGAN needs, and torchaudio's wheel wants the CUDA libraries of its own torch. None of
-that computes anything at inference, so each part that is not installed is replaced by an empty
-module; the package itself stays as it is.
+which only BigVGAN needs, Vocos imports what fetches it from the hub, and torchaudio's wheel wants
+the CUDA libraries of its own torch. None of that computes anything at inference, so each part that
+is not installed is replaced by an empty module; the package itself stays as it is.
 """
 
 import sys
@@ -33,6 +33,8 @@ def import_upstream(module: str = "f5_tts.model") -> ModuleType:
     if find_spec("librosa") is None:
         _stand_in("librosa")
         _stand_in("librosa.filters", mel=None)
+    if find_spec("huggingface_hub") is None:
+        _stand_in("huggingface_hub", hf_hub_download=None)
     if find_spec("encodec") is None:
         _stand_in("encodec", EncodecModel=None)
     try:

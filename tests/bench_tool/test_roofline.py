@@ -1,0 +1,45 @@
+"""Counted work against the work that torch counts."""
+
+from functools import partial
+
+import pytest
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from bot.bench import roofline
+from bot.bench.results import Ceilings
+from bot.bench.subject import Subject
+from bot.bench.workload import Workload, batch
+from bot.engine.f5.sampler import Sampling
+
+
+@pytest.mark.parametrize("items", [1, 2])
+def test_the_counted_work_is_what_the_runner_computes(tiny: Subject, items: int) -> None:
+    runner, vocabulary = tiny.runner()
+    workload = Workload(tiny.voices, vocabulary, tiny.device)
+    asked = workload.items(batch(items, 0.5))
+    count = partial(
+        roofline.work,
+        tiny.architecture(),
+        roofline.vocoder_sizes(tiny.vocos()),
+        frames=[item.frames for item in asked],
+        speech_frames=sum(item.frames - item.decode_from for item in asked),
+        bytes_per_value=4,
+    )
+    # Torch counts products, and so attention only where it is made of them.
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        runner.run(asked, Sampling(steps=5))
+    work = count(steps=5)
+
+    # The row has gaps between its items, which attend to nothing and are computed all the same.
+    assert work.dit_flop + work.other_flop == pytest.approx(counter.get_total_flops(), rel=0.05)
+    assert count(steps=10).dit_flop == pytest.approx(2 * work.dit_flop)
+
+
+def test_the_longer_of_both_bounds_decides() -> None:
+    ceilings = Ceilings(gemm_tflop_per_s=1, gemm_size=1, copy_gb_per_s=1)
+    compute = roofline.roofline(roofline.Work(2e9, 0, 1e6), ceilings, 4)
+    memory = roofline.roofline(roofline.Work(2e9, 0, 8e6), ceilings, 16)
+
+    assert (compute.bound, compute.share, compute.dit_share) == ("compute", 0.5, 0.5)
+    assert (memory.bound, memory.share, memory.dit_share) == ("memory", 0.5, 0.125)
