@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from bot.engine.f5 import attention
+from bot.engine.f5 import attention, processor
 from bot.engine.f5.checkpoint import Acoustic
 from bot.engine.f5.dit import Operations
 from bot.engine.f5.layout import (
@@ -94,6 +94,9 @@ class Runner:
 
             self._operations = operations(acoustic.weights.entry)
             self._attention = attention.triton()
+        elif device.type == "cpu":
+            weights, self._operations = processor.tune(acoustic.weights)
+            self._acoustic = acoustic._replace(weights=weights)
         self._records = attention.supports_packed(device, acoustic.weights.output.weight.dtype)
         self._plans: dict[Sampling, Plan] = {}
         self._recordings: OrderedDict[_Shape, _Recording] = OrderedDict()
@@ -151,14 +154,9 @@ class Runner:
         noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=self._device)
         self._fill(items, layout, noise, reference_mel)
         numbers = self._plan(sampling)
-        spans = [
-            (copy * layout.length + start, copy * layout.length + end)
-            for copy in range(numbers.copies)
-            for start, end in layout.spans
-        ]
         mel = sample(
             self._acoustic, numbers, to_frames(rows), len(items), noise, reference_mel,
-            attention.per_item(spans), self._operations,
+            attention.per_item(layout.spans, numbers.copies), self._operations,
         )  # fmt: skip
         waves = []
         for item, (start, end) in zip(items, layout.spans, strict=True):
