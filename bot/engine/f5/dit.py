@@ -133,10 +133,6 @@ def embed_text(
 
     `items` bounds the number of items in the row.
     """
-    if copies > 1 and traits.text_mask_padding and not frames.token.is_cuda:
-        # Without text everything is padding, and stays zero in every block.
-        text = embed_text(model, traits, frames, items, 1)
-        return torch.cat([text, torch.zeros_like(text)])
     token = torch.stack([frames.token, torch.zeros_like(frames.token)][:copies])  # [G, T]
     keep = frames.token > 0 if traits.text_mask_padding else frames.is_frame
     x = functional.embedding(token, model.token_embedding)  # [G, T, C]
