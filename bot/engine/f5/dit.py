@@ -205,11 +205,11 @@ def velocities(
         model.blocks, modulations, shifts[1:], scales[1:], strict=True
     ):
         _, _, attention_gate, shift, scale, gate = modulation.unbind()
-        qkv = functional.linear(normed, *block.qkv).unflatten(-1, (3, -1, HEAD_WIDTH))
+        qkv = operations.linear(normed, block.qkv).unflatten(-1, (3, -1, HEAD_WIDTH))
         attended = attend(*operations.rotate(_normalize_heads(qkv, block), rope))
-        projected = functional.linear(attended, *block.out)
+        projected = operations.linear(attended, block.out)
         x, normed = operations.add_norm(x, projected, attention_gate, shift, scale)
-        fed = functional.linear(operations.linear_gelu(normed, block.up), *block.down)
+        fed = operations.linear(operations.linear_gelu(normed, block.up), block.down)
         x, normed = operations.add_norm(x, fed, gate, next_shift, next_scale)
     return functional.linear(normed, *model.output).float().unflatten(0, (len(constant), -1))
 
@@ -222,6 +222,11 @@ def _normalize_heads(qkv: Tensor, block: Block) -> Tensor:
     query = functional.rms_norm(query, (HEAD_WIDTH,), block.query_norm, EPSILON)
     key = functional.rms_norm(key, (HEAD_WIDTH,), block.key_norm, EPSILON)
     return torch.stack([query, key, value], dim=1)
+
+
+def linear(x: Tensor, weights: Linear) -> Tensor:
+    """Return an affine map."""
+    return functional.linear(x, *weights)
 
 
 def linear_gelu(x: Tensor, weights: Linear) -> Tensor:
@@ -275,6 +280,7 @@ class Operations(NamedTuple):
     locate: Callable[[Tensor, Entry, Tensor], Tensor] = locate
     add_norm: Callable[..., tuple[Tensor, Tensor]] = add_norm
     rotate: Callable[[Tensor, Rotation], tuple[Tensor, Tensor, Tensor]] = rotate
+    linear: Callable[[Tensor, Linear], Tensor] = linear
     linear_gelu: Callable[[Tensor, Linear], Tensor] = linear_gelu
 
 

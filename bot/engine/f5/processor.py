@@ -7,18 +7,50 @@ other types are left to the plain operations.
 Shapes: T frames of the packed row, G copies of it, D width, H heads, d width of a head.
 """
 
-from typing import Any
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from bot.engine.f5 import dit
-from bot.engine.f5.dit import HEAD_WIDTH, POSITION_GROUPS, Block, DiT, Entry, Linear, Operations
+from bot.engine.f5.dit import (
+    HEAD_WIDTH,
+    POSITION_GROUPS,
+    POSITION_TAPS,
+    Block,
+    DiT,
+    Entry,
+    Linear,
+    Operations,
+)
 from bot.engine.f5.vocos import ConvNeXt, Vocos
 
+_FRAMES_AT_ONCE = 8
 _FAR = 20.0
 """From here on Mish is the identity in float32, and its exponential must not overflow."""
+
+
+class _Scratch:
+    """Memory for results that are used up before the next one of their kind is computed.
+
+    Fresh memory of this size comes from the system page by page, which takes as long as some of
+    the operations.
+    """
+
+    def __init__(self) -> None:
+        self._buffers: dict[object, Tensor] = {}
+
+    def take(self, kind: object, *shape: int) -> Tensor:
+        """Return uninitialised float32, the same memory for every call with this `kind`."""
+        size = math.prod(shape)
+        buffer = self._buffers.get(kind)
+        if buffer is None or len(buffer) < size:
+            buffer = self._buffers[kind] = torch.empty(size)
+        return buffer[:size].view(shape)
 
 
 def tune(model: DiT) -> tuple[DiT, Operations]:
@@ -27,10 +59,12 @@ def tune(model: DiT) -> tuple[DiT, Operations]:
         return model, Operations()
     can_fuse = _can_fuse_gelu()
     blocks = tuple(_tune_block(block, can_fuse=can_fuse) for block in model.blocks)
+    scratch = _Scratch()
     return model._replace(blocks=blocks), Operations(
-        locate=_locate,
+        locate=partial(_locate, scratch, [_to_toeplitz(part) for part in model.entry.positions]),
         add_norm=_add_norm,
-        rotate=_rotate,
+        rotate=partial(_rotate, scratch),
+        linear=partial(_linear, scratch),
         linear_gelu=_linear_gelu if can_fuse else dit.linear_gelu,
     )
 
@@ -76,6 +110,13 @@ def _can_fuse_gelu() -> bool:
     return torch.allclose(result, functional.gelu(x + 1, approximate="tanh"), atol=1e-5)
 
 
+def _linear(scratch: _Scratch, x: Tensor, weights: Linear) -> Tensor:
+    """Return an affine map, `[n, out]` of `[n, in]`, valid until the next of this width."""
+    weight, bias = weights
+    output = scratch.take(len(weight), len(x), len(weight))
+    return torch.addmm(bias, x, weight.T, out=output)
+
+
 def _linear_gelu(x: Tensor, weights: Linear) -> Tensor:
     """Return GELU, in its tanh approximation, of an affine map whose weight is packed."""
     operator: Any = torch.ops.mkldnn._linear_pointwise  # noqa: SLF001 - see `_can_fuse_gelu`
@@ -83,14 +124,16 @@ def _linear_gelu(x: Tensor, weights: Linear) -> Tensor:
     return result
 
 
-def _rotate(qkv: Tensor, rope: dit.Rotation) -> tuple[Tensor, Tensor, Tensor]:
+def _rotate(
+    scratch: _Scratch, qkv: Tensor, rope: dit.Rotation
+) -> tuple[Tensor, Tensor, Tensor]:
     """Return query and key, turned by the angles of the position, and value: each `[G * T, H, d]`.
 
     `qkv` is `[G * T, 3, H, d]`. Pairs of channels are complex numbers, turned in one pass.
     """
     turns = torch.complex(rope.cos, rope.sin)[:, None]  # [G * T, 1, 1, d / 2]
     # Head by head in memory, since attention reads one head after the other.
-    heads = qkv.new_empty(3, qkv.shape[2], len(qkv), HEAD_WIDTH).permute(2, 0, 1, 3)
+    heads = scratch.take(_rotate, 3, qkv.shape[2], len(qkv), HEAD_WIDTH).permute(2, 0, 1, 3)
     torch.mul(_pairs(qkv)[:, :2, : rope.heads], turns, out=_pairs(heads)[:, :2, : rope.heads])
     heads[:, :2, rope.heads :] = qkv[:, :2, rope.heads :]
     heads[:, 2] = qkv[:, 2]
@@ -111,18 +154,59 @@ def _add_norm(
     return total, functional.layer_norm(total, x.shape[-1:], 1 + scale, shift, dit.EPSILON)
 
 
-def _locate(x: Tensor, entry: Entry, is_frame: Tensor) -> Tensor:
+class _Toeplitz(NamedTuple):
+    """A grouped convolution over time as one product for each group.
+
+    A row of the product is what `_FRAMES_AT_ONCE` neighbouring frames see, and its result those
+    frames: the matrix repeats the taps, moved by a frame each time. That is a quarter more
+    arithmetic than the convolution needs, and still twice as fast as oneDNN's.
+    """
+
+    matrix: Tensor
+    """`[groups, (taps + frames - 1) * D / groups, frames * D / groups]`"""
+    bias: Tensor
+    """`[groups, 1, frames * D / groups]`"""
+
+
+def _to_toeplitz(convolution: Linear) -> _Toeplitz:
+    width = convolution.weight.shape[1]
+    taps = convolution.weight.unflatten(0, (POSITION_GROUPS, width)).permute(0, 3, 2, 1)
+    seen = POSITION_TAPS + _FRAMES_AT_ONCE - 1
+    matrix = taps.new_zeros(POSITION_GROUPS, seen, width, _FRAMES_AT_ONCE, width)
+    for frame in range(_FRAMES_AT_ONCE):
+        matrix[:, frame : frame + POSITION_TAPS, :, frame] = taps  # [groups, taps, in, out]
+    return _Toeplitz(
+        matrix.flatten(3, 4).flatten(1, 2),
+        convolution.bias.view(POSITION_GROUPS, 1, width).repeat(1, 1, _FRAMES_AT_ONCE),
+    )
+
+
+def _locate(
+    scratch: _Scratch, convolutions: Sequence[_Toeplitz], x: Tensor, _: Entry, is_frame: Tensor
+) -> Tensor:
     """Return the convolutional position embedding of `x`, both `[G, T, D]`."""
-    keep = is_frame[:, None]
-    for convolution in entry.positions:
-        x = functional.conv1d(
-            x.where(keep, 0).transpose(1, 2),
-            *convolution,
-            padding=dit.POSITION_TAPS // 2,
-            groups=POSITION_GROUPS,
-        ).transpose(1, 2)
-        x = _mish(x)
-    return x
+    copies, length, channels = x.shape
+    width, reach = channels // POSITION_GROUPS, POSITION_TAPS // 2
+    step = _FRAMES_AT_ONCE * width
+    # The copies lie one behind the other with zeros between them, group by group.
+    stride = -(-(length + reach) // _FRAMES_AT_ONCE) * _FRAMES_AT_ONCE
+    padded = scratch.take(_locate, POSITION_GROUPS, 2 * reach + copies * stride, width)
+    frames = padded[:, reach:-reach].unflatten(1, (copies, stride))  # [groups, G, S, c]
+    padded[:, :reach], padded[:, -reach:], frames[:, :, length:] = 0, 0, 0
+    windows = padded.as_strided(
+        (POSITION_GROUPS, copies * stride // _FRAMES_AT_ONCE, step + 2 * reach * width),
+        (padded.stride(0), step, 1),
+    )
+    gaps = (~is_frame).nonzero()[:, 0]
+    y = x.unflatten(-1, (POSITION_GROUPS, width)).permute(2, 0, 1, 3)  # [groups, G, T, c]
+    for matrix, bias in convolutions:
+        frames[:, :, :length] = y
+        frames.index_fill_(2, gaps, 0)
+        seen = scratch.take("windows", *windows.shape).copy_(windows)
+        product = scratch.take("frames", POSITION_GROUPS, windows.shape[1], step)
+        torch.baddbmm(bias, seen, matrix, out=product)
+        y = _mish(product).view(POSITION_GROUPS, copies, stride, width)[:, :, :length]
+    return y.permute(1, 2, 0, 3).flatten(2)
 
 
 def _mish(x: Tensor) -> Tensor:
