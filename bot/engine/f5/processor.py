@@ -201,7 +201,11 @@ def _locate(
     y = x.unflatten(-1, (POSITION_GROUPS, width)).permute(2, 0, 1, 3)  # [groups, G, T, c]
     for matrix, bias in convolutions:
         frames[:, :, :length] = y
-        frames.index_fill_(2, gaps, 0)
+        if len(gaps):
+            frames.index_fill_(2, gaps, 0)
+            # The matrix's zeros must not carry what is not finite over a gap into another item.
+            # The item itself stays so: what this is added to still holds it.
+            frames.nan_to_num_(0.0, 0.0, 0.0)
         seen = scratch.take("windows", *windows.shape).copy_(windows)
         product = scratch.take("frames", POSITION_GROUPS, windows.shape[1], step)
         torch.baddbmm(bias, seen, matrix, out=product)
