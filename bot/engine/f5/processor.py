@@ -26,6 +26,7 @@ from bot.engine.f5.dit import (
     Entry,
     Linear,
     Operations,
+    Rotation,
 )
 from bot.engine.f5.vocos import ConvNeXt, Vocos
 
@@ -63,7 +64,7 @@ def tune(model: DiT) -> tuple[DiT, Operations]:
     return model._replace(blocks=blocks), Operations(
         locate=partial(_locate, scratch, [_to_toeplitz(part) for part in model.entry.positions]),
         add_norm=_add_norm,
-        rotate=partial(_rotate, scratch),
+        rotate=_rotate,
         linear=partial(_linear, scratch),
         linear_gelu=_linear_gelu if can_fuse else dit.linear_gelu,
     )
@@ -124,26 +125,15 @@ def _linear_gelu(x: Tensor, weights: Linear) -> Tensor:
     return result
 
 
-def _rotate(
-    scratch: _Scratch, qkv: Tensor, rope: dit.Rotation
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return query and key, turned by the angles of the position, and value: each `[G * T, H, d]`.
+def _rotate(qkv: Tensor, rope: Rotation) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `dit.rotate` returns; `qkv`, `[G * T, 3, H, d]`, is changed in place.
 
-    `qkv` is `[G * T, 3, H, d]`. Pairs of channels are complex numbers, turned in one pass.
+    Pairs of channels are complex numbers, turned in one pass.
     """
     turns = torch.complex(rope.cos, rope.sin)[:, None]  # [G * T, 1, 1, d / 2]
-    # Head by head in memory, since attention reads one head after the other.
-    heads = scratch.take(_rotate, 3, qkv.shape[2], len(qkv), HEAD_WIDTH).permute(2, 0, 1, 3)
-    torch.mul(_pairs(qkv)[:, :2, : rope.heads], turns, out=_pairs(heads)[:, :2, : rope.heads])
-    heads[:, :2, rope.heads :] = qkv[:, :2, rope.heads :]
-    heads[:, 2] = qkv[:, 2]
-    query, key, value = heads.unbind(1)
+    torch.view_as_complex(qkv.unflatten(-1, (-1, 2)))[:, :2, : rope.heads].mul_(turns)
+    query, key, value = qkv.unbind(1)
     return query, key, value
-
-
-def _pairs(x: Tensor) -> Tensor:
-    """Return a view of neighbouring channels as complex numbers."""
-    return torch.view_as_complex(x.unflatten(-1, (-1, 2)))
 
 
 def _add_norm(
