@@ -28,7 +28,6 @@ from bot.engine.f5.dit import (
     Operations,
     Rotation,
 )
-from bot.engine.f5.vocos import ConvNeXt, Vocos
 
 _FRAMES_AT_ONCE = 8
 _FAR = 20.0
