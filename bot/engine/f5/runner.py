@@ -7,7 +7,7 @@ functions run eagerly at the exact length.
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -72,6 +72,32 @@ def bucket(length: int) -> int:
     return -(-length // step) * step
 
 
+def in_halves(
+    compute: Callable[[Sequence[Item]], list[Samples]],
+    items: Sequence[Item],
+    free: Callable[[], None],
+) -> list[Samples]:
+    """Return what `compute` gives for `items`, in halves where the device has no memory for all.
+
+    `free` gives back memory that can be spared.
+
+    Raises:
+        UtteranceError: even one item alone does not fit.
+    """
+    try:
+        return compute(items)
+    except torch.OutOfMemoryError as error:
+        free()
+        if len(items) == 1:
+            raise UtteranceError(
+                f"The GPU has no memory left for {items[0].frames} frames of speech.",
+                remedy="Close other programs that use it, or choose a smaller model.",
+            ) from error
+    # Outside of the handler, which keeps the failed run's tensors alive.
+    half = len(items) // 2
+    return [*in_halves(compute, items[:half], free), *in_halves(compute, items[half:], free)]
+
+
 class Runner:
     """Owns a model on a device. Not thread-safe: one thread runs it."""
 
@@ -114,34 +140,34 @@ class Runner:
         Raises:
             UtteranceError: even one item alone does not fit; the runner works on.
         """
-        try:
-            return self.compute(items, sampling).waves
-        except torch.OutOfMemoryError as error:
-            self._forget_recordings()
-            if len(items) == 1:
-                raise UtteranceError(
-                    f"The GPU has no memory left for {items[0].frames} frames of speech.",
-                    remedy="Close other programs that use it, or choose a smaller model.",
-                ) from error
-        # Outside of the handler, which keeps the failed run's tensors alive.
-        half = len(items) // 2
-        return [*self.run(items[:half], sampling), *self.run(items[half:], sampling)]
+        return in_halves(
+            lambda part: self.compute(part, sampling).waves, items, self._forget_recordings
+        )
 
     def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
         """Return speech and mel of `items` in one run on the device."""
-        on_stream = torch.cuda.stream(self._stream) if self._stream else contextlib.nullcontext()
-        with torch.inference_mode(), on_stream:
+        with self._on_device():
             return (self._replay if self._records else self._eager)(items, sampling)
 
     def warm_up(self, lengths: Sequence[int], sampling: Sampling) -> None:
         """Record the graphs for single items of these lengths in frames, longest first.
 
         The longest first, since graphs share their memory.
+
+        Raises:
+            StartError: the checkpoint's modulations are not finite.
         """
-        for length in sorted({bucket(length) for length in lengths}, reverse=True):
-            if self._records:
-                with torch.inference_mode(), torch.cuda.stream(self._stream):
+        with self._on_device():
+            self._plan(sampling)
+            for length in sorted({bucket(length) for length in lengths}, reverse=True):
+                if self._records:
                     self._recording(_Shape(sampling, length, 1))
+
+    @contextlib.contextmanager
+    def _on_device(self) -> Iterator[None]:
+        on_stream = torch.cuda.stream(self._stream) if self._stream else contextlib.nullcontext()
+        with torch.inference_mode(), on_stream:
+            yield
 
     def _plan(self, sampling: Sampling) -> Plan:
         if sampling not in self._plans:
