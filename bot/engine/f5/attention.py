@@ -65,17 +65,27 @@ def triton() -> Packed:
     )
 
 
-def per_item(spans: Sequence[tuple[int, int]]) -> Attend:
+def per_item(spans: Sequence[tuple[int, int]], copies: int = 1) -> Attend:
     """Return attention item by item, for processors and devices without flash attention.
 
-    Frames outside `spans` attend to nothing and stay zero.
+    `spans` are those of one copy of the row. Frames outside attend to nothing and are zero.
     """
 
     def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        output = query.new_zeros(query.shape)  # [T, H, d]
-        for start, end in spans:
-            q, k, v = (x[start:end].transpose(0, 1)[None] for x in (query, key, value))
-            output[start:end] = functional.scaled_dot_product_attention(q, k, v)[0].transpose(0, 1)
-        return output.flatten(1)
+        rows = [x.unflatten(0, (copies, -1)).transpose(1, 2) for x in (query, key, value)]
+        length = rows[0].shape[2]  # [G, H, T, d]
+        pieces, position = [], 0
+        for start, end in [*spans, (length, length)]:
+            if position < start:
+                gap = query.new_zeros(copies, start - position, *query.shape[1:])
+                pieces.append(gap)
+            if start < end:
+                q, k, v = (x[:, :, start:end] for x in rows)
+                attended = functional.scaled_dot_product_attention(q, k, v)
+                pieces.append(attended.transpose(1, 2))  # [G, t, H, d]
+            position = end
+        # A single item needs no copy: the kernel for processors writes it in this order.
+        output = pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=1)
+        return output.reshape(len(query), -1)
 
     return attend

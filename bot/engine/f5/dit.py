@@ -24,7 +24,7 @@ POSITION_TAPS = 31
 POSITION_GROUPS = 16
 TEXT_TAPS = 7
 _ROTARY_BASE = 10_000.0
-_EPSILON = 1e-6
+EPSILON = 1e-6
 
 
 class Linear(NamedTuple):
@@ -113,11 +113,11 @@ def _text_block(x: Tensor, block: TextBlock, item: Tensor, members: Tensor, keep
     y = functional.conv1d(
         x.transpose(1, 2), *block.depthwise, padding=TEXT_TAPS // 2, groups=x.shape[-1]
     ).transpose(1, 2)
-    y = functional.layer_norm(y, y.shape[-1:], *block.norm, eps=_EPSILON)
+    y = functional.layer_norm(y, y.shape[-1:], *block.norm, eps=EPSILON)
     y = functional.gelu(functional.linear(y, *block.expand))  # [G, T, 2 C]
     # The response is a norm over time: over the frames of the item alone, in float32.
     norms = (members @ y.float().square()).sqrt()  # [G, items, 2 C]
-    response = norms / (norms.mean(dim=-1, keepdim=True) + _EPSILON)
+    response = norms / (norms.mean(dim=-1, keepdim=True) + EPSILON)
     y = block.response_scale * (y * response.to(y.dtype)[:, item]) + block.response_shift + y
     return (x + functional.linear(y, *block.reduce)).where(keep[:, None], 0)
 
@@ -205,11 +205,11 @@ def velocities(
         model.blocks, modulations, shifts[1:], scales[1:], strict=True
     ):
         _, _, attention_gate, shift, scale, gate = modulation.unbind()
-        qkv = functional.linear(normed, *block.qkv).unflatten(-1, (3, -1, HEAD_WIDTH))
+        qkv = operations.linear(normed, block.qkv).unflatten(-1, (3, -1, HEAD_WIDTH))
         attended = attend(*operations.rotate(_normalize_heads(qkv, block), rope))
-        projected = functional.linear(attended, *block.out)
+        projected = operations.linear(attended, block.out)
         x, normed = operations.add_norm(x, projected, attention_gate, shift, scale)
-        fed = functional.linear(_linear_gelu(normed, block.up), *block.down)
+        fed = operations.linear(operations.linear_gelu(normed, block.up), block.down)
         x, normed = operations.add_norm(x, fed, gate, next_shift, next_scale)
     return functional.linear(normed, *model.output).float().unflatten(0, (len(constant), -1))
 
@@ -219,12 +219,17 @@ def _normalize_heads(qkv: Tensor, block: Block) -> Tensor:
     if block.query_norm is None or block.key_norm is None:
         return qkv
     query, key, value = qkv.unbind(1)
-    query = functional.rms_norm(query, (HEAD_WIDTH,), block.query_norm, _EPSILON)
-    key = functional.rms_norm(key, (HEAD_WIDTH,), block.key_norm, _EPSILON)
+    query = functional.rms_norm(query, (HEAD_WIDTH,), block.query_norm, EPSILON)
+    key = functional.rms_norm(key, (HEAD_WIDTH,), block.key_norm, EPSILON)
     return torch.stack([query, key, value], dim=1)
 
 
-def _linear_gelu(x: Tensor, weights: Linear) -> Tensor:
+def linear(x: Tensor, weights: Linear) -> Tensor:
+    """Return an affine map."""
+    return functional.linear(x, *weights)
+
+
+def linear_gelu(x: Tensor, weights: Linear) -> Tensor:
     """Return GELU, in its tanh approximation, of an affine map."""
     if x.is_cuda:  # cuBLAS applies it before the product leaves the chip: one pass less
         return torch._addmm_activation(weights.bias, x, weights.weight.T, use_gelu=True)  # noqa: SLF001
@@ -253,7 +258,7 @@ def add_norm(
     `gate`, `shift` and `scale` are `[D]` float32; no gate adds `y` as it is.
     """
     total = x + y if gate is None else torch.addcmul(x.float(), gate, y.float()).to(x.dtype)
-    normed = functional.layer_norm(total.float(), x.shape[-1:], 1 + scale, shift, _EPSILON)
+    normed = functional.layer_norm(total.float(), x.shape[-1:], 1 + scale, shift, EPSILON)
     return total, normed.to(x.dtype)
 
 
@@ -270,11 +275,13 @@ def rotate(qkv: Tensor, rope: Rotation) -> tuple[Tensor, Tensor, Tensor]:
 
 
 class Operations(NamedTuple):
-    """What a GPU does better in kernels of its own (`kernels`): here in plain torch."""
+    """What hardware does better in its own way (`kernels`, `processor`): here in plain torch."""
 
     locate: Callable[[Tensor, Entry, Tensor], Tensor] = locate
     add_norm: Callable[..., tuple[Tensor, Tensor]] = add_norm
     rotate: Callable[[Tensor, Rotation], tuple[Tensor, Tensor, Tensor]] = rotate
+    linear: Callable[[Tensor, Linear], Tensor] = linear
+    linear_gelu: Callable[[Tensor, Linear], Tensor] = linear_gelu
 
 
 def split_pairs(weight: Tensor) -> Tensor:

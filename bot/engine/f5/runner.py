@@ -7,13 +7,13 @@ functions run eagerly at the exact length.
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from bot.engine.f5 import attention
+from bot.engine.f5 import attention, processor
 from bot.engine.f5.checkpoint import Acoustic
 from bot.engine.f5.dit import Operations
 from bot.engine.f5.layout import (
@@ -72,6 +72,32 @@ def bucket(length: int) -> int:
     return -(-length // step) * step
 
 
+def in_halves(
+    compute: Callable[[Sequence[Item]], list[Samples]],
+    items: Sequence[Item],
+    free: Callable[[], None],
+) -> list[Samples]:
+    """Return what `compute` gives for `items`, in halves where the device has no memory for all.
+
+    `free` gives back memory that can be spared.
+
+    Raises:
+        UtteranceError: even one item alone does not fit.
+    """
+    try:
+        return compute(items)
+    except torch.OutOfMemoryError as error:
+        free()
+        if len(items) == 1:
+            raise UtteranceError(
+                f"The GPU has no memory left for {items[0].frames} frames of speech.",
+                remedy="Close other programs that use it, or choose a smaller model.",
+            ) from error
+    # Outside of the handler, which keeps the failed run's tensors alive.
+    half = len(items) // 2
+    return [*in_halves(compute, items[:half], free), *in_halves(compute, items[half:], free)]
+
+
 class Runner:
     """Owns a model on a device. Not thread-safe: one thread runs it."""
 
@@ -94,6 +120,9 @@ class Runner:
 
             self._operations = operations(acoustic.weights.entry)
             self._attention = attention.triton()
+        elif device.type == "cpu":
+            weights, self._operations = processor.tune(acoustic.weights)
+            self._acoustic = acoustic._replace(weights=weights)
         self._records = attention.supports_packed(device, acoustic.weights.output.weight.dtype)
         self._plans: dict[Sampling, Plan] = {}
         self._recordings: OrderedDict[_Shape, _Recording] = OrderedDict()
@@ -111,34 +140,34 @@ class Runner:
         Raises:
             UtteranceError: even one item alone does not fit; the runner works on.
         """
-        try:
-            return self.compute(items, sampling).waves
-        except torch.OutOfMemoryError as error:
-            self._forget_recordings()
-            if len(items) == 1:
-                raise UtteranceError(
-                    f"The GPU has no memory left for {items[0].frames} frames of speech.",
-                    remedy="Close other programs that use it, or choose a smaller model.",
-                ) from error
-        # Outside of the handler, which keeps the failed run's tensors alive.
-        half = len(items) // 2
-        return [*self.run(items[:half], sampling), *self.run(items[half:], sampling)]
+        return in_halves(
+            lambda part: self.compute(part, sampling).waves, items, self._forget_recordings
+        )
 
     def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
         """Return speech and mel of `items` in one run on the device."""
-        on_stream = torch.cuda.stream(self._stream) if self._stream else contextlib.nullcontext()
-        with torch.inference_mode(), on_stream:
+        with self._on_device():
             return (self._replay if self._records else self._eager)(items, sampling)
 
     def warm_up(self, lengths: Sequence[int], sampling: Sampling) -> None:
         """Record the graphs for single items of these lengths in frames, longest first.
 
         The longest first, since graphs share their memory.
+
+        Raises:
+            StartError: the checkpoint's modulations are not finite.
         """
-        for length in sorted({bucket(length) for length in lengths}, reverse=True):
-            if self._records:
-                with torch.inference_mode(), torch.cuda.stream(self._stream):
+        with self._on_device():
+            self._plan(sampling)
+            for length in sorted({bucket(length) for length in lengths}, reverse=True):
+                if self._records:
                     self._recording(_Shape(sampling, length, 1))
+
+    @contextlib.contextmanager
+    def _on_device(self) -> Iterator[None]:
+        on_stream = torch.cuda.stream(self._stream) if self._stream else contextlib.nullcontext()
+        with torch.inference_mode(), on_stream:
+            yield
 
     def _plan(self, sampling: Sampling) -> Plan:
         if sampling not in self._plans:
@@ -151,14 +180,9 @@ class Runner:
         noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=self._device)
         self._fill(items, layout, noise, reference_mel)
         numbers = self._plan(sampling)
-        spans = [
-            (copy * layout.length + start, copy * layout.length + end)
-            for copy in range(numbers.copies)
-            for start, end in layout.spans
-        ]
         mel = sample(
             self._acoustic, numbers, to_frames(rows), len(items), noise, reference_mel,
-            attention.per_item(spans), self._operations,
+            attention.per_item(layout.spans, numbers.copies), self._operations,
         )  # fmt: skip
         waves = []
         for item, (start, end) in zip(items, layout.spans, strict=True):

@@ -15,6 +15,7 @@ from bot.engine.f5.dit import Operations
 from bot.engine.f5.layout import Frames
 from bot.engine.f5.modulation import Modulations
 from bot.engine.f5.sampler import Sampling, advance, schedule
+from bot.errors import StartError
 
 
 class Plan(NamedTuple):
@@ -29,10 +30,20 @@ class Plan(NamedTuple):
 
 
 def plan(acoustic: Acoustic, sampling: Sampling, device: torch.device) -> Plan:
-    """Return what `sampling` needs on `device`; reads the AdaLN matrices of the checkpoint."""
+    """Return what `sampling` needs on `device`; reads the AdaLN matrices of the checkpoint.
+
+    Raises:
+        StartError: those matrices hold values that are not finite.
+    """
     times = schedule(sampling)
+    modulations = acoustic.modulate(times[:-1])
+    if not all(part.isfinite().all() for part in modulations):
+        raise StartError(
+            "The F5-TTS checkpoint holds AdaLN matrices that are not finite.",
+            remedy="The file is damaged: delete it and fetch it again.",
+        )
     return Plan(
-        modulations=acoustic.modulate(times[:-1]),
+        modulations=modulations,
         durations=times.diff().to(device),
         cfg_strength=torch.tensor(sampling.cfg_strength, dtype=torch.float32, device=device),
         copies=sampling.copies,
