@@ -1,7 +1,8 @@
 """What counts as the same words, for what was to be said and what was heard alike.
 
 Case, punctuation and hyphens do not count; digits, amounts, years and times of day are written as
-words; spellings of one pronunciation are one word; a compound may be one word or two.
+words; contractions are written out; spellings of one pronunciation are one word; a compound may be
+one word or two.
 """
 
 import re
@@ -18,6 +19,16 @@ _SPELLINGS = {
     "vs": "versus", "woah": "whoa", "yea": "yeah",
 }  # fmt: skip
 """Other spellings of what sounds the same."""
+_CONTRACTIONS = (
+    (re.compile(r"\b(?:cannot|can't)\b"), "can not"),
+    (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"n't\b"), " not"),
+    (re.compile(r"'m\b"), " am"),
+    (re.compile(r"'re\b"), " are"),
+    (re.compile(r"'ve\b"), " have"),
+    (re.compile(r"'ll\b"), " will"),
+    (re.compile(r"\b(he|here|how|it|she|that|there|what|where|who)'s\b"), r"\1 is"),
+)
 _LETTERS = re.compile(r"\b([a-z])\.(?=[a-z]\b)")
 _AMOUNT = re.compile(r"\$\s?(\d[\d,]*)(?:\.(\d\d))?")
 _TIME = re.compile(r"\b(\d{1,2}):(\d\d)\b")
@@ -32,6 +43,8 @@ _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 def words(text: str) -> list[str]:
     """Return the words of `text` in the one spelling that is compared."""
     text = text.lower().replace("\u2019", "'")
+    for pattern, full in _CONTRACTIONS:
+        text = pattern.sub(full, text)
     text = _LETTERS.sub(r"\1", text)
     text = _AMOUNT.sub(_say_amount, text)
     text = _TIME.sub(lambda match: f"{_say(match[1])} {_say_minutes(match[2])}", text)
