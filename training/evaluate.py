@@ -73,7 +73,7 @@ class Evaluation:
         """Judge what a vocoder makes of the mel of recordings, beside Griffin-Lim."""
         copies: dict[str, Copy] = {
             _TRUTH: lambda wave: wave,
-            f"vocoder {vocoder.name}": vocoder_copy(vocoder),
+            "vocoder": vocoder_copy(vocoder),
             "Griffin-Lim": griffin_lim,
         }
         sentences = chosen("chat", is_quick=self._is_quick)
@@ -96,9 +96,10 @@ class Evaluation:
     def _write(self) -> None:
         self._out.mkdir(parents=True, exist_ok=True)
         self._file.write_text(json.dumps(self._figures, indent=1) + "\n", encoding="utf-8")
-        text = table(self._figures["speech"], SPEECH)
-        if self._figures["copies"]:
-            text += "\n" + table(self._figures["copies"], COPIES)
+        parts = (("speech", SPEECH), ("copies", COPIES))
+        text = "\n".join(
+            table(self._figures[kind], columns) for kind, columns in parts if self._figures[kind]
+        )
         (self._out / "figures.md").write_text(text, encoding="utf-8")
         sys.stdout.write(text + "\n")
 

@@ -31,6 +31,7 @@ def buzz(pitch_hz: float, seconds: float = 1.0) -> Samples:
         ("One hundred and twelve kills", "112 kills"),
         ("two thousand hours", "2,000 hours"),
         ("See you at eight thirty tonight", "See you at 8:30 tonight."),
+        ("See you at eight thirty tonight", "See you at 8.30 tonight."),
         ("It happened in nineteen ninety eight.", "It happened in 1998."),
         ("ninety nine percent luck", "99% luck"),
         ("seven to four", "7-4"),

@@ -43,6 +43,8 @@ def engine(model: Path, vocoder: Path, voices: Path, cache: Path, nfe: int) -> S
         device="cpu",
     )
 
+    asyncio.run(f5.warm_up())
+
     def speak(text: str, voice: str) -> Samples:
         # The identifier is the seed.
         request = SpeechRequest(id=f"{voice}: {text}", text=text, voice=voice)

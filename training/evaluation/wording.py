@@ -31,7 +31,7 @@ _CONTRACTIONS = (
 )
 _LETTERS = re.compile(r"\b([a-z])\.(?=[a-z]\b)")
 _AMOUNT = re.compile(r"\$\s?(\d[\d,]*)(?:\.(\d\d))?")
-_TIME = re.compile(r"\b(\d{1,2}):(\d\d)\b")
+_TIME = re.compile(r"\b(\d{1,2})[:.]([0-5]\d)\b(?!\s?%)")
 _SCORE = re.compile(r"\b(\d+)\s?[-\u2013]\s?(\d+)\b")
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
 _YEAR = re.compile(r"\b(1[1-9]\d\d|20\d\d)\b")
