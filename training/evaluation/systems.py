@@ -1,0 +1,58 @@
+"""What can be judged: anything that makes speech of a text and the name of a voice."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import hibari
+import numpy as np
+
+from bot.engine import Engine
+from bot.engine.f5.engine import F5Engine
+from bot.messages import Samples, SpeechRequest
+
+SAMPLE_RATE_HZ = 24_000
+Synthesizer: TypeAlias = Callable[[str, str], Samples]
+"""Text and voice to mono float32 at 24 kHz, `[n]`."""
+
+
+def teacher() -> Synthesizer:
+    """Return hibari-tts, which has one voice."""
+    model = hibari.Hibari()
+
+    def speak(text: str, _voice: str) -> Samples:
+        samples: Samples = np.asarray(model(text), np.float32)
+        return samples
+
+    return speak
+
+
+def engine(model: Path, vocoder: Path, voices: Path, cache: Path, nfe: int) -> Synthesizer:
+    """Return our F5 engine on the processor with the models in two folders.
+
+    Raises:
+        StartError: a folder does not hold what it should.
+    """
+    f5 = F5Engine(
+        model=str(model),
+        vocoder=str(vocoder),
+        voices=str(voices),
+        cache=str(cache),
+        nfe=nfe,
+        device="cpu",
+    )
+
+    asyncio.run(f5.warm_up())
+
+    def speak(text: str, voice: str) -> Samples:
+        # The identifier is the seed.
+        request = SpeechRequest(id=f"{voice}: {text}", text=text, voice=voice)
+        return asyncio.run(_speak(f5, request))
+
+    return speak
+
+
+async def _speak(speaker: Engine, request: SpeechRequest) -> Samples:
+    chunks = [chunk.samples async for chunk in speaker.synthesize(request)]
+    return np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
