@@ -34,6 +34,8 @@ class TwitchIrcSettings(Section):
     type: Literal["twitch_irc"]
     channel: _TwitchLogin
     """Login name of the streamer, as in twitch.tv/NAME."""
+    shared_chat: bool = True
+    """Whether chat that comes from another channel of a shared chat is read."""
     url: _WebSocketUrl = "wss://irc-ws.chat.twitch.tv"
     """The chat server; only tests need another one."""
 
