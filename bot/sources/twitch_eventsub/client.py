@@ -239,6 +239,11 @@ class _Socket(Websocket):
             self._subscriptions.pop(subscription["id"], None)
             self._owner.dispatch("subscription_revoked", None)
 
+    async def _create_connection_task(self) -> None:
+        # Twitch may close this socket before the new one is in its place: the hand-over ends both.
+        if self._hand_over is None or self._hand_over.done():
+            await super()._create_connection_task()
+
     async def close(self, cleanup: bool = True, *, reassociate: bool = True) -> None:  # noqa: FBT001, FBT002 - twitchio's
         if self._hand_over is not None and self._hand_over is not asyncio.current_task():
             self._hand_over.cancel()
