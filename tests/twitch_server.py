@@ -35,6 +35,13 @@ SCOPES_OF = {
     "stream.offline": None,
 }
 
+_ALLOWANCE = {
+    "Ratelimit-Limit": "800",
+    "Ratelimit-Remaining": "799",
+    "Ratelimit-Reset": "4102444800",
+}
+"""With every answer of Helix; some clients ask nothing more without it."""
+
 
 async def eventually(condition: Callable[[], object], what: str = "what was expected") -> None:
     try:
@@ -94,23 +101,28 @@ class TwitchServer:
         self.listeners: dict[str, list[web.WebSocketResponse]] = defaultdict(list)
         self.irc_requests: list[web.Request] = []
         self._app = web.Application()
-        self._app.add_routes(
-            [
-                web.post("/oauth2/device", self._device),
-                web.post("/oauth2/token", self._token),
-                web.get("/oauth2/validate", self._validate),
-                web.post("/oauth2/revoke", self._revoke),
-                web.get("/helix/users", self._users),
-                web.post("/helix/eventsub/subscriptions", self._subscribe),
-                web.delete("/helix/eventsub/subscriptions", self._unsubscribe),
-                web.post("/helix/chat/messages", self._send),
-                web.get("/helix/channel_points/custom_rewards", self._rewards),
-                web.post("/helix/channel_points/custom_rewards", self._create_reward),
-                web.patch("/helix/channel_points/custom_rewards/redemptions", self._settle),
-                web.get("/ws", self._eventsub),
-                web.get("/irc", self._irc),
-            ]
-        )
+        helix = {
+            ("GET", "users"): self._users,
+            ("POST", "eventsub/subscriptions"): self._subscribe,
+            ("DELETE", "eventsub/subscriptions"): self._unsubscribe,
+            ("POST", "chat/messages"): self._send,
+            ("GET", "channel_points/custom_rewards"): self._rewards,
+            ("POST", "channel_points/custom_rewards"): self._create_reward,
+            ("PATCH", "channel_points/custom_rewards/redemptions"): self._settle,
+        }
+        oauth = {
+            ("POST", "device"): self._device,
+            ("POST", "token"): self._token,
+            ("GET", "validate"): self._validate,
+            ("POST", "revoke"): self._revoke,
+        }
+        sockets = {("GET", "ws"): self._eventsub, ("GET", "irc"): self._irc, ("GET", ""): self._irc}
+        # Other clients look for them where the mock server of Twitch's own command line has them.
+        places = [("/helix/", helix), ("/oauth2/", oauth), ("/", sockets)]
+        places += [("/mock/", helix), ("/auth/", oauth), ("/", helix)]
+        for prefix, routes in places:
+            for (method, path), handler in routes.items():
+                self._app.router.add_route(method, f"{prefix}{path}", handler)
         self._app.middlewares.append(self._misbehave)
         self._server = TestServer(self._app)
 
@@ -125,6 +137,11 @@ class TwitchServer:
     @property
     def url(self) -> str:
         return str(self._server.make_url("/"))
+
+    @property
+    def port(self) -> int:
+        assert self._server.port is not None
+        return self._server.port
 
     @property
     def eventsub_url(self) -> str:
@@ -267,6 +284,8 @@ class TwitchServer:
             said = "Invalid OAuth token" if status == 401 else "it broke"
             return _error(status, said)
         response: web.StreamResponse = await handler(request)
+        if not response.prepared:
+            response.headers.update(_ALLOWANCE)
         return response
 
     # --- id.twitch.tv --------------------------------------------------------------------------
