@@ -118,7 +118,11 @@ class TwitchServer:
         }
         sockets = {("GET", "ws"): self._eventsub, ("GET", "irc"): self._irc, ("GET", ""): self._irc}
         # Other clients look for them where the mock server of Twitch's own command line has them.
-        places = [("/helix/", helix), ("/oauth2/", oauth), ("/", sockets)]
+        places: list[tuple[str, dict[tuple[str, str], Any]]] = [
+            ("/helix/", helix),
+            ("/oauth2/", oauth),
+            ("/", sockets),
+        ]
         places += [("/mock/", helix), ("/auth/", oauth), ("/", helix)]
         for prefix, routes in places:
             for (method, path), handler in routes.items():
@@ -468,8 +472,7 @@ class TwitchServer:
         }
         await session.send("session_welcome", {"session": welcome})
         if old is not None:
-            old.is_live = False
-            await old.socket.close(code=4004, message=b"reconnect grace time expired")
+            old.is_live = False  # it is for the client to close it
         beat = asyncio.create_task(self._keep_alive(session))
         try:
             async for _ in socket:

@@ -6,7 +6,7 @@ Seen by running twitchio 3.3.2, and why this module overrides what it does:
   renewed then is missing for ever, and a network error there ends all further attempts. Here a lost
   socket is closed for good and told; `connection` builds a new client.
 - While it follows a reconnect message it reads nothing of the old socket, and what came meanwhile
-  is lost. Here both are read until Twitch closes the old one.
+  is lost. Here both are read until nothing can come from the old one any more.
 - Silence is measured with the wall clock, which may be set. Here the monotonic clock measures it.
 - A revocation for a reason that it does not know ends the reading of the socket.
 - Its log lines and errors quote addresses with tokens. Here its log is off, and `plain_errors`
@@ -35,8 +35,8 @@ OnEvent = Callable[[str, Any], None]
 
 _SILENCE_S = 15.0
 """Twitch promises a sign of life every 10 s."""
-_HAND_OVER_S = 30.0
-"""How long Twitch keeps the old socket open after a reconnect message."""
+_HAND_OVER_S = 5.0
+"""What the old socket brought before the new one was welcomed is there by then."""
 _CONNECT_S = 20.0
 _REWARD_PROMPT = "What you write here is read aloud."
 
@@ -99,6 +99,8 @@ class EventClient:
         traceback: TracebackType | None,
     ) -> None:
         """Close every socket."""
+        for socket in list(self._client.leaving):
+            await socket.close()
         await self._client.close(save_tokens=False)
 
     async def use(self, account: Account) -> None:
@@ -193,6 +195,8 @@ class _Client(twitchio.Client):
     def __init__(self, client_id: str, session: aiohttp.ClientSession, on_event: OnEvent) -> None:
         super().__init__(client_id=client_id, session=session)
         self._on_event = on_event
+        self.leaving: set[_Socket] = set()
+        """Sockets that another one took the place of."""
 
     def dispatch(self, event: str, payload: Any | None = None) -> None:
         self._on_event(event, payload)
@@ -265,7 +269,11 @@ class _Socket(Websocket):
         except asyncio.CancelledError:
             await new.close()
             raise
-        self._owner.sockets[str(self._token_for)][str(new.session_id)] = new
+        sockets = self._owner.sockets[str(self._token_for)]
+        sockets[str(new.session_id)] = new
+        sockets.pop(str(self.session_id), None)
+        self._owner.leaving.add(self)
         if self._listen_task is not None:
             await asyncio.wait({self._listen_task}, timeout=_HAND_OVER_S)
         await self.close()
+        self._owner.leaving.discard(self)
