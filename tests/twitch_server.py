@@ -7,7 +7,6 @@ every request is counted.
 """
 
 import asyncio
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -87,6 +86,8 @@ class TwitchServer:
         self.access: dict[str, tuple[str, frozenset[str]]] = {}
         self.refresh: dict[str, tuple[str, frozenset[str]]] = {}
         self.devices: dict[str, dict[str, Any]] = {}
+        self.secrets: set[str] = set()
+        """Every token and device code that was given out."""
         self.expires_in_s = 14_400
         self.sessions: dict[str, Session] = {}
         self.calls: Counter[str] = Counter()
@@ -168,6 +169,7 @@ class TwitchServer:
         number = next(numbers)
         access, refresh = f"access-token-{number}-secret", f"refresh-token-{number}-secret"
         self.access[access] = self.refresh[refresh] = (user_id, scopes)
+        self.secrets |= {access, refresh}
         return access, refresh
 
     def expire(self, *, refreshable: bool = True) -> None:
@@ -297,6 +299,7 @@ class TwitchServer:
     async def _device(self, request: web.Request) -> web.Response:
         number = next(numbers)
         device = f"device-code-{number}-secret"
+        self.secrets.add(device)
         scopes = request.query["scopes"].split(" ")
         self.devices[device] = {"user_code": f"CODE{number}", "scopes": scopes, "user_id": None}
         return web.json_response(
@@ -552,8 +555,3 @@ def network_down(server: TwitchServer) -> Iterator[None]:
         yield
     finally:
         server.is_down = False
-
-
-def dumps(server: TwitchServer) -> str:
-    """Return every secret that the server gave out, for a search."""
-    return json.dumps([*server.access, *server.refresh, *server.devices])
