@@ -29,6 +29,7 @@ bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.policy
 	$(BIN)/python -m tests.bench.playback
 	$(BIN)/python -m tests.bench.daemon
+	$(BIN)/python -m tests.bench.twitch
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

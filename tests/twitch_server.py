@@ -502,7 +502,7 @@ class TwitchServer:
                 for line in str(frame.data).splitlines():
                     word, _, rest = line.partition(" ")
                     match word:
-                        case "CAP":
+                        case "CAP" if rest.startswith("REQ"):
                             caps = rest.partition(":")[2]
                             await socket.send_str(f":tmi.twitch.tv CAP * ACK :{caps}\r\n")
                         case "NICK":
