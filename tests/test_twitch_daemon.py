@@ -27,6 +27,7 @@ channels:
       - type: twitch_eventsub
         channel: streamer
         irc_url: {irc}
+        emotes: []
         reward: {{title: Say it}}
     outputs: [{{type: wavefile, path: {folder}/speech.wav, pace: fast}}]
 server: {{port: {port}}}

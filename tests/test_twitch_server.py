@@ -120,7 +120,7 @@ async def ours(server: TwitchServer, tmp_path: Path) -> AsyncIterator[list[Sourc
     )
     store.put(account)
     settings = TwitchEventsubSettings(
-        type="twitch_eventsub", channel="streamer", irc_url=server.irc_url
+        type="twitch_eventsub", channel="streamer", irc_url=server.irc_url, emotes=()
     )
     connection = TwitchConnection(TwitchSettings(client_id=CLIENT_ID), store=store)
     source = TwitchEventsubSource(settings, "main", connection)

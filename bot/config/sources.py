@@ -44,6 +44,10 @@ TwitchEvent = Literal["cheer", "sub", "resub", "gift", "raid", "follow", "redeem
 """What comes beside plain chat: values of `bot.messages.EventKind`."""
 
 
+EmoteService = Literal["bttv", "ffz", "7tv"]
+"""Who adds emotes to Twitch: BetterTTV, FrankerFaceZ, 7TV."""
+
+
 class RewardSettings(Section):
     """A channel-point reward of our own; Twitch lets nobody else settle its redemptions."""
 
@@ -71,6 +75,8 @@ class TwitchEventsubSettings(Section):
     """Whether chat that comes from another channel of a shared chat is read."""
     reward: RewardSettings = RewardSettings()
     """Channel-point reward for messages that are spoken."""
+    emotes: tuple[EmoteService, ...] = ("bttv", "ffz", "7tv")
+    """Who is asked for the names of the channel's further emotes, which Twitch does not mark."""
     anonymous: bool = True
     """Also read chat without the account, so that nothing is lost while the account cannot."""
     irc_url: _WebSocketUrl = "wss://irc-ws.chat.twitch.tv"

@@ -12,6 +12,8 @@ from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
 from bot.messages import ChatMessage, EventKind, SourceItem, Verb
 from bot.outcomes import FINAL, Obeyed, Outcome, Rejected, Spoken
 from bot.sources import Deliver
+from bot.sources.emote_names import EmoteNames
+from bot.sources.text import valid_ranges
 from bot.sources.twitch_eventsub import payloads
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.merging import Merge
@@ -28,7 +30,12 @@ class TwitchEventsubSource:
     """Hears chat and events of one channel; also tells it what became of them."""
 
     def __init__(
-        self, settings: TwitchEventsubSettings, channel: str, connection: TwitchConnection
+        self,
+        settings: TwitchEventsubSettings,
+        channel: str,
+        connection: TwitchConnection,
+        *,
+        emotes: EmoteNames | None = None,
     ) -> None:
         """Share `connection` with the other channels of the account."""
         self.settings = settings
@@ -41,6 +48,8 @@ class TwitchEventsubSource:
         self._is_heard = False
         self._events = frozenset(map(EventKind, settings.events))
         self._redeems = Redeems(settings.reward, self._settle)
+        self._emotes = emotes or EmoteNames(settings.emotes)
+        self._is_known = asyncio.Event()
         self._merge = Merge(self._accept, self._call_later)
         irc = TwitchIrcSettings(
             type="twitch_irc",
@@ -63,6 +72,7 @@ class TwitchEventsubSource:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._connection.attend(self), name=self.name)
             group.create_task(self._pump(deliver), name=f"{self.name} deliveries")
+            group.create_task(self._keep_emotes(), name=f"{self.name} emotes")
             if self._irc is not None:
                 group.create_task(self._irc.run(self._hear_anonymously), name=self._irc.name)
 
@@ -83,6 +93,8 @@ class TwitchEventsubSource:
     def connection_changed(self, *, is_heard: bool, reward_id: str | None) -> None:
         """Take note of whether the account hears this chat, and of our reward."""
         self._is_heard = is_heard
+        if self._connection.channel_id(self.login) is not None:
+            self._is_known.set()
         self._redeems.reward_id = reward_id or self._redeems.reward_id
         if not is_heard:
             self._merge.release_all()
@@ -135,11 +147,18 @@ class TwitchEventsubSource:
 
     def _heard(self, item: ChatMessage) -> ChatMessage | None:
         """Return `item` as the configuration wants to hear it, if it does."""
+        if spans := self._emotes.ranges(item.text):
+            emotes = valid_ranges([*item.emotes, *spans], len(item.text))
+            item = structs.replace(item, emotes=emotes)
         if item.event is None or item.event.kind in self._events:
             return item
         if not item.text:
             return None
         return structs.replace(item, event=None)
+
+    async def _keep_emotes(self) -> None:
+        await self._is_known.wait()
+        await self._emotes.keep_fresh(self._connection.channel_id(self.login) or "")
 
     async def _pump(self, deliver: Deliver) -> None:
         while True:

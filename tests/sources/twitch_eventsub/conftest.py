@@ -121,7 +121,11 @@ def reading(server: TwitchServer, connection: TwitchConnection) -> Reading:
         wait: bool = True,
         **more: Any,  # noqa: ANN401 - settings
     ) -> AsyncIterator[Channel]:
-        values: dict[str, Any] = {"anonymous": False, "irc_url": server.irc_url} | more
+        values: dict[str, Any] = {
+            "anonymous": False,
+            "irc_url": server.irc_url,
+            "emotes": (),
+        } | more
         settings = TwitchEventsubSettings(type="twitch_eventsub", channel=login, **values)
         channel = Channel(TwitchEventsubSource(settings, "main", connection))
         task = asyncio.create_task(channel.source.run(channel.deliver))

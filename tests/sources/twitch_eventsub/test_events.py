@@ -308,3 +308,18 @@ async def test_shared_chat(
     for item in channel.items:
         assert isinstance(item, ChatMessage)
         assert item.chatter.roles == frozenset()
+
+
+async def test_emotes_that_twitch_does_not_mark_are_marked_by_name(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    async with reading() as channel:
+        channel.source._emotes._names["test"] = frozenset({"catJAM"})
+        text = "catJAM Kappa so catJAMs"
+        emote = fragment("emote", "Kappa", emote={"id": "25"})
+        fragments = [fragment("text", "catJAM "), emote, fragment("text", " so catJAMs")]
+        await server.chat("streamer", text, message={"text": text, "fragments": fragments})
+        message = await channel.message()
+
+    assert message.emotes == ((0, 6), (7, 12))
