@@ -1,5 +1,6 @@
 """`ishowtts login twitch` and `logout twitch`: the device code flow in a terminal."""
 
+import sys
 from collections.abc import Iterable
 from io import StringIO
 from math import ceil
@@ -50,7 +51,7 @@ async def log_in(settings: Settings, *, part: Part) -> None:
     elif before := store.load().get(account.user_id):
         account = structs.replace(account, bot_since=before.bot_since)
     store.put(account)
-    _say(f"{account.login} is logged in{_as(account)}.")
+    _say(f"{account.login} is logged in: {_use(account)}.")
     if lacking := scopes.missing(wanted, account.scopes):
         _say(f"Not permitted, so it will not work: {_purposes(lacking)}")
 
@@ -102,7 +103,7 @@ async def status(settings: Settings) -> bool:
                 if validity
                 else "to be renewed at the next start, if Twitch still agrees"
             )
-            _say(f"{account.login}{_as(account)}: {lives}")
+            _say(f"{account.login}, {_use(account)}: {lives}")
             for scope in sorted(account.scopes):
                 _say(f"  {scope}: {scopes.PURPOSES.get(scope, 'not needed')}")
     for problem in problems(settings):
@@ -145,19 +146,27 @@ def problems(settings: Settings) -> list[LogInError]:
 
 def invitation(code: DeviceCode, wanted: Iterable[str]) -> str:
     """Return what the person is shown: the code, where to enter it, and what it permits."""
-    drawing = StringIO()
-    segno.make(code.address, error="l").terminal(drawing, compact=True)
     lines = [
         f"Open {code.address}",
         f"and enter the code {code.user_code} (valid for {code.expires_in_s // 60} min),",
-        "with the account that is to be used. Or point a phone here:",
-        "",
-        drawing.getvalue(),
+        "with the account that is to be used.",
+        *_drawing(code.address),
         "It permits ishowtts to",
         *(f"  - {scopes.PURPOSES[scope]} ({scope})" for scope in sorted(wanted)),
-        "Waiting…",
+        "Waiting ...",
     ]
     return "\n".join(lines)
+
+
+def _drawing(address: str) -> list[str]:
+    """Return the lines of a QR code, if this terminal can show it."""
+    drawing = StringIO()
+    segno.make(address, error="l").terminal(drawing, compact=True)
+    try:
+        drawing.getvalue().encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return []
+    return ["Or point a phone here:", "", drawing.getvalue()]
 
 
 def _needed(settings: Settings, part: Part) -> frozenset[str]:
@@ -181,8 +190,8 @@ def _client_id(settings: Settings) -> str:
     return settings.twitch.client_id
 
 
-def _as(account: Account) -> str:
-    return " and reads and writes chat" if account.bot_since else " for the events of its channel"
+def _use(account: Account) -> str:
+    return "reads and writes chat" if account.bot_since else "for the events of its own channel"
 
 
 def _purposes(wanted: Iterable[str]) -> str:

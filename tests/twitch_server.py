@@ -411,6 +411,7 @@ class TwitchServer:
             "by": user_id,
         }
         session.subscriptions[subscription["id"]] = subscription
+        self.bodies["subscription"].append(body)
         answer = {"data": [subscription], "total": 1, "total_cost": 0, "max_total_cost": 10}
         return web.json_response(answer, status=202)
 

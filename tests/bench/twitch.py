@@ -42,7 +42,7 @@ async def listen(url: str, eventsub_url: str, irc_url: str, folder: str) -> None
     twitchio.http.Route.BASE, twitchio.http.Route.ID_BASE = f"{url}helix/", url
     websockets.WSS = eventsub_url
     settings = TwitchEventsubSettings(
-        type="twitch_eventsub", channel="streamer", irc_url=irc_url, emotes=()
+        type="twitch_eventsub", channel="streamer", irc_url=irc_url, emotes=(), events=("cheer",)
     )
     connection = TwitchConnection(
         TwitchSettings(client_id=CLIENT_ID), store=AccountStore(Path(folder))

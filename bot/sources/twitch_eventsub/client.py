@@ -9,6 +9,7 @@ Seen by running twitchio 3.3.2, and why this module overrides what it does:
   is lost. Here both are read until nothing can come from the old one any more.
 - Silence is measured with the wall clock, which may be set. Here the monotonic clock measures it.
 - A revocation for a reason that it does not know ends the reading of the socket.
+- It asks for an id in `stream.offline`, which Twitch does not document and often does not send.
 - Its log lines and errors quote addresses with tokens. Here its log is off, and `plain_errors`
   replaces its errors.
 """
@@ -234,6 +235,11 @@ class _Socket(Websocket):
         if self._hand_over is None:
             url = data["payload"]["session"]["reconnect_url"]
             self._hand_over = asyncio.create_task(self._reconnect(url), name="eventsub hand-over")
+
+    async def _process_notification(self, data: Any) -> None:
+        if data["metadata"]["subscription_type"] == "stream.offline":
+            data["payload"]["event"].setdefault("id", "")
+        await super()._process_notification(data)
 
     async def _process_revocation(self, data: Any) -> None:
         try:

@@ -193,10 +193,9 @@ class TwitchConnection:
         """Return when somebody logged in, or after a while: Twitch may have been mistaken."""
         self._state = f"waiting for a log-in: {error}"
         log.error("Twitch needs a log-in", reason=error.message, remedy=error.remedy)
-        version = self._store.version()
         for _ in range(_LOGIN_LOOKS):
             await self._sleep(_LOGIN_LOOK_S)
-            if self._store.version() != version:
+            if self._tokens is None or self._tokens.is_outdated():
                 self._backoff.reset()
                 return
 
@@ -286,7 +285,9 @@ class TwitchConnection:
         return self._client, self._tokens
 
     async def _write(self, channel_id: str, text: str, reply_to: str | None) -> None:
-        client, tokens = await self._ready_client()
+        client, tokens = self._client, self._tokens
+        if client is None or tokens is None:
+            raise TransientError("the account is away from chat.")
         self._texts.append(text)
         user_id = tokens.bot.user_id
         await client.send(text, channel_id=channel_id, user_id=user_id, reply_to=reply_to)

@@ -167,12 +167,10 @@ def _line(
     event: Event | None,
     reply_to: str | None = None,
 ) -> ChatMessage:
-    text = well_formed(text)
-    emotes = list(_emote_ranges(fragments))
     if action := ACTION.fullmatch(text):
-        offset = action.start(1)
-        text = action[1]
-        emotes = [(start - offset, end - offset) for start, end in emotes if start >= offset]
+        text = action[1]  # the fragments have no markup
+    emotes = _emote_ranges(fragments, text)
+    text = well_formed(text)
     login = user.name or ""
     name = (user.display_name or "").strip() or login or user.id
     return ChatMessage(
@@ -200,10 +198,14 @@ def _roles(badges: Iterable[models.ChatMessageBadge]) -> Iterator[Role]:
             yield role
 
 
-def _emote_ranges(fragments: Iterable[models.ChatMessageFragment]) -> Iterator[tuple[int, int]]:
-    """Yield where pictures stand; fragments follow each other without gaps."""
+def _emote_ranges(
+    fragments: Iterable[models.ChatMessageFragment], text: str
+) -> Iterator[tuple[int, int]]:
+    """Yield where pictures stand, as far as the fragments are those of `text`."""
     start = 0
     for fragment in fragments:
+        if not text.startswith(fragment.text, start):
+            return
         end = start + len(fragment.text)
         if fragment.type in {"emote", "cheermote", "gif"}:
             yield start, end

@@ -9,7 +9,12 @@ from bot.config.sources import TwitchEventsubSettings
 from bot.errors import IshowttsError, LogInError, TransientError
 from bot.sources.twitch_eventsub.client import EventClient, Topic, Wish
 from bot.sources.twitch_eventsub.faults import RefusedError
-from bot.sources.twitch_eventsub.scopes import MANAGE_REDEMPTIONS
+from bot.sources.twitch_eventsub.scopes import (
+    MANAGE_REDEMPTIONS,
+    PURPOSES,
+    missing,
+    streamer_scopes,
+)
 from bot.sources.twitch_eventsub.tokens import Tokens
 from bot.sources.twitch_eventsub.topics import CHAT, OPTIONAL, wishes
 
@@ -30,6 +35,7 @@ class Subscriptions:
         self._refused: dict[Topic, tuple[str, float]] = {}
         self._unknown: dict[str, float] = {}
         self._rewards: dict[str, str] = {}
+        self._lacking: dict[str, str] = {}
         self.channel_ids: dict[str, str] = {}
         """Of the channels that are known, by login."""
         self.is_ending = False
@@ -39,17 +45,20 @@ class Subscriptions:
         """Ask again for everything: the accounts may be others now."""
         self._refused.clear()
         self._rewards.clear()
+        self._lacking.clear()
 
     def state(self, login: str) -> str:
         """Return one clause for `status` about this channel."""
         if login not in self.channel_ids:
             return f"Twitch knows no channel {login}; it is the last part of twitch.tv/NAME"
-        refused = [
+        notes = [
             f"no {topic.type}: {reason}"
             for topic, (reason, _) in self._refused.items()
             if topic.channel_id == self.channel_ids[login] and topic.type not in OPTIONAL
         ]
-        return "; ".join(["connected", *refused])
+        if login in self._lacking:
+            notes.append(self._lacking[login])
+        return "; ".join(["connected", *notes])
 
     def is_heard(self, login: str, client: EventClient) -> bool:
         """Tell whether `client` hears the chat of this channel now."""
@@ -70,6 +79,7 @@ class Subscriptions:
         wanted: dict[Topic, Wish] = {}
         for login, settings in needs.items():
             if (channel_id := self.channel_ids.get(login)) is not None:
+                self._note_what_lacks(login, settings, tokens)
                 every = wishes(settings, channel_id, tokens.bot, tokens.accounts)
                 wanted |= {wish.topic: wish for wish in every}
         there = client.topics
@@ -84,6 +94,22 @@ class Subscriptions:
         finally:
             self.is_ending = False
         await self._prepare_rewards(needs, client, tokens)
+
+    def _note_what_lacks(
+        self, login: str, settings: TwitchEventsubSettings, tokens: Tokens
+    ) -> None:
+        """Say once what the configuration wants and the streamer does not permit."""
+        if login in self._lacking:
+            return
+        owner = tokens.accounts.get(self.channel_ids[login])
+        granted = owner.scopes if owner is not None else frozenset[str]()
+        if lacking := missing(streamer_scopes([settings]), granted):
+            wishes_of = "; ".join(PURPOSES[scope] for scope in sorted(lacking))
+            self._lacking[login] = (
+                f"{login} does not permit to {wishes_of}."
+                f" Let {login} run: ishowtts login twitch --streamer"
+            )
+            log.warning("some events are not heard", channel=login, reason=self._lacking[login])
 
     async def _find_channels(self, needs: Needs, client: EventClient, tokens: Tokens) -> None:
         at = self._clock()

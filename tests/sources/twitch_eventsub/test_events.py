@@ -19,7 +19,7 @@ async def test_chat_becomes_a_message(
     server: TwitchServer, log_in: LogIn, reading: Reading
 ) -> None:
     log_in()
-    async with reading() as channel:
+    async with reading(events=("cheer",)) as channel:
         assert channel.source.name == "twitch_eventsub:streamer"
         assert channel.source.state == "connected"
         key = await server.chat("streamer", "hello", by="viewer1")
@@ -95,11 +95,8 @@ async def test_what_somebody_does_is_read_without_its_markup(
     server: TwitchServer, log_in: LogIn, reading: Reading
 ) -> None:
     text = "\x01ACTION waves Kappa\x01"
-    fragments = [
-        fragment("text", "\x01ACTION waves "),
-        fragment("emote", "Kappa", emote={"id": "25"}),
-    ]
-    fragments.append(fragment("text", "\x01"))
+    # Twitch leaves the markup out of the fragments alone.
+    fragments = [fragment("text", "waves "), fragment("emote", "Kappa", emote={"id": "25"})]
     log_in()
     async with reading() as channel:
         await server.chat("streamer", text, message={"text": text, "fragments": fragments})
@@ -233,7 +230,7 @@ async def test_the_stream_begins_and_ends(
     async with reading() as channel:
         online = here | {"id": "1", "type": "live", "started_at": stamp()}
         await server.notify("stream.online", channel_id, online)
-        await server.notify("stream.offline", channel_id, here | {"id": "1"})
+        await server.notify("stream.offline", channel_id, here)
         await eventually(lambda: len(channel.items) == 2)
 
     assert channel.items == [
@@ -323,3 +320,19 @@ async def test_emotes_that_twitch_does_not_mark_are_marked_by_name(
         message = await channel.message()
 
     assert message.emotes == ((0, 6), (7, 12))
+
+
+async def test_what_the_streamer_does_not_permit_is_told(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    async with reading() as channel:
+        before = channel.source.state
+        log_in("streamer", STREAMER_SCOPES, is_bot=False)
+        await eventually(lambda: channel.source.state == "connected", "events of the streamer")
+
+    assert before == (
+        "connected; streamer does not permit to hear channel-point redeems; hear who follows."
+        " Let streamer run: ishowtts login twitch --streamer"
+    )
+    assert "channel.follow" in {body["type"] for body in server.bodies["subscription"]}
