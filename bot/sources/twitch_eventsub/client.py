@@ -9,7 +9,8 @@ Seen by running twitchio 3.3.2, and why this module overrides what it does:
   is lost. Here both are read until nothing can come from the old one any more.
 - Silence is measured with the wall clock, which may be set. Here the monotonic clock measures it.
 - A revocation for a reason that it does not know ends the reading of the socket.
-- It asks for an id in `stream.offline`, which Twitch does not document and often does not send.
+- It asks for fields that Twitch does not always send, such as the id of `stream.offline`, and loses
+  the event for want of one. Here what is not there is null.
 - Its log lines and errors quote addresses with tokens. Here its log is off, and `plain_errors`
   replaces its errors.
 """
@@ -214,6 +215,13 @@ class _Client(twitchio.Client):
         self._websockets[user_id] = {str(socket.session_id): socket}
 
 
+class _Lenient(dict[str, Any]):
+    """A JSON object in which every name stands for something."""
+
+    def __missing__(self, _: str) -> None:
+        return None
+
+
 class _Socket(Websocket):
     """See the faults above."""
 
@@ -237,8 +245,7 @@ class _Socket(Websocket):
             self._hand_over = asyncio.create_task(self._reconnect(url), name="eventsub hand-over")
 
     async def _process_notification(self, data: Any) -> None:
-        if data["metadata"]["subscription_type"] == "stream.offline":
-            data["payload"]["event"].setdefault("id", "")
+        data["payload"]["event"] = _Lenient(data["payload"]["event"])
         await super()._process_notification(data)
 
     async def _process_revocation(self, data: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, StreamStatus
 from tests.sources.twitch_eventsub.conftest import STREAMER_SCOPES
-from tests.twitch_events import notice_event, redemption_event, stamp
+from tests.twitch_events import chat_event, notice_event, redemption_event, stamp
 from tests.twitch_server import TwitchServer, eventually
 
 if TYPE_CHECKING:
@@ -336,3 +336,20 @@ async def test_what_the_streamer_does_not_permit_is_told(
         " Let streamer run: ishowtts login twitch --streamer"
     )
     assert "channel.follow" in {body["type"] for body in server.bodies["subscription"]}
+
+
+async def test_fields_that_twitch_leaves_out_cost_no_event(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    server.add_user("viewer1")
+    chat = chat_event(server.users, "streamer", "hello", by="viewer1", message_id="m1")
+    raid = notice_event(server.users, "streamer", "raid", RAID, by="viewer1")
+    async with reading() as channel:
+        for kind, event in (("message", chat), ("notification", raid)):
+            told = {key: value for key, value in event.items() if value is not None}
+            assert len(told) < len(event)
+            await server.notify(f"channel.chat.{kind}", server.users["streamer"], told)
+        await eventually(lambda: len(channel.items) == 2, "both")
+
+    assert [item.text for item in channel.items if isinstance(item, ChatMessage)] == ["hello", ""]

@@ -3,11 +3,21 @@
 import heapq
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import ChatMessage, Chatter, Purge, SourceItem, StreamStatus
+from bot.messages import (
+    ChatMessage,
+    Chatter,
+    Event,
+    EventKind,
+    Purge,
+    SourceItem,
+    StreamStatus,
+)
 from bot.sources.twitch_eventsub.merging import GRACE_S, Merge
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -52,15 +62,20 @@ class Bench:
         return [item for _, item in self.delivered if isinstance(item, Purge)]
 
 
-def message(key: str, by: str = "1") -> ChatMessage:
+def message(key: str, by: str = "1", text: str | None = None, **more: Any) -> ChatMessage:  # noqa: ANN401
     return ChatMessage(
         id=key,
         channel="main",
         source="test",
         chatter=Chatter(id=by, name=by),
-        text=key,
+        text=key if text is None else text,
         received_at=0.0,
+        **more,
     )
+
+
+def notice(key: str, by: str = "1", kind: EventKind = EventKind.RAID) -> ChatMessage:
+    return message(key, by, text="", event=Event(kind=kind))
 
 
 def test_while_the_account_hears_the_other_reader_says_nothing() -> None:
@@ -160,6 +175,39 @@ def test_what_only_the_account_hears_is_passed_on() -> None:
     bench.account(live)
 
     assert bench.delivered == [(0.0, live)]
+
+
+@pytest.mark.parametrize("other", ["n1", "another id"])
+@pytest.mark.parametrize("hears", [True, False])
+@pytest.mark.parametrize("pause_s", [0.0, 3.0])
+def test_a_notice_is_heard_once_under_whatever_ids(
+    other: str, pause_s: float, *, hears: bool
+) -> None:
+    for first in ("account", "anonymous"):
+        bench = Bench()
+        for reader in (first, {"account": "anonymous", "anonymous": "account"}[first]):
+            if reader == "account":
+                bench.account(notice("n1"))
+            else:
+                bench.anonymous(notice(other), hears=hears)
+            bench.wait(pause_s)
+        bench.wait(60)
+
+        assert len(bench.ids) == 1
+
+
+def test_notices_that_differ_are_not_taken_for_one() -> None:
+    bench = Bench()
+    bench.account(notice("n1"))
+    bench.anonymous(notice("n1"))
+    bench.anonymous(notice("n2"))  # which the account calls n5
+    bench.anonymous(notice("n3", kind=EventKind.SUB))
+    bench.anonymous(notice("n4", by="2"))
+    bench.account(notice("n5"))
+    bench.account(notice("n6"))  # twice by the same reader is twice
+    bench.wait(60)
+
+    assert sorted(bench.ids) == ["n1", "n3", "n4", "n5", "n6"]
 
 
 _WAYS = st.tuples(
