@@ -27,9 +27,9 @@ from bot.sources.twitch_eventsub.accounts import AccountStore
 from bot.sources.twitch_eventsub.client import EventClient
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, RefusedError
 from bot.sources.twitch_eventsub.oauth import TIMEOUT, TwitchOauth
-from bot.sources.twitch_eventsub.redeems import Settlement
 from bot.sources.twitch_eventsub.replies import ReplySender
 from bot.sources.twitch_eventsub.scopes import WRITE_CHAT
+from bot.sources.twitch_eventsub.settling import Settler
 from bot.sources.twitch_eventsub.subscriptions import Subscriptions
 from bot.sources.twitch_eventsub.tokens import Tokens
 
@@ -99,7 +99,6 @@ class TwitchConnection:
         self._feeds: dict[str, Feed] = {}
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
-        self._settlements: asyncio.Queue[tuple[str, Settlement]] = asyncio.Queue()
         self._texts: deque[str] = deque(maxlen=_REMEMBERED_TEXTS)
         self._notifications = RecentIds()
         self._subscriptions = Subscriptions()
@@ -110,6 +109,8 @@ class TwitchConnection:
         self._state = "not started"
         self.replies = ReplySender(self._write, limit=settings.replies_per_30_s, sleep=sleep)
         """What is to be written in chat."""
+        self.settler = Settler(self._ready_client, sleep=sleep)
+        """What is to be told about redeems."""
 
     def state(self, login: str) -> str:
         """Return what the connection is doing for the channel `login`."""
@@ -132,10 +133,6 @@ class TwitchConnection:
             return False
         # Twitch puts the name of who is answered before the text.
         return any(message.text.endswith(text) for text in self._texts)
-
-    def settle(self, login: str, settlement: Settlement) -> None:
-        """Tell Twitch what became of a redeem in the channel `login`, when it can be told."""
-        self._settlements.put_nowait((login, settlement))
 
     async def attend(self, feed: Feed) -> None:
         """Hear the channel `feed` until cancelled.
@@ -167,7 +164,7 @@ class TwitchConnection:
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.replies.run(), name="twitch replies")
-            group.create_task(self._settle_all(), name="twitch redeems")
+            group.create_task(self.settler.run(), name="twitch redeems")
             group.create_task(self._stay_connected(), name="twitch eventsub")
 
     async def _stay_connected(self) -> None:
@@ -279,10 +276,10 @@ class TwitchConnection:
             if channel_id is not None and self.channel_id(login) == channel_id:
                 feed.take(payload)
 
-    async def _ready_client(self) -> tuple[EventClient, Tokens]:
-        while self._client is None or self._tokens is None:
+    async def _ready_client(self) -> EventClient:
+        while self._client is None:
             await self._has_client.wait()
-        return self._client, self._tokens
+        return self._client
 
     async def _write(self, channel_id: str, text: str, reply_to: str | None) -> None:
         client, tokens = self._client, self._tokens
@@ -291,26 +288,3 @@ class TwitchConnection:
         self._texts.append(text)
         user_id = tokens.bot.user_id
         await client.send(text, channel_id=channel_id, user_id=user_id, reply_to=reply_to)
-
-    async def _settle_all(self) -> None:
-        while True:
-            login, settlement = await self._settlements.get()
-            while not await self._settle_one(login, settlement):
-                await self._sleep(_LOOK_S)
-
-    async def _settle_one(self, login: str, settlement: Settlement) -> bool:
-        """Tell whether Twitch need not be told any more."""
-        client, _ = await self._ready_client()
-        try:
-            await client.settle(
-                settlement.redemption_id,
-                reward_id=settlement.reward_id,
-                channel_id=self._subscriptions.channel_ids[login],
-                is_fulfilled=settlement.is_fulfilled,
-            )
-        except TransientError as error:
-            log.info("a redeem waits to be settled", channel=login, reason=str(error))
-            return False
-        except (RefusedError, LogInError) as error:
-            log.warning("a redeem was not settled", channel=login, reason=str(error))
-        return True

@@ -125,7 +125,8 @@ class TwitchEventsubSource:
         )
 
     def _settle(self, settlement: Settlement) -> None:
-        self._connection.settle(self.login, settlement)
+        if (channel_id := self._connection.channel_id(self.login)) is not None:
+            self._connection.settler.put(channel_id, settlement)
 
     async def _hear_anonymously(self, item: SourceItem) -> None:
         self._merge.from_anonymous(item, account_hears=self._is_heard)

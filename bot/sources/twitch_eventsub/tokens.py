@@ -3,11 +3,13 @@
 A refresh token works once, so the new one is written down before it is used.
 """
 
+from collections.abc import Callable
+
 import structlog
 from msgspec import structs
 
 from bot.clock import now
-from bot.errors import LogInError
+from bot.errors import LogInError, TransientError
 from bot.sources.twitch_eventsub.accounts import Account, Accounts, AccountStore
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN
 from bot.sources.twitch_eventsub.oauth import TwitchOauth
@@ -22,8 +24,11 @@ _AT_LEAST_S = 60.0
 class Tokens:
     """The accounts of one client."""
 
-    def __init__(self, store: AccountStore, oauth: TwitchOauth) -> None:
+    def __init__(
+        self, store: AccountStore, oauth: TwitchOauth, *, clock: Callable[[], float] = now
+    ) -> None:
         """Read who is logged in."""
+        self._clock = clock
         self._store = store
         self._oauth = oauth
         self._version = store.version()
@@ -68,18 +73,29 @@ class Tokens:
     async def renew(self) -> list[Account]:
         """Renew what has little life left; return those accounts.
 
+        While Twitch cannot be asked, the old tokens do for a while longer.
+
         Raises:
-            LogInError: Twitch renews one no more.
-            TransientError: Twitch cannot be asked.
+            LogInError: Twitch no longer renews the bot's.
+            TransientError: it no longer renews another one's, which has to be left out.
         """
-        due = [
-            account
-            for account in self.accounts.values()
-            if now() >= self._renew_at.get(account.user_id, 0.0)
-        ]
-        for account in due:
-            await self._make_valid(account)
-        return [self.accounts[account.user_id] for account in due]
+        bot = self.bot
+        done = []
+        for account in list(self.accounts.values()):
+            if self._clock() < self._renew_at.get(account.user_id, 0.0):
+                continue
+            try:
+                await self._make_valid(account)
+            except TransientError as error:
+                log.info("tokens are renewed later", account=account.login, reason=str(error))
+                self._renew_at[account.user_id] = self._clock() + _AT_LEAST_S
+            except LogInError as error:
+                if account.user_id == bot.user_id:
+                    raise
+                raise TransientError(error.message, remedy=error.remedy) from error
+            else:
+                done.append(self.accounts[account.user_id])
+        return done
 
     def renewed(self, user_id: str, access_token: str, refresh_token: str) -> None:
         """Write down what twitchio got, since the old tokens are worth nothing now."""
@@ -101,7 +117,8 @@ class Tokens:
             self._keep(account)
             validity = await self._oauth.validate(account.access_token)
         life_s = validity.expires_in_s if validity is not None else 0
-        self._renew_at[account.user_id] = now() + max(life_s - _RENEW_S, life_s / 2, _AT_LEAST_S)
+        due_s = max(life_s - _RENEW_S, life_s / 2, _AT_LEAST_S)
+        self._renew_at[account.user_id] = self._clock() + due_s
 
     def _keep(self, account: Account) -> None:
         self._store.put(account)
