@@ -395,3 +395,17 @@ async def test_one_channel_is_not_read_twice(
         with pytest.raises(ExceptionGroup) as caught:
             await second.run(channel.deliver)
         assert caught.group_contains(StartError, match="two sources")
+
+
+async def test_a_fault_of_the_anonymous_reader_is_not_heard(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    async with reading(anonymous=True) as channel:
+        await settled(server, channel)
+        await server.chat("streamer", "before")
+        await server.close_irc()
+        await eventually(lambda: not server.listeners["streamer"], "end of the anonymous reader")
+        await server.chat("streamer", "during")
+        await goes_on(server, channel, "before", "during")
+        assert channel.source._merge.taken_over == 0
