@@ -74,6 +74,7 @@ class TwitchHttp:
         self.is_down = False
         self.sent: list[dict[str, Any]] = []
         self.settled: list[tuple[str, str]] = []
+        self.redeemed: list[dict[str, Any]] = []
         self.rewards: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.app = web.Application()
         helix = {
@@ -83,6 +84,7 @@ class TwitchHttp:
             ("POST", "chat/messages"): self._send,
             ("GET", "channel_points/custom_rewards"): self._rewards,
             ("POST", "channel_points/custom_rewards"): self._create_reward,
+            ("GET", "channel_points/custom_rewards/redemptions"): self._redemptions,
             ("PATCH", "channel_points/custom_rewards/redemptions"): self._settle,
         }
         oauth = {
@@ -304,6 +306,18 @@ class TwitchHttp:
         self.rewards[channel_id].append(created)
         self.bodies["reward"].append(body)
         return web.json_response({"data": [created]})
+
+    async def _redemptions(self, request: web.Request) -> web.Response:
+        done = {key for key, _ in self.settled}
+        query = request.query
+        waiting = [
+            event
+            for event in reversed(self.redeemed)
+            if event["id"] not in done
+            and event["broadcaster_user_id"] == query["broadcaster_id"]
+            and event["reward"]["id"] == query["reward_id"]
+        ]
+        return web.json_response({"data": waiting, "pagination": {}})
 
     async def _settle(self, request: web.Request) -> web.Response:
         caller = self._caller(request)

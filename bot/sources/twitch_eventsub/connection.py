@@ -6,7 +6,7 @@ new client is built, after a wait that grows.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -24,7 +24,7 @@ from bot.sources.backoff import Backoff
 from bot.sources.recent import RecentIds
 from bot.sources.twitch_eventsub import payloads
 from bot.sources.twitch_eventsub.accounts import AccountStore
-from bot.sources.twitch_eventsub.client import EventClient
+from bot.sources.twitch_eventsub.client import EventClient, WaitingRedemption
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, RefusedError
 from bot.sources.twitch_eventsub.oauth import TIMEOUT, TwitchOauth
 from bot.sources.twitch_eventsub.replies import ReplySender
@@ -61,6 +61,9 @@ class Feed(Protocol):
 
     def take(self, payload: payloads.Payload) -> None:
         """Take a notification, at once."""
+
+    def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
+        """Take what was redeemed of our reward and nobody settled yet."""
 
     def connection_changed(self, *, is_heard: bool, reward_id: str | None) -> None:
         """Take note of whether the account hears this chat now, and of our reward."""
@@ -240,6 +243,8 @@ class TwitchConnection:
             feed.connection_changed(
                 is_heard=is_heard, reward_id=self._subscriptions.reward_id(login)
             )
+            if (waiting := self._subscriptions.take_waiting(login)) is not None:
+                feed.recover(waiting)
 
     def _on_event(self, event: str, payload: Any) -> None:  # noqa: ANN401 - one of many classes
         """Take what twitchio tells, in the order of the sockets."""

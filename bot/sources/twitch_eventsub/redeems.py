@@ -7,11 +7,13 @@ https://dev.twitch.tv/docs/api/reference/#update-redemption-status.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
 from bot.config.sources import RewardSettings
 from bot.messages import ChatMessage
+from bot.sources.recent import RecentIds
+from bot.sources.twitch_eventsub.client import WaitingRedemption
 from bot.sources.twitch_eventsub.payloads import Redemption
 
 _REMEMBERED = 500
@@ -28,6 +30,13 @@ class Settlement(NamedTuple):
     is_fulfilled: bool
 
 
+class _Ours(NamedTuple):
+    """A redemption of our reward."""
+
+    id: str
+    reward_id: str
+
+
 class Redeems:
     """Keeps the redeems of one channel until they are settled."""
 
@@ -37,25 +46,40 @@ class Redeems:
         self._settle = settle
         self.reward_id: str | None = None
         """Our reward, once it is known."""
-        self._unwritten: OrderedDict[_Text, list[Redemption]] = OrderedDict()
+        self._known = RecentIds()
+        self._has_looked = False
+        self._unwritten: OrderedDict[_Text, list[_Ours]] = OrderedDict()
         self._unredeemed: OrderedDict[_Text, list[str]] = OrderedDict()
-        self._by_message: OrderedDict[str, Redemption] = OrderedDict()
+        self._by_message: OrderedDict[str, _Ours] = OrderedDict()
         self._ends: OrderedDict[str, bool] = OrderedDict()
 
     def redeemed(self, redemption: Redemption) -> ChatMessage | None:
         """Take a redemption; return its message where the chat does not show it."""
         message = redemption.message
-        if not message.text:
-            if redemption.reward_id == self.reward_id:
-                self._link(message.id, redemption)
-            return message
-        if redemption.reward_id == self.reward_id:
-            text = _text(message)
-            if (message_id := _take(self._unredeemed, text)) is not None:
-                self._link(message_id, redemption)
+        ours = _Ours(redemption.id, redemption.reward_id)
+        if redemption.reward_id == self.reward_id and self._known.add(redemption.id):
+            if message.text:
+                self._match(_text(message), ours)
             else:
-                _keep(self._unwritten, text, redemption)
-        return None
+                self._link(message.id, ours)
+        return None if message.text else message
+
+    def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
+        """Take the redeems that nobody settled yet, each time that the account is back.
+
+        What waited already when this began was redeemed before, and is left to the streamer.
+        """
+        for redemption in waiting:
+            if self._known.add(redemption.id) and self._has_looked:
+                text = (redemption.user_id, " ".join(redemption.text.split()))
+                self._match(text, _Ours(redemption.id, redemption.reward_id))
+        self._has_looked = True
+
+    def _match(self, text: _Text, ours: _Ours) -> None:
+        if (message_id := _take(self._unredeemed, text)) is not None:
+            self._link(message_id, ours)
+        else:
+            _keep(self._unwritten, text, ours)
 
     def written(self, message: ChatMessage) -> None:
         """Take the chat message of a redeem."""
@@ -77,8 +101,8 @@ class Redeems:
         elif self._settings.fulfill if is_spoken else self._settings.refund:
             self._settle(Settlement(redemption.id, redemption.reward_id, is_spoken))
 
-    def _link(self, message_id: str, redemption: Redemption) -> None:
-        self._by_message[message_id] = redemption
+    def _link(self, message_id: str, ours: _Ours) -> None:
+        self._by_message[message_id] = ours
         _bound(self._by_message)
         if (is_spoken := self._ends.pop(message_id, None)) is not None:
             self.ended(message_id, is_spoken=is_spoken)

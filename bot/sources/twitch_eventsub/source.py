@@ -1,7 +1,7 @@
 """One Twitch channel with an account: what it hears, and the anonymous reader beside it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 from msgspec import structs
@@ -15,6 +15,7 @@ from bot.sources import Deliver
 from bot.sources.emote_names import EmoteNames
 from bot.sources.text import valid_ranges
 from bot.sources.twitch_eventsub import payloads
+from bot.sources.twitch_eventsub.client import WaitingRedemption
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.merging import Merge
 from bot.sources.twitch_eventsub.redeems import Redeems, Settlement
@@ -89,6 +90,10 @@ class TwitchEventsubSource:
             item = payloads.to_item(payload, origin)
         if item is not None:
             self._merge.from_account(item, payloads.sent_at(payload))
+
+    def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
+        """Take what was redeemed of our reward and nobody settled yet."""
+        self._redeems.recover(waiting)
 
     def connection_changed(self, *, is_heard: bool, reward_id: str | None) -> None:
         """Take note of whether the account hears this chat, and of our reward."""

@@ -7,7 +7,7 @@ import structlog
 from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings
 from bot.errors import IshowttsError, LogInError, TransientError
-from bot.sources.twitch_eventsub.client import EventClient, Topic, Wish
+from bot.sources.twitch_eventsub.client import EventClient, Topic, WaitingRedemption, Wish
 from bot.sources.twitch_eventsub.faults import RefusedError
 from bot.sources.twitch_eventsub.scopes import (
     MANAGE_REDEMPTIONS,
@@ -36,6 +36,7 @@ class Subscriptions:
         self._unknown: dict[str, float] = {}
         self._rewards: dict[str, str] = {}
         self._lacking: dict[str, str] = {}
+        self._waiting: dict[str, list[WaitingRedemption]] = {}
         self.channel_ids: dict[str, str] = {}
         """Of the channels that are known, by login."""
         self.is_ending = False
@@ -67,6 +68,10 @@ class Subscriptions:
     def reward_id(self, login: str) -> str | None:
         """Return our reward in this channel, if it is known."""
         return self._rewards.get(login) or None
+
+    def take_waiting(self, login: str) -> list[WaitingRedemption] | None:
+        """Return what was redeemed and not settled yet, once in a client's life."""
+        return self._waiting.pop(login, None)
 
     async def update(self, needs: Needs, client: EventClient, tokens: Tokens) -> None:
         """Make the subscriptions that are missing, whatever they were lost by; end the others.
@@ -163,9 +168,11 @@ class Subscriptions:
             if MANAGE_REDEMPTIONS not in owner.scopes:
                 continue
             try:
-                self._rewards[login] = await client.reward_id(
+                reward_id = await client.reward_id(
                     reward.title, cost=reward.cost, channel_id=channel_id
                 )
+                self._waiting[login] = await client.unsettled(reward_id, channel_id=channel_id)
+                self._rewards[login] = reward_id
             except (RefusedError, LogInError) as error:
                 self._rewards[login] = ""  # not asked again with these accounts
                 log.warning("no reward", channel=login, title=reward.title, reason=str(error))

@@ -57,6 +57,7 @@ async def redeem(
         reward_id = str(server.rewards[channel_id][0]["id"])
     server.add_user("viewer1")
     event = redemption_event(server.users, "streamer", reward_id, by="viewer1", text=text, key=key)
+    server.redeemed.append(event)
     await server.notify(KIND, channel_id, event)
 
 
@@ -202,3 +203,43 @@ async def test_a_redeem_that_twitch_refuses_to_settle_is_let_go(
         await eventually(lambda: server.settled, "settlement")
 
     assert server.settled == [("r2", "FULFILLED")]
+
+
+async def test_what_was_redeemed_while_the_account_was_away_is_settled_when_it_is_back(
+    server: TwitchServer, reading: Reading
+) -> None:
+    """Chat goes on without the account, so it is spoken; the redemption is told later."""
+    async with reading(reward=REWARD, anonymous=True) as channel:
+        await eventually(lambda: server.listeners["streamer"], "anonymous reader")
+        await redeem(server, "before", text="first")
+        await write(server, "first")
+        channel.source.observe(spoken(await heard(channel)))
+        await eventually(lambda: server.settled, "settlement")
+        for session in server.live:
+            session.is_live = False
+        await redeem(server, "away", text="second")
+        await write(server, "second")
+        for session in server.sessions.values():
+            session.drop()
+        await eventually(lambda: len(channel.items) == 2, "message")
+        message = channel.items[1]
+        assert isinstance(message, ChatMessage)
+        channel.source.observe(dropped(message))
+        await eventually(lambda: len(server.settled) == 2, "settlement")
+
+    assert server.settled == [("before", "FULFILLED"), ("away", "CANCELED")]
+
+
+async def test_what_waited_before_is_left_to_the_streamer(
+    server: TwitchServer, reading: Reading
+) -> None:
+    channel_id = server.users["streamer"]
+    server.rewards[channel_id].append(reward(server.users, channel_id, "Say it"))
+    await redeem(server, "old", text="same text")
+    async with reading(reward=REWARD) as channel:
+        await write(server, "same text")
+        await redeem(server, "new", text="same text")
+        channel.source.observe(spoken(await heard(channel)))
+        await eventually(lambda: server.settled, "settlement")
+
+    assert server.settled == [("new", "FULFILLED")]
