@@ -27,9 +27,9 @@ test: $(VENV)/.ready-to-test
 
 bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.policy
+	$(BIN)/python -m tests.bench.twitch
 	$(BIN)/python -m tests.bench.playback
 	$(BIN)/python -m tests.bench.daemon
-	$(BIN)/python -m tests.bench.twitch
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

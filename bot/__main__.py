@@ -115,6 +115,26 @@ def _check(options: argparse.Namespace) -> int:
     return EXIT_OK if asyncio.run(check(settings)) else EXIT_PROBLEM
 
 
+def _login(options: argparse.Namespace) -> int:
+    from bot import login, logs  # noqa: PLC0415
+
+    settings = _settings(options)
+    logs.configure(_QUIET)
+    if options.status:
+        return EXIT_OK if asyncio.run(login.status(settings)) else EXIT_PROBLEM
+    asyncio.run(login.log_in(settings, part=options.part))
+    return EXIT_OK
+
+
+def _logout(options: argparse.Namespace) -> int:
+    from bot import login, logs  # noqa: PLC0415
+
+    settings = _settings(options)
+    logs.configure(_QUIET)
+    asyncio.run(login.log_out(settings, login=options.account))
+    return EXIT_OK
+
+
 def _devices(options: argparse.Namespace) -> int:
     from bot import logs  # noqa: PLC0415
     from bot.playback import listing  # noqa: PLC0415
@@ -153,26 +173,6 @@ def _upstream(options: argparse.Namespace) -> int:
     from bot.engine import upstream_patches  # noqa: PLC0415
 
     return upstream_patches.run(options.action)
-
-
-def _login(options: argparse.Namespace) -> int:
-    from bot import login, logs  # noqa: PLC0415
-
-    settings = _settings(options)
-    logs.configure(_QUIET)
-    if options.status:
-        return EXIT_OK if asyncio.run(login.status(settings)) else EXIT_PROBLEM
-    asyncio.run(login.log_in(settings, part=options.part))
-    return EXIT_OK
-
-
-def _logout(options: argparse.Namespace) -> int:
-    from bot import login, logs  # noqa: PLC0415
-
-    settings = _settings(options)
-    logs.configure(_QUIET)
-    asyncio.run(login.log_out(settings, login=options.account))
-    return EXIT_OK
 
 
 def _speed(text: str) -> float:
