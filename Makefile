@@ -27,6 +27,7 @@ test: $(VENV)/.ready-to-test
 
 bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.policy
+	$(BIN)/python -m tests.bench.twitch
 	$(BIN)/python -m tests.bench.playback
 	$(BIN)/python -m tests.bench.daemon
 	$(BIN)/ishowtts bench --compare upstream --random small --json tests/bench/results/f5_cpu.json

@@ -116,6 +116,26 @@ def _check(options: argparse.Namespace) -> int:
     return EXIT_OK if asyncio.run(check(settings)) else EXIT_PROBLEM
 
 
+def _login(options: argparse.Namespace) -> int:
+    from bot import login, logs  # noqa: PLC0415
+
+    settings = _settings(options)
+    logs.configure(_QUIET)
+    if options.status:
+        return EXIT_OK if asyncio.run(login.status(settings)) else EXIT_PROBLEM
+    asyncio.run(login.log_in(settings, part=options.part))
+    return EXIT_OK
+
+
+def _logout(options: argparse.Namespace) -> int:
+    from bot import login, logs  # noqa: PLC0415
+
+    settings = _settings(options)
+    logs.configure(_QUIET)
+    asyncio.run(login.log_out(settings, login=options.account))
+    return EXIT_OK
+
+
 def _devices(options: argparse.Namespace) -> int:
     from bot import logs  # noqa: PLC0415
     from bot.playback import listing  # noqa: PLC0415
@@ -249,6 +269,23 @@ def _parser() -> argparse.ArgumentParser:
     devices = commands.add_parser("devices", help="list the sound devices")
     devices.add_argument("--test", metavar="NAME", help="play a short tone on this one")
     devices.set_defaults(command=_devices)
+
+    login = commands.add_parser("login", parents=[config], help="log a Twitch account in")
+    login.add_argument("service", choices=("twitch",))
+    part = login.add_mutually_exclusive_group()
+    part.add_argument(
+        "--bot", dest="part", action="store_const", const="bot", help="it only reads, writes chat"
+    )
+    part.add_argument(
+        "--streamer", dest="part", action="store_const", const="streamer",
+        help="it is only asked for what happens in its own channel",
+    )  # fmt: skip
+    part.add_argument("--status", action="store_true", help="show who is logged in, and what for")
+    login.set_defaults(command=_login, part="both")
+    logout = commands.add_parser("logout", parents=[config], help="log Twitch accounts out")
+    logout.add_argument("service", choices=("twitch",))
+    logout.add_argument("account", nargs="?", metavar="NAME", help="only this one")
+    logout.set_defaults(command=_logout)
 
     model = commands.add_parser("model", help="list, fetch and find F5-TTS models")
     actions = model.add_subparsers(title="actions", required=True, metavar="ACTION")

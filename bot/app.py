@@ -101,6 +101,7 @@ class Daemon:
         )
         """As fast as possible is as fast as speech can follow: a script's messages are not lost."""
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
+        self._sources = sources.Sources(settings.twitch)
         self._engine = engines.create(settings.engine)
         self._outputs = outputs.create_all(
             (output for channel in settings.channels for output in channel.outputs),
@@ -109,6 +110,8 @@ class Daemon:
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
         self._first = next(iter(self._channels.values()))
         readers = [s for channel in self._channels.values() for s in channel.sources]
+        # Sources that answer chatters, or settle what they paid with, watch outcomes too.
+        self._observers += [source for source in readers if isinstance(source, Observer)]
         posts = [source for source in readers if isinstance(source, ingest.IngestSource)]
         self._server = Server(settings.server, [*ingest.routes(posts), *self._status.routes])
         if not readers:
@@ -232,7 +235,7 @@ class Daemon:
             backlog=backlog,
             emit=self._emit,
         )
-        readers = tuple(sources.create(source, settings.name) for source in settings.sources)
+        readers = tuple(self._sources.create(s, settings.name) for s in settings.sources)
         return Channel(readers, policy, backlog, player, speaker, intake)
 
     def _emit(self, outcome: Outcome) -> None:

@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 
 from bot.config import Settings
-from bot.config.sources import ConsoleSettings, IngestSettings, TwitchIrcSettings
+from bot.config.sources import (
+    ConsoleSettings,
+    IngestSettings,
+    TwitchEventsubSettings,
+    TwitchIrcSettings,
+)
 
 
 def banner(
@@ -25,7 +30,10 @@ def banner(
     if any(isinstance(source, IngestSettings) for source in kinds):
         listening.append(f"POST {url}/api/chat")
     twitch = [source.channel for source in kinds if isinstance(source, TwitchIrcSettings)]
-    reading = ", ".join(f"twitch.tv/{name.lstrip('#')}" for name in twitch)
+    owned = [source.channel for source in kinds if isinstance(source, TwitchEventsubSettings)]
+    places_read = [f"twitch.tv/{name.lstrip('#')}" for name in twitch]
+    places_read += [f"twitch.tv/{name.lstrip('#')} with an account" for name in owned]
+    reading = ", ".join(places_read)
     joining = f"no channel; {program} run --channel NAME reads one, without an account"
     places = "; ".join(f"{name} ({state})" for name, state in outputs.items())
     through = "through" if is_heard else "to nobody yet:"

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from bot import engines, sources
+from bot import engines
 from bot.config import Settings
 from bot.config.server import ServerSettings
 from bot.errors import IshowttsError, StartError
 from bot.messages import SpeechRequest
 from bot.playback import listing
 from bot.server import Server
+from bot.sources import Sources
 
 
 async def check(settings: Settings) -> bool:
@@ -65,6 +66,7 @@ async def _port_problem(settings: ServerSettings) -> IshowttsError | None:
 
 
 def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | None]]:
+    sources = Sources(settings.twitch)
     for channel in settings.channels:
         for source in channel.sources:
             try:
@@ -74,3 +76,8 @@ def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | 
         if not channel.sources:
             deaf = StartError("it hears no chat.", remedy="Give it an entry in `sources`.")
             yield f"channel {channel.name}", deaf
+    if any(s.type == "twitch_eventsub" for channel in settings.channels for s in channel.sources):
+        from bot import login  # noqa: PLC0415 - twitchio is loaded for those who use it
+
+        problems: list[IshowttsError | None] = [*login.problems(settings)]
+        yield from (("log-in to Twitch", problem) for problem in problems or [None])

@@ -27,6 +27,10 @@ class TransientError(IshowttsError):
     """Trying again later may help: a lost connection, a device that is busy or unplugged."""
 
 
+class LogInError(IshowttsError):
+    """An account's permission is missing or gone: only its owner can give it, by logging in."""
+
+
 class UtteranceError(IshowttsError):
     """This utterance cannot be spoken: drop it and go on with the next one."""
 

@@ -7,7 +7,16 @@ import structlog
 
 from bot.backlog import Backlog
 from bot.commands import CommandParser
-from bot.messages import ChatMessage, Command, Purge, Rejection, RejectReason, SourceItem, Utterance
+from bot.messages import (
+    ChatMessage,
+    Command,
+    Purge,
+    Rejection,
+    RejectReason,
+    SourceItem,
+    StreamStatus,
+    Utterance,
+)
 from bot.moderation import Moderation
 from bot.outcomes import Accepted, Obeyed, Outcome, Rejected
 
@@ -43,6 +52,10 @@ class Intake:
         """Deal with `item` to the end of what can be done at once."""
         if isinstance(item, Purge):
             self._moderation.purge(item)
+            return
+        if isinstance(item, StreamStatus):
+            event = "the stream is live" if item.is_live else "the stream ended"
+            log.info(event, channel=item.channel)
             return
         try:
             verdict = self._parse_command(item) or self._policy(item)

@@ -75,7 +75,7 @@ class Event(Message, frozen=True, kw_only=True):
 
     kind: EventKind
     amount: float = 0
-    """Bits, currency units, months, gifts or viewers, by kind; 0 where there is none."""
+    """Bits, currency units, months, gifts, viewers or channel points, by kind; 0 for none."""
 
 
 class ChatMessage(Message, frozen=True, kw_only=True):
@@ -111,7 +111,14 @@ class Purge(Message, frozen=True, kw_only=True):
     """The chatter who was timed out or banned."""
 
 
-SourceItem: TypeAlias = ChatMessage | Purge
+class StreamStatus(Message, frozen=True, kw_only=True):
+    """The stream began or ended."""
+
+    channel: str
+    is_live: bool
+
+
+SourceItem: TypeAlias = ChatMessage | Purge | StreamStatus
 """What a source delivers."""
 
 

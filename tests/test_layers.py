@@ -13,7 +13,7 @@ LEAVES = {"bot", "bot.clock", "bot.errors", "bot.messages", "bot.outcomes"}
 ENGINE_LEAVES = LEAVES - {"bot.outcomes"}
 CONFIG = {"bot.config.base"}
 STAGES = {
-    "bot.sources": {"bot.config.sources"},
+    "bot.sources": {"bot.config.sources", "bot.config.twitch"},
     "bot.policy": {"bot.config.policy"},
     "bot.backlog": {"bot.config.backlog"},
     "bot.commands": {"bot.config.commands"},
@@ -36,6 +36,7 @@ COMPOSITION = {
     "bot.check",
     "bot.engines",
     "bot.intake",
+    "bot.login",
     "bot.options",
     "bot.outputs",
     "bot.say",

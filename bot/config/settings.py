@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bot.config.backlog import BacklogSettings
 from bot.config.base import Section, matching
@@ -13,7 +13,8 @@ from bot.config.logs import LogSettings
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
 from bot.config.server import ServerSettings
-from bot.config.sources import SourceSettings
+from bot.config.sources import SourceSettings, TwitchEventsubSettings
+from bot.config.twitch import TwitchSettings
 
 
 def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,6 +61,8 @@ class Settings(Section):
     """What speaks."""
     playback: PlaybackSettings = PlaybackSettings()
     """How speech is played."""
+    twitch: Annotated[TwitchSettings, Field(validate_default=True)] = TwitchSettings()
+    """The log-in for Twitch."""
     log: LogSettings = LogSettings()
     """Log lines on standard error."""
 
@@ -89,3 +92,16 @@ class Settings(Section):
         if twice:
             raise ValueError(f"two channels are called {', '.join(twice)}; each needs its own name")
         return channels
+
+    @field_validator("twitch")
+    @classmethod
+    def _log_in_needs_client(cls, twitch: TwitchSettings, info: ValidationInfo) -> TwitchSettings:
+        sources = [s for channel in info.data.get("channels", ()) for s in channel.sources]
+        wants_login = any(isinstance(source, TwitchEventsubSettings) for source in sources)
+        if wants_login and twitch.client_id is None:
+            msg = (
+                "a source of type twitch_eventsub needs twitch.client_id: register an application"
+                " at https://dev.twitch.tv/console/apps and enter its id"
+            )
+            raise ValueError(msg)
+        return twitch

@@ -5,7 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.config.base import Number, Section, matching
+from bot.config.base import Count, Number, Section, matching
+
+_TwitchLogin = Annotated[
+    str,
+    matching(r"#?[A-Za-z0-9_]{1,25}", "letters, digits and _, as in twitch.tv/NAME"),
+]
+_WebSocketUrl = Annotated[
+    str, matching(r"wss?://\S+", "a WebSocket address, ws://... or wss://...")
+]
 
 
 class ConsoleSettings(Section):
@@ -24,15 +32,55 @@ class TwitchIrcSettings(Section):
     """A Twitch channel, read anonymously."""
 
     type: Literal["twitch_irc"]
-    channel: Annotated[
-        str,
-        matching(r"#?[A-Za-z0-9_]{1,25}", "letters, digits and _, as in twitch.tv/NAME"),
-    ]
+    channel: _TwitchLogin
     """Login name of the streamer, as in twitch.tv/NAME."""
-    url: Annotated[str, matching(r"wss?://\S+", "a WebSocket address, ws://... or wss://...")] = (
-        "wss://irc-ws.chat.twitch.tv"
-    )
+    shared_chat: bool = True
+    """Whether chat that comes from another channel of a shared chat is read."""
+    url: _WebSocketUrl = "wss://irc-ws.chat.twitch.tv"
     """The chat server; only tests need another one."""
+
+
+TwitchEvent = Literal["cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement"]
+"""What comes beside plain chat: values of `bot.messages.EventKind`."""
+
+
+EmoteService = Literal["bttv", "ffz", "7tv"]
+"""Who adds emotes to Twitch: BetterTTV, FrankerFaceZ, 7TV."""
+
+
+class RewardSettings(Section):
+    """A channel-point reward of our own; Twitch lets nobody else settle its redemptions."""
+
+    title: Annotated[str, Field(min_length=1, max_length=45)] | None = None
+    """Name of the reward, which is created where it is missing; null for none."""
+    cost: Annotated[Count, Field(ge=1, le=1_000_000_000)] = 500
+    """Channel points that it costs, when it is created."""
+    fulfill: bool = True
+    """Mark a redemption as done when it was spoken."""
+    refund: bool = True
+    """Give the points back when it was not read, or dropped before its end."""
+
+
+class TwitchEventsubSettings(Section):
+    """A Twitch channel, with the account that `ishowtts login twitch` logged in."""
+
+    type: Literal["twitch_eventsub"]
+    channel: _TwitchLogin
+    """Login name of the streamer, as in twitch.tv/NAME."""
+    events: tuple[TwitchEvent, ...] = (
+        "cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement",
+    )  # fmt: skip
+    """What is heard beside plain chat; follows and redeems need the streamer's own log-in."""
+    shared_chat: bool = True
+    """Whether chat that comes from another channel of a shared chat is read."""
+    reward: RewardSettings = RewardSettings()
+    """Channel-point reward for messages that are spoken."""
+    emotes: tuple[EmoteService, ...] = ("bttv", "ffz", "7tv")
+    """Who is asked for the names of the channel's further emotes, which Twitch does not mark."""
+    anonymous: bool = True
+    """Also read chat without the account, so that nothing is lost while the account cannot."""
+    irc_url: _WebSocketUrl = "wss://irc-ws.chat.twitch.tv"
+    """With anonymous: the chat server; only tests need another one."""
 
 
 class ReplaySettings(Section):
@@ -46,6 +94,6 @@ class ReplaySettings(Section):
 
 
 SourceSettings = Annotated[
-    ConsoleSettings | IngestSettings | TwitchIrcSettings | ReplaySettings,
+    ConsoleSettings | IngestSettings | TwitchIrcSettings | TwitchEventsubSettings | ReplaySettings,
     Field(discriminator="type"),
 ]

@@ -1,10 +1,11 @@
 """Observers watch outcomes; a slow one drops, and never holds up speech."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.outcomes import Outcome
 
 
+@runtime_checkable
 class Observer(Protocol):
     """Somebody who is told every outcome, in order."""
 

@@ -8,10 +8,14 @@ name of its channel, a settings class in `bot.config.sources`, and a line in `SO
 
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bot.config.sources import SourceSettings
+from bot.config.twitch import TwitchSettings
 from bot.messages import SourceItem
+
+if TYPE_CHECKING:
+    from bot.sources.twitch_eventsub.connection import TwitchConnection
 
 Deliver: TypeAlias = Callable[[SourceItem], Awaitable[None]]
 """Hands an item to the daemon; waits while the daemon is busy, which slows the source down."""
@@ -39,19 +43,39 @@ SOURCES: Mapping[str, str] = {
     "console": "bot.sources.console:ConsoleSource",
     "ingest": "bot.sources.ingest:IngestSource",
     "replay": "bot.sources.replay:ReplaySource",
+    "twitch_eventsub": "bot.sources.twitch_eventsub.source:TwitchEventsubSource",
     "twitch_irc": "bot.sources.twitch_irc:TwitchIrcSource",
 }
 """Where each source's class stands, by its `type` in the configuration."""
 
 
-def create(settings: SourceSettings, channel: str) -> Source:
+def create(settings: SourceSettings, channel: str, *shared: object) -> Source:
     """Return the source that `settings` describe, for the configured channel `channel`.
 
-    Nothing is held open before `run`.
+    Nothing is held open before `run`. `shared` is what sources of this type have in common.
 
     Raises:
         StartError: it can never work: a recording that cannot be read.
     """
     module_name, _, class_name = SOURCES[settings.type].partition(":")
-    source: Source = getattr(import_module(module_name), class_name)(settings, channel)
+    source: Source = getattr(import_module(module_name), class_name)(settings, channel, *shared)
     return source
+
+
+class Sources:
+    """Creates the sources of a daemon; those that use one account share its connection."""
+
+    def __init__(self, twitch: TwitchSettings) -> None:
+        self._twitch = twitch
+        self._connection: TwitchConnection | None = None
+
+    def create(self, settings: SourceSettings, channel: str) -> Source:
+        """Return a source; see the function `create`."""
+        if settings.type != "twitch_eventsub":
+            return create(settings, channel)
+        if self._connection is None:
+            # Imported here: twitchio is nothing that the other sources should load.
+            from bot.sources.twitch_eventsub.connection import TwitchConnection  # noqa: PLC0415
+
+            self._connection = TwitchConnection(self._twitch)
+        return create(settings, channel, self._connection)

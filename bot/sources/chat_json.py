@@ -14,6 +14,10 @@ text. What is taken back, also with `channel`:
     {"timeout": "u1"}     everything of the author with this id
     {"clear": true}       everything
 
+What the stream does, also with `channel`:
+
+    {"live": true}        it begins; false: it ends
+
 In a recording each has `at` too, seconds from the start. Keys that are not listed are ignored.
 """
 
@@ -22,7 +26,16 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import msgspec
 
-from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, SourceItem
+from bot.messages import (
+    ChatMessage,
+    Chatter,
+    Event,
+    EventKind,
+    Purge,
+    Role,
+    SourceItem,
+    StreamStatus,
+)
 from bot.sources.text import MAX_NAME_LENGTH, valid_ranges, well_formed
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
@@ -78,6 +91,10 @@ class _Timeout(msgspec.Struct):
 
 class _Clear(msgspec.Struct):
     clear: Literal[True]
+
+
+class _Live(msgspec.Struct):
+    live: bool
 
 
 def loads(data: bytes) -> dict[str, Any]:
@@ -139,6 +156,8 @@ def read_item(
     if "clear" in value:
         _convert(value, _Clear)
         return Purge(channel=channel)
+    if "live" in value:
+        return StreamStatus(channel=channel, is_live=_convert(value, _Live).live)
     message = _convert(value, _Message)
     author, event = message.author, message.event
     return ChatMessage(
@@ -167,6 +186,8 @@ def dump_item(item: SourceItem, at: float) -> str:
     value: dict[str, Any] = {"at": round(at, 3), "channel": item.channel}
     if isinstance(item, ChatMessage):
         value |= _message_fields(item)
+    elif isinstance(item, StreamStatus):
+        value["live"] = item.is_live
     elif item.message_id is not None:
         value["delete"] = item.message_id
     elif item.chatter_id is not None:

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from bot.clock import now
 from bot.config.sources import IngestSettings
-from bot.messages import ChatMessage, SourceItem
+from bot.messages import ChatMessage, Purge, SourceItem
 from bot.sources import Deliver, social_stream
 from bot.sources.chat_json import ChatJsonError, loads, read_channel, read_item
 from bot.sources.recent import RecentIds
@@ -66,7 +66,7 @@ class IngestSource:
             await self._deliver(item)
             return {"id": item.id}
         await self._deliver(item)
-        return {"id": item.message_id}
+        return {"id": item.message_id if isinstance(item, Purge) else None}
 
     def _read(self, value: dict[str, Any]) -> SourceItem | None:
         if social_stream.is_social_stream(value):

@@ -10,6 +10,10 @@ class RecentIds:
         self._capacity = capacity
         self._ids: OrderedDict[str, None] = OrderedDict()
 
+    def __contains__(self, message_id: str) -> bool:
+        """Tell whether `message_id` is remembered."""
+        return message_id in self._ids
+
     def add(self, message_id: str) -> bool:
         """Remember `message_id`; tell whether it is new."""
         is_new = message_id not in self._ids

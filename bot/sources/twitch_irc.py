@@ -22,7 +22,7 @@ from bot.sources.backoff import Backoff
 from bot.sources.irc_connection import IrcConnection, connect
 from bot.sources.irc_message import IrcMessage
 from bot.sources.recent import RecentIds
-from bot.sources.twitch_messages import to_item
+from bot.sources.twitch_messages import is_from_elsewhere, to_item
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +58,7 @@ class TwitchIrcSource:
         self._room = "#" + settings.channel.removeprefix("#").lower()
         self.name = f"{settings.type}:{self._room[1:]}"
         self._url = settings.url
+        self._reads_shared_chat = settings.shared_chat
         self._channel = channel
         self._backoff = backoff or Backoff()
         self._sleep = sleep
@@ -140,6 +141,8 @@ class TwitchIrcSource:
                 await self._deliver(message, deliver)
 
     async def _deliver(self, message: IrcMessage, deliver: Deliver) -> None:
+        if not self._reads_shared_chat and is_from_elsewhere(message):
+            return
         item = to_item(message, channel=self._channel, source=self.name, received_at=now())
         if item is None or (isinstance(item, ChatMessage) and not self._seen.add(item.id)):
             return

@@ -11,7 +11,7 @@ from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, So
 from bot.sources.irc_message import IrcMessage
 from bot.sources.text import valid_ranges
 
-_ROLES = {
+BADGE_ROLES = {
     "broadcaster": Role.BROADCASTER,
     "moderator": Role.MODERATOR,
     "lead_moderator": Role.MODERATOR,  # comes without the tag mod=1
@@ -19,6 +19,7 @@ _ROLES = {
     "subscriber": Role.SUBSCRIBER,
     "founder": Role.SUBSCRIBER,
 }
+"""What a badge says about its chatter."""
 _FLAGS = {"mod": Role.MODERATOR, "vip": Role.VIP, "subscriber": Role.SUBSCRIBER}
 _NOTICES = {
     "sub": (EventKind.SUB, "msg-param-cumulative-months"),
@@ -31,7 +32,8 @@ _NOTICES = {
     "announcement": (EventKind.ANNOUNCEMENT, ""),
 }
 """Kind of each USERNOTICE, and the tag that holds its amount."""
-_ACTION = re.compile("\x01ACTION (.*?)\x01?", re.DOTALL)
+ACTION = re.compile("\x01ACTION (.*?)\x01?", re.DOTALL)
+"""What somebody does (/me), around the text."""
 _RANGE = re.compile(r"([0-9]{1,6})-([0-9]{1,6})")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -66,7 +68,7 @@ def _chat_message(
         return None
     name = tags.get("display-name", "").strip() or login or chatter_id
     text = message.params[1] if len(message.params) > 1 else ""
-    if action := _ACTION.fullmatch(text):
+    if action := ACTION.fullmatch(text):
         text = action[1]  # the emote ranges count from here
     return ChatMessage(
         id=tags.get("id") or uuid4().hex,
@@ -93,7 +95,7 @@ def _cleared_chat(message: IrcMessage, channel: str) -> Purge:
 
 def _roles(tags: Mapping[str, str]) -> Iterator[Role]:
     for badge in tags.get("badges", "").split(","):
-        role = _ROLES.get(badge.partition("/")[0])
+        role = BADGE_ROLES.get(badge.partition("/")[0])
         if role:
             yield role
     yield from (role for flag, role in _FLAGS.items() if tags.get(flag) == "1")
@@ -120,11 +122,17 @@ def _notice_event(tags: Mapping[str, str]) -> Event | None:
     kind = tags.get("msg-id", "")
     if kind == "sharedchatnotice":
         kind = tags.get("source-msg-id", "")
-    if kind not in _NOTICES:
-        return None
+    if kind not in _NOTICES or ("msg-param-community-gift-id" in tags and kind == "subgift"):
+        return None  # gifts to many are told once as a whole, and once for each of them
     event_kind, amount_tag = _NOTICES[kind]
     default = 1 if event_kind is EventKind.GIFT else 0
     return Event(kind=event_kind, amount=_number(tags.get(amount_tag, "")) or default)
+
+
+def is_from_elsewhere(message: IrcMessage) -> bool:
+    """Tell whether a shared chat brought `message` here from another channel."""
+    tags = message.tags
+    return tags.get("source-room-id", tags.get("room-id")) != tags.get("room-id")
 
 
 def _number(text: str) -> int:

@@ -1,0 +1,139 @@
+"""The accounts that are logged in: one file each, readable by their owner alone.
+
+They lie in `$STATE_DIRECTORY` (systemd) or the user's state directory. Files of the same form in
+`$CREDENTIALS_DIRECTORY` (systemd credentials) count too; of two for one account the newer one does,
+since a refresh token works once.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import structlog
+from platformdirs import user_state_path
+
+from bot.errors import StartError
+
+log = structlog.get_logger(__name__)
+
+_PATTERN = "twitch-*.json"
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """What a log-in gave; it is never shown with its tokens."""
+
+    user_id: str
+    login: str
+    scopes: frozenset[str]
+    access_token: str
+    refresh_token: str
+    obtained_at: float
+    """Unix seconds."""
+    bot_since: float = 0
+    """When it was made the account that reads and writes chat; 0 if it never was."""
+
+    def __repr__(self) -> str:
+        """Return what may be shown."""
+        return f"Account({self.login}, {self.user_id})"
+
+
+class Accounts(Mapping[str, Account]):
+    """The accounts by user id."""
+
+    def __init__(self, accounts: Iterable[Account]) -> None:
+        self._accounts: dict[str, Account] = {}
+        for account in sorted(accounts, key=lambda account: account.obtained_at):
+            self._accounts[account.user_id] = account
+
+    def __getitem__(self, user_id: str) -> Account:
+        """Return the account of this user."""
+        return self._accounts[user_id]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the user ids."""
+        return iter(self._accounts)
+
+    def __len__(self) -> int:
+        """Return how many accounts are logged in."""
+        return len(self._accounts)
+
+    @property
+    def bot(self) -> Account | None:
+        """The account that reads and writes chat: the one that was made so last."""
+        bots = [account for account in self.values() if account.bot_since]
+        return max(bots, key=lambda account: account.bot_since, default=None)
+
+
+class AccountStore:
+    """Keeps the accounts from one start to the next."""
+
+    def __init__(self, folder: Path | None = None, credentials: Path | None = None) -> None:
+        """Use the folders of the environment where none are given."""
+        self.folder = folder or _state_folder()
+        directory = os.environ.get("CREDENTIALS_DIRECTORY")
+        self._credentials = credentials or (Path(directory) if directory else None)
+
+    def load(self) -> Accounts:
+        """Return who is logged in; a file that cannot be read is reported and counts for nothing.
+
+        Blocks for the time of a few small reads.
+        """
+        folders = [self.folder, *([self._credentials] if self._credentials else [])]
+        paths = [path for folder in folders for path in sorted(folder.glob(_PATTERN))]
+        return Accounts(account for path in paths if (account := _read(path)))
+
+    def version(self) -> frozenset[tuple[str, int]]:
+        """Return something that differs when somebody logged in or out."""
+        found = set()
+        for path in self.folder.glob(_PATTERN):
+            with suppress(OSError):  # gone in this moment
+                found.add((path.name, path.stat().st_mtime_ns))
+        return frozenset(found)
+
+    def put(self, account: Account) -> None:
+        """Write `account` whole or not at all.
+
+        Raises:
+            StartError: the folder cannot be written.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=".twitch-")  # mode 0600
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(account)) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self._path(account.user_id))
+        except OSError as error:
+            raise StartError(
+                f"The log-in cannot be kept in {self.folder}: {error.strerror}.",
+                remedy="Make the folder writable, or set STATE_DIRECTORY to one that is.",
+            ) from error
+
+    def remove(self, user_id: str) -> None:
+        """Forget an account."""
+        self._path(user_id).unlink(missing_ok=True)
+
+    def _path(self, user_id: str) -> Path:
+        if not user_id.isascii() or not user_id.isalnum():
+            raise ValueError("a user id of Twitch is a number")
+        return self.folder / _PATTERN.replace("*", user_id)
+
+
+def _state_folder() -> Path:
+    directory = os.environ.get("STATE_DIRECTORY", "").partition(os.pathsep)[0]
+    return Path(directory) if directory else user_state_path("ishowtts")
+
+
+def _read(path: Path) -> Account | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Account)
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+    except msgspec.DecodeError:
+        reason = "is no log-in"  # the error quotes what it read
+    log.warning("log-in skipped", path=str(path), reason=reason)
+    return None

@@ -1,0 +1,202 @@
+"""One life of the client: what is asked of Twitch, and what is heard."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import aiohttp
+import twitchio
+from twitchio.eventsub import SubscriptionPayload
+
+from bot.errors import LogInError
+from bot.sources.twitch_eventsub.accounts import Account
+from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, plain_errors
+from bot.sources.twitch_eventsub.sockets import Client, OnEvent
+
+_SILENCE_S = 15.0
+"""Twitch promises a sign of life every 10 s."""
+_CONNECT_S = 20.0
+_REWARD_PROMPT = "What you write here is read aloud."
+
+
+class Topic(NamedTuple):
+    """A subscription, as `channel.chat.message` of one channel."""
+
+    type: str
+    channel_id: str
+
+
+class Wish(NamedTuple):
+    """A subscription to make."""
+
+    topic: Topic
+    payload: SubscriptionPayload
+    user_id: str
+    """Whose account it is made with."""
+
+
+class WaitingRedemption(NamedTuple):
+    """A redeem that nobody settled yet."""
+
+    id: str
+    reward_id: str
+    user_id: str
+    text: str
+
+
+class EventClient:
+    """Requests, and sockets for the events of each account, from `async with` on until its end.
+
+    Requests come one after the other: a refresh token works once, so two that find the access token
+    expired must not renew it at the same time.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        accounts: Iterable[Account],
+        on_event: OnEvent,
+        session: aiohttp.ClientSession,
+        *,
+        silence_s: float = _SILENCE_S,
+    ) -> None:
+        """Use `accounts`, whose tokens are valid for a while; `session` makes the requests."""
+        self._client = Client(client_id, session, on_event)
+        self._accounts = tuple(accounts)
+        self._silence_s = silence_s
+        self._request = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        """Take the accounts' tokens into use."""
+        # Every request names its account; the token for all others has to be something.
+        await self._client.login(token="none", load_tokens=False, save_tokens=False)  # noqa: S106
+        try:
+            for account in self._accounts:
+                await self.use(account)
+        except BaseException:
+            await self._client.close(save_tokens=False)
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close every socket."""
+        for socket in list(self._client.leaving):
+            await socket.close()
+        await self._client.close(save_tokens=False)
+
+    async def use(self, account: Account) -> None:
+        """Make the requests of this account with its present tokens."""
+        with plain_errors(f"using the log-in of {account.login}"):
+            async with self._request:
+                await self._client.add_token(account.access_token, account.refresh_token)
+
+    async def user_ids(self, logins: Iterable[str], *, user_id: str) -> Mapping[str, str]:
+        """Return the id of each of the `logins` that exists."""
+        with plain_errors("looking the channel up"):
+            async with self._asking_as(user_id):
+                users = await self._client.fetch_users(logins=list(logins), token_for=user_id)
+            return {user.name: user.id for user in users if user.name}
+
+    @property
+    def topics(self) -> Mapping[Topic, str]:
+        """What is subscribed on sockets that live, with twitchio's id of it."""
+        return {
+            Topic(data.type.value, data.condition.get("broadcaster_user_id", "")): key
+            for key, data in self._client.websocket_subscriptions().items()
+        }
+
+    def is_connected(self, user_id: str) -> bool:
+        """Tell whether the account has a socket."""
+        return bool(self._client.sockets.get(user_id))
+
+    async def subscribe(self, wish: Wish) -> None:
+        """Hear a topic; connects the account first where it is not."""
+        with plain_errors(f"subscribing to {wish.topic.type}"):
+            async with asyncio.timeout(_CONNECT_S), self._asking_as(wish.user_id):
+                if not self.is_connected(wish.user_id):
+                    await self._client.connect(wish.user_id, self._silence_s)
+                await self._client.subscribe_websocket(
+                    wish.payload, as_bot=False, token_for=wish.user_id
+                )
+
+    async def unsubscribe(self, key: str) -> None:
+        """Hear no more of the topic with this id of twitchio."""
+        with plain_errors("unsubscribing"):
+            async with self._request:
+                await self._client.delete_websocket_subscription(key, force=True)
+
+    async def send(self, text: str, *, channel_id: str, user_id: str, reply_to: str | None) -> None:
+        """Write `text`, at most 500 characters, in a channel's chat."""
+        with plain_errors("writing in chat"):
+            async with self._asking_as(user_id):
+                await self._client.create_partialuser(channel_id).send_message(
+                    text, sender=user_id, token_for=user_id, reply_to_message_id=reply_to
+                )
+
+    async def reward_id(self, title: str, *, cost: int, channel_id: str) -> str:
+        """Return the id of our reward with this title; create it where it is missing."""
+        channel = self._client.create_partialuser(channel_id)
+        with plain_errors(f"preparing the reward {title!r}"):
+            async with self._asking_as(channel_id):
+                rewards = await channel.fetch_custom_rewards(manageable=True)
+                found = next((reward for reward in rewards if reward.title == title), None)
+                if found is None:
+                    found = await channel.create_custom_reward(title, cost, prompt=_REWARD_PROMPT)
+                return found.id
+
+    async def unsettled(self, reward_id: str, *, channel_id: str) -> list[WaitingRedemption]:
+        """Return the newest redemptions of our reward that nobody settled yet, oldest first."""
+        params = {
+            "broadcaster_id": channel_id,
+            "reward_id": reward_id,
+            "status": "UNFULFILLED",
+            "sort": "NEWEST",
+            "first": 50,
+        }
+        with plain_errors("looking for redeems"):
+            async with self._asking_as(channel_id):
+                # twitchio's own method drops the text, and gives chatters the streamer's name.
+                answer = await self._client.http.request_json(
+                    twitchio.http.Route(
+                        "GET",
+                        "channel_points/custom_rewards/redemptions",
+                        params=params,
+                        token_for=channel_id,
+                    )
+                )
+            return [
+                WaitingRedemption(entry["id"], reward_id, entry["user_id"], entry["user_input"])
+                for entry in reversed(answer["data"])
+            ]
+
+    async def settle(
+        self, redemption_id: str, *, reward_id: str, channel_id: str, is_fulfilled: bool
+    ) -> None:
+        """Mark a redemption of our reward as done, or give the points back."""
+        with plain_errors("settling a redeem"):
+            async with self._asking_as(channel_id):
+                await self._client.http.patch_custom_reward_redemption(
+                    broadcaster_id=channel_id,
+                    token_for=channel_id,
+                    reward_id=reward_id,
+                    id=redemption_id,
+                    status="FULFILLED" if is_fulfilled else "CANCELED",
+                )
+
+    @asynccontextmanager
+    async def _asking_as(self, user_id: str) -> AsyncIterator[None]:
+        """Let one request at a time through, and none for an account without tokens.
+
+        For such an account twitchio would take the tokens of another one.
+        """
+        async with self._request:
+            if user_id not in self._client.tokens:
+                raise LogInError("The account's log-in is gone.", remedy=LOG_IN_AGAIN)
+            yield

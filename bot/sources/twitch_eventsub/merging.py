@@ -1,0 +1,176 @@
+"""Makes one chat of two: what the account hears, and what the anonymous reader does.
+
+Both hear the same messages under the same ids. The account counts; what it has not heard within a
+moment of the anonymous reader is lost there, whatever the fault is, and comes from the latter. So
+nothing depends on noticing a fault in time.
+
+Twitch promises the same ids for messages, but not for notices of subs, gifts and raids: those that
+say the same of the same chatter within a moment are one, too.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.clock import now
+from bot.messages import ChatMessage, EventKind, Purge, SourceItem
+from bot.sources.recent import RecentIds
+
+GRACE_S = 2.5
+"""How long the anonymous reader's messages wait for the account's; Twitch needs far less."""
+_SAME_S = 5.0
+"""Within so much time what both readers bring is one, where no id tells."""
+_REMEMBERED = 1_000
+_NOTICES = frozenset(
+    {
+        EventKind.SUB,
+        EventKind.RESUB,
+        EventKind.GIFT,
+        EventKind.RAID,
+        EventKind.ANNOUNCEMENT,
+    }
+)
+
+
+class _Notice(NamedTuple):
+    """A notice that one reader brought, and the other not yet."""
+
+    says: tuple[EventKind, str, str]
+    """Its kind, the id of its chatter and the text."""
+    id: str
+    by_account: bool
+    at: float
+
+
+class Merge:
+    """Decides for one channel what is delivered, each message once."""
+
+    def __init__(
+        self,
+        deliver: Callable[[SourceItem], None],
+        call_later: Callable[[float, Callable[[], None]], object],
+        *,
+        clock: Callable[[], float] = now,
+    ) -> None:
+        """Hand items to `deliver`; `call_later` runs a function after that many seconds."""
+        self._deliver = deliver
+        self._call_later = call_later
+        self._clock = clock
+        self._seen = RecentIds()
+        self._held: dict[str, ChatMessage] = {}
+        self._deleted = RecentIds(_REMEMBERED)
+        self._silenced: OrderedDict[str, datetime] = OrderedDict()
+        """When each chatter was last timed out, by Twitch's clock; `""` is everybody."""
+        self._notices: list[_Notice] = []
+        self._purges: dict[tuple[str | None, str | None], tuple[bool, float]] = {}
+        self.taken_over = 0
+        """Messages that only the anonymous reader heard."""
+
+    def __contains__(self, message_id: str) -> bool:
+        """Tell whether the message was delivered a while ago at most."""
+        return message_id in self._seen
+
+    def from_account(self, item: SourceItem, sent_at: datetime | None) -> None:
+        """Take what the account heard, and when Twitch sent it by its own clock."""
+        match item:
+            case Purge():
+                if sent_at is not None and item.message_id is None:
+                    self._remember_silenced(item.chatter_id or "", sent_at)
+                self._purge(item, by_account=True)
+            case ChatMessage():
+                self._from_account(item, sent_at)
+            case _:
+                self._deliver(item)
+
+    def from_anonymous(self, item: SourceItem, *, account_hears: bool) -> None:
+        """Take what the anonymous reader heard; at once if the account is known to hear nothing."""
+        match item:
+            case Purge():
+                self._purge(item, by_account=False)
+            case ChatMessage(id=key):
+                if self._twin(item, by_account=False) is not None:
+                    self._seen.add(key)
+                elif not account_hears:
+                    self._pass_on(item, is_taken_over=True)
+                elif key not in self._seen and key not in self._held:
+                    self._held[key] = item
+                    self._call_later(GRACE_S, lambda: self._release(key))
+
+    def _from_account(self, item: ChatMessage, sent_at: datetime | None) -> None:
+        twin = self._twin(item, by_account=True)
+        self._held.pop(item.id, None)
+        if twin is not None:
+            self._held.pop(twin.id, None)
+            if twin.id in self._seen:
+                self._seen.add(item.id)
+                return
+        if not self._is_silenced(item, sent_at):
+            self._pass_on(item)
+
+    def release_all(self) -> None:
+        """Wait no longer for the account."""
+        for key in list(self._held):
+            self._release(key)
+
+    def _release(self, key: str) -> None:
+        item = self._held.pop(key, None)
+        if item is not None:
+            self._pass_on(item, is_taken_over=True)
+
+    def _pass_on(self, item: ChatMessage, *, is_taken_over: bool = False) -> None:
+        if item.id in self._deleted or not self._seen.add(item.id):
+            return
+        self.taken_over += is_taken_over
+        self._deliver(item)
+
+    def _twin(self, item: ChatMessage, *, by_account: bool) -> _Notice | None:
+        """Return what the other reader brought of the notice that `item` is; it counts once."""
+        if item.event is None or item.event.kind not in _NOTICES:
+            return None
+        at, says = self._clock(), (item.event.kind, item.chatter.id, item.text)
+        self._notices = [notice for notice in self._notices if at - notice.at < _SAME_S]
+        others = [n for n in self._notices if n.says == says and n.by_account != by_account]
+        twin = next((n for n in others if n.id == item.id), others[0] if others else None)
+        if twin is not None:
+            self._notices.remove(twin)
+        elif item.id not in self._seen and item.id not in self._held:
+            self._notices.append(_Notice(says, item.id, by_account, at))
+        return twin
+
+    def _purge(self, purge: Purge, *, by_account: bool) -> None:
+        for key, held in list(self._held.items()):
+            if purge.message_id is None and purge.chatter_id in {None, held.chatter.id}:
+                del self._held[key]
+                self._seen.add(key)
+        if purge.message_id is not None:
+            self._held.pop(purge.message_id, None)
+            self._deleted.add(purge.message_id)
+        if not self._is_same_purge(purge, by_account=by_account):
+            self._deliver(purge)
+
+    def _is_same_purge(self, purge: Purge, *, by_account: bool) -> bool:
+        """Tell whether the other reader brought it a moment ago."""
+        at = self._clock()
+        key = (purge.message_id, purge.chatter_id)
+        self._purges = {k: v for k, v in self._purges.items() if at - v[1] < _SAME_S}
+        before = self._purges.get(key)
+        if before is not None and before[0] != by_account:
+            del self._purges[key]
+            return True
+        self._purges[key] = (by_account, at)
+        return False
+
+    def _remember_silenced(self, chatter_id: str, sent_at: datetime) -> None:
+        self._silenced[chatter_id] = sent_at
+        self._silenced.move_to_end(chatter_id)
+        if len(self._silenced) > _REMEMBERED:
+            self._silenced.popitem(last=False)
+
+    def _is_silenced(self, item: ChatMessage, sent_at: datetime | None) -> bool:
+        """Tell whether a message that comes late was taken back already."""
+        times = (self._silenced.get(item.chatter.id), self._silenced.get(""))
+        late = sent_at is not None and any(at is not None and sent_at < at for at in times)
+        if late:
+            self._seen.add(item.id)
+        return late

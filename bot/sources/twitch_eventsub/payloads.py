@@ -1,0 +1,212 @@
+"""What EventSub's notifications mean.
+
+Reference: https://dev.twitch.tv/docs/eventsub/eventsub-reference/. Subs, gifts and raids are taken
+from `channel.chat.notification`, and cheers from `channel.chat.message`: with the topics of their
+own that Twitch has too, each would come twice.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+from twitchio import PartialUser, models
+
+from bot.messages import (
+    ChatMessage,
+    Chatter,
+    Event,
+    EventKind,
+    Purge,
+    Role,
+    SourceItem,
+    StreamStatus,
+)
+from bot.sources.text import valid_ranges, well_formed
+from bot.sources.twitch_messages import ACTION, BADGE_ROLES
+
+Payload: TypeAlias = Any
+"""One of twitchio's event classes."""
+
+
+class Origin(NamedTuple):
+    """Where an item comes from, and when it came."""
+
+    channel: str
+    source: str
+    received_at: float
+
+
+class Redemption(NamedTuple):
+    """A redeem as the streamer's account hears it."""
+
+    id: str
+    reward_id: str
+    message: ChatMessage
+    """Its text is what the chatter wrote, which the chat shows as a message too."""
+
+
+def channel_id(payload: Payload) -> str | None:
+    """Return the id of the channel that `payload` is about, if it is about one."""
+    broadcaster = getattr(payload, "broadcaster", None)
+    return broadcaster.id if broadcaster is not None else None
+
+
+def sent_at(payload: Payload) -> datetime | None:
+    """Return when Twitch sent it, by Twitch's clock."""
+    timestamp = getattr(payload, "timestamp", None)
+    return timestamp if isinstance(timestamp, datetime) else None
+
+
+def notification_id(payload: Payload) -> str | None:
+    """Return what tells a notification from one that came twice."""
+    metadata = getattr(payload, "metadata", None)
+    return metadata.message_id if metadata is not None else None
+
+
+def is_from_elsewhere(payload: Payload) -> bool:
+    """Tell whether a shared chat brought `payload` here from another channel."""
+    if isinstance(payload, models.ChatNotification):
+        return payload.notice_type.startswith("shared_chat_")
+    source = getattr(payload, "source_broadcaster", None)
+    return source is not None and source.id != channel_id(payload)
+
+
+def to_item(payload: Payload, origin: Origin) -> SourceItem | None:
+    """Return what `payload` says, or None."""
+    item: SourceItem | None = None
+    match payload:
+        case models.ChatMessage():
+            item = _message(payload, origin)
+        case models.ChatNotification():
+            item = _notice(payload, origin)
+        case models.ChatMessageDelete():
+            item = Purge(channel=origin.channel, message_id=payload.message_id)
+        case models.ChannelChatClearUserMessages():
+            item = Purge(channel=origin.channel, chatter_id=payload.user.id)
+        case models.ChannelChatClear():
+            item = Purge(channel=origin.channel)
+        case models.StreamOnline() | models.StreamOffline():
+            is_live = isinstance(payload, models.StreamOnline)
+            item = StreamStatus(channel=origin.channel, is_live=is_live)
+        case models.ChannelFollow():
+            event = Event(kind=EventKind.FOLLOW)
+            item = _line(origin, notification_id(payload) or "", payload.user, event=event)
+    return item
+
+
+def to_redemption(payload: models.ChannelPointsRedemptionAdd, origin: Origin) -> Redemption:
+    """Return the redeem that `payload` is."""
+    event = Event(kind=EventKind.REDEEM, amount=payload.reward.cost)
+    message = _line(origin, payload.id, payload.user, text=payload.user_input, event=event)
+    return Redemption(payload.id, payload.reward.id, message)
+
+
+def _message(payload: models.ChatMessage, origin: Origin) -> ChatMessage:
+    event = None
+    if payload.cheer is not None:
+        event = Event(kind=EventKind.CHEER, amount=payload.cheer.bits)
+    elif payload.channel_points_id:
+        event = Event(kind=EventKind.REDEEM)
+    reply_to = payload.reply.parent_user.display_name if payload.reply else None
+    return _line(
+        origin,
+        payload.id,
+        payload.chatter,
+        badges=payload.badges,
+        text=payload.text,
+        fragments=payload.fragments,
+        event=event,
+        reply_to=reply_to,
+    )
+
+
+def _notice(payload: models.ChatNotification, origin: Origin) -> ChatMessage | None:
+    event = _notice_event(payload)
+    if event is None and not payload.text:
+        return None  # Twitch says something about the chatter, who says nothing
+    return _line(
+        origin,
+        payload.id,
+        payload.chatter,
+        badges=payload.badges,
+        text=payload.text,
+        fragments=payload.fragments,
+        event=event,
+    )
+
+
+def _notice_event(payload: models.ChatNotification) -> Event | None:
+    kind, amount = None, 0
+    match payload.notice_type.removeprefix("shared_chat_"):
+        case "sub" if sub := payload.sub or payload.shared_sub:
+            kind, amount = EventKind.SUB, sub.months
+        case "resub" if resub := payload.resub or payload.shared_resub:
+            kind, amount = EventKind.RESUB, resub.cumulative_months
+        case "sub_gift" if gift := payload.sub_gift or payload.shared_sub_gift:
+            if not gift.community_gift_id:  # else it is one of many, which were told as a whole
+                kind, amount = EventKind.GIFT, 1
+        case "community_sub_gift" if (
+            gifts := payload.community_sub_gift or payload.shared_community_sub_gift
+        ):
+            kind, amount = EventKind.GIFT, gifts.total
+        case "raid" if raid := payload.raid or payload.shared_raid:
+            kind, amount = EventKind.RAID, raid.viewer_count
+        case "announcement":
+            kind = EventKind.ANNOUNCEMENT
+    return Event(kind=kind, amount=amount) if kind else None
+
+
+def _line(
+    origin: Origin,
+    key: str,
+    user: PartialUser,
+    *,
+    badges: Iterable[models.ChatMessageBadge] = (),
+    text: str = "",
+    fragments: Iterable[models.ChatMessageFragment] = (),
+    event: Event | None,
+    reply_to: str | None = None,
+) -> ChatMessage:
+    if action := ACTION.fullmatch(text):
+        text = action[1]  # the fragments have no markup
+    emotes = _emote_ranges(fragments, text)
+    text = well_formed(text)
+    login = user.name or ""
+    name = (user.display_name or "").strip() or login or user.id
+    return ChatMessage(
+        id=key,
+        channel=origin.channel,
+        source=origin.source,
+        chatter=Chatter(
+            id=user.id,
+            name=well_formed(name),
+            login=login if login.casefold() != name.casefold() else "",
+            roles=frozenset(_roles(badges)),
+        ),
+        text=text,
+        emotes=valid_ranges(emotes, len(text)),
+        event=event,
+        reply_to=well_formed(reply_to) if reply_to else None,
+        received_at=origin.received_at,
+    )
+
+
+def _roles(badges: Iterable[models.ChatMessageBadge]) -> Iterator[Role]:
+    """Yield the roles in this channel; of one in another channel of a shared chat none count."""
+    for badge in badges:
+        if role := BADGE_ROLES.get(badge.set_id):
+            yield role
+
+
+def _emote_ranges(
+    fragments: Iterable[models.ChatMessageFragment], text: str
+) -> Iterator[tuple[int, int]]:
+    """Yield where pictures stand, as far as the fragments are those of `text`."""
+    start = 0
+    for fragment in fragments:
+        if not text.startswith(fragment.text, start):
+            return
+        end = start + len(fragment.text)
+        if fragment.type in {"emote", "cheermote", "gif"}:
+            yield start, end
+        start = end

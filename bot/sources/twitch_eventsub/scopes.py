@@ -1,0 +1,50 @@
+"""Which permissions the configuration needs, and what each is for.
+
+Scopes: https://dev.twitch.tv/docs/authentication/scopes/. Cheers, subs, resubs, gifts, raids and
+announcements come with chat, so they need no scope of their own.
+"""
+
+from collections.abc import Iterable
+
+from bot.config.sources import TwitchEventsubSettings
+from bot.config.twitch import TwitchSettings
+
+READ_CHAT = "user:read:chat"
+WRITE_CHAT = "user:write:chat"
+READ_FOLLOWERS = "moderator:read:followers"
+READ_REDEMPTIONS = "channel:read:redemptions"
+MANAGE_REDEMPTIONS = "channel:manage:redemptions"
+
+PURPOSES = {
+    READ_CHAT: "hear chat, cheers, subs, gifts, raids and what moderators take back",
+    WRITE_CHAT: "answer commands in chat",
+    READ_FOLLOWERS: "hear who follows",
+    READ_REDEMPTIONS: "hear channel-point redeems",
+    MANAGE_REDEMPTIONS: "create the reward, mark its redeems as done, give points back",
+}
+"""What each scope is for, as it is shown to the person who logs in."""
+
+
+def bot_scopes(settings: TwitchSettings) -> frozenset[str]:
+    """Return what the account that reads and writes chat has to permit."""
+    return frozenset({READ_CHAT, WRITE_CHAT} if settings.replies else {READ_CHAT})
+
+
+def streamer_scopes(sources: Iterable[TwitchEventsubSettings]) -> frozenset[str]:
+    """Return what the account of a streamer has to permit for the events of `sources`."""
+    scopes = set()
+    for source in sources:
+        if "follow" in source.events:
+            scopes.add(READ_FOLLOWERS)
+        if "redeem" in source.events:
+            scopes.add(MANAGE_REDEMPTIONS if source.reward.title else READ_REDEMPTIONS)
+    # Who may manage redemptions may read them.
+    return frozenset(scopes - {READ_REDEMPTIONS} if MANAGE_REDEMPTIONS in scopes else scopes)
+
+
+def missing(needed: Iterable[str], granted: Iterable[str]) -> frozenset[str]:
+    """Return those of the `needed` scopes that the `granted` ones do not cover."""
+    have = set(granted)
+    if MANAGE_REDEMPTIONS in have:
+        have.add(READ_REDEMPTIONS)
+    return frozenset(needed) - have

@@ -1,0 +1,136 @@
+"""twitchio's client and socket, with its reconnecting switched off.
+
+Seen by running twitchio 3.3.2, and why this module overrides what it does:
+
+- A socket that was lost is connected again in the background, but a subscription that cannot be
+  renewed then is missing for ever, and a network error there ends all further attempts. Here a lost
+  socket is closed for good and told; `connection` builds a new client.
+- While it follows a reconnect message it reads nothing of the old socket, and what came meanwhile
+  is lost. Here both are read until nothing can come from the old one any more.
+- Silence is measured with the wall clock, which may be set. Here the monotonic clock measures it.
+- A revocation for a reason that it does not know ends the reading of the socket.
+- It asks for fields that Twitch does not always send, such as the id of `stream.offline`, and loses
+  the event for want of one. Here what is not there is null.
+- Its log lines and errors quote addresses with tokens. Here its log is off, and `plain_errors`
+  replaces its errors.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import twitchio
+from twitchio.eventsub.websockets import Websocket
+
+OnEvent = Callable[[str, Any], None]
+"""Takes twitchio's name of an event and its payload, at once: in the order of the socket."""
+
+_HAND_OVER_S = 5.0
+"""What the old socket brought before the new one was welcomed is there by then."""
+
+
+class Client(twitchio.Client):
+    """Tells events at once and in order, instead of in a task each."""
+
+    def __init__(self, client_id: str, session: aiohttp.ClientSession, on_event: OnEvent) -> None:
+        logging.getLogger("twitchio").setLevel(logging.CRITICAL + 1)
+        super().__init__(client_id=client_id, session=session)
+        self._on_event = on_event
+        self.leaving: set[Socket] = set()
+        """Sockets that another one took the place of."""
+
+    def dispatch(self, event: str, payload: Any | None = None) -> None:
+        """Tell the event."""
+        self._on_event(event, payload)
+
+    @property
+    def sockets(self) -> dict[str, dict[str, Websocket]]:
+        """The sockets by account and session."""
+        return self._websockets
+
+    async def connect(self, user_id: str, silence_s: float) -> None:
+        """Open the socket of an account, which `subscribe_websocket` then finds."""
+        socket = Socket(client=self, token_for=user_id, http=self.http, silence_s=silence_s)
+        await socket.connect(fail_once=True)
+        self._websockets[user_id] = {str(socket.session_id): socket}
+
+
+class _Lenient(dict[str, Any]):
+    """A JSON object in which every name stands for something."""
+
+    def __missing__(self, _: str) -> None:
+        return None
+
+
+class Socket(Websocket):
+    """See the faults above."""
+
+    def __init__(self, *, client: Client, silence_s: float, **options: Any) -> None:
+        super().__init__(client=client, reconnect_attempts=None, **options)
+        self._silence_s = silence_s
+        self._owner = client
+        self._hand_over: asyncio.Task[None] | None = None
+
+    async def _process_keepalive(self) -> None:
+        seen, since = self._last_keepalive, time.monotonic()
+        while time.monotonic() - since < self._silence_s:
+            await asyncio.sleep(self._silence_s / 10)
+            if self._last_keepalive is not seen:
+                seen, since = self._last_keepalive, time.monotonic()
+        await self._create_connection_task()  # without attempts left, that closes it
+
+    async def _process_reconnect(self, data: Any) -> None:
+        if self._hand_over is None:
+            url = data["payload"]["session"]["reconnect_url"]
+            self._hand_over = asyncio.create_task(self._reconnect(url), name="eventsub hand-over")
+
+    async def _process_notification(self, data: Any) -> None:
+        data["payload"]["event"] = _Lenient(data["payload"]["event"])
+        await super()._process_notification(data)
+
+    async def _process_revocation(self, data: Any) -> None:
+        try:
+            await super()._process_revocation(data)
+        except ValueError:
+            subscription = data["payload"]["subscription"]
+            self._subscriptions.pop(subscription["id"], None)
+            self._owner.dispatch("subscription_revoked", None)
+
+    async def _create_connection_task(self) -> None:
+        # Twitch may close this socket before the new one is in its place: the hand-over ends both.
+        if self._hand_over is None or self._hand_over.done():
+            await super()._create_connection_task()
+
+    async def close(self, cleanup: bool = True, *, reassociate: bool = True) -> None:  # noqa: FBT001, FBT002 - twitchio's
+        """Close for good; a socket that took this one's place stays."""
+        if self._hand_over is not None and self._hand_over is not asyncio.current_task():
+            self._hand_over.cancel()
+        await super().close(cleanup, reassociate=reassociate)
+
+    async def _reconnect(self, url: str) -> None:
+        new = Socket(
+            client=self._owner,
+            token_for=self._token_for,
+            http=self._http,
+            silence_s=self._silence_s,
+        )
+        new._subscriptions = self._subscriptions
+        try:
+            await new.connect(url=url, fail_once=True)
+        except twitchio.WebsocketConnectionException:
+            await self.close()
+            return
+        except asyncio.CancelledError:
+            await new.close()
+            raise
+        sockets = self._owner.sockets[str(self._token_for)]
+        sockets[str(new.session_id)] = new
+        sockets.pop(str(self.session_id), None)
+        self._owner.leaving.add(self)
+        if self._listen_task is not None:
+            await asyncio.wait({self._listen_task}, timeout=_HAND_OVER_S)
+        await self.close()
+        self._owner.leaving.discard(self)

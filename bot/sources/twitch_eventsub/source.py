@@ -1,0 +1,180 @@
+"""One Twitch channel with an account: what it hears, and the anonymous reader beside it."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+import structlog
+from msgspec import structs
+from twitchio import models
+
+from bot.clock import now
+from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
+from bot.messages import ChatMessage, EventKind, SourceItem, Verb
+from bot.outcomes import FINAL, Obeyed, Outcome, Rejected, Spoken
+from bot.sources import Deliver
+from bot.sources.emote_names import EmoteNames
+from bot.sources.text import valid_ranges
+from bot.sources.twitch_eventsub import payloads
+from bot.sources.twitch_eventsub.client import WaitingRedemption
+from bot.sources.twitch_eventsub.connection import TwitchConnection
+from bot.sources.twitch_eventsub.merging import Merge
+from bot.sources.twitch_eventsub.redeems import Redeems, Settlement
+from bot.sources.twitch_eventsub.replies import Importance, Reply
+from bot.sources.twitch_irc import TwitchIrcSource
+
+log = structlog.get_logger(__name__)
+
+_MAX_WAITING = 10_000
+
+
+class TwitchEventsubSource:
+    """Hears chat and events of one channel; also tells it what became of them."""
+
+    def __init__(
+        self,
+        settings: TwitchEventsubSettings,
+        channel: str,
+        connection: TwitchConnection,
+        *,
+        emotes: EmoteNames | None = None,
+    ) -> None:
+        """Share `connection` with the other channels of the account."""
+        self.settings = settings
+        self.login = settings.channel.removeprefix("#").lower()
+        self.name = f"{settings.type}:{self.login}"
+        self._channel = channel
+        self._connection = connection
+        self._queue: asyncio.Queue[SourceItem] = asyncio.Queue()
+        self._lost = 0
+        self._is_heard = False
+        self._events = frozenset(map(EventKind, settings.events))
+        self._redeems = Redeems(settings.reward, self._settle)
+        self._emotes = emotes or EmoteNames(settings.emotes)
+        self._is_known = asyncio.Event()
+        self._merge = Merge(self._accept, self._call_later)
+        irc = TwitchIrcSettings(
+            type="twitch_irc",
+            channel=settings.channel,
+            shared_chat=settings.shared_chat,
+            url=settings.irc_url,
+        )
+        self._irc = TwitchIrcSource(irc, channel) if settings.anonymous else None
+
+    @property
+    def state(self) -> str:
+        """What the account does, and the anonymous reader where it stands in."""
+        state = self._connection.state(self.login)
+        if self._irc is None or self._is_heard:
+            return state
+        return f"{state}; chat is read anonymously meanwhile: {self._irc.state}"
+
+    async def run(self, deliver: Deliver) -> None:
+        """Deliver the channel's chat and events until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._connection.attend(self), name=self.name)
+            group.create_task(self._pump(deliver), name=f"{self.name} deliveries")
+            group.create_task(self._keep_emotes(), name=f"{self.name} emotes")
+            if self._irc is not None:
+                group.create_task(self._irc.run(self._hear_anonymously), name=self._irc.name)
+
+    def take(self, payload: payloads.Payload) -> None:
+        """Take a notification of EventSub."""
+        if not self.settings.shared_chat and payloads.is_from_elsewhere(payload):
+            return
+        origin = payloads.Origin(self._channel, self.name, now())
+        if isinstance(payload, models.ChannelPointsRedemptionAdd):
+            item: SourceItem | None = self._redeems.redeemed(
+                payloads.to_redemption(payload, origin)
+            )
+        else:
+            item = payloads.to_item(payload, origin)
+        if item is not None:
+            self._merge.from_account(item, payloads.sent_at(payload))
+
+    def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
+        """Take what was redeemed of our reward and nobody settled yet."""
+        self._redeems.recover(waiting)
+
+    def connection_changed(self, *, is_heard: bool, reward_id: str | None) -> None:
+        """Take note of whether the account hears this chat, and of our reward."""
+        self._is_heard = is_heard
+        if self._connection.channel_id(self.login) is not None:
+            self._is_known.set()
+        self._redeems.reward_id = reward_id or self._redeems.reward_id
+        if not is_heard:
+            self._merge.release_all()
+
+    def observe(self, outcome: Outcome) -> None:
+        """Answer what was ordered here, and settle what was redeemed here."""
+        if outcome.channel != self._channel or outcome.id not in self._merge:
+            return
+        if isinstance(outcome, (*FINAL, Rejected, Obeyed)):
+            self._redeems.ended(outcome.id, is_spoken=isinstance(outcome, Spoken | Obeyed))
+        if isinstance(outcome, Obeyed):
+            self._reply(outcome)
+
+    def _reply(self, outcome: Obeyed) -> None:
+        channel_id = self._connection.channel_id(self.login)
+        if channel_id is None or not self._connection.may_write or not outcome.answer:
+            return
+        asks = outcome.verb is Verb.STATUS
+        self._connection.replies.put(
+            Reply(
+                channel_id=channel_id,
+                text=outcome.answer,
+                reply_to=outcome.id,
+                name=outcome.chatter,
+                importance=Importance.ANSWER if asks else Importance.CONFIRMATION,
+                asked_at=now(),
+            )
+        )
+
+    def _settle(self, settlement: Settlement) -> None:
+        if (channel_id := self._connection.channel_id(self.login)) is not None:
+            self._connection.settler.put(channel_id, settlement)
+
+    async def _hear_anonymously(self, item: SourceItem) -> None:
+        self._merge.from_anonymous(item, account_hears=self._is_heard)
+
+    def _accept(self, item: SourceItem) -> None:
+        """Take what is delivered once."""
+        if isinstance(item, ChatMessage):
+            if self._connection.is_own(item):
+                return
+            if item.event is not None and item.event.kind is EventKind.REDEEM and item.text:
+                self._redeems.written(item)
+            if (heard := self._heard(item)) is None:
+                return
+            item = heard
+        if self._queue.qsize() >= _MAX_WAITING:
+            self._lost += 1
+            return
+        self._queue.put_nowait(item)
+
+    def _heard(self, item: ChatMessage) -> ChatMessage | None:
+        """Return `item` as the configuration wants to hear it, if it does."""
+        if spans := self._emotes.ranges(item.text):
+            emotes = valid_ranges([*item.emotes, *spans], len(item.text))
+            item = structs.replace(item, emotes=emotes)
+        if item.event is None or item.event.kind in self._events:
+            return item
+        if not item.text:
+            return None
+        return structs.replace(item, event=None)
+
+    async def _keep_emotes(self) -> None:
+        await self._is_known.wait()
+        await self._emotes.keep_fresh(self._connection.channel_id(self.login) or "")
+
+    async def _pump(self, deliver: Deliver) -> None:
+        while True:
+            item = await self._queue.get()
+            if self._lost:
+                log.warning(
+                    "chat was lost: the daemon is too slow", source=self.name, count=self._lost
+                )
+                self._lost = 0
+            await deliver(item)
+
+    def _call_later(self, delay_s: float, call: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(delay_s, call)

@@ -1,0 +1,178 @@
+"""Keeps what is subscribed equal to what the channels need."""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from bot.clock import now
+from bot.config.sources import TwitchEventsubSettings
+from bot.errors import IshowttsError, LogInError, TransientError
+from bot.sources.twitch_eventsub.client import EventClient, Topic, WaitingRedemption, Wish
+from bot.sources.twitch_eventsub.faults import RefusedError
+from bot.sources.twitch_eventsub.scopes import (
+    MANAGE_REDEMPTIONS,
+    PURPOSES,
+    missing,
+    streamer_scopes,
+)
+from bot.sources.twitch_eventsub.tokens import Tokens
+from bot.sources.twitch_eventsub.topics import CHAT, OPTIONAL, wishes
+
+log = structlog.get_logger(__name__)
+
+_ASK_AGAIN_S = 600.0
+"""After a refusal: a moderator may lift a ban, a name may be registered."""
+
+Needs = Mapping[str, TwitchEventsubSettings]
+"""The channels to hear, by login."""
+
+
+class Subscriptions:
+    """What the account hears, channel by channel; outlives the clients that hear it."""
+
+    def __init__(self, clock: Callable[[], float] = now) -> None:
+        self._clock = clock
+        self._refused: dict[Topic, tuple[str, float]] = {}
+        self._unknown: dict[str, float] = {}
+        self._rewards: dict[str, str] = {}
+        self._lacking: dict[str, str] = {}
+        self._waiting: dict[str, list[WaitingRedemption]] = {}
+        self.channel_ids: dict[str, str] = {}
+        """Of the channels that are known, by login."""
+        self.is_ending = False
+        """A socket that closes now does so because nothing is left on it."""
+
+    def forget_refusals(self) -> None:
+        """Ask again for everything: the accounts may be others now."""
+        self._refused.clear()
+        self._rewards.clear()
+        self._lacking.clear()
+
+    def state(self, login: str) -> str:
+        """Return one clause for `status` about this channel."""
+        if login not in self.channel_ids:
+            return f"Twitch knows no channel {login}; it is the last part of twitch.tv/NAME"
+        notes = [
+            f"no {topic.type}: {reason}"
+            for topic, (reason, _) in self._refused.items()
+            if topic.channel_id == self.channel_ids[login] and topic.type not in OPTIONAL
+        ]
+        if login in self._lacking:
+            notes.append(self._lacking[login])
+        return "; ".join(["connected", *notes])
+
+    def is_heard(self, login: str, client: EventClient) -> bool:
+        """Tell whether `client` hears the chat of this channel now."""
+        return Topic(CHAT, self.channel_ids.get(login, "")) in client.topics
+
+    def reward_id(self, login: str) -> str | None:
+        """Return our reward in this channel, if it is known."""
+        return self._rewards.get(login) or None
+
+    def take_waiting(self, login: str) -> list[WaitingRedemption] | None:
+        """Return what was redeemed and not settled yet, once in a client's life."""
+        return self._waiting.pop(login, None)
+
+    async def update(self, needs: Needs, client: EventClient, tokens: Tokens) -> None:
+        """Make the subscriptions that are missing, whatever they were lost by; end the others.
+
+        Raises:
+            LogInError: the bot's tokens are worth nothing.
+            TransientError: Twitch cannot be asked, or does not manage.
+        """
+        await self._find_channels(needs, client, tokens)
+        wanted: dict[Topic, Wish] = {}
+        for login, settings in needs.items():
+            if (channel_id := self.channel_ids.get(login)) is not None:
+                self._note_what_lacks(login, settings, tokens)
+                every = wishes(settings, channel_id, tokens.bot, tokens.accounts)
+                wanted |= {wish.topic: wish for wish in every}
+        there = client.topics
+        for topic, wish in wanted.items():
+            if topic not in there and not self._is_refused(topic):
+                await self._subscribe(wish, client, bot_id=tokens.bot.user_id)
+        self.is_ending = True  # twitchio closes a socket on which nothing is left
+        try:
+            for topic, key in there.items():
+                if topic not in wanted:
+                    await client.unsubscribe(key)
+        finally:
+            self.is_ending = False
+        await self._prepare_rewards(needs, client, tokens)
+
+    def _note_what_lacks(
+        self, login: str, settings: TwitchEventsubSettings, tokens: Tokens
+    ) -> None:
+        """Say once what the configuration wants and the streamer does not permit."""
+        if login in self._lacking:
+            return
+        owner = tokens.accounts.get(self.channel_ids[login])
+        granted = owner.scopes if owner is not None else frozenset[str]()
+        if lacking := missing(streamer_scopes([settings]), granted):
+            wishes_of = "; ".join(PURPOSES[scope] for scope in sorted(lacking))
+            self._lacking[login] = (
+                f"{login} does not permit to {wishes_of}."
+                f" Let {login} run: ishowtts login twitch --streamer"
+            )
+            log.warning("some events are not heard", channel=login, reason=self._lacking[login])
+
+    async def _find_channels(self, needs: Needs, client: EventClient, tokens: Tokens) -> None:
+        at = self._clock()
+        new = [
+            login
+            for login in needs
+            if login not in self.channel_ids
+            and at - self._unknown.get(login, float("-inf")) > _ASK_AGAIN_S
+        ]
+        if not new:
+            return
+        found = await client.user_ids(new, user_id=tokens.bot.user_id)
+        self.channel_ids.update(found)
+        for login in sorted(set(new) - set(found)):
+            self._unknown[login] = at
+            log.warning("Twitch knows no such channel", channel=login)
+
+    async def _subscribe(self, wish: Wish, client: EventClient, *, bot_id: str) -> None:
+        try:
+            await client.subscribe(wish)
+        except RefusedError as error:
+            self._refuse(wish.topic, error)
+        except LogInError as error:
+            if wish.user_id == bot_id:
+                raise
+            self._refuse(wish.topic, error)
+        except TransientError as error:
+            if wish.topic.type not in OPTIONAL or not client.is_connected(wish.user_id):
+                raise
+            self._refuse(wish.topic, error)
+
+    def _refuse(self, topic: Topic, error: IshowttsError) -> None:
+        self._refused[topic] = (str(error), self._clock())
+        log.warning(
+            "Twitch refuses", topic=topic.type, channel_id=topic.channel_id, reason=str(error)
+        )
+
+    def _is_refused(self, topic: Topic) -> bool:
+        _, at = self._refused.get(topic, ("", float("-inf")))
+        if self._clock() - at < _ASK_AGAIN_S:
+            return True
+        self._refused.pop(topic, None)
+        return False
+
+    async def _prepare_rewards(self, needs: Needs, client: EventClient, tokens: Tokens) -> None:
+        for login, settings in needs.items():
+            channel_id, reward = self.channel_ids.get(login, ""), settings.reward
+            owner = tokens.accounts.get(channel_id)
+            if login in self._rewards or reward.title is None or owner is None:
+                continue
+            if MANAGE_REDEMPTIONS not in owner.scopes:
+                continue
+            try:
+                reward_id = await client.reward_id(
+                    reward.title, cost=reward.cost, channel_id=channel_id
+                )
+                self._waiting[login] = await client.unsettled(reward_id, channel_id=channel_id)
+                self._rewards[login] = reward_id
+            except (RefusedError, LogInError) as error:
+                self._rewards[login] = ""  # not asked again with these accounts
+                log.warning("no reward", channel=login, title=reward.title, reason=str(error))

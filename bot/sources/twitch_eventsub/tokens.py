@@ -1,0 +1,127 @@
+"""Keeps the tokens of a client's life valid, and what is kept of them up to date.
+
+A refresh token works once, so the new one is written down before it is used.
+"""
+
+from collections.abc import Callable
+
+import structlog
+from msgspec import structs
+
+from bot.clock import now
+from bot.errors import LogInError, TransientError
+from bot.sources.twitch_eventsub.accounts import Account, Accounts, AccountStore
+from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN
+from bot.sources.twitch_eventsub.oauth import TwitchOauth
+
+log = structlog.get_logger(__name__)
+
+_RENEW_S = 3_900.0
+"""Life that a token has left when it is renewed: a little before twitchio would, in an hour."""
+_AT_LEAST_S = 60.0
+
+
+class Tokens:
+    """The accounts of one client."""
+
+    def __init__(
+        self, store: AccountStore, oauth: TwitchOauth, *, clock: Callable[[], float] = now
+    ) -> None:
+        """Read who is logged in."""
+        self._clock = clock
+        self._store = store
+        self._oauth = oauth
+        self._version = store.version()
+        self._renew_at: dict[str, float] = {}
+        self.accounts: Accounts = store.load()
+        """Who is logged in, with tokens that work."""
+
+    @property
+    def bot(self) -> Account:
+        """The account that reads and writes chat.
+
+        Raises:
+            LogInError: there is none.
+        """
+        bot = self.accounts.bot
+        if bot is None:
+            raise LogInError("No account is logged in to read chat.", remedy=LOG_IN_AGAIN)
+        return bot
+
+    def is_outdated(self) -> bool:
+        """Tell whether somebody logged in or out meanwhile."""
+        return self._store.version() != self._version
+
+    async def make_valid(self) -> None:
+        """Check every account, and renew what has little life left.
+
+        Raises:
+            LogInError: the bot's tokens are worth nothing; those of others are left out and told.
+            TransientError: Twitch cannot be asked.
+        """
+        bot = self.bot
+        for account in list(self.accounts.values()):
+            try:
+                await self._make_valid(account)
+            except LogInError as error:
+                if account.user_id == bot.user_id:
+                    raise
+                log.warning("an account is left out", account=account.login, reason=str(error))
+                rest = (a for a in self.accounts.values() if a.user_id != account.user_id)
+                self.accounts = Accounts(rest)
+
+    async def renew(self) -> list[Account]:
+        """Renew what has little life left; return those accounts.
+
+        While Twitch cannot be asked, the old tokens do for a while longer.
+
+        Raises:
+            LogInError: Twitch no longer renews the bot's.
+            TransientError: it no longer renews another one's, which has to be left out.
+        """
+        bot = self.bot
+        done = []
+        for account in list(self.accounts.values()):
+            if self._clock() < self._renew_at.get(account.user_id, 0.0):
+                continue
+            try:
+                await self._make_valid(account)
+            except TransientError as error:
+                log.info("tokens are renewed later", account=account.login, reason=str(error))
+                self._renew_at[account.user_id] = self._clock() + _AT_LEAST_S
+            except LogInError as error:
+                if account.user_id == bot.user_id:
+                    raise
+                raise TransientError(error.message, remedy=error.remedy) from error
+            else:
+                done.append(self.accounts[account.user_id])
+        return done
+
+    def renewed(self, user_id: str, access_token: str, refresh_token: str) -> None:
+        """Write down what twitchio got, since the old tokens are worth nothing now."""
+        account = self.accounts.get(user_id)
+        if account is not None:
+            self._keep(
+                structs.replace(
+                    account,
+                    access_token=access_token,
+                    refresh_token=refresh_token,
+                    obtained_at=now(),
+                )
+            )
+
+    async def _make_valid(self, account: Account) -> None:
+        validity = await self._oauth.validate(account.access_token)
+        if validity is None or validity.expires_in_s < _RENEW_S:
+            account = await self._oauth.refresh(account)
+            self._keep(account)
+            validity = await self._oauth.validate(account.access_token)
+        life_s = validity.expires_in_s if validity is not None else 0
+        due_s = max(life_s - _RENEW_S, life_s / 2, _AT_LEAST_S)
+        self._renew_at[account.user_id] = self._clock() + due_s
+
+    def _keep(self, account: Account) -> None:
+        self._store.put(account)
+        self._version = self._store.version()
+        others = (a for a in self.accounts.values() if a.user_id != account.user_id)
+        self.accounts = Accounts([*others, account])

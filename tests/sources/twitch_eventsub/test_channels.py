@@ -1,0 +1,87 @@
+"""Several channels on one connection, and more chat than any channel has."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.messages import ChatMessage
+from tests.sources.twitch_eventsub.conftest import CHAT_TOPICS, STREAMER_SCOPES
+from tests.twitch_server import TwitchServer, eventually
+
+if TYPE_CHECKING:
+    from tests.sources.twitch_eventsub.conftest import LogIn, Reading
+
+
+async def test_several_channels_share_one_connection(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    logins = [f"channel{number}" for number in range(10)]
+    for login in logins:
+        server.add_user(login)
+    log_in()
+    async with AsyncExitStack() as stack:
+        channels = {login: await stack.enter_async_context(reading(login)) for login in logins}
+        assert len(server.live) == 1
+        for login in logins:
+            await server.chat(login, f"hello {login}")
+        for login, channel in channels.items():
+            await channel.until(f"hello {login}")
+
+    assert server.calls["GET /ws"] == 1
+
+
+async def test_channels_join_and_leave_while_others_go_on(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    for login in ("streamer", "other"):
+        log_in(login, STREAMER_SCOPES, is_bot=False)
+    async with reading("streamer") as first:
+        for number in range(3):
+            async with reading("other") as second:
+                await eventually(lambda: len(server.topics()) == 2 * (CHAT_TOPICS + 2), "topics")
+                await server.chat("other", f"there {number}")
+                await second.until(f"there {number}")
+            await eventually(lambda: len(server.topics()) == CHAT_TOPICS + 2, "end of topics")
+            await server.chat("other", "nobody listens")
+            await server.chat("streamer", f"here {number}")
+        await first.until("here 0", "here 1", "here 2")
+        assert first.source.state == "connected"
+
+    # One connection for each account; those of `other` ended with what they were for.
+    assert server.calls["GET /ws"] == 2 + 3
+    await eventually(lambda: not server.live, "end of the connections")
+
+
+async def test_a_channel_that_does_not_exist_harms_no_other(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    async with reading("nobody_here", wait=False) as nowhere, reading("streamer") as channel:
+        await eventually(lambda: "knows no channel nobody_here" in nowhere.source.state)
+        await server.chat("streamer", "hello")
+        await channel.until("hello")
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+async def test_five_thousand_messages_in_a_burst_are_all_heard(
+    server: TwitchServer, log_in: LogIn, reading: Reading, *, anonymous: bool
+) -> None:
+    """`tests/bench/twitch.py` measures what they cost when they take ten seconds."""
+    log_in()
+    async with reading(anonymous=anonymous) as channel:
+        if anonymous:
+            await eventually(lambda: server.listeners["streamer"], "anonymous reader")
+        for number in range(5_000):
+            await server.chat("streamer", str(number), by=f"viewer{number % 300}")
+            if number % 100 == 0:
+                await asyncio.sleep(0)
+        await eventually(lambda: len(channel.items) >= 5_000, f"all: {len(channel.items)}")
+        texts = [item.text for item in channel.items if isinstance(item, ChatMessage)]
+
+    assert texts == list(map(str, range(5_000)))
+    assert channel.source._merge.taken_over == 0

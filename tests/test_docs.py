@@ -1,0 +1,35 @@
+"""What the pages tell people to write is understood."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from bot.config import loads
+from bot.config.sources import TwitchEventsubSettings
+from bot.config.twitch import TwitchSettings
+from bot.sources.twitch_eventsub import scopes
+
+PAGE = (Path(__file__).parents[1] / "docs" / "twitch.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_configuration_of_the_twitch_page_is_valid() -> None:
+    settings = loads(EXAMPLES[0])
+
+    (source,) = settings.channels[0].sources
+    assert isinstance(source, TwitchEventsubSettings)
+    assert not scopes.streamer_scopes([source])  # which is why step 3 asks for two permissions
+
+
+def test_the_reward_of_the_twitch_page_is_valid() -> None:
+    (source,) = yaml.safe_load(EXAMPLES[1])
+
+    reward = TwitchEventsubSettings.model_validate(source).reward
+    assert (reward.title, reward.cost) == ("Say it", 500)
+
+
+def test_the_permissions_of_the_twitch_page_are_described_as_they_are_shown() -> None:
+    shown = {scope: purpose for purpose, scope in re.findall(r"- (.*) \((\w+:\w+:\w+)\)", PAGE)}
+
+    assert shown == {scope: scopes.PURPOSES[scope] for scope in scopes.bot_scopes(TwitchSettings())}

@@ -1,0 +1,236 @@
+"""The whole daemon against the scripted Twitch: it speaks, answers, and keeps its secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import unused_port
+
+from bot.sources.twitch_eventsub.accounts import Account, AccountStore
+from tests.twitch_events import redemption_event
+from tests.twitch_server import CLIENT_ID, DEADLINE_S, TwitchServer, eventually, network_down
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+CONFIG = """
+channels:
+  - name: main
+    sources:
+      - type: twitch_eventsub
+        channel: streamer
+        irc_url: {irc}
+        emotes: []
+        reward: {{title: Say it}}
+    outputs: [{{type: wavefile, path: {folder}/speech.wav, pace: fast}}]
+server: {{port: {port}}}
+engine: {{name: tone}}
+twitch: {{client_id: {client}}}
+log: {{level: debug}}
+"""
+RUN = """
+import sys, twitchio
+from twitchio.eventsub import websockets
+from bot.__main__ import main
+url, websockets.WSS = sys.argv[1:3]
+twitchio.http.Route.BASE, twitchio.http.Route.ID_BASE = url + "helix/", url
+sys.exit(main(sys.argv[3:]))
+"""
+BOT = frozenset({"user:read:chat", "user:write:chat"})
+STREAMER = frozenset({"moderator:read:followers", "channel:manage:redemptions"})
+MODERATOR = [{"set_id": "moderator", "id": "1", "info": ""}]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[TwitchServer]:
+    server = TwitchServer()
+    await server.start()
+    for login in ("streamer", "the_bot", "viewer1", "mod"):
+        server.add_user(login)
+    yield server
+    await server.close()
+
+
+class Daemon:
+    """`ishowtts run` in a process of its own, and all that it lets others see."""
+
+    def __init__(self, folder: Path, server: TwitchServer) -> None:
+        self.folder = folder
+        self._server = server
+        self._port = unused_port()
+        self._process: asyncio.subprocess.Process | None = None
+        self.statuses: list[str] = []
+        self.store = AccountStore(folder / "state")
+
+    def log_in(self, login: str, scopes: frozenset[str], *, is_bot: bool) -> None:
+        user_id = self._server.users[login]
+        access, refresh = self._server.grant(user_id, scopes)
+        self.store.put(
+            Account(
+                user_id=user_id,
+                login=login,
+                scopes=scopes,
+                access_token=access,
+                refresh_token=refresh,
+                obtained_at=1.0,
+                bot_since=float(is_bot),
+            )
+        )
+
+    async def start(self) -> None:
+        config = self.folder / "config.yaml"
+        text = CONFIG.format(
+            irc=self._server.irc_url, folder=self.folder, port=self._port, client=CLIENT_ID
+        )
+        config.write_text(text, encoding="utf-8")
+        with (self.folder / "log").open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-X", "dev", "-c", RUN),
+                *(self._server.url, self._server.eventsub_url),
+                *("run", "--config", str(config), "--events", str(self.folder / "events.jsonl")),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=os.environ | {"STATE_DIRECTORY": str(self.folder / "state")},
+            )
+
+    async def stop(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            await asyncio.wait_for(self._process.wait(), DEADLINE_S)
+
+    def command_line(self) -> str:
+        assert self._process is not None
+        path = Path(f"/proc/{self._process.pid}")
+        if not path.exists():
+            return ""
+        return (path / "cmdline").read_text() + (path / "environ").read_text()
+
+    async def status(self) -> dict[str, Any]:
+        url = f"http://127.0.0.1:{self._port}/api/status"
+        try:
+            async with aiohttp.ClientSession() as http, http.get(url) as answer:
+                self.statuses.append(await answer.text())
+        except aiohttp.ClientConnectionError:
+            return {}
+        status: dict[str, Any] = json.loads(self.statuses[-1])
+        return status
+
+    async def until_state(self, text: str) -> None:
+        async with asyncio.timeout(DEADLINE_S):
+            while text not in json.dumps((await self.status()).get("channels", {})):
+                await asyncio.sleep(0.02)
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def outcomes(self, kind: str) -> list[dict[str, Any]]:
+        path = self.folder / "events.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return [event for event in map(json.loads, lines) if event["outcome"] == kind]
+
+
+@pytest.fixture
+async def daemon(tmp_path: Path, server: TwitchServer) -> AsyncIterator[Daemon]:
+    daemon = Daemon(tmp_path, server)
+    yield daemon
+    await daemon.stop()
+
+
+async def test_it_speaks_answers_settles_and_keeps_its_secrets(
+    server: TwitchServer, daemon: Daemon
+) -> None:
+    daemon.log_in("the_bot", BOT, is_bot=True)
+    daemon.log_in("streamer", STREAMER, is_bot=False)
+    await daemon.start()
+    await daemon.until_state('"connected"')
+    channel_id = server.users["streamer"]
+
+    # It speaks, also what was paid with points, and answers.
+    await server.chat("streamer", "hello there", by="viewer1")
+    await eventually(lambda: daemon.outcomes("spoken"), "speech")
+    await server.chat("streamer", "!tts status", by="mod", badges=MODERATOR)
+    await eventually(lambda: server.sent, "answer")
+    reward_id = server.rewards[channel_id][0]["id"]
+    await server.chat(
+        "streamer", "paid for", by="viewer1", channel_points_custom_reward_id=reward_id
+    )
+    await server.notify(
+        "channel.channel_points_custom_reward_redemption.add",
+        channel_id,
+        redemption_event(server.users, "streamer", reward_id, by="viewer1", text="paid for"),
+    )
+    await eventually(lambda: server.settled, "settlement")
+    assert server.settled == [("r1", "FULFILLED")]
+    (answer,) = server.sent
+    assert answer["message"] == "on, 0 waiting, volume 80"
+
+    # Faults of which each could tell a token.
+    server.expire()
+    server.fail("POST /oauth2/token", 500, 0, 503)
+    server.fail("GET /oauth2/validate", 500, 0)
+    server.fail("POST /helix/eventsub/subscriptions", 401, 500, 0, 403)
+    for session in server.live:
+        session.drop()
+    await daemon.until_state("reconnecting in")
+    await daemon.until_state("chat is read anonymously meanwhile: connected")
+    await server.chat("streamer", "while it is away", by="viewer1")
+    await eventually(lambda: len(daemon.outcomes("spoken")) == 3, "speech")
+    with network_down(server):
+        await daemon.until_state("reconnecting in")
+    server.fail_no_more()
+    await daemon.until_state('"connected"')
+    await server.take_back(server.users["the_bot"])
+    server.expire(refreshable=False)
+    for session in server.live:
+        session.drop()
+    await daemon.until_state("waiting for a log-in")
+    command_line = daemon.command_line()
+    await daemon.stop()
+
+    shown = {
+        "log": daemon.log(),
+        "events": (daemon.folder / "events.jsonl").read_text(encoding="utf-8"),
+        "status": "\n".join(daemon.statuses),
+        "process list": command_line,
+    }
+    assert len(server.secrets) >= 8
+    for place, text in shown.items():
+        assert text, place
+        assert [secret for secret in server.secrets if secret in text] == [], place
+    told = [line for line in shown["log"].splitlines() if '"level": "debug"' not in line]
+    assert not [line for line in told if "Traceback" in line]
+    assert "Log in again: ishowtts login twitch" in shown["status"]
+
+
+async def test_check_tells_what_is_missing(daemon: Daemon) -> None:
+    async def check() -> str:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "check", "--config", str(daemon.folder / "config.yaml")),
+            stdout=asyncio.subprocess.PIPE,
+            env=os.environ | {"STATE_DIRECTORY": str(daemon.folder / "state")},
+        )
+        shown, _ = await process.communicate()
+        return shown.decode()
+
+    await daemon.start()
+    await daemon.until_state("No account is logged in to read chat.")
+    await daemon.stop()
+    nobody = await check()
+    daemon.log_in("the_bot", frozenset({"user:read:chat"}), is_bot=True)
+    bot_alone = await check()
+    daemon.log_in("the_bot", BOT, is_bot=True)
+    daemon.log_in("streamer", STREAMER, is_bot=False)
+    everybody = await check()
+
+    assert "FAIL  log-in to Twitch: No account reads Twitch chat." in nobody
+    assert "the_bot does not permit to answer commands in chat." in bot_alone
+    assert "streamer does not permit to create the reward" in bot_alone
+    assert "ok  log-in to Twitch" in everybody
