@@ -214,19 +214,21 @@ class AudioChunk(Message, frozen=True, kw_only=True):
         return len(self.samples) / self.sample_rate_hz
 
 
-def _encode_array(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
+def encode_array(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
+    """Return audio as bytes, little-endian float32: msgspec's hook for what it does not know."""
     if isinstance(value, np.ndarray):
         return np.ascontiguousarray(value, dtype="<f4").tobytes()
     raise NotImplementedError(type(value))
 
 
-def _decode_array(target: Any, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
+def decode_array(target: Any, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
+    """Return the audio that `encode_array` made bytes of; msgspec's hook for decoders."""
     if target == Samples:
         return np.frombuffer(value, dtype="<f4")
     raise NotImplementedError(target)
 
 
-_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)
+_encoder = msgspec.msgpack.Encoder(enc_hook=encode_array)
 
 
 def encode(message: Message) -> bytes:
@@ -243,4 +245,4 @@ def decode(data: bytes, kind: type[_M]) -> _M:
     Raises:
         msgspec.ValidationError: `data` is no such message.
     """
-    return msgspec.msgpack.decode(data, type=kind, dec_hook=_decode_array)
+    return msgspec.msgpack.decode(data, type=kind, dec_hook=decode_array)

@@ -55,14 +55,17 @@ _INSTALL = {
 def create(name: str, options: Mapping[str, Any]) -> Engine:
     """Return the engine `name`, not warmed up yet; `options` are its keyword arguments.
 
+    Besides the names in `ENGINES`, `module:Class` is an engine of one's own.
+
     Raises:
         StartError: there is no such engine, or a package that it needs is not installed.
     """
-    if name not in ENGINES:
+    place = ENGINES.get(name, name)
+    if ":" not in place:
         raise StartError(
             f"There is no engine {name!r}.", remedy=f"Choose from {', '.join(ENGINES)}."
         )
-    module_name, _, class_name = ENGINES[name].partition(":")
+    module_name, _, class_name = place.partition(":")
     try:
         module = import_module(module_name)
     except ModuleNotFoundError as error:

@@ -1,0 +1,100 @@
+"""Engines for the process that hosts them: what a text says, they do."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import numpy as np
+
+from bot.errors import StartError, UtteranceError
+from bot.messages import AudioChunk, SpeechRequest
+
+RATE_HZ = 24_000
+PAUSES_S = {"pause": 0.05, "wait": 3600}
+
+
+async def exit_with_last_words() -> None:
+    os.write(2, b"last words\n")
+    os._exit(3)
+
+
+async def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def stop() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+async def fail() -> None:
+    raise ZeroDivisionError
+
+
+async def run_out_of_memory() -> None:
+    raise MemoryError
+
+
+async def hang() -> None:
+    await asyncio.to_thread(time.sleep, 3600)
+
+
+async def refuse() -> None:
+    raise UtteranceError("No.", remedy="Say something else.")
+
+
+async def print_something() -> None:
+    os.write(1, b"printed by a library")
+
+
+FAULTS = {
+    "exit": exit_with_last_words,
+    "kill": kill,
+    "stop": stop,
+    "raise": fail,
+    "memory": run_out_of_memory,
+    "hang": hang,
+    "unspeakable": refuse,
+    "print": print_something,
+}
+"""What words do."""
+
+
+class Obedient:
+    """Gives a chunk of 0.1 s a word; a word such as `exit` is obeyed instead.
+
+    With `once`, a file that it makes, it obeys the first time only, in whatever process.
+    """
+
+    name = "obedient"
+
+    def __init__(self, *, once: str = "", refuses: str = "", level: float = 0.5) -> None:
+        self._once = Path(once) if once else None
+        self._refuses = refuses
+        self._level = level
+
+    async def warm_up(self) -> None:
+        if self._refuses and os.access(self._refuses, os.F_OK):
+            raise StartError("It is not there.", remedy="Bring it.")
+
+    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+        for word in request.text.split():
+            await self._obey(word)
+            samples = np.full(RATE_HZ // 10, self._level, np.float32)
+            yield AudioChunk(samples=samples, sample_rate_hz=RATE_HZ)
+
+    async def _obey(self, word: str) -> None:
+        if self._once is not None and word in FAULTS:
+            if self._once.exists():
+                return
+            self._once.touch()
+        if word in FAULTS:
+            await FAULTS[word]()
+        elif word == "nan":
+            self._level = np.nan
+        elif word in PAUSES_S:
+            await asyncio.sleep(PAUSES_S[word])
+
+    async def close(self) -> None: ...
