@@ -242,6 +242,7 @@ class Daemon:
     def _snapshot(self) -> dict[str, Any]:
         return {
             "engine": self._engine.name,
+            "engines": self._engine.states,
             "channels": {name: channel.snapshot() for name, channel in self._channels.items()},
         }
 

@@ -207,6 +207,8 @@ class AudioChunk(Message, frozen=True, kw_only=True):
     samples: Samples
     """Mono float32, `[n]`, n at least 1."""
     sample_rate_hz: int
+    engine: str = ""
+    """Which engine it is from; empty where only one is asked."""
 
     @property
     def duration_s(self) -> float:

@@ -38,6 +38,8 @@ class _Speech:
         self.clip = Clip()
         self.requested_at = now()
         self.first_chunk_at = 0.0
+        self.engines: list[str] = []
+        """Who spoke, in order."""
         self.synthesis_s = 0.0
         self.error = ""
         self.cut_reason: DropReason | None = None
@@ -207,6 +209,9 @@ class Speaker:
                 arrived_at = now()
                 speech.first_chunk_at = speech.first_chunk_at or arrived_at
                 speech.synthesis_s += arrived_at - asked_at
+                name = chunk.engine or self._engine.name
+                if speech.engines[-1:] != [name]:
+                    speech.engines.append(name)
                 speech.clip.append(chunk)
                 asked_at = now()
         except UtteranceError as error:
@@ -223,7 +228,7 @@ class Speaker:
         self._emit(
             Started.of(
                 speech.utterance,
-                engine=self._engine.name,
+                engine=speech.engines[0],
                 text=speech.text,
                 requested_at=speech.requested_at,
                 first_chunk_at=speech.first_chunk_at,
@@ -240,7 +245,7 @@ class Speaker:
             self._emit(
                 Spoken.of(
                     speech.utterance,
-                    engine=self._engine.name,
+                    engines=tuple(speech.engines),
                     audio_s=speech.clip.duration_s,
                     synthesis_s=speech.synthesis_s,
                 )

@@ -14,8 +14,9 @@ from bot.messages import AudioChunk, SpeechRequest
 class Engine(Protocol):
     """Text and voice in, audio out; knows nothing of chatters and queues."""
 
-    name: str
-    """As in `ENGINES`."""
+    @property
+    def name(self) -> str:
+        """As in `ENGINES`."""
 
     async def warm_up(self) -> None:
         """Load everything, so that the next request is as fast as any later one.

@@ -26,6 +26,11 @@ _LINE_BYTES = 1 << 16
 class EngineLostError(TransientError):
     """The engine's process is not there, or ended in the middle of this."""
 
+    def __init__(self, message: str, *, may_be_cause: bool = True) -> None:
+        super().__init__(message)
+        self.may_be_cause = may_be_cause
+        """Whether the request that gets this error may be what broke the engine."""
+
 
 class Patience(NamedTuple):
     """How long an engine's process may be silent, in seconds."""
@@ -67,6 +72,8 @@ class Link:
         """How long the engine has been working on what it was last told to speak."""
         self._given_at = 0.0
         self._slowest_s: float | None = None
+        self._is_explained = False
+        """Whether the engine told which request broke it."""
         self._last_words: deque[str] = deque(maxlen=1)
 
     @property
@@ -111,8 +118,9 @@ class Link:
             raise EngineLostError(words) from None
         finally:
             self._orders = None
+            lost = EngineLostError(f"{self._name} was lost.", may_be_cause=not self._is_explained)
             for items in self._requests.values():
-                items.put_nowait(EngineLostError(f"{self._name} was lost."))
+                items.put_nowait(lost)
             await child.end(process, grace_s=grace_s)
             await listening
 
@@ -196,6 +204,8 @@ class Link:
             case protocol.Failed():
                 if report.detail:
                     log.error("engine raised", engine=self._name, detail=report.detail)
+                self._is_explained = True
+                self._pass_on(report.number, EngineLostError(report.message))
                 raise EngineLostError(report.message)  # a fault on a GPU poisons its process
             case protocol.Pong():
                 self._quiet_s = report.quiet_s

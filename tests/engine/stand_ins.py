@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncGenerator
@@ -56,7 +57,7 @@ FAULTS = {
     "raise": fail,
     "memory": run_out_of_memory,
     "hang": hang,
-    "unspeakable": refuse,
+    "refuse": refuse,
     "print": print_something,
 }
 """What words do."""
@@ -70,17 +71,22 @@ class Obedient:
 
     name = "obedient"
 
-    def __init__(self, *, once: str = "", refuses: str = "", level: float = 0.5) -> None:
+    def __init__(
+        self, *, once: str = "", refuses: str = "", warms_while: str = "", level: float = 0.5
+    ) -> None:
         self._once = Path(once) if once else None
         self._refuses = refuses
+        self._warms_while = warms_while
         self._level = level
 
     async def warm_up(self) -> None:
         if self._refuses and os.access(self._refuses, os.F_OK):
             raise StartError("It is not there.", remedy="Bring it.")
+        while self._warms_while and os.access(self._warms_while, os.F_OK):
+            await asyncio.sleep(0.01)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
-        for word in request.text.split():
+        for word in re.findall(r"\w+", request.text):
             await self._obey(word)
             samples = np.full(RATE_HZ // 10, self._level, np.float32)
             yield AudioChunk(samples=samples, sample_rate_hz=RATE_HZ)
