@@ -16,6 +16,7 @@ from bot.banner import banner
 from bot.commands import CommandParser
 from bot.config import ChannelSettings, Settings
 from bot.config.sources import ReplaySettings
+from bot.engine.narrator import Narrator
 from bot.errors import StartError
 from bot.intake import Intake
 from bot.messages import ChatMessage, SourceItem
@@ -74,12 +75,18 @@ class Daemon:
     """Everything that runs: built once, run once."""
 
     def __init__(
-        self, settings: Settings, *, record: Path | None = None, events: Path | None = None
+        self,
+        settings: Settings,
+        *,
+        engine: Narrator | None = None,
+        record: Path | None = None,
+        events: Path | None = None,
     ) -> None:
         """Build the stages.
 
         Args:
             settings: The configuration.
+            engine: Speaks, and may be loading already; made as configured otherwise.
             record: Where to write the chat that comes in, in the format of a replay.
             events: Where to write the outcomes as JSON Lines.
 
@@ -101,7 +108,7 @@ class Daemon:
         )
         """As fast as possible is as fast as speech can follow: a script's messages are not lost."""
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
-        self._engine = engines.create(settings.engine)
+        self._engine = engine or engines.create(settings.engine)
         self._outputs = outputs.create_all(
             (output for channel in settings.channels for output in channel.outputs),
             settings.playback,

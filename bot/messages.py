@@ -199,6 +199,10 @@ class SpeechRequest(Message, frozen=True, kw_only=True):
     text: str
     """Exactly what is spoken; not empty."""
     voice: str
+    nfe: int = 0
+    """Number of function evaluations; 0 leaves it to the engine, and some engines have none."""
+    due_s: float = 0.0
+    """In how many seconds its sound is needed; 0 where somebody waits for it."""
 
 
 class AudioChunk(Message, frozen=True, kw_only=True):

@@ -3,11 +3,11 @@
 A new engine is a module with a class that follows `Engine`, and a line in `ENGINES`.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from bot.errors import StartError
+from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 
 
@@ -37,6 +37,26 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Release everything; pending generators end."""
+
+
+@runtime_checkable
+class BatchEngine(Engine, Protocol):
+    """An engine that computes several requests in less time than one after the other."""
+
+    @property
+    def budget_tokens(self) -> int:
+        """What a batch may cost together."""
+
+    def tokens(self, request: SpeechRequest) -> int:
+        """Return what `request` costs, such as its frames, reference included; never raises."""
+
+    async def synthesize_batch(
+        self, requests: Sequence[SpeechRequest]
+    ) -> Sequence[AudioChunk | UtteranceError]:
+        """Return the speech of each request, whole, or why it cannot be spoken.
+
+        All of them have the same `nfe`. Cancelling it is as closing `synthesize`.
+        """
 
 
 ENGINES: Mapping[str, str] = {

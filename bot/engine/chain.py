@@ -38,14 +38,18 @@ class Chain:
         """What each engine is doing, for `status`."""
         return {host.name: {"state": host.state, "restarts": host.restarts} for host in self._hosts}
 
+    def start(self) -> None:
+        """Let every engine load."""
+        for host in self._hosts:
+            host.start()
+
     async def warm_up(self) -> None:
         """Start every engine; return as soon as one of them is warm.
 
         Raises:
             StartError: none of them can run here.
         """
-        for host in self._hosts:
-            host.start()
+        self.start()
         while not any(host.is_ready for host in self._hosts):
             refusals = [host.refusal for host in self._hosts if host.refusal is not None]
             if len(refusals) == len(self._hosts):

@@ -204,7 +204,7 @@ class Link:
             case protocol.Failed():
                 if report.detail:
                     log.error("engine raised", engine=self._name, detail=report.detail)
-                self._is_explained = True
+                self._is_explained = report.number != protocol.NO_REQUEST
                 self._pass_on(report.number, EngineLostError(report.message))
                 raise EngineLostError(report.message)  # a fault on a GPU poisons its process
             case protocol.Pong():

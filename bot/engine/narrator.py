@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
-from bot.engine.chain import Chain, Turn
+from bot.engine.chain import Chain
 from bot.engine.joining import joined
 from bot.engine.pieces import Lengths, Pauses, Piece, split
 from bot.errors import UtteranceError
@@ -52,6 +52,10 @@ class Narrator:
         """What each engine is doing, for `status`."""
         return self._chain.states
 
+    def start(self) -> None:
+        """Let every engine load; `warm_up` waits for the first of them."""
+        self._chain.start()
+
     async def warm_up(self) -> None:
         """Return as soon as one engine can speak.
 
@@ -77,11 +81,14 @@ class Narrator:
         making: deque[tuple[Piece, asyncio.Task[AudioChunk]]] = deque()
         refusal: UtteranceError | None = None
         is_first = True
+        due_s = request.due_s
         try:
             while waiting or making:
-                while waiting and (not making or _audio_s(making) < self._ahead_s):
+                while waiting and self._may_begin(making):
                     piece = waiting.popleft()
-                    making.append((piece, _begin(turn, request, piece)))
+                    asked = replace(request, text=piece.text, due_s=due_s)
+                    making.append((piece, asyncio.create_task(turn.speak(asked))))
+                    due_s += _audio_s(piece)
                 piece, task = making[0]
                 try:
                     chunk = await task
@@ -107,10 +114,10 @@ class Narrator:
         if is_first:
             raise refusal or UtteranceError("The text holds nothing that can be said.")
 
+    def _may_begin(self, making: Iterable[tuple[Piece, object]]) -> bool:
+        """Tell whether what is being made leaves room for another piece."""
+        return sum(_audio_s(piece) for piece, _ in making) < self._ahead_s
 
-def _begin(turn: Turn, request: SpeechRequest, piece: Piece) -> asyncio.Task[AudioChunk]:
-    return asyncio.create_task(turn.speak(replace(request, text=piece.text)))
 
-
-def _audio_s(making: Sequence[tuple[Piece, Any]]) -> float:
-    return sum(len(piece.text) for piece, _ in making) / _LETTERS_PER_S
+def _audio_s(piece: Piece) -> float:
+    return len(piece.text) / _LETTERS_PER_S + piece.pause_s

@@ -12,6 +12,8 @@ from bot.messages import AudioChunk, Message, SpeechRequest, decode_array
 VERSION = 1
 """Grows with every change that an older other end would not understand."""
 
+NO_REQUEST = 0
+"""The number of no request, where it is not known which one of several broke the engine."""
 Trouble = Literal["utterance", "memory", "fault"]
 """What an error means: this text cannot be spoken; memory ran out; the engine is broken."""
 Level = Literal["debug", "info", "warning", "error"]

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,15 +17,21 @@ MakeHost = Callable[..., Host]
 
 @pytest.fixture
 async def make_host(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeHost]:
-    """Return what makes hosts of `stand_ins.Obedient`, and closes them at the end."""
+    """Return what makes hosts of engines of `stand_ins`, and closes them at the end."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
     hosts = []
 
-    def make(name: str = "obedient", *, command: tuple[str, ...] = (), **options: Any) -> Host:  # noqa: ANN401
+    def make(
+        name: str = "obedient",
+        *,
+        engine: str = "Obedient",
+        command: tuple[str, ...] = (),
+        **options: str | float,
+    ) -> Host:
         host = Host(
             name,
             lambda: options,
-            engine="stand_ins:Obedient",
+            engine=f"stand_ins:{engine}",
             command=command,
             patience=QUICK,
         )

@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +104,28 @@ class Obedient:
             await asyncio.sleep(PAUSES_S[word])
 
     async def close(self) -> None: ...
+
+
+class Together(Obedient):
+    """Speaks several at once; the level of its speech tells how many: 0.1 each."""
+
+    name = "together"
+    budget_tokens = 4
+
+    def tokens(self, request: SpeechRequest) -> int:
+        return len(re.findall(r"\w+", request.text))
+
+    async def synthesize_batch(
+        self, requests: Sequence[SpeechRequest]
+    ) -> list[AudioChunk | UtteranceError]:
+        self._level = len(requests) / 10
+        results: list[AudioChunk | UtteranceError] = []
+        for request in requests:
+            try:
+                chunks = [chunk async for chunk in self.synthesize(request)]
+            except UtteranceError as error:
+                results.append(error)
+            else:
+                samples = np.concatenate([chunk.samples for chunk in chunks])
+                results.append(AudioChunk(samples=samples, sample_rate_hz=RATE_HZ))
+        return results
