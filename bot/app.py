@@ -227,6 +227,7 @@ class Daemon:
             max_age_s=self._settings.backlog.max_age_s,
             stall_s=self._settings.engine.stall_s,
             prefix_again_after_s=settings.policy.name.again_after_s,
+            ahead_s=self._settings.engine.ahead_s,
         )
         intake = Intake(
             parse_command=CommandParser(

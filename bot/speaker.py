@@ -11,6 +11,7 @@ from bot.backlog import Backlog
 from bot.clock import now
 from bot.engine import Engine
 from bot.errors import UtteranceError
+from bot.lookahead import LookAhead
 from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
 from bot.outcomes import Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback.clip import Clip
@@ -30,7 +31,7 @@ class _Previous(NamedTuple):
 
 
 class _Speech:
-    """The utterance under way."""
+    """An utterance that is made, and then spoken."""
 
     def __init__(self, utterance: Utterance, text: str) -> None:
         self.utterance = utterance
@@ -44,6 +45,12 @@ class _Speech:
         self.error = ""
         self.cut_reason: DropReason | None = None
         self.expiry: asyncio.TimerHandle | None = None
+        self.rendering: asyncio.Task[None] | None = None
+
+    def cancel(self) -> None:
+        """Make no more of it."""
+        if self.rendering is not None:
+            self.rendering.cancel()
 
 
 class Speaker:
@@ -59,6 +66,7 @@ class Speaker:
         max_age_s: float,
         stall_s: float,
         prefix_again_after_s: float,
+        ahead_s: float = 0.0,
     ) -> None:
         """Join the stages of one channel.
 
@@ -71,6 +79,7 @@ class Speaker:
                 waits no longer for an output that is away.
             stall_s: An engine that gives no sound for so long has failed with that utterance.
             prefix_again_after_s: After so much silence the same chatter is introduced again.
+            ahead_s: So many seconds of what waits are made while something is spoken.
         """
         self._backlog = backlog
         self._engine = engine
@@ -84,6 +93,12 @@ class Speaker:
         self._renderings: set[asyncio.Task[None]] = set()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
+        self._lookahead = LookAhead(
+            backlog,
+            ahead_s=ahead_s,
+            begin=self._begin,
+            text_after=self._text,
+        )
 
     @property
     def current(self) -> Utterance | None:
@@ -111,6 +126,7 @@ class Speaker:
 
     async def run(self) -> None:
         """Speak until cancelled; what is under way then ends as dropped."""
+        looking = asyncio.create_task(self._lookahead.run(lambda: self._speech), name="look ahead")
         try:
             while True:
                 await self._backlog.wait_some()
@@ -123,6 +139,8 @@ class Speaker:
                     self._speech = None
                     self._is_idle.set()
         finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
             await self._let_go()
 
     async def _wait_for_output(self) -> None:
@@ -138,13 +156,12 @@ class Speaker:
         await self._is_idle.wait()
 
     async def _speak(self, utterance: Utterance) -> None:
-        speech = self._speech = _Speech(utterance, self._text(utterance))
+        text = self._text(utterance)
+        speech = self._lookahead.take(utterance, text) or self._begin(utterance, text)
+        self._speech = speech
         if utterance.lane is not Lane.PAID:
             age_s = now() - utterance.received_at
             self._look_for_expiry(speech, after_s=max(self._max_age_s - age_s, 0))
-        rendering = asyncio.create_task(self._render(speech), name=f"render {utterance.id}")
-        self._renderings.add(rendering)
-        rendering.add_done_callback(self._renderings.discard)
         dropped: DropReason | None = DropReason.SHUTDOWN
         try:
             playback = await self._player.play(speech.clip, lambda: self._report_start(speech))
@@ -153,8 +170,17 @@ class Speaker:
             if speech.expiry:
                 speech.expiry.cancel()
             # Not awaited: an engine that is slow to let go must not hold up the next utterance.
-            rendering.cancel()
+            speech.cancel()
             self._finish(speech, speech.cut_reason or dropped)
+
+    def _begin(self, utterance: Utterance, text: str, due_s: float = 0.0) -> _Speech:
+        """Start to make an utterance that is needed in `due_s` seconds."""
+        speech = _Speech(utterance, text)
+        rendering = asyncio.create_task(self._render(speech, due_s), name=f"render {utterance.id}")
+        speech.rendering = rendering
+        self._renderings.add(rendering)
+        rendering.add_done_callback(self._renderings.discard)
+        return speech
 
     async def _let_go(self) -> None:
         """Wait for the engine to end what was cut, but not for one that hangs."""
@@ -163,8 +189,9 @@ class Speaker:
             for task in hanging:
                 log.warning("the engine hangs", engine=self._engine.name, task=task.get_name())
 
-    def _text(self, utterance: Utterance) -> str:
-        previous = self._previous
+    def _text(self, utterance: Utterance, before: Utterance | None = None) -> str:
+        """Return what is said of `utterance`, after `before` or else after who was heard last."""
+        previous = _Previous(before.chatter.id, now()) if before else self._previous
         goes_on = (
             previous is not None
             and previous.chatter_id == utterance.chatter.id
@@ -183,10 +210,13 @@ class Speaker:
 
         speech.expiry = asyncio.get_running_loop().call_later(after_s, look)
 
-    async def _render(self, speech: _Speech) -> None:
+    async def _render(self, speech: _Speech, due_s: float) -> None:
         """Fill the clip; its end comes before the engine is told to let go, which may take time."""
         request = SpeechRequest(
-            id=speech.utterance.id, text=speech.text, voice=speech.utterance.voice
+            id=speech.utterance.id,
+            text=speech.text,
+            voice=speech.utterance.voice,
+            due_s=due_s,
         )
         try:
             async with aclosing(self._engine.synthesize(request)) as chunks:

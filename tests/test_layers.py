@@ -45,6 +45,7 @@ COMPOSITION = {
     "bot.check",
     "bot.engines",
     "bot.intake",
+    "bot.lookahead",
     "bot.options",
     "bot.outputs",
     "bot.say",

@@ -52,7 +52,8 @@ class EngineSettings(Section):
     stall_s: Annotated[Number, Field(gt=0)] = 20.0
     """Seconds without sound after which an utterance has failed and the next one's turn comes."""
     ahead_s: Annotated[Number, Field(gt=0)] = 10.0
-    """Seconds of audio of one utterance that are made at the same time."""
+    """Seconds of audio that are made before it is their turn, of an utterance and of those that
+    wait behind it in the channel."""
     pauses: PauseSettings = PauseSettings()
     """Silence between the pieces of an utterance."""
     f5: F5Settings = F5Settings()
