@@ -228,6 +228,7 @@ class Daemon:
             stall_s=self._settings.engine.stall_s,
             prefix_again_after_s=settings.policy.name.again_after_s,
             ahead_s=self._settings.engine.ahead_s,
+            effort=engines.effort(self._settings.engine),
         )
         intake = Intake(
             parse_command=CommandParser(

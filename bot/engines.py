@@ -8,6 +8,7 @@ from typing import Any
 from bot.config.engine import EngineSettings
 from bot.engine import ENGINES
 from bot.engine.chain import Chain
+from bot.engine.effort import Effort
 from bot.engine.host import Host
 from bot.engine.narrator import Narrator
 from bot.engine.pieces import Pauses
@@ -32,6 +33,14 @@ def create(settings: EngineSettings, name: str | None = None) -> Narrator:
         sentence_s=settings.pauses.sentence_ms / 1000, clause_s=settings.pauses.clause_ms / 1000
     )
     return Narrator(chain, pauses=pauses, ahead_s=settings.ahead_s)
+
+
+def effort(settings: EngineSettings) -> Effort:
+    """Return how many function evaluations speech is worth."""
+    f5 = settings.f5
+    if f5.nfe != "auto":
+        return Effort()
+    return Effort(idle=f5.nfe_idle, normal=f5.nfe_normal, least=f5.nfe_least)
 
 
 def _host(settings: EngineSettings, name: str) -> Host:

@@ -213,6 +213,8 @@ class AudioChunk(Message, frozen=True, kw_only=True):
     sample_rate_hz: int
     engine: str = ""
     """Which engine it is from; empty where only one is asked."""
+    nfe: int = 0
+    """Number of function evaluations that it took; 0 from engines that have none."""
 
     @property
     def duration_s(self) -> float:

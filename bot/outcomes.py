@@ -86,6 +86,8 @@ class Started(Outcome, frozen=True, kw_only=True):
 
     engine: str
     """Which one speaks."""
+    nfe: int = 0
+    """Number of function evaluations of its first piece; 0 of engines that have none."""
     text: str
     """Exactly what is spoken, with or without the prefix."""
     requested_at: float

@@ -1,6 +1,7 @@
 """Speaks what one channel's backlog hands out: asks the engine, feeds playback, tells outcomes."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import structlog
 from bot.backlog import Backlog
 from bot.clock import now
 from bot.engine import Engine
+from bot.engine.effort import Effort
 from bot.errors import UtteranceError
 from bot.lookahead import LookAhead
 from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
@@ -21,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 _LET_GO_S = 0.3
 _LOOK_AGAIN_S = 1.0
+_TYPICAL_S = 4.0
+_WEIGHT = 0.1
+"""Of the latest utterance in the moving average of how long they last."""
 
 
 class _Previous(NamedTuple):
@@ -41,6 +46,7 @@ class _Speech:
         self.first_chunk_at = 0.0
         self.engines: list[str] = []
         """Who spoke, in order."""
+        self.nfe = 0
         self.synthesis_s = 0.0
         self.error = ""
         self.cut_reason: DropReason | None = None
@@ -67,6 +73,7 @@ class Speaker:
         stall_s: float,
         prefix_again_after_s: float,
         ahead_s: float = 0.0,
+        effort: Effort = Effort(),  # noqa: B008 - immutable
     ) -> None:
         """Join the stages of one channel.
 
@@ -80,6 +87,7 @@ class Speaker:
             stall_s: An engine that gives no sound for so long has failed with that utterance.
             prefix_again_after_s: After so much silence the same chatter is introduced again.
             ahead_s: So many seconds of what waits are made while something is spoken.
+            effort: How much work an utterance is worth.
         """
         self._backlog = backlog
         self._engine = engine
@@ -88,6 +96,8 @@ class Speaker:
         self._max_age_s = max_age_s
         self._stall_s = stall_s
         self._prefix_again_after_s = prefix_again_after_s
+        self._effort = effort
+        self._typical_s = _TYPICAL_S
         self._previous: _Previous | None = None
         self._speech: _Speech | None = None
         self._renderings: set[asyncio.Task[None]] = set()
@@ -217,6 +227,7 @@ class Speaker:
             text=speech.text,
             voice=speech.utterance.voice,
             due_s=due_s,
+            nfe=self._choose_nfe(speech.utterance),
         )
         try:
             async with aclosing(self._engine.synthesize(request)) as chunks:
@@ -227,6 +238,18 @@ class Speaker:
         except Exception:
             # Engines run other people's models: whatever one raises costs this utterance alone.
             log.exception("the engine raised", engine=self._engine.name, id=request.id)
+
+    def _choose_nfe(self, utterance: Utterance) -> int:
+        others = [other for other in self._backlog if other is not utterance]
+        oldest_at = min(
+            (other.received_at for other in others if other.lane is not Lane.PAID),
+            default=math.inf,
+        )
+        return self._effort.choose(
+            waiting=len(others),
+            each_s=self._typical_s,
+            expires_in_s=oldest_at + self._max_age_s - now(),
+        )
 
     async def _fill(self, speech: _Speech, chunks: AsyncGenerator[AudioChunk, None]) -> None:
         asked_at = now()
@@ -242,6 +265,7 @@ class Speaker:
                 name = chunk.engine or self._engine.name
                 if speech.engines[-1:] != [name]:
                     speech.engines.append(name)
+                speech.nfe = speech.nfe or chunk.nfe
                 speech.clip.append(chunk)
                 asked_at = now()
         except UtteranceError as error:
@@ -259,6 +283,7 @@ class Speaker:
             Started.of(
                 speech.utterance,
                 engine=speech.engines[0],
+                nfe=speech.nfe,
                 text=speech.text,
                 requested_at=speech.requested_at,
                 first_chunk_at=speech.first_chunk_at,
@@ -271,6 +296,7 @@ class Speaker:
         elif speech.error:
             self._emit(Failed.of(speech.utterance, error=speech.error))
         else:
+            self._typical_s += _WEIGHT * (speech.clip.duration_s - self._typical_s)
             self._previous = _Previous(speech.utterance.chatter.id, now())
             self._emit(
                 Spoken.of(

@@ -11,6 +11,7 @@ from bot.backlog import Backlog
 from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings
+from bot.engine.effort import Effort
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance
 from bot.outcomes import FINAL, Dropped, DropReason, Failed, Outcome, Spoken, Started
@@ -29,6 +30,7 @@ class EngineStandIn:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.nfes: list[int] = []
         self.closed: list[str] = []
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
@@ -40,6 +42,7 @@ class EngineStandIn:
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
         self.texts.append(request.text)
+        self.nfes.append(request.nfe)
         try:
             if "unspeakable" in request.text:
                 raise UtteranceError("no")
@@ -116,6 +119,7 @@ class Stage:
             stall_s=stall_s,
             prefix_again_after_s=60,
             ahead_s=ahead_s,
+            effort=Effort(idle=10, normal=7, least=5),
         )
 
     @asynccontextmanager
@@ -369,6 +373,16 @@ async def test_what_waits_is_made_while_something_is_spoken_as_far_as_allowed(
     assert looking.engine.texts == [
         f"chatter{number} says: message number {number}" for number in range(9)
     ]
+
+
+async def test_the_effort_follows_what_waits() -> None:
+    stage = Stage(max_age_s=9)
+    for number in range(6):
+        stage.put(f"message {number}", f"chatter{number}")
+    async with stage.speaking():
+        await stage.until(lambda: len(stage.final()) == 6)
+
+    assert stage.engine.nfes == [5, 5, 5, 7, 7, 10]
 
 
 async def test_what_moderation_takes_back_is_made_no_further(looking: Stage) -> None:

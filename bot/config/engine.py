@@ -10,6 +10,9 @@ from bot.config.base import Count, Number, Section, matching
 EngineName = Literal["hibari", "f5", "upstream", "tone"]
 
 
+Nfe = Annotated[Count, Field(ge=1, le=64)]
+
+
 class F5Settings(Section):
     """F5-TTS: cloned voices, on a GPU or slowly on the processor."""
 
@@ -21,8 +24,15 @@ class F5Settings(Section):
     """Folder of the voices, one folder each."""
     cache: Path = Path("cache/f5")
     """Folder for prepared voices; may be deleted at any time."""
-    nfe: Annotated[Count, Field(ge=1, le=64)] = 7
-    """Number of function evaluations: more is slower and closer to the model."""
+    nfe: Literal["auto"] | Nfe = 7
+    """Number of function evaluations: more is slower and closer to the model; auto follows what
+    waits."""
+    nfe_idle: Nfe = 10
+    """With auto: while nothing else waits."""
+    nfe_normal: Nfe = 7
+    """With auto: while others wait."""
+    nfe_least: Nfe = 5
+    """With auto: when what waits would expire before its turn."""
     cfg_strength: Annotated[Number, Field(ge=0, le=10)] = 2.0
     """Strength of classifier-free guidance."""
     device: Annotated[str, matching(r"auto|cpu|cuda(:\d+)?", "auto, cpu, cuda or cuda:1")] = "auto"
@@ -70,5 +80,8 @@ class EngineSettings(Section):
         """Return what the engine `name` is made with."""
         options: dict[str, Any] = {"speed": self.speed}
         if name in {"f5", "upstream"}:
-            options |= self.f5.model_dump(mode="json")
+            options |= self.f5.model_dump(
+                mode="json", exclude={"nfe", "nfe_idle", "nfe_normal", "nfe_least"}
+            )
+            options["nfe"] = self.f5.nfe_normal if self.f5.nfe == "auto" else self.f5.nfe
         return options

@@ -166,4 +166,5 @@ async def _whole(host: Host, piece: SpeechRequest) -> AudioChunk:
         samples=np.concatenate([chunk.samples for chunk in chunks]),
         sample_rate_hz=chunks[0].sample_rate_hz,
         engine=host.name,
+        nfe=chunks[0].nfe,
     )
