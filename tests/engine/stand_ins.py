@@ -87,21 +87,25 @@ class Obedient:
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
         for word in re.findall(r"\w+", request.text):
-            await self._obey(word)
-            samples = np.full(RATE_HZ // 10, self._level, np.float32)
+            level = self._level
+            if self._obeys(word):
+                if word == "nan":
+                    level = np.nan
+                else:
+                    await FAULTS[word]()
+            elif word in PAUSES_S:
+                await asyncio.sleep(PAUSES_S[word])
+            samples = np.full(RATE_HZ // 10, level, np.float32)
             yield AudioChunk(samples=samples, sample_rate_hz=RATE_HZ)
 
-    async def _obey(self, word: str) -> None:
-        if self._once is not None and word in FAULTS:
+    def _obeys(self, word: str) -> bool:
+        if word not in {*FAULTS, "nan"}:
+            return False
+        if self._once is not None:
             if self._once.exists():
-                return
+                return False
             self._once.touch()
-        if word in FAULTS:
-            await FAULTS[word]()
-        elif word == "nan":
-            self._level = np.nan
-        elif word in PAUSES_S:
-            await asyncio.sleep(PAUSES_S[word])
+        return True
 
     async def close(self) -> None: ...
 
