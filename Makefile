@@ -54,4 +54,6 @@ $(VENV)/.ready-to-test: pyproject.toml tests/upstream.txt | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check '$(TORCH)'
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,f5]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r tests/upstream.txt
+	@if python3.10 -c 'import ensurepip' 2>/dev/null; then python3.10 -m venv $(VENV)/python3.10 && \
+	  $(VENV)/python3.10/bin/pip install --quiet --disable-pip-version-check msgspec numpy; fi
 	@touch $@ $(VENV)/.ready

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Coroutine, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from bot import logs  # noqa: PLC0415 - `--help` and `say` start without the daemon's imports
-    from bot.app import Daemon  # noqa: PLC0415
+    from bot import engines, logs  # noqa: PLC0415 - `--help` starts without these
     from bot.options import with_options  # noqa: PLC0415
 
     if options.speed is not None and options.replay is None:
@@ -73,7 +73,16 @@ def _run(options: argparse.Namespace) -> int:
     logs.configure(settings.log)
 
     async def run() -> None:
-        await Daemon(settings, record=options.record, events=options.events).run()
+        engine = engines.create(settings.engine)
+        engine.start()  # it loads while the rest of the daemon is imported
+        try:
+            app = await asyncio.to_thread(import_module, "bot.app")
+            daemon = app.Daemon(
+                settings, engine=engine, record=options.record, events=options.events
+            )
+            await daemon.run()
+        finally:
+            await engine.close()
 
     _complete(run())
     return EXIT_OK

@@ -16,6 +16,7 @@ from bot.banner import banner
 from bot.commands import CommandParser
 from bot.config import ChannelSettings, Settings
 from bot.config.sources import ReplaySettings
+from bot.engine.narrator import Narrator
 from bot.errors import StartError
 from bot.intake import Intake
 from bot.messages import ChatMessage, SourceItem
@@ -74,12 +75,18 @@ class Daemon:
     """Everything that runs: built once, run once."""
 
     def __init__(
-        self, settings: Settings, *, record: Path | None = None, events: Path | None = None
+        self,
+        settings: Settings,
+        *,
+        engine: Narrator | None = None,
+        record: Path | None = None,
+        events: Path | None = None,
     ) -> None:
         """Build the stages.
 
         Args:
             settings: The configuration.
+            engine: Speaks, and may be loading already; made as configured otherwise.
             record: Where to write the chat that comes in, in the format of a replay.
             events: Where to write the outcomes as JSON Lines.
 
@@ -102,7 +109,7 @@ class Daemon:
         """As fast as possible is as fast as speech can follow: a script's messages are not lost."""
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._sources = sources.Sources(settings.twitch)
-        self._engine = engines.create(settings.engine)
+        self._engine = engine or engines.create(settings.engine)
         self._outputs = outputs.create_all(
             (output for channel in settings.channels for output in channel.outputs),
             settings.playback,
@@ -223,6 +230,8 @@ class Daemon:
             max_age_s=self._settings.backlog.max_age_s,
             stall_s=self._settings.engine.stall_s,
             prefix_again_after_s=settings.policy.name.again_after_s,
+            ahead_s=self._settings.engine.ahead_s,
+            effort=engines.effort(self._settings.engine),
         )
         intake = Intake(
             parse_command=CommandParser(
@@ -245,6 +254,7 @@ class Daemon:
     def _snapshot(self) -> dict[str, Any]:
         return {
             "engine": self._engine.name,
+            "engines": self._engine.states,
             "channels": {name: channel.snapshot() for name, channel in self._channels.items()},
         }
 

@@ -39,6 +39,20 @@ class Backlog:
             for queue in queues.values():
                 yield from queue
 
+    def upcoming(self) -> Iterator[Utterance]:
+        """Iterate over what waits in the order in which `take` would hand it out now."""
+        for queues in self._lanes.values():
+            turns = deque(deque(queue) for queue in queues.values())
+            while turns:
+                queue = turns.popleft()
+                yield queue.popleft()
+                if queue:
+                    turns.append(queue)
+
+    async def wait_changed(self) -> None:
+        """Return when something came, went, or may be handed out again or no more."""
+        await self._changed.wait()
+
     @property
     def is_paused(self) -> bool:
         """Whether `take` waits although something is there."""

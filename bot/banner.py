@@ -37,9 +37,10 @@ def banner(
     joining = f"no channel; {program} run --channel NAME reads one, without an account"
     places = "; ".join(f"{name} ({state})" for name, state in outputs.items())
     through = "through" if is_heard else "to nobody yet:"
+    engines = " or ".join(settings.engine.engines)
     lines = {
         "listens to": " and ".join(listening) or "no one here",
-        "speaks": f"{settings.engine.name} {through} {places or 'there is no output'}",
+        "speaks": f"{engines} {through} {places or 'there is no output'}",
         "Twitch": reading or joining,
     }
     return "\n".join(f"{title:>10}  {text}" for title, text in lines.items())

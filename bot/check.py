@@ -14,9 +14,10 @@ from bot.sources import Sources
 
 async def check(settings: Settings) -> bool:
     """Try what `settings` need, print a line for each, and tell whether all of it works."""
+    names = settings.engine.engines
     findings = [
         ("configuration", None),
-        (f"engine {settings.engine.name}", await _engine_problem(settings)),
+        *[(f"engine {name}", await _engine_problem(settings, name)) for name in names],
         *_output_problems(settings),
         (f"port {settings.server.port}", await _port_problem(settings.server)),
         *_source_problems(settings),
@@ -26,9 +27,9 @@ async def check(settings: Settings) -> bool:
     return all(problem is None for _, problem in findings)
 
 
-async def _engine_problem(settings: Settings) -> IshowttsError | None:
+async def _engine_problem(settings: Settings, name: str) -> IshowttsError | None:
     try:
-        engine = engines.create(settings.engine)
+        engine = engines.create(settings.engine, name)
         try:
             await engine.warm_up()
             request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)

@@ -1,22 +1,62 @@
-"""Makes the engine that the configuration names."""
+"""Makes the engines that the configuration names, each in a process of its own."""
 
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
+from typing import Any
 
-from bot import engine
 from bot.config.engine import EngineSettings
-from bot.engine import Engine
+from bot.engine import ENGINES
+from bot.engine.chain import Chain
+from bot.engine.effort import Effort
+from bot.engine.host import Host
+from bot.engine.narrator import Narrator
+from bot.engine.pieces import Pauses
+from bot.errors import StartError
+
+_OF_ANOTHER_INTERPRETER = {"f5", "upstream"}
 
 
-def create(settings: EngineSettings, name: str | None = None) -> Engine:
-    """Return the engine `name`, else the configured one, not warmed up yet.
+def create(settings: EngineSettings, name: str | None = None) -> Narrator:
+    """Return what speaks with the engine `name`, else with those of `settings`, not warm yet.
 
     Raises:
-        StartError: there is no such engine, or a package or a model that it needs is missing.
+        StartError: there is no such engine.
     """
-    name = name or settings.name
-    options = settings.options(name)
+    names = settings.engines if name is None else (name,)
+    for unknown in set(names) - set(ENGINES):
+        raise StartError(
+            f"There is no engine {unknown!r}.", remedy=f"Choose from {', '.join(ENGINES)}."
+        )
+    chain = Chain([_host(settings, name) for name in names], patience_s=settings.stall_s)
+    pauses = Pauses(
+        sentence_s=settings.pauses.sentence_ms / 1000, clause_s=settings.pauses.clause_ms / 1000
+    )
+    return Narrator(chain, pauses=pauses, ahead_s=settings.ahead_s)
+
+
+def effort(settings: EngineSettings) -> Effort:
+    """Return how many function evaluations speech is worth."""
+    f5 = settings.f5
+    if f5.nfe != "auto":
+        return Effort()
+    return Effort(idle=f5.nfe_idle, normal=f5.nfe_normal, least=f5.nfe_least)
+
+
+def _host(settings: EngineSettings, name: str) -> Host:
+    python = settings.python if name in _OF_ANOTHER_INTERPRETER else None
+    return Host(name, _options(settings, name), python=python or "")
+
+
+def _options(settings: EngineSettings, name: str) -> Callable[[], dict[str, Any]]:
+    """Return what finds the options: at every start, since a model may be fetched meanwhile."""
+    return partial(_locate, settings.options(name))
+
+
+def _locate(options: dict[str, Any]) -> dict[str, Any]:
+    found = dict(options)
     for key in ("model", "vocoder"):
-        if key in options:
+        if key in found:
             # Here, not in the engine: what the engine imports is kept to what speech needs.
-            options[key] = str(import_module("bot.engine.f5.models").locate(options[key]))
-    return engine.create(name, options)
+            found[key] = str(import_module("bot.engine.f5.models").locate(found[key]))
+    return found

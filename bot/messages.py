@@ -206,6 +206,10 @@ class SpeechRequest(Message, frozen=True, kw_only=True):
     text: str
     """Exactly what is spoken; not empty."""
     voice: str
+    nfe: int = 0
+    """Number of function evaluations; 0 leaves it to the engine, and some engines have none."""
+    due_s: float = 0.0
+    """In how many seconds its sound is needed; 0 where somebody waits for it."""
 
 
 class AudioChunk(Message, frozen=True, kw_only=True):
@@ -214,6 +218,10 @@ class AudioChunk(Message, frozen=True, kw_only=True):
     samples: Samples
     """Mono float32, `[n]`, n at least 1."""
     sample_rate_hz: int
+    engine: str = ""
+    """Which engine it is from; empty where only one is asked."""
+    nfe: int = 0
+    """Number of function evaluations that it took; 0 from engines that have none."""
 
     @property
     def duration_s(self) -> float:
@@ -221,19 +229,21 @@ class AudioChunk(Message, frozen=True, kw_only=True):
         return len(self.samples) / self.sample_rate_hz
 
 
-def _encode_array(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
+def encode_array(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
+    """Return audio as bytes, little-endian float32: msgspec's hook for what it does not know."""
     if isinstance(value, np.ndarray):
         return np.ascontiguousarray(value, dtype="<f4").tobytes()
     raise NotImplementedError(type(value))
 
 
-def _decode_array(target: Any, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
+def decode_array(target: Any, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
+    """Return the audio that `encode_array` made bytes of; msgspec's hook for decoders."""
     if target == Samples:
         return np.frombuffer(value, dtype="<f4")
     raise NotImplementedError(target)
 
 
-_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)
+_encoder = msgspec.msgpack.Encoder(enc_hook=encode_array)
 
 
 def encode(message: Message) -> bytes:
@@ -250,4 +260,4 @@ def decode(data: bytes, kind: type[_M]) -> _M:
     Raises:
         msgspec.ValidationError: `data` is no such message.
     """
-    return msgspec.msgpack.decode(data, type=kind, dec_hook=_decode_array)
+    return msgspec.msgpack.decode(data, type=kind, dec_hook=decode_array)

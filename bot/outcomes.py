@@ -85,6 +85,9 @@ class Started(Outcome, frozen=True, kw_only=True):
     """The first sample was handed to an output at `at`."""
 
     engine: str
+    """Which one speaks."""
+    nfe: int = 0
+    """Number of function evaluations of its first piece; 0 of engines that have none."""
     text: str
     """Exactly what is spoken, with or without the prefix."""
     requested_at: float
@@ -96,7 +99,8 @@ class Started(Outcome, frozen=True, kw_only=True):
 class Spoken(Outcome, frozen=True, kw_only=True):
     """The last sample was heard."""
 
-    engine: str
+    engines: tuple[str, ...]
+    """Which ones spoke: several where one took over from another in the middle."""
     audio_s: float
     synthesis_s: float
     """Time that the engine took for all chunks; RTF is this over `audio_s`."""

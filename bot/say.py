@@ -25,7 +25,7 @@ async def say(
         UtteranceError: the engine cannot say this text.
     """
     channel = settings.channels[0]
-    engine = engines.create(settings.engine, engine_name)
+    engine = engines.create(settings.engine, engine_name or settings.engine.engines[0])
     device = next((o for o in channel.outputs if isinstance(o, DeviceSettings)), None)
     sink: OutputSettings = device or DeviceSettings(type="device")
     if output is not None:

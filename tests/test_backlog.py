@@ -229,3 +229,14 @@ def test_every_utterance_comes_out_exactly_once(steps: list[tuple[str, Lane, boo
         assert sorted(out, key=int) == [str(index) for index in range(len(steps))]
 
     asyncio.run(run())
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(Lane)), max_size=12))
+async def test_what_is_upcoming_is_what_is_taken(arrivals: list[tuple[str, Lane]]) -> None:
+    outcomes: list[Outcome] = []
+    backlog = Backlog(BacklogSettings(), outcomes.append)
+    for number, (chatter, lane) in enumerate(arrivals):
+        backlog.put(utterance(str(number), chatter, lane))
+    upcoming = [one.id for one in backlog.upcoming()]
+
+    assert await taken(backlog) == upcoming

@@ -46,7 +46,7 @@ def silent(config: Callable[[str], Path]) -> Path:
     """A configuration without a device, that speaks tones, on a free port."""
     return config(
         "channels: [{name: main, sources: [{type: ingest}]}]\n"
-        "server: {port: 0}\nengine: {name: tone}\n"
+        "server: {port: 0}\nengine: {engines: [tone]}\n"
     )
 
 
@@ -188,7 +188,7 @@ def test_mistakes_in_the_configuration_are_all_reported_and_exit_2(
 def test_a_port_that_is_taken_is_named_and_exits_3(config: Callable[[str], Path]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        text = "channels: [{name: main, sources: [{type: ingest}]}]\nengine: {name: tone}\n"
+        text = "channels: [{name: main, sources: [{type: ingest}]}]\nengine: {engines: [tone]}\n"
         path = config(f"{text}server: {{port: {port}}}\n")
         run, check = ishowtts("run", "--config", path), ishowtts("check", "--config", path)
 

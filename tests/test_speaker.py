@@ -11,6 +11,7 @@ from bot.backlog import Backlog
 from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings
+from bot.engine.effort import Effort
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance
 from bot.outcomes import FINAL, Dropped, DropReason, Failed, Outcome, Spoken, Started
@@ -29,6 +30,7 @@ class EngineStandIn:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.nfes: list[int] = []
         self.closed: list[str] = []
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
@@ -40,6 +42,7 @@ class EngineStandIn:
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
         self.texts.append(request.text)
+        self.nfes.append(request.nfe)
         try:
             if "unspeakable" in request.text:
                 raise UtteranceError("no")
@@ -101,7 +104,7 @@ async def aenumerate(items: AsyncIterator[AudioChunk]) -> AsyncIterator[tuple[in
 
 
 class Stage:
-    def __init__(self, max_age_s: float = 100, stall_s: float = 100) -> None:
+    def __init__(self, max_age_s: float = 100, stall_s: float = 100, ahead_s: float = 0) -> None:
         self.outcomes: list[Outcome] = []
         self._told = asyncio.Condition()
         self.engine = EngineStandIn()
@@ -115,6 +118,8 @@ class Stage:
             max_age_s=max_age_s,
             stall_s=stall_s,
             prefix_again_after_s=60,
+            ahead_s=ahead_s,
+            effort=Effort(idle=10, normal=7, least=5),
         )
 
     @asynccontextmanager
@@ -342,4 +347,81 @@ async def test_a_stop_in_mid_speech_accounts_for_it_and_leaves_no_task(stage: St
 
     assert [o.reason for o in stage.outcomes if isinstance(o, Dropped)] == [DropReason.SHUTDOWN]
     assert stage.engine.closed == ["a says: one"]
+    assert asyncio.all_tasks() == before
+
+
+@pytest.fixture
+async def looking() -> Stage:
+    """Speaks what nobody lets end, and may make 3 s of what waits."""
+    stage = Stage(ahead_s=3)
+    stage.engine.may_go_on.clear()
+    return stage
+
+
+async def test_what_waits_is_made_while_something_is_spoken_as_far_as_allowed(
+    looking: Stage,
+) -> None:
+    for number in range(9):
+        looking.put(f"message number {number}", f"chatter{number}")
+    async with looking.speaking():
+        await looking.until(lambda: len(looking.engine.texts) == 3)
+        assert len(looking.backlog) == 8
+        looking.engine.may_go_on.set()
+        await looking.until(lambda: len(looking.final()) == 9)
+
+    assert [kind for _, kind in looking.final()] == [Spoken] * 9
+    assert looking.engine.texts == [
+        f"chatter{number} says: message number {number}" for number in range(9)
+    ]
+
+
+async def test_the_effort_follows_what_waits() -> None:
+    stage = Stage(max_age_s=9)
+    for number in range(6):
+        stage.put(f"message {number}", f"chatter{number}")
+    async with stage.speaking():
+        await stage.until(lambda: len(stage.final()) == 6)
+
+    assert stage.engine.nfes == [5, 5, 5, 7, 7, 10]
+
+
+async def test_what_moderation_takes_back_is_made_no_further(looking: Stage) -> None:
+    for body in ("one", "two"):
+        looking.put(body, body)
+    async with looking.speaking():
+        await looking.until(lambda: len(looking.engine.texts) == 2)
+        looking.backlog.clear(DropReason.DELETED)
+        await looking.until(lambda: looking.engine.closed == ["two says: two"])
+        looking.engine.may_go_on.set()
+        await looking.until(lambda: len(looking.final()) == 2)
+
+    assert looking.final() == [("two", Dropped), ("one", Spoken)]
+
+
+async def test_what_comes_in_between_changes_the_introduction(looking: Stage) -> None:
+    looking.put("one")
+    looking.put("two")
+    async with looking.speaking():
+        await looking.until(lambda: looking.engine.texts == ["a says: one", "two"])
+        looking.put("paid", "b", lane=Lane.PAID)
+        looking.engine.may_go_on.set()
+        await looking.until(lambda: len(looking.final()) == 3)
+
+    assert [identifier for identifier, _ in looking.final()] == ["one", "paid", "two"]
+    assert looking.engine.texts[-1] == "a says: two"
+
+
+async def test_a_pause_makes_nothing_ahead_and_a_stop_leaves_no_task(looking: Stage) -> None:
+    before = asyncio.all_tasks()
+    looking.put("one")
+    async with looking.speaking():
+        await looking.until(lambda: any(isinstance(o, Started) for o in looking.outcomes))
+        looking.backlog.pause()
+        looking.put("two", "b")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert looking.engine.texts == ["a says: one"]
+        looking.backlog.resume()
+        await looking.until(lambda: len(looking.engine.texts) == 2)
+
     assert asyncio.all_tasks() == before

@@ -16,6 +16,9 @@ from bot.config.yaml_source import dotted, parse
 from bot.errors import ConfigError, Problem
 
 _VALUE_LENGTH = 60
+_RENAMED: Mapping[KeyPath, str] = {
+    ("engine", "name"): "is now `engines`, a list in order of preference: engines: [f5, hibari]"
+}
 _PLAIN = {
     "missing": "is missing",
     "model_type": "needs keys of its own, as in the shipped config.yaml",
@@ -78,8 +81,8 @@ def _problems(
         yield Problem(
             dotted(path),
             _line(path, lines),
-            _message(detail, owner, secret=secret),
-            _suggestion(detail, owner),
+            _RENAMED.get(path) or _message(detail, owner, secret=secret),
+            "" if path in _RENAMED else _suggestion(detail, owner),
         )
 
 

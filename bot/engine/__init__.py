@@ -3,20 +3,21 @@
 A new engine is a module with a class that follows `Engine`, and a line in `ENGINES`.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from bot.errors import StartError
+from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 
 
 class Engine(Protocol):
     """Text and voice in, audio out; knows nothing of chatters and queues."""
 
-    name: str
-    """As in `ENGINES`."""
+    @property
+    def name(self) -> str:
+        """As in `ENGINES`."""
 
     async def warm_up(self) -> None:
         """Load everything, so that the next request is as fast as any later one.
@@ -39,6 +40,26 @@ class Engine(Protocol):
         """Release everything; pending generators end."""
 
 
+@runtime_checkable
+class BatchEngine(Engine, Protocol):
+    """An engine that computes several requests in less time than one after the other."""
+
+    @property
+    def budget_tokens(self) -> int:
+        """What a batch may cost together."""
+
+    def tokens(self, request: SpeechRequest) -> int:
+        """Return what `request` costs, such as its frames, reference included; never raises."""
+
+    async def synthesize_batch(
+        self, requests: Sequence[SpeechRequest]
+    ) -> Sequence[AudioChunk | UtteranceError]:
+        """Return the speech of each request, whole, or why it cannot be spoken.
+
+        All of them have the same `nfe`. Cancelling it is as closing `synthesize`.
+        """
+
+
 ENGINES: Mapping[str, str] = {
     "f5": "bot.engine.f5.engine:F5Engine",
     "hibari": "bot.engine.hibari:HibariEngine",
@@ -54,14 +75,17 @@ _EXTRAS = frozenset({"f5", "upstream"})
 def create(name: str, options: Mapping[str, Any]) -> Engine:
     """Return the engine `name`, not warmed up yet; `options` are its keyword arguments.
 
+    Besides the names in `ENGINES`, `module:Class` is an engine of one's own.
+
     Raises:
         StartError: there is no such engine, or a package that it needs is not installed.
     """
-    if name not in ENGINES:
+    place = ENGINES.get(name, name)
+    if ":" not in place:
         raise StartError(
             f"There is no engine {name!r}.", remedy=f"Choose from {', '.join(ENGINES)}."
         )
-    module_name, _, class_name = ENGINES[name].partition(":")
+    module_name, _, class_name = place.partition(":")
     module = import_extra(module_name, f"Engine {name}", name if name in _EXTRAS else "")
     engine: Engine = getattr(module, class_name)(**options)
     return engine

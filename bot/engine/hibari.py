@@ -5,7 +5,6 @@ loop free; sentences of different requests take turns.
 """
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -20,8 +19,6 @@ from bot.messages import AudioChunk, Samples, SpeechRequest
 _LEAD_S = 0.01
 _TAIL_S = 0.2
 """The model pads each sentence with 0.25 s before and 0.35 s after it; this much makes a pause."""
-_CLAUSE = re.compile(r"[,;:]\s+")
-_CLAUSE_WITHIN = 60
 
 _T = TypeVar("_T")
 _WARM_UP = "Hello there. " + "the voice is warm now and has all the memory that it needs, " * 6
@@ -56,7 +53,7 @@ class HibariEngine:
         """
         await self._in_thread(self._load)
         assert self._model is not None
-        sentences = self._sentences(self._model, request.text)
+        sentences = self._model.stream(request.text, speed=self._speed)
         is_silent = True
         while (samples := await self._in_thread(lambda: self._next(sentences))) is not None:
             if samples.size:
@@ -66,16 +63,6 @@ class HibariEngine:
             raise UtteranceError(
                 "hibari found nothing that it can pronounce; it reads English only."
             )
-
-    def _sentences(self, model: hibari.Hibari, text: str) -> Iterator[Samples]:
-        """Yield sentence by sentence, the first clause alone: the model's time grows with length.
-
-        "viewer1 says:" is there in a third of the time of all that the viewer says.
-        """
-        clause = _CLAUSE.search(text, 0, _CLAUSE_WITHIN)
-        cut = clause.end() if clause else 0
-        for piece in (text[:cut], text[cut:]):
-            yield from model.stream(piece, speed=self._speed)
 
     @staticmethod
     def _next(sentences: Iterator[Samples]) -> Samples | None:

@@ -15,7 +15,7 @@ class OutcomeLog:
         about = {"channel": outcome.channel, "chatter": outcome.chatter}
         match outcome:
             case Started():
-                log.info("speaking", **about, text=outcome.text)
+                log.info("speaking", **about, text=outcome.text, engine=outcome.engine)
             case Rejected():
                 log.info("not read", **about, **_why(outcome))
             case Obeyed():

@@ -3,13 +3,13 @@
 import asyncio
 import itertools
 import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
 import structlog
 
+from bot import child, frames
 from bot.playback import OutputLostError, wire
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
@@ -127,7 +127,7 @@ class DeviceOutput:
 
     def _send(self, order: wire.Order) -> None:
         if self._orders is not None and not self._orders.is_closing():
-            self._orders.write(wire.frame(order))
+            self._orders.write(frames.frame(wire.encode(order)))
 
     async def _drain(self) -> None:
         if self._orders is not None:
@@ -141,12 +141,7 @@ class DeviceOutput:
     async def _hold(self) -> bool:
         """Run one process to its end; tell whether it opened the device."""
         try:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot.playback.device_process"),
-                stdin=PIPE,
-                stdout=PIPE,
-                start_new_session=True,  # a terminal's interrupt is for the daemon
-            )
+            process = await child.start((sys.executable, "-m", "bot.playback.device_process"))
         except OSError as error:
             self._lose(f"Its process cannot be started: {error.strerror or error}.")
             return False
@@ -158,19 +153,20 @@ class DeviceOutput:
         try:
             async with asyncio.timeout(self._answer_s) as answer:
                 while True:
-                    report = await _read(process.stdout)
+                    report = wire.report(await frames.receive(process.stdout))
                     was_open = was_open or isinstance(report, wire.Opened)
                     self._take(report)
                     answer.reschedule(self._next_report_at(report))
         except TimeoutError:
             self._lose("The sound system does not answer.", "Restart the sound server.")
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, frames.FrameError):
             if self._opened is not None or not self._is_settled.is_set():
                 self._lose("Its process ended unexpectedly.")
         finally:
             self._orders = None
             self._close()
-            await _end(process)
+            # It lets speech fade first; a sound server that hangs gets no more time.
+            await child.end(process, grace_s=_CLOSE_S)
         return was_open
 
     def _next_report_at(self, report: wire.Report) -> float | None:
@@ -216,20 +212,3 @@ class DeviceOutput:
         self._is_open.clear()
         if self._play is not None:
             self._play.end(is_heard=False)
-
-
-async def _read(reports: asyncio.StreamReader) -> wire.Report:
-    head = await reports.readexactly(wire.LENGTH_BYTES)
-    return wire.report(await reports.readexactly(wire.body_length(head)))
-
-
-async def _end(process: Process) -> None:
-    """Let the process fade and end; end it where the sound server hangs."""
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        async with asyncio.timeout(_CLOSE_S):
-            await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.communicate()

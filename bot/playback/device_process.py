@@ -11,17 +11,16 @@ ends when standard input does, and when its stream is lost: the operating system
 
 import itertools
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from queue import SimpleQueue
 from threading import Event, Thread, Timer
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from bot import child, frames
 from bot.errors import StartError
 from bot.playback import portaudio, wire
 from bot.playback.mixer import Mixer
@@ -38,37 +37,10 @@ _NICE = -11  # what PulseAudio takes by default
 _GRACE_S = 1.0
 
 
-class Reporter:
-    """Sends reports from a thread of its own, so that the callback never waits for the pipe."""
-
-    def __init__(self, pipe: BinaryIO) -> None:
-        self._pipe = pipe
-        self._reports: SimpleQueue[wire.Report | None] = SimpleQueue()
-        self._thread = Thread(target=self._send, name="reports", daemon=True)
-        self._thread.start()
-
-    def __call__(self, report: wire.Report) -> None:
-        """Take `report` to be sent; never waits."""
-        self._reports.put(report)
-
-    def close(self) -> None:
-        """Return when every report was sent."""
-        self._reports.put(None)
-        self._thread.join()
-
-    def _send(self) -> None:
-        while (report := self._reports.get()) is not None:
-            try:
-                self._pipe.write(wire.frame(report))
-                self._pipe.flush()
-            except OSError:
-                os._exit(1)  # the daemon is gone
-
-
 class DeviceProcess:
     """Opens the device as often as needed until it succeeds, then plays until it is lost."""
 
-    def __init__(self, opening: wire.Open, report: Reporter) -> None:
+    def __init__(self, opening: wire.Open, report: Callable[[wire.Report], None]) -> None:
         self._device = opening.device
         self._fade_s = opening.fade_s
         self._report = report
@@ -177,14 +149,6 @@ def _carry_out(order: wire.Order, mixer: Mixer) -> None:
             mixer.set_gain(gain)
 
 
-def _read(pipe: BinaryIO) -> Iterator[wire.Order]:
-    while len(head := pipe.read(wire.LENGTH_BYTES)) == wire.LENGTH_BYTES:
-        body = pipe.read(wire.body_length(head))
-        if len(body) < wire.body_length(head):
-            return  # the daemon died in the middle of an order
-        yield wire.order(body)
-
-
 def _hurry() -> None:
     """Come before other processes, as PulseAudio and PipeWire do, where the user may."""
     if sys.platform != "win32":
@@ -198,23 +162,20 @@ def _quiet_libraries() -> BinaryIO:
     ALSA and JACK write to standard error whenever a device is missing, thus at every retry.
     Python's own errors still reach the daemon's terminal.
     """
-    reports = os.fdopen(os.dup(1), "wb")
     sys.stderr = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
     os.close(nowhere)
-    return reports
+    return child.claim_stdout(others=2)
 
 
 def main() -> None:
     """Play on one device until standard input ends."""
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, signal.SIG_IGN)  # the daemon decides when sound ends
+    child.ignore_interrupts()
     _hurry()
     sys.setswitchinterval(_SWITCH_S)  # the callback gets the interpreter in time
-    report = Reporter(_quiet_libraries())
-    orders = _read(sys.stdin.buffer)
+    report = child.Sender(_quiet_libraries(), wire.encode)
+    orders = map(wire.order, frames.read(sys.stdin.buffer))
     opening = next(orders, None)
     if isinstance(opening, wire.Open):
         process = DeviceProcess(opening, report)

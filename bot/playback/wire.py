@@ -1,13 +1,8 @@
-"""What the daemon and the process of a sound device tell each other.
-
-Each message is one frame: its length as 4 bytes little-endian, then MessagePack.
-"""
+"""What the daemon and the process of a sound device tell each other; see `bot.frames`."""
 
 from typing import TypeAlias
 
 import msgspec
-
-LENGTH_BYTES = 4
 
 
 class Open(msgspec.Struct, frozen=True, tag=True):
@@ -91,15 +86,9 @@ _order_decoder: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)
 _report_decoder: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
 
 
-def frame(message: Order | Report) -> bytes:
-    """Return `message` with its length in front."""
-    body = _encoder.encode(message)
-    return len(body).to_bytes(LENGTH_BYTES, "little") + body
-
-
-def body_length(head: bytes) -> int:
-    """Return how many bytes follow the first `LENGTH_BYTES` of a frame."""
-    return int.from_bytes(head, "little")
+def encode(message: Order | Report) -> bytes:
+    """Return `message` as the body of a frame."""
+    return _encoder.encode(message)
 
 
 def order(body: bytes) -> Order:

@@ -68,6 +68,8 @@ allowed: channels, server, policy, backlog, commands, engine, playback, twitch, 
             MINIMAL + "commands: {aliases: {'!x': explode}}",
             "line 2: commands.aliases.!x: is 'explode'; an order starts with one of skip,",
         ),
+        (MINIMAL + "engine: {name: f5}", "line 2: engine.name: is now `engines`, a list"),
+        (MINIMAL + "engine: {engines: [f5, f5]}", "line 2: engine.engines: an engine stands"),
         (MINIMAL + "server: {host: 0.0.0.0, port: -1}", "line 2: server.token: a token is needed"),
     ],
 )

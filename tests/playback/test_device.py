@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.config.playback import PlaybackSettings
+from bot.frames import frame, read
 from bot.messages import AudioChunk, Samples
 from bot.playback import wire
 from bot.playback.clip import Clip
@@ -515,10 +516,9 @@ def test_the_process_ends_with_the_daemon(pulse: PulseServer) -> None:
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(wire.frame(wire.Open("tts", FADE_S)))
+    process.stdin.write(frame(wire.encode(wire.Open("tts", FADE_S))))
     process.stdin.flush()
-    head = process.stdout.read(wire.LENGTH_BYTES)
-    assert isinstance(wire.report(process.stdout.read(wire.body_length(head))), wire.Opened)
+    assert isinstance(wire.report(next(read(process.stdout))), wire.Opened)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=10)

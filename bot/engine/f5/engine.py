@@ -160,17 +160,22 @@ class F5Engine:
             return
         items = await self._in_thread(partial(self._items, request, voice))
         assert self._front_end is not None
+        sampling = self._sampling
+        if request.nfe:
+            sampling = sampling._replace(steps=request.nfe)
         fade = CrossFade() if self._front_end.overlaps else None
         for item in items:
             if self._closed.is_set():
                 return
-            wave = await self._in_thread(partial(self._speak, item, voice))
+            wave = await self._in_thread(partial(self._speak, item, voice, sampling))
             chunks = [wave]
             if fade:
                 chunks = [fade.add(wave), fade.finish() if item is items[-1] else wave[:0]]
             for chunk in chunks:
                 if chunk.size:
-                    yield AudioChunk(samples=chunk, sample_rate_hz=SAMPLE_RATE_HZ)
+                    yield AudioChunk(
+                        samples=chunk, sample_rate_hz=SAMPLE_RATE_HZ, nfe=sampling.steps
+                    )
 
     def _voice(self, name: str) -> Voice:
         if name not in self._voices:
@@ -189,9 +194,9 @@ class F5Engine:
         seed = zlib.crc32(request.id.encode(errors="replace"))
         return [make_item(piece, voice, self._front_end, seed, speed) for piece in pieces]
 
-    def _speak(self, item: Item, voice: Voice) -> Samples:
+    def _speak(self, item: Item, voice: Voice, sampling: Sampling) -> Samples:
         assert self._runner is not None
-        [wave] = self._runner.run([item], self._sampling)
+        [wave] = self._runner.run([item], sampling)
         if not np.isfinite(wave).all():
             raise UtteranceError(
                 "F5-TTS produced samples that are not finite.",

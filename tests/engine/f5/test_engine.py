@@ -51,6 +51,15 @@ async def test_the_same_request_sounds_the_same_after_a_restart(
     np.testing.assert_allclose(second, first, atol=1e-6)
 
 
+async def test_a_request_may_ask_for_more_evaluations(engine: F5Engine) -> None:
+    asked = SpeechRequest(id="m1", text="Hello there, chat.", voice="nature", nfe=7)
+    chunks = [chunk async for chunk in engine.synthesize(asked)]
+    samples = np.concatenate([chunk.samples for chunk in chunks])
+
+    assert {chunk.nfe for chunk in chunks} == {7}
+    assert not np.allclose(samples, await speak(engine, "Hello there, chat."))
+
+
 @pytest.mark.parametrize("text", [" ", "\n", "😀😀", "你好", "\u200b\u202e"])
 async def test_what_cannot_be_said_costs_one_utterance(engine: F5Engine, text: str) -> None:
     with pytest.raises(UtteranceError):

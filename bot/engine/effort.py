@@ -1,0 +1,23 @@
+"""How much work a piece of speech is worth: more when nobody waits, less when some would expire."""
+
+from typing import NamedTuple
+
+
+class Effort(NamedTuple):
+    """Numbers of function evaluations (NFE) to choose from; 0 leaves the choice to the engine."""
+
+    idle: int = 0
+    normal: int = 0
+    least: int = 0
+
+    def choose(self, *, waiting: int, each_s: float, expires_in_s: float) -> int:
+        """Return the NFE of the next utterance.
+
+        Args:
+            waiting: How many utterances wait behind it.
+            each_s: How long one takes, roughly.
+            expires_in_s: When the first of them is dropped; infinity if none is.
+        """
+        if not waiting:
+            return self.idle
+        return self.least if waiting * each_s > expires_in_s else self.normal

@@ -1,0 +1,53 @@
+"""Frames: how the daemon and its child processes put messages on a pipe or a socket.
+
+A frame is the length of its body as 4 bytes, little-endian, then the body, which is MessagePack.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import IO
+
+LENGTH_BYTES = 4
+MAX_BODY_BYTES = 1 << 26
+"""A minute of speech is 6 MB; more than this is no frame but garbage."""
+
+
+class FrameError(ValueError):
+    """What arrived is no frame."""
+
+
+def frame(body: bytes) -> bytes:
+    """Return `body` with its length in front."""
+    return len(body).to_bytes(LENGTH_BYTES, "little") + body
+
+
+def read(pipe: IO[bytes]) -> Iterator[bytes]:
+    """Yield each body until the pipe ends; one that is cut off by the end is left out.
+
+    Raises:
+        FrameError: a length is impossible.
+    """
+    while len(head := pipe.read(LENGTH_BYTES)) == LENGTH_BYTES:
+        length = _body_length(head)
+        body = pipe.read(length)
+        if len(body) < length:
+            return  # the other end died in the middle
+        yield body
+
+
+async def receive(stream: asyncio.StreamReader) -> bytes:
+    """Return the next body.
+
+    Raises:
+        asyncio.IncompleteReadError: the stream ended.
+        FrameError: a length is impossible.
+    """
+    head = await stream.readexactly(LENGTH_BYTES)
+    return await stream.readexactly(_body_length(head))
+
+
+def _body_length(head: bytes) -> int:
+    length = int.from_bytes(head, "little")
+    if length > MAX_BODY_BYTES:
+        raise FrameError(f"A frame of {length} bytes is announced; {head!r} is no length.")
+    return length

@@ -1,0 +1,135 @@
+"""Engines for the process that hosts them: what a text says, they do."""
+
+import asyncio
+import os
+import re
+import signal
+import time
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bot.errors import StartError, UtteranceError
+from bot.messages import AudioChunk, SpeechRequest
+
+RATE_HZ = 24_000
+PAUSES_S = {"pause": 0.05, "wait": 3600}
+
+
+async def exit_with_last_words() -> None:
+    os.write(2, b"last words\n")
+    os._exit(3)
+
+
+async def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def stop() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+async def fail() -> None:
+    raise ZeroDivisionError
+
+
+async def run_out_of_memory() -> None:
+    raise MemoryError
+
+
+async def hang() -> None:
+    await asyncio.to_thread(time.sleep, 3600)
+
+
+async def refuse() -> None:
+    raise UtteranceError("No.", remedy="Say something else.")
+
+
+async def print_something() -> None:
+    os.write(1, b"printed by a library")
+
+
+FAULTS = {
+    "exit": exit_with_last_words,
+    "kill": kill,
+    "stop": stop,
+    "raise": fail,
+    "memory": run_out_of_memory,
+    "hang": hang,
+    "refuse": refuse,
+    "print": print_something,
+}
+"""What words do."""
+
+
+class Obedient:
+    """Gives a chunk of 0.1 s a word; a word such as `exit` is obeyed instead.
+
+    With `once`, a file that it makes, it obeys the first time only, in whatever process.
+    """
+
+    name = "obedient"
+
+    def __init__(
+        self, *, once: str = "", refuses: str = "", warms_while: str = "", level: float = 0.5
+    ) -> None:
+        self._once = Path(once) if once else None
+        self._refuses = refuses
+        self._warms_while = warms_while
+        self._level = level
+
+    async def warm_up(self) -> None:
+        if self._refuses and os.access(self._refuses, os.F_OK):
+            raise StartError("It is not there.", remedy="Bring it.")
+        while self._warms_while and os.access(self._warms_while, os.F_OK):
+            await asyncio.sleep(0.01)
+
+    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+        for word in re.findall(r"\w+", request.text):
+            level = self._level
+            if self._obeys(word):
+                if word == "nan":
+                    level = np.nan
+                else:
+                    await FAULTS[word]()
+            elif word in PAUSES_S:
+                await asyncio.sleep(PAUSES_S[word])
+            samples = np.full(RATE_HZ // 10, level, np.float32)
+            yield AudioChunk(samples=samples, sample_rate_hz=RATE_HZ)
+
+    def _obeys(self, word: str) -> bool:
+        if word not in {*FAULTS, "nan"}:
+            return False
+        if self._once is not None:
+            if self._once.exists():
+                return False
+            self._once.touch()
+        return True
+
+    async def close(self) -> None: ...
+
+
+class Together(Obedient):
+    """Speaks several at once; the level of its speech tells how many: 0.1 each."""
+
+    name = "together"
+    budget_tokens = 4
+
+    def tokens(self, request: SpeechRequest) -> int:
+        return len(re.findall(r"\w+", request.text))
+
+    async def synthesize_batch(
+        self, requests: Sequence[SpeechRequest]
+    ) -> list[AudioChunk | UtteranceError]:
+        self._level = len(requests) / 10
+        results: list[AudioChunk | UtteranceError] = []
+        for request in requests:
+            try:
+                chunks = [chunk async for chunk in self.synthesize(request)]
+            except UtteranceError as error:
+                results.append(error)
+            else:
+                samples = np.concatenate([chunk.samples for chunk in chunks])
+                results.append(AudioChunk(samples=samples, sample_rate_hz=RATE_HZ))
+        return results

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.engine.joining import joined
+from bot.messages import Samples
+
+RATE_HZ = 24_000
+
+
+def padded(speech_s: float, before_s: float, after_s: float) -> Samples:
+    t = np.arange(round(speech_s * RATE_HZ)) / RATE_HZ
+    silence = [np.zeros(round(s * RATE_HZ)) for s in (before_s, after_s)]
+    speech = 0.5 * np.cos(2 * np.pi * 200 * t)  # begins and ends abruptly
+    return np.concatenate([silence[0], speech, silence[1]]).astype(np.float32)
+
+
+def silence_between(first: Samples, second: Samples) -> float:
+    wave = np.concatenate([first, second])
+    loud = np.flatnonzero(np.abs(wave) > 0.05)
+    return float(np.diff(loud).max()) / RATE_HZ
+
+
+@given(*[st.sampled_from([0.0, 0.005, 0.02, 0.2, 0.5])] * 4)
+def test_the_silence_at_a_join_is_as_long_as_wanted_whatever_the_engine_gave(
+    a: float, b: float, c: float, d: float
+) -> None:
+    first = joined(padded(0.3, a, b), RATE_HZ, is_first=True, is_last=False, pause_s=0.3)
+    second = joined(padded(0.3, c, d), RATE_HZ, is_first=False, is_last=True, pause_s=0.0)
+
+    assert silence_between(first, second) == pytest.approx(0.3, abs=0.035)
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.03, 0.3])
+def test_a_join_has_no_click(pause_s: float) -> None:
+    parts = [
+        joined(padded(0.3, 0, 0), RATE_HZ, is_first=number == 0, is_last=False, pause_s=pause_s)
+        for number in range(3)
+    ]
+    steps = np.abs(np.diff(np.concatenate(parts)))
+
+    assert steps.max() < 0.05  # those of the sine itself are 0.026
+
+
+def test_no_speech_is_cut_off() -> None:
+    speech = padded(0.3, 0.1, 0.1)
+    kept = joined(speech, RATE_HZ, is_first=False, is_last=False, pause_s=0.12)
+
+    assert np.sum(np.abs(kept) > 0.05) == pytest.approx(np.sum(np.abs(speech) > 0.05), rel=0.01)
+
+
+def test_what_cannot_be_heard_is_empty() -> None:
+    assert not joined(
+        np.zeros(2_400, np.float32), RATE_HZ, is_first=True, is_last=False, pause_s=0.1
+    ).size
