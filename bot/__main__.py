@@ -232,6 +232,26 @@ def _twitch_channel(text: str) -> str:
     return name.lower()
 
 
+def _add_log_in(commands: Any, config: argparse.ArgumentParser) -> None:  # noqa: ANN401 - private
+    """Add `login` and `logout`."""
+    login = commands.add_parser("login", parents=[config], help="log a Twitch account in")
+    login.add_argument("service", choices=("twitch",))
+    part = login.add_mutually_exclusive_group()
+    part.add_argument(
+        "--bot", dest="part", action="store_const", const="bot", help="it only reads, writes chat"
+    )
+    part.add_argument(
+        "--streamer", dest="part", action="store_const", const="streamer",
+        help="it is only asked for what happens in its own channel",
+    )  # fmt: skip
+    part.add_argument("--status", action="store_true", help="show who is logged in, and what for")
+    login.set_defaults(command=_login, part="both")
+    logout = commands.add_parser("logout", parents=[config], help="log Twitch accounts out")
+    logout.add_argument("service", choices=("twitch",))
+    logout.add_argument("account", nargs="?", metavar="NAME", help="only this one")
+    logout.set_defaults(command=_logout)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ishowtts",
@@ -279,22 +299,7 @@ def _parser() -> argparse.ArgumentParser:
     devices.add_argument("--test", metavar="NAME", help="play a short tone on this one")
     devices.set_defaults(command=_devices)
 
-    login = commands.add_parser("login", parents=[config], help="log a Twitch account in")
-    login.add_argument("service", choices=("twitch",))
-    part = login.add_mutually_exclusive_group()
-    part.add_argument(
-        "--bot", dest="part", action="store_const", const="bot", help="it only reads, writes chat"
-    )
-    part.add_argument(
-        "--streamer", dest="part", action="store_const", const="streamer",
-        help="it is only asked for what happens in its own channel",
-    )  # fmt: skip
-    part.add_argument("--status", action="store_true", help="show who is logged in, and what for")
-    login.set_defaults(command=_login, part="both")
-    logout = commands.add_parser("logout", parents=[config], help="log Twitch accounts out")
-    logout.add_argument("service", choices=("twitch",))
-    logout.add_argument("account", nargs="?", metavar="NAME", help="only this one")
-    logout.set_defaults(command=_logout)
+    _add_log_in(commands, config)
 
     model = commands.add_parser("model", help="list, fetch and find F5-TTS models")
     actions = model.add_subparsers(title="actions", required=True, metavar="ACTION")

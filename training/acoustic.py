@@ -192,7 +192,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--distil-from", type=float, default=0.78, help="share of the time")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rows", type=int, default=64, help="64 for batches as they are, less for smaller ones")
+    parser.add_argument("--rows", type=int, default=64, help="less than 64 for smaller batches")
     parser.add_argument("--width", type=int, default=SHAPE["width"])
     parser.add_argument("--depth", type=int, default=SHAPE["depth"])
     parser.add_argument("--shards", type=int, default=2600, help="room for so many")

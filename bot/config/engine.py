@@ -16,12 +16,14 @@ Nfe = Annotated[Count, Field(ge=1, le=64)]
 class F5Settings(Section):
     """F5-TTS: cloned voices, on a GPU or slowly on the processor."""
 
-    model: Annotated[str, Field(min_length=1)] = "F5TTS_v1_Base"
-    """Name from `ishowtts model list`, or a folder with the weights and their vocab.txt."""
-    vocoder: Annotated[str, Field(min_length=1)] = "vocos-mel-24khz"
-    """Name from `ishowtts model list`, or a folder with config.yaml and the weights."""
+    model: Annotated[str, Field(min_length=1)] = "auto"
+    """Name from `ishowtts model list`, or a folder with the weights and their vocab.txt; auto is
+    the official model where it is installed and there is a GPU, else the bundled one."""
+    vocoder: Annotated[str, Field(min_length=1)] = "auto"
+    """Name from `ishowtts model list`, or a folder with config.yaml and the weights; auto is what
+    belongs to the model."""
     voices: Path = Path("voices")
-    """Folder of the voices, one folder each."""
+    """Folder of your voices, one folder each, besides those that come along."""
     cache: Path = Path("cache/f5")
     """Folder for prepared voices; may be deleted at any time."""
     nfe: Literal["auto"] | Nfe = 7
@@ -33,8 +35,8 @@ class F5Settings(Section):
     """With auto: while others wait."""
     nfe_least: Nfe = 5
     """With auto: when what waits would expire before its turn."""
-    cfg_strength: Annotated[Number, Field(ge=0, le=10)] = 2.0
-    """Strength of classifier-free guidance."""
+    cfg_strength: Literal["auto"] | Annotated[Number, Field(ge=0, le=10)] = "auto"
+    """Strength of classifier-free guidance; auto is what the model is meant for."""
     device: Annotated[str, matching(r"auto|cpu|cuda(:\d+)?", "auto, cpu, cuda or cuda:1")] = "auto"
     """auto is the GPU where there is one."""
 
@@ -51,7 +53,7 @@ class PauseSettings(Section):
 class EngineSettings(Section):
     """The engines and how they speak."""
 
-    engines: Annotated[tuple[EngineName, ...], Field(min_length=1)] = ("hibari",)
+    engines: Annotated[tuple[EngineName, ...], Field(min_length=1)] = ("f5", "hibari")
     """In order of preference: the next one speaks while one warms up or fails. hibari is a light
     local voice for English, f5 is F5-TTS, upstream is unmodified f5-tts, tone is a sine."""
     python: str | None = None
@@ -83,5 +85,7 @@ class EngineSettings(Section):
             options |= self.f5.model_dump(
                 mode="json", exclude={"nfe", "nfe_idle", "nfe_normal", "nfe_least"}
             )
+            if self.f5.cfg_strength == "auto":
+                options["cfg_strength"] = None
             options["nfe"] = self.f5.nfe_normal if self.f5.nfe == "auto" else self.f5.nfe
         return options

@@ -70,16 +70,21 @@ class F5Engine:
         cfg_strength: float | None = None,
         speed: float = 1.0,
         device: str = "auto",
+        shipped_voices: str = "",
+        gpu_model: str = "",
+        gpu_vocoder: str = "",
     ) -> None:
         """Take the folders of model, vocoder, voices and cache, and how to sample.
 
         `nfe` is the number of function evaluations (5, 6, 7, 10, 12, 16 or 32 are upstream's),
         `cfg_strength` that of the guidance, None for what the model is meant for, and `device`
-        "auto", "cpu", "cuda" or "cuda:1".
+        "auto", "cpu", "cuda" or "cuda:1". `shipped_voices` is a further folder, whose voices give
+        way to those of the same name; `gpu_model` and `gpu_vocoder` are taken on a GPU instead.
         """
         self._model_folder = Path(model)
         self._vocoder_folder = Path(vocoder)
-        self._voices_folder = Path(voices)
+        self._voices_folders = [Path(folder) for folder in (shipped_voices, voices) if folder]
+        self._on_gpu = (Path(gpu_model), Path(gpu_vocoder)) if gpu_model else None
         self._cache_folder = Path(cache)
         self._cfg_strength = cfg_strength
         self._sampling = Sampling(steps=nfe)
@@ -105,6 +110,8 @@ class F5Engine:
             return
         device = choose_device(self._device_name)
         dtype = choose_dtype(device)
+        if self._on_gpu and device.type == "cuda":
+            self._model_folder, self._vocoder_folder = self._on_gpu
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
         self._front_end = load_front_end(self._model_folder, vocabulary)
@@ -132,7 +139,9 @@ class F5Engine:
         return load_runner(self._model_folder, self._vocoder_folder, device, dtype)
 
     def _load_voices(self, device: torch.device) -> None:
-        for folder in sorted(self._voices_folder.glob("*/")):
+        # Later ones of the same name win.
+        by_name = {path.name: path for root in self._voices_folders for path in root.glob("*/")}
+        for folder in map(by_name.__getitem__, sorted(by_name)):
             try:
                 voice = load_voice(folder, self._references)
             except StartError as error:  # noqa: PERF203 - one bad voice must not cost the others
@@ -142,7 +151,7 @@ class F5Engine:
                 self._voices[folder.name] = voice._replace(reference=reference)
         if not self._voices:
             raise StartError(
-                f"There is no usable voice in {self._voices_folder}.",
+                f"There is no usable voice in {self._voices_folders[-1]}.",
                 remedy="Make a folder there with reference.wav and transcript.txt.",
             )
 
