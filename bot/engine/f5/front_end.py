@@ -95,7 +95,9 @@ class Phonemes:
         symbols, natural = self._natural(piece)
         spoken = spread(symbols, [frames / (pace * speed) for frames in natural])
         tokens = [*heard, *spoken][:MAX_FRAMES]
-        return Prompt(tokens, len(tokens))
+        # Upstream makes room for a frame more than there are tokens. The last two are a pause, and
+        # spreading the tokens over the frames doubles the last one.
+        return Prompt(tokens[:-1], len(tokens))
 
     def _listen(self, transcript: str, frames: int) -> tuple[list[int], float]:
         """Return the symbol of each of the reference's frames, and its pace.

@@ -58,7 +58,7 @@ def test_the_list_says_what_is_here_and_what_the_licences_mean(
     elsewhere = put(tmp_path / "elsewhere", "model.safetensors", "vocab.txt")
     list_models([elsewhere])
     entries = {entry.partition(":")[0]: entry for entry in capsys.readouterr().out.split("\n\n")}
-    assert list(entries) == [*(model.name for model in CATALOGUE), "mine", "elsewhere"]
+    assert list(entries) == ["bundled", *(model.name for model in CATALOGUE), "mine", "elsewhere"]
     assert "CC-BY-NC-4.0" in entries["F5TTS_v1_Base"]
     assert "do not speak with it on a stream that earns money" in entries["F5TTS_v1_Base"]
     assert "Not installed" in entries["F5TTS_v1_Base"]

@@ -1,0 +1,108 @@
+"""The model that comes with the package: upstream computes the same with it, and it speaks."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import bot
+from bot.engine.f5.engine import F5Engine
+from bot.engine.f5.folder import load_front_end, load_model, load_vocoder, load_voice
+from bot.engine.f5.layout import Item
+from bot.engine.f5.models import choose
+from bot.engine.f5.reference import ReferenceCache
+from bot.engine.f5.runner import Runner
+from bot.engine.f5.sampler import Sampling
+from bot.engine.upstream import load_upstream
+from bot.errors import UtteranceError
+from bot.messages import Samples, SpeechRequest
+
+CPU = torch.device("cpu")
+FOLDERS, _ = choose("bundled", "bundled")
+VOICES = Path(bot.__file__).parent.parent / "voices"
+NAMES = sorted(path.name for path in VOICES.glob("*/"))
+
+
+@pytest.fixture(scope="module")
+def item() -> Item:
+    _, vocabulary = load_model(FOLDERS.model, CPU, torch.float32)
+    voice = load_voice(VOICES / "heart", ReferenceCache())
+    front_end = load_front_end(FOLDERS.model, vocabulary)
+    tokens, frames = front_end.prompt("Nice to meet you.", voice.reference, 1.0)
+    return Item(voice.reference.mel, tokens, frames, voice.reference.frames, seed=4)
+
+
+def distance(got: torch.Tensor, expected: torch.Tensor) -> float:
+    return float((got - expected).norm() / expected.norm())
+
+
+@pytest.mark.parametrize("cfg_strength", [0.0, 2.0])
+def test_upstream_and_vocos_compute_the_same(item: Item, cfg_strength: float) -> None:
+    sampling = Sampling(steps=7, cfg_strength=cfg_strength)
+    acoustic, _ = load_model(FOLDERS.model, CPU, torch.float32)
+    runner = Runner(acoustic, load_vocoder(FOLDERS.vocoder, CPU, torch.float32), CPU)
+    batch = runner.compute([item], sampling)
+    upstream = load_upstream(FOLDERS.model, FOLDERS.vocoder, CPU, torch.float32)
+    with torch.inference_mode():
+        mel, _ = upstream.cfm.sample(
+            cond=item.reference_mel[None],
+            text=torch.tensor([item.tokens]),
+            duration=item.frames,
+            steps=7,
+            cfg_strength=cfg_strength,
+            sway_sampling_coef=-1.0,
+            seed=item.seed,
+        )
+        wave = upstream.vocos.decode(mel[:, item.decode_from :].permute(0, 2, 1))[0]
+    assert distance(batch.mel[: item.frames], mel[0]) < 1e-4
+    assert distance(torch.from_numpy(batch.waves[0]), wave) < 1e-4
+
+
+def test_what_is_shipped_is_small() -> None:
+    files = [path for path in FOLDERS.model.parent.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 60e6
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> F5Engine:
+    return F5Engine(
+        model=str(FOLDERS.model),
+        vocoder=str(FOLDERS.vocoder),
+        voices=str(tmp_path_factory.mktemp("voices")),
+        shipped_voices=str(VOICES),
+        cache=str(tmp_path_factory.mktemp("cache")),
+        device="cpu",
+    )
+
+
+async def speak(engine: F5Engine, text: str, voice: str) -> Samples:
+    request = SpeechRequest(id="1", text=text, voice=voice)
+    chunks = [chunk async for chunk in engine.synthesize(request)]
+    return np.concatenate([chunk.samples for chunk in chunks])
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_voice_speaks_for_as_long_as_the_words_take(
+    engine: F5Engine, name: str
+) -> None:
+    short = await speak(engine, "No.", name)
+    long = await speak(engine, "I have seen that dragon three times this week.", name)
+    assert 0.2 < len(short) / 24_000 < 1.2
+    assert 1.8 < len(long) / 24_000 < 5
+    for wave in (short, long):
+        assert np.isfinite(wave).all()
+        assert 0.01 < float(np.sqrt(np.mean(wave**2))) < 0.5
+
+
+async def test_what_has_no_phonemes_is_refused(engine: F5Engine) -> None:
+    for text in ("", " ", "...", "🎉"):
+        with pytest.raises(UtteranceError):
+            await speak(engine, text, "heart")
+
+
+def test_there_are_voices_to_choose_from() -> None:
+    assert len(NAMES) >= 6
+    for name in NAMES:
+        about = (VOICES / name / "voice.yaml").read_text(encoding="utf-8")
+        assert "consent: synthetic" in about
