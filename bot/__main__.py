@@ -116,8 +116,10 @@ def _say(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from bot import logs  # noqa: PLC0415
     from bot.check import check  # noqa: PLC0415
 
+    logs.configure(_QUIET)
     try:
         settings = _settings(options)
     except ConfigError as error:

@@ -102,7 +102,7 @@ class Pong(Message, frozen=True, kw_only=True):
     speaking: int
     """Requests under way."""
     quiet_s: float
-    """Since when they have given neither speech nor an end; 0 where there are none."""
+    """For how long the engine has worked and given neither speech nor an end; 0 while idle."""
 
 
 class Logged(Message, frozen=True, kw_only=True):

@@ -59,7 +59,9 @@ class Service:
     async def _obey(self, orders: Orders) -> None:
         while (order := await orders.get()) is not None:
             if isinstance(order, protocol.Ping):
-                quiet_s = now() - self._heard_at if self._wanted else 0.0
+                # Also while it does not let go of what was cancelled.
+                is_busy = self._speaking is not None and not self._speaking.done()
+                quiet_s = now() - self._heard_at if is_busy else 0.0
                 speaking = len(self._wanted)
                 self._report(protocol.Pong(number=order.number, speaking=speaking, quiet_s=quiet_s))
             elif isinstance(order, protocol.Speak):

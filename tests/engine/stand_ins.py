@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,12 @@ async def hang() -> None:
     await asyncio.to_thread(time.sleep, 3600)
 
 
+async def cling() -> None:
+    while True:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+
+
 async def refuse() -> None:
     raise UtteranceError("No.", remedy="Say something else.")
 
@@ -57,6 +64,7 @@ FAULTS = {
     "raise": fail,
     "memory": run_out_of_memory,
     "hang": hang,
+    "cling": cling,
     "refuse": refuse,
     "print": print_something,
 }

@@ -82,6 +82,20 @@ async def test_what_is_closed_is_cancelled_in_the_process(make_host: "MakeHost")
     assert host.restarts == 0
 
 
+async def test_an_engine_that_does_not_let_go_of_what_was_cancelled_is_replaced(
+    make_host: "MakeHost",
+) -> None:
+    host = await warm(make_host())
+    async with aclosing(host.synthesize(request("one cling"))) as chunks:
+        await anext(chunks)
+    with suppress(EngineLostError):  # it waits behind what hangs
+        await speak(host, "two")
+    await warm(host)
+
+    assert len(await speak(host, "one two")) == 2
+    assert host.restarts == 1
+
+
 async def test_text_that_cannot_be_spoken_costs_the_process_nothing(make_host: "MakeHost") -> None:
     host = await warm(make_host())
     pid = host.pid
