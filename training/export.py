@@ -31,10 +31,10 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     average = torch.load(options.state, map_location="cpu", weights_only=True)["average"]
     state = {f"ema_model.transformer.{name}": tensor for name, tensor in average.items()}
-    # A buffer that upstream's strict loading asks for.
-    exponents = torch.arange(0, HEAD_WIDTH, 2).float() / HEAD_WIDTH
-    state["ema_model.transformer.rotary_embed.inv_freq"] = 1.0 / _ROTARY_BASE**exponents
     half = {name: tensor.half().contiguous() for name, tensor in state.items()}
+    # A buffer that upstream reads from the file: in half precision its angles would be wrong.
+    exponents = torch.arange(0, HEAD_WIDTH, 2).float() / HEAD_WIDTH
+    half["ema_model.transformer.rotary_embed.inv_freq"] = 1.0 / _ROTARY_BASE**exponents
     save_file(half, options.out / "model.safetensors")
     (options.out / "vocab.txt").write_text("".join(f"{s}\n" for s in SYMBOLS), encoding="utf-8")
     shutil.copyfile(options.timing, options.out / "timing.safetensors")
