@@ -7,12 +7,13 @@ Writes `OUT/model.safetensors` with upstream's names, `vocab.txt`, `model.yaml` 
 """
 
 import argparse
-import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 import yaml
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from bot.engine.f5.dit import HEAD_WIDTH
 from training import acoustic
@@ -28,17 +29,25 @@ def main() -> None:
     parser.add_argument("timing", type=Path)
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
     average = torch.load(options.state, map_location="cpu", weights_only=True)["average"]
-    state = {f"ema_model.transformer.{name}": tensor for name, tensor in average.items()}
-    half = {name: tensor.half().contiguous() for name, tensor in state.items()}
+    write(average, load_file(options.timing), options.out)
+
+
+def write(average: Mapping[str, Tensor], timing: Mapping[str, Tensor], out: Path) -> None:
+    """Write the model folder for the weights of `training.dit.DiT` and of the durations."""
+    out.mkdir(parents=True, exist_ok=True)
+    root = "ema_model.transformer."
+    half = {f"{root}{name}": tensor.half().contiguous() for name, tensor in average.items()}
     # A buffer that upstream reads from the file: in half precision its angles would be wrong.
     exponents = torch.arange(0, HEAD_WIDTH, 2).float() / HEAD_WIDTH
-    half["ema_model.transformer.rotary_embed.inv_freq"] = 1.0 / _ROTARY_BASE**exponents
-    save_file(half, options.out / "model.safetensors")
-    (options.out / "vocab.txt").write_text("".join(f"{s}\n" for s in SYMBOLS), encoding="utf-8")
-    shutil.copyfile(options.timing, options.out / "timing.safetensors")
-    (options.out / "model.yaml").write_text(yaml.safe_dump(_config(), sort_keys=False), "utf-8")
+    half[f"{root}rotary_embed.inv_freq"] = 1.0 / _ROTARY_BASE**exponents
+    save_file(half, out / "model.safetensors")
+    save_file(
+        {name: tensor.half().contiguous() for name, tensor in timing.items()},
+        out / "timing.safetensors",
+    )
+    (out / "vocab.txt").write_text("".join(f"{s}\n" for s in SYMBOLS), encoding="utf-8")
+    (out / "model.yaml").write_text(yaml.safe_dump(_config(), sort_keys=False), encoding="utf-8")
 
 
 def _config() -> dict[str, object]:
