@@ -28,14 +28,14 @@ class Speaker(NamedTuple):
 
 
 NAMED: dict[str, Speaker] = {
-    "alto": Speaker(pitch=0.86, liveliness=0.9, formants=0.97),
-    "baritone": Speaker(pitch=0.52, liveliness=1.1, formants=0.85, tilt_db=2),
-    "bass": Speaker(pitch=0.42, liveliness=1.0, formants=0.80, tilt_db=1, speed=0.95),
-    "bright": Speaker(pitch=1.18, liveliness=1.25, formants=1.08, tilt_db=2),
-    "calm": Speaker(pitch=0.92, liveliness=0.6, formants=0.98, tilt_db=-2, breath_db=4, speed=0.86),
-    "hasty": Speaker(pitch=1.04, liveliness=1.2, formants=1.02, speed=1.25),
+    "alto": Speaker(pitch=0.80, liveliness=0.9, formants=0.94, tilt_db=1),
+    "baritone": Speaker(pitch=0.56, liveliness=0.9, formants=0.87, tilt_db=3),
+    "bass": Speaker(pitch=0.50, liveliness=0.7, formants=0.79, tilt_db=-2, speed=0.95),
+    "bright": Speaker(pitch=1.32, liveliness=1.2, formants=1.14, tilt_db=3),
+    "calm": Speaker(pitch=0.90, liveliness=0.6, formants=1.03, tilt_db=-4, breath_db=6, speed=0.86),
+    "hasty": Speaker(pitch=1.13, liveliness=0.9, formants=1.04, tilt_db=-1, speed=1.2),
     "heart": Speaker(),
-    "tenor": Speaker(pitch=0.64, liveliness=1.2, formants=0.9, speed=1.05),
+    "tenor": Speaker(pitch=0.68, liveliness=1.2, formants=0.95, tilt_db=-1, speed=1.05),
 }
 """Those that are shipped as voices."""
 

@@ -15,11 +15,11 @@ from training.teacher import SAMPLE_RATE_HZ, UNIT_SAMPLES, Teacher, Wave
 
 _TRANSCRIPTS = {
     "alto": "The lantern by the harbor burns a little brighter tonight.",
-    "baritone": "We followed the old railway down to the river.",
-    "bass": "A slow wind moved over the fields before dawn.",
-    "bright": "Look at all those colors, I could watch this all day!",
+    "baritone": "Did you follow the old railway all the way down to the river?",
+    "bass": "Did you hear the slow wind over the fields this morning?",
+    "bright": "There are so many colors here, I could watch this all day.",
     "calm": "Take your time, nobody here is waiting for us.",
-    "hasty": "Quick, grab the blue bag and meet me at the big station before noon!",
+    "hasty": "Did you see how fast the train went by, it was nearly too late.",
     "heart": "Thank you for stopping by, it is lovely to see you.",
     "tenor": "My brother keeps a small garden on the roof of his house.",
 }
