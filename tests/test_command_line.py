@@ -283,7 +283,12 @@ def test_say_tells_why_it_could_not(tmp_path: Path, arguments: list[str], said: 
 def test_models_are_listed_with_what_their_licences_mean(tmp_path: Path) -> None:
     home = {**os.environ, "ISHOWTTS_HOME": str(tmp_path)}
     listed = ishowtts("model", "list", env=home)
-    absent = ishowtts("say", "hello", "--engine", "f5", "-o", tmp_path / "x.wav", env=home)
+    config = tmp_path / "config.yaml"
+    shipped = (Path(__file__).parents[1] / "config.yaml").read_text(encoding="utf-8")
+    config.write_text(shipped.replace("model: auto", "model: F5TTS_v1_Base"), encoding="utf-8")
+    absent = ishowtts(
+        "say", "hello", "--config", config, "--engine", "f5", "-o", tmp_path / "x.wav", env=home
+    )
 
     assert listed.returncode == 0
     assert "forbids commercial use" in listed.stdout

@@ -31,7 +31,7 @@ channels:
         reward: {{title: Say it}}
     outputs: [{{type: wavefile, path: {folder}/speech.wav, pace: fast}}]
 server: {{port: {port}}}
-engine: {{name: tone}}
+engine: {{engines: [tone]}}
 twitch: {{client_id: {client}}}
 log: {{level: debug}}
 """

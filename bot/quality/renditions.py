@@ -77,7 +77,7 @@ def speak(
     strength = guidance(subject.model)
     for text in texts:
         if not front_end.split(text, voice.reference, voice.speed):
-            raise UtteranceError(f"The text {text!r} holds no character that the model knows.")
+            raise UtteranceError(f"{text!r}: {front_end.nothing_to_say}")
         item = make_item(text, voice, front_end, _SEED, voice.speed)
         raw = {
             (dtype, nfe): _render(loaded[dtype][0], voice, item, Sampling(nfe, strength))

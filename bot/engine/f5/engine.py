@@ -199,7 +199,7 @@ class F5Engine:
         speed = self._speed * voice.speed
         pieces = self._front_end.split(text, voice.reference, speed)
         if not pieces:
-            raise UtteranceError("The text holds no character that the model knows.")
+            raise UtteranceError(self._front_end.nothing_to_say)
         seed = zlib.crc32(request.id.encode(errors="replace"))
         return [make_item(piece, voice, self._front_end, seed, speed) for piece in pieces]
 

@@ -42,6 +42,8 @@ class FrontEnd(Protocol):
 
     overlaps: bool
     """Whether pieces are cross-faded; else each begins and ends in a pause of its own."""
+    nothing_to_say: str
+    """What is wrong with a text that has no pieces, for people."""
 
     def split(self, text: str, reference: Reference, speed: float) -> list[str]:
         """Return the pieces of `text` that can be spoken, none if it holds nothing to say."""
@@ -54,6 +56,7 @@ class Characters:
     """Characters and pinyin; the time of the reference's bytes is that of the text's (upstream)."""
 
     overlaps = True
+    nothing_to_say = "The text holds no character that the model knows."
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         """Take the checkpoint's tokens."""
@@ -75,6 +78,7 @@ class Phonemes:
     """The phoneme of every frame, in English."""
 
     overlaps = False
+    nothing_to_say = "The text holds nothing that can be said in English."
 
     def __init__(self, vocabulary: Vocabulary, timing: Timing) -> None:
         """Take the checkpoint's symbols and its model of durations."""

@@ -32,7 +32,7 @@ def spoken(message: ChatMessage) -> Outcome:
         lane=Lane.PAID,
         received_at=now(),
     )
-    return Spoken.of(utterance, engine="tone", audio_s=1.0, synthesis_s=0.1)
+    return Spoken.of(utterance, engines=("tone",), audio_s=1.0, synthesis_s=0.1)
 
 
 def dropped(message: ChatMessage) -> Outcome:
