@@ -59,7 +59,7 @@ def _locate(options: dict[str, Any]) -> dict[str, Any]:
     if "model" not in options:
         return options
     # Here, not in the engine: what the engine imports is kept to what speech needs.
-    choose = import_module("bot.engine.f5.models").choose
+    choose = import_module("bot.engine.f5.choice").choose
     here, on_gpu = choose(options["model"], options["vocoder"])
     found = {**options, "model": str(here.model), "vocoder": str(here.vocoder)}
     if on_gpu:

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 import bot
+from bot.engine.f5.choice import choose
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.folder import load_front_end, load_model, load_vocoder, load_voice
 from bot.engine.f5.layout import Item
-from bot.engine.f5.models import choose
 from bot.engine.f5.reference import ReferenceCache
 from bot.engine.f5.runner import Runner
 from bot.engine.f5.sampler import Sampling
