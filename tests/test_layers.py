@@ -21,6 +21,7 @@ LEAVES = {
     "bot.child",
     "bot.clock",
     "bot.errors",
+    "bot.folders",
     "bot.frames",
     "bot.messages",
     "bot.outcomes",
@@ -35,6 +36,7 @@ STAGES = {
     "bot.engine": set[str](),  # its child process has no pydantic
     "bot.playback": {"bot.config.playback"},
     "bot.observers": set[str](),
+    "bot.store": set[str](),
     "bot.server": {"bot.config.server"},
     "bot.logs": {"bot.config.logs"},
 }
