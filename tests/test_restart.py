@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -60,7 +61,7 @@ async def test_a_mute_outlives_the_daemon(settings: Settings, tmp_path: Path) ->
 async def test_what_was_paid_for_is_spoken_after_a_restart(
     settings: Settings, tmp_path: Path
 ) -> None:
-    paid = {"event": {"kind": "cheer", "amount": 100}}
+    paid: dict[str, Any] = {"event": {"kind": "cheer", "amount": 100}}
     async with running(settings, tmp_path / "1.jsonl") as viewer:
         spoken = await viewer.post("short", **paid)
         await viewer.until(spoken, "spoken")

@@ -24,8 +24,8 @@ _SCHEMA = (
         " PRIMARY KEY (kind, channel, key)) WITHOUT ROWID"
     ),
     (
-        "CREATE TABLE journal (channel TEXT, id TEXT, message BLOB, received_at REAL, starts INTEGER,"
-        " PRIMARY KEY (channel, id)) WITHOUT ROWID"
+        "CREATE TABLE journal (channel TEXT, id TEXT, message BLOB, received_at REAL,"
+        " starts INTEGER, PRIMARY KEY (channel, id)) WITHOUT ROWID"
     ),
 )
 _LOCK_WAIT_S = 2.0
