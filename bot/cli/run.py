@@ -1,0 +1,85 @@
+"""`ishowtts run`: the daemon."""
+
+import argparse
+import asyncio
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.cli.shared import EXIT_OK, EXIT_USAGE, complete, config_option, settings
+
+if TYPE_CHECKING:
+    from bot.cli.shared import Commands
+
+
+def add_to(commands: "Commands") -> None:
+    """Add the command."""
+    parser = commands.add_parser("run", parents=[config_option()], help="run the daemon")
+    parser.add_argument(
+        "--channel", type=_twitch_channel, metavar="NAME", help="read this Twitch channel as well"
+    )
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="read recorded chat, then end")
+    parser.add_argument(
+        "--speed",
+        type=_speed,
+        metavar="N",
+        help="replay N times as fast as recorded (default: 1), or max: as fast as speech follows",
+    )
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write the chat for --replay")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE.wav", help="write what is heard as well"
+    )
+    parser.add_argument(
+        "--events", type=Path, metavar="FILE.jsonl", help="append a JSON line for each outcome"
+    )
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the daemon until it is stopped, or every source has ended."""
+    from bot import engines, logs  # noqa: PLC0415 - `--help` starts without these
+    from bot.options import with_options  # noqa: PLC0415
+
+    if options.speed is not None and options.replay is None:
+        print("ishowtts: --speed is about --replay, which is not given", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE
+    chosen = with_options(
+        settings(options),
+        twitch_channel=options.channel,
+        replay=options.replay,
+        speed=1.0 if options.speed is None else options.speed,
+        output=options.output,
+    )
+    logs.configure(chosen.log)
+
+    async def live() -> None:
+        engine = engines.create(chosen.engine)
+        engine.start()  # it loads while the rest of the daemon is imported
+        try:
+            app = await asyncio.to_thread(import_module, "bot.app")
+            daemon = app.Daemon(chosen, engine=engine, record=options.record, events=options.events)
+            await daemon.run()
+        finally:
+            await engine.close()
+
+    complete(live())
+    return EXIT_OK
+
+
+def _speed(text: str) -> float:
+    try:
+        value = 0.0 if text == "max" else float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed; use a positive number, or max")
+    return value
+
+
+def _twitch_channel(text: str) -> str:
+    name = text.rstrip("/").rpartition("/")[2].lstrip("#@")
+    is_login = name.isascii() and name.replace("_", "").isalnum() and len(name) <= len("x" * 25)
+    if not is_login:
+        raise argparse.ArgumentTypeError(f"{text!r} is no Twitch channel, as in twitch.tv/NAME")
+    return name.lower()
