@@ -88,4 +88,11 @@ class EngineSettings(Section):
             if self.f5.cfg_strength == "auto":
                 options["cfg_strength"] = None
             options["nfe"] = self.f5.nfe_normal if self.f5.nfe == "auto" else self.f5.nfe
+            if self.f5.nfe == "auto":
+                # Idle first: in most channels nothing waits most of the time.
+                options["nfe_choices"] = [
+                    self.f5.nfe_idle,
+                    self.f5.nfe_normal,
+                    self.f5.nfe_least,
+                ]
         return options

@@ -7,13 +7,13 @@ Results are kept in memory and on disk under the hash of content and settings.
 """
 
 import hashlib
+import logging
 import os
 from collections import OrderedDict
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import structlog
 import torch
 from torch import Tensor
 
@@ -23,7 +23,7 @@ from bot.engine.f5.wav import Sound, parse
 from bot.errors import StartError
 from bot.messages import Samples
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 TARGET_RMS = 0.1
 MIN_DURATION_S = 1.0
@@ -178,7 +178,8 @@ class ReferenceCache:
             return None
         except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
             # A cache may be damaged at any time: what it held is prepared again.
-            log.warning("A cached reference voice is unreadable", path=str(path), error=str(error))
+            about = {"path": str(path), "error": str(error)}
+            log.warning("A cached reference voice is unreadable", extra=about)
             return None
 
     def _write(self, digest: str, voice: Reference) -> None:
@@ -200,7 +201,8 @@ class ReferenceCache:
             for old in files[: -self._capacity]:
                 old.unlink(missing_ok=True)
         except OSError as error:  # a full or read-only disk costs time, not the voice
-            log.warning("A reference voice could not be cached", path=str(path), error=str(error))
+            failed = {"path": str(path), "error": str(error)}
+            log.warning("A reference voice could not be cached", extra=failed)
 
 
 def _refusal(what: str, problem: str, remedy: str = "") -> StartError:
