@@ -25,6 +25,7 @@ LEAVES = {
     "bot.frames",
     "bot.messages",
     "bot.outcomes",
+    "bot.voice_folder",
 }
 CONFIG = {"bot.config.base"}
 STAGES = {
