@@ -60,6 +60,7 @@ COMPOSITION = {
     "bot.say",
     "bot.speaker",
     "bot.tasks",
+    "bot.voice_catalog",
 }
 """Modules that may know several stages."""
 
