@@ -21,9 +21,11 @@ LEAVES = {
     "bot.child",
     "bot.clock",
     "bot.errors",
+    "bot.folders",
     "bot.frames",
     "bot.messages",
     "bot.outcomes",
+    "bot.voice_folder",
 }
 CONFIG = {"bot.config.base"}
 STAGES = {
@@ -35,6 +37,7 @@ STAGES = {
     "bot.engine": set[str](),  # its child process has no pydantic
     "bot.playback": {"bot.config.playback"},
     "bot.observers": set[str](),
+    "bot.store": set[str](),
     "bot.server": {"bot.config.server"},
     "bot.logs": {"bot.config.logs"},
 }
