@@ -21,9 +21,11 @@ LEAVES = {
     "bot.child",
     "bot.clock",
     "bot.errors",
+    "bot.folders",
     "bot.frames",
     "bot.messages",
     "bot.outcomes",
+    "bot.speed",
 }
 CONFIG = {"bot.config.base"}
 STAGES = {
@@ -48,6 +50,7 @@ COMPOSITION = {
     "bot.app",
     "bot.banner",
     "bot.check",
+    "bot.daemon_status",
     "bot.engines",
     "bot.intake",
     "bot.login",
