@@ -1,6 +1,7 @@
 """Where the daemon keeps what has to outlive it."""
 
 import os
+import shutil
 from pathlib import Path
 
 from platformdirs import user_state_path
@@ -24,6 +25,8 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

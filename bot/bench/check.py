@@ -2,11 +2,13 @@
 
 A case is slower if its median grew by more than 10 % both in milliseconds and in anchors, see
 `timing`: a machine that is slow for everything, or whose anchor alone is fast today, is no reason.
-Where earlier runs scatter by more than that allows, more is needed.
+Where runs scatter by more than that allows, within themselves or from one to the next, more is
+needed.
 Results of other hardware, another model or type are not compared. Other versions are: what they did
 to the speed is the question.
 """
 
+import math
 from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
@@ -128,5 +130,9 @@ def _change(workload: str, new: Case, old: Case, noise: float) -> Change:
     anchors = (old.times.anchor_ms, new.times.anchor_ms)
     has_anchors = all(anchor > 0 for anchor in anchors)
     by_anchor = by_time * anchors[0] / anchors[1] if has_anchors else by_time
-    tolerance = min(max(TOLERANCE, _DEVIATIONS * noise), _MAX_TOLERANCE)
+    # Standard error of a median: 1.25 of a mean's, for times that are about normal.
+    within = 1.25 * math.hypot(
+        *(case.times.std_over_mean / math.sqrt(case.times.runs) for case in (new, old))
+    )
+    tolerance = min(max(TOLERANCE, _DEVIATIONS * max(noise, within)), _MAX_TOLERANCE)
     return Change(workload, by_time, by_anchor, tolerance)
