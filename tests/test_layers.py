@@ -21,7 +21,9 @@ LEAVES = {
     "bot.child",
     "bot.clock",
     "bot.errors",
+    "bot.flood",
     "bot.folders",
+    "bot.log_file",
     "bot.frames",
     "bot.messages",
     "bot.outcomes",
@@ -38,7 +40,7 @@ STAGES = {
     "bot.playback": {"bot.config.playback"},
     "bot.observers": set[str](),
     "bot.server": {"bot.config.server"},
-    "bot.logs": {"bot.config.logs"},
+    "bot.logs": {"bot.config.logs", "bot.flood", "bot.log_file"},
 }
 TOOLS = {
     "bot.bench": {"bot.config.engine", "bot.engine"},

@@ -5,7 +5,7 @@ needs no change in it is left alone. Edits are made in the text, at the places w
 found the values, so comments, order and layout stay as they are.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import yaml
@@ -13,7 +13,7 @@ import yaml
 from bot.config.yaml_source import Path, compose
 
 OLDEST = 1
-RENAMED = {
+RENAMED: Mapping[Path, str] = {
     ("engine", "name"): "is now `engines`, a list in order of preference: engines: [f5, hibari];"
     " `ishowtts check --migrate` changes it"
 }

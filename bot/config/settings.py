@@ -67,7 +67,7 @@ class Settings(Section):
     twitch: Annotated[TwitchSettings, Field(validate_default=True)] = TwitchSettings()
     """The log-in for Twitch."""
     log: LogSettings = LogSettings()
-    """Log lines on standard error."""
+    """Log lines."""
 
     @model_validator(mode="before")
     @classmethod
