@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import structlog
 
-from bot import engines, outputs, sources
+from bot import engines, outputs, sources, speed
 from bot.backlog import Backlog
 from bot.banner import banner
 from bot.commands import CommandParser
@@ -275,8 +276,15 @@ class Daemon:
         return {
             "engine": self._engine.name,
             "engines": self._engine.states,
+            "speed": _speed(),
             "channels": {name: channel.snapshot() for name, channel in self._channels.items()},
         }
+
+
+def _speed() -> dict[str, Any] | None:
+    """Return what the last `ishowtts bench --check` found; None if there was none."""
+    found = speed.load()
+    return None if found is None else {**msgspec.structs.asdict(found), "sentence": found.sentence}
 
 
 def _plain(message: ChatMessage) -> str:

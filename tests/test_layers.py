@@ -21,10 +21,13 @@ LEAVES = {
     "bot.child",
     "bot.clock",
     "bot.errors",
+    "bot.flood",
     "bot.folders",
     "bot.frames",
+    "bot.log_file",
     "bot.messages",
     "bot.outcomes",
+    "bot.speed",
     "bot.voice_folder",
 }
 CONFIG = {"bot.config.base"}
@@ -39,7 +42,7 @@ STAGES = {
     "bot.observers": set[str](),
     "bot.store": set[str](),
     "bot.server": {"bot.config.server"},
-    "bot.logs": {"bot.config.logs"},
+    "bot.logs": {"bot.config.logs", "bot.flood", "bot.log_file"},
 }
 TOOLS = {
     "bot.bench": {"bot.config.engine", "bot.engine"},
@@ -51,6 +54,7 @@ COMPOSITION = {
     "bot.app",
     "bot.banner",
     "bot.check",
+    "bot.daemon_status",
     "bot.engines",
     "bot.intake",
     "bot.login",
