@@ -44,8 +44,9 @@ STAGES = {
     "bot.server": {"bot.config.server"},
     "bot.logs": {"bot.config.logs", "bot.flood", "bot.log_file"},
 }
-TOOLS = {
+TOOLS: dict[str, set[str]] = {
     "bot.bench": {"bot.config.engine", "bot.engine"},
+    "bot.cloning": set(),
     "bot.quality": {"bot.bench", "bot.config.engine", "bot.engine"},
 }
 """Commands that look into the engine, and what they may import, modules below it included."""
@@ -64,6 +65,7 @@ COMPOSITION = {
     "bot.say",
     "bot.speaker",
     "bot.tasks",
+    "bot.voice",
     "bot.voice_catalog",
 }
 """Modules that may know several stages."""
