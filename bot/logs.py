@@ -1,4 +1,4 @@
-"""Log lines on standard error: readable in a terminal, JSON elsewhere, harmless everywhere."""
+"""Log lines: readable in a terminal, fields in systemd's journal, JSON elsewhere, never harmful."""
 
 import logging
 import re
@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from bot.config.logs import LogSettings
+from bot.journal import JournalHandler, is_connected
 
 _EventDict = MutableMapping[str, Any]
 
@@ -21,7 +22,7 @@ _MASK = "********"
 
 
 def configure(settings: LogSettings) -> None:
-    """Send the daemon's log and that of its libraries to standard error."""
+    """Send the daemon's log and that of its libraries to standard error, or to the journal."""
     as_text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -32,9 +33,10 @@ def configure(settings: LogSettings) -> None:
     ]
     final: list[structlog.typing.Processor] = (
         [
+            _without_utterance,
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False, sort_keys=False
-            )
+            ),
         ]
         if as_text
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
@@ -46,7 +48,8 @@ def configure(settings: LogSettings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    goes_to_journal = settings.format == "auto" and is_connected()
+    handler = JournalHandler() if goes_to_journal else logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -72,4 +75,11 @@ def mask_secrets(_logger: object, _method: str, event: _EventDict) -> _EventDict
     for key in event:
         if _SECRET_KEY.search(key):
             event[key] = _MASK
+    return event
+
+
+def _without_utterance(_logger: object, _method: str, event: _EventDict) -> _EventDict:
+    """Leave out what only programs follow: in a terminal the lines stand below each other."""
+    if event.get("level") != "debug":
+        event.pop("utterance_id", None)
     return event

@@ -11,4 +11,4 @@ class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important line that is shown."""
     format: Literal["auto", "text", "json"] = "auto"
-    """auto is text in a terminal and JSON elsewhere."""
+    """auto is text in a terminal, fields in systemd's journal, and JSON elsewhere."""

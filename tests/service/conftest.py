@@ -36,11 +36,10 @@ mount --make-rshared /
 umount /sys/fs/cgroup
 mount -t cgroup2 none /sys/fs/cgroup
 manager=/sys/fs/cgroup/user.slice/user-0.slice/user@0.service
-mkdir -p $manager /sys/fs/cgroup/journal
-echo $$ >/sys/fs/cgroup/journal/cgroup.procs
+mkdir -p $manager /sys/fs/cgroup/init.scope
+echo $$ >/sys/fs/cgroup/init.scope/cgroup.procs
 /lib/systemd/systemd-journald &
-echo $$ >$manager/cgroup.procs
-/lib/systemd/systemd --user &
+(echo $BASHPID >$manager/cgroup.procs; exec /lib/systemd/systemd --user) &
 wait
 """
 
@@ -150,7 +149,7 @@ def _may_make_namespaces() -> bool:
 @pytest.fixture(scope="module")
 def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UserManager]:
     """Run a user's service manager."""
-    needs = {
+    needs: dict[str, Callable[[], bool]] = {
         **PULSE_NEEDS,
         "systemd": _SYSTEMD.exists,
         "procps": lambda: shutil.which("pgrep") is not None,
