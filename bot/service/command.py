@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bot
 from bot.config import default_path, load
 from bot.errors import IshowttsError, StartError
 from bot.service import manager, units
@@ -31,7 +32,8 @@ def install(*, is_system: bool, config: Path | None, linger: bool | None) -> Non
     systemd = Manager(is_system=is_system)
     place = _place(is_system=is_system)
     if is_system:
-        units.check_readable(Path(units.program()[0]))
+        for needed in (units.program()[0], sys.executable, bot.__file__):
+            units.check_readable(Path(needed).resolve())
     _prepare(place, config)
     changed = [
         _write(place.units / name, text)

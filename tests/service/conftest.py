@@ -42,6 +42,11 @@ echo $$ >/sys/fs/cgroup/init.scope/cgroup.procs
 (echo $BASHPID >$manager/cgroup.procs; exec /lib/systemd/systemd --user) &
 wait
 """
+_CLEAN = """
+umount -R /sys/fs/cgroup
+mount -t cgroup2 none /sys/fs/cgroup
+find /sys/fs/cgroup/ishowtts-test-$1 -depth -type d -exec rmdir {} +
+"""
 
 
 class UserManager:
@@ -74,6 +79,8 @@ class UserManager:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            command = ["unshare", "--mount", "bash", "-c", _CLEAN, "clean", self._name]
+            subprocess.run(command, capture_output=True, check=False)
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command where the manager is."""
