@@ -22,6 +22,7 @@ LEAVES = {
     "bot.clock",
     "bot.errors",
     "bot.frames",
+    "bot.jetson",
     "bot.journal",
     "bot.messages",
     "bot.outcomes",

@@ -35,6 +35,11 @@ def add_to(commands: "Commands") -> None:
         action=argparse.BooleanOptionalAction,
         help="start the user's service at boot, without a log-in; asks by default",
     )
+    install.add_argument(
+        "--jetson-clocks",
+        action="store_true",
+        help="instead: lock the clocks of this Jetson at every boot; as root",
+    )
     install.set_defaults(command=_install)
 
     uninstall = actions.add_parser("uninstall", parents=[scope], help="stop and remove it")
@@ -53,6 +58,9 @@ def add_to(commands: "Commands") -> None:
 
 
 def _install(options: argparse.Namespace) -> int:
+    if options.jetson_clocks:
+        _work().install_jetson_clocks()
+        return EXIT_OK
     config = options.config.absolute() if options.config else None
     _work().install(is_system=options.system, config=config, linger=options.linger)
     return EXIT_OK

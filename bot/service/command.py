@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import bot
+from bot import jetson
 from bot.config import default_path, load
 from bot.errors import IshowttsError, StartError
 from bot.service import manager, units
 from bot.service.manager import Manager
-from bot.service.units import MAIN, Place
+from bot.service.units import JETSON_CLOCKS, MAIN, Place
 
 _STATES = {"active": "runs", "activating": "is starting", "inactive": "does not run"}
 
@@ -35,24 +36,44 @@ def install(*, is_system: bool, config: Path | None, linger: bool | None) -> Non
         for needed in (units.program()[0], sys.executable, bot.__file__):
             units.check_readable(Path(needed).resolve())
     _prepare(place, config)
-    changed = [
+    written = [
         _write(place.units / name, text)
         for name, text in units.rendered(place, version=systemd.version, config=config)
     ]
     systemd.control("daemon-reload")
-    names = [path.name for path, _ in changed]
+    names = [path.name for path, _ in written]
     wanted = [name for name in names if _is_enabled_itself(name, names)]
     systemd.control("enable", *wanted)
     _say(f"Enabled {', '.join(wanted)}: they start with {_when(is_system=is_system)}.")
     others = [name for name in wanted if name != MAIN]
     if others:
         systemd.control("start", *others)
-    is_new = any(is_new for path, is_new in changed if path.name == MAIN)
+    is_new = any(is_new for path, is_new in written if path.name == MAIN)
     systemd.control("restart" if is_new else "start", MAIN)
     _say(f"{MAIN} {_state(systemd)}.")
     if not is_system:
         _see_to_linger(linger)
+    if _is_jetson() and not (units.system_place().units / JETSON_CLOCKS).exists():
+        _say("To lock this Jetson's clocks: sudo ishowtts service install --jetson-clocks")
     _say(f"What it says: ishowtts service logs{' --system' if is_system else ''}")
+
+
+def install_jetson_clocks() -> None:
+    """Write the unit that locks a Jetson's clocks at every boot, enable and start it.
+
+    Raises:
+        StartError: this is no Jetson.
+        IshowttsError: systemd refused.
+    """
+    systemd = Manager(is_system=True)
+    place = _place(is_system=True)
+    if not _is_jetson():
+        raise StartError("This is no Jetson, so there are no clocks to lock.")
+    _, is_new = _write(place.units / JETSON_CLOCKS, units.jetson_clocks())
+    systemd.control("daemon-reload")
+    systemd.control("enable", JETSON_CLOCKS)
+    systemd.control("restart" if is_new else "start", JETSON_CLOCKS)
+    _say("The clocks are locked, now and at every boot. `ishowtts check` shows them.")
 
 
 def uninstall(*, is_system: bool) -> None:
@@ -122,6 +143,10 @@ def _place(*, is_system: bool) -> Place:
     if is_system and os.geteuid() != 0:
         raise StartError("Only root installs services of the system.", remedy="Use sudo.")
     return units.system_place() if is_system else units.user_place()
+
+
+def _is_jetson() -> bool:
+    return jetson.read() is not None
 
 
 def _prepare(place: Place, config: Path | None) -> None:

@@ -92,8 +92,11 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
         work = timer.with_suffix(".service")
         text = _with_program(work.read_text(encoding="utf-8"))
         yield work.name, _with_config(text, place, config)
-    if place.is_system and Path("/etc/nv_tegra_release").exists():
-        yield JETSON_CLOCKS, (folder / JETSON_CLOCKS).read_text(encoding="utf-8")
+
+
+def jetson_clocks() -> str:
+    """Return the unit that locks a Jetson's clocks."""
+    return (shipped() / JETSON_CLOCKS).read_text(encoding="utf-8")
 
 
 def check_readable(path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.service import units
 from tests.service.conftest import UserManager
 
 CONFIG = """
@@ -180,13 +181,42 @@ def test_installing_again_changes_nothing(service: Service) -> None:
     assert service.manager.ishowtts("service", "status").stdout.startswith("ishowtts.service runs")
 
 
+@pytest.mark.parametrize(
+    ("modes", "chosen"),
+    [({0: "MAXN", 1: "15W"}, "0"), ({0: "15W", 2: "MAXN_SUPER"}, "2"), ({0: "15W"}, "0")],
+)
+def test_the_clocks_of_a_jetson_are_locked_in_its_fastest_mode(
+    manager: UserManager, modes: dict[int, str], chosen: str
+) -> None:
+    # The board's own programs, which write down how they were called; its files in another folder.
+    tools, calls = manager.home / "tools", manager.home / "calls"
+    tools.mkdir(exist_ok=True)
+    calls.write_text("")
+    for name in ("nvpmodel", "jetson_clocks"):
+        (tools / name).write_text(f'#!/bin/sh\necho {name} "$@" >>{calls}\n')
+        (tools / name).chmod(0o755)
+    (tools / "nv_tegra_release").touch()
+    lines = [f"< POWER_MODEL ID={number} NAME={name} >\n" for number, name in modes.items()]
+    (tools / "nvpmodel.conf").write_text("".join(lines))
+    text = units.jetson_clocks().replace("/etc/", f"{tools}/")
+    text = text.replace("[Service]\n", f"[Service]\nEnvironment=PATH={tools}:/usr/bin:/bin\n", 1)
+    unit = manager.home / ".config/systemd/user/clocks.service"
+    unit.parent.mkdir(parents=True, exist_ok=True)
+    unit.write_text(text)
+    manager.systemctl("daemon-reload")
+
+    manager.systemctl("restart", unit.name)
+
+    assert calls.read_text() == f"nvpmodel -m {chosen}\njetson_clocks\n"
+
+
 def test_uninstalling_leaves_nothing_but_the_configuration(service: Service) -> None:
     manager = service.manager
     for _ in range(2):
         manager.ishowtts("service", "uninstall")
 
-        units: list[Path] = list((manager.home / ".config/systemd/user").rglob("ishowtts*"))
-        assert [unit.name for unit in units] == ["ishowtts.service.d"]  # the test's own
+        ours: list[Path] = list((manager.home / ".config/systemd/user").rglob("ishowtts*"))
+        assert [unit.name for unit in ours] == ["ishowtts.service.d"]  # the test's own
         assert (manager.home / ".config/ishowtts/config.yaml").exists()
         assert manager.processes("bot") == []
     assert manager.ishowtts("service", "status", check=False).returncode == 1
