@@ -24,6 +24,8 @@ class F5Settings(Section):
     belongs to the model."""
     voices: Path = Path("voices")
     """Folder of your voices, one folder each, besides those that come along."""
+    allow_unlicensed: bool = False
+    """Whether voices speak whose voice.yaml names no consent or no licence."""
     cache: Path = Path("cache/f5")
     """Folder for prepared voices; may be deleted at any time."""
     nfe: Literal["auto"] | Nfe = 7

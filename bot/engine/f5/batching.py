@@ -9,6 +9,7 @@ from bot.engine.f5.crossfade import CrossFade
 from bot.engine.f5.folder import Voice
 from bot.engine.f5.front_end import FrontEnd
 from bot.engine.f5.layout import GAP_FRAMES, Item
+from bot.engine.f5.loudness import levelled
 from bot.engine.f5.sampler import Sampling
 from bot.errors import UtteranceError
 from bot.messages import Samples
@@ -31,7 +32,7 @@ class Utterance(NamedTuple):
     """Its pieces, one at least."""
     sampling: Sampling
     gain: float
-    """Factor on the samples."""
+    """How much louder than other voices: a factor."""
 
 
 def make_item(piece: str, voice: Voice, front_end: FrontEnd, seed: int, speed: float = 1.0) -> Item:
@@ -93,7 +94,7 @@ def joined(waves: Sequence[Samples], *, overlap: bool) -> Samples:
 def speak(
     runner: Speaks, items: Sequence[Item], sampling: Sampling, gains: Sequence[float]
 ) -> list[Samples | UtteranceError]:
-    """Return the speech of each item, or what is wrong with it, which costs no other."""
+    """Return equally loud speech of each item, or what is wrong with it, which costs no other."""
     try:
         waves = runner.run(items, sampling)
     except UtteranceError as error:
@@ -102,7 +103,7 @@ def speak(
         alone = zip(items, gains, strict=True)
         return [speak(runner, [item], sampling, [gain])[0] for item, gain in alone]
     return [
-        wave * np.float32(gain)
+        levelled(wave, gain)
         if np.isfinite(wave).all()
         else UtteranceError(
             "F5-TTS produced samples that are not finite.",

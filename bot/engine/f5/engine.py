@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 import threading
 import time
 import zlib
@@ -17,7 +16,7 @@ import torch
 from bot.engine.f5.batching import Speaks, Utterance, joined, make_item, runs, speak
 from bot.engine.f5.crossfade import CrossFade
 from bot.engine.f5.duration import MAX_FRAMES
-from bot.engine.f5.folder import Voice, guidance, load_front_end, load_voice
+from bot.engine.f5.folder import Voice, guidance, load_front_end
 from bot.engine.f5.front_end import FrontEnd
 from bot.engine.f5.layout import GAP_FRAMES, Item
 from bot.engine.f5.loading import choose_device, choose_dtype, load_runner
@@ -25,13 +24,13 @@ from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.reference import ReferenceCache
 from bot.engine.f5.sampler import Sampling
 from bot.engine.f5.text import Vocabulary
+from bot.engine.f5.voices import Voices
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
-_VOICE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 560
 """Speech of 0.7 to 6 s, what most of chat takes, is made ready at the start."""
 _BATCH_FRAMES = 8192
@@ -58,6 +57,7 @@ class F5Engine:
         speed: float = 1.0,
         device: str = "auto",
         shipped_voices: str = "",
+        allow_unlicensed: bool = False,
         gpu_model: str = "",
         gpu_vocoder: str = "",
         nfe_choices: Sequence[int] = (),
@@ -68,7 +68,8 @@ class F5Engine:
         `nfe` is the number of function evaluations (5, 6, 7, 10, 12, 16 or 32 are upstream's),
         `cfg_strength` that of the guidance, None for what the model is meant for, and `device`
         "auto", "cpu", "cuda" or "cuda:1". `shipped_voices` is a further folder, whose voices give
-        way to those of the same name; `gpu_model` and `gpu_vocoder` are taken on a GPU instead.
+        way to those of the same name, and those without consent or licence are refused unless
+        `allow_unlicensed`; `gpu_model` and `gpu_vocoder` are taken on a GPU instead.
         `nfe_choices` are what requests will ask for, the most frequent first, and
         `batch_frames` how long a batch is at most: None batches on GPUs, which gain from it.
         """
@@ -83,8 +84,13 @@ class F5Engine:
         self._speed = speed
         self._device_name = device
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="f5")
-        self._references = ReferenceCache(self._cache_folder / "voices")
-        self._voices: dict[str, Voice] = {}
+        self._voices = Voices(
+            self._voices_folders,
+            ReferenceCache(self._cache_folder / "voices"),
+            allow_unlicensed=allow_unlicensed,
+            place=self._place,
+        )
+        self._device: torch.device | None = None
         self._runner: Speaks | None = None
         self._budget_frames = batch_frames or 0
         self._chooses_budget = batch_frames is None
@@ -113,10 +119,11 @@ class F5Engine:
         if strength is None:
             strength = guidance(self._model_folder)
         self._sampling = self._sampling._replace(cfg_strength=strength)
-        self._load_voices(device)
+        self._device = device
+        self._load_voices()
         if device.type == "cuda" and self._chooses_budget:
             self._budget_frames = _BATCH_FRAMES
-        lengths = [voice.reference.frames for voice in self._voices.values()]
+        lengths = list(self._voices.frames.values())
         loaded = time.monotonic()
         shortest, longest = min(lengths) + _MIN_SPEECH_FRAMES, max(lengths) + _MAX_SPEECH_FRAMES
         samplings = [self._sampling._replace(steps=nfe) for nfe in self._nfe_choices]
@@ -138,7 +145,7 @@ class F5Engine:
     def _say_first_words(self, runner: Speaks) -> None:
         """Pay for what is loaded and allocated once, also by the front end and by processors."""
         assert self._front_end is not None
-        voice = next(iter(self._voices.values()))
+        voice = self._voices.get(next(iter(self._voices.frames)))
         for piece in self._front_end.split(_FIRST_WORDS, voice.reference, 1.0):
             item = make_item(piece, voice, self._front_end, seed=0)
             runner.run([item], self._sampling._replace(steps=min(self._nfe_choices)))
@@ -146,23 +153,19 @@ class F5Engine:
     def _make_runner(self, device: torch.device, dtype: torch.dtype) -> tuple[Speaks, Vocabulary]:
         return load_runner(self._model_folder, self._vocoder_folder, device, dtype, on_demand=False)
 
-    def _load_voices(self, device: torch.device) -> None:
-        # Later ones of the same name win.
-        by_name = {path.name: path for root in self._voices_folders for path in root.glob("*/")}
-        for folder in map(by_name.__getitem__, sorted(by_name)):
-            try:
-                voice = load_voice(folder, self._references)
-            except StartError as error:  # noqa: PERF203 - one bad voice must not cost the others
-                about = {"voice": folder.name, "error": str(error)}
-                log.warning("A voice cannot be used", extra=about)
-            else:
-                reference = voice.reference._replace(mel=voice.reference.mel.to(device))
-                self._voices[folder.name] = voice._replace(reference=reference)
-        if not self._voices:
+    def _load_voices(self) -> None:
+        self._voices.refresh(at_once=True)
+        if not self._voices.frames:
             raise StartError(
                 f"There is no usable voice in {self._voices_folders[-1]}.",
-                remedy="Make a folder there with reference.wav and transcript.txt.",
+                remedy="Add one: ishowtts voice add NAME FILE",
             )
+        self._voices.watch(self._closed)
+
+    def _place(self, voice: Voice) -> Voice:
+        """Return the voice on the device; in the engine's own thread, as all that runs there."""
+        mel = voice.reference.mel.to(self._device)
+        return voice._replace(reference=voice.reference._replace(mel=mel))
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
         """Yield the speech, one chunk a piece of upstream's chunking, cross-faded as upstream does.
@@ -199,8 +202,7 @@ class F5Engine:
 
     def tokens(self, request: SpeechRequest) -> int:
         """Return roughly how many frames `request` takes, the reference included."""
-        voice = self._voices.get(request.voice)
-        reference_frames = voice.reference.frames if voice else 0
+        reference_frames = self._voices.frames.get(request.voice, 0)
         return round(len(request.text) * _FRAMES_PER_LETTER) + reference_frames + GAP_FRAMES
 
     async def synthesize_batch(
@@ -251,16 +253,9 @@ class F5Engine:
         nfe = utterance.sampling.steps
         return AudioChunk(samples=samples, sample_rate_hz=SAMPLE_RATE_HZ, nfe=nfe)
 
-    def _voice(self, name: str) -> Voice:
-        if name not in self._voices:
-            known = ", ".join(self._voices)
-            shown = name if _VOICE_NAME.fullmatch(name) else "of this name"
-            raise UtteranceError(f"There is no voice {shown}.", remedy=f"Choose from {known}.")
-        return self._voices[name]
-
     def _prepare(self, request: SpeechRequest) -> Utterance:
         assert self._front_end is not None
-        voice = self._voice(request.voice)
+        voice = self._voices.get(request.voice)
         text = request.text.encode(errors="ignore").decode()  # half a surrogate pair has no bytes
         speed = self._speed * voice.speed
         pieces = self._front_end.split(text, voice.reference, speed)
@@ -270,7 +265,7 @@ class F5Engine:
         return Utterance(
             items=[make_item(piece, voice, self._front_end, seed, speed) for piece in pieces],
             sampling=self._sampling._replace(steps=request.nfe or self._sampling.steps),
-            gain=voice.reference.output_gain * voice.gain,
+            gain=voice.gain,
         )
 
     def _try_prepare(self, request: SpeechRequest) -> Utterance | UtteranceError:

@@ -11,6 +11,7 @@ from bot.engine import BatchEngine
 from bot.engine.f5.batching import Utterance, runs, speak
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.layout import Item
+from bot.engine.f5.loudness import levelled
 from bot.engine.f5.sampler import Sampling
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
@@ -104,8 +105,9 @@ def test_what_breaks_one_item_costs_no_other() -> None:
     items = [item(frames) for frames in (5, 13, 7, 9)]
     results = speak(Broken(), items, Sampling(), [2.0, 1.0, 1.0, 0.5])
 
-    peaks = [None if isinstance(wave, UtteranceError) else float(wave.max()) for wave in results]
-    assert peaks == [2.0, None, None, 0.5]
+    heard = [None if isinstance(wave, UtteranceError) else wave.tolist() for wave in results]
+    first, last = (np.ones(frames, np.float32) for frames in (5, 9))
+    assert heard == [levelled(first, 2.0).tolist(), None, None, levelled(last, 0.5).tolist()]
 
 
 def test_runs_keep_the_budget_the_order_and_ways_of_sampling_apart() -> None:
