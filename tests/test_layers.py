@@ -23,11 +23,12 @@ LEAVES = {
     "bot.errors",
     "bot.flood",
     "bot.folders",
-    "bot.log_file",
     "bot.frames",
+    "bot.log_file",
     "bot.messages",
     "bot.outcomes",
     "bot.speed",
+    "bot.voice_folder",
 }
 CONFIG = {"bot.config.base"}
 STAGES = {
@@ -39,6 +40,7 @@ STAGES = {
     "bot.engine": set[str](),  # its child process has no pydantic
     "bot.playback": {"bot.config.playback"},
     "bot.observers": set[str](),
+    "bot.store": set[str](),
     "bot.server": {"bot.config.server"},
     "bot.logs": {"bot.config.logs", "bot.flood", "bot.log_file"},
 }

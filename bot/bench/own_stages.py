@@ -91,7 +91,7 @@ class OwnStages:
         before = torch.cuda.memory_reserved()
         weights = torch.cuda.memory_allocated()
         start = time.perf_counter()
-        runner.warm_up(lengths, self._subject.sampling(NFE))
+        runner.warm_up(lengths, [self._subject.sampling(NFE)])
         self._clock.wait()
         recording_s = time.perf_counter() - start
         torch.cuda.empty_cache()

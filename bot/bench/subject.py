@@ -12,8 +12,8 @@ from bot.bench import checkpoints
 from bot.bench.results import Model
 from bot.config.engine import F5Settings
 from bot.engine.f5.choice import BUNDLED, Choice, choose
-from bot.engine.f5.engine import choose_device, choose_dtype, load_runner
 from bot.engine.f5.folder import guidance, load_vocoder, read_model
+from bot.engine.f5.loading import choose_device, choose_dtype, load_runner
 from bot.engine.f5.runner import Runner
 from bot.engine.f5.sampler import Sampling
 from bot.engine.f5.text import Vocabulary
