@@ -24,6 +24,7 @@ from bot.messages import ChatMessage, SourceItem
 from bot.moderation import Moderation
 from bot.observers import Observer
 from bot.observers.event_file import EventFile
+from bot.observers.notify import Notify
 from bot.observers.outcome_log import OutcomeLog
 from bot.observers.status import Status
 from bot.options import refuse_shared_files
@@ -37,6 +38,7 @@ from bot.speaker import Speaker
 from bot.store import Store
 from bot.store import default_path as default_store
 from bot.tasks import running
+from bot.vitals import status_line, vitals
 
 log = structlog.get_logger(__name__)
 
@@ -125,6 +127,10 @@ class Daemon:
             (output for channel in settings.channels for output in channel.outputs),
             settings.playback,
         )
+        self._notify = Notify(
+            lambda: status_line(self._snapshot()),
+            vitals(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s),
+        )
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
         self._first = next(iter(self._channels.values()))
         readers = [s for channel in self._channels.values() for s in channel.sources]
@@ -155,6 +161,7 @@ class Daemon:
             try:
                 await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
                 log.info("stopping")
+                self._notify.stopping()
             finally:
                 stopping.cancel()
                 living.cancel()
@@ -166,8 +173,9 @@ class Daemon:
         channels = self._channels.values()
         sinks = {f"output {output.name}": output.run for output in self._outputs.values()}
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
+        reports = {"systemd": self._notify.run} if self._notify.is_wanted else {}
         try:
-            async with self._server, running(sinks):
+            async with self._server, running(sinks | reports):
                 await self._engine.warm_up()
                 await self._settle()
                 try:
@@ -215,6 +223,7 @@ class Daemon:
                     await output.wait_until_settled()
 
     def _announce(self) -> None:
+        self._notify.ready()
         states = {output.name: output.state for output in self._outputs.values()}
         if sys.stderr.isatty():
             program = sys.argv[0] if Path(sys.argv[0]).stem == "ishowtts" else "ishowtts"

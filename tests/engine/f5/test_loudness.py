@@ -20,7 +20,8 @@ def speechlike(seconds: float, *, level: float = 0.05, spikes: int = 0, seed: in
     samples = noise / noise.std() * level * envelope
     peaks = np.zeros(count)
     peaks[rng.integers(0, count, spikes)] = rng.choice([-1, 1], spikes) * 10 * level
-    return (samples + np.convolve(peaks, [0.5, 1, 0.5], "same")).astype(np.float32)
+    result: Samples = (samples + np.convolve(peaks, [0.5, 1, 0.5], "same")).astype(np.float32)
+    return result
 
 
 def true_peak_db(samples: Samples) -> float:
