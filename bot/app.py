@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import structlog
 
-from bot import engines, outputs, sources
+from bot import engines, outputs, sources, speed
 from bot.backlog import Backlog
 from bot.banner import banner
 from bot.commands import CommandParser
@@ -34,6 +35,8 @@ from bot.server import Server
 from bot.sources import Source, ingest
 from bot.sources.recording import Recorder
 from bot.speaker import Speaker
+from bot.store import Store
+from bot.store import default_path as default_store
 from bot.tasks import running
 from bot.vitals import status_line, vitals
 
@@ -103,12 +106,20 @@ class Daemon:
         if events is not None:
             self._observers.append(self._files.enter_context(EventFile(events)))
         self._recorder = self._files.enter_context(Recorder(record)) if record else None
-        self._waits_for_room = any(
-            isinstance(source, ReplaySettings) and source.speed == 0
+        replays = [
+            source
             for channel in settings.channels
             for source in channel.sources
-        )
+            if isinstance(source, ReplaySettings)
+        ]
+        self._waits_for_room = any(source.speed == 0 for source in replays)
         """As fast as possible is as fast as speech can follow: a script's messages are not lost."""
+        store = Store(
+            None if replays else default_store(),  # recorded chat leaves nothing behind
+            journal_max_age_s=settings.backlog.journal_max_age_s,
+        )
+        self._store = self._files.enter_context(store)
+        self._observers.append(store.journal)
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._sources = sources.Sources(settings.twitch)
         self._engine = engine or engines.create(settings.engine)
@@ -170,6 +181,8 @@ class Daemon:
                 try:
                     async with running({**speakers, "intake": self._take_in}):
                         self._announce()
+                        for message in self._store.journal.unspoken(self._channels):
+                            await self._inbox.put(message)
                         await self._read()
                         log.info("every source has ended; speaking what waits")
                         await self._inbox.join()
@@ -227,7 +240,10 @@ class Daemon:
 
     def _channel(self, settings: ChannelSettings) -> Channel:
         policy = Policy(
-            settings.policy, voice=settings.voice, trigger=self._settings.commands.trigger
+            settings.policy,
+            voice=settings.voice,
+            trigger=self._settings.commands.trigger,
+            muted=self._store.mutes(settings.name),
         )
         backlog = Backlog(self._settings.backlog, self._emit)
         player = Player((self._outputs[o] for o in settings.outputs), self._settings.playback)
@@ -252,6 +268,7 @@ class Daemon:
             moderation=Moderation(policy, backlog, speaker),
             backlog=backlog,
             emit=self._emit,
+            keep=self._store.journal.keep,
         )
         readers = tuple(self._sources.create(s, settings.name) for s in settings.sources)
         return Channel(readers, policy, backlog, player, speaker, intake)
@@ -264,8 +281,15 @@ class Daemon:
         return {
             "engine": self._engine.name,
             "engines": self._engine.states,
+            "speed": _speed(),
             "channels": {name: channel.snapshot() for name, channel in self._channels.items()},
         }
+
+
+def _speed() -> dict[str, Any] | None:
+    """Return what the last `ishowtts bench --check` found; None if there was none."""
+    found = speed.load()
+    return None if found is None else {**msgspec.structs.asdict(found), "sentence": found.sentence}
 
 
 def _plain(message: ChatMessage) -> str:

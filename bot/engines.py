@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-import bot
 from bot.config.engine import EngineSettings
 from bot.engine import ENGINES
 from bot.engine.chain import Chain
@@ -59,16 +57,9 @@ def _locate(options: dict[str, Any]) -> dict[str, Any]:
     if "model" not in options:
         return options
     # Here, not in the engine: what the engine imports is kept to what speech needs.
-    choose = import_module("bot.engine.f5.choice").choose
-    here, on_gpu = choose(options["model"], options["vocoder"])
+    choice = import_module("bot.engine.f5.choice")
+    here, on_gpu = choice.choose(options["model"], options["vocoder"])
     found = {**options, "model": str(here.model), "vocoder": str(here.vocoder)}
     if on_gpu:
         found |= {"gpu_model": str(on_gpu.model), "gpu_vocoder": str(on_gpu.vocoder)}
-    return {**found, "shipped_voices": str(_shipped_voices())}
-
-
-def _shipped_voices() -> Path:
-    """Return the folder of the voices that come with the package, or with its source."""
-    package = Path(bot.__file__).parent
-    inside = package / "voices"
-    return inside if inside.is_dir() else package.parent / "voices"
+    return {**found, "shipped_voices": str(choice.shipped_voices())}

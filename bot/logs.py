@@ -3,13 +3,15 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import structlog
 
 from bot.config.logs import LogSettings
+from bot.flood import FloodGate
 from bot.journal import JournalHandler, is_connected
+from bot.log_file import LogFile
 
 _EventDict = MutableMapping[str, Any]
 
@@ -22,7 +24,11 @@ _MASK = "********"
 
 
 def configure(settings: LogSettings) -> None:
-    """Send the daemon's log and that of its libraries to standard error, or to the journal."""
+    """Send the daemon's log and that of its libraries to standard error or the journal, and a file.
+
+    Raises:
+        StartError: the file cannot be written.
+    """
     as_text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -30,6 +36,10 @@ def configure(settings: LogSettings) -> None:
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if as_text else "iso", utc=not as_text),
         mask_secrets,
         escape_controls,
+    ]
+    as_json: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
     ]
     final: list[structlog.typing.Processor] = (
         [
@@ -39,7 +49,7 @@ def configure(settings: LogSettings) -> None:
             ),
         ]
         if as_text
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        else as_json
     )
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     structlog.configure(
@@ -49,17 +59,27 @@ def configure(settings: LogSettings) -> None:
         cache_logger_on_first_use=True,
     )
     goes_to_journal = settings.format == "auto" and is_connected()
-    handler = JournalHandler() if goes_to_journal else logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
-        )
-    )
+    handlers: list[logging.Handler] = [
+        JournalHandler() if goes_to_journal else logging.StreamHandler(sys.stderr)
+    ]
+    handlers[0].setFormatter(_formatter(shared, final))
+    if settings.file is not None:
+        file = LogFile(settings.file, max_mb=settings.file_mb, older=settings.older_files)
+        file.setFormatter(_formatter(shared, as_json))
+        handlers.append(file)
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [FloodGate(handlers)]
     root.setLevel(max(level, logging.WARNING) if level > logging.DEBUG else level)
     logging.getLogger("bot").setLevel(level)
+
+
+def _formatter(
+    shared: Sequence[structlog.typing.Processor], final: Sequence[structlog.typing.Processor]
+) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+    )
 
 
 def escape_controls(_logger: object, _method: str, event: _EventDict) -> _EventDict:

@@ -225,3 +225,11 @@ def pulse(
     server.start()
     yield server
     server.close()
+
+
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where a test's daemons keep their state: not where the user's own lies."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("STATE_DIRECTORY", str(folder))
+    return folder

@@ -21,11 +21,16 @@ LEAVES = {
     "bot.child",
     "bot.clock",
     "bot.errors",
+    "bot.flood",
+    "bot.folders",
     "bot.frames",
     "bot.jetson",
     "bot.journal",
+    "bot.log_file",
     "bot.messages",
     "bot.outcomes",
+    "bot.speed",
+    "bot.voice_folder",
 }
 CONFIG = {"bot.config.base"}
 STAGES = {
@@ -37,8 +42,9 @@ STAGES = {
     "bot.engine": set[str](),  # its child process has no pydantic
     "bot.playback": {"bot.config.playback"},
     "bot.observers": set[str](),
+    "bot.store": set[str](),
     "bot.server": {"bot.config.server"},
-    "bot.logs": {"bot.config.logs"},
+    "bot.logs": {"bot.config.logs", "bot.flood", "bot.log_file"},
 }
 TOOLS = {
     "bot.bench": {"bot.config.engine", "bot.engine"},
@@ -51,6 +57,7 @@ COMPOSITION = {
     "bot.app",
     "bot.banner",
     "bot.check",
+    "bot.daemon_status",
     "bot.engines",
     "bot.intake",
     "bot.login",

@@ -24,7 +24,8 @@ class AccessSettings(Section):
     minimum_role: MinimumRole = "everyone"
     """The least that a chatter has to be."""
     muted: tuple[Name, ...] = ()
-    """Chatters who are never read, by name; `!tts mute` adds to them until the next start."""
+    """Chatters who are never read, by name; `!tts unmute` of one of these holds until the next
+    start."""
     bots: tuple[Name, ...] = (
         "nightbot", "streamelements", "streamlabs", "moobot", "fossabot", "wizebot",
         "sery_bot", "commanderroot", "soundalerts", "botrixoficial", "coebot", "deepbot",

@@ -146,8 +146,8 @@ class Host:
                 self._lose(str(error), error)
             except EngineLostError as error:
                 self._lose(error.message)
-            except Exception as error:
-                # The daemon speaks on with another engine, also past a mistake of ours.
+            except Exception as error:  # options come from files, and a mistake of ours must not
+                # end the supervision: the daemon speaks on with another engine meanwhile.
                 log.exception("engine failed", engine=self.name)
                 self._lose(repr(error))
             await asyncio.sleep(self._breaker.pause_s)

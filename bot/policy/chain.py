@@ -1,5 +1,7 @@
 """The chain: a chat message goes in, an utterance or a typed rejection comes out."""
 
+from collections.abc import MutableMapping
+
 from bot.config.policy import PolicySettings
 from bot.messages import ChatMessage, Rejection, RejectReason, Utterance
 from bot.policy.access import Access
@@ -24,10 +26,24 @@ take room, but a message of a megabyte must not cost a megabyte's time."""
 class Policy:
     """Decides what one channel's chat may say, and in which words."""
 
-    def __init__(self, settings: PolicySettings, *, voice: str, trigger: str = "!tts") -> None:
-        """Take the channel's settings, its voice, and the word that starts a command."""
+    def __init__(
+        self,
+        settings: PolicySettings,
+        *,
+        voice: str,
+        trigger: str = "!tts",
+        muted: MutableMapping[str, str] | None = None,
+    ) -> None:
+        """Take what differs between channels.
+
+        Args:
+            settings: The filters' own.
+            voice: Who speaks.
+            trigger: The word that starts a command.
+            muted: Who was muted before, names by `name_key`; `mute` and `unmute` change it.
+        """
         self._voice = voice
-        self._access = Access(settings.access)
+        self._access = Access(settings.access, muted)
         self._max_raw_characters = _READ_PER_SPOKEN * settings.length.max_characters
         self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
         introduction = Introduction(settings.name)

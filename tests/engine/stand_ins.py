@@ -15,7 +15,7 @@ from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 
 RATE_HZ = 24_000
-PAUSES_S = {"pause": 0.05, "wait": 3600}
+PAUSES_S = {"pause": 0.05, "nap": 0.2, "long_nap": 1.2, "wait": 3600}
 
 
 async def exit_with_last_words() -> None:
