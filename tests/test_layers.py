@@ -18,6 +18,7 @@ from bot.messages import SpeechRequest
 PACKAGE = Path(bot.__file__).parent
 LEAVES = {
     "bot",
+    "bot.backoff",
     "bot.child",
     "bot.clock",
     "bot.errors",
@@ -47,6 +48,7 @@ COMPOSITION = {
     "bot.__main__",
     "bot.app",
     "bot.banner",
+    "bot.channel",
     "bot.check",
     "bot.engines",
     "bot.intake",
@@ -57,6 +59,7 @@ COMPOSITION = {
     "bot.say",
     "bot.speaker",
     "bot.tasks",
+    "bot.watchers",
 }
 """Modules that may know several stages."""
 

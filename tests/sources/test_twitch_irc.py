@@ -12,7 +12,7 @@ from bot.config.sources import TwitchIrcSettings
 from bot.errors import StartError
 from bot.messages import Purge, Role
 from bot.sources import create
-from bot.sources.backoff import Backoff
+from bot.backoff import Backoff
 from bot.sources.twitch_irc import STEADY_S, TwitchIrcSource
 
 if TYPE_CHECKING:

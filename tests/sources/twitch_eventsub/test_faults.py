@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from bot.config.twitch import TwitchSettings
 from bot.errors import StartError
-from bot.sources.backoff import Backoff
+from bot.backoff import Backoff
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
 from tests.sources.twitch_eventsub.conftest import CHAT_TOPICS, STREAMER_SCOPES, Channel
