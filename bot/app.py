@@ -66,7 +66,7 @@ class Daemon:
         refuse_shared_files(settings, written=(record, events))
         self._settings = settings
         self._files = ExitStack()
-        self._watchers = Watchers(self._snapshot, events=events, files=self._files)
+        self._watchers = Watchers(settings, self._snapshot, events=events, files=self._files)
         self._recorder = self._files.enter_context(Recorder(record)) if record else None
         self._waits_for_room = any(
             isinstance(source, ReplaySettings) and source.speed == 0

@@ -8,8 +8,11 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.observers import Observer
+from bot.config import Settings
+from bot.observers import Observer, gpu
 from bot.observers.event_file import EventFile
+from bot.observers.health import Health
+from bot.observers.metrics import Metrics
 from bot.observers.outcome_log import OutcomeLog
 from bot.observers.status import Status
 from bot.outcomes import Outcome
@@ -21,11 +24,17 @@ class Watchers:
     """Everybody who is told each outcome."""
 
     def __init__(
-        self, snapshot: Callable[[], dict[str, Any]], *, events: Path | None, files: ExitStack
+        self,
+        settings: Settings,
+        snapshot: Callable[[], dict[str, Any]],
+        *,
+        events: Path | None,
+        files: ExitStack,
     ) -> None:
-        """Make those that every daemon has.
+        """Make those that `settings` name.
 
         Args:
+            settings: The configuration.
             snapshot: Returns the state of the daemon, as `status` shows it.
             events: Where to write the outcomes as JSON Lines.
             files: Closes what is opened here.
@@ -36,6 +45,17 @@ class Watchers:
         status = Status(snapshot)
         self._observers: list[Observer] = [OutcomeLog(), status]
         self._routes = [*status.routes]
+        lagged: Callable[[float], None] = lambda _: None  # noqa: E731 - the one that nobody counts
+        if settings.metrics.enabled:
+            metrics = Metrics(snapshot, gpu=gpu.read)
+            self._observers.append(metrics)
+            self._routes += metrics.routes
+            lagged = metrics.lagged
+        health = Health(snapshot, lagged=lagged)
+        self._routes += health.routes
+        self._work: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "event loop lag": health.run
+        }
         if events is not None:
             self._observers.append(files.enter_context(EventFile(events)))
 
@@ -47,7 +67,7 @@ class Watchers:
     @property
     def work(self) -> Mapping[str, Callable[[], Coroutine[Any, Any, None]]]:
         """What runs as long as the daemon, by task name."""
-        return {}
+        return self._work
 
     def add(self, observers: Iterable[Observer]) -> None:
         """Tell these, too."""

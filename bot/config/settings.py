@@ -10,6 +10,7 @@ from bot.config.base import Section, matching
 from bot.config.commands import CommandSettings
 from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
+from bot.config.metrics import MetricsSettings
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
 from bot.config.server import ServerSettings
@@ -65,6 +66,8 @@ class Settings(Section):
     """The log-in for Twitch."""
     log: LogSettings = LogSettings()
     """Log lines on standard error."""
+    metrics: MetricsSettings = MetricsSettings()
+    """Figures for Prometheus."""
 
     @model_validator(mode="before")
     @classmethod
