@@ -18,6 +18,7 @@ from bot.messages import SpeechRequest
 PACKAGE = Path(bot.__file__).parent
 LEAVES = {
     "bot",
+    "bot.backoff",
     "bot.child",
     "bot.clock",
     "bot.errors",
@@ -56,6 +57,7 @@ COMPOSITION = {
     "bot.__main__",
     "bot.app",
     "bot.banner",
+    "bot.channel",
     "bot.check",
     "bot.daemon_status",
     "bot.engines",
@@ -68,6 +70,7 @@ COMPOSITION = {
     "bot.speaker",
     "bot.tasks",
     "bot.vitals",
+    "bot.watchers",
 }
 """Modules that may know several stages."""
 
