@@ -89,6 +89,7 @@ class Daemon:
         self._watchers.add([store.journal])
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._sources = sources.Sources(settings.twitch)
+        self._voices = engines.voices(settings.engine)
         self._engine = engine or engines.create(settings.engine)
         self._outputs = outputs.create_all(
             (output for channel in settings.channels for output in channel.outputs),
@@ -139,10 +140,11 @@ class Daemon:
         """Start from the ear to the mouth of the flow, and stop in the reverse order."""
         channels = self._channels.values()
         sinks = {f"output {output.name}": output.run for output in self._outputs.values()}
+        voices = {} if self._voices is None else {"voices": self._voices.run}
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
         reports = {"systemd": self._notify.run} if self._notify.is_wanted else {}
         try:
-            work = {**sinks, **reports, **self._watchers.work}
+            work = {**sinks, **voices, **reports, **self._watchers.work}
             async with self._server, running(work):
                 await self._engine.warm_up()
                 await self._settle()
@@ -212,6 +214,8 @@ class Daemon:
             voice=settings.voice,
             trigger=self._settings.commands.trigger,
             muted=self._store.mutes(settings.name),
+            known_voices=self._voices,
+            chosen_voices=self._store.voices(settings.name),
         )
         backlog = Backlog(self._settings.backlog, self._watchers.emit)
         player = Player((self._outputs[o] for o in settings.outputs), self._settings.playback)

@@ -70,6 +70,7 @@ COMPOSITION = {
     "bot.speaker",
     "bot.tasks",
     "bot.vitals",
+    "bot.voice_catalog",
     "bot.watchers",
 }
 """Modules that may know several stages."""
