@@ -49,7 +49,8 @@ def voices(settings: EngineSettings) -> VoiceCatalog | None:
     """Return the voices that chatters can be heard with; None if no engine has several."""
     if _OF_ANOTHER_INTERPRETER.isdisjoint(settings.engines):
         return None
-    roots = (_shipped_voices(), settings.f5.voices)
+    choice = import_module("bot.engine.f5.choice")
+    roots = (choice.shipped_voices(), settings.f5.voices)
     return VoiceCatalog(roots, allow_unlicensed=settings.f5.allow_unlicensed)
 
 
