@@ -14,7 +14,7 @@ from bot import engines, outputs, sources
 from bot.backlog import Backlog
 from bot.banner import banner
 from bot.channel import Channel
-from bot.commands import CommandParser
+from bot.commands import CommandParser, parse_order
 from bot.config import ChannelSettings, Settings
 from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
@@ -75,7 +75,7 @@ class Daemon:
         )
         """As fast as possible is as fast as speech can follow: a script's messages are not lost."""
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
-        self._sources = sources.Sources(settings.twitch)
+        self._sources = sources.Sources(settings.twitch, self._watchers.feed, parse_order)
         self._engine = engine or engines.create(settings.engine)
         self._outputs = outputs.create_all(
             (output for channel in settings.channels for output in channel.outputs),

@@ -21,6 +21,7 @@ LEAVES = {
     "bot.backoff",
     "bot.child",
     "bot.clock",
+    "bot.credentials",
     "bot.errors",
     "bot.frames",
     "bot.messages",
@@ -35,7 +36,7 @@ STAGES = {
     "bot.moderation": set[str](),
     "bot.engine": set[str](),  # its child process has no pydantic
     "bot.playback": {"bot.config.playback"},
-    "bot.observers": set[str](),
+    "bot.observers": {"bot.config.mqtt"},
     "bot.server": {"bot.config.server"},
     "bot.logs": {"bot.config.logs"},
 }
@@ -54,6 +55,7 @@ COMPOSITION = {
     "bot.intake",
     "bot.login",
     "bot.lookahead",
+    "bot.mqtt",
     "bot.options",
     "bot.outputs",
     "bot.say",
