@@ -15,7 +15,7 @@ from bot import engines, outputs, sources, speed
 from bot.backlog import Backlog
 from bot.banner import banner
 from bot.channel import Channel
-from bot.commands import CommandParser
+from bot.commands import CommandParser, parse_order
 from bot.config import ChannelSettings, Settings
 from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
@@ -88,7 +88,7 @@ class Daemon:
         self._store = self._files.enter_context(store)
         self._watchers.add([store.journal])
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
-        self._sources = sources.Sources(settings.twitch)
+        self._sources = sources.Sources(settings.twitch, self._watchers.feed, parse_order)
         self._voices = engines.voices(settings.engine)
         self._engine = engine or engines.create(settings.engine)
         self._outputs = outputs.create_all(
