@@ -128,7 +128,7 @@ class Daemon:
             settings.playback,
         )
         self._notify = Notify(
-            lambda: status_line(self._snapshot()),
+            lambda: status_line(self._engine.name, self._channel_snapshots()),
             vitals(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s),
         )
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
@@ -282,8 +282,11 @@ class Daemon:
             "engine": self._engine.name,
             "engines": self._engine.states,
             "speed": _speed(),
-            "channels": {name: channel.snapshot() for name, channel in self._channels.items()},
+            "channels": self._channel_snapshots(),
         }
+
+    def _channel_snapshots(self) -> dict[str, dict[str, Any]]:
+        return {name: channel.snapshot() for name, channel in self._channels.items()}
 
 
 def _speed() -> dict[str, Any] | None:
