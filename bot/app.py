@@ -96,7 +96,7 @@ class Daemon:
             settings.playback,
         )
         self._notify = Notify(
-            lambda: status_line(self._snapshot()),
+            lambda: status_line(self._engine.name, self._channel_snapshots()),
             vitals(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s),
         )
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
@@ -254,8 +254,11 @@ class Daemon:
                 output.name: {"is_available": output.is_available, "underflows": output.underflows}
                 for output in self._outputs.values()
             },
-            "channels": {name: channel.snapshot() for name, channel in self._channels.items()},
+            "channels": self._channel_snapshots(),
         }
+
+    def _channel_snapshots(self) -> dict[str, dict[str, Any]]:
+        return {name: channel.snapshot() for name, channel in self._channels.items()}
 
 
 def _speed() -> dict[str, Any] | None:
