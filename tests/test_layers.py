@@ -48,9 +48,10 @@ STAGES = {
     "bot.server": {"bot.config.server"},
     "bot.logs": {"bot.config.logs", "bot.flood", "bot.log_file"},
 }
-TOOLS = {
+TOOLS: dict[str, set[str]] = {
     "bot.bench": {"bot.config.engine", "bot.engine"},
     "bot.service": {"bot.config"},
+    "bot.cloning": set(),
     "bot.quality": {"bot.bench", "bot.config.engine", "bot.engine"},
 }
 """Commands, and what they may import, modules below it included."""
@@ -72,6 +73,7 @@ COMPOSITION = {
     "bot.speaker",
     "bot.tasks",
     "bot.vitals",
+    "bot.voice",
     "bot.voice_catalog",
     "bot.watchers",
 }
