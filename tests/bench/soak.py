@@ -131,6 +131,7 @@ def measure(daemon: Daemon, minutes: float) -> dict[str, Any]:
     spoken = [event for event in daemon.events() if event["outcome"] == "spoken"]
     return {
         "minutes": minutes,
+        "start_to_ready_s": round(daemon.ready_s, 2),
         "processes": {name_of(pid, daemon): summary(held[pid]) for pid in held},
         "engines": daemon.status()["engines"],
         "spoken": len(spoken),
