@@ -6,7 +6,19 @@ import sys
 from collections.abc import Sequence
 
 import bot
-from bot.cli import bench, check, devices, login, model, quality, run, say, service, upstream
+from bot.cli import (
+    bench,
+    check,
+    devices,
+    login,
+    model,
+    quality,
+    report,
+    run,
+    say,
+    service,
+    upstream,
+)
 from bot.cli.shared import (
     EXIT_BROKEN_PIPE,
     EXIT_INTERRUPTED,
@@ -17,7 +29,7 @@ from bot.cli.shared import (
 )
 from bot.errors import ConfigError, IshowttsError, StartError
 
-_COMMANDS = (run, say, check, devices, login, service, model, upstream, bench, quality)
+_COMMANDS = (run, say, check, devices, login, service, model, upstream, bench, quality, report)
 _EPILOG = """\
 exit codes: 0 done; 1 check found a problem, or another command failed; 2 mistakes in the arguments
 or the configuration; 3 the daemon cannot start; 75 the daemon was busy;

@@ -51,7 +51,9 @@ def accepted(status: Mapping[str, Any] | None) -> int:
     return sum(counts.get("accepted", 0) for counts in outcomes.values())
 
 
-async def wait_until_idle(settings: ServerSettings, wait_s: float) -> bool:
+async def wait_until_idle(
+    settings: ServerSettings, wait_s: float, *, ask_again_s: float = _ASK_AGAIN_S
+) -> bool:
     """Return whether the daemon became idle within `wait_s` seconds, or does not run."""
     loop = asyncio.get_running_loop()
     end_s = loop.time() + wait_s
@@ -65,4 +67,4 @@ async def wait_until_idle(settings: ServerSettings, wait_s: float) -> bool:
             return True
         if loop.time() > end_s:
             return False
-        await asyncio.sleep(_ASK_AGAIN_S)
+        await asyncio.sleep(ask_again_s)

@@ -49,6 +49,7 @@ STAGES = {
 TOOLS = {
     "bot.bench": {"bot.config.engine", "bot.engine"},
     "bot.service": {"bot.config"},
+    "bot.report": {"bot.bench", "bot.config", "bot.daemon_status"},
     "bot.quality": {"bot.bench", "bot.config.engine", "bot.engine"},
 }
 """Commands, and what they may import, modules below it included."""
