@@ -13,8 +13,10 @@ from bot.engine.host import Host
 from bot.engine.narrator import Narrator
 from bot.engine.pieces import Pauses
 from bot.errors import StartError
+from bot.voice_catalog import VoiceCatalog
 
-_OF_ANOTHER_INTERPRETER = {"f5", "upstream"}
+_OF_ANOTHER_INTERPRETER = frozenset({"f5", "upstream"})
+"""They also are the ones that clone voices."""
 
 
 def create(settings: EngineSettings, name: str | None = None) -> Narrator:
@@ -41,6 +43,15 @@ def effort(settings: EngineSettings) -> Effort:
     if f5.nfe != "auto":
         return Effort()
     return Effort(idle=f5.nfe_idle, normal=f5.nfe_normal, least=f5.nfe_least)
+
+
+def voices(settings: EngineSettings) -> VoiceCatalog | None:
+    """Return the voices that chatters can be heard with; None if no engine has several."""
+    if _OF_ANOTHER_INTERPRETER.isdisjoint(settings.engines):
+        return None
+    choice = import_module("bot.engine.f5.choice")
+    roots = (choice.shipped_voices(), settings.f5.voices)
+    return VoiceCatalog(roots, allow_unlicensed=settings.f5.allow_unlicensed)
 
 
 def _host(settings: EngineSettings, name: str) -> Host:

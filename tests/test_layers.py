@@ -18,6 +18,7 @@ from bot.messages import SpeechRequest
 PACKAGE = Path(bot.__file__).parent
 LEAVES = {
     "bot",
+    "bot.backoff",
     "bot.child",
     "bot.clock",
     "bot.errors",
@@ -57,6 +58,7 @@ COMPOSITION = {
     "bot.__main__",
     "bot.app",
     "bot.banner",
+    "bot.channel",
     "bot.check",
     "bot.daemon_status",
     "bot.engines",
@@ -69,6 +71,8 @@ COMPOSITION = {
     "bot.speaker",
     "bot.tasks",
     "bot.vitals",
+    "bot.voice_catalog",
+    "bot.watchers",
 }
 """Modules that may know several stages."""
 

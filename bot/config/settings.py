@@ -10,6 +10,7 @@ from bot.config.base import Count, Section, matching
 from bot.config.commands import CommandSettings
 from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
+from bot.config.metrics import MetricsSettings
 from bot.config.migrations import FORMAT, OLDEST
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
@@ -68,6 +69,8 @@ class Settings(Section):
     """The log-in for Twitch."""
     log: LogSettings = LogSettings()
     """Log lines."""
+    metrics: MetricsSettings = MetricsSettings()
+    """Figures for Prometheus."""
 
     @model_validator(mode="before")
     @classmethod

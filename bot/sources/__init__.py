@@ -8,7 +8,7 @@ name of its channel, a settings class in `bot.config.sources`, and a line in `SO
 
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from bot.config.sources import SourceSettings
 from bot.config.twitch import TwitchSettings
@@ -37,6 +37,19 @@ class Source(Protocol):
         Raises:
             StartError: it can never work like this; everything that may pass is retried inside.
         """
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """A source whose other end may go away; those that are not remote are there while they run."""
+
+    @property
+    def reconnects(self) -> int:
+        """How often it tried again after a connection failed or was lost."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether chat would be heard now."""
 
 
 SOURCES: Mapping[str, str] = {

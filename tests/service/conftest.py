@@ -14,8 +14,9 @@ from tests.conftest import PULSE_NEEDS, PulseServer
 
 DEADLINE_S = 30.0
 _SYSTEMD = Path("/lib/systemd/systemd")
-# Mounts of its own for what systemd keeps in fixed places; a control group as systemd itself would
-# have made for the user, which is how the journal knows whose service it hears.
+# A network of its own, where every port is free. Mounts of its own for what systemd keeps in fixed
+# places; a control group as systemd itself would have made for the user, which is how the journal
+# knows whose service it hears.
 _OUTER = """
 set -e
 mount --make-rprivate /
@@ -28,7 +29,13 @@ mount -t cgroup2 none /sys/fs/cgroup
 group=/sys/fs/cgroup/ishowtts-test-$1
 mkdir -p $group
 echo $$ >$group/cgroup.procs
+python3 -c "$3"
 exec unshare --cgroup --mount bash -c "$2"
+"""
+_LOOPBACK = """
+import fcntl, socket, struct
+up, running, set_flags = 0x1, 0x40, 0x8914  # linux/if.h, linux/sockios.h
+fcntl.ioctl(socket.socket(), set_flags, struct.pack("16sh14x", b"lo", up | running))
 """
 _INNER = """
 set -e
@@ -67,8 +74,8 @@ class UserManager:
 
     def start(self) -> None:
         """Return when it takes orders."""
-        command = ["unshare", "--mount", "--fork", "--pid", "--mount-proc", "--kill-child"]
-        command += ["bash", "-c", _OUTER, "outer", self._name, _INNER]
+        command = ["unshare", "--mount", "--net", "--fork", "--pid", "--mount-proc", "--kill-child"]
+        command += ["bash", "-c", _OUTER, "outer", self._name, _INNER, _LOOPBACK]
         self._process = subprocess.Popen(
             command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
@@ -82,16 +89,20 @@ class UserManager:
             command = ["unshare", "--mount", "bash", "-c", _CLEAN, "clean", self._name]
             subprocess.run(command, capture_output=True, check=False)
 
-    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, check: bool = True, folder: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command where the manager is."""
         done = subprocess.run(
-            ["nsenter", f"--target={self._pid}", "--mount", "--pid", "--cgroup", *command],
+            [
+                *("nsenter", f"--target={self._pid}", "--mount", "--net", "--pid", "--cgroup"),
+                *("env", f"--chdir={folder or self.home}", *command),
+            ],
             env=self.env,
             capture_output=True,
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
-            cwd=self.home,
         )
         if check and done.returncode:
             pytest.fail(f"{command} failed: {done.stdout}{done.stderr}")
@@ -149,7 +160,7 @@ class UserManager:
 
 
 def _may_make_namespaces() -> bool:
-    command = ["unshare", "--mount", "--fork", "--pid", "--cgroup", "--mount-proc", "true"]
+    command = ["unshare", "--mount", "--net", "--fork", "--pid", "--cgroup", "--mount-proc", "true"]
     return not subprocess.run(command, capture_output=True, check=False).returncode
 
 
@@ -159,6 +170,7 @@ def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UserManager]:
     needs: dict[str, Callable[[], bool]] = {
         **PULSE_NEEDS,
         "systemd": _SYSTEMD.exists,
+        "curl": lambda: shutil.which("curl") is not None,
         "procps": lambda: shutil.which("pgrep") is not None,
     }
     for package, is_there in needs.items():
