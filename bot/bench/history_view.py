@@ -51,7 +51,11 @@ def accept(history: History) -> int:
             f"There is no run to accept in {history.folder}.",
             remedy="Measure with: ishowtts bench --quick --check",
         )
-    history.accept(runs[-1], anew=True)
+    if not history.accept(runs[-1], anew=True):
+        raise StartError(
+            f"The run of {runs[-1].date} scatters too much to be a baseline.",
+            remedy="Measure again while the machine does nothing else.",
+        )
     Reporter().say(f"The run of {runs[-1].date} is the baseline from now on.")
     return 0
 

@@ -48,8 +48,13 @@ def check(
     if results.failures:
         return Verdict.INCOMPARABLE
     if baseline is None or comparison is None:
-        history.accept(results)
-        reporter.say("\nThere was nothing to compare with: this is the baseline from now on.")
+        is_steady = history.accept(results)
+        reporter.say(
+            "\nThere was nothing to compare with: this is the baseline from now on."
+            if is_steady
+            else "\nThere is nothing to compare with yet, and the machine was too restless now for "
+            "this to be a baseline."
+        )
         return Verdict.AS_FAST
     for line in ("", *comparison.lines):
         reporter.say(line)

@@ -39,7 +39,11 @@ def _bench(options: argparse.Namespace) -> int:
 def _check(bench: "Callable[..., int]", chosen: Settings, asked: arguments.Options) -> int:
     """Measure while the daemon is idle, or not at all."""
     from bot import daemon_status as daemon  # noqa: PLC0415 - `--help` starts without it
+    from bot import logs  # noqa: PLC0415
+    from bot.config.logs import LogSettings  # noqa: PLC0415
 
+    # Not as configured: two processes cannot take turns with one file.
+    logs.configure(LogSettings(level="warning"))
     if not asyncio.run(daemon.wait_until_idle(chosen.server, asked.wait_s)):
         print(  # noqa: T201
             f"ishowtts: the daemon was not idle within {asked.wait_s:.0f} s, so nothing was"
