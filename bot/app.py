@@ -15,7 +15,7 @@ from bot import engines, outputs, sources, speed
 from bot.backlog import Backlog
 from bot.banner import banner
 from bot.channel import Channel
-from bot.commands import CommandParser
+from bot.commands import CommandParser, parse_order
 from bot.config import ChannelSettings, Settings
 from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
@@ -88,7 +88,7 @@ class Daemon:
         self._store = self._files.enter_context(store)
         self._watchers.add([store.journal])
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
-        self._sources = sources.Sources(settings.twitch)
+        self._sources = sources.Sources(settings.twitch, self._watchers.feed, parse_order)
         self._voices = engines.voices(settings.engine)
         self._engine = engine or engines.create(settings.engine)
         self._outputs = outputs.create_all(
@@ -96,7 +96,7 @@ class Daemon:
             settings.playback,
         )
         self._notify = Notify(
-            lambda: status_line(self._snapshot()),
+            lambda: status_line(self._engine.name, self._channel_snapshots()),
             vitals(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s),
         )
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
@@ -254,8 +254,11 @@ class Daemon:
                 output.name: {"is_available": output.is_available, "underflows": output.underflows}
                 for output in self._outputs.values()
             },
-            "channels": {name: channel.snapshot() for name, channel in self._channels.items()},
+            "channels": self._channel_snapshots(),
         }
+
+    def _channel_snapshots(self) -> dict[str, dict[str, Any]]:
+        return {name: channel.snapshot() for name, channel in self._channels.items()}
 
 
 def _speed() -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
 """Makes the observers of a daemon, and tells them what becomes of messages."""
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.observers.metrics import Metrics
 from bot.observers.outcome_log import OutcomeLog
 from bot.observers.status import Status
 from bot.outcomes import Outcome
+from bot.tasks import Work
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +44,20 @@ class Watchers:
         Raises:
             StartError: something that is configured cannot work here.
         """
+        self.feed: Any = None
+        """Gives sources what comes from the MQTT broker, where there is one."""
+        self._work: dict[str, Work] = {}
+        self._observers: list[Observer] = [OutcomeLog()]
+        if settings.mqtt.enabled:
+            # Imported by name: nobody else should load a client that he does not need.
+            mqtt = import_module("bot.mqtt").Mqtt(settings, snapshot)
+            daemon = snapshot
+            snapshot = lambda: {**daemon(), "mqtt": mqtt.snapshot()}  # noqa: E731 - it is short
+            self.feed = mqtt.feed
+            self._observers.append(mqtt.observer)
+            self._work |= mqtt.work
         status = Status(snapshot)
-        self._observers: list[Observer] = [OutcomeLog(), status]
+        self._observers.append(status)
         self._routes = [*status.routes]
         lagged: Callable[[float], None] = lambda _: None  # noqa: E731 - the one that nobody counts
         if settings.metrics.enabled:
@@ -53,9 +67,7 @@ class Watchers:
             lagged = metrics.lagged
         health = Health(snapshot, lagged=lagged)
         self._routes += health.routes
-        self._work: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
-            "event loop lag": health.run
-        }
+        self._work["event loop lag"] = health.run
         if events is not None:
             self._observers.append(files.enter_context(EventFile(events)))
 
@@ -65,7 +77,7 @@ class Watchers:
         return self._routes
 
     @property
-    def work(self) -> Mapping[str, Callable[[], Coroutine[Any, Any, None]]]:
+    def work(self) -> Mapping[str, Work]:
         """What runs as long as the daemon, by task name."""
         return self._work
 

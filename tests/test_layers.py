@@ -21,6 +21,7 @@ LEAVES = {
     "bot.backoff",
     "bot.child",
     "bot.clock",
+    "bot.credentials",
     "bot.errors",
     "bot.flood",
     "bot.folders",
@@ -42,15 +43,16 @@ STAGES = {
     "bot.moderation": set[str](),
     "bot.engine": set[str](),  # its child process has no pydantic
     "bot.playback": {"bot.config.playback"},
-    "bot.observers": set[str](),
+    "bot.observers": {"bot.config.mqtt"},
     "bot.store": set[str](),
     "bot.server": {"bot.config.server"},
     "bot.logs": {"bot.config.logs", "bot.flood", "bot.log_file"},
 }
-TOOLS = {
+TOOLS: dict[str, set[str]] = {
     "bot.bench": {"bot.config.engine", "bot.engine"},
     "bot.service": {"bot.config"},
     "bot.report": {"bot.bench", "bot.config", "bot.daemon_status"},
+    "bot.cloning": set(),
     "bot.quality": {"bot.bench", "bot.config.engine", "bot.engine"},
 }
 """Commands, and what they may import, modules below it included."""
@@ -65,12 +67,14 @@ COMPOSITION = {
     "bot.intake",
     "bot.login",
     "bot.lookahead",
+    "bot.mqtt",
     "bot.options",
     "bot.outputs",
     "bot.say",
     "bot.speaker",
     "bot.tasks",
     "bot.vitals",
+    "bot.voice",
     "bot.voice_catalog",
     "bot.watchers",
 }
