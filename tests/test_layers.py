@@ -63,6 +63,7 @@ COMPOSITION = {
     "bot.channel",
     "bot.check",
     "bot.daemon_status",
+    "bot.engine_speed",
     "bot.engines",
     "bot.intake",
     "bot.login",

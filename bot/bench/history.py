@@ -12,8 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from bot.bench.own_stages import OURS
-from bot.bench.results import SCHEMA, Case, Results
+from bot.bench.results import OURS, SCHEMA, Case, Results
 from bot.errors import StartError
 
 MAX_RUNS = 500

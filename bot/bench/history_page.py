@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.bench.check import TOLERANCE
-from bot.bench.own_stages import OURS
 from bot.bench.page_style import BASE
-from bot.bench.results import Results
+from bot.bench.results import OURS, Results
 from bot.errors import StartError
 from bot.folders import write_whole
 

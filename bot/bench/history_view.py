@@ -7,9 +7,8 @@ from bot.bench.arguments import STORED
 from bot.bench.check import Comparison, Verdict, compare
 from bot.bench.history import History, series
 from bot.bench.history_page import write
-from bot.bench.own_stages import OURS
 from bot.bench.report import Reporter, table
-from bot.bench.results import Results
+from bot.bench.results import OURS, Results
 from bot.errors import StartError
 
 _SHOWN = 20
