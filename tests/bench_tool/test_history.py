@@ -256,8 +256,8 @@ def test_the_history_is_told_and_drawn(
     page = Page()
     page.feed(text)
     assert page.labels == [
-        "1 s of speech: median milliseconds of 1 runs",
-        "1 s of speech: median milliseconds of 4 runs",
+        "1 s: median milliseconds of 1 runs",
+        "1 s: median milliseconds of 4 runs",
     ]
     assert [page.classes.count(kind) for kind in ("point", "slow", "disturbed")] == [3, 1, 1]
     assert "<b>" not in text
