@@ -5,12 +5,16 @@ from pathlib import Path
 
 import yaml
 
+from bot.bench.machines import MACHINES
 from bot.config import loads
+from bot.config.migrations import MIGRATIONS
 from bot.config.sources import TwitchEventsubSettings
 from bot.config.twitch import TwitchSettings
 from bot.sources.twitch_eventsub import scopes
 
-PAGE = (Path(__file__).parents[1] / "docs" / "twitch.md").read_text(encoding="utf-8")
+REPOSITORY = Path(__file__).parents[1]
+PAGE = (REPOSITORY / "docs" / "twitch.md").read_text(encoding="utf-8")
+MAINTENANCE = (REPOSITORY / "docs" / "maintenance.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -33,3 +37,12 @@ def test_the_permissions_of_the_twitch_page_are_described_as_they_are_shown() ->
     shown = {scope: purpose for purpose, scope in re.findall(r"- (.*) \((\w+:\w+:\w+)\)", PAGE)}
 
     assert shown == {scope: scopes.PURPOSES[scope] for scope in scopes.bot_scopes(TwitchSettings())}
+
+
+def test_the_maintenance_page_names_every_timer_form_and_machine() -> None:
+    timers = re.findall(r"^\| `(ishowtts-[\w-]+)` \|", MAINTENANCE, re.MULTILINE)
+    forms = re.findall(r"^\| (\d+) \|", MAINTENANCE, re.MULTILINE)
+
+    assert sorted(timers) == sorted(path.stem for path in (REPOSITORY / "systemd").glob("*.timer"))
+    assert [int(form) for form in forms] == [migration.to for migration in MIGRATIONS]
+    assert all(f"`{machine}`" in MAINTENANCE for machine in MACHINES)

@@ -20,6 +20,16 @@ _PROGRAM = "/usr/bin/env ishowtts"
 _DIRECTORY_CREDENTIALS = 251
 """The version of systemd whose LoadCredential= takes a folder."""
 _RESTART_STEPS = 254
+_AS_DAEMON = """\
+[Service]
+User=ishowtts
+DynamicUser=yes
+StateDirectory=ishowtts
+StateDirectoryMode=0700
+CacheDirectory=ishowtts
+Environment=HOME=%S/ishowtts XDG_CACHE_HOME=%C/ishowtts
+"""
+"""What looks after the system's daemon is its user, and keeps what it finds where that reads it."""
 _BACK_OFF = "RestartSteps=6\nRestartMaxDelaySec=60\n"
 
 
@@ -91,6 +101,10 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
         yield timer.name, timer.read_text(encoding="utf-8")
         work = timer.with_suffix(".service")
         text = _with_program(work.read_text(encoding="utf-8"))
+        if place.is_system:
+            text = _set(text.replace("[Service]\n", _AS_DAEMON), "WorkingDirectory", "%S/ishowtts")
+        elif config is not None:
+            text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
         yield work.name, _with_config(text, place, config)
 
 
