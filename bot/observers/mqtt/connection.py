@@ -30,6 +30,8 @@ _ANSWER_S = 10.0
 _FAREWELL_S = 0.5
 _STEADY_S = 30.0
 _QOS = 1
+_BATCH = 20
+"""So many are sent before others get a turn, about a millisecond."""
 _TAKEN_OVER = "Session taken over"
 
 
@@ -202,7 +204,8 @@ class Connection:
 
     async def _send(self, client: Client) -> NoReturn:
         while True:
-            await self._send_first(client)
+            for _ in range(_BATCH):
+                await self._send_first(client)
             await asyncio.sleep(0)  # what needs no answer does not wait, and others want a turn
 
     async def _send_first(self, client: Client) -> None:
