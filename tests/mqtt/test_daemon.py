@@ -185,15 +185,16 @@ HOSTILE = [
 async def test_what_is_not_understood_is_refused_in_words_and_does_no_harm(
     daemon: Running, home: Person
 ) -> None:
-    for number, (topic, payload, words) in enumerate(HOSTILE, 1):
-        await home.publish(topic, payload, qos=1)
+    before = (await daemon.status())["channels"]
+    for topic, payload, words in HOSTILE:
         async with asyncio.timeout(DEADLINE_S):
-            while (await daemon.status())["mqtt"]["refused"] < number:
-                await asyncio.sleep(0.01)
-        await asyncio.sleep(0.25)  # who floods is not answered each time
-        (*_, refusal) = home.got(REFUSED)
-        assert (refusal["topic"], refusal["untold"]) == (topic, 0)
-        assert words in refusal["reason"]
+            # Who floods is not answered each time.
+            while not any(words in refusal["reason"] for refusal in home.got(REFUSED)):
+                await home.publish(topic, payload, qos=1)
+                await asyncio.sleep(0.05)
+        assert home.got(REFUSED)[-1]["topic"] == topic
+        home.messages.clear()
+    assert (await daemon.status())["channels"] == before
     await home.publish(CHAT, {"id": "after", "author": {"name": "v"}, "text": "ok"})
     await home.outcome("after", "accepted")
 
@@ -281,7 +282,7 @@ async def test_a_broker_that_hangs_holds_up_neither_speech_nor_the_end(
     async with running(config(broker, tmp_path / "speech.wav")) as daemon:
         broker.process.send_signal(signal.SIGSTOP)
         for _ in range(3):
-            await daemon.say("nobody hears of it")
+            await daemon.say("hi")
         async with asyncio.timeout(DEADLINE_S):
             while (await daemon.status())["outcomes"]["main"].get("spoken") != 3:
                 await asyncio.sleep(0.01)

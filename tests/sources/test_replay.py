@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.config.sources import ReplaySettings
 from bot.errors import StartError
-from bot.messages import ChatMessage, Chatter, Purge, SourceItem
+from bot.messages import ChatItem, ChatMessage, Chatter, Command, Purge, SourceItem
 from bot.sources import create
 from bot.sources.chat_json import dump_item, loads, read_item
 from bot.sources.recording import Recorder
@@ -139,10 +139,11 @@ async def test_no_line_is_read_before_the_daemon_has_taken_the_one_before(
 ) -> None:
     time = Time()
     room = asyncio.Semaphore(0)
-    taken: list[SourceItem] = []
+    taken: list[ChatItem] = []
 
     async def deliver(item: SourceItem) -> None:
         await room.acquire()
+        assert not isinstance(item, Command)
         taken.append(item)
 
     source = ReplaySource(settings(RECORDING, speed), "main", clock=time.now, sleep=time.sleep)

@@ -30,6 +30,7 @@ _ANSWER_S = 10.0
 _FAREWELL_S = 0.5
 _STEADY_S = 30.0
 _QOS = 1
+_REMEDY = "Compare section mqtt with the broker's configuration; docs/mqtt.md shows both."
 _BATCH = 20
 """So many are sent before others get a turn, about a millisecond."""
 _TAKEN_OVER = "Session taken over"
@@ -115,6 +116,19 @@ class Connection:
             log.warning("the MQTT broker is away", reason=reason, retry_s=round(delay_s, 1))
             await asyncio.sleep(delay_s)
 
+    async def check(self) -> None:
+        """Connect once.
+
+        Raises:
+            TransientError: the broker is not there, or does not let us in.
+        """
+        try:
+            await self._knock()
+            async with self._new_client():
+                pass
+        except (MqttError, OSError) as error:
+            raise TransientError(f"{self._reason(error)}.", remedy=_REMEDY) from error
+
     async def _live(self) -> NoReturn:
         """Live one connection's life, which ends with an error."""
         await self._knock()
@@ -157,7 +171,7 @@ class Connection:
                 writer.close()
                 await writer.wait_closed()
         except TimeoutError:
-            raise TransientError(f"no answer within {_ANSWER_S:.0f} s") from None
+            raise TransientError(f"no answer within {_ANSWER_S:.0f} s.", remedy=_REMEDY) from None
 
     def _new_client(self) -> Client:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -235,7 +249,8 @@ class Connection:
             return f"the broker's certificate is not trusted: {error.verify_message}"
         if isinstance(error, ssl.SSLError):
             return f"no encrypted connection: {error.reason or error}"
-        text = str(error) or type(error).__name__
+        text = error.message if isinstance(error, TransientError) else str(error)
+        text = text.rstrip(".") or type(error).__name__
         if _TAKEN_OVER in text:
             return f"another client is called {self._client_id}; set mqtt.client_id"
         return text
