@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
-from bot import engines, outputs, sources
+from bot import engines, outputs, sources, speed
 from bot.backlog import Backlog
 from bot.banner import banner
 from bot.channel import Channel
@@ -23,6 +24,7 @@ from bot.intake import Intake
 from bot.messages import ChatMessage, SourceItem
 from bot.moderation import Moderation
 from bot.observers import Observer
+from bot.observers.notify import Notify
 from bot.options import refuse_shared_files
 from bot.outcomes import DropReason
 from bot.playback.player import Player
@@ -31,7 +33,10 @@ from bot.server import Server
 from bot.sources import ingest
 from bot.sources.recording import Recorder
 from bot.speaker import Speaker
+from bot.store import Store
+from bot.store import default_path as default_store
 from bot.tasks import running
+from bot.vitals import status_line, vitals
 from bot.watchers import Watchers
 
 log = structlog.get_logger(__name__)
@@ -68,18 +73,31 @@ class Daemon:
         self._files = ExitStack()
         self._watchers = Watchers(settings, self._snapshot, events=events, files=self._files)
         self._recorder = self._files.enter_context(Recorder(record)) if record else None
-        self._waits_for_room = any(
-            isinstance(source, ReplaySettings) and source.speed == 0
+        replays = [
+            source
             for channel in settings.channels
             for source in channel.sources
-        )
+            if isinstance(source, ReplaySettings)
+        ]
+        self._waits_for_room = any(source.speed == 0 for source in replays)
         """As fast as possible is as fast as speech can follow: a script's messages are not lost."""
+        store = Store(
+            None if replays else default_store(),  # recorded chat leaves nothing behind
+            journal_max_age_s=settings.backlog.journal_max_age_s,
+        )
+        self._store = self._files.enter_context(store)
+        self._watchers.add([store.journal])
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._sources = sources.Sources(settings.twitch, self._watchers.feed, parse_order)
+        self._voices = engines.voices(settings.engine)
         self._engine = engine or engines.create(settings.engine)
         self._outputs = outputs.create_all(
             (output for channel in settings.channels for output in channel.outputs),
             settings.playback,
+        )
+        self._notify = Notify(
+            lambda: status_line(self._engine.name, self._channel_snapshots()),
+            vitals(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s),
         )
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
         self._first = next(iter(self._channels.values()))
@@ -111,6 +129,7 @@ class Daemon:
             try:
                 await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
                 log.info("stopping")
+                self._notify.stopping()
             finally:
                 stopping.cancel()
                 living.cancel()
@@ -121,14 +140,19 @@ class Daemon:
         """Start from the ear to the mouth of the flow, and stop in the reverse order."""
         channels = self._channels.values()
         sinks = {f"output {output.name}": output.run for output in self._outputs.values()}
+        voices = {} if self._voices is None else {"voices": self._voices.run}
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
+        reports = {"systemd": self._notify.run} if self._notify.is_wanted else {}
         try:
-            async with self._server, running({**sinks, **self._watchers.work}):
+            work = {**sinks, **voices, **reports, **self._watchers.work}
+            async with self._server, running(work):
                 await self._engine.warm_up()
                 await self._settle()
                 try:
                     async with running({**speakers, "intake": self._take_in}):
                         self._announce()
+                        for message in self._store.journal.unspoken(self._channels):
+                            await self._inbox.put(message)
                         await self._read()
                         log.info("every source has ended; speaking what waits")
                         await self._inbox.join()
@@ -169,6 +193,7 @@ class Daemon:
                     await output.wait_until_settled()
 
     def _announce(self) -> None:
+        self._notify.ready()
         states = {output.name: output.state for output in self._outputs.values()}
         if sys.stderr.isatty():
             program = sys.argv[0] if Path(sys.argv[0]).stem == "ishowtts" else "ishowtts"
@@ -185,7 +210,12 @@ class Daemon:
 
     def _channel(self, settings: ChannelSettings) -> Channel:
         policy = Policy(
-            settings.policy, voice=settings.voice, trigger=self._settings.commands.trigger
+            settings.policy,
+            voice=settings.voice,
+            trigger=self._settings.commands.trigger,
+            muted=self._store.mutes(settings.name),
+            known_voices=self._voices,
+            chosen_voices=self._store.voices(settings.name),
         )
         backlog = Backlog(self._settings.backlog, self._watchers.emit)
         player = Player((self._outputs[o] for o in settings.outputs), self._settings.playback)
@@ -210,6 +240,7 @@ class Daemon:
             moderation=Moderation(policy, backlog, speaker),
             backlog=backlog,
             emit=self._watchers.emit,
+            keep=self._store.journal.keep,
         )
         readers = tuple(self._sources.create(s, settings.name) for s in settings.sources)
         return Channel(readers, policy, backlog, player, speaker, intake)
@@ -218,12 +249,22 @@ class Daemon:
         return {
             "engine": self._engine.name,
             "engines": self._engine.states,
+            "speed": _speed(),
             "outputs": {
                 output.name: {"is_available": output.is_available, "underflows": output.underflows}
                 for output in self._outputs.values()
             },
-            "channels": {name: channel.snapshot() for name, channel in self._channels.items()},
+            "channels": self._channel_snapshots(),
         }
+
+    def _channel_snapshots(self) -> dict[str, dict[str, Any]]:
+        return {name: channel.snapshot() for name, channel in self._channels.items()}
+
+
+def _speed() -> dict[str, Any] | None:
+    """Return what the last `ishowtts bench --check` found; None if there was none."""
+    found = speed.load()
+    return None if found is None else {**msgspec.structs.asdict(found), "sentence": found.sentence}
 
 
 def _plain(message: ChatMessage) -> str:

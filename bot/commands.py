@@ -8,7 +8,7 @@ from bot.errors import OrderError
 from bot.messages import ChatMessage, Command, Rejection, RejectReason, Role, Verb
 
 _NEEDS_NAME = {Verb.MUTE, Verb.UNMUTE}
-_MAY_NAME = {Verb.SKIP}
+_MAY_NAME = {Verb.SKIP, Verb.VOICE}
 _RANKS: tuple[Rank, ...] = ("everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody")
 _MAX_VOLUME = 100
 
@@ -59,6 +59,7 @@ class CommandParser:
                 issuer=message.chatter.name,
                 verb=verb,
                 argument=argument.removeprefix("@"),
+                chatter=message.chatter if verb is Verb.VOICE else None,
             )
         return None if self._reads_text and not is_alias else refusal
 

@@ -11,6 +11,7 @@ from bot.commands import CommandParser
 from bot.messages import (
     ChatMessage,
     Command,
+    Lane,
     Purge,
     Rejection,
     RejectReason,
@@ -42,12 +43,15 @@ class Intake:
         moderation: Moderation,
         backlog: Backlog,
         emit: Callable[[Outcome], None],
+        keep: Callable[[ChatMessage], None] = lambda _: None,
     ) -> None:
+        """Join the stages of one channel; `keep` takes what was paid for before it is queued."""
         self._parse_command = parse_command
         self._policy = policy
         self._moderation = moderation
         self._backlog = backlog
         self._emit = emit
+        self._keep = keep
 
     def accept(self, item: SourceItem) -> None:
         """Deal with `item` to the end of what can be done at once."""
@@ -104,6 +108,8 @@ class Intake:
                 self._emit(
                     Rejected.of(message, received_at=received_at, reason=reason, detail=detail)
                 )
-            case Utterance(prefix=prefix, body=body):
+            case Utterance(prefix=prefix, body=body, lane=lane):
+                if lane is Lane.PAID:
+                    self._keep(message)
                 self._emit(Accepted.of(message, received_at=received_at, text=prefix + body))
                 self._backlog.put(verdict)

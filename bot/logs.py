@@ -1,14 +1,17 @@
-"""Log lines on standard error: readable in a terminal, JSON elsewhere, harmless everywhere."""
+"""Log lines: readable in a terminal, fields in systemd's journal, JSON elsewhere, never harmful."""
 
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import structlog
 
 from bot.config.logs import LogSettings
+from bot.flood import FloodGate
+from bot.journal import JournalHandler, is_connected
+from bot.log_file import LogFile
 
 _EventDict = MutableMapping[str, Any]
 
@@ -21,7 +24,11 @@ _MASK = "********"
 
 
 def configure(settings: LogSettings) -> None:
-    """Send the daemon's log and that of its libraries to standard error."""
+    """Send the daemon's log and that of its libraries to standard error or the journal, and a file.
+
+    Raises:
+        StartError: the file cannot be written.
+    """
     as_text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -30,14 +37,19 @@ def configure(settings: LogSettings) -> None:
         mask_secrets,
         escape_controls,
     ]
+    as_json: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]
     final: list[structlog.typing.Processor] = (
         [
+            _without_utterance,
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False, sort_keys=False
-            )
+            ),
         ]
         if as_text
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        else as_json
     )
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     structlog.configure(
@@ -46,17 +58,28 @@ def configure(settings: LogSettings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
-        )
-    )
+    goes_to_journal = settings.format == "auto" and is_connected()
+    handlers: list[logging.Handler] = [
+        JournalHandler() if goes_to_journal else logging.StreamHandler(sys.stderr)
+    ]
+    handlers[0].setFormatter(_formatter(shared, final))
+    if settings.file is not None:
+        file = LogFile(settings.file, max_mb=settings.file_mb, older=settings.older_files)
+        file.setFormatter(_formatter(shared, as_json))
+        handlers.append(file)
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [FloodGate(handlers)]
     root.setLevel(max(level, logging.WARNING) if level > logging.DEBUG else level)
     logging.getLogger("bot").setLevel(level)
+
+
+def _formatter(
+    shared: Sequence[structlog.typing.Processor], final: Sequence[structlog.typing.Processor]
+) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+    )
 
 
 def escape_controls(_logger: object, _method: str, event: _EventDict) -> _EventDict:
@@ -72,4 +95,11 @@ def mask_secrets(_logger: object, _method: str, event: _EventDict) -> _EventDict
     for key in event:
         if _SECRET_KEY.search(key):
             event[key] = _MASK
+    return event
+
+
+def _without_utterance(_logger: object, _method: str, event: _EventDict) -> _EventDict:
+    """Leave out what only programs follow: in a terminal the lines stand below each other."""
+    if event.get("level") != "debug":
+        event.pop("utterance_id", None)
     return event

@@ -4,7 +4,13 @@ import argparse
 from pathlib import Path
 from typing import NamedTuple
 
+from bot.bench.machines import MACHINES
+
 UPSTREAM = "upstream"
+STORED = Path("-")
+"""In place of a file: what lies in the state folder."""
+EXIT_BUSY = 75
+"""The daemon was not idle, so nothing was measured; EX_TEMPFAIL of sysexits.h."""
 _MAX_LENGTH_S = 24.0
 """With the reference of 6 s, what the models were trained on."""
 _MAX_ITEMS = 64
@@ -24,6 +30,14 @@ class Options(NamedTuple):
     device: str | None = None
     json: Path | None = None
     check: Path | None = None
+    """A file to compare with; `STORED`: the baseline of the state folder."""
+    wait_s: float = 0.0
+    """How long to wait until a running daemon is idle."""
+    history: Path | None = None
+    """Where to draw older results; `STORED`: in the state folder."""
+    accept: bool = False
+    predict: str | None = None
+    """A machine that is not here."""
     profile: bool = False
 
 
@@ -46,7 +60,37 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     add_model_to(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
     parser.add_argument(
-        "--check", type=Path, metavar="FILE", help="compare with older results; 1 if 10%% slower"
+        "--check",
+        type=Path,
+        nargs="?",
+        const=STORED,
+        metavar="FILE",
+        help="compare with older results, those in FILE or, while the daemon is idle, the stored"
+        " baseline; 1 if 10%% slower, 75 if the daemon never was idle",
+    )
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=300.0,
+        metavar="S",
+        help="with --check: seconds to wait until the daemon is idle (default: 300)",
+    )
+    parser.add_argument(
+        "--accept", action="store_true", help="the last run is the baseline from now on"
+    )
+    parser.add_argument(
+        "--history",
+        type=Path,
+        nargs="?",
+        const=STORED,
+        metavar="FILE.html",
+        help="tell and draw what was measured so far",
+    )
+    parser.add_argument(
+        "--predict",
+        choices=MACHINES,
+        metavar="MACHINE",
+        help=f"estimate from counted work, not measured: {', '.join(MACHINES)}",
     )
     parser.add_argument("--profile", action="store_true", help="tell where the time goes")
 
@@ -70,6 +114,10 @@ def options(parsed: argparse.Namespace) -> Options:
         device=parsed.device,
         json=parsed.json,
         check=parsed.check,
+        wait_s=parsed.wait,
+        history=parsed.history,
+        accept=parsed.accept,
+        predict=parsed.predict,
         profile=parsed.profile,
     )
 

@@ -75,6 +75,7 @@ def write(folder: Path, shape: Shape) -> None:
     torch.save(vocos | _vocos_buffers(), vocoder / "pytorch_model.bin")
     (vocoder / "config.yaml").write_text(yaml.safe_dump(_vocos_config(shape)), encoding="utf-8")
     (voice / "transcript.txt").write_text(TRANSCRIPT, encoding="utf-8")
+    (voice / "voice.yaml").write_text("consent: noise\nlicence: CC0-1.0\n", encoding="utf-8")
     _write_noise(voice / "reference.wav")
 
 

@@ -1,8 +1,11 @@
 """`ishowtts bench`: what its options mean."""
 
-from bot.bench import session
-from bot.bench.arguments import Options
+from collections.abc import Callable
+
+from bot.bench import predict, routine, session
+from bot.bench.arguments import EXIT_BUSY, STORED, Options
 from bot.bench.check import Verdict, compare
+from bot.bench.history_view import accept, show
 from bot.bench.report import Reporter
 from bot.bench.results import Results, load
 from bot.bench.session import Plan, Session
@@ -11,20 +14,43 @@ from bot.bench.workload import batch
 from bot.config.engine import F5Settings
 
 _MEASURED, _PROBLEM, _NOT_COMPARABLE = 0, 1, 2
+_EXITS = {
+    Verdict.AS_FAST: _MEASURED,
+    Verdict.SLOWER: _PROBLEM,
+    Verdict.INCOMPARABLE: _NOT_COMPARABLE,
+}
+_KEPT = ("quick", "full")
+"""Runs whose workloads are the same each time."""
 
 
-def bench(settings: F5Settings, options: Options) -> int:
+def bench(
+    settings: F5Settings, options: Options, is_alone: Callable[[], bool] = lambda: True
+) -> int:
     """Measure, print, and return the exit code.
 
     0: measured, and not slower than the baseline if one was given; 1: slower, or a part of the
-    measurement failed; 2: the baseline is of other hardware or of another model.
+    measurement failed; 2: the baseline is of other hardware or of another model; 75: the daemon
+    spoke meanwhile, which `is_alone` tells.
 
     Raises:
         StartError: there is no such model, device or file.
     """
-    baseline = load(options.check) if options.check else None
+    if options.history is not None:
+        return show(routine.history(), options.history)
+    if options.predict is not None:
+        return predict.show(options.predict)
+    if options.accept:
+        return accept(routine.history())
+    baseline = load(options.check) if options.check and options.check != STORED else None
     with subject(settings, options.random, options.device) as measured:
-        results = Session(measured, _plan(options), Reporter(), options.json).run()
+        plan, reporter = _plan(options), Reporter()
+        if options.check == STORED:
+            measuring = Session(measured, session.routine(plan), reporter, options.json)
+            verdict = routine.check(measuring, routine.history(), reporter, is_alone)
+            return EXIT_BUSY if verdict is None else _EXITS[verdict]
+        results = Session(measured, plan, reporter, options.json).run()
+    if results.mode in _KEPT:
+        routine.history().add(results)
     return max(
         _PROBLEM if results.failures else _MEASURED,
         _check(results, baseline) if baseline else _MEASURED,
@@ -48,8 +74,4 @@ def _check(results: Results, baseline: Results) -> int:
     comparison = compare(results, baseline)
     for line in ("", *comparison.lines):
         Reporter().say(line)
-    return {
-        Verdict.AS_FAST: _MEASURED,
-        Verdict.SLOWER: _PROBLEM,
-        Verdict.INCOMPARABLE: _NOT_COMPARABLE,
-    }[comparison.verdict]
+    return _EXITS[comparison.verdict]

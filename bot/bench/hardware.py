@@ -2,20 +2,17 @@
 
 import os
 import platform
-import shutil
-import subprocess
 from importlib.metadata import PackageNotFoundError, version
 
 import msgspec
 import torch
 
 import bot
-from bot.bench import host
+from bot.bench import driver, host
 from bot.bench.results import Hardware
 
 _PACKAGES = ("torch", "triton", "numpy", "f5-tts", "vocos", "torchaudio", "x-transformers")
 _SMI_FIELDS = ("driver_version", "clocks.sm", "clocks.max.sm", "clocks.mem", "power.limit")
-_SMI_TIMEOUT_S = 20
 
 
 def hardware(device: torch.device) -> Hardware:
@@ -31,7 +28,8 @@ def hardware(device: torch.device) -> Hardware:
         key = "{processor}, {cores} cores, {threads} threads".format_map(around)
         return msgspec.convert({"key": key, "clocks": host.clocks(), **around}, Hardware)
     properties = torch.cuda.get_device_properties(device)
-    asked = _ask_driver(device)
+    rows = driver.ask("gpu", _SMI_FIELDS, gpu_number(device))
+    asked = rows[0] if rows else {}
     gpu = {
         "key": properties.name,
         "gpu": properties.name,
@@ -57,20 +55,10 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _ask_driver(device: torch.device) -> dict[str, str]:
-    """Return what nvidia-smi says; nothing where it is not there, as on a Jetson."""
+def gpu_number(device: torch.device) -> int | None:
+    """Return the driver's number of a GPU; None for a processor."""
+    if device.type != "cuda":
+        return None
+    # torch's annotation leaves out that `cuda` alone has no number
     has_number = device != torch.device("cuda")
-    command = [
-        shutil.which("nvidia-smi") or "nvidia-smi",
-        f"--id={device.index if has_number else torch.cuda.current_device()}",
-        f"--query-gpu={','.join(_SMI_FIELDS)}",
-        "--format=csv,noheader",
-    ]
-    try:
-        done = subprocess.run(  # noqa: S603 - a fixed command
-            command, capture_output=True, text=True, check=True, timeout=_SMI_TIMEOUT_S
-        )
-    except (OSError, subprocess.SubprocessError):
-        return {}  # not there, or no right to ask: the numbers are as good without
-    values = [value.strip() for value in done.stdout.strip().split(",")]
-    return dict(zip(_SMI_FIELDS, values, strict=False))
+    return device.index if has_number else torch.cuda.current_device()

@@ -12,9 +12,9 @@ from bot.bench.timing import BUDGET_S, Clock
 from bot.bench.workload import FRAMES_PER_S, Load, Workload
 from bot.engine.f5.layout import Item
 from bot.engine.f5.runner import Runner, bucket
-from bot.engine.f5.sampler import Sampling
 
 OURS = "ours"
+NFE = 7
 _LONGEST_S = 30.0
 _SHORTEST_FRAMES = 300
 _GRAPH_RUNS = 10
@@ -66,7 +66,7 @@ class OwnStages:
 
     def request(self, load: Load, nfe: int) -> Callable[[], object]:
         """Return what computes `load` once."""
-        sampling = Sampling(steps=nfe)
+        sampling = self._subject.sampling(nfe)
         return lambda: self._runner.run(self._workload.items(load), sampling)
 
     def _work(self, items: Sequence[Item], nfe: int) -> roofline.Work:
@@ -78,7 +78,7 @@ class OwnStages:
             self._vocoder,
             frames=frames,
             speech_frames=speech_frames,
-            steps=nfe,
+            sampling=self._subject.sampling(nfe),
             bytes_per_value=size,
         )
 
@@ -91,7 +91,7 @@ class OwnStages:
         before = torch.cuda.memory_reserved()
         weights = torch.cuda.memory_allocated()
         start = time.perf_counter()
-        runner.warm_up(lengths, Sampling())
+        runner.warm_up(lengths, [self._subject.sampling(NFE)])
         self._clock.wait()
         recording_s = time.perf_counter() - start
         torch.cuda.empty_cache()

@@ -36,6 +36,7 @@ class _Order(NamedTuple):
     voices: str
     device: str
     nfe: int
+    cfg_strength: float
     loads: list[Load]
     budget_s: float
 
@@ -75,6 +76,7 @@ def measure(subject: Subject, loads: list[Load], *, nfe: int, budget_s: float = 
         voices=str(subject.voices),
         device=str(subject.device),
         nfe=nfe,
+        cfg_strength=subject.cfg_strength,
         loads=loads,
         budget_s=budget_s,
     )
@@ -104,7 +106,10 @@ def _measure_here(order: _Order) -> Answer:
         raise StartError(f"{place} was imported instead of the copy in {order.package}.")
     clock = Clock(device, dtype)
     requests = UpstreamRequests(
-        modules, Workload(Path(order.voices), modules.vocabulary, device), clock
+        modules,
+        Workload(Path(order.voices), modules.vocabulary, device),
+        clock,
+        order.cfg_strength,
     )
     if _compiles(device):
         requests.compile_blocks()

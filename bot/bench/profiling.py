@@ -32,13 +32,14 @@ _NAMED = 3
 """So many kernels of each group are named."""
 
 
-def profile(runner: Runner, vocoder: Vocos, items: Sequence[Item], clock: Clock) -> Profile:
+def profile(
+    runner: Runner, vocoder: Vocos, items: Sequence[Item], clock: Clock, sampling: Sampling
+) -> Profile:
     """Return the parts of a request for `items`.
 
     The vocoder has kernels of the same names as the transformer, so it is traced alone as well, and
     taken off.
     """
-    sampling = Sampling()
     device = vocoder.window.device
 
     def request() -> None:

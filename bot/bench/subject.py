@@ -11,10 +11,11 @@ import torch
 from bot.bench import checkpoints
 from bot.bench.results import Model
 from bot.config.engine import F5Settings
-from bot.engine.f5 import models
-from bot.engine.f5.engine import choose_device, choose_dtype, load_runner
-from bot.engine.f5.folder import load_vocoder, read_model
+from bot.engine.f5.choice import BUNDLED, Choice, choose
+from bot.engine.f5.folder import guidance, load_vocoder, read_model
+from bot.engine.f5.loading import choose_device, choose_dtype, load_runner
 from bot.engine.f5.runner import Runner
+from bot.engine.f5.sampler import Sampling
 from bot.engine.f5.text import Vocabulary
 from bot.engine.f5.vocos import Vocos
 from bot.engine.upstream import architecture
@@ -37,11 +38,17 @@ class Subject(NamedTuple):
     """Folder for caches and copies that end with the measurement."""
     device: torch.device
     dtype: torch.dtype
+    cfg_strength: float
+    """Of classifier-free guidance; at 0 a step evaluates one row instead of two."""
 
     @property
     def dtype_name(self) -> str:
         """Return for instance "float16"."""
         return str(self.dtype).removeprefix("torch.")
+
+    def sampling(self, nfe: int) -> Sampling:
+        """Return how it is sampled with `nfe` function evaluations."""
+        return Sampling(steps=nfe, cfg_strength=self.cfg_strength)
 
     def runner(self) -> tuple[Runner, Vocabulary]:
         """Return a runner with nothing recorded."""
@@ -65,6 +72,7 @@ class Subject(NamedTuple):
             parameters=sum(state[name].numel() for name in state),
             device=str(self.device),
             dtype=self.dtype_name,
+            cfg_strength=self.cfg_strength,
         )
 
 
@@ -81,14 +89,14 @@ def subject(settings: F5Settings, random: str | None, device: str | None) -> Ite
         scratch = Path(name)
         voices = scratch / "random" / "voices"
         if shape is None:
-            model, vocoder = _installed(settings)
+            model, vocoder = _installed(settings, where)
             # The voice alone; the smallest model comes with it.
             checkpoints.write(scratch / "random", checkpoints.SHAPES["tiny"])
         else:
             checkpoints.write(scratch / "random", shape)
             model, vocoder = scratch / "random" / "model", scratch / "random" / "vocoder"
         yield Subject(
-            name=random or settings.model,
+            name=random or _name(settings, model),
             is_random=shape is not None,
             model=model,
             vocoder=vocoder,
@@ -96,15 +104,28 @@ def subject(settings: F5Settings, random: str | None, device: str | None) -> Ite
             scratch=scratch,
             device=where,
             dtype=choose_dtype(where),
+            cfg_strength=_strength(settings, model),
         )
 
 
-def _installed(settings: F5Settings) -> tuple[Path, Path]:
+def _installed(settings: F5Settings, device: torch.device) -> Choice:
+    """Return what the engine takes on `device`."""
     try:
-        return models.locate(settings.model), models.locate(settings.vocoder)
+        here, on_gpu = choose(settings.model, settings.vocoder)
     except StartError as error:
         raise StartError(
             error.message,
             remedy=f"{error.remedy}. Or measure random weights of a shape: "
             f"--random {next(iter(checkpoints.SHAPES))}",
         ) from error
+    return on_gpu if on_gpu and device.type == "cuda" else here
+
+
+def _name(settings: F5Settings, model: Path) -> str:
+    if settings.model != "auto":
+        return settings.model
+    return "bundled" if model == BUNDLED / "model" else model.name
+
+
+def _strength(settings: F5Settings, model: Path) -> float:
+    return guidance(model) if settings.cfg_strength == "auto" else settings.cfg_strength

@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bot.bench.own_stages import NFE
 from bot.bench.results import Case, Errors
 from bot.bench.subject import Subject
 from bot.bench.timing import BUDGET_S, Clock
 from bot.bench.workload import LONG_CHUNKS, LONG_S, Load, Workload, single
 from bot.engine.f5.runner import Runner
-from bot.engine.f5.sampler import Sampling, draw_noise
+from bot.engine.f5.sampler import draw_noise
 from bot.engine.f5.text import tokenize
 from bot.engine.upstream import Modules, load_upstream
 from bot.messages import Samples
@@ -31,8 +32,11 @@ def upstream_dtype(device: torch.device) -> torch.dtype:
 class UpstreamRequests:
     """Upstream's `CFM.sample` and `Vocos.decode`, called as `infer_batch_process` does."""
 
-    def __init__(self, modules: Modules, workload: Workload, clock: Clock) -> None:
-        """Measure `modules`."""
+    def __init__(
+        self, modules: Modules, workload: Workload, clock: Clock, cfg_strength: float
+    ) -> None:
+        """Measure `modules`, guided by `cfg_strength`."""
+        self._cfg_strength = cfg_strength
         self._cfm, self._vocos = modules.cfm, modules.vocos
         self._workload = workload
         self._clock = clock
@@ -51,7 +55,7 @@ class UpstreamRequests:
                 text=[tokenize(workload.text(target_s))],
                 duration=workload.frames(target_s),
                 steps=nfe,
-                cfg_strength=2.0,
+                cfg_strength=self._cfg_strength,
                 sway_sampling_coef=-1.0,
                 seed=seed,
             )
@@ -109,11 +113,14 @@ def errors(
     device = subject.device
     exact, usual = (
         UpstreamRequests(
-            load_upstream(subject.model, subject.vocoder, device, dtype), workload, clock
+            load_upstream(subject.model, subject.vocoder, device, dtype),
+            workload,
+            clock,
+            subject.cfg_strength,
         )
         for dtype in (torch.float32, upstream_dtype(device))
     )
-    sampling = Sampling()
+    sampling = subject.sampling(NFE)
     for target_s in targets_s:
         noise = draw_noise(workload.frames(target_s), 0, device)
         with _same_noise(noise):

@@ -16,3 +16,6 @@ class BacklogSettings(Section):
     """Utterances of one chatter that may wait; paid ones do not count."""
     max_age_s: Annotated[Number, Field(gt=0)] = 120.0
     """An utterance that waited longer is dropped; paid ones wait as long as it takes."""
+    journal_max_age_s: Annotated[Number, Field(ge=0)] = 43_200.0
+    """A paid message that the end of the daemon left unspoken is spoken after the next start unless
+    it is older; 0 keeps none."""

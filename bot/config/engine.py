@@ -24,6 +24,8 @@ class F5Settings(Section):
     belongs to the model."""
     voices: Path = Path("voices")
     """Folder of your voices, one folder each, besides those that come along."""
+    allow_unlicensed: bool = False
+    """Whether voices speak whose voice.yaml names no consent or no licence."""
     cache: Path = Path("cache/f5")
     """Folder for prepared voices; may be deleted at any time."""
     nfe: Literal["auto"] | Nfe = 7
@@ -88,4 +90,11 @@ class EngineSettings(Section):
             if self.f5.cfg_strength == "auto":
                 options["cfg_strength"] = None
             options["nfe"] = self.f5.nfe_normal if self.f5.nfe == "auto" else self.f5.nfe
+            if self.f5.nfe == "auto":
+                # Idle first: in most channels nothing waits most of the time.
+                options["nfe_choices"] = [
+                    self.f5.nfe_idle,
+                    self.f5.nfe_normal,
+                    self.f5.nfe_least,
+                ]
         return options

@@ -10,15 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from bot.config.migrations import FORMAT, RENAMED
 from bot.config.settings import Settings
 from bot.config.yaml_source import Path as KeyPath
 from bot.config.yaml_source import dotted, parse
 from bot.errors import ConfigError, Problem
 
 _VALUE_LENGTH = 60
-_RENAMED: Mapping[KeyPath, str] = {
-    ("engine", "name"): "is now `engines`, a list in order of preference: engines: [f5, hibari]"
-}
 _PLAIN = {
     "missing": "is missing",
     "model_type": "needs keys of its own, as in the shipped config.yaml",
@@ -57,6 +55,13 @@ def loads(text: str, *, source: str = "the configuration") -> Settings:
     if not isinstance(document.data, dict):
         shape = Problem("the file", 1, "needs keys such as `channels:`")
         raise ConfigError(source, document.problems or [shape])
+    version = document.data.get("version")
+    if isinstance(version, int) and version > FORMAT:
+        # What it holds cannot be judged, so nothing else is said of it.
+        newer = f"is {version}, the form of a newer ishowtts; this one knows {FORMAT} at most"
+        update = "update ishowtts, or take the file that you had before"
+        problem = Problem("version", document.lines.get(("version",)), newer, update)
+        raise ConfigError(source, [problem])
     problems = list(document.problems)
     try:
         settings = Settings.model_validate(document.data)
@@ -81,8 +86,8 @@ def _problems(
         yield Problem(
             dotted(path),
             _line(path, lines),
-            _RENAMED.get(path) or _message(detail, owner, secret=secret),
-            "" if path in _RENAMED else _suggestion(detail, owner),
+            RENAMED.get(path) or _message(detail, owner, secret=secret),
+            "" if path in RENAMED else _suggestion(detail, owner),
         )
 
 

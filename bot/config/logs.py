@@ -1,14 +1,23 @@
 """Section `log`: what the daemon tells about itself."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
-from bot.config.base import Section
+from pydantic import Field
+
+from bot.config.base import Count, Number, Section
 
 
 class LogSettings(Section):
-    """Log lines on standard error."""
+    """Log lines on standard error, and in a file."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important line that is shown."""
     format: Literal["auto", "text", "json"] = "auto"
-    """auto is text in a terminal and JSON elsewhere."""
+    """auto is text in a terminal, fields in systemd's journal, and JSON elsewhere."""
+    file: Path | None = None
+    """A file that gets the lines too, as JSON; null is none."""
+    file_mb: Annotated[Number, Field(ge=0.1, le=10_000)] = 10.0
+    """Megabytes after which the file is renamed to FILE.1, and so on, and a new one begun."""
+    older_files: Annotated[Count, Field(ge=1, le=100)] = 4
+    """So many renamed files are kept."""

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bot.config.backlog import BacklogSettings
-from bot.config.base import Section, matching
+from bot.config.base import Count, Section, matching
 from bot.config.commands import CommandSettings
 from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
 from bot.config.metrics import MetricsSettings
+from bot.config.migrations import FORMAT, OLDEST
 from bot.config.mqtt import MqttSettings
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
@@ -49,6 +50,8 @@ class ChannelSettings(Section):
 class Settings(Section):
     """The configuration of the daemon."""
 
+    version: Annotated[Count, Field(ge=OLDEST, le=FORMAT)] = FORMAT
+    """Form of the file; `ishowtts check` tells when it is an older one."""
     channels: Annotated[tuple[ChannelSettings, ...], Field(min_length=1)]
     """The streams that this daemon speaks for."""
     server: ServerSettings = ServerSettings()
@@ -66,7 +69,7 @@ class Settings(Section):
     twitch: Annotated[TwitchSettings, Field(validate_default=True)] = TwitchSettings()
     """The log-in for Twitch."""
     log: LogSettings = LogSettings()
-    """Log lines on standard error."""
+    """Log lines."""
     mqtt: Annotated[MqttSettings, Field(validate_default=True)] = MqttSettings()
     """The MQTT broker."""
     metrics: MetricsSettings = MetricsSettings()

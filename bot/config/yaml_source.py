@@ -73,6 +73,20 @@ def parse(text: str) -> Document:
     return Document(data, lines, problems)
 
 
+def compose(text: str) -> yaml.Node | None:
+    """Return the nodes of the YAML `text` with their places; None if it cannot be read."""
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError:
+        return None
+    try:
+        return loader.get_single_node()
+    except (yaml.YAMLError, RecursionError):
+        return None
+    finally:
+        loader.dispose()
+
+
 def _walk(
     node: yaml.Node,
     path: Path,

@@ -5,15 +5,15 @@ imported here runs on Python 3.10. The messages are those of `bot.engine.protoco
 """
 
 import asyncio
+import logging
 import os
 import platform
 import sys
 import traceback
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from importlib import import_module
 from threading import Thread, Timer
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
@@ -24,11 +24,14 @@ from bot.messages import encode
 
 _GRACE_S = 2.0
 """What an engine gets to let go of what it holds before its process ends anyway."""
-_LEVELS: Mapping[str, protocol.Level] = {
-    "debug": "debug",
-    "info": "info",
-    "warning": "warning",
+_LEVELS: Mapping[int, protocol.Level] = {
+    logging.DEBUG: "debug",
+    logging.INFO: "info",
+    logging.WARNING: "warning",
 }
+_SIMPLE = (str, int, float, bool, type(None))
+_OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message"}
+"""All other attributes of a record are what was told with it."""
 
 Report = Callable[[protocol.Report], None]
 
@@ -48,28 +51,29 @@ def _feed(pipe: BinaryIO, put: Callable[[protocol.Order | None], None], report: 
         timer.start()
 
 
+class _ToDaemon(logging.Handler):
+    """Sends what engines and their libraries log to the daemon's log."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self._report = report
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields = {
+            key: value if isinstance(value, _SIMPLE) else str(value)
+            for key, value in vars(record).items()
+            if key not in _OF_EVERY_RECORD
+        }
+        if record.exc_info:
+            fields["exception"] = logging.Formatter().formatException(record.exc_info)
+        level = _LEVELS.get(record.levelno, "error")
+        event = record.getMessage()
+        self._report(protocol.Logged(level=level, event=event, fields=fields))
+
+
 def _report_log(report: Report) -> None:
-    """Send what engines log with structlog, where that is installed, to the daemon's log."""
-    with suppress(ModuleNotFoundError):
-        structlog: Any = import_module("structlog")
-
-        def send(_logger: object, _method: str, event: MutableMapping[str, Any]) -> None:
-            report(_logged(event))
-            raise structlog.DropEvent
-
-        processors = [structlog.stdlib.add_log_level, structlog.processors.format_exc_info, send]
-        structlog.configure(processors=processors)
-
-
-def _logged(event: Mapping[str, Any]) -> protocol.Logged:
-    level = _LEVELS.get(event["level"], "error")
-    simple = (str, int, float, bool, type(None))
-    fields = {
-        key: value if isinstance(value, simple) else str(value)
-        for key, value in event.items()
-        if key not in {"event", "level"}
-    }
-    return protocol.Logged(level=level, event=str(event["event"]), fields=fields)
+    logging.basicConfig(level=logging.WARNING, handlers=[_ToDaemon(report)])
+    logging.getLogger("bot").setLevel(logging.DEBUG)
 
 
 async def _serve(pipe: BinaryIO, report: Report) -> None:

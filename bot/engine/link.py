@@ -20,7 +20,8 @@ log = structlog.get_logger(__name__)
 
 _CLOSE_S = 1.0
 _LAST_WORDS_S = 0.2
-_LINE_BYTES = 1 << 16
+_REFERENCE_LETTERS = 40
+"""What every request costs, in letters of text: with its reference voice, for instance."""
 
 
 class EngineLostError(TransientError):
@@ -44,7 +45,9 @@ class Patience(NamedTuple):
     working_s: float = 2.2
     """An engine that gives nothing for so long never will, if it was always much faster."""
     slower: float = 5.0
-    """So many times its slowest so far it may take."""
+    """So many times what its slowest so far would take for the same it may take."""
+    start_s: float = 300.0
+    """From the start of its process until it is warm, whatever it loads."""
     unknown_s: float = 20.0
     """What it may take before its first speech, when nobody knows how fast it is."""
 
@@ -65,13 +68,17 @@ class Link:
         self._on_ready = on_ready
         self._numbers = itertools.count(1)
         self._requests: dict[int, asyncio.Queue[_Item]] = {}
+        self._letters: dict[int, int] = {}
+        """What each of them costs."""
         self._orders: asyncio.StreamWriter | None = None
         self._is_warm = False
         self._is_heard = False
         self._quiet_s = 0.0
         """How long the engine has been working on what it was last told to speak."""
         self._given_at = 0.0
-        self._slowest_s: float | None = None
+        self._slowest_s_per_letter: float | None = None
+        self._together = 1
+        """How many requests the engine works on at the same time."""
         self._is_explained = False
         """Whether the engine told which request broke it."""
         self._last_words: deque[str] = deque(maxlen=1)
@@ -137,6 +144,7 @@ class Link:
         if not self._requests:
             self._given_at = now()
         items = self._requests[number] = asyncio.Queue()
+        self._letters[number] = len(request.text) + _REFERENCE_LETTERS
         self._send(protocol.Speak(number=number, request=request))
         item: _Item = None
         is_over = False
@@ -149,7 +157,7 @@ class Link:
                 elif item is not None:
                     raise item
         finally:
-            del self._requests[number]
+            del self._requests[number], self._letters[number]
             if not is_over:
                 self._send(protocol.Cancel(number=number))
 
@@ -209,21 +217,24 @@ class Link:
                 raise EngineLostError(report.message)  # a fault on a GPU poisons its process
             case protocol.Pong():
                 self._quiet_s = report.quiet_s
+                self._together = report.speaking
             case protocol.Logged():
                 tell = getattr(log, report.level)
                 tell(report.event, **{"engine": self._name, **report.fields})
 
     def _pass_on(self, number: int, item: _Item) -> None:
         given_at = now()
-        self._slowest_s = max(self._slowest_s or 0.0, given_at - self._given_at)
-        self._given_at = given_at
         if number in self._requests:  # else it was cancelled
+            pace = (given_at - self._given_at) / self._letters[number]
+            self._slowest_s_per_letter = max(self._slowest_s_per_letter or 0.0, pace)
             self._requests[number].put_nowait(item)
+        self._given_at = given_at
 
     async def _watch(self) -> None:
         """Ping until the process does not answer, or the engine in it hangs."""
         patience = self._patience
         missed = 0
+        started_at = now()
         for number in itertools.count(1):
             self._is_heard = False
             self._send(protocol.Ping(number=number))
@@ -232,14 +243,18 @@ class Link:
             limit_s = patience.silent_s if self._is_warm else patience.loading_s
             if missed * patience.heartbeat_s >= limit_s:
                 raise EngineLostError("its process does not answer")
+            if not self._is_warm and now() - started_at > patience.start_s:
+                raise EngineLostError(f"it is not warm after {patience.start_s:.0f} s")
             if self._quiet_s > self._work_limit_s:
                 raise EngineLostError(f"it hangs: no sound for {self._quiet_s:.1f} s")
 
     @property
     def _work_limit_s(self) -> float:
-        if self._slowest_s is None:
+        if self._slowest_s_per_letter is None:
             return self._patience.unknown_s
-        return max(self._patience.working_s, self._patience.slower * self._slowest_s)
+        letters = max(self._letters.values(), default=0) * max(self._together, 1)
+        usual_s = self._slowest_s_per_letter * letters
+        return max(self._patience.working_s, self._patience.slower * usual_s)
 
     async def _listen(self, process: Process) -> None:
         """Pass on what the process and its libraries print, for debugging."""

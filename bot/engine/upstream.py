@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from bot.engine.f5.batching import Speaks
 from bot.engine.f5.checkpoint import open_state
 from bot.engine.f5.dit import HEAD_WIDTH, Traits
-from bot.engine.f5.engine import F5Engine, Speaks
+from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.folder import read_model, vocoder_file
 from bot.engine.f5.layout import Item
 from bot.engine.f5.mel import BANDS
@@ -88,7 +89,7 @@ class UpstreamRunner:
         """Return the speech of each item, 24 kHz."""
         return [self._speak(item, sampling) for item in items]
 
-    def warm_up(self, lengths: Sequence[int], sampling: Sampling) -> None:
+    def warm_up(self, lengths: Sequence[int], samplings: Sequence[Sampling]) -> None:
         """Need nothing: upstream computes every length anew."""
 
     def _speak(self, item: Item, sampling: Sampling) -> Samples:

@@ -1,5 +1,7 @@
 """Who is heard: the switch, muted chatters, bots and roles."""
 
+from collections.abc import MutableMapping
+
 from bot.config.policy import AccessSettings
 from bot.messages import Chatter, Rejection, RejectReason, Role, name_key
 from bot.policy.draft import Draft
@@ -10,11 +12,15 @@ _LADDER = (Role.SUBSCRIBER, Role.VIP, Role.MODERATOR, Role.BROADCASTER)
 class Access:
     """Filter: lets a message through if its chatter may be heard now."""
 
-    def __init__(self, settings: AccessSettings) -> None:
+    def __init__(
+        self, settings: AccessSettings, muted: MutableMapping[str, str] | None = None
+    ) -> None:
+        """Take the settings, and who was muted before: names by `name_key`, changed in place."""
         self.is_on = settings.enabled
         """Whether anybody is heard."""
         self._bots = frozenset(map(name_key, settings.bots))
-        self._muted = {name_key(name): name for name in settings.muted}
+        self._listed = {name_key(name): name for name in settings.muted}
+        self._muted = {} if muted is None else muted
         self._minimum_role = settings.minimum_role
         levels = [role.value for role in _LADDER]
         enough = levels[levels.index(self._minimum_role) :] if self._minimum_role in levels else []
@@ -23,7 +29,8 @@ class Access:
     @property
     def muted(self) -> tuple[str, ...]:
         """Names of the chatters who are not heard, as they were given, in alphabetical order."""
-        return tuple(self._muted[key] for key in sorted(self._muted))
+        muted = {**self._listed, **self._muted}
+        return tuple(muted[key] for key in sorted(muted))
 
     def mute(self, name: str) -> None:
         """Hear no more of the chatter `name`."""
@@ -31,7 +38,11 @@ class Access:
 
     def unmute(self, name: str) -> bool:
         """Hear the chatter `name` again; tell whether it was muted."""
-        return self._muted.pop(name_key(name), None) is not None
+        key = name_key(name)
+        was_muted = key in self._muted or key in self._listed
+        self._muted.pop(key, None)
+        self._listed.pop(key, None)
+        return was_muted
 
     def __call__(self, draft: Draft) -> Draft | Rejection:
         """Return `draft`, or why its chatter is not heard."""
@@ -39,7 +50,7 @@ class Access:
             return Rejection(reason=RejectReason.OFF)
         chatter = draft.message.chatter
         names = _names(chatter)
-        if not names.isdisjoint(self._muted):
+        if any(name in self._muted or name in self._listed for name in names):
             return Rejection(reason=RejectReason.MUTED)
         if not names.isdisjoint(self._bots):
             return Rejection(reason=RejectReason.BOT)

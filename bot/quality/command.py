@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot import voice_folder
 from bot.bench.checkpoints import VOICE
 from bot.bench.hardware import hardware, versions
 from bot.bench.subject import Subject, subject
 from bot.config.engine import F5Settings
+from bot.engine.f5.choice import shipped_voices
 from bot.engine.f5.folder import Voice, load_voice
 from bot.engine.f5.reference import ReferenceCache
 from bot.errors import StartError
 from bot.quality.page import About, write
 from bot.quality.renditions import dtypes, speak
 
+DEFAULT_VOICE = "heart"
 TEXTS = (
     "Hello chat, welcome back to the stream!",
     "That was the best round of the whole night, and nobody saw it coming.",
@@ -36,7 +39,7 @@ def quality(
         settings: Of the configuration.
         folder: Is made if it is not there.
         texts: What is spoken; a few chat messages by default.
-        voice: Name of a configured voice; the first one by default, and noise for random weights.
+        voice: Its name; that of the shipped configuration by default, noise for random weights.
         random: A shape of `bot.bench.checkpoints`, in place of the configured model.
         device: In place of the configured one.
 
@@ -58,15 +61,10 @@ def quality(
 
 
 def _voice(settings: F5Settings, measured: Subject, name: str | None) -> tuple[str, Voice]:
-    folders = {path.name: path for path in sorted(settings.voices.glob("*/"))}
+    folders = voice_folder.find((shipped_voices(), settings.voices))
     if name is None and measured.is_random:
         folders = {VOICE: measured.voices / VOICE}
-    if name is None and not folders:
-        raise StartError(
-            f"There is no voice in {settings.voices}.",
-            remedy="Make a folder there with reference.wav and transcript.txt.",
-        )
-    chosen = name or next(iter(folders))
+    chosen = name or (DEFAULT_VOICE if DEFAULT_VOICE in folders else next(iter(folders), "any"))
     if chosen not in folders:
         raise StartError(
             f"There is no voice {chosen!r} in {settings.voices}.",

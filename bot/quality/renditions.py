@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bot.bench.subject import Subject
-from bot.engine.f5.engine import load_runner, make_item
+from bot.engine.f5.batching import make_item
 from bot.engine.f5.folder import Voice, guidance, load_front_end
 from bot.engine.f5.layout import Item
+from bot.engine.f5.loading import load_runner
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.runner import Runner
 from bot.engine.f5.sampler import Sampling

@@ -56,7 +56,7 @@ class Daemon:
                 *(sys.executable, "-m", "bot", "run", "--config", str(folder / "config.yaml")),
                 *("--events", str(self._events_path)),
             ),
-            env=os.environ | pulse.env,
+            env=os.environ | pulse.env | {"STATE_DIRECTORY": str(folder)},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -29,13 +29,15 @@ def test_the_counted_work_is_what_the_runner_computes(tiny: Subject, items: int)
     # Torch counts products, and so attention only where it is made of them.
     with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
         runner.run(asked, Sampling(steps=5))
-    work = count(steps=5)
+    work = count(sampling=Sampling(steps=5))
 
     # The row has gaps between its items, which attend to nothing and are computed all the same.
     # Nor does it count the products that oneDNN computes together with what follows (`processor`).
     share = (work.dit_flop + work.other_flop) / counter.get_total_flops()
     assert 0.95 < share < 1.15
-    assert count(steps=10).dit_flop == pytest.approx(2 * work.dit_flop)
+    assert count(sampling=Sampling(steps=10)).dit_flop == pytest.approx(2 * work.dit_flop)
+    unguided = count(sampling=Sampling(steps=5, cfg_strength=0.0))
+    assert unguided.dit_flop == pytest.approx(work.dit_flop / 2)
 
 
 def test_the_longer_of_both_bounds_decides() -> None:

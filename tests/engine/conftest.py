@@ -9,7 +9,13 @@ from bot.engine.host import Host
 from bot.engine.link import Patience
 
 QUICK = Patience(
-    heartbeat_s=0.05, silent_s=1.0, loading_s=10.0, working_s=0.5, slower=5.0, unknown_s=0.5
+    heartbeat_s=0.05,
+    silent_s=1.0,
+    loading_s=10.0,
+    start_s=10.0,
+    working_s=0.5,
+    slower=5.0,
+    unknown_s=0.5,
 )
 """For engines that answer within milliseconds; a busy machine gets a second."""
 MakeHost = Callable[..., Host]

@@ -17,6 +17,7 @@ from bot import child
 from bot.engine import create, protocol
 from bot.engine.host import Host
 from bot.engine.link import EngineLostError
+from bot.engine.service import Orders, Service
 from bot.errors import StartError, UtteranceError
 from bot.frames import frame, receive
 from bot.messages import AudioChunk, SpeechRequest, encode
@@ -78,7 +79,38 @@ async def test_what_is_closed_is_cancelled_in_the_process(make_host: "MakeHost")
         await anext(chunks)
 
     assert len(await speak(host, "one two")) == 2
-    await asyncio.sleep(0.7)  # longer than it may work: what was cancelled is no hang
+    assert host.restarts == 0
+
+
+async def test_an_engine_that_let_go_of_what_was_cancelled_is_idle() -> None:
+    orders: Orders = asyncio.Queue()
+    reports: asyncio.Queue[protocol.Report] = asyncio.Queue()
+    engine = "tests.engine.stand_ins:Obedient"
+    orders.put_nowait(protocol.Start(version=protocol.VERSION, engine=engine, options={}))
+    running = asyncio.create_task(Service(reports.put_nowait).run(orders))
+    pong: protocol.Report | None = None
+    async with asyncio.timeout(_DEADLINE_S):
+        assert isinstance(await reports.get(), protocol.Ready)
+        orders.put_nowait(protocol.Speak(number=1, request=request("one wait")))
+        assert isinstance(await reports.get(), protocol.Chunk)
+        orders.put_nowait(protocol.Cancel(number=1))
+        orders.put_nowait(protocol.Speak(number=2, request=request("refuse")))
+        assert isinstance(await reports.get(), protocol.Failed)
+        while not isinstance(pong, protocol.Pong) or pong.speaking:
+            orders.put_nowait(protocol.Ping(number=1))
+            pong = await reports.get()
+        orders.put_nowait(None)
+        await running
+
+    assert isinstance(pong, protocol.Pong)
+    assert pong.quiet_s == 0
+
+
+async def test_an_engine_may_take_longer_for_longer_texts(make_host: "MakeHost") -> None:
+    host = await warm(make_host())
+    await speak(host, "nap")
+    await speak(host, "long_nap " + "a" * 400)
+
     assert host.restarts == 0
 
 
@@ -251,12 +283,12 @@ async def test_closing_ends_the_process_and_what_waits(make_host: "MakeHost") ->
     host = await warm(make_host())
     pid = host.pid
     assert pid is not None
-    waiting = asyncio.create_task(speak(host, "one wait"))
-    await asyncio.sleep(0.05)
-    await host.close()
-
-    with pytest.raises(EngineLostError):
-        await waiting
+    async with aclosing(host.synthesize(request("one wait"))) as chunks:
+        await anext(chunks)
+        waiting = asyncio.ensure_future(anext(chunks))
+        await host.close()
+        with pytest.raises(EngineLostError):
+            await waiting
     await wait_gone(pid)
 
 

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import ChatItem, ChatMessage, Chatter, Event, EventKind, Purge, Role
+from bot.messages import (
+    ChatItem,
+    ChatMessage,
+    Chatter,
+    Event,
+    EventKind,
+    Purge,
+    Role,
+    SourceItem,
+)
 from bot.sources.chat_json import ChatJsonError, dump_item, loads, read_at, read_channel, read_item
 
 FULL = {
@@ -19,7 +28,7 @@ FULL = {
 }
 
 
-def read(value: dict[str, Any], channel: str = "main") -> ChatItem:
+def read(value: dict[str, Any], channel: str = "main") -> SourceItem:
     return read_item(value, channel=channel, source="test", new_id="new", received_at=7.0)
 
 

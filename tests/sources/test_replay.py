@@ -44,7 +44,7 @@ def settings(path: Path, speed: float = 1.0) -> ReplaySettings:
     return ReplaySettings(type="replay", path=path, speed=speed)
 
 
-def read(line: str) -> SourceItem:
+def read(line: str) -> ChatItem:
     value = loads(line.encode())
     return read_item(value, channel=value["channel"], source="test", new_id="new", received_at=0)
 
@@ -143,7 +143,7 @@ async def test_no_line_is_read_before_the_daemon_has_taken_the_one_before(
 
     async def deliver(item: SourceItem) -> None:
         await room.acquire()
-        assert not isinstance(item, Command)
+        assert not isinstance(item, Command)  # nobody records orders
         taken.append(item)
 
     source = ReplaySource(settings(RECORDING, speed), "main", clock=time.now, sleep=time.sleep)

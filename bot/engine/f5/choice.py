@@ -3,9 +3,19 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.engine.f5.models import Kind, find, folder_of, locate, missing
+import bot
+from bot.engine.f5.catalogue import Kind, find
+from bot.engine.f5.models import folder_of, locate, missing
 
-_BUNDLED = Path(__file__).parent / "bundled"
+BUNDLED = Path(__file__).parent / "bundled"
+"""Folders of the model and the vocoder that come with the package."""
+
+
+def shipped_voices() -> Path:
+    """Return the folder of the voices that come with the package, or with its source."""
+    package = Path(bot.__file__).parent
+    inside = package / "voices"
+    return inside if inside.is_dir() else package.parent / "voices"
 
 
 class Choice(NamedTuple):
@@ -40,4 +50,4 @@ def locate_kind(name: str, kind: Kind) -> Path:
     Raises:
         StartError: as `locate`.
     """
-    return _BUNDLED / kind if name in {"auto", "bundled"} else locate(name)
+    return BUNDLED / kind if name in {"auto", "bundled"} else locate(name)

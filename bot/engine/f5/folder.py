@@ -4,8 +4,7 @@ A model folder holds one `.safetensors` or `.pt` file and the `vocab.txt` that b
 if the model differs from F5TTS_v1_Base, upstream's `.yaml` configuration. Under the key `ishowtts`
 that may name a front end, which brings `timing.safetensors`, and the strength of guidance that the
 model is meant for. A vocoder folder holds `config.yaml` and `model.safetensors` or
-`pytorch_model.bin`. A voice folder holds `reference.wav`, `transcript.txt` and optionally
-`voice.yaml`.
+`pytorch_model.bin`. A voice folder is as `bot.voice_folder` tells.
 """
 
 from collections.abc import Mapping
@@ -24,10 +23,9 @@ from bot.engine.f5.text import Vocabulary, load_vocabulary
 from bot.engine.f5.timing import load_timing
 from bot.engine.f5.vocos import Vocos
 from bot.errors import StartError
+from bot.voice_folder import RECORDING, TRANSCRIPT, read_about
 
 _TIMING = "timing.safetensors"
-_SPEEDS = (0.3, 3.0)
-_GAINS_DB = (-30.0, 30.0)
 
 
 class Voice(NamedTuple):
@@ -162,40 +160,27 @@ def vocoder_file(folder: Path) -> Path:
     return shipped if shipped.is_file() else folder / "pytorch_model.bin"
 
 
-def load_voice(folder: Path, cache: ReferenceCache) -> Voice:
+def load_voice(folder: Path, cache: ReferenceCache, *, allow_unlicensed: bool = False) -> Voice:
     """Return the voice in `folder`.
 
     Raises:
-        StartError: a file is missing, or the recording cannot serve as a reference.
+        StartError: a file is missing, the recording cannot serve as a reference, or it is not told
+            who agreed to that, unless `allow_unlicensed`.
     """
+    about = read_about(folder, allow_unlicensed=allow_unlicensed)
     try:
-        recording = (folder / "reference.wav").read_bytes()
-        transcript = (folder / "transcript.txt").read_text(encoding="utf-8")
+        recording = (folder / RECORDING).read_bytes()
+        transcript = (folder / TRANSCRIPT).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(
             f"The voice {folder.name} cannot be read: {error}.",
             remedy=f"Put reference.wav and transcript.txt (UTF-8) into {folder}.",
         ) from error
-    about = _read_yaml(folder / "voice.yaml") if (folder / "voice.yaml").is_file() else {}
-    gain_db = _number(about, "gain", 0.0, _GAINS_DB, folder)
     return Voice(
-        reference=cache.get(recording, transcript, str(folder / "reference.wav")),
-        gain=float(10 ** (gain_db / 20)),
-        speed=_number(about, "speed", 1.0, _SPEEDS, folder),
+        reference=cache.get(recording, transcript, str(folder / RECORDING)),
+        gain=float(10 ** (about.gain_db / 20)),
+        speed=about.speed,
     )
-
-
-def _number(
-    about: Mapping[str, Any], key: str, default: float, limits: tuple[float, float], folder: Path
-) -> float:
-    value = about.get(key, default)
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not limits[0] <= value <= limits[1]:
-        raise StartError(
-            f"{folder / 'voice.yaml'} gives {value!r} as {key}.",
-            remedy=f"Write a number from {limits[0]:g} to {limits[1]:g}.",
-        )
-    return float(value)
 
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:

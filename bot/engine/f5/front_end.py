@@ -17,8 +17,24 @@ from bot.engine.f5.text import UNKNOWN_ID, Vocabulary, to_ids
 from bot.engine.f5.timing import Timing, durations_s, fit, spread
 
 _FRAMES_PER_S = SAMPLE_RATE_HZ / HOP_SAMPLES
-_LEAD_FRAMES, _TAIL_FRAMES = 5.0, 8.0
-"""Pauses before and behind a piece."""
+
+
+class _Ends(NamedTuple):
+    """What of a sentence's first pause and of its last sound is kept, in frames at natural pace.
+
+    The teacher lets the last sound of a sentence last half a second, of which it fills a tenth: the
+    rest is silence, like the sentence end and the pause behind it.
+    """
+
+    lead: float
+    last_sound: float
+    sentence_end: float
+    tail: float
+
+
+_SPOKEN = _Ends(lead=5.0, last_sound=12.0, sentence_end=4.0, tail=8.0)
+_RECORDED = _Ends(lead=1.0, last_sound=7.0, sentence_end=1.0, tail=4.0)
+"""Of a reference, whose quiet ends are cut off (`reference.prepare`)."""
 _LONGEST_PAUSE_FRAMES = 14.0
 """Half of what lies between two sentences of a piece at most."""
 _RATES = (0.5, 2.0)
@@ -96,7 +112,7 @@ class Phonemes:
     def prompt(self, piece: str, reference: Reference, speed: float) -> Prompt:
         """Return the symbols frame by frame, at the pace of the reference times `speed`."""
         heard, pace = self._heard(reference.transcript, reference.frames)
-        symbols, natural = self._natural(piece)
+        symbols, natural = self._natural(piece, _SPOKEN)
         spoken = spread(symbols, [frames / (pace * speed) for frames in natural])
         tokens = [*heard, *spoken][:MAX_FRAMES]
         # Upstream makes room for a frame more than there are tokens. The last two are a pause, and
@@ -109,24 +125,30 @@ class Phonemes:
         The pace is how many times faster than natural the reference speaks. Nobody measures when
         each phoneme of a recording was said: the model's durations are stretched to its length.
         """
-        symbols, natural = self._natural(transcript)
+        symbols, natural = self._natural(transcript, _RECORDED)
         pace = sum(natural) / frames if symbols else 1.0
         tokens = fit(symbols, natural, frames) if symbols else [UNKNOWN_ID] * frames
         return tokens, min(max(pace, _RATES[0]), _RATES[1])
 
-    def _natural(self, text: str) -> tuple[list[int], list[float]]:
+    def _natural(self, text: str, ends: _Ends) -> tuple[list[int], list[float]]:
         """Return the symbols of `text` and how many frames each takes at a natural pace."""
         symbols: list[int] = []
         frames: list[float] = []
         pause = self._vocabulary[PAUSE]
+        last_sound = 0
         for phonemes in phonemize(text):
             ids = [self._vocabulary.get(phoneme, UNKNOWN_ID) for phoneme in phonemes]
             sentence = [pause, *ids, pause]
             durations = [s * _FRAMES_PER_S for s in durations_s(self._timing, sentence)]
             durations[0] = min(durations[0], _LONGEST_PAUSE_FRAMES)
             durations[-1] = min(durations[-1], _LONGEST_PAUSE_FRAMES)
+            last = max(n for n, phoneme in enumerate(phonemes, start=1) if phoneme.isalpha())
+            last_sound = len(symbols) + last
             symbols += sentence
             frames += durations
         if frames:
-            frames[0], frames[-1] = _LEAD_FRAMES, _TAIL_FRAMES
+            frames[0], frames[-1] = ends.lead, ends.tail
+            frames[last_sound] = min(frames[last_sound], ends.last_sound)
+            for place in range(last_sound + 1, len(frames) - 1):
+                frames[place] = min(frames[place], ends.sentence_end)
         return symbols, frames

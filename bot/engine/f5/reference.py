@@ -3,17 +3,16 @@
 Preparation is upstream's (`preprocess_ref_audio_text`, `infer_batch_process`): quiet ends off,
 50 ms of silence behind, loudness raised to an RMS of 0.1, 24 kHz, log-mel. A recording over 12 s is
 refused, where upstream cuts it and keeps the whole transcript, which makes the speech too fast.
-Results are kept in memory and on disk under the hash of content and settings.
+Results are kept on disk under the hash of content and settings.
 """
 
 import hashlib
+import logging
 import os
-from collections import OrderedDict
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import structlog
 import torch
 from torch import Tensor
 
@@ -23,7 +22,7 @@ from bot.engine.f5.wav import Sound, parse
 from bot.errors import StartError
 from bot.messages import Samples
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 TARGET_RMS = 0.1
 MIN_DURATION_S = 1.0
@@ -48,6 +47,8 @@ class Reference(NamedTuple):
     """Length of the prepared recording at 24 kHz."""
     rms: float
     """Loudness of the recording before it was raised."""
+    digest: str = ""
+    """Hash of what it was made of; empty outside a cache."""
 
     @property
     def prompt(self) -> str:
@@ -138,26 +139,25 @@ def _end_sentence(transcript: str, what: str) -> str:
 
 
 class ReferenceCache:
-    """Prepared voices by content: in memory and, if there is a folder, on disk."""
+    """Prepared voices by content, on disk if there is a folder."""
 
-    def __init__(self, folder: Path | None = None, capacity: int = 64) -> None:
-        """Keep at most `capacity` voices in memory, and as many files in `folder`."""
+    def __init__(self, folder: Path | None = None, capacity: int = 500) -> None:
+        """Keep at most `capacity` files in `folder`: those that were made last."""
         self._folder = folder
         self._capacity = capacity
-        self._voices: OrderedDict[str, Reference] = OrderedDict()
 
     def get(self, recording: bytes, transcript: str, what: str) -> Reference:
         """Return the voice, prepared now unless it is known; see `prepare`."""
         digest = hashlib.sha256(f"{_VERSION}\0{transcript}\0".encode() + recording).hexdigest()
-        voice = self._voices.get(digest) or self._read(digest)
+        voice = self._read(digest)
         if voice is None:
-            voice = prepare(recording, transcript, what)
+            voice = prepare(recording, transcript, what)._replace(digest=digest)
             self._write(digest, voice)
-        self._voices[digest] = voice
-        self._voices.move_to_end(digest)
-        while len(self._voices) > self._capacity:
-            self._voices.popitem(last=False)
         return voice
+
+    def recall(self, digest: str) -> Reference | None:
+        """Return the voice that `get` returned with this digest, if it is still there."""
+        return self._read(digest)
 
     def _read(self, digest: str) -> Reference | None:
         from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - only with a folder
@@ -173,12 +173,14 @@ class ReferenceCache:
                     about["transcript"],
                     int(about["samples"]),
                     float(about["rms"]),
+                    digest,
                 )
         except FileNotFoundError:
             return None
         except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
             # A cache may be damaged at any time: what it held is prepared again.
-            log.warning("A cached reference voice is unreadable", path=str(path), error=str(error))
+            about = {"path": str(path), "error": str(error)}
+            log.warning("A cached reference voice is unreadable", extra=about)
             return None
 
     def _write(self, digest: str, voice: Reference) -> None:
@@ -200,7 +202,8 @@ class ReferenceCache:
             for old in files[: -self._capacity]:
                 old.unlink(missing_ok=True)
         except OSError as error:  # a full or read-only disk costs time, not the voice
-            log.warning("A reference voice could not be cached", path=str(path), error=str(error))
+            failed = {"path": str(path), "error": str(error)}
+            log.warning("A reference voice could not be cached", extra=failed)
 
 
 def _refusal(what: str, problem: str, remedy: str = "") -> StartError:

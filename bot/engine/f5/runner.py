@@ -1,11 +1,13 @@
 """Runs batches on a device: buffers, CUDA graphs; it decides nothing about order.
 
 On a GPU with flash attention a whole batch (text, sampling, vocoder) is one CUDA graph per length
-of the row, rounded up by `bucket`; durations themselves are never rounded. Elsewhere the same
+of the row, rounded up by `bucket`; durations themselves are never rounded. Where recording would
+keep somebody waiting, a row without a graph is launched kernel by kernel. Elsewhere the same
 functions run eagerly at the exact length.
 """
 
 import contextlib
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -33,7 +35,10 @@ from bot.messages import Samples
 
 _STEPS = ((2048, 32), (4096, 64), (1 << 30, 256))
 """Up to so many frames, rows are rounded up to a multiple of the second number."""
-_MAX_GRAPHS = 64
+_MAX_GRAPHS = 96
+"""About 7 MB each with the full shape."""
+_LONGEST_WARM_UP_S = 30.0
+"""What has no graph by then is launched without: slower to start, and nothing waits for it."""
 
 
 class Batch(NamedTuple):
@@ -54,16 +59,28 @@ class _Shape(NamedTuple):
     items: int
 
 
-class _Recording(NamedTuple):
-    """A CUDA graph with its buffers."""
+class _Inputs(NamedTuple):
+    """Where a row stands on the device."""
 
-    graph: torch.cuda.CUDAGraph
     rows: Tensor
     noise: Tensor
     reference_mel: Tensor
     table: Tensor
+
+
+class _Outputs(NamedTuple):
+    """What becomes of it."""
+
     mel: Tensor
     wave: Tensor
+
+
+class _Recording(NamedTuple):
+    """A CUDA graph with its buffers."""
+
+    graph: torch.cuda.CUDAGraph
+    inputs: _Inputs
+    outputs: _Outputs
 
 
 def bucket(length: int) -> int:
@@ -84,16 +101,18 @@ def in_halves(
     Raises:
         UtteranceError: even one item alone does not fit.
     """
-    try:
+    with contextlib.suppress(torch.OutOfMemoryError):
         return compute(items)
-    except torch.OutOfMemoryError as error:
-        free()
-        if len(items) == 1:
+    # Outside of a handler, which would keep the failed run's tensors alive.
+    free()
+    if len(items) == 1:
+        try:
+            return compute(items)
+        except torch.OutOfMemoryError as error:
             raise UtteranceError(
                 f"The GPU has no memory left for {items[0].frames} frames of speech.",
                 remedy="Close other programs that use it, or choose a smaller model.",
             ) from error
-    # Outside of the handler, which keeps the failed run's tensors alive.
     half = len(items) // 2
     return [*in_halves(compute, items[:half], free), *in_halves(compute, items[half:], free)]
 
@@ -108,8 +127,13 @@ class Runner:
         device: torch.device,
         *,
         kernels: bool = False,
+        on_demand: bool = True,
     ) -> None:
-        """Take the loaded models; `kernels` uses our own GPU kernels, which need Triton."""
+        """Take the loaded models.
+
+        `kernels` uses our own GPU kernels, which need Triton. `on_demand` records what has no graph
+        when it is first asked for, which takes half a second; else it is launched without.
+        """
         self._acoustic = acoustic
         self._vocoder = vocoder
         self._device = device
@@ -123,6 +147,7 @@ class Runner:
         elif device.type == "cpu":
             weights, self._operations = processor.tune(acoustic.weights)
             self._acoustic = acoustic._replace(weights=weights)
+        self._on_demand = on_demand
         self._records = attention.supports_packed(device, acoustic.weights.output.weight.dtype)
         self._plans: dict[Sampling, Plan] = {}
         self._recordings: OrderedDict[_Shape, _Recording] = OrderedDict()
@@ -140,28 +165,34 @@ class Runner:
         Raises:
             UtteranceError: even one item alone does not fit; the runner works on.
         """
-        return in_halves(
-            lambda part: self.compute(part, sampling).waves, items, self._forget_recordings
-        )
+        return in_halves(lambda part: self.compute(part, sampling).waves, items, self._free)
 
     def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
         """Return speech and mel of `items` in one run on the device."""
         with self._on_device():
             return (self._replay if self._records else self._eager)(items, sampling)
 
-    def warm_up(self, lengths: Sequence[int], sampling: Sampling) -> None:
-        """Record the graphs for single items of these lengths in frames, longest first.
+    def warm_up(self, lengths: Sequence[int], samplings: Sequence[Sampling]) -> None:
+        """Record the graphs for single items of these lengths in frames, and run one batch.
 
-        The longest first, since graphs share their memory.
+        The first of `samplings` comes first, the longest of each first, since graphs share their
+        memory. What takes too long, or is too much to be kept, is left out.
 
         Raises:
             StartError: the checkpoint's modulations are not finite.
         """
+        begun = time.monotonic()
+        by_length = sorted({bucket(length) for length in lengths}, reverse=True)
+        shapes = [_Shape(each, length, 1) for each in samplings for length in by_length]
         with self._on_device():
-            self._plan(sampling)
-            for length in sorted({bucket(length) for length in lengths}, reverse=True):
-                if self._records:
-                    self._recording(_Shape(sampling, length, 1))
+            for sampling in samplings:
+                self._plan(sampling)
+            for shape in shapes[:_MAX_GRAPHS] if self._records else ():
+                if time.monotonic() - begun > _LONGEST_WARM_UP_S:
+                    break
+                self._recording(shape)
+            if shapes and self._records and not self._on_demand:
+                self._warm_variant(shapes[0]._replace(items=2))
 
     @contextlib.contextmanager
     def _on_device(self) -> Iterator[None]:
@@ -203,20 +234,27 @@ class Runner:
         layout = pack(items, bucket(pack(items).length))
         # Room for more items, so that batches of similar size share a graph.
         shape = _Shape(sampling, layout.length, 1 << (len(items) - 1).bit_length())
-        recording = self._recording(shape)
-        recording.rows.copy_(torch.from_numpy(describe(items, layout)), non_blocking=True)
+        recording = None
+        if self._on_demand or shape in self._recordings:
+            recording = self._recording(shape)
+        inputs = recording.inputs if recording else self._inputs(shape)
+        inputs.rows.copy_(torch.from_numpy(describe(items, layout)), non_blocking=True)
         table = self._attention.table(layout, sampling.copies, shape.items)
-        recording.table.copy_(table, non_blocking=True)
-        recording.noise.zero_()
-        recording.reference_mel.zero_()
-        self._fill(items, layout, recording.noise, recording.reference_mel)
-        recording.graph.replay()
+        inputs.table.copy_(table, non_blocking=True)
+        inputs.noise.zero_()
+        inputs.reference_mel.zero_()
+        self._fill(items, layout, inputs.noise, inputs.reference_mel)
+        if recording:
+            recording.graph.replay()
+            outputs = recording.outputs
+        else:
+            outputs = self._compute(shape, inputs)
         spans = [
             wave_span(self._vocoder, start + item.decode_from, end)
             for item, (start, end) in zip(items, layout.spans, strict=True)
         ]
-        waves = self._to_host([recording.wave[span] for span in spans])
-        return Batch(waves, recording.mel, layout)
+        waves = self._to_host([outputs.wave[span] for span in spans])
+        return Batch(waves, outputs.mel, layout)
 
     def _to_host(self, waves: Sequence[Tensor]) -> list[Samples]:
         """Return copies; they pass through pinned memory, which the device writes at full speed."""
@@ -230,6 +268,11 @@ class Runner:
             part.copy_(wave, non_blocking=True)
         torch.cuda.current_stream(self._device).synchronize()
         return [part.numpy().copy() for part in parts]
+
+    def _free(self) -> None:
+        """Forget all graphs, and record again what is asked for."""
+        self._forget_recordings()
+        self._on_demand = True
 
     def _forget_recordings(self) -> None:
         """Free the memory of all graphs; a pool whose last graph is gone cannot be used again."""
@@ -247,39 +290,47 @@ class Runner:
             self._recordings[shape] = self._record(shape)
         return self._recordings[shape]
 
-    def _record(self, shape: _Shape) -> _Recording:
-        numbers = self._plan(shape.sampling)
+    def _inputs(self, shape: _Shape) -> _Inputs:
+        """Return an empty row."""
         blank = Layout(((0, shape.length),), shape.length)
         rows = torch.zeros(
             len(Frames._fields), shape.length, dtype=torch.int32, device=self._device
         )
         noise = torch.zeros(shape.length, BANDS, device=self._device)
-        reference_mel = torch.zeros_like(noise)
         table = self._attention.table(blank, shape.sampling.copies, shape.items).to(self._device)
-        attend = self._attention.attend(table)
+        return _Inputs(rows, noise, torch.zeros_like(noise), table)
 
-        def compute() -> tuple[Tensor, Tensor]:
-            frames = to_frames(rows)
-            mel = sample(
-                self._acoustic, numbers, frames, shape.items, noise, reference_mel, attend,
-                self._operations,
-            )  # fmt: skip
-            return mel, decode(self._vocoder, mel, frames.is_decoded)
+    def _compute(self, shape: _Shape, inputs: _Inputs) -> _Outputs:
+        frames = to_frames(inputs.rows)
+        mel = sample(
+            self._acoustic, self._plan(shape.sampling), frames, shape.items, inputs.noise,
+            inputs.reference_mel, self._attention.attend(inputs.table), self._operations,
+        )  # fmt: skip
+        return _Outputs(mel, decode(self._vocoder, mel, frames.is_decoded))
 
-        # What is generated, allocated or chosen at a first call must not happen while recording.
-        # All but the Fourier transform is the same for every length.
+    def _warm_variant(self, shape: _Shape) -> None:
+        """Let everything be generated, allocated or chosen that is so at a first call.
+
+        All but the Fourier transform is the same for every length.
+        """
         variant = (shape.items, shape.sampling.copies)
+        self._plan(shape.sampling)
+        inputs = self._inputs(shape)
         if variant in self._warm:
-            decode(self._vocoder, noise, to_frames(rows).is_decoded)
+            decode(self._vocoder, inputs.noise, to_frames(inputs.rows).is_decoded)
         else:
-            compute()
+            self._compute(shape, inputs)
             self._warm.add(variant)
+
+    def _record(self, shape: _Shape) -> _Recording:
+        self._warm_variant(shape)  # it must not happen while recording
+        inputs = self._inputs(shape)
         # torch.cuda.graph would also collect garbage and return all cached memory, each time.
         graph = torch.cuda.CUDAGraph()
         torch.cuda.synchronize(self._device)
         graph.capture_begin(pool=self._pool, capture_error_mode="thread_local")
         try:
-            mel, wave = compute()
+            outputs = self._compute(shape, inputs)
         finally:
             graph.capture_end()
-        return _Recording(graph, rows, noise, reference_mel, table, mel, wave)
+        return _Recording(graph, inputs, outputs)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import msgspec
 import structlog
-from platformdirs import user_state_path
 
 from bot.errors import StartError
+from bot.folders import state_folder
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ class AccountStore:
 
     def __init__(self, folder: Path | None = None, credentials: Path | None = None) -> None:
         """Use the folders of the environment where none are given."""
-        self.folder = folder or _state_folder()
+        self.folder = folder or state_folder()
         directory = os.environ.get("CREDENTIALS_DIRECTORY")
         self._credentials = credentials or (Path(directory) if directory else None)
 
@@ -121,11 +121,6 @@ class AccountStore:
         if not user_id.isascii() or not user_id.isalnum():
             raise ValueError("a user id of Twitch is a number")
         return self.folder / _PATTERN.replace("*", user_id)
-
-
-def _state_folder() -> Path:
-    directory = os.environ.get("STATE_DIRECTORY", "").partition(os.pathsep)[0]
-    return Path(directory) if directory else user_state_path("ishowtts")
 
 
 def _read(path: Path) -> Account | None:

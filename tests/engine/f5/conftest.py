@@ -167,6 +167,7 @@ def folders(
     torch.save(vocos_pair[0].state_dict(), paths["vocoder"] / "pytorch_model.bin")
     (paths["vocoder"] / "config.yaml").write_text(VOCOS_CONFIG)
     (paths["voices"] / "nature" / "transcript.txt").write_text("Some call me nature")
+    (paths["voices"] / "nature" / "voice.yaml").write_text("consent: noise\nlicence: CC0-1.0\n")
     noise = np.random.default_rng(0).standard_normal(2 * 24_000) * 3_000
     with wave.open(str(paths["voices"] / "nature" / "reference.wav"), "wb") as file:
         file.setparams((1, 2, 24_000, 0, "NONE", ""))

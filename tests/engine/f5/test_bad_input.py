@@ -39,6 +39,7 @@ def add_voice(folders: dict[str, Any], data: bytes, transcript: str) -> None:
     folder.mkdir()
     (folder / "reference.wav").write_bytes(data)
     (folder / "transcript.txt").write_text(transcript)
+    (folder / "voice.yaml").write_text("consent: noise\nlicence: CC0-1.0\n")
 
 
 def make(folders: dict[str, Any]) -> F5Engine:

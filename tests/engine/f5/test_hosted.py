@@ -31,8 +31,9 @@ async def test_speech_is_the_same_in_a_process_of_its_own(folders: dict[str, Any
             await there.close()
             await here.close()
 
-    warm = [entry for entry in logs if entry["event"] == "The engine is warm"]
-    assert [entry["engine"] for entry in warm] == ["f5", "f5"]
+    [warm] = [entry for entry in logs if entry["event"] == "The engine is warm"]
+    assert warm["log_level"] == "info"
+    assert (warm["engine"], warm["device"], warm["voices"]) == ("f5", "cpu", 1)
 
 
 async def test_what_is_missing_is_told_with_its_remedy(folders: dict[str, Any]) -> None:

@@ -66,11 +66,13 @@ def test_attention(make_item: Callable[..., Item], error: Callable[..., float]) 
         assert error(torchs[start:end], expected[start:end]) <= TOLERANCE
 
 
+@pytest.mark.parametrize("on_demand", [True, False])
 @pytest.mark.parametrize("has_kernels", [True, False])
 @pytest.mark.parametrize("architecture", ["v1", "v0", "upsampling"])
-def test_recorded_batches_equal_eager_items(
+def test_recorded_and_launched_batches_equal_eager_items(
     architecture: str,
     has_kernels: bool,  # noqa: FBT001 - a parameter of the test
+    on_demand: bool,  # noqa: FBT001 - the same
     pairs: Callable[[str], Any],
     vocos_pair: tuple[Any, Vocos],
     make_item: Callable[..., Item],
@@ -80,7 +82,7 @@ def test_recorded_batches_equal_eager_items(
     state, traits = pair.cfm.state_dict(), pair.acoustic.traits
     acoustic = load_acoustic(state, traits, GPU, torch.float16)
     vocoder = load_vocos(vocos_pair[0].state_dict(), "center", GPU, torch.float16)
-    recorded = Runner(acoustic, vocoder, GPU, kernels=has_kernels)
+    recorded = Runner(acoustic, vocoder, GPU, kernels=has_kernels, on_demand=on_demand)
     exact = Runner(
         load_acoustic(state, traits, GPU, torch.float32),
         load_vocos(vocos_pair[0].state_dict(), "center", GPU, torch.float32),

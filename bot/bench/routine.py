@@ -1,0 +1,111 @@
+"""A run against the stored baseline: repeats what seems slower, and tells the likely cause."""
+
+from collections.abc import Callable
+
+import structlog
+
+from bot.bench.causes import likely_causes
+from bot.bench.check import Comparison, Verdict, compare
+from bot.bench.history import History, setup
+from bot.bench.report import Reporter
+from bot.bench.results import Results
+from bot.bench.session import Session
+from bot.errors import StartError
+from bot.folders import state_folder
+from bot.speed import Speed
+
+log = structlog.get_logger(__name__)
+
+_REPEATS = 2
+DISTURBED = "the daemon spoke meanwhile"
+
+
+def history() -> History:
+    """Return the results of this user, or service."""
+    return History(state_folder() / "bench")
+
+
+def check(
+    session: Session, history: History, reporter: Reporter, is_alone: Callable[[], bool]
+) -> Verdict | None:
+    """Measure, compare with the baseline, keep both; tell log, daemon and user what it came to.
+
+    None where `is_alone` says that the daemon worked at the same time: then the run is worth
+    nothing, and only kept.
+
+    Raises:
+        StartError: the state folder cannot be written to.
+    """
+    results = session.run()
+    baseline = history.baseline(results)
+    comparison = _compared(session, results, baseline, history)
+    if not is_alone():
+        results.disturbed = DISTURBED
+    history.add(results)
+    if results.disturbed:
+        reporter.say(f"\nNot compared: {results.disturbed}.")
+        return None
+    if results.failures:
+        return Verdict.INCOMPARABLE
+    if baseline is None or comparison is None:
+        history.accept(results)
+        reporter.say("\nThere was nothing to compare with: this is the baseline from now on.")
+        return Verdict.AS_FAST
+    for line in ("", *comparison.lines):
+        reporter.say(line)
+    _judge(results, baseline, comparison, history, reporter)
+    return comparison.verdict
+
+
+def _compared(
+    session: Session, results: Results, baseline: Results | None, history: History
+) -> Comparison | None:
+    """Compare, and measure again what seems slower: a machine that stumbled must not cry wolf."""
+    if baseline is None:
+        return None
+    noise = history.noise(baseline)
+    comparison = compare(results, baseline, noise)
+    while comparison.slower and results.repeated < _REPEATS:
+        results.repeated += 1
+        session.repeat(comparison.slower)
+        comparison = compare(results, baseline, noise)
+    return comparison
+
+
+def _judge(
+    results: Results,
+    baseline: Results,
+    comparison: Comparison,
+    history: History,
+    reporter: Reporter,
+) -> None:
+    causes: list[str] = []
+    if comparison.slower:
+        causes = likely_causes(results, baseline, setup(results), setup(baseline))
+        reporter.say("likely cause:")
+        for cause in causes:
+            reporter.say(f"  - {cause}")
+        log.warning(
+            "slower than the baseline",
+            ratios=comparison.ratios,
+            baseline=baseline.date,
+            likely_causes=causes,
+        )
+    else:
+        history.accept(results, anew=comparison.is_faster and not results.repeated)
+    speed = Speed(
+        measured_at=results.date,
+        model=results.model.name,
+        device=results.hardware.gpu or results.hardware.processor,
+        is_slower=bool(comparison.slower),
+        ratios=comparison.ratios,
+        baseline_at=baseline.date,
+        causes=causes,
+    )
+    try:
+        speed.save()
+    except OSError as error:
+        raise StartError(
+            f"What was found cannot be kept in {state_folder()}: {error.strerror}.",
+            remedy="Make the folder writable, or set STATE_DIRECTORY to one that is.",
+        ) from error

@@ -1,0 +1,67 @@
+"""Where the model runs, and the runner that runs it there."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+from bot.engine.f5.folder import load_model, load_vocoder
+from bot.engine.f5.runner import Runner
+from bot.engine.f5.text import Vocabulary
+from bot.errors import StartError
+
+
+def load_runner(
+    model: Path,
+    vocoder: Path,
+    device: torch.device,
+    dtype: torch.dtype,
+    *,
+    on_demand: bool = True,
+) -> tuple[Runner, Vocabulary]:
+    """Return what runs the model and the vocoder in these folders, and the model's vocabulary.
+
+    `on_demand` is as in `Runner`.
+
+    Raises:
+        StartError: a file is missing or does not fit.
+    """
+    acoustic, vocabulary = load_model(model, device, dtype)
+    # Our kernels are made for half precision.
+    kernels = (
+        device.type == "cuda" and dtype is not torch.float32 and find_spec("triton") is not None
+    )
+    decoder = load_vocoder(vocoder, device, dtype)
+    return Runner(acoustic, decoder, device, kernels=kernels, on_demand=on_demand), vocabulary
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device "auto", "cpu", "cuda" or "cuda:1".
+
+    Raises:
+        StartError: it is not there.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise StartError(
+            f"There is no device {name!r}.", remedy="Use auto, cpu or cuda."
+        ) from error
+    if device.type not in ("cpu", "cuda"):
+        raise StartError(f"F5-TTS does not run on {name!r}.", remedy="Use auto, cpu or cuda.")
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise StartError(
+            "torch finds no CUDA GPU.", remedy="Install the driver, or set the device to cpu."
+        )
+    return device
+
+
+def choose_dtype(device: torch.device) -> torch.dtype:
+    """Return half precision where the hardware computes in it: upstream's choice on GPUs."""
+    if device.type == "cuda":
+        return torch.float16
+    # Private, so absent in some versions; without it the safe choice is float32.
+    has_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)
+    return torch.bfloat16 if has_bf16() else torch.float32

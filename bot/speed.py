@@ -1,0 +1,58 @@
+"""What the last `ishowtts bench --check` found, kept for the daemon to show.
+
+The benchmark loads torch and runs by a timer; the daemon reads this small file instead.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from bot.folders import state_folder, write_whole
+
+_NAME = "speed.json"
+
+
+class Speed(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine now, compared with its baseline."""
+
+    measured_at: str
+    """UTC, ISO 8601"""
+    model: str
+    device: str
+    is_slower: bool
+    ratios: dict[str, float]
+    """Median time over the baseline's, by workload such as `3 s`."""
+    baseline_at: str
+    """When the baseline was measured; UTC, ISO 8601."""
+    causes: list[str] = []
+    """What was found that may explain it, the likeliest first; empty if it is not slower."""
+
+    @property
+    def sentence(self) -> str:
+        """Return it for people."""
+        worst = max(self.ratios.values(), default=1.0)
+        if not self.is_slower:
+            return f"as fast as on {self.baseline_at[:10]}"
+        return (
+            f"{worst - 1:.0%} slower than on {self.baseline_at[:10]}; likely: "
+            f"{'; '.join(self.causes)}"
+        )
+
+    def save(self, folder: Path | None = None) -> None:
+        """Keep it in the state folder.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        content = msgspec.json.format(msgspec.json.encode(self), indent=1)
+        folder = folder or state_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / _NAME, content + b"\n")
+
+
+def load(folder: Path | None = None) -> Speed | None:
+    """Return what was found last; None if nothing was, or the file cannot be read."""
+    try:
+        return msgspec.json.decode(((folder or state_folder()) / _NAME).read_bytes(), type=Speed)
+    except (OSError, msgspec.DecodeError):
+        return None

@@ -1,0 +1,64 @@
+"""What outlives the daemon: mutes, voices that chatters chose, and paid messages not spoken yet.
+
+It lies in one SQLite file in the state directory. Everything is read into memory at the start;
+after that a thread writes behind, so that no caller waits for the disk.
+"""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.folders import state_folder
+from bot.store.database import Database
+from bot.store.journal import Journal
+from bot.store.remembered import Remembered
+
+__all__ = ["Journal", "Remembered", "Store", "default_path"]
+
+
+def default_path() -> Path:
+    """Return where the file lies."""
+    return state_folder() / "state.sqlite3"
+
+
+class Store:
+    """The state of the daemon, open from its construction until `close`."""
+
+    def __init__(self, path: Path | None, *, journal_max_age_s: float = 0) -> None:
+        """Open the file at `path`; without one, nothing outlives this object.
+
+        A file that cannot be used is reported in the log and treated like none.
+
+        Args:
+            path: The file, made where it is missing.
+            journal_max_age_s: Seconds after which a paid message is not spoken any more after a
+                start; 0 keeps none.
+        """
+        self._database = Database(path)
+        self.journal = Journal(self._database, max_age_s=journal_max_age_s)
+        """Paid messages that were not spoken yet."""
+
+    def mutes(self, channel: str) -> Remembered:
+        """Return the chatters whom moderators muted in `channel`: names by their `name_key`."""
+        return Remembered(self._database, kind="mute", channel=channel)
+
+    def voices(self, channel: str) -> Remembered:
+        """Return the voices that chatters chose in `channel`, by the chatters' ids."""
+        return Remembered(self._database, kind="voice", channel=channel)
+
+    def close(self) -> None:
+        """Write what waits and let go of the file."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        """Return the store, which is open already."""
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()

@@ -1,0 +1,214 @@
+"""The SQLite file behind the store: read at the start, then written by one thread.
+
+A file that is broken, locked, full or read-only is reported in plain words, and costs what is
+remembered, never speech.
+"""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeAlias
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_VERSION = 1
+_SCHEMA = (
+    (
+        "CREATE TABLE remembered (kind TEXT, channel TEXT, key TEXT, value TEXT, at REAL,"
+        " PRIMARY KEY (kind, channel, key)) WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE journal (channel TEXT, id TEXT, message BLOB, received_at REAL,"
+        " starts INTEGER, PRIMARY KEY (channel, id)) WITHOUT ROWID"
+    ),
+)
+_LOCK_WAIT_S = 2.0
+"""How long the daemon before this one may take to end."""
+_MAX_WAITING = 10_000
+"""Writes that a slow disk may be behind; 1 KB each."""
+
+Row: TypeAlias = tuple[Any, ...]
+
+
+class Database:
+    """One file, held by one daemon at a time; without a path, or in trouble, it holds nothing."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the file at `path`, made where it is missing. Blocks for some milliseconds."""
+        self._path = path
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._waiting = 0
+        self._lock = Lock()
+        self._is_behind = False
+        self._trouble = ""
+        self._connection: sqlite3.Connection | None = None
+        if path is not None:
+            self._connection = _open_or_begin_anew(path)
+
+    def read(self, sql: str, *values: object) -> Sequence[Row]:
+        """Return the rows of a query; none in trouble. Blocks, so only before chat is read."""
+        if self._connection is None:
+            return ()
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            self._report(error)
+            return ()
+
+    def write(self, sql: str, *values: object) -> None:
+        """Execute a statement soon, in order; never waits and never raises."""
+        if self._connection is None:
+            return
+        with self._lock:
+            if self._waiting >= _MAX_WAITING:
+                if not self._is_behind:
+                    self._is_behind = True
+                    log.warning("the disk is too slow for the state", path=str(self._path))
+                return
+            self._waiting += 1
+        self._thread.submit(self._execute, self._connection, sql, values)
+
+    def close(self) -> None:
+        """Finish what waits and let go of the file."""
+        self._thread.shutdown(wait=True)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _execute(self, connection: sqlite3.Connection, sql: str, values: Row) -> None:
+        try:
+            connection.execute(sql, values)
+        except sqlite3.Error as error:
+            self._report(error)
+        else:
+            if self._trouble:
+                self._trouble = ""
+                log.info("state is written again", path=str(self._path))
+        finally:
+            with self._lock:
+                self._waiting -= 1
+                self._is_behind = self._is_behind and self._waiting > 0
+
+    def _report(self, error: sqlite3.Error) -> None:
+        """Tell about trouble once, until it is another one or over."""
+        trouble = _in_words(error)
+        if trouble != self._trouble:
+            self._trouble = trouble
+            log.warning(
+                "state is not written: mutes, voices and paid messages are kept until the next"
+                " start only",
+                path=str(self._path),
+                reason=trouble,
+            )
+
+
+class _NewerError(sqlite3.DatabaseError):
+    """The file is of a newer version of this program."""
+
+
+def _open_or_begin_anew(path: Path) -> sqlite3.Connection | None:
+    """Return the file opened, a new one in place of a damaged one, or None after reporting why."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            return _open(path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError | _NewerError):
+                raise
+            aside = _set_aside(path)
+            log.warning(
+                "the state is damaged: it was set aside, and a new one begun; mutes and voices"
+                " chosen in chat are forgotten",
+                path=str(path),
+                damaged=str(aside),
+                reason=_in_words(error),
+            )
+            return _open(path)
+    except (OSError, sqlite3.Error) as error:
+        log.warning(
+            "nothing is remembered: mutes, voices and paid messages are kept until the next start"
+            " only",
+            path=str(path),
+            reason=_in_words(error),
+        )
+        return None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    is_writable = not path.exists() or all(os.access(p, os.W_OK) for p in (path, path.parent))
+    # Immutable: WAL needs to write beside the file. Nothing is lost by that, unless the daemon that
+    # last wrote was killed.
+    options = "mode=rwc" if is_writable else "immutable=1"
+    with ExitStack() as undo:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{options}",
+            uri=True,
+            timeout=_LOCK_WAIT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        undo.callback(connection.close)
+        # Two daemons would each speak what the other one has journaled.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        _verify(connection)
+        if is_writable:
+            _make_ready(connection, path)
+        undo.pop_all()
+    return connection
+
+
+def _verify(connection: sqlite3.Connection) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > _VERSION:
+        raise _NewerError(f"it is of version {version}, and this program knows {_VERSION}")
+    damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damage != "ok":
+        raise sqlite3.DatabaseError(damage)
+
+
+def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # what was paid for survives a power cut
+    connection.execute("BEGIN IMMEDIATE")  # takes the lock, which is kept
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
+        path.chmod(0o600)
+    connection.execute("COMMIT")
+
+
+def _set_aside(path: Path) -> Path:
+    aside = path.with_name(f"{path.name}.damaged")
+    path.replace(aside)  # in place of the last one: they do not pile up
+    for suffix in ("-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return aside
+
+
+def _in_words(error: Exception) -> str:
+    """Return what to do beside what SQLite says."""
+    if isinstance(error, OSError):
+        return f"{error.strerror}; make the folder writable, or set STATE_DIRECTORY to one that is"
+    if isinstance(error, _NewerError):
+        return f"{error}; take a newer ishowtts, or set STATE_DIRECTORY to another folder"
+    remedy = {
+        "SQLITE_BUSY": "another ishowtts uses it; give each one its own STATE_DIRECTORY",
+        "SQLITE_READONLY": "make the file and its folder writable",
+        "SQLITE_CANTOPEN": "make the file and its folder writable",
+        "SQLITE_FULL": "free some space on the disk",
+        "SQLITE_IOERR": "look after the disk",
+    }
+    code = _code(error)
+    known = next((words for start, words in remedy.items() if code.startswith(start)), "")
+    return f"{error}; {known}" if known else str(error)
+
+
+def _code(error: Exception) -> str:
+    return getattr(error, "sqlite_errorname", "")

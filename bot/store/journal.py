@@ -1,0 +1,98 @@
+"""Paid messages that were accepted and not spoken yet: they outlive the daemon."""
+
+from collections.abc import Container
+
+import msgspec
+import structlog
+
+from bot.clock import now
+from bot.messages import ChatMessage, decode, encode
+from bot.outcomes import FINAL, Dropped, DropReason, Outcome, Rejected
+from bot.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+_MAX_ENTRIES = 1_000
+_MAX_STARTS = 3
+"""A message that was not spoken in so many runs may be what ends them."""
+
+_NOT_YET = {DropReason.SHUTDOWN, DropReason.NO_OUTPUT}
+
+
+class Journal:
+    """Keeps messages from `keep` until an observed outcome ends them."""
+
+    def __init__(self, database: Database, *, max_age_s: float) -> None:
+        """Forget what is older than `max_age_s` seconds; with 0, keep nothing."""
+        self._database = database
+        self._max_age_s = max_age_s
+        self._unspoken = self._read()
+        self._kept = {(message.channel, message.id) for message in self._unspoken}
+
+    def unspoken(self, channels: Container[str]) -> list[ChatMessage]:
+        """Return what earlier runs left in `channels`, oldest first; it is kept on."""
+        return [message for message in self._unspoken if message.channel in channels]
+
+    def _read(self) -> list[ChatMessage]:
+        limit = now() - self._max_age_s
+        rows = self._database.read(
+            "SELECT channel, id, message, received_at, starts FROM journal ORDER BY received_at"
+        )
+        messages = []
+        for channel, identifier, data, received_at, starts in rows:
+            message = _decoded(data)
+            if message is not None and received_at > limit and starts < _MAX_STARTS:
+                messages.append(message)
+                continue
+            log.warning(
+                "a paid message of an earlier run is given up",
+                channel=channel,
+                id=identifier,
+                age_s=round(now() - received_at),
+                starts=starts,
+            )
+            self._delete(channel, identifier)
+        self._database.write("UPDATE journal SET starts = starts + 1")
+        return messages
+
+    def keep(self, message: ChatMessage) -> None:
+        """Keep `message` until its outcome."""
+        place = (message.channel, message.id)
+        if not self._max_age_s or place in self._kept:
+            return
+        if len(self._kept) >= _MAX_ENTRIES:
+            log.warning("the journal is full: a paid message is kept until the next start only")
+            return
+        try:
+            data = encode(message)
+        except UnicodeEncodeError:  # half a surrogate pair: no platform sends one
+            return
+        self._kept.add(place)
+        self._database.write(
+            "INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, 0)",
+            *(*place, data, message.received_at),
+        )
+
+    def observe(self, outcome: Outcome) -> None:
+        """Forget the message that `outcome` ends, unless the next start may do better."""
+        if isinstance(outcome, Dropped) and outcome.reason in _NOT_YET:
+            return
+        if isinstance(outcome, (*FINAL, Rejected)):
+            self._forget(outcome.channel, outcome.id)
+
+    def _forget(self, channel: str, identifier: str) -> None:
+        if (channel, identifier) in self._kept:
+            self._kept.remove((channel, identifier))
+            self._delete(channel, identifier)
+
+    def _delete(self, channel: str, identifier: str) -> None:
+        self._database.write(
+            "DELETE FROM journal WHERE channel = ? AND id = ?", channel, identifier
+        )
+
+
+def _decoded(data: bytes) -> ChatMessage | None:
+    try:
+        return decode(data, ChatMessage)
+    except (msgspec.DecodeError, TypeError):  # of another version of this program
+        return None
