@@ -185,7 +185,7 @@ class MqttSource:
 
     def _put(self, what: str, queue: deque[SourceItem], limit: int, item: SourceItem) -> None:
         if not self._is_running:
-            self._feed.refuse(self._channel, what, "The daemon is not ready; try again.")
+            self._feed.refuse(self._channel, what, "The daemon is starting or ending; try again.")
         elif len(queue) >= limit:
             self._feed.refuse(self._channel, what, "Too much comes at once; this one is dropped.")
         else:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
+from aiomqtt import Message
+from structlog.testing import capture_logs
 
 from bot.commands import parse_order
 from bot.config.mqtt import MqttSettings
@@ -63,7 +65,9 @@ async def test_what_comes_before_the_daemon_is_ready_is_refused(
     feed.chat(1)
     feed.order("skip")
 
-    assert [reason for _, reason in feed.refusals] == ["The daemon is not ready; try again."] * 2
+    assert feed.refusals == [
+        (what, "The daemon is starting or ending; try again.") for what in ("chat", "command")
+    ]
 
 
 async def test_a_daemon_that_is_busy_takes_orders_first_and_as_much_chat_as_there_is_room_for(
@@ -122,6 +126,20 @@ async def test_who_floods_is_not_answered_every_time() -> None:
         ("ishowtts/main/command", 999),
     ]
     assert feed.refused == 1001
+
+
+def test_a_message_that_breaks_its_handler_ends_with_it() -> None:
+    def broken(received: Received) -> None:
+        raise ZeroDivisionError(received.payload)
+
+    connection = Connection(MqttSettings(), client_id="test", password=None)
+    connection.listen("a/b", broken)
+    with capture_logs() as logs:
+        connection._take(Message("a/b", b"", 0, retain=False, mid=1, properties=None))
+
+    assert [(entry["event"], entry["log_level"]) for entry in logs] == [
+        ("an MQTT message was not understood", "error")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ log = structlog.get_logger(__name__)
 
 _MAX_PACKET_BYTES = 256 * 1024
 """The broker is told to send nothing larger."""
-_MAX_INCOMING = 1000
 _ANSWER_S = 10.0
 _FAREWELL_S = 0.5
 _STEADY_S = 30.0
@@ -190,7 +189,7 @@ class Connection:
             tls_context=self._tls,
             keepalive=self._settings.keepalive_s,
             timeout=_ANSWER_S,
-            max_queued_incoming_messages=_MAX_INCOMING,
+            queue_type=_passing_to(self._take),
             logger=quiet,
         )
 
@@ -229,13 +228,17 @@ class Connection:
         self.outbox.sent(post)
 
     async def _receive(self, client: Client) -> None:
-        async for message in client.messages:
-            self._take(message)
+        async for _ in client.messages:  # none comes this way, but the end of the connection does
+            pass
 
     def _take(self, message: Message) -> None:
         topic = message.topic.value
         if handler := self._handlers.get(topic):
-            handler(Received(topic, message.payload, message.retain))
+            try:
+                handler(Received(topic, message.payload, message.retain))
+            except Exception:
+                # What others publish is hostile: a message that breaks a handler ends with it.
+                log.exception("an MQTT message was not understood", topic=topic)
 
     def _reason(self, error: Exception) -> str:
         """Return why there is no connection, as a clause for people."""
@@ -254,6 +257,20 @@ class Connection:
         if _TAKEN_OVER in text:
             return f"another client is called {self._client_id}; set mqtt.client_id"
         return text
+
+
+def _passing_to(take: Callable[[Message], None]) -> type[asyncio.Queue[Message]]:
+    """Return a queue that keeps nothing, but gives each message to `take` as it comes.
+
+    aiomqtt's own takes a task for each message, and when they come faster it drops the newest ones,
+    be they orders.
+    """
+
+    class Passage(asyncio.Queue[Message]):
+        def put_nowait(self, item: Message) -> None:
+            take(item)
+
+    return Passage
 
 
 def _tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
