@@ -31,6 +31,13 @@ def test_a_file_counts_before_a_credential_before_the_environment_before_the_con
     assert found() == "configured"
 
 
+def test_a_credential_that_was_loaded_with_its_folder_is_found(tmp_path: Path) -> None:
+    (tmp_path / "twitch-login_mqtt-password").write_text("credential")
+    environment = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+
+    assert read_secret("mqtt-password", environment=environment) == "credential"
+
+
 def test_where_nothing_is_there_is_no_secret() -> None:
     assert read_secret("mqtt-password", environment={}) is None
 

@@ -221,7 +221,7 @@ def test_the_panels_of_the_dashboard_do_not_overlap() -> None:
         taken |= cells
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs the Debian package prometheus, for promtool")
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs the Debian package prometheus")
 def test_prometheus_takes_the_alert_rules_and_they_fire(tmp_path: Path) -> None:
     cases = {
         'ishowtts_engine_ready{instance="a",engine="f5"}': ("0x20", "IshowttsNoEngine"),
