@@ -22,8 +22,9 @@ def read_secret(
     """Return the secret `name`, such as mqtt-password; None where there is none.
 
     The first of these that is there counts: `file`; the file `name` in `$CREDENTIALS_DIRECTORY`
-    (systemd's LoadCredential, which puts a word and _ before it if a folder was loaded); the variable `ISHOWTTS_NAME`; what is `configured`. The end of a
-    file's last line does not belong to it.
+    (systemd's LoadCredential, which puts a word and _ before it if a folder was loaded); the
+    variable `ISHOWTTS_NAME`; what is `configured`. The end of a file's last line does not belong to
+    it.
 
     Raises:
         StartError: the file cannot be read, or holds no secret.

@@ -197,7 +197,7 @@ class Connection:
         (code, *_) = await client.subscribe(topic, qos=_QOS)
         if getattr(code, "is_failure", False):
             log.warning(
-                "the MQTT broker lets us not listen",
+                "the MQTT broker does not let the daemon listen",
                 topic=topic,
                 reason=str(code),
                 remedy="Permit it in the broker's ACL.",
