@@ -42,10 +42,18 @@ _MIB = 2**20
 class Daemon:
     """`ishowtts run` as a child process."""
 
-    def __init__(self, folder: Path, sources: list[dict[str, Any]], pulse: PulseServer) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sources: list[dict[str, Any]],
+        pulse: PulseServer,
+        **sections: dict[str, Any],
+    ) -> None:
+        """Start it with `sections` of the configuration; return when it is ready."""
         config = {
             "channels": [{"name": "main", "sources": sources, "outputs": [{"type": "device"}]}],
             "server": {"port": 0},
+            **sections,
         }
         (folder / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
         self._events_path = folder / "events.jsonl"
@@ -70,6 +78,8 @@ class Daemon:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             entry = json.loads(line)
+            if entry.get("level") in {"warning", "error"}:
+                print(line.rstrip(), file=sys.stderr)
             if entry["event"] not in {"not read", "dropped"}:
                 self._log.put(entry)
 
@@ -114,7 +124,11 @@ class Daemon:
 
     def resident_bytes(self) -> int:
         """Return the memory of the daemon and of its children."""
-        return sum(_resident_bytes(pid) for pid in (self.process.pid, *_children(self.process.pid)))
+        return sum(resident_bytes(pid) for pid in (self.process.pid, *self.children()))
+
+    def children(self) -> list[int]:
+        """Return its processes."""
+        return _children(self.process.pid)
 
     def stop(self) -> float:
         """End it with SIGTERM; return how long that took, in seconds."""
@@ -129,7 +143,7 @@ def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def _resident_bytes(pid: int) -> int:
+def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
