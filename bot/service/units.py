@@ -20,6 +20,15 @@ _PROGRAM = "/usr/bin/env ishowtts"
 _DIRECTORY_CREDENTIALS = 251
 """The version of systemd whose LoadCredential= takes a folder."""
 _RESTART_STEPS = 254
+_WHO_AND_WHERE = (
+    "CacheDirectory=",
+    "DynamicUser=",
+    "Environment=HOME=",
+    "StateDirectory",
+    "SupplementaryGroups=",
+    "User=",
+    "WorkingDirectory=",
+)
 _BACK_OFF = "RestartSteps=6\nRestartMaxDelaySec=60\n"
 
 
@@ -86,12 +95,14 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
     """
     folder = shipped()
     main = folder / (_SYSTEM if place.is_system else MAIN)
-    yield MAIN, _main(main.read_text(encoding="utf-8"), place, version=version, config=config)
+    unit = _main(main.read_text(encoding="utf-8"), place, version=version, config=config)
+    yield MAIN, unit
     for timer in sorted(folder.glob("ishowtts-*.timer")):
         yield timer.name, timer.read_text(encoding="utf-8")
         work = timer.with_suffix(".service")
         text = _with_program(work.read_text(encoding="utf-8"))
-        yield work.name, _with_config(text, place, config)
+        text = _with_config(text, place, config)
+        yield work.name, _as_daemon(text, unit) if place.is_system else text
 
 
 def jetson_clocks() -> str:
@@ -106,7 +117,8 @@ def check_readable(path: Path) -> None:
         StartError: it lies where only its owner, or nobody but people who log in, can read.
     """
     for folder in (path, *path.parents):
-        is_open = folder.stat().st_mode & stat.S_IXOTH
+        mode = folder.stat().st_mode
+        is_open = mode & (stat.S_IXOTH if stat.S_ISDIR(mode) else stat.S_IROTH)
         if not is_open or folder in {Path("/home"), Path("/root")}:
             raise StartError(
                 f"The system's service cannot read {path}: {folder} is closed to it.",
@@ -132,6 +144,18 @@ def _main(text: str, place: Place, *, version: int, config: Path | None) -> str:
         there = [name for name in groups[1].split() if _is_group(name)]
         text = _set(text, "SupplementaryGroups", " ".join(there))
     return text
+
+
+def _as_daemon(text: str, main: str) -> str:
+    """Let what a timer starts run as the system's daemon does: as its user, in its folders."""
+    lines = [line for line in main.splitlines() if line.startswith(_WHO_AND_WHERE)]
+    kept = [
+        line
+        for line in text.splitlines()
+        if not line.startswith(("Environment=PATH=", "WorkingDirectory="))
+    ]
+    at = kept.index("[Service]") + 1
+    return "\n".join([*kept[:at], *lines, *kept[at:], ""])
 
 
 def _with_program(text: str) -> str:

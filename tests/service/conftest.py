@@ -105,7 +105,7 @@ class UserManager:
             stdin=subprocess.DEVNULL,
         )
         if check and done.returncode:
-            pytest.fail(f"{command} failed: {done.stdout}{done.stderr}")
+            pytest.fail(f"{command} failed: {done.stdout}{done.stderr}\n{self._what_happened()}")
         return done
 
     def ishowtts(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -136,9 +136,13 @@ class UserManager:
         deadline = time.monotonic() + DEADLINE_S
         while not condition():
             if time.monotonic() > deadline:
-                journal = self.run("journalctl", "--no-pager", "-n", "60", check=False).stdout
-                pytest.fail(f"no {what} within {DEADLINE_S:.0f} s\n{journal}")
+                pytest.fail(f"no {what} within {DEADLINE_S:.0f} s\n{self._what_happened()}")
             time.sleep(0.05)
+
+    def _what_happened(self) -> str:
+        status = self.systemctl("status", "--no-pager", "--lines=40", "ishowtts*", check=False)
+        units = "--user-unit=ishowtts.service"
+        return status + self.run("journalctl", "--no-pager", units, check=False).stdout[-5000:]
 
     def _is_up(self) -> bool:
         assert self._process is not None

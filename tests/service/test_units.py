@@ -77,6 +77,14 @@ def test_the_program_is_the_one_that_is_installed(place: Place) -> None:
     assert "/usr/bin/env" not in text
 
 
+def test_what_timers_start_is_the_daemons_user_in_its_folders(place: Place) -> None:
+    bench = dict(units.rendered(place, version=252, config=None))["ishowtts-bench.service"]
+
+    assert "User=ishowtts\n" in bench
+    assert "WorkingDirectory=%S/ishowtts\n" in bench
+    assert "%h" not in bench
+
+
 def test_a_config_of_ones_own_has_its_folder(place: Place) -> None:
     user = place._replace(is_system=False)
     text = main_unit(user, version=252, config=Path("/srv/my $5/50%.yaml"))
