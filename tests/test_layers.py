@@ -18,8 +18,10 @@ from bot.messages import SpeechRequest
 PACKAGE = Path(bot.__file__).parent
 LEAVES = {
     "bot",
+    "bot.backoff",
     "bot.child",
     "bot.clock",
+    "bot.credentials",
     "bot.errors",
     "bot.flood",
     "bot.folders",
@@ -41,14 +43,15 @@ STAGES = {
     "bot.moderation": set[str](),
     "bot.engine": set[str](),  # its child process has no pydantic
     "bot.playback": {"bot.config.playback"},
-    "bot.observers": set[str](),
+    "bot.observers": {"bot.config.mqtt"},
     "bot.store": set[str](),
     "bot.server": {"bot.config.server"},
     "bot.logs": {"bot.config.logs", "bot.flood", "bot.log_file"},
 }
-TOOLS = {
+TOOLS: dict[str, set[str]] = {
     "bot.bench": {"bot.config.engine", "bot.engine"},
     "bot.service": {"bot.config"},
+    "bot.cloning": set(),
     "bot.quality": {"bot.bench", "bot.config.engine", "bot.engine"},
 }
 """Commands, and what they may import, modules below it included."""
@@ -56,18 +59,23 @@ COMPOSITION = {
     "bot.__main__",
     "bot.app",
     "bot.banner",
+    "bot.channel",
     "bot.check",
     "bot.daemon_status",
     "bot.engines",
     "bot.intake",
     "bot.login",
     "bot.lookahead",
+    "bot.mqtt",
     "bot.options",
     "bot.outputs",
     "bot.say",
     "bot.speaker",
     "bot.tasks",
     "bot.vitals",
+    "bot.voice",
+    "bot.voice_catalog",
+    "bot.watchers",
 }
 """Modules that may know several stages."""
 

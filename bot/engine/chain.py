@@ -44,7 +44,14 @@ class Chain:
     @property
     def states(self) -> Mapping[str, Any]:
         """What each engine is doing, for `status`."""
-        return {host.name: {"state": host.state, "restarts": host.restarts} for host in self._hosts}
+        return {
+            host.name: {
+                "is_ready": host.is_ready,
+                "state": host.state,
+                "restarts": host.restarts,
+            }
+            for host in self._hosts
+        }
 
     @property
     def silent_s(self) -> float:

@@ -59,7 +59,7 @@ class Introduction:
 
 
 def cast(draft: Draft, *, voice: str) -> Utterance:
-    """Return the utterance that the finished `draft` describes, in the channel's voice."""
+    """Return the utterance that the finished `draft` describes, in this voice."""
     message = draft.message
     return Utterance(
         id=message.id,

@@ -35,7 +35,8 @@ volume: 3
     expected = """\
 line 2: channels[0].name: is 'my stream'; allowed: letters, digits, - and _, at most 40
 line 4: channels[0].sources[0]: has type 'twich_irc'; \
-allowed: 'console', 'ingest', 'twitch_irc', 'twitch_eventsub', 'replay'; did you mean twitch_irc?
+allowed: 'console', 'ingest', 'mqtt', 'twitch_irc', 'twitch_eventsub', 'replay'; \
+did you mean twitch_irc?
 line 5: channels[0].sources[1].channel: is missing
 line 6: channels[0].sources[1].chanel: is no key here; \
 allowed: type, channel, shared_chat, url; did you mean channel?

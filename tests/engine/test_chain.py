@@ -188,6 +188,23 @@ async def test_an_engine_that_fails_again_and_again_proves_itself_before_it_is_u
         assert words_by_level(await speak(narrator, "one")) == [(PREFERRED, 1)]
 
 
+async def test_an_engine_that_breaks_at_its_trial_is_not_used(
+    make_host: "MakeHost", tmp_path: Path
+) -> None:
+    first = make_host("first", level=PREFERRED, exits_at="Hello")  # as the trial begins
+    second = make_host("second", level=LIGHT, once=str(tmp_path))
+    with capture_logs() as logs:
+        async with narrating(first, second) as narrator:
+            await speak(narrator, "one")
+            for _ in range(3):
+                await until(lambda: first.is_ready)
+                await speak(narrator, "exit")
+            logs.clear()
+            await until(lambda: first._breaker.pause_s > 5)
+
+    assert [entry for entry in logs if entry["event"] == "engine is back"] == []
+
+
 def test_the_breaker_opens_closes_and_opens_sooner_on_trial() -> None:
     breaker = Breaker()
     pauses = []
