@@ -226,3 +226,20 @@ async def test_what_is_closed_in_the_middle_is_not_made(make_host: "MakeHost") -
             await anext(stream)
         assert len(await speak(narrator, "one! two!")) == 2
         assert host.restarts == 0
+
+
+async def test_a_silence_goes_on_until_an_engine_answers(make_host: "MakeHost") -> None:
+    async with narrating(make_host("only", level=PREFERRED)) as narrator:
+        assert narrator.silent_s == 0.0
+        for _ in range(2):  # one text after the other gets no answer
+            waiting = asyncio.create_task(speak(narrator, "wait"))
+            before_s = narrator.silent_s
+            await until(lambda before_s=before_s: narrator.silent_s > before_s + 0.2)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        silent_s = narrator.silent_s
+        assert silent_s > 0.4
+
+        await speak(narrator, "one")
+
+        assert narrator.silent_s < silent_s
