@@ -19,6 +19,7 @@ _SYSTEM = "ishowtts-system.service"
 _PROGRAM = "/usr/bin/env ishowtts"
 _DIRECTORY_CREDENTIALS = 251
 """The version of systemd whose LoadCredential= takes a folder."""
+_LOG_INS = "twitch-*.json"
 _RESTART_STEPS = 254
 _WHO_AND_WHERE = (
     "CacheDirectory=",
@@ -132,18 +133,31 @@ def _main(text: str, place: Place, *, version: int, config: Path | None) -> str:
         text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
     if version >= _RESTART_STEPS:
         text = text.replace("RestartSec=2\n", "RestartSec=2\n" + _BACK_OFF)
-    credentials = f"LoadCredential=twitch-login:{_escaped(str(place.credentials))}"
-    if version < _DIRECTORY_CREDENTIALS:
-        files = sorted(place.credentials.glob("*")) if place.credentials.is_dir() else []
-        lines = [f"LoadCredential={file.name}:{_escaped(str(file))}" for file in files]
-        text = re.sub(r"LoadCredential=.*\n", "".join(f"{line}\n" for line in lines), text)
-    else:
-        text = re.sub(r"LoadCredential=.*", lambda _: credentials, text)
+    text = re.sub(r"^LoadCredential=.*\n", "", text, flags=re.MULTILINE)
+    secrets = "".join(f"{line}\n" for line in _secrets(place, version=version))
+    text = re.sub(
+        r"^WorkingDirectory=.*\n", lambda line: line[0] + secrets, text, flags=re.MULTILINE
+    )
     groups = re.search(r"SupplementaryGroups=(.*)", text)
     if groups:
         there = [name for name in groups[1].split() if _is_group(name)]
         text = _set(text, "SupplementaryGroups", " ".join(there))
     return text
+
+
+def _secrets(place: Place, *, version: int) -> Iterator[str]:
+    """Yield the lines that hand the files in the folder of secrets over, under their own names.
+
+    Log-ins come and go while the service lives, so where systemd can it looks for them at each
+    start: a file that is gone then is no reason not to start.
+    """
+    folder = place.credentials
+    looks_itself = place.is_system and version >= _DIRECTORY_CREDENTIALS
+    for file in sorted(folder.glob("[!.]*")) if folder.is_dir() else []:
+        if not (looks_itself and file.match(_LOG_INS)):
+            yield f"LoadCredential={file.name}:{_escaped(str(file))}"
+    if looks_itself:
+        yield f"LoadCredential=twitch-login:{_escaped(str(folder))}"
 
 
 def _as_daemon(text: str, main: str) -> str:
