@@ -101,9 +101,9 @@ def test_the_pauses_before_restarts_grow_where_systemd_can(
 
 
 def test_secrets_are_handed_over_under_their_names(place: Place) -> None:
-    for name in ("mqtt_password", "twitch-1.json"):
+    for name in ("mqtt-password", "twitch-1.json"):
         (place.credentials / name).touch()
-    password = f"LoadCredential=mqtt_password:{place.credentials}/mqtt_password\n"
+    password = f"LoadCredential=mqtt-password:{place.credentials}/mqtt-password\n"
     log_in = f"LoadCredential=twitch-1.json:{place.credentials}/twitch-1.json\n"
     log_ins = f"LoadCredential=twitch-login:{place.credentials}\n"
 
