@@ -48,7 +48,7 @@ class Daemon:
         sources: list[dict[str, Any]],
         pulse: PulseServer,
         state: Path | None = None,
-        **sections: dict[str, Any],
+        **sections: Any,  # noqa: ANN401 - YAML
     ) -> None:
         """Start it with `sections` of the configuration; return when it is ready.
 
