@@ -1,8 +1,9 @@
 """`ishowtts check`: everything that would not work, each with its remedy, before it matters."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from bot import engines
+from bot import engines, jetson
 from bot.config import Settings
 from bot.config.server import ServerSettings
 from bot.errors import IshowttsError, StartError
@@ -12,8 +13,13 @@ from bot.server import Server
 from bot.sources import Sources
 
 
-async def check(settings: Settings) -> bool:
-    """Try what `settings` need, print a line for each, and tell whether all of it works."""
+async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
+    """Try what `settings` need, print a line for each, and tell whether all of it works.
+
+    Args:
+        settings: What is tried.
+        root: Of the file system in which the hardware is described.
+    """
     names = settings.engine.engines
     findings = [
         ("configuration", None),
@@ -21,10 +27,30 @@ async def check(settings: Settings) -> bool:
         *_output_problems(settings),
         (f"port {settings.server.port}", await _port_problem(settings.server)),
         *_source_problems(settings),
+        *await _broker_problems(settings),
     ]
     for subject, problem in findings:
-        print(f"{'FAIL' if problem else 'ok':>4}  {subject}" + (f": {problem}" if problem else ""))  # noqa: T201
+        _tell("FAIL" if problem else "ok", subject, problem)
+    _tell_of_jetson(root)
     return all(problem is None for _, problem in findings)
+
+
+def _tell(grade: str, subject: str, what: object) -> None:
+    print(f"{grade:>4}  {subject}" + (f": {what}" if what else ""))  # noqa: T201 - the command's answer
+
+
+def _tell_of_jetson(root: Path) -> None:
+    """Tell what makes a Jetson slow; it works all the same."""
+    board = jetson.read(root)
+    if board is None:
+        return
+    warnings = [*board.warnings()]
+    if not warnings:
+        _tell("ok", "hardware", board)
+    else:
+        _tell("warn", "hardware", board)
+        for warning in warnings:
+            _tell("warn", "hardware", warning)
 
 
 async def _engine_problem(settings: Settings, name: str) -> IshowttsError | None:
@@ -70,6 +96,8 @@ def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | 
     sources = Sources(settings.twitch)
     for channel in settings.channels:
         for source in channel.sources:
+            if source.type == "mqtt":
+                continue  # it needs the broker, and nothing of its own
             try:
                 sources.create(source, channel.name)
             except StartError as error:
@@ -82,3 +110,16 @@ def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | 
 
         problems: list[IshowttsError | None] = [*login.problems(settings)]
         yield from (("log-in to Twitch", problem) for problem in problems or [None])
+
+
+async def _broker_problems(settings: Settings) -> list[tuple[str, IshowttsError | None]]:
+    if not settings.mqtt.enabled:
+        return []
+    from bot.mqtt import connect  # noqa: PLC0415 - a client is loaded for those who use it
+
+    subject = f"MQTT broker {settings.mqtt.host}"
+    try:
+        await connect(settings, "ishowtts-check").check()
+    except IshowttsError as error:
+        return [(subject, error)]
+    return [(subject, None)]

@@ -1,4 +1,4 @@
-"""Log lines: readable in a terminal, JSON elsewhere, harmless everywhere."""
+"""Log lines: readable in a terminal, fields in systemd's journal, JSON elsewhere, never harmful."""
 
 import logging
 import re
@@ -10,6 +10,7 @@ import structlog
 
 from bot.config.logs import LogSettings
 from bot.flood import FloodGate
+from bot.journal import JournalHandler, is_connected
 from bot.log_file import LogFile
 
 _EventDict = MutableMapping[str, Any]
@@ -23,7 +24,7 @@ _MASK = "********"
 
 
 def configure(settings: LogSettings) -> None:
-    """Send the daemon's log and that of its libraries to standard error, and to a file.
+    """Send the daemon's log and that of its libraries to standard error or the journal, and a file.
 
     Raises:
         StartError: the file cannot be written.
@@ -42,9 +43,10 @@ def configure(settings: LogSettings) -> None:
     ]
     final: list[structlog.typing.Processor] = (
         [
+            _without_utterance,
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False, sort_keys=False
-            )
+            ),
         ]
         if as_text
         else as_json
@@ -56,7 +58,10 @@ def configure(settings: LogSettings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    goes_to_journal = settings.format == "auto" and is_connected()
+    handlers: list[logging.Handler] = [
+        JournalHandler() if goes_to_journal else logging.StreamHandler(sys.stderr)
+    ]
     handlers[0].setFormatter(_formatter(shared, final))
     if settings.file is not None:
         file = LogFile(settings.file, max_mb=settings.file_mb, older=settings.older_files)
@@ -90,4 +95,11 @@ def mask_secrets(_logger: object, _method: str, event: _EventDict) -> _EventDict
     for key in event:
         if _SECRET_KEY.search(key):
             event[key] = _MASK
+    return event
+
+
+def _without_utterance(_logger: object, _method: str, event: _EventDict) -> _EventDict:
+    """Leave out what only programs follow: in a terminal the lines stand below each other."""
+    if event.get("level") != "debug":
+        event.pop("utterance_id", None)
     return event

@@ -118,8 +118,8 @@ class StreamStatus(Message, frozen=True, kw_only=True):
     is_live: bool
 
 
-SourceItem: TypeAlias = ChatMessage | Purge | StreamStatus
-"""What a source delivers."""
+ChatItem: TypeAlias = ChatMessage | Purge | StreamStatus
+"""What comes from a chat, and can be recorded."""
 
 
 class RejectReason(str, Enum):
@@ -200,6 +200,10 @@ class Command(Message, frozen=True, kw_only=True):
     """A name or a number, by verb; checked when the command was parsed."""
     chatter: Chatter | None = None
     """Whom it is about, where that is who gave it."""
+
+
+SourceItem: TypeAlias = ChatItem | Command
+"""What a source delivers; a command only where the place that it came through is trusted."""
 
 
 class SpeechRequest(Message, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ def _has_library(name: str) -> bool:
     return any(Path("/usr/lib").glob(f"*/{name}"))
 
 
-_NEEDS: dict[str, Callable[[], bool]] = {
+PULSE_NEEDS: dict[str, Callable[[], bool]] = {
     "pulseaudio": lambda: shutil.which("pulseaudio") is not None,
     "pulseaudio-utils": lambda: shutil.which("parec") is not None,
     "libportaudio2": lambda: _has_library("libportaudio.so.2"),
@@ -216,7 +216,7 @@ def pulse(
 
     The environment points every process that a test starts to it.
     """
-    for package, is_there in _NEEDS.items():
+    for package, is_there in PULSE_NEEDS.items():
         if not is_there():
             pytest.skip(f"needs the Debian package {package}")
     server = PulseServer(tmp_path_factory.mktemp("pulse"), {"tts": 48_000, "other": 44_100})

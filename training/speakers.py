@@ -30,7 +30,7 @@ class Speaker(NamedTuple):
 NAMED: dict[str, Speaker] = {
     "alto": Speaker(pitch=0.80, liveliness=0.9, formants=0.94, tilt_db=1),
     "baritone": Speaker(pitch=0.56, liveliness=0.9, formants=0.87, tilt_db=3),
-    "bass": Speaker(pitch=0.50, liveliness=0.7, formants=0.79, tilt_db=-2, speed=0.95),
+    "bass": Speaker(pitch=0.53, liveliness=0.7, formants=0.79, tilt_db=-2, speed=0.95),
     "bright": Speaker(pitch=1.32, liveliness=1.2, formants=1.14, tilt_db=3),
     "calm": Speaker(pitch=0.90, liveliness=0.6, formants=1.03, tilt_db=-4, breath_db=6, speed=0.86),
     "hasty": Speaker(pitch=1.13, liveliness=0.9, formants=1.04, tilt_db=-1, speed=1.2),

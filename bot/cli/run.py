@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import faulthandler
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -52,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
         output=options.output,
     )
     logs.configure(chosen.log)
+    faulthandler.enable()  # a watchdog ends what hangs with SIGABRT: then it tells where it hung
 
     async def live() -> None:
         engine = engines.create(chosen.engine)

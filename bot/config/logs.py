@@ -14,7 +14,7 @@ class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important line that is shown."""
     format: Literal["auto", "text", "json"] = "auto"
-    """auto is text in a terminal and JSON elsewhere."""
+    """auto is text in a terminal, fields in systemd's journal, and JSON elsewhere."""
     file: Path | None = None
     """A file that gets the lines too, as JSON; null is none."""
     file_mb: Annotated[Number, Field(ge=0.1, le=10_000)] = 10.0

@@ -28,6 +28,16 @@ class IngestSettings(Section):
     type: Literal["ingest"]
 
 
+class MqttSourceSettings(Section):
+    """Chat and orders that others publish at the broker of section `mqtt`."""
+
+    type: Literal["mqtt"]
+    chat: bool = True
+    """Whether messages are taken."""
+    commands: bool = True
+    """Whether orders are obeyed, from whoever the broker lets publish them."""
+
+
 class TwitchIrcSettings(Section):
     """A Twitch channel, read anonymously."""
 
@@ -94,6 +104,11 @@ class ReplaySettings(Section):
 
 
 SourceSettings = Annotated[
-    ConsoleSettings | IngestSettings | TwitchIrcSettings | TwitchEventsubSettings | ReplaySettings,
+    ConsoleSettings
+    | IngestSettings
+    | MqttSourceSettings
+    | TwitchIrcSettings
+    | TwitchEventsubSettings
+    | ReplaySettings,
     Field(discriminator="type"),
 ]

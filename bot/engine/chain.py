@@ -1,13 +1,14 @@
 """Engines in order of preference: the first one that can speak does."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Any
 
 import numpy as np
 import structlog
 
+from bot.clock import now
 from bot.engine.host import Host
 from bot.engine.link import EngineLostError
 from bot.errors import UtteranceError
@@ -15,8 +16,12 @@ from bot.messages import AudioChunk, SpeechRequest
 
 log = structlog.get_logger(__name__)
 
+_SHARE_OF_PATIENCE = 0.5
+"""An engine that is so slow, on a busy processor, leaves the piece to the next one."""
 _TRIES = 2
 """Of one engine at one text: what broke it twice would break it again."""
+_GAP_S = 5.0
+"""Between two texts that wait in vain: it is still the same silence."""
 
 
 class Chain:
@@ -27,6 +32,16 @@ class Chain:
         self._hosts = tuple(hosts)
         self._patience_s = patience_s
         self._speaking = ""
+        self._asked = 0
+        """Pieces that wait for an answer."""
+        self._answered_at = 0.0
+        self._left_at = 0.0
+        """When the last of them was answered or given up."""
+
+    @property
+    def slow_s(self) -> float:
+        """So long after a piece is needed the next engine speaks it."""
+        return self._patience_s * _SHARE_OF_PATIENCE
 
     @property
     def name(self) -> str:
@@ -36,7 +51,36 @@ class Chain:
     @property
     def states(self) -> Mapping[str, Any]:
         """What each engine is doing, for `status`."""
-        return {host.name: {"state": host.state, "restarts": host.restarts} for host in self._hosts}
+        return {
+            host.name: {
+                "is_ready": host.is_ready,
+                "state": host.state,
+                "restarts": host.restarts,
+            }
+            for host in self._hosts
+        }
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds for which speech has been wanted and no engine answered; 0 while none is."""
+        is_wanted = self._asked or now() - self._left_at < _GAP_S
+        return now() - self._answered_at if is_wanted else 0.0
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Note that speech is wanted while the block runs."""
+        if not self._asked and now() - self._left_at > _GAP_S:
+            self._answered_at = now()  # the wait begins
+        self._asked += 1
+        try:
+            yield
+        finally:
+            self._asked -= 1
+            self._left_at = now()
+
+    def answered(self) -> None:
+        """Note that an engine spoke, or said that it cannot say this."""
+        self._answered_at = now()
 
     def start(self) -> None:
         """Let every engine load."""
@@ -116,6 +160,10 @@ class Turn:
         Raises:
             UtteranceError: no engine can speak it.
         """
+        with self._chain.asked():
+            return await self._speak(piece)
+
+    async def _speak(self, piece: SpeechRequest) -> AudioChunk:
         refused: dict[Host, UtteranceError] = {}
         tries: dict[Host, int] = {}
         while True:
@@ -127,10 +175,18 @@ class Turn:
             if not left or not await self._chain.wait_ready(left):
                 raise self._error(refused, left)
             host = self._choose(left)
+            has_other = any(other.is_ready for other in left if other is not host)
+            limit_s = self._chain.slow_s + piece.due_s if has_other else None
             try:
-                chunk = await _whole(host, piece)
+                async with asyncio.timeout(limit_s):
+                    chunk = await _whole(host, piece)
+            except TimeoutError:
+                refused[host] = UtteranceError(f"{host.name} was too slow.")
+                self._failures[host] = self._failures.get(host, 0) + 1
+                log.warning("engine is too slow", engine=host.name, id=piece.id)
             except UtteranceError as error:
                 refused[host] = error
+                self._chain.answered()
                 log.info("engine cannot say it", engine=host.name, id=piece.id, reason=str(error))
             except EngineLostError as error:
                 tries[host] = tries.get(host, 0) + error.may_be_cause
@@ -138,6 +194,7 @@ class Turn:
                 reason = str(error)
                 log.warning("speech is made again", lost=host.name, id=piece.id, reason=reason)
             else:
+                self._chain.answered()
                 self._latest = host
                 self._chain.note(host)
                 return chunk

@@ -52,6 +52,11 @@ class Narrator:
         """What each engine is doing, for `status`."""
         return self._chain.states
 
+    @property
+    def silent_s(self) -> float:
+        """Seconds for which speech has been wanted and no engine answered; 0 while none is."""
+        return self._chain.silent_s
+
     def start(self) -> None:
         """Let every engine load; `warm_up` waits for the first of them."""
         self._chain.start()

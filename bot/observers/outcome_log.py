@@ -12,7 +12,11 @@ class OutcomeLog:
 
     def observe(self, outcome: Outcome) -> None:
         """Log the outcome; the steps between acceptance and speech at debug level."""
-        about = {"channel": outcome.channel, "chatter": outcome.chatter}
+        about = {
+            "channel": outcome.channel,
+            "chatter": outcome.chatter,
+            "utterance_id": outcome.id,
+        }
         match outcome:
             case Started():
                 log.info("speaking", **about, text=outcome.text, engine=outcome.engine)
@@ -25,7 +29,7 @@ class OutcomeLog:
             case Failed():
                 log.warning("failed", **about, error=outcome.error)
             case _:
-                log.debug(type(outcome).__name__.lower(), **about, id=outcome.id)
+                log.debug(type(outcome).__name__.lower(), **about)
 
 
 def _why(outcome: Rejected | Dropped) -> dict[str, str]:

@@ -4,7 +4,7 @@ Knows audio only: what is said, by whom and why stays outside.
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.errors import TransientError
 from bot.playback.clip import Clip
@@ -28,6 +28,8 @@ class Output(Protocol):
 
     name: str
     """For people: the device's or the file's name."""
+    underflows: int
+    """How often it ran dry, which is heard as a gap."""
 
     @property
     def is_available(self) -> bool:
@@ -64,3 +66,14 @@ class Output(Protocol):
         Raises:
             OutputLostError: the resource is away; it says where to go on.
         """
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """An output that is paced by something outside the event loop, such as a sound device."""
+
+    name: str
+
+    @property
+    def stalled_s(self) -> float:
+        """Seconds for which it has taken no sound, silence included, though it is open."""

@@ -10,6 +10,7 @@ import numpy as np
 import structlog
 
 from bot import child, frames
+from bot.clock import now
 from bot.playback import OutputLostError, wire
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
@@ -51,6 +52,8 @@ class DeviceOutput:
         self._fade_s = fade_s
         self._answer_s = answer_s
         self._opened: wire.Opened | None = None
+        self._moved_at = 0.0
+        """When it was last known to take sound."""
         self._is_open = asyncio.Event()
         self._is_settled = asyncio.Event()
         self._orders: asyncio.StreamWriter | None = None
@@ -72,6 +75,11 @@ class DeviceOutput:
             return self._trouble
         chosen = "" if self._opened.device == self.name else f" on {self._opened.device}"
         return f"open at {self._opened.sample_rate_hz} Hz{chosen}"
+
+    @property
+    def stalled_s(self) -> float:
+        """Seconds for which it has taken no sound, silence included, though it is open."""
+        return 0.0 if self._opened is None else now() - self._moved_at
 
     async def wait_until_available(self) -> None:
         """Return as soon as the device takes sound."""
@@ -180,6 +188,7 @@ class DeviceOutput:
         match report:
             case wire.Opened():
                 self._opened = report
+                self._moved_at = now()
                 self._is_open.set()
                 self._is_settled.set()
                 log.info(
@@ -191,6 +200,8 @@ class DeviceOutput:
                 self._is_trouble_told = False
             case wire.Unavailable(message, remedy):
                 self._lose(message, remedy)
+            case wire.Clock():
+                self._moved_at = now()
             case wire.Underflow():
                 self.underflows += 1
             case wire.Progress(number, played_s) if play and play.number == number:

@@ -77,8 +77,12 @@ class DeviceProcess:
                 break
             if self._ended.wait(retry_s):
                 return
+        told_at = 0.0
         while not self._ended.wait(_WATCH_S):
-            if time.monotonic() - self._called_at > _STALLED_S:
+            if self._called_at > told_at:
+                told_at = self._called_at
+                self._report(wire.Clock())
+            elif time.monotonic() - self._called_at > _STALLED_S:
                 self._lose("takes no sound", "Restart the sound server.")
                 return
         if not self._is_closing:

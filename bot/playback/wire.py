@@ -76,9 +76,13 @@ class Underflow(msgspec.Struct, frozen=True, tag=True):
     """The device ran dry: something was heard as a gap."""
 
 
+class Clock(msgspec.Struct, frozen=True, tag=True):
+    """The device goes on taking sound, be it silence."""
+
+
 Order: TypeAlias = Open | Begin | Speech | End | Cut | SetGain
 """From the daemon to the device."""
-Report: TypeAlias = Opened | Unavailable | Progress | Finished | Underflow
+Report: TypeAlias = Opened | Unavailable | Progress | Finished | Underflow | Clock
 """From the device to the daemon."""
 
 _encoder = msgspec.msgpack.Encoder()

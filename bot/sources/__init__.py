@@ -8,7 +8,7 @@ name of its channel, a settings class in `bot.config.sources`, and a line in `SO
 
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from bot.config.sources import SourceSettings
 from bot.config.twitch import TwitchSettings
@@ -39,9 +39,23 @@ class Source(Protocol):
         """
 
 
+@runtime_checkable
+class Remote(Protocol):
+    """A source whose other end may go away; those that are not remote are there while they run."""
+
+    @property
+    def reconnects(self) -> int:
+        """How often it tried again after a connection failed or was lost."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether chat would be heard now."""
+
+
 SOURCES: Mapping[str, str] = {
     "console": "bot.sources.console:ConsoleSource",
     "ingest": "bot.sources.ingest:IngestSource",
+    "mqtt": "bot.sources.mqtt:MqttSource",
     "replay": "bot.sources.replay:ReplaySource",
     "twitch_eventsub": "bot.sources.twitch_eventsub.source:TwitchEventsubSource",
     "twitch_irc": "bot.sources.twitch_irc:TwitchIrcSource",
@@ -65,12 +79,16 @@ def create(settings: SourceSettings, channel: str, *shared: object) -> Source:
 class Sources:
     """Creates the sources of a daemon; those that use one account share its connection."""
 
-    def __init__(self, twitch: TwitchSettings) -> None:
+    def __init__(self, twitch: TwitchSettings, *mqtt: object) -> None:
+        """Share the account of `twitch`; `mqtt` is what a source of type mqtt needs besides."""
         self._twitch = twitch
+        self._mqtt = mqtt
         self._connection: TwitchConnection | None = None
 
     def create(self, settings: SourceSettings, channel: str) -> Source:
         """Return a source; see the function `create`."""
+        if settings.type == "mqtt":
+            return create(settings, channel, *self._mqtt)
         if settings.type != "twitch_eventsub":
             return create(settings, channel)
         if self._connection is None:

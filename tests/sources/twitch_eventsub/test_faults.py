@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
+from bot.backoff import Backoff
 from bot.config.twitch import TwitchSettings
 from bot.errors import StartError
-from bot.sources.backoff import Backoff
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
 from tests.sources.twitch_eventsub.conftest import CHAT_TOPICS, STREAMER_SCOPES, Channel

@@ -1,0 +1,118 @@
+"""Log lines in systemd's journal, with their fields: `journalctl UTTERANCE_ID=...` finds them.
+
+The format is journald's native protocol (https://systemd.io/JOURNAL_NATIVE_PROTOCOL): a datagram of
+fields, each `NAME=value` and a line feed, or the length of the value where that holds one itself.
+"""
+
+import json
+import logging
+import os
+import re
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+SOCKET = Path("/run/systemd/journal/socket")
+_PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
+_NAMES = {"id": "UTTERANCE_ID", "exception": "EXCEPTION"}
+_UNSHOWN = {"exception", "utterance_id"}
+"""Fields that are no part of the line for people."""
+_MAX_VALUE = 1 << 16
+"""Characters; a datagram holds three times as much."""
+
+
+def is_connected() -> bool:
+    """Tell whether standard error goes to the journal; see `$JOURNAL_STREAM` in systemd.exec(5)."""
+    try:
+        here = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):  # closed, or no file at all
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{here.st_dev}:{here.st_ino}"
+
+
+class JournalHandler(logging.Handler):
+    """Sends to the journal what its formatter renders as one JSON object.
+
+    It never waits: what the journal does not take is lost, and counted in the next line. Where its
+    socket is out of reach, as in some sandboxes, lines without fields go to standard error, which
+    is the journal too.
+    """
+
+    def __init__(self, address: Path = SOCKET) -> None:
+        """Send to the journal that listens at `address`."""
+        super().__init__()
+        self._address = str(address)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.settimeout(0)
+        self._lost = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one line."""
+        event = json.loads(self.format(record))
+        if self._lost:
+            event["lost_lines"] = self._lost
+        fields = entry(event, logger=record.name)
+        try:
+            self._socket.sendto(encoded(fields), self._address)
+        except BlockingIOError:
+            self._lost += 1
+            return
+        except OSError:
+            print(f"<{fields['PRIORITY']}>{fields['MESSAGE']}", file=sys.stderr)  # noqa: T201
+        self._lost = 0
+
+    def close(self) -> None:
+        """Close the socket."""
+        super().close()
+        with suppress(OSError):
+            self._socket.close()
+
+
+def entry(event: Mapping[str, Any], *, logger: str) -> dict[str, str]:
+    """Return the fields of a log line: the whole as `MESSAGE`, and each key by itself."""
+    rest = {
+        key: value for key, value in event.items() if key not in {"event", "level", "timestamp"}
+    }
+    said = str(event.get("event", ""))
+    shown = [f"{key}={_shown(value)}" for key, value in rest.items() if key not in _UNSHOWN]
+    fields = {
+        "MESSAGE": " ".join([said, *shown]),
+        "PRIORITY": str(_PRIORITIES.get(str(event.get("level")), _PRIORITIES["info"])),
+        "SYSLOG_IDENTIFIER": "ishowtts",
+        "LOGGER": logger,
+        "EVENT": said,
+    }
+    if "exception" in rest:
+        fields["MESSAGE"] += f"\n{rest['exception']}"
+    for key, value in rest.items():
+        name = _NAMES.get(key) or re.sub(r"[^A-Z0-9]", "_", key.upper()).lstrip("_0123456789")
+        fields.setdefault(name[:64] or "FIELD", _text(value))
+    return fields
+
+
+def encoded(fields: Mapping[str, str]) -> bytes:
+    """Return `fields` in the native protocol."""
+    parts = []
+    for name, value in fields.items():
+        data = value[:_MAX_VALUE].encode(errors="backslashreplace")
+        length = len(data).to_bytes(8, "little")
+        parts.append(
+            b"%b\n%b%b\n" % (name.encode(), length, data)
+            if b"\n" in data
+            else b"%b=%b\n" % (name.encode(), data)
+        )
+    return b"".join(parts)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _shown(value: object) -> str:
+    """Return a value so that nobody in chat can make it look like two."""
+    text = _text(value)
+    is_one = not isinstance(value, str) or not re.search(r'[\s="]', text)
+    return text if is_one else json.dumps(text, ensure_ascii=False)

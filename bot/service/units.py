@@ -1,0 +1,205 @@
+"""The units that come with the package, made to fit an installation."""
+
+import grp
+import os
+import re
+import shlex
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import bot
+from bot.errors import StartError
+
+MAIN = "ishowtts.service"
+JETSON_CLOCKS = "ishowtts-jetson-clocks.service"
+_SYSTEM = "ishowtts-system.service"
+_PROGRAM = "/usr/bin/env ishowtts"
+_DIRECTORY_CREDENTIALS = 251
+"""The version of systemd whose LoadCredential= takes a folder."""
+_LOG_INS = "twitch-*.json"
+_RESTART_STEPS = 254
+_WHO_AND_WHERE = (
+    "CacheDirectory=",
+    "DynamicUser=",
+    "Environment=HOME=",
+    "StateDirectory",
+    "SupplementaryGroups=",
+    "User=",
+    "WorkingDirectory=",
+)
+_BACK_OFF = "RestartSteps=6\nRestartMaxDelaySec=60\n"
+
+
+class Place(NamedTuple):
+    """One of the two service managers, and where things lie for it."""
+
+    is_system: bool
+    units: Path
+    config: Path
+    """The configuration, unless another one is named."""
+    data: Path | None
+    """Where relative paths of the configuration count from; None if the unit makes it."""
+    credentials: Path
+    """The folder of secrets."""
+
+
+def user_place() -> Place:
+    """Return where the units and files of this user belong."""
+    home = Path.home()
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    return Place(
+        is_system=False,
+        units=config / "systemd" / "user",
+        config=config / "ishowtts" / "config.yaml",
+        data=home / ".local" / "share" / "ishowtts",
+        credentials=config / "ishowtts" / "credentials",
+    )
+
+
+def system_place(root: Path = Path("/")) -> Place:
+    """Return where those of the system belong."""
+    return Place(
+        is_system=True,
+        units=root / "etc/systemd/system",
+        config=root / "etc/ishowtts/config.yaml",
+        data=None,
+        credentials=root / "etc/ishowtts/credentials",
+    )
+
+
+def shipped() -> Path:
+    """Return the folder of the units: beside the package in a checkout, inside it in a wheel."""
+    inside = Path(bot.__file__).parent / "systemd"
+    return inside if inside.is_dir() else Path(bot.__file__).parents[1] / "systemd"
+
+
+def program() -> tuple[str, ...]:
+    """Return what starts the `ishowtts` that is running."""
+    invoked = Path(sys.argv[0])
+    if invoked.name == "ishowtts" and invoked.is_file():
+        return (str(invoked.absolute()),)
+    beside = Path(sys.executable).with_name("ishowtts")
+    return (str(beside),) if beside.is_file() else (sys.executable, "-m", "bot")
+
+
+def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tuple[str, str]]:
+    """Yield the units that `place` needs, names and texts.
+
+    Args:
+        place: The manager.
+        version: Of systemd.
+        config: The configuration, if it is not the one of `place`; its folder is where relative
+            paths count from then.
+    """
+    folder = shipped()
+    main = folder / (_SYSTEM if place.is_system else MAIN)
+    unit = _main(main.read_text(encoding="utf-8"), place, version=version, config=config)
+    yield MAIN, unit
+    for timer in sorted(folder.glob("ishowtts-*.timer")):
+        yield timer.name, timer.read_text(encoding="utf-8")
+        work = timer.with_suffix(".service")
+        text = _with_program(work.read_text(encoding="utf-8"))
+        if config is not None and not place.is_system:
+            text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
+        text = _with_config(text, place, config)
+        yield work.name, _as_daemon(text, unit) if place.is_system else text
+
+
+def jetson_clocks() -> str:
+    """Return the unit that locks a Jetson's clocks."""
+    return (shipped() / JETSON_CLOCKS).read_text(encoding="utf-8")
+
+
+def check_readable(path: Path) -> None:
+    """Make sure that a service without rights of its own can reach `path`.
+
+    Raises:
+        StartError: it lies where only its owner, or nobody but people who log in, can read.
+    """
+    for folder in (path, *path.parents):
+        mode = folder.stat().st_mode
+        is_open = mode & (stat.S_IXOTH if stat.S_ISDIR(mode) else stat.S_IROTH)
+        if not is_open or folder in {Path("/home"), Path("/root")}:
+            raise StartError(
+                f"The system's service cannot read {path}: {folder} is closed to it.",
+                remedy="Install ishowtts in a folder such as /opt/ishowtts; or leave out --system.",
+            )
+
+
+def _main(text: str, place: Place, *, version: int, config: Path | None) -> str:
+    text = _with_config(_with_program(text), place, config)
+    if config is not None and not place.is_system:
+        text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
+    if version >= _RESTART_STEPS:
+        text = text.replace("RestartSec=2\n", "RestartSec=2\n" + _BACK_OFF)
+    text = re.sub(r"^LoadCredential=.*\n", "", text, flags=re.MULTILINE)
+    secrets = "".join(f"{line}\n" for line in _secrets(place, version=version))
+    text = re.sub(
+        r"^WorkingDirectory=.*\n", lambda line: line[0] + secrets, text, flags=re.MULTILINE
+    )
+    groups = re.search(r"SupplementaryGroups=(.*)", text)
+    if groups:
+        there = [name for name in groups[1].split() if _is_group(name)]
+        text = _set(text, "SupplementaryGroups", " ".join(there))
+    return text
+
+
+def _secrets(place: Place, *, version: int) -> Iterator[str]:
+    """Yield the lines that hand the files in the folder of secrets over, under their own names.
+
+    Log-ins come and go while the service lives, so where systemd can it looks for them at each
+    start: a file that is gone then is no reason not to start.
+    """
+    folder = place.credentials
+    looks_itself = place.is_system and version >= _DIRECTORY_CREDENTIALS
+    for file in sorted(folder.glob("[!.]*")) if folder.is_dir() else []:
+        if not (looks_itself and file.match(_LOG_INS)):
+            yield f"LoadCredential={file.name}:{_escaped(str(file))}"
+    if looks_itself:
+        yield f"LoadCredential=twitch-login:{_escaped(str(folder))}"
+
+
+def _as_daemon(text: str, main: str) -> str:
+    """Let what a timer starts run as the system's daemon does: as its user, in its folders."""
+    lines = [line for line in main.splitlines() if line.startswith(_WHO_AND_WHERE)]
+    kept = [
+        line
+        for line in text.splitlines()
+        if not line.startswith(("Environment=PATH=", "WorkingDirectory="))
+    ]
+    at = kept.index("[Service]") + 1
+    return "\n".join([*kept[:at], *lines, *kept[at:], ""])
+
+
+def _with_program(text: str) -> str:
+    return text.replace(_PROGRAM, " ".join(_quoted(word) for word in program()))
+
+
+def _with_config(text: str, place: Place, config: Path | None) -> str:
+    chosen = _quoted(str(config or place.config))
+    return re.sub(r"--config \S+", lambda _: f"--config {chosen}", text)
+
+
+def _set(text: str, key: str, value: str) -> str:
+    return re.sub(rf"^{key}=.*$", lambda _: f"{key}={value}", text, flags=re.MULTILINE)
+
+
+def _quoted(word: str) -> str:
+    """Return `word` as one argument of ExecStart=."""
+    escaped = _escaped(word).replace("$", "$$")
+    return escaped if shlex.quote(word) == word else f'"{escaped}"'
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("%", "%%").replace('"', '\\"')
+
+
+def _is_group(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
