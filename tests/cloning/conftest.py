@@ -24,7 +24,8 @@ def speech() -> Samples:
     pause = np.zeros(round(0.4 * RATE_HZ), np.float32)
     sentences = [np.asarray(part, np.float32) for part in hibari.Hibari().stream(TEXT)]
     samples = np.concatenate([pause, *(x for part in sentences for x in (part, pause))])
-    return (samples * (0.5 / np.abs(samples).max())).astype(np.float32)
+    scaled: Samples = (samples * (0.5 / np.abs(samples).max())).astype(np.float32)
+    return scaled
 
 
 @pytest.fixture
