@@ -51,6 +51,7 @@ STAGES = {
 TOOLS: dict[str, set[str]] = {
     "bot.bench": {"bot.config.engine", "bot.engine"},
     "bot.service": {"bot.config"},
+    "bot.report": {"bot.bench", "bot.config", "bot.daemon_status"},
     "bot.cloning": set(),
     "bot.quality": {"bot.bench", "bot.config.engine", "bot.engine"},
 }
@@ -62,6 +63,7 @@ COMPOSITION = {
     "bot.channel",
     "bot.check",
     "bot.daemon_status",
+    "bot.engine_speed",
     "bot.engines",
     "bot.intake",
     "bot.login",
@@ -167,6 +169,25 @@ def test_what_the_engine_process_imports_is_python_3_10(module: str) -> None:
 
     assert visitor.minimum_versions()[1] is not None, visitor.output_text()
     assert visitor.minimum_versions()[1] <= (3, 10), visitor.output_text()
+
+
+@pytest.mark.parametrize("module", sorted(imported_by_the_engine_process()))
+def test_the_engine_process_needs_nothing_of_the_daemon_s(module: str) -> None:
+    """What it logs goes through the standard library: its interpreter has few packages."""
+    tree = ast.parse(dict(modules())[module].read_text(encoding="utf-8"))
+    names = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+    assert {name.partition(".")[0] for name in names} & {
+        "structlog",
+        "pydantic",
+        "aiohttp",
+    } == set()
 
 
 def python_3_10() -> str | None:

@@ -102,6 +102,8 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
         yield timer.name, timer.read_text(encoding="utf-8")
         work = timer.with_suffix(".service")
         text = _with_program(work.read_text(encoding="utf-8"))
+        if config is not None and not place.is_system:
+            text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
         text = _with_config(text, place, config)
         yield work.name, _as_daemon(text, unit) if place.is_system else text
 

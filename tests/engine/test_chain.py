@@ -95,6 +95,25 @@ async def test_what_was_under_way_is_said_by_the_next_engine_once(
         assert words_by_level(await speak(narrator, "zero")) == [(PREFERRED, 1)]
 
 
+async def test_an_engine_that_is_too_slow_leaves_the_rest_to_the_next_one(
+    make_host: "MakeHost",
+) -> None:
+    first, second = make_host("first", level=PREFERRED), make_host("second", level=LIGHT)
+    chain = Chain([first, second], patience_s=0.4)
+    narrator = Narrator(chain)
+    async with asyncio.timeout(_DEADLINE_S):
+        await asyncio.gather(first.warm_up(), second.warm_up())
+        turn = chain.turn()
+        slow = await turn.speak(request("pause " * 7))
+        rest = await turn.speak(request("one"))
+        later = await chain.turn().speak(request("one"))
+    await narrator.close()
+
+    assert [chunk.engine for chunk in (slow, rest, later)] == ["second", "second", "first"]
+    assert len(slow.samples) == 7 * 2_400  # none of it was heard from both
+    assert first.restarts == 0
+
+
 async def test_a_lone_engine_that_breaks_says_it_when_it_is_back(
     make_host: "MakeHost", tmp_path: Path
 ) -> None:

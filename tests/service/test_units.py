@@ -93,6 +93,21 @@ def test_a_config_of_ones_own_has_its_folder(place: Place) -> None:
     assert "WorkingDirectory=/srv/my $5\n" in text
 
 
+def test_what_timers_start_finds_what_the_daemon_keeps(place: Place) -> None:
+    config = Path("/srv/mine/x.yaml")
+    for is_system, folder in ((True, "%S/ishowtts"), (False, "/srv/mine")):
+        texts = dict(
+            units.rendered(place._replace(is_system=is_system), version=252, config=config)
+        )
+        timers = [name for name in texts if name.endswith(".timer")]
+        assert len(timers) == 3
+        for timer in timers:
+            text = texts[timer.replace(".timer", ".service")]
+            assert ("StateDirectory=ishowtts\n" in text) is is_system
+            assert f"WorkingDirectory={folder}\n" in text
+            assert "--config /srv/mine/x.yaml" in text
+
+
 @pytest.mark.parametrize(("version", "has_steps"), [(249, False), (253, False), (254, True)])
 def test_the_pauses_before_restarts_grow_where_systemd_can(
     place: Place, version: int, *, has_steps: bool
