@@ -95,9 +95,12 @@ class Daemon:
             (output for channel in settings.channels for output in channel.outputs),
             settings.playback,
         )
+        clocks = tuple(
+            vitals(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s)
+        )
+        self._watchers.health.watch(clocks)
         self._notify = Notify(
-            lambda: status_line(self._engine.name, self._channel_snapshots()),
-            vitals(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s),
+            lambda: status_line(self._engine.name, self._channel_snapshots()), clocks
         )
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
         self._first = next(iter(self._channels.values()))

@@ -22,8 +22,9 @@ def read_secret(
     """Return the secret `name`, such as mqtt-password; None where there is none.
 
     The first of these that is there counts: `file`; the file `name` in `$CREDENTIALS_DIRECTORY`
-    (systemd's LoadCredential); the variable `ISHOWTTS_NAME`; what is `configured`. The end of a
-    file's last line does not belong to it.
+    (systemd's LoadCredential, which puts a word and _ before it if a folder was loaded); the
+    variable `ISHOWTTS_NAME`; what is `configured`. The end of a file's last line does not belong to
+    it.
 
     Raises:
         StartError: the file cannot be read, or holds no secret.
@@ -31,8 +32,11 @@ def read_secret(
     if file is not None:
         return _read(file, name)
     directory = environment.get("CREDENTIALS_DIRECTORY")
-    if directory and (credential := Path(directory) / name).is_file():
-        return _read(credential, name)
+    if directory:
+        folder = Path(directory)
+        for credential in (folder / name, *sorted(folder.glob(f"*_{name}"))):
+            if credential.is_file():
+                return _read(credential, name)
     variable = f"ISHOWTTS_{name.replace('-', '_').upper()}"
     return environment.get(variable) or configured
 

@@ -1,4 +1,4 @@
-"""What systemd is told of the daemon: the clocks that have to move, and one line of status."""
+"""What systemd and `/healthz` are told: the clocks that have to move, and one line of status."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any

@@ -51,23 +51,21 @@ class Watchers:
         if settings.mqtt.enabled:
             # Imported by name: nobody else should load a client that he does not need.
             mqtt = import_module("bot.mqtt").Mqtt(settings, snapshot)
-            daemon = snapshot
-            snapshot = lambda: {**daemon(), "mqtt": mqtt.snapshot()}  # noqa: E731 - it is short
+            snapshot = _joined(snapshot, {"mqtt": mqtt.snapshot})
             self.feed = mqtt.feed
             self._observers.append(mqtt.observer)
             self._work |= mqtt.work
         status = Status(snapshot)
         self._observers.append(status)
         self._routes = [*status.routes]
-        lagged: Callable[[float], None] = lambda _: None  # noqa: E731 - the one that nobody counts
+        self.health = Health(snapshot)
+        self._routes += self.health.routes
+        self._work["event loop lag"] = self.health.run
         if settings.metrics.enabled:
             metrics = Metrics(snapshot, gpu=gpu.read)
             self._observers.append(metrics)
             self._routes += metrics.routes
-            lagged = metrics.lagged
-        health = Health(snapshot, lagged=lagged)
-        self._routes += health.routes
-        self._work["event loop lag"] = health.run
+            self.health.tell_lag(metrics.lagged)
         if events is not None:
             self._observers.append(files.enter_context(EventFile(events)))
 
@@ -93,3 +91,10 @@ class Watchers:
             except Exception:
                 # Whoever watches must not silence who speaks.
                 log.exception("an observer failed", observer=type(observer).__name__)
+
+
+def _joined(
+    snapshot: Callable[[], dict[str, Any]], more: Mapping[str, Callable[[], dict[str, Any]]]
+) -> Callable[[], dict[str, Any]]:
+    """Return a snapshot that also holds each of `more`, by name."""
+    return lambda: {**snapshot(), **{name: look() for name, look in more.items()}}

@@ -1,19 +1,16 @@
 """Memory and temperature of the GPU, where there is one."""
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from bot import jetson
+
 try:
     import pynvml
 except ModuleNotFoundError:  # it comes with the extra f5
     pynvml = None
-
-_THERMAL = "sys/class/thermal"
-_GPU_ZONE = re.compile(r"gpu", re.IGNORECASE)
-"""In the name of a thermal zone: `gpu-thermal` on JetPack 6 and 7, `GPU-therm` before."""
 
 
 class Gpu(NamedTuple):
@@ -59,9 +56,8 @@ def _nvidia() -> Iterator[Gpu]:
 
 
 def _jetson(root: Path) -> Iterator[Gpu]:
-    for zone in sorted((root / _THERMAL).glob("thermal_zone*")):
-        # A zone whose part is switched off answers with an error.
-        with suppress(OSError, ValueError):
-            if _GPU_ZONE.match((zone / "type").read_text(encoding="ascii")):
-                degrees = int((zone / "temp").read_text(encoding="ascii")) / 1000
+    here = jetson.read(root)
+    if here is not None:
+        for zone, degrees in here.temperatures_c.items():
+            if zone.lower().startswith("gpu"):  # `GPU-therm` before JetPack 6
                 yield Gpu("jetson", temperature_c=degrees)

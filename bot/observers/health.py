@@ -7,22 +7,24 @@ from typing import Any
 from aiohttp import web
 
 from bot.clock import now
+from bot.observers.notify import Vital
 
 _BEAT_S = 0.5
 _LATE_S = 2.0
 """An event loop that is so late does not serve anyone well."""
 _REMEMBERED_S = 30.0
+_STILL_S = 15.0
+"""A clock that names no limit may stand still for so long."""
 
 
 class Health:
-    """Watches the event loop, and reads the rest from the state of the stages."""
+    """Watches the event loop and the other clocks, and reads the rest from the state."""
 
-    def __init__(
-        self, snapshot: Callable[[], dict[str, Any]], *, lagged: Callable[[float], None]
-    ) -> None:
-        """Judge what `snapshot` returns; tell `lagged` how many seconds the event loop is late."""
+    def __init__(self, snapshot: Callable[[], dict[str, Any]]) -> None:
+        """Judge what `snapshot` returns."""
         self._snapshot = snapshot
-        self._lagged = lagged
+        self._listeners: list[Callable[[float], None]] = []
+        self._vitals: tuple[Vital, ...] = ()
         self._late_s = 0.0
         self._late_at = 0.0
 
@@ -31,6 +33,14 @@ class Health:
         """The routes for the daemon's server."""
         return [web.get("/healthz", self._live), web.get("/readyz", self._ready)]
 
+    def tell_lag(self, listener: Callable[[float], None]) -> None:
+        """Tell `listener` at every beat how many seconds the event loop was late."""
+        self._listeners.append(listener)
+
+    def watch(self, vitals: Iterable[Vital]) -> None:
+        """Take these as signs of life, too."""
+        self._vitals = tuple(vitals)
+
     async def run(self) -> None:
         """Measure how late the event loop is, until cancelled."""
         loop = asyncio.get_running_loop()
@@ -38,7 +48,8 @@ class Health:
             due = loop.time() + _BEAT_S
             await asyncio.sleep(_BEAT_S)
             late_s = max(loop.time() - due, 0.0)
-            self._lagged(late_s)
+            for tell in self._listeners:
+                tell(late_s)
             if late_s > _LATE_S:
                 self._late_s, self._late_at = late_s, now()
 
@@ -54,6 +65,10 @@ class Health:
         ago_s = now() - self._late_at
         if ago_s < _REMEMBERED_S:
             yield f"The event loop was {self._late_s:.1f} s late {ago_s:.0f} s ago."
+        for vital in self._vitals:
+            still_s = vital.still_s()
+            if still_s > (vital.limit_s or _STILL_S):
+                yield f"For {still_s:.0f} s, {vital.complaint}."
 
 
 def unready(state: dict[str, Any]) -> Iterator[str]:

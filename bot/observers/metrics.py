@@ -131,6 +131,10 @@ class Metrics:
             if outcome.audio_s > 0:
                 self._rtf.labels(engine).observe(outcome.synthesis_s / outcome.audio_s)
 
+    def families(self) -> Iterable[Metric]:
+        """Return what would be told now."""
+        return self._registry.collect()
+
     def lagged(self, seconds: float) -> None:
         """Take note of how late the event loop was."""
         self._lag.observe(seconds)

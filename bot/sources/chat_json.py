@@ -97,6 +97,10 @@ class _Live(msgspec.Struct):
     live: bool
 
 
+FORMS: tuple[type, ...] = (_Message, _Delete, _Timeout, _Clear, _Live)
+"""What an object may be, for who describes it."""
+
+
 def loads(data: bytes) -> dict[str, Any]:
     """Return the JSON object that `data` holds as UTF-8, with lone surrogates replaced.
 

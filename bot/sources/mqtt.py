@@ -66,7 +66,7 @@ OrderParser = Callable[[str], tuple[Verb, str]]
 """Returns verb and argument of an order, or raises OrderError."""
 
 
-class _Order(msgspec.Struct):
+class Order(msgspec.Struct):
     """An order that can be told from its repetition."""
 
     order: str
@@ -165,7 +165,7 @@ class MqttSource:
         )
         self._put("command", self._orders, _MAX_ORDERS, command)
 
-    def _read_order(self, received: Received) -> _Order:
+    def _read_order(self, received: Received) -> Order:
         """Return what is ordered: plain words, or a JSON object."""
         if received.is_retained:
             raise OrderError(
@@ -176,8 +176,8 @@ class MqttSource:
         try:
             text = received.payload.decode()
             if not text.lstrip().startswith("{"):
-                return _Order(text)
-            return msgspec.json.decode(text, type=_Order)
+                return Order(text)
+            return msgspec.json.decode(text, type=Order)
         except UnicodeDecodeError:
             raise OrderError("it is not UTF-8") from None
         except (msgspec.MsgspecError, RecursionError) as error:
@@ -185,7 +185,7 @@ class MqttSource:
 
     def _put(self, what: str, queue: deque[SourceItem], limit: int, item: SourceItem) -> None:
         if not self._is_running:
-            self._feed.refuse(self._channel, what, "The daemon is not ready; try again.")
+            self._feed.refuse(self._channel, what, "The daemon is starting or ending; try again.")
         elif len(queue) >= limit:
             self._feed.refuse(self._channel, what, "Too much comes at once; this one is dropped.")
         else:

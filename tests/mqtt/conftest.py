@@ -1,6 +1,7 @@
 """A real broker with passwords, an ACL and certificates of its own, and a person at it."""
 
 import asyncio
+import itertools
 import json
 import shutil
 import socket
@@ -31,6 +32,9 @@ user guest
 topic read ishowtts/#
 topic write ishowtts/main/chat
 """
+
+
+_numbers = itertools.count()
 
 
 def free_port() -> int:
@@ -187,7 +191,7 @@ async def person(broker: Broker, name: str = "home") -> AsyncIterator[Person]:
         username=name,
         password=PASSWORDS[name],
         protocol=ProtocolVersion.V5,
-        identifier=f"test-{name}",
+        identifier=f"test-{name}-{next(_numbers)}",
     ) as client:
         await client.subscribe("ishowtts/#", qos=1)
         await client.subscribe("homeassistant/#", qos=1)

@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.observers.gpu import Gpu, read
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "nv_tegra_release").write_text("# R36 (release), REVISION: 4.3, GCID: 1")
+    return tmp_path
 
 
 def zone(root: Path, number: int, kind: str, temp: str) -> None:
@@ -12,18 +21,20 @@ def zone(root: Path, number: int, kind: str, temp: str) -> None:
     (folder / "temp").write_text(temp)
 
 
-def test_the_temperature_of_a_jetson_is_that_of_its_gpu_zone(tmp_path: Path) -> None:
-    zone(tmp_path, 0, "cpu-thermal", "60000\n")
-    zone(tmp_path, 1, "gpu-thermal", "48500\n")
+def test_the_temperature_of_a_jetson_is_that_of_its_gpu_zone(root: Path) -> None:
+    zone(root, 0, "cpu-thermal", "60000\n")
+    zone(root, 1, "gpu-thermal", "48500\n")
 
-    assert list(read(tmp_path)) == [Gpu("jetson", temperature_c=48.5)]
-
-
-def test_a_zone_that_is_switched_off_is_left_out(tmp_path: Path) -> None:
-    zone(tmp_path, 0, "GPU-therm", "")
-
-    assert list(read(tmp_path)) == []
+    assert list(read(root)) == [Gpu("jetson", temperature_c=48.5)]
 
 
-def test_a_machine_without_gpu_has_none(tmp_path: Path) -> None:
+def test_a_zone_that_is_switched_off_is_left_out(root: Path) -> None:
+    zone(root, 0, "GPU-therm", "")
+
+    assert list(read(root)) == []
+
+
+def test_the_gpu_of_another_machine_is_not_that_of_a_jetson(tmp_path: Path) -> None:
+    zone(tmp_path, 0, "gpu-thermal", "48500\n")
+
     assert list(read(tmp_path)) == []

@@ -9,6 +9,7 @@ import pytest
 
 from bot.config.server import ServerSettings
 from bot.observers.health import Health, unready
+from bot.observers.notify import Vital
 from bot.server import Server
 from tests.observers.samples import state
 
@@ -63,7 +64,7 @@ def test_every_engine_away_is_a_reason() -> None:
 
 async def test_the_answers_are_503_with_reasons_and_200_without() -> None:
     changes: dict[str, Any] = {"is_heard": False}
-    health = Health(lambda: state(**changes), lagged=lambda _: None)
+    health = Health(lambda: state(**changes))
     async with Server(ServerSettings(port=0), health.routes) as server:
         status, body = await ask(server, "/readyz")
         assert (status, body["ok"]) == (503, False)
@@ -73,9 +74,31 @@ async def test_the_answers_are_503_with_reasons_and_200_without() -> None:
         assert await ask(server, "/readyz") == (200, {"ok": True, "reasons": []})
 
 
+async def test_a_clock_that_stands_still_is_told() -> None:
+    health = Health(state)
+    still = {"engine": 0.0, "playback": 0.0}
+    health.watch(
+        [
+            Vital(lambda: still["engine"], "no engine speaks what waits", limit_s=60),
+            Vital(lambda: still["playback"], "playback on speakers stands still"),
+        ]
+    )
+    async with Server(ServerSettings(port=0), health.routes) as server:
+        assert (await ask(server, "/healthz"))[0] == 200
+        still.update(engine=61.0, playback=16.0)
+        status, body = await ask(server, "/healthz")
+
+    assert status == 503
+    assert body["reasons"] == [
+        "For 61 s, no engine speaks what waits.",
+        "For 16 s, playback on speakers stands still.",
+    ]
+
+
 async def test_an_event_loop_that_was_held_up_is_told_and_measured() -> None:
     lags: list[float] = []
-    health = Health(state, lagged=lags.append)
+    health = Health(state)
+    health.tell_lag(lags.append)
     async with Server(ServerSettings(port=0), health.routes) as server:
         watching = asyncio.create_task(health.run())
         await asyncio.sleep(0)

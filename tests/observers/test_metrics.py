@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from threading import Event
@@ -217,3 +219,43 @@ def test_the_panels_of_the_dashboard_do_not_overlap() -> None:
         assert not cells & taken, panel["title"]
         assert max(x for x, _ in cells) < 24
         taken |= cells
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs the Debian package prometheus")
+def test_prometheus_takes_the_alert_rules_and_they_fire(tmp_path: Path) -> None:
+    cases = {
+        'ishowtts_engine_ready{instance="a",engine="f5"}': ("0x20", "IshowttsNoEngine"),
+        'ishowtts_output_available{instance="a",output="o"}': ("0x20", "IshowttsNoOutput"),
+        'ishowtts_engine_restarts_total{instance="a",engine="f5"}': (
+            "0+1x20",
+            "IshowttsEngineRestarts",
+        ),
+        'up{instance="a",job="ishowtts"}': ("0x20", "IshowttsDown"),
+        'ishowtts_source_connected{instance="a",channel="c",source="s"}': (
+            "0x20",
+            "IshowttsChatAway",
+        ),
+        'ishowtts_gpu_temperature_celsius{instance="a",gpu="0"}': ("90x20", "IshowttsGpuHot"),
+        'ishowtts_mqtt_connected{instance="a"}': ("0x20", "IshowttsMqttAway"),
+    }
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": [{"series": series, "values": values}],
+            "promql_expr_test": [
+                {
+                    "expr": f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})',
+                    "eval_time": "15m",
+                    "exp_samples": [{"labels": "{}", "value": 1}],
+                }
+            ],
+        }
+        for series, (values, alert) in cases.items()
+    ]
+    rules = MONITORING / "alerts.yml"
+    path = tmp_path / "tests.yml"
+    path.write_text(yaml.safe_dump({"rule_files": [str(rules)], "tests": tests}))
+
+    for command in (("check", "rules", str(rules)), ("test", "rules", str(path))):
+        answer = subprocess.run(["promtool", *command], capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, answer.stdout + answer.stderr

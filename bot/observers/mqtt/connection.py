@@ -25,11 +25,13 @@ log = structlog.get_logger(__name__)
 
 _MAX_PACKET_BYTES = 256 * 1024
 """The broker is told to send nothing larger."""
-_MAX_INCOMING = 1000
 _ANSWER_S = 10.0
 _FAREWELL_S = 0.5
 _STEADY_S = 30.0
 _QOS = 1
+_REMEDY = "Compare section mqtt with the broker's configuration; docs/mqtt.md shows both."
+_BATCH = 20
+"""So many are sent before others get a turn, about a millisecond."""
 _TAKEN_OVER = "Session taken over"
 
 
@@ -113,6 +115,19 @@ class Connection:
             log.warning("the MQTT broker is away", reason=reason, retry_s=round(delay_s, 1))
             await asyncio.sleep(delay_s)
 
+    async def check(self) -> None:
+        """Connect once.
+
+        Raises:
+            TransientError: the broker is not there, or does not let us in.
+        """
+        try:
+            await self._knock()
+            async with self._new_client():
+                pass
+        except (MqttError, OSError) as error:
+            raise TransientError(f"{self._reason(error)}.", remedy=_REMEDY) from error
+
     async def _live(self) -> NoReturn:
         """Live one connection's life, which ends with an error."""
         await self._knock()
@@ -155,7 +170,7 @@ class Connection:
                 writer.close()
                 await writer.wait_closed()
         except TimeoutError:
-            raise TransientError(f"no answer within {_ANSWER_S:.0f} s") from None
+            raise TransientError(f"no answer within {_ANSWER_S:.0f} s.", remedy=_REMEDY) from None
 
     def _new_client(self) -> Client:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -174,7 +189,7 @@ class Connection:
             tls_context=self._tls,
             keepalive=self._settings.keepalive_s,
             timeout=_ANSWER_S,
-            max_queued_incoming_messages=_MAX_INCOMING,
+            queue_type=_passing_to(self._take),
             logger=quiet,
         )
 
@@ -182,7 +197,7 @@ class Connection:
         (code, *_) = await client.subscribe(topic, qos=_QOS)
         if getattr(code, "is_failure", False):
             log.warning(
-                "the MQTT broker lets us not listen",
+                "the MQTT broker does not let the daemon listen",
                 topic=topic,
                 reason=str(code),
                 remedy="Permit it in the broker's ACL.",
@@ -202,7 +217,8 @@ class Connection:
 
     async def _send(self, client: Client) -> NoReturn:
         while True:
-            await self._send_first(client)
+            for _ in range(_BATCH):
+                await self._send_first(client)
             await asyncio.sleep(0)  # what needs no answer does not wait, and others want a turn
 
     async def _send_first(self, client: Client) -> None:
@@ -212,13 +228,17 @@ class Connection:
         self.outbox.sent(post)
 
     async def _receive(self, client: Client) -> None:
-        async for message in client.messages:
-            self._take(message)
+        async for _ in client.messages:  # none comes this way, but the end of the connection does
+            pass
 
     def _take(self, message: Message) -> None:
         topic = message.topic.value
         if handler := self._handlers.get(topic):
-            handler(Received(topic, message.payload, message.retain))
+            try:
+                handler(Received(topic, message.payload, message.retain))
+            except Exception:
+                # What others publish is hostile: a message that breaks a handler ends with it.
+                log.exception("an MQTT message was not understood", topic=topic)
 
     def _reason(self, error: Exception) -> str:
         """Return why there is no connection, as a clause for people."""
@@ -232,10 +252,25 @@ class Connection:
             return f"the broker's certificate is not trusted: {error.verify_message}"
         if isinstance(error, ssl.SSLError):
             return f"no encrypted connection: {error.reason or error}"
-        text = str(error) or type(error).__name__
+        text = error.message if isinstance(error, TransientError) else str(error)
+        text = text.rstrip(".") or type(error).__name__
         if _TAKEN_OVER in text:
             return f"another client is called {self._client_id}; set mqtt.client_id"
         return text
+
+
+def _passing_to(take: Callable[[Message], None]) -> type[asyncio.Queue[Message]]:
+    """Return a queue that keeps nothing, but gives each message to `take` as it comes.
+
+    aiomqtt's own takes a task for each message, and when they come faster it drops the newest ones,
+    be they orders.
+    """
+
+    class Passage(asyncio.Queue[Message]):
+        def put_nowait(self, item: Message) -> None:
+            take(item)
+
+    return Passage
 
 
 def _tls_context(settings: MqttSettings) -> ssl.SSLContext | None:

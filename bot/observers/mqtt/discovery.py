@@ -5,7 +5,7 @@ https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery: one retained me
 
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,13 +13,12 @@ from bot.observers.mqtt.outbox import Post
 from bot.observers.mqtt.topics import Topics, level
 
 
-class Announced:
+class Announced(NamedTuple):
     """A channel, as Home Assistant is told of it."""
 
-    def __init__(self, name: str, *, is_obeying: bool) -> None:
-        """Announce what orders the channel `name`, if it obeys, and what shows it."""
-        self.name = name
-        self.is_obeying = is_obeying
+    name: str
+    is_obeying: bool
+    """Whether it takes orders."""
 
 
 def announcements(
@@ -48,17 +47,30 @@ def announcements(
                 "state_topic": topics.state,
                 "value_template": "{{ value_json.engine }}",
             },
-        )
+        ),
+        (
+            "binary_sensor",
+            "slower",
+            {
+                "name": "Slower than its baseline",
+                "device_class": "problem",
+                "payload_on": "on",
+                "payload_off": "off",
+                "state_topic": topics.state,
+                "value_template": "{{ 'on' if value_json.speed and value_json.speed.is_slower "
+                "else 'off' }}",
+                "json_attributes_topic": topics.state,
+                "json_attributes_template": "{{ (value_json.speed or {}) | tojson }}",
+            },
+        ),
     ]
     for channel in channels:
-        own = {}
-        if len(channels) > 1:
-            own["title"] = f"{channel.name} "
+        title = f"{channel.name} " if len(channels) > 1 else ""
         for kind, name, fields in _of_channel(channel, topics):
-            fields["name"] = f"{own.get('title', '')}{fields['name']}"
+            fields["name"] = f"{title}{fields['name']}"
             entities.append((kind, f"{level(channel.name)}_{name}", fields))
     for kind, name, fields in entities:
-        payload = {**fields, **common, "unique_id": f"{node}_{name}", "object_id": f"{node}_{name}"}
+        payload = {**fields, **common, "unique_id": f"{node}_{name}"}
         yield Post(
             f"{prefix}/{kind}/{node}/{name}/config", msgspec.json.encode(payload), is_retained=True
         )
