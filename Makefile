@@ -35,6 +35,8 @@ bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.twitch
 	$(BIN)/python -m tests.bench.playback
 	$(BIN)/python -m tests.bench.daemon
+	$(BIN)/python -m tests.bench.chaos --save chaos
+	$(BIN)/python -m tests.bench.day --save day
 	$(BIN)/ishowtts bench --compare upstream --random small --json tests/bench/results/f5_cpu.json
 
 clean:

@@ -13,6 +13,7 @@ from bot.cli import (
     login,
     model,
     quality,
+    report,
     run,
     say,
     service,
@@ -29,7 +30,20 @@ from bot.cli.shared import (
 )
 from bot.errors import ConfigError, IshowttsError, StartError
 
-_COMMANDS = (run, say, check, devices, voice, login, service, model, upstream, bench, quality)
+_COMMANDS = (
+    run,
+    say,
+    check,
+    devices,
+    voice,
+    login,
+    service,
+    model,
+    upstream,
+    bench,
+    quality,
+    report,
+)
 _EPILOG = """\
 exit codes: 0 done; 1 check found a problem, or another command failed; 2 mistakes in the arguments
 or the configuration; 3 the daemon cannot start; 75 the daemon was busy;

@@ -51,6 +51,7 @@ STAGES = {
 TOOLS: dict[str, set[str]] = {
     "bot.bench": {"bot.config.engine", "bot.engine"},
     "bot.service": {"bot.config"},
+    "bot.report": {"bot.bench", "bot.config", "bot.daemon_status"},
     "bot.cloning": set(),
     "bot.quality": {"bot.bench", "bot.config.engine", "bot.engine"},
 }
@@ -62,6 +63,7 @@ COMPOSITION = {
     "bot.channel",
     "bot.check",
     "bot.daemon_status",
+    "bot.engine_speed",
     "bot.engines",
     "bot.intake",
     "bot.login",

@@ -7,6 +7,8 @@ import msgspec
 from bot.errors import StartError
 from bot.folders import write_whole
 
+OURS = "ours"
+"""Contender: our engine."""
 SCHEMA = 1
 """Raised when a field changes its meaning; older files are then refused by `load`."""
 

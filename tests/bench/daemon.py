@@ -47,9 +47,13 @@ class Daemon:
         folder: Path,
         sources: list[dict[str, Any]],
         pulse: PulseServer,
-        **sections: dict[str, Any],
+        state: Path | None = None,
+        **sections: Any,  # noqa: ANN401 - YAML
     ) -> None:
-        """Start it with `sections` of the configuration; return when it is ready."""
+        """Start it with `sections` of the configuration; return when it is ready.
+
+        What lasts is kept in `state`, else in `folder`.
+        """
         config = {
             "channels": [{"name": "main", "sources": sources, "outputs": [{"type": "device"}]}],
             "server": {"port": 0},
@@ -64,7 +68,7 @@ class Daemon:
                 *(sys.executable, "-m", "bot", "run", "--config", str(folder / "config.yaml")),
                 *("--events", str(self._events_path)),
             ),
-            env=os.environ | pulse.env | {"STATE_DIRECTORY": str(folder)},
+            env=os.environ | pulse.env | {"STATE_DIRECTORY": str(state or folder)},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -90,9 +94,13 @@ class Daemon:
             if entry["event"] == event:
                 return entry
 
-    def post(self, text: str, *, name: str = "viewer1", roles: tuple[str, ...] = ()) -> str:
-        """Post a chat message; return its id."""
+    def post(
+        self, text: str, *, name: str = "viewer1", roles: tuple[str, ...] = (), cheer: int = 0
+    ) -> str:
+        """Post a chat message, which came with so many bits; return its id."""
         body = {"author": {"id": name, "name": name, "roles": roles}, "text": text}
+        if cheer:
+            body["event"] = {"kind": "cheer", "amount": cheer}
         request = urllib.request.Request(
             f"{self.url}/api/chat",
             data=json.dumps(body).encode(),

@@ -245,3 +245,23 @@ async def test_what_is_closed_in_the_middle_is_not_made(make_host: "MakeHost") -
             await anext(stream)
         assert len(await speak(narrator, "one! two!")) == 2
         assert host.restarts == 0
+
+
+def is_silent(narrator: Narrator, least_s: float) -> bool:
+    return narrator.silent_s > least_s
+
+
+async def test_a_silence_goes_on_until_an_engine_answers(make_host: "MakeHost") -> None:
+    async with narrating(make_host("only", level=PREFERRED)) as narrator:
+        assert narrator.silent_s == 0.0
+        for least_s in (0.2, 0.4):  # one text after the other gets no answer
+            waiting = asyncio.create_task(speak(narrator, "wait"))
+            await until(partial(is_silent, narrator, least_s))
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        silent_s = narrator.silent_s
+        assert silent_s > 0.4
+
+        await speak(narrator, "one")
+
+        assert narrator.silent_s < silent_s

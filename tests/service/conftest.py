@@ -14,17 +14,16 @@ from tests.conftest import PULSE_NEEDS, PulseServer
 
 DEADLINE_S = 30.0
 _SYSTEMD = Path("/lib/systemd/systemd")
+# Only a user's manager may run here: one of the system would empty /tmp, which is everybody's.
 # A network of its own, where every port is free. Mounts of its own for what systemd keeps in fixed
 # places; a control group as systemd itself would have made for the user, which is how the journal
 # knows whose service it hears.
 _OUTER = """
 set -e
 mount --make-rprivate /
-for place in /run/systemd /run/log /sys/fs/cgroup; do umount -R $place 2>/dev/null || true; done
-mkdir -p /run/log
-mount -t tmpfs tmpfs /run/systemd
-mount -t tmpfs tmpfs /run/log
-mkdir -p /run/systemd/system /run/systemd/journal
+umount -R /sys/fs/cgroup
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/system /run/systemd/journal /run/lock /run/log
 mount -t cgroup2 none /sys/fs/cgroup
 group=/sys/fs/cgroup/ishowtts-test-$1
 mkdir -p $group
@@ -52,7 +51,11 @@ wait
 _CLEAN = """
 umount -R /sys/fs/cgroup
 mount -t cgroup2 none /sys/fs/cgroup
-find /sys/fs/cgroup/ishowtts-test-$1 -depth -type d -exec rmdir {} +
+group=/sys/fs/cgroup/ishowtts-test-$1
+for _ in $(seq 100); do # until the last process is gone
+  find $group -depth -type d -exec rmdir {} + && exit
+  sleep 0.05
+done
 """
 
 
@@ -105,7 +108,7 @@ class UserManager:
             stdin=subprocess.DEVNULL,
         )
         if check and done.returncode:
-            pytest.fail(f"{command} failed: {done.stdout}{done.stderr}")
+            pytest.fail(f"{command} failed: {done.stdout}{done.stderr}\n{self._what_happened()}")
         return done
 
     def ishowtts(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -136,9 +139,13 @@ class UserManager:
         deadline = time.monotonic() + DEADLINE_S
         while not condition():
             if time.monotonic() > deadline:
-                journal = self.run("journalctl", "--no-pager", "-n", "60", check=False).stdout
-                pytest.fail(f"no {what} within {DEADLINE_S:.0f} s\n{journal}")
+                pytest.fail(f"no {what} within {DEADLINE_S:.0f} s\n{self._what_happened()}")
             time.sleep(0.05)
+
+    def _what_happened(self) -> str:
+        status = self.systemctl("status", "--no-pager", "--lines=40", "ishowtts*", check=False)
+        units = "--user-unit=ishowtts.service"
+        return status + self.run("journalctl", "--no-pager", units, check=False).stdout[-5000:]
 
     def _is_up(self) -> bool:
         assert self._process is not None

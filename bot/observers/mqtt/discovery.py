@@ -47,7 +47,22 @@ def announcements(
                 "state_topic": topics.state,
                 "value_template": "{{ value_json.engine }}",
             },
-        )
+        ),
+        (
+            "binary_sensor",
+            "slower",
+            {
+                "name": "Slower than its baseline",
+                "device_class": "problem",
+                "payload_on": "on",
+                "payload_off": "off",
+                "state_topic": topics.state,
+                "value_template": "{{ 'on' if value_json.speed and value_json.speed.is_slower "
+                "else 'off' }}",
+                "json_attributes_topic": topics.state,
+                "json_attributes_template": "{{ (value_json.speed or {}) | tojson }}",
+            },
+        ),
     ]
     for channel in channels:
         title = f"{channel.name} " if len(channels) > 1 else ""

@@ -21,6 +21,17 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int
 
 
+class SpeedState(msgspec.Struct, frozen=True, kw_only=True):
+    """What `ishowtts bench --check` found when it last looked."""
+
+    is_slower: bool
+    """By more than 10 % than its baseline."""
+    sentence: str
+    """For people, with the likely cause."""
+    measured_at: str
+    """UTC, ISO 8601"""
+
+
 class DaemonState(msgspec.Struct, frozen=True, kw_only=True):
     """The whole daemon; topic `state`."""
 
@@ -30,6 +41,8 @@ class DaemonState(msgspec.Struct, frozen=True, kw_only=True):
     engine: str
     """Which one would speak now."""
     engines: dict[str, EngineState]
+    speed: SpeedState | None
+    """None if nobody looked yet."""
 
 
 class Speaking(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +108,7 @@ def daemon_state(snapshot: Mapping[str, Any], *, version: str, started_at: float
         started_at=started_at,
         engine=snapshot["engine"],
         engines=msgspec.convert(snapshot["engines"], dict[str, EngineState]),
+        speed=msgspec.convert(snapshot["speed"], SpeedState | None),
     )
 
 
