@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import structlog
 
 from bot import engines, outputs, sources, speed
@@ -71,6 +70,7 @@ class Daemon:
         refuse_shared_files(settings, written=(record, events))
         self._settings = settings
         self._files = ExitStack()
+        self._speed = speed.Latest()
         self._watchers = Watchers(settings, self._snapshot, events=events, files=self._files)
         self._recorder = self._files.enter_context(Recorder(record)) if record else None
         replays = [
@@ -252,7 +252,7 @@ class Daemon:
         return {
             "engine": self._engine.name,
             "engines": self._engine.states,
-            "speed": _speed(),
+            "speed": self._speed(),
             "outputs": {
                 output.name: {"is_available": output.is_available, "underflows": output.underflows}
                 for output in self._outputs.values()
@@ -262,12 +262,6 @@ class Daemon:
 
     def _channel_snapshots(self) -> dict[str, dict[str, Any]]:
         return {name: channel.snapshot() for name, channel in self._channels.items()}
-
-
-def _speed() -> dict[str, Any] | None:
-    """Return what the last `ishowtts bench --check` found; None if there was none."""
-    found = speed.load()
-    return None if found is None else {**msgspec.structs.asdict(found), "sentence": found.sentence}
 
 
 def _plain(message: ChatMessage) -> str:
