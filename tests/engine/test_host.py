@@ -266,7 +266,7 @@ async def test_an_interpreter_without_the_packages_is_refused_with_its_complaint
 async def test_a_package_that_is_missed_while_warming_up_is_named_with_its_remedy(
     make_host: "MakeHost",
 ) -> None:
-    with pytest.raises(StartError, match="no_such_package.*pip install no_such_package"):
+    with pytest.raises(StartError, match=r"no_such_package.*pip install no_such_package"):
         await warm(make_host(imports="no_such_package"))
 
 
