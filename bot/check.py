@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot import engines, jetson
+from bot import engines, jetson, voice
 from bot.config import Settings
 from bot.config.server import ServerSettings
 from bot.errors import IshowttsError, StartError
@@ -27,6 +27,7 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
         *_output_problems(settings),
         (f"port {settings.server.port}", await _port_problem(settings.server)),
         *_source_problems(settings),
+        *_voice_problems(settings),
         *await _broker_problems(settings),
     ]
     for subject, problem in findings:
@@ -82,6 +83,12 @@ def _output_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | 
         if not channel.outputs:
             silent = StartError("nothing of it is heard.", remedy="Give it an entry in `outputs`.")
             yield f"channel {channel.name}", silent
+
+
+def _voice_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | None]]:
+    if not engines.CLONING.isdisjoint(settings.engine.engines):
+        for name, problem in voice.problems(settings):
+            yield f"voice {name}", problem
 
 
 async def _port_problem(settings: ServerSettings) -> IshowttsError | None:

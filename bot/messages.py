@@ -8,7 +8,7 @@ The engine's child process imports this module too, so it stays importable on Py
 """
 
 from enum import Enum, IntEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, get_origin
 
 import msgspec
 import numpy as np
@@ -245,7 +245,8 @@ def encode_array(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
 
 def decode_array(target: Any, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
     """Return the audio that `encode_array` made bytes of; msgspec's hook for decoders."""
-    if target == Samples:
+    # Not by equality: numpy 2.5 on Python 3.12 resolves the alias to another object than here.
+    if get_origin(target) is np.ndarray:
         return np.frombuffer(value, dtype="<f4")
     raise NotImplementedError(target)
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -40,6 +41,8 @@ _VOICES = Path(__file__).parents[1] / "voices"
 _RESULTS = Path(__file__).parent / "results"
 _ONE_WORD = ("gg", "no", "hello", "yes", "wow", "nice")
 _SEED = 1
+Figures: TypeAlias = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""By sentences and by what gave the durations."""
 
 
 class Even:
@@ -97,7 +100,7 @@ def judge(said: Sequence[tuple[str, Samples]], listener: Listener) -> dict[str, 
     }
 
 
-def table(figures: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+def table(figures: Figures) -> str:
     """Return the figures as a table for people."""
     lines = [
         "| sentences | durations | WER | without a mistake | seconds each |",
@@ -110,6 +113,20 @@ def table(figures: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
                 f"| {row['without_a_mistake_percent']} % | {row['seconds_each']} |"
             )
     return "\n".join(lines) + "\n"
+
+
+def write(out: Path, voices: Sequence[str], nfe: int, figures: Figures) -> None:
+    """Keep the figures, so far, in the folder `out`."""
+    about = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": {name: version(name) for name in ("torch", "faster-whisper", "jiwer")},
+        "nfe": nfe,
+        "voices": voices,
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({**about, "figures": figures}, indent=2) + "\n"
+    (out / "pacing.json").write_text(text, encoding="utf-8")
+    (out / "pacing.md").write_text(table(figures), encoding="utf-8")
 
 
 def main() -> None:
@@ -133,7 +150,7 @@ def main() -> None:
         ("short", heldout.sentences("short")[: options.short]),
         ("chat", heldout.sentences("chat")[: options.chat]),
     ):
-        for name, front_end in front_ends.items():
+        for name, front_end in front_ends.items() if texts else ():
             said = [
                 (text, speak(runner, sampling, voice, front_end, text))
                 for voice in voices
@@ -141,16 +158,7 @@ def main() -> None:
             ]
             figures.setdefault(part, {})[name] = judge(said, listener)
             print(part, name, figures[part][name], flush=True)
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "versions": {name: version(name) for name in ("torch", "faster-whisper", "jiwer")},
-        "nfe": sampling.steps,
-        "voices": options.voices,
-    }
-    options.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({**about, "figures": figures}, indent=2) + "\n"
-    (options.out / "pacing.json").write_text(text, encoding="utf-8")
-    (options.out / "pacing.md").write_text(table(figures), encoding="utf-8")
+            write(options.out, options.voices, sampling.steps, figures)
 
 
 if __name__ == "__main__":

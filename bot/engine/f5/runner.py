@@ -3,7 +3,7 @@
 On a GPU with flash attention a whole batch (text, sampling, vocoder) is one CUDA graph per length
 of the row, rounded up by `bucket`; durations themselves are never rounded. Where recording would
 keep somebody waiting, a row without a graph is launched kernel by kernel. Elsewhere the same
-functions run eagerly at the exact length.
+functions run eagerly.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from bot.engine.f5 import attention, processor
 from bot.engine.f5.checkpoint import Acoustic
@@ -206,7 +207,8 @@ class Runner:
         return self._plans[sampling]
 
     def _eager(self, items: Sequence[Item], sampling: Sampling) -> Batch:
-        layout = pack(items)
+        # Libraries keep what they made for every shape, so there must not be a new one each time.
+        layout = pack(items, bucket(pack(items).length))
         rows = torch.from_numpy(describe(items, layout)).to(self._device)
         noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=self._device)
         self._fill(items, layout, noise, reference_mel)
@@ -218,10 +220,12 @@ class Runner:
         waves = []
         for item, (start, end) in zip(items, layout.spans, strict=True):
             speech = mel[start + item.decode_from : end]
-            is_decoded = torch.ones(len(speech), dtype=torch.bool, device=self._device)
-            wave = decode(self._vocoder, speech, is_decoded)
+            room = bucket(len(speech))
+            is_decoded = torch.arange(room, device=self._device) < len(speech)
+            padded = functional.pad(speech, (0, 0, 0, room - len(speech)))
+            wave = decode(self._vocoder, padded, is_decoded)
             waves.append(wave[wave_span(self._vocoder, 0, len(speech))])
-        return Batch(self._to_host(waves), mel, layout)
+        return Batch(self._to_host(waves), mel[: layout.spans[-1][1]], layout)
 
     def _fill(
         self, items: Sequence[Item], layout: Layout, noise: Tensor, reference_mel: Tensor
