@@ -32,7 +32,7 @@ from bot.outcomes import DropReason, Outcome
 from bot.playback.player import Player
 from bot.policy import Policy, clean, without_reply_mention
 from bot.server import Server
-from bot.sources import Source, ingest
+from bot.sources import Resuming, Source, ingest
 from bot.sources.recording import Recorder
 from bot.speaker import Speaker
 from bot.store import Store
@@ -182,6 +182,7 @@ class Daemon:
                     async with running({**speakers, "intake": self._take_in}):
                         self._announce()
                         for message in self._store.journal.unspoken(self._channels):
+                            self._resume(message)
                             await self._inbox.put(message)
                         await self._read()
                         log.info("every source has ended; speaking what waits")
@@ -192,6 +193,12 @@ class Daemon:
                         channel.backlog.clear(DropReason.SHUTDOWN)
         finally:
             await self._engine.close()
+
+    def _resume(self, message: ChatMessage) -> None:
+        """Tell the sources that settle what was paid for: it is spoken in this run."""
+        for source in self._channels[message.channel].sources:
+            if isinstance(source, Resuming):
+                source.resume(message)
 
     async def _read(self) -> None:
         """Let every source deliver; return when none of them has any more."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 DATA = Path(__file__).parent / "data" / "npm"
-OLDEST_NODE = 20
+OLDEST_NODE = 18
 SCOPES = frozenset({"user:read:chat"})
 
 

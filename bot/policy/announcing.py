@@ -18,7 +18,7 @@ class _Amount(float):
     def __format__(self, units: str) -> str:
         number = f"{float(self):.2f}".rstrip("0").rstrip(".")
         one, _, more = units.partition("|")
-        unit = one if self == 1 else more
+        unit = one if number == "1" else more
         return f"{number} {unit}".rstrip()
 
 

@@ -8,11 +8,11 @@ name of its channel, a settings class in `bot.config.sources`, and a line in `SO
 
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from bot.config.sources import SourceSettings
 from bot.config.twitch import TwitchSettings
-from bot.messages import SourceItem
+from bot.messages import ChatMessage, SourceItem
 
 if TYPE_CHECKING:
     from bot.sources.twitch_eventsub.connection import TwitchConnection
@@ -37,6 +37,14 @@ class Source(Protocol):
         Raises:
             StartError: it can never work like this; everything that may pass is retried inside.
         """
+
+
+@runtime_checkable
+class Resuming(Protocol):
+    """A source that has to know what an earlier run of the daemon left to be spoken."""
+
+    def resume(self, message: ChatMessage) -> None:
+        """Take note of `message`, before `run`: it is spoken in this run."""
 
 
 SOURCES: Mapping[str, str] = {
