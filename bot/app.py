@@ -121,7 +121,9 @@ class Daemon:
         self._store = self._files.enter_context(store)
         self._observers.append(store.journal)
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
-        self._sources = sources.Sources(settings.twitch)
+        self._sources = sources.Sources(
+            settings.twitch, (s for channel in settings.channels for s in channel.sources)
+        )
         self._engine = engine or engines.create(settings.engine)
         self._outputs = outputs.create_all(
             (output for channel in settings.channels for output in channel.outputs),
@@ -137,7 +139,8 @@ class Daemon:
         # Sources that answer chatters, or settle what they paid with, watch outcomes too.
         self._observers += [source for source in readers if isinstance(source, Observer)]
         posts = [source for source in readers if isinstance(source, ingest.IngestSource)]
-        self._server = Server(settings.server, [*ingest.routes(posts), *self._status.routes])
+        routes = [*ingest.routes(posts), *self._sources.routes, *self._status.routes]
+        self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(
                 "No channel has a source, so there is nothing to speak.",
@@ -277,8 +280,10 @@ class Daemon:
             emit=self._emit,
             keep=self._store.journal.keep,
         )
-        readers = tuple(self._sources.create(s, settings.name) for s in settings.sources)
-        return Channel(readers, policy, backlog, player, speaker, intake)
+        readers = [self._sources.create(s, settings.name) for s in settings.sources]
+        joined = self._store.joined(settings.name)
+        readers += self._sources.joined(settings.sources, settings.name, joined)
+        return Channel(tuple(readers), policy, backlog, player, speaker, intake)
 
     def _emit(self, outcome: Outcome) -> None:
         for observer in self._observers:

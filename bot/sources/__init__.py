@@ -6,16 +6,19 @@ A new source is a module with a class that follows `Source` and is built from it
 name of its channel, a settings class in `bot.config.sources`, and a line in `SOURCES`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
-from bot.config.sources import SourceSettings
+from aiohttp import web
+
+from bot.config.sources import SourceSettings, TwitchEventsubSettings
 from bot.config.twitch import TwitchSettings
 from bot.messages import ChatMessage, SourceItem
 
 if TYPE_CHECKING:
     from bot.sources.twitch_eventsub.connection import TwitchConnection
+    from bot.sources.twitch_eventsub.joined import JoinedChannels
 
 Deliver: TypeAlias = Callable[[SourceItem], Awaitable[None]]
 """Hands an item to the daemon; waits while the daemon is busy, which slows the source down."""
@@ -73,17 +76,62 @@ def create(settings: SourceSettings, channel: str, *shared: object) -> Source:
 class Sources:
     """Creates the sources of a daemon; those that use one account share its connection."""
 
-    def __init__(self, twitch: TwitchSettings) -> None:
+    def __init__(self, twitch: TwitchSettings, every: Iterable[SourceSettings]) -> None:
+        """Take `every` source that is configured, to know which channels are read anyway."""
         self._twitch = twitch
+        self._logins = {
+            source.channel.removeprefix("#").lower()
+            for source in every
+            if isinstance(source, TwitchEventsubSettings)
+        }
+        self._joined: list[JoinedChannels] = []
         self._connection: TwitchConnection | None = None
 
     def create(self, settings: SourceSettings, channel: str) -> Source:
         """Return a source; see the function `create`."""
         if settings.type != "twitch_eventsub":
             return create(settings, channel)
+        return create(settings, channel, self._shared_connection())
+
+    def joined(
+        self,
+        settings: Iterable[SourceSettings],
+        channel: str,
+        remembered: MutableMapping[str, str],
+    ) -> "list[JoinedChannels]":
+        """Return what is joined at run time for `channel`, if it reads Twitch with an account.
+
+        `settings` are its sources, of which the first such one is how others are read;
+        `remembered` are the logins that were joined before; it is kept up to date.
+        """
+        models = [s for s in settings if isinstance(s, TwitchEventsubSettings)]
+        if not models:
+            return []
+        from bot.sources.twitch_eventsub.joined import JoinedChannels  # noqa: PLC0415 - see below
+
+        joined = JoinedChannels(
+            models[0],
+            channel,
+            self._shared_connection(),
+            configured=self._logins,
+            remembered=remembered,
+        )
+        self._joined.append(joined)
+        return [joined]
+
+    @property
+    def routes(self) -> list[web.RouteDef]:
+        """The routes that join and leave channels; none where no account reads Twitch."""
+        if not self._joined:
+            return []
+        from bot.sources.twitch_eventsub.joined import routes  # noqa: PLC0415 - see below
+
+        return routes(self._joined)
+
+    def _shared_connection(self) -> "TwitchConnection":
         if self._connection is None:
             # Imported here: twitchio is nothing that the other sources should load.
             from bot.sources.twitch_eventsub.connection import TwitchConnection  # noqa: PLC0415
 
             self._connection = TwitchConnection(self._twitch)
-        return create(settings, channel, self._connection)
+        return self._connection
