@@ -5,6 +5,7 @@ import random
 from bisect import bisect
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -269,6 +270,9 @@ def test_over_many_switches_each_message_is_heard_once_within_five_seconds(seed:
         """Tell what the connection believes: a half-open socket is noticed late."""
         return account.is_up(bench.now_s) or account.is_up(bench.now_s - notices_late_s)
 
+    def bring_anonymously(item: ChatMessage) -> None:
+        bench.anonymous(item, hears=hears())
+
     for change_s in account.changes[1::2]:
         plan(change_s + notices_late_s, lambda: None if hears() else bench.merge.release_all())
     sent: dict[str, float] = {}
@@ -283,11 +287,11 @@ def test_over_many_switches_each_message_is_heard_once_within_five_seconds(seed:
             for _ in range(draw.choice([1, 1, 1, 2])):  # now and then it comes twice
                 item = make(names[0], f"u{number}")
                 delay_s = draw.choice([draw.uniform(0, 1), draw.uniform(0, 4)])
-                plan(sent_s + delay_s, lambda i=item, s=sent_s: bench.account(i, s))
+                plan(sent_s + delay_s, partial(bench.account, item, sent_s))
         if other.is_up(sent_s):
             heard = True
             item = make(names[1], f"u{number}")
-            plan(sent_s + draw.uniform(0, 2), lambda i=item: bench.anonymous(i, hears=hears()))
+            plan(sent_s + draw.uniform(0, 2), partial(bring_anonymously, item))
         if heard:
             sent[f"u{number}"] = sent_s
     while at:
