@@ -54,6 +54,8 @@ class Subscriptions:
 
     def state(self, login: str) -> str:
         """Return one clause for `status` about this channel."""
+        if login not in self.channel_ids and login not in self._unknown:
+            return "connecting"
         if login not in self.channel_ids:
             return f"Twitch knows no channel {login}; it is the last part of twitch.tv/NAME"
         notes = [
