@@ -159,7 +159,8 @@ class TwitchIrcSource:
     def _learn_room_id(self, message: IrcMessage) -> None:
         """Take the streamer's user id, which every line of Twitch has."""
         room_id = message.tags.get("room-id", "")
-        if self._room_id is not None and not self._room_id.done() and room_id.isdecimal():
+        is_number = room_id.isascii() and room_id.isdigit()  # it becomes part of an address
+        if self._room_id is not None and not self._room_id.done() and is_number:
             self._room_id.set_result(room_id)
 
     async def _deliver(self, message: IrcMessage, deliver: Deliver) -> None:

@@ -84,6 +84,14 @@ async def heard(channel: Channel) -> ChatMessage:
     return message
 
 
+async def second(channel: Channel) -> ChatMessage:
+    """Return the second thing that was delivered."""
+    await eventually(lambda: len(channel.items) == 2, "second message")
+    item = channel.items[1]
+    assert isinstance(item, ChatMessage)
+    return item
+
+
 async def test_the_reward_is_made_once(server: TwitchServer, reading: Reading) -> None:
     for _ in range(2):
         async with reading(reward=REWARD):
@@ -179,7 +187,7 @@ async def test_without_a_reward_of_our_own_nothing_is_made_or_settled(
     assert not server.settled
 
 
-@pytest.mark.parametrize("fault", [500, 0])
+@pytest.mark.parametrize("fault", [500, 0, 401])
 async def test_settling_is_tried_until_twitch_answers(
     server: TwitchServer, reading: Reading, fault: int
 ) -> None:
@@ -201,10 +209,7 @@ async def test_a_redeem_that_twitch_refuses_to_settle_is_let_go(
         server.fail("PATCH /helix/channel_points/custom_rewards/redemptions", 403)
         channel.source.observe(spoken(await heard(channel)))
         await redeem(server, "r2")
-        await eventually(lambda: len(channel.items) == 2)
-        second = channel.items[1]
-        assert isinstance(second, ChatMessage)
-        channel.source.observe(spoken(second))
+        channel.source.observe(spoken(await second(channel)))
         await eventually(lambda: server.settled, "settlement")
 
     assert server.settled == [("r2", "FULFILLED")]
@@ -226,10 +231,7 @@ async def test_what_was_redeemed_while_the_account_was_away_is_settled_when_it_i
         await write(server, "second")
         for session in server.sessions.values():
             session.drop()
-        await eventually(lambda: len(channel.items) == 2, "message")
-        message = channel.items[1]
-        assert isinstance(message, ChatMessage)
-        channel.source.observe(dropped(message))
+        channel.source.observe(dropped(await second(channel)))
         await eventually(lambda: len(server.settled) == 2, "settlement")
 
     assert server.settled == [("before", "FULFILLED"), ("away", "CANCELED")]
@@ -357,10 +359,7 @@ async def test_what_waits_when_the_daemon_ends_is_not_given_back(
         message = await heard(channel)
         channel.source.observe(Dropped.of(message, reason=DropReason.SHUTDOWN))
         await redeem(server, "r2")
-        await eventually(lambda: len(channel.items) == 2)
-        second = channel.items[1]
-        assert isinstance(second, ChatMessage)
-        channel.source.observe(spoken(second))
+        channel.source.observe(spoken(await second(channel)))
         await eventually(lambda: server.settled, "settlement")
 
     assert server.settled == [("r2", "FULFILLED")]
