@@ -1,6 +1,7 @@
 # make run     the daemon, with config.yaml; make run CHANNEL=some_channel also reads that Twitch chat
 # make test    every check: ruff, mypy --strict, pytest
 # make setup   only installs; make clean removes what was installed
+# make setup ENGINE_PYTHON=/usr/bin/python3    the engine runs on that interpreter and its torch
 # make bench   the benchmarks, results into tests/bench/results
 
 PYTHON ?= python3
@@ -10,14 +11,18 @@ CHANNEL ?=
 ARGS ?=
 # The build for machines without a GPU, where there is one; any torch from 2.5 on will do.
 TORCH ?= torch==2.13.0
+# Another interpreter for the engine, which has torch already: Python 3.10 or newer.
+ENGINE_PYTHON ?=
+# Your own configuration, once there is one.
+CONFIG ?= $(wildcard my.yaml)
 
-.PHONY: run setup test bench clean
+.PHONY: run setup engine-python test bench clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.ready
-	@exec $(BIN)/ishowtts run $(if $(CHANNEL),--channel $(CHANNEL)) $(ARGS)
+	@exec $(BIN)/ishowtts run $(if $(CONFIG),--config $(CONFIG)) $(if $(CHANNEL),--channel $(CHANNEL)) $(ARGS)
 
-setup: $(VENV)/.ready
+setup: $(VENV)/.ready $(if $(ENGINE_PYTHON),engine-python)
 
 test: $(VENV)/.ready-to-test
 	$(BIN)/ruff check .
@@ -30,6 +35,8 @@ bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.twitch
 	$(BIN)/python -m tests.bench.playback
 	$(BIN)/python -m tests.bench.daemon
+	$(BIN)/python -m tests.bench.chaos --save chaos
+	$(BIN)/python -m tests.bench.day --save day
 	$(BIN)/ishowtts bench --compare upstream --random small --json tests/bench/results/f5_cpu.json
 
 clean:
@@ -47,9 +54,37 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready: pyproject.toml | $(BIN)/python
+ifdef ENGINE_PYTHON
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fetch]'
+else
 	$(BIN)/pip install --quiet --disable-pip-version-check '$(TORCH)'
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[f5]'
+endif
 	@touch $@
+
+# What the engine's process imports besides torch. An environment of its own sees the interpreter's
+# packages, torch among them, and leaves them as they are; one that is an environment already is
+# taken itself. numpy 2 does not fit every torch.
+ENGINE_PACKAGES := 'hibari-tts>=0.2.1,<0.3' msgspec 'numpy<2' pypinyin pyyaml rjieba safetensors structlog
+ENGINE_BIN = $(if $(wildcard $(dir $(ENGINE_PYTHON))../pyvenv.cfg),$(abspath $(dir $(ENGINE_PYTHON))),$(abspath $(VENV)/engine/bin))
+
+engine-python:
+	@$(ENGINE_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "$(ENGINE_PYTHON) is no Python 3.10 or newer."; exit 1; }
+	@$(ENGINE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(ENGINE_PYTHON) cannot make virtual environments. Install the module with:"; \
+	  echo "  sudo apt install python3-venv"; exit 1; }
+	test -e $(ENGINE_BIN)/python || $(ENGINE_PYTHON) -m venv --system-site-packages $(VENV)/engine
+	$(ENGINE_BIN)/python -m pip install --quiet --disable-pip-version-check $(ENGINE_PACKAGES)
+	@own='$(or $(CONFIG),my.yaml)'; test -e "$$own" || cp config.yaml "$$own"; \
+	  sed -E -i 's|^(  python:) [^#]*(#.*)?$$|\1 $(ENGINE_BIN)/python \2|' "$$own"; \
+	  grep -q '^  python: $(ENGINE_BIN)/python' "$$own" || { \
+	    echo "Enter this in $$own:"; echo "engine:"; echo "  python: $(ENGINE_BIN)/python"; exit 1; }; \
+	  echo "$$own: engine.python is $(ENGINE_BIN)/python"
+	@$(ENGINE_BIN)/python -c 'import torch; gpu = torch.cuda.is_available(); \
+	  print("torch", torch.__version__, "with a GPU" if gpu else "without a GPU")' 2>/dev/null || { \
+	  echo "$(ENGINE_PYTHON) has no torch that can be imported. Install the one for this machine"; \
+	  echo "for it (docs/jetson.md), and run this again. Until then the light voice speaks."; exit 1; }
 
 $(VENV)/.ready-to-test: pyproject.toml tests/upstream.txt | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check '$(TORCH)'

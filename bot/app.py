@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import structlog
@@ -14,7 +14,8 @@ import structlog
 from bot import engines, outputs, sources, speed
 from bot.backlog import Backlog
 from bot.banner import banner
-from bot.commands import CommandParser
+from bot.channel import Channel
+from bot.commands import CommandParser, parse_order
 from bot.config import ChannelSettings, Settings
 from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
@@ -23,57 +24,26 @@ from bot.intake import Intake
 from bot.messages import ChatMessage, SourceItem
 from bot.moderation import Moderation
 from bot.observers import Observer
-from bot.observers.event_file import EventFile
 from bot.observers.notify import Notify
-from bot.observers.outcome_log import OutcomeLog
-from bot.observers.status import Status
 from bot.options import refuse_shared_files
-from bot.outcomes import DropReason, Outcome
+from bot.outcomes import DropReason
 from bot.playback.player import Player
 from bot.policy import Policy, clean, without_reply_mention
 from bot.server import Server
-from bot.sources import Resuming, Source, ingest
+from bot.sources import Resuming, ingest
 from bot.sources.recording import Recorder
 from bot.speaker import Speaker
 from bot.store import Store
 from bot.store import default_path as default_store
 from bot.tasks import running
 from bot.vitals import status_line, vitals
+from bot.watchers import Watchers
 
 log = structlog.get_logger(__name__)
 
 _INBOX_SIZE = 256
 _MAX_ORDER = 200  # characters of a message that can be an order
 _SETTLE_S = 2.0
-
-
-class Channel(NamedTuple):
-    """The stages of one channel."""
-
-    sources: tuple[Source, ...]
-    policy: Policy
-    backlog: Backlog
-    player: Player
-    speaker: Speaker
-    intake: Intake
-
-    async def wait_room(self) -> None:
-        """Return when the next message will not be dropped for want of room, if that can be."""
-        if self.player.is_available:
-            await self.backlog.wait_room()
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the state for `status`."""
-        current = self.speaker.current
-        return {
-            "is_on": self.policy.is_on,
-            "is_paused": self.backlog.is_paused,
-            "volume": self.speaker.volume,
-            "pending": len(self.backlog),
-            "speaking": {"id": current.id, "chatter": current.chatter.name} if current else None,
-            "sources": {source.name: source.state for source in self.sources},
-            "outputs": self.player.states,
-        }
 
 
 class Daemon:
@@ -100,11 +70,8 @@ class Daemon:
         """
         refuse_shared_files(settings, written=(record, events))
         self._settings = settings
-        self._status = Status(self._snapshot)
-        self._observers: list[Observer] = [OutcomeLog(), self._status]
         self._files = ExitStack()
-        if events is not None:
-            self._observers.append(self._files.enter_context(EventFile(events)))
+        self._watchers = Watchers(settings, self._snapshot, events=events, files=self._files)
         self._recorder = self._files.enter_context(Recorder(record)) if record else None
         replays = [
             source
@@ -119,27 +86,34 @@ class Daemon:
             journal_max_age_s=settings.backlog.journal_max_age_s,
         )
         self._store = self._files.enter_context(store)
-        self._observers.append(store.journal)
+        self._watchers.add([store.journal])
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._sources = sources.Sources(
-            settings.twitch, (s for channel in settings.channels for s in channel.sources)
+            settings.twitch,
+            (source for channel in settings.channels for source in channel.sources),
+            self._watchers.feed,
+            parse_order,
         )
+        self._voices = engines.voices(settings.engine)
         self._engine = engine or engines.create(settings.engine)
         self._outputs = outputs.create_all(
             (output for channel in settings.channels for output in channel.outputs),
             settings.playback,
         )
+        clocks = tuple(
+            vitals(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s)
+        )
+        self._watchers.health.watch(clocks)
         self._notify = Notify(
-            lambda: status_line(self._snapshot()),
-            vitals(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s),
+            lambda: status_line(self._engine.name, self._channel_snapshots()), clocks
         )
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
         self._first = next(iter(self._channels.values()))
         readers = [s for channel in self._channels.values() for s in channel.sources]
         # Sources that answer chatters, or settle what they paid with, watch outcomes too.
-        self._observers += [source for source in readers if isinstance(source, Observer)]
+        self._watchers.add(source for source in readers if isinstance(source, Observer))
         posts = [source for source in readers if isinstance(source, ingest.IngestSource)]
-        routes = [*ingest.routes(posts), *self._sources.routes, *self._status.routes]
+        routes = [*ingest.routes(posts), *self._sources.routes, *self._watchers.routes]
         self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(
@@ -175,10 +149,12 @@ class Daemon:
         """Start from the ear to the mouth of the flow, and stop in the reverse order."""
         channels = self._channels.values()
         sinks = {f"output {output.name}": output.run for output in self._outputs.values()}
+        voices = {} if self._voices is None else {"voices": self._voices.run}
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
         reports = {"systemd": self._notify.run} if self._notify.is_wanted else {}
         try:
-            async with self._server, running(sinks | reports):
+            work = {**sinks, **voices, **reports, **self._watchers.work}
+            async with self._server, running(work):
                 await self._engine.warm_up()
                 await self._settle()
                 try:
@@ -254,14 +230,16 @@ class Daemon:
             voice=settings.voice,
             trigger=self._settings.commands.trigger,
             muted=self._store.mutes(settings.name),
+            known_voices=self._voices,
+            chosen_voices=self._store.voices(settings.name),
         )
-        backlog = Backlog(self._settings.backlog, self._emit)
+        backlog = Backlog(self._settings.backlog, self._watchers.emit)
         player = Player((self._outputs[o] for o in settings.outputs), self._settings.playback)
         speaker = Speaker(
             backlog=backlog,
             engine=self._engine,
             player=player,
-            emit=self._emit,
+            emit=self._watchers.emit,
             max_age_s=self._settings.backlog.max_age_s,
             stall_s=self._settings.engine.stall_s,
             prefix_again_after_s=settings.policy.name.again_after_s,
@@ -277,7 +255,7 @@ class Daemon:
             policy=policy,
             moderation=Moderation(policy, backlog, speaker),
             backlog=backlog,
-            emit=self._emit,
+            emit=self._watchers.emit,
             keep=self._store.journal.keep,
         )
         readers = [self._sources.create(s, settings.name) for s in settings.sources]
@@ -285,17 +263,20 @@ class Daemon:
         readers += self._sources.joined(settings.sources, settings.name, joined)
         return Channel(tuple(readers), policy, backlog, player, speaker, intake)
 
-    def _emit(self, outcome: Outcome) -> None:
-        for observer in self._observers:
-            observer.observe(outcome)
-
     def _snapshot(self) -> dict[str, Any]:
         return {
             "engine": self._engine.name,
             "engines": self._engine.states,
             "speed": _speed(),
-            "channels": {name: channel.snapshot() for name, channel in self._channels.items()},
+            "outputs": {
+                output.name: {"is_available": output.is_available, "underflows": output.underflows}
+                for output in self._outputs.values()
+            },
+            "channels": self._channel_snapshots(),
         }
+
+    def _channel_snapshots(self) -> dict[str, dict[str, Any]]:
+        return {name: channel.snapshot() for name, channel in self._channels.items()}
 
 
 def _speed() -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
         *_output_problems(settings),
         (f"port {settings.server.port}", await _port_problem(settings.server)),
         *_source_problems(settings),
+        *await _broker_problems(settings),
     ]
     for subject, problem in findings:
         _tell("FAIL" if problem else "ok", subject, problem)
@@ -95,6 +96,8 @@ def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | 
     sources = Sources(settings.twitch, (s for c in settings.channels for s in c.sources))
     for channel in settings.channels:
         for source in channel.sources:
+            if source.type == "mqtt":
+                continue  # it needs the broker, and nothing of its own
             try:
                 sources.create(source, channel.name)
             except StartError as error:
@@ -107,3 +110,16 @@ def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | 
 
         problems: list[IshowttsError | None] = [*login.problems(settings)]
         yield from (("log-in to Twitch", problem) for problem in problems or [None])
+
+
+async def _broker_problems(settings: Settings) -> list[tuple[str, IshowttsError | None]]:
+    if not settings.mqtt.enabled:
+        return []
+    from bot.mqtt import connect  # noqa: PLC0415 - a client is loaded for those who use it
+
+    subject = f"MQTT broker {settings.mqtt.host}"
+    try:
+        await connect(settings, "ishowtts-check").check()
+    except IshowttsError as error:
+        return [(subject, error)]
+    return [(subject, None)]

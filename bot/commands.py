@@ -4,10 +4,11 @@ from collections.abc import Callable
 from operator import attrgetter
 
 from bot.config.commands import VERBS, CommandSettings, Rank
+from bot.errors import OrderError
 from bot.messages import ChatMessage, Command, Rejection, RejectReason, Role, Verb
 
 _NEEDS_NAME = {Verb.MUTE, Verb.UNMUTE}
-_MAY_NAME = {Verb.SKIP}
+_MAY_NAME = {Verb.SKIP, Verb.VOICE}
 _RANKS: tuple[Rank, ...] = ("everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody")
 _MAX_VOLUME = 100
 
@@ -47,11 +48,10 @@ class CommandParser:
             order, is_alias = rest, False
         else:
             return None
-        name, _, argument = order.strip().partition(" ")
-        verb = VERBS.get(name.casefold())
+        verb, argument = _split(order)
         if verb is None:
             return None
-        refusal = self._refusal(message, verb, argument := argument.strip())
+        refusal = self._refusal(message, verb, argument)
         if refusal is None:
             return Command(
                 id=message.id,
@@ -59,6 +59,7 @@ class CommandParser:
                 issuer=message.chatter.name,
                 verb=verb,
                 argument=argument.removeprefix("@"),
+                chatter=message.chatter if verb is Verb.VOICE else None,
             )
         return None if self._reads_text and not is_alias else refusal
 
@@ -73,11 +74,30 @@ class CommandParser:
         return None
 
 
+def parse_order(text: str) -> tuple[Verb, str]:
+    """Return verb and argument of an order without the word before it: `volume 50`.
+
+    Raises:
+        OrderError: it is none.
+    """
+    verb, argument = _split(text)
+    if verb is None:
+        raise OrderError(f"it is none of {', '.join(VERBS)}")
+    if mistake := _mistake(verb, argument):
+        raise OrderError(mistake)
+    return verb, argument.removeprefix("@")
+
+
 def has_rank(roles: frozenset[Role], needed: Rank) -> bool:
     """Tell whether one of `roles` is at least `needed`."""
     if needed == "everyone":
         return True
     return any(_RANKS.index(role.value) >= _RANKS.index(needed) for role in roles)
+
+
+def _split(order: str) -> tuple[Verb | None, str]:
+    name, _, argument = order.strip().partition(" ")
+    return VERBS.get(name.casefold()), argument.strip()
 
 
 def _mistake(verb: Verb, argument: str) -> str:

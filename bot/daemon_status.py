@@ -7,12 +7,10 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 from aiohttp import hdrs
-from yarl import URL
 
 from bot.config.server import ServerSettings
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
-_NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _ASK_AGAIN_S = 2.0
 _CALM_ANSWERS = 3
 """So many times in a row the daemon has to be idle: chat comes in bursts."""
@@ -22,15 +20,13 @@ async def ask(settings: ServerSettings) -> Mapping[str, Any] | None:
     """Return the answer of `GET /api/status`; None where no daemon answers."""
     if settings.port == 0:
         return None  # nobody knows which one it took
-    host = _NEAREST.get(settings.host, settings.host)
-    url = URL.build(scheme="http", host=host, port=settings.port, path="/api/status")
     headers = {}
     if settings.token is not None:
         headers[hdrs.AUTHORIZATION] = f"Bearer {settings.token.get_secret_value()}"
     try:
         async with (
             aiohttp.ClientSession(timeout=_TIMEOUT) as http,
-            http.get(url, headers=headers) as answer,
+            http.get(settings.url() / "api/status", headers=headers) as answer,
         ):
             answer.raise_for_status()
             body = msgspec.json.decode(await answer.read())
@@ -51,7 +47,9 @@ def accepted(status: Mapping[str, Any] | None) -> int:
     return sum(counts.get("accepted", 0) for counts in outcomes.values())
 
 
-async def wait_until_idle(settings: ServerSettings, wait_s: float) -> bool:
+async def wait_until_idle(
+    settings: ServerSettings, wait_s: float, *, ask_again_s: float = _ASK_AGAIN_S
+) -> bool:
     """Return whether the daemon became idle within `wait_s` seconds, or does not run."""
     loop = asyncio.get_running_loop()
     end_s = loop.time() + wait_s
@@ -65,4 +63,4 @@ async def wait_until_idle(settings: ServerSettings, wait_s: float) -> bool:
             return True
         if loop.time() > end_s:
             return False
-        await asyncio.sleep(_ASK_AGAIN_S)
+        await asyncio.sleep(ask_again_s)

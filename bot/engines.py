@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from bot.config.engine import EngineSettings
@@ -13,8 +14,10 @@ from bot.engine.host import Host
 from bot.engine.narrator import Narrator
 from bot.engine.pieces import Pauses
 from bot.errors import StartError
+from bot.voice_catalog import VoiceCatalog
 
-_OF_ANOTHER_INTERPRETER = {"f5", "upstream"}
+CLONING = frozenset({"f5", "upstream"})
+"""Engines with voices to choose from, which may need another interpreter."""
 
 
 def create(settings: EngineSettings, name: str | None = None) -> Narrator:
@@ -43,8 +46,21 @@ def effort(settings: EngineSettings) -> Effort:
     return Effort(idle=f5.nfe_idle, normal=f5.nfe_normal, least=f5.nfe_least)
 
 
+def voices(settings: EngineSettings) -> VoiceCatalog | None:
+    """Return the voices that chatters can be heard with; None if no engine has several."""
+    if CLONING.isdisjoint(settings.engines):
+        return None
+    return VoiceCatalog(voice_roots(settings), allow_unlicensed=settings.f5.allow_unlicensed)
+
+
+def voice_roots(settings: EngineSettings) -> tuple[Path, ...]:
+    """Return the folders with voices; those in later ones win."""
+    choice = import_module("bot.engine.f5.choice")
+    return (choice.shipped_voices(), settings.f5.voices)
+
+
 def _host(settings: EngineSettings, name: str) -> Host:
-    python = settings.python if name in _OF_ANOTHER_INTERPRETER else None
+    python = settings.python if name in CLONING else None
     return Host(name, _options(settings, name), python=python or "")
 
 

@@ -35,6 +35,10 @@ class UtteranceError(IshowttsError):
     """This utterance cannot be spoken: drop it and go on with the next one."""
 
 
+class OrderError(IshowttsError):
+    """An order that makes no sense; the message is a clause for who gave it."""
+
+
 class StartError(IshowttsError):
     """The daemon must not start like this: a port that is taken, an engine that cannot load."""
 

@@ -1,4 +1,4 @@
-"""Where the daemon keeps what has to outlive it."""
+"""Folders that belong to the program, not to the project, and how files in them are written."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from platformdirs import user_state_path
 
 
 def state_folder() -> Path:
-    """Return the folder for state: systemd's `$STATE_DIRECTORY`, else the user's own."""
+    """Return where state is kept: `$STATE_DIRECTORY` (systemd), or the user's state directory."""
     directory = os.environ.get("STATE_DIRECTORY", "").partition(os.pathsep)[0]
     return Path(directory) if directory else user_state_path("ishowtts")
 

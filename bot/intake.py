@@ -6,6 +6,7 @@ from typing import Protocol
 import structlog
 
 from bot.backlog import Backlog
+from bot.clock import now
 from bot.commands import CommandParser
 from bot.messages import (
     ChatMessage,
@@ -57,6 +58,9 @@ class Intake:
         if isinstance(item, Purge):
             self._moderation.purge(item)
             return
+        if isinstance(item, Command):
+            self._obey(item)
+            return
         if isinstance(item, StreamStatus):
             event = "the stream is live" if item.is_live else "the stream ended"
             log.info(event, channel=item.channel)
@@ -68,6 +72,23 @@ class Intake:
             log.exception("a filter raised", id=item.id, channel=item.channel)
             verdict = Rejection(reason=RejectReason.MALFORMED, detail="a filter raised")
         self._settle(item, verdict)
+
+    def _obey(self, command: Command) -> None:
+        """Obey what came through a place that is trusted."""
+        at = now()
+        answer = self._moderation.obey(command)
+        self._emit(
+            Obeyed(
+                id=command.id,
+                channel=command.channel,
+                chatter=command.issuer,
+                at=now(),
+                received_at=at,
+                verb=command.verb,
+                argument=command.argument,
+                answer=answer,
+            )
+        )
 
     def _settle(self, message: ChatMessage, verdict: Command | Rejection | Utterance) -> None:
         received_at = message.received_at

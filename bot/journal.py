@@ -36,7 +36,9 @@ def is_connected() -> bool:
 class JournalHandler(logging.Handler):
     """Sends to the journal what its formatter renders as one JSON object.
 
-    It never waits: what the journal does not take is lost, and counted in the next line.
+    It never waits: what the journal does not take is lost, and counted in the next line. Where its
+    socket is out of reach, as in some sandboxes, lines without fields go to standard error, which
+    is the journal too.
     """
 
     def __init__(self, address: Path = SOCKET) -> None:
@@ -52,12 +54,15 @@ class JournalHandler(logging.Handler):
         event = json.loads(self.format(record))
         if self._lost:
             event["lost_lines"] = self._lost
+        fields = entry(event, logger=record.name)
         try:
-            self._socket.sendto(encoded(entry(event, logger=record.name)), self._address)
-        except OSError:
+            self._socket.sendto(encoded(fields), self._address)
+        except BlockingIOError:
             self._lost += 1
-        else:
-            self._lost = 0
+            return
+        except OSError:
+            print(f"<{fields['PRIORITY']}>{fields['MESSAGE']}", file=sys.stderr)  # noqa: T201
+        self._lost = 0
 
     def close(self) -> None:
         """Close the socket."""

@@ -118,8 +118,8 @@ class StreamStatus(Message, frozen=True, kw_only=True):
     is_live: bool
 
 
-SourceItem: TypeAlias = ChatMessage | Purge | StreamStatus
-"""What a source delivers."""
+ChatItem: TypeAlias = ChatMessage | Purge | StreamStatus
+"""What comes from a chat, and can be recorded."""
 
 
 class RejectReason(str, Enum):
@@ -172,7 +172,7 @@ class Utterance(Message, frozen=True, kw_only=True):
 
 
 class Verb(str, Enum):
-    """What a moderator can tell the daemon to do."""
+    """What the daemon can be told to do."""
 
     SKIP = "skip"
     CLEAR = "clear"
@@ -184,6 +184,7 @@ class Verb(str, Enum):
     UNMUTE = "unmute"
     VOLUME = "volume"
     STATUS = "status"
+    VOICE = "voice"
 
 
 class Command(Message, frozen=True, kw_only=True):
@@ -196,7 +197,13 @@ class Command(Message, frozen=True, kw_only=True):
     """Who gave it: a chatter's name, or the interface that it came through."""
     verb: Verb
     argument: str = ""
-    """A chatter's name or a number, by verb; checked when the command was parsed."""
+    """A name or a number, by verb; checked when the command was parsed."""
+    chatter: Chatter | None = None
+    """Whom it is about, where that is who gave it."""
+
+
+SourceItem: TypeAlias = ChatItem | Command
+"""What a source delivers; a command only where the place that it came through is trusted."""
 
 
 class SpeechRequest(Message, frozen=True, kw_only=True):

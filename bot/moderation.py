@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from bot.messages import Command, Purge, Utterance, Verb
+from bot.messages import Chatter, Command, Purge, Utterance, Verb
 from bot.outcomes import DropReason
 
 
@@ -22,6 +22,9 @@ class PolicyControl(Protocol):
 
     def unmute(self, name: str) -> bool:
         """Let the chatter through again; tell whether it was muted."""
+
+    def choose_voice(self, chatter: Chatter, name: str) -> str:
+        """Let the chatter be heard with this voice; return the answer."""
 
 
 class BacklogControl(Protocol):
@@ -78,6 +81,8 @@ class Moderation:
 
     def obey(self, command: Command) -> str:
         """Carry out `command` at once; return the answer for who gave it."""
+        if command.verb is Verb.VOICE:
+            return self._voice(command)
         return self._verbs[command.verb](command.argument)
 
     def purge(self, purge: Purge) -> int:
@@ -123,6 +128,11 @@ class Moderation:
     def _volume(self, percent: str) -> str:
         self._speech.volume = int(percent) / 100
         return f"volume {percent}"
+
+    def _voice(self, command: Command) -> str:
+        if command.chatter is None:
+            return "only a chatter can choose a voice"
+        return self._policy.choose_voice(command.chatter, command.argument)
 
     def _status(self, _: str) -> str:
         switch = "on" if self._policy.is_on else "off"

@@ -1,22 +1,29 @@
 """`ishowtts say`: one text through an engine to the loudspeaker or into a file."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 from bot import engines, outputs
 from bot.config import Settings
 from bot.config.playback import DeviceSettings, OutputSettings, WavefileSettings
 from bot.engine import Engine
 from bot.errors import StartError
-from bot.messages import SpeechRequest
+from bot.messages import AudioChunk, SpeechRequest
 from bot.playback.clip import Clip
 from bot.playback.player import Playback, Player
 from bot.tasks import running
 
 
 async def say(
-    settings: Settings, text: str, *, output: Path | None, engine_name: str | None
+    settings: Settings,
+    text: str,
+    *,
+    output: Path | None,
+    engine_name: str | None,
+    voice: str | None = None,
 ) -> None:
     """Speak `text` as it is, past every filter, on the first channel's device or into `output`.
 
@@ -24,9 +31,34 @@ async def say(
         StartError: the engine cannot run, or nothing would be heard.
         UtteranceError: the engine cannot say this text.
     """
-    channel = settings.channels[0]
     engine = engines.create(settings.engine, engine_name or settings.engine.engines[0])
-    device = next((o for o in channel.outputs if isinstance(o, DeviceSettings)), None)
+    request = SpeechRequest(id="say", text=text, voice=voice or settings.channels[0].voice)
+    try:
+        await engine.warm_up()
+        await _hear(settings, output, lambda clip: _render(engine, request, clip))
+    finally:
+        await engine.close()
+
+
+async def play(settings: Settings, audio: AudioChunk) -> None:
+    """Play a sound on the first channel's device.
+
+    Raises:
+        StartError: nothing would be heard.
+    """
+
+    async def fill(clip: Clip) -> None:
+        clip.append(audio)
+        clip.finish()
+
+    await _hear(settings, None, fill)
+
+
+async def _hear(
+    settings: Settings, output: Path | None, fill: Callable[[Clip], Coroutine[Any, Any, None]]
+) -> None:
+    outputs_here = settings.channels[0].outputs
+    device = next((o for o in outputs_here if isinstance(o, DeviceSettings)), None)
     sink: OutputSettings = device or DeviceSettings(type="device")
     if output is not None:
         sink = WavefileSettings(type="wavefile", path=output, pace="fast")
@@ -34,15 +66,10 @@ async def say(
     player = Player([place], settings.playback)
     player.give_up()
     clip = Clip()
-    request = SpeechRequest(id="say", text=text, voice=channel.voice)
-    try:
-        await engine.warm_up()
-        async with running({f"output {place.name}": place.run}):
-            rendering = asyncio.create_task(_render(engine, request, clip))
-            playback = await player.play(clip, lambda: None)
-            await rendering
-    finally:
-        await engine.close()
+    async with running({f"output {place.name}": place.run}):
+        filling = asyncio.create_task(fill(clip))
+        playback = await player.play(clip, lambda: None)
+        await filling
     if playback is not Playback.HEARD:
         raise StartError(
             f"Nothing was heard: {place.state.rstrip('.')}.", remedy="To write a file: -o FILE.wav"

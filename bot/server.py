@@ -19,7 +19,6 @@ from typing import Final, Self
 import structlog
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
-from yarl import URL
 
 from bot.config.server import ServerSettings
 from bot.errors import StartError
@@ -37,7 +36,6 @@ _IDLE_S = 15.0
 _LINGER_S = 2.0  # so that the caller reads why its body was too large before the end comes
 _SHUTDOWN_S = 0.3
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-_NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]+)?")
 _REFUSED = b'{"error": "Too many connections are open now."}'
 _REFUSAL = (
@@ -88,8 +86,7 @@ class Server:
     @property
     def url(self) -> str:
         """Where a browser of this machine finds the daemon."""
-        host = _NEAREST.get(self._settings.host, self._settings.host)
-        return str(URL.build(scheme="http", host=host, port=self.bound_port))
+        return str(self._settings.url(self.bound_port))
 
     async def __aenter__(self) -> Self:
         """Start to listen.

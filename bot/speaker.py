@@ -232,7 +232,7 @@ class Speaker:
         try:
             async with aclosing(self._engine.synthesize(request)) as chunks:
                 try:
-                    await self._fill(speech, chunks)
+                    await self._fill(speech, chunks, due_s)
                 finally:
                     speech.clip.finish()
         except Exception:
@@ -251,12 +251,17 @@ class Speaker:
             expires_in_s=oldest_at + self._max_age_s - now(),
         )
 
-    async def _fill(self, speech: _Speech, chunks: AsyncGenerator[AudioChunk, None]) -> None:
+    async def _fill(
+        self, speech: _Speech, chunks: AsyncGenerator[AudioChunk, None], due_s: float
+    ) -> None:
         asked_at = now()
+        # What is made ahead waits behind what is needed sooner.
+        patience_s = self._stall_s + due_s
         try:
             while True:
-                async with asyncio.timeout(self._stall_s):
+                async with asyncio.timeout(patience_s):
                     chunk = await anext(chunks, None)
+                patience_s = self._stall_s
                 if chunk is None:
                     return
                 arrived_at = now()

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
+
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Starts something that runs until it is cancelled."""
 
 
 @asynccontextmanager
 async def running(
-    work: Mapping[str, Callable[[], Coroutine[Any, Any, None]]],
+    work: Mapping[str, Work],
 ) -> AsyncIterator[None]:
     """Run `work`, by task name, while the block runs; cancel and await it at the end.
 

@@ -1,4 +1,4 @@
-"""What systemd is told of the daemon: the clocks that have to move, and one line of status."""
+"""What systemd and `/healthz` are told: the clocks that have to move, and one line of status."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -22,10 +22,15 @@ def vitals(engine: Narrator, outputs: Iterable[Output], *, stall_s: float) -> It
             yield Vital(_clock(output), f"playback on {output.name} stands still")
 
 
-def status_line(snapshot: Mapping[str, Any]) -> str:
-    """Return one line about a daemon whose state is `snapshot`; it quotes nobody in chat."""
-    parts = [f"voice: {snapshot['engine']}"]
-    for name, channel in snapshot["channels"].items():
+def status_line(voice: str, channels: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return one line about a daemon; it quotes nobody in chat.
+
+    Args:
+        voice: The engine that speaks.
+        channels: Their states, as in `GET /api/status`.
+    """
+    parts = [f"voice: {voice}"]
+    for name, channel in channels.items():
         doing = ["speaking" if channel["speaking"] else "silent", f"{channel['pending']} waiting"]
         doing += ["paused"] * channel["is_paused"] + ["off"] * (not channel["is_on"])
         outputs = [f"{output} {state}" for output, state in channel["outputs"].items()]

@@ -6,7 +6,7 @@ The engine's child process imports this module too, so it stays importable on Py
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from bot.errors import StartError
 
@@ -19,6 +19,10 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
 _SPEEDS = (0.3, 3.0)
 _GAINS_DB = (-30.0, 30.0)
 _MAX_ABOUT_BYTES = 64 * 1024
+
+
+Signature: TypeAlias = tuple[tuple[int, int, int], ...]
+"""Inode, size and time of change of each file."""
 
 
 class About(NamedTuple):
@@ -59,7 +63,7 @@ def is_voice(path: Path) -> bool:
     return is_name(path.name) and any((path / name).is_file() for name in FILES)
 
 
-def signature(folder: Path) -> tuple[tuple[int, int, int], ...]:
+def signature(folder: Path) -> Signature:
     """Return what differs once a file of the voice was changed, added or removed."""
     marks = []
     for name in FILES:

@@ -365,3 +365,18 @@ def test_bench_refuses_arguments_that_mean_nothing(
 
     assert done.returncode == 2
     assert problem in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["model", "list"], ["bench", "--predict", "orin-64"]])
+def test_whoever_stops_reading_gets_no_complaint(arguments: list[str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, complaint = process.communicate(timeout=DEADLINE_S)
+
+    assert (process.returncode, complaint) == (141, b"")

@@ -119,3 +119,19 @@ def test_what_chat_programs_add_does_not_hide_an_order() -> None:
 
     assert isinstance(verdict, Command)
     assert verdict.argument == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "argument"),
+    [("!voice bass", "bass"), ("!voice", ""), ("!tts voice Bass", "Bass"), ("!VOICE bass", "bass")],
+)
+def test_everyone_chooses_a_voice(parse: CommandParser, text: str, argument: str) -> None:
+    sent = message(text)
+    command = parse(sent)
+    assert isinstance(command, Command)
+    assert (command.verb, command.argument, command.chatter) == (
+        Verb.VOICE,
+        argument,
+        sent.chatter,
+    )
+    assert isinstance(parse(message("!voice of america")), Rejection)

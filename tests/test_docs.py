@@ -1,16 +1,25 @@
 """What the pages tell people to write is understood."""
 
+import json
 import re
 from pathlib import Path
 
 import yaml
 
+from bot.bench.machines import MACHINES
 from bot.config import loads
+from bot.config.migrations import MIGRATIONS
 from bot.config.sources import TwitchEventsubSettings
 from bot.config.twitch import TwitchSettings
+from bot.observers.metrics import Metrics
 from bot.sources.twitch_eventsub import scopes
+from tests.observers.samples import state
 
-PAGE = (Path(__file__).parents[1] / "docs" / "twitch.md").read_text(encoding="utf-8")
+REPOSITORY = Path(__file__).parents[1]
+PAGE = (REPOSITORY / "docs" / "twitch.md").read_text(encoding="utf-8")
+MAINTENANCE = (REPOSITORY / "docs" / "maintenance.md").read_text(encoding="utf-8")
+MQTT_PAGE = (REPOSITORY / "docs" / "mqtt.md").read_text(encoding="utf-8")
+MONITORING_PAGE = (REPOSITORY / "docs" / "monitoring.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -33,3 +42,37 @@ def test_the_permissions_of_the_twitch_page_are_described_as_they_are_shown() ->
     shown = {scope: purpose for purpose, scope in re.findall(r"- (.*) \((\w+:\w+:\w+)\)", PAGE)}
 
     assert shown == {scope: scopes.PURPOSES[scope] for scope in scopes.bot_scopes(TwitchSettings())}
+
+
+def test_the_maintenance_page_names_every_timer_form_and_machine() -> None:
+    timers = re.findall(r"^\| `(ishowtts-[\w-]+)` \|", MAINTENANCE, re.MULTILINE)
+    forms = re.findall(r"^\| (\d+) \|", MAINTENANCE, re.MULTILINE)
+
+    assert sorted(timers) == sorted(path.stem for path in (REPOSITORY / "systemd").glob("*.timer"))
+    assert [int(form) for form in forms] == [migration.to for migration in MIGRATIONS]
+    assert all(f"`{machine}`" in MAINTENANCE for machine in MACHINES)
+
+
+def test_the_configuration_of_the_mqtt_page_is_valid() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", MQTT_PAGE, re.DOTALL)
+
+    assert loads(example).mqtt.username == "ishowtts"
+
+
+def test_the_mqtt_page_lists_the_topics_of_the_schema() -> None:
+    schema = json.loads((REPOSITORY / "bot" / "mqtt.schema.json").read_text(encoding="utf-8"))
+    listed = re.findall(r"^\| `(ishowtts/\S+)`", MQTT_PAGE, re.MULTILINE)
+
+    assert sorted(listed) == sorted(schema["topics"])
+
+
+def test_the_monitoring_page_lists_every_metric_with_its_type() -> None:
+    metrics = Metrics(state, gpu=lambda: ())
+    families = {
+        family.name: family.type
+        for family in metrics.families()
+        if family.name.startswith("ishowtts_")
+    }
+    listed = dict(re.findall(r"^\| `(ishowtts_\S+)` \| (\w+)", MONITORING_PAGE, re.MULTILINE))
+
+    assert {name.removesuffix("_total"): kind for name, kind in listed.items()} == families

@@ -7,9 +7,9 @@ from bot.config.backlog import BacklogSettings
 from bot.config.commands import CommandSettings
 from bot.config.policy import PolicySettings
 from bot.intake import Intake
-from bot.messages import ChatMessage, Chatter, Rejection, RejectReason, Utterance
+from bot.messages import ChatMessage, Chatter, Command, Rejection, RejectReason, Utterance, Verb
 from bot.moderation import Moderation
-from bot.outcomes import DropReason, Outcome, Rejected
+from bot.outcomes import DropReason, Obeyed, Outcome, Rejected
 from bot.policy import Policy
 from tests.test_moderation import SpeechStandIn
 
@@ -72,3 +72,14 @@ async def test_each_message_has_its_own_outcome(intake: Intake, outcomes: list[O
         "": "Rejected",
     }
     assert not [o for o in outcomes if getattr(o, "reason", None) is DropReason.FULL]
+
+
+async def test_an_order_from_a_trusted_place_is_obeyed_and_told(
+    intake: Intake, outcomes: list[Outcome]
+) -> None:
+    intake.accept(message("hello"))
+    intake.accept(Command(id="o1", channel="main", issuer="MQTT", verb=Verb.CLEAR))
+
+    *_, obeyed = outcomes
+    assert isinstance(obeyed, Obeyed)
+    assert (obeyed.id, obeyed.chatter, obeyed.answer) == ("o1", "MQTT", "cleared 1")

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,22 +52,46 @@ def test_a_value_cannot_end_its_field() -> None:
     assert data == b"TEXT\n\x0c\0\0\0\0\0\0\0a\nPRIORITY=0\nCHANNEL=main\n"
 
 
-def test_what_the_journal_does_not_take_is_counted(tmp_path: Path) -> None:
-    address = tmp_path / "socket"
-    handler = JournalHandler(address)
-    handler.setFormatter(logging.Formatter('{"event": "%(message)s"}'))
-    record = logging.makeLogRecord({"msg": "hello", "name": "bot.x"})
-    handler.emit(record)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-        listener.bind(str(address))
-        handler.emit(record)
-        first = listener.recv(4096)
-        handler.emit(record)
-        second = listener.recv(4096)
+RECORD = logging.makeLogRecord({"msg": "hello", "name": "bot.x"})
+
+
+@pytest.fixture
+def handler(tmp_path: Path) -> Iterator[JournalHandler]:
+    handler = JournalHandler(tmp_path / "socket")
+    handler.setFormatter(logging.Formatter('{"event": "%(message)s", "level": "error"}'))
+    yield handler
     handler.close()
 
-    assert b"\nLOST_LINES=1\n" in first
-    assert b"LOST" not in second
+
+def test_what_the_journal_does_not_take_is_counted(handler: JournalHandler, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "socket"))
+        listener.settimeout(0)
+        for _ in range(20_000):  # more than any queue holds
+            handler.emit(RECORD)
+        heard = [*iter(lambda: _receive(listener), b"")]
+        handler.emit(RECORD)
+        late = _receive(listener)
+        handler.emit(RECORD)
+        last = _receive(listener)
+
+    assert f"\nLOST_LINES={20_000 - len(heard)}\n".encode() in late
+    assert b"LOST" not in last
+
+
+def test_without_its_socket_lines_go_to_the_journal_without_fields(
+    handler: JournalHandler, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler.emit(RECORD)
+
+    assert capsys.readouterr().err == "<3>hello\n"
+
+
+def _receive(listener: socket.socket) -> bytes:
+    try:
+        return listener.recv(4096)
+    except BlockingIOError:
+        return b""
 
 
 def test_the_journal_is_known_by_its_stream(

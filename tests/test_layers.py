@@ -18,8 +18,10 @@ from bot.messages import SpeechRequest
 PACKAGE = Path(bot.__file__).parent
 LEAVES = {
     "bot",
+    "bot.backoff",
     "bot.child",
     "bot.clock",
+    "bot.credentials",
     "bot.errors",
     "bot.flood",
     "bot.folders",
@@ -41,14 +43,16 @@ STAGES = {
     "bot.moderation": set[str](),
     "bot.engine": set[str](),  # its child process has no pydantic
     "bot.playback": {"bot.config.playback"},
-    "bot.observers": set[str](),
+    "bot.observers": {"bot.config.mqtt"},
     "bot.store": set[str](),
     "bot.server": {"bot.config.server"},
     "bot.logs": {"bot.config.logs", "bot.flood", "bot.log_file"},
 }
-TOOLS = {
+TOOLS: dict[str, set[str]] = {
     "bot.bench": {"bot.config.engine", "bot.engine"},
     "bot.service": {"bot.config"},
+    "bot.report": {"bot.bench", "bot.config", "bot.daemon_status"},
+    "bot.cloning": set(),
     "bot.quality": {"bot.bench", "bot.config.engine", "bot.engine"},
 }
 """Commands, and what they may import, modules below it included."""
@@ -56,18 +60,24 @@ COMPOSITION = {
     "bot.__main__",
     "bot.app",
     "bot.banner",
+    "bot.channel",
     "bot.check",
     "bot.daemon_status",
+    "bot.engine_speed",
     "bot.engines",
     "bot.intake",
     "bot.login",
     "bot.lookahead",
+    "bot.mqtt",
     "bot.options",
     "bot.outputs",
     "bot.say",
     "bot.speaker",
     "bot.tasks",
     "bot.vitals",
+    "bot.voice",
+    "bot.voice_catalog",
+    "bot.watchers",
 }
 """Modules that may know several stages."""
 
@@ -159,6 +169,25 @@ def test_what_the_engine_process_imports_is_python_3_10(module: str) -> None:
 
     assert visitor.minimum_versions()[1] is not None, visitor.output_text()
     assert visitor.minimum_versions()[1] <= (3, 10), visitor.output_text()
+
+
+@pytest.mark.parametrize("module", sorted(imported_by_the_engine_process()))
+def test_the_engine_process_needs_nothing_of_the_daemon_s(module: str) -> None:
+    """What it logs goes through the standard library: its interpreter has few packages."""
+    tree = ast.parse(dict(modules())[module].read_text(encoding="utf-8"))
+    names = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+    assert {name.partition(".")[0] for name in names} & {
+        "structlog",
+        "pydantic",
+        "aiohttp",
+    } == set()
 
 
 def python_3_10() -> str | None:

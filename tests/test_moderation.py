@@ -26,6 +26,9 @@ class PolicyStandIn:
         self.muted.discard(name)
         return was_muted
 
+    def choose_voice(self, chatter: Chatter, name: str) -> str:
+        return f"{chatter.name} has {name}"
+
 
 class SpeechStandIn:
     def __init__(self, current: Utterance | None) -> None:
@@ -52,9 +55,16 @@ class Room:
         self.backlog.put(utterance("b1", "b"))
         self.moderation = Moderation(self.policy, self.backlog, self.speech)
 
-    def order(self, verb: Verb, argument: str = "") -> str:
+    def order(self, verb: Verb, argument: str = "", chatter: Chatter | None = None) -> str:
         return self.moderation.obey(
-            Command(id="c", channel="main", issuer="mod", verb=verb, argument=argument)
+            Command(
+                id="c",
+                channel="main",
+                issuer="mod",
+                verb=verb,
+                argument=argument,
+                chatter=chatter,
+            )
         )
 
     @property
@@ -154,3 +164,9 @@ async def test_what_the_platform_takes_back_is_not_heard(
     assert room.moderation.purge(purge) == count
     assert room.speech.reason is cut
     assert room.waiting == waiting
+
+
+def test_a_voice_is_the_chatters_own_choice(room: Room) -> None:
+    chatter = Chatter(id="u1", name="viewer")
+    assert room.order(Verb.VOICE, "bass", chatter) == "viewer has bass"
+    assert room.order(Verb.VOICE, "bass") == "only a chatter can choose a voice"

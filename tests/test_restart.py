@@ -83,3 +83,17 @@ async def test_what_was_paid_for_is_spoken_after_a_restart(
     assert not {cut, waiting, spoken} & {
         msgspec.json.decode(line)["id"] for line in (tmp_path / "3.jsonl").read_text().splitlines()
     }
+
+
+async def test_a_voice_that_was_chosen_outlives_the_daemon(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with_voices = settings.model_copy(
+        update={"engine": settings.engine.model_copy(update={"engines": ("tone", "f5")})}
+    )
+    async with running(with_voices, tmp_path / "1.jsonl") as viewer:
+        obeyed = await viewer.until(await viewer.post("!voice bass"), "obeyed")
+        assert obeyed["answer"] == "your voice is bass from now on"
+    async with running(with_voices, tmp_path / "2.jsonl") as viewer:
+        obeyed = await viewer.until(await viewer.post("!voice"), "obeyed")
+        assert obeyed["answer"].startswith("your voice is bass; choose from: alto, ")

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.bench.own_stages import OURS
-from bot.bench.results import Bar, Case, Results
+from bot.bench.results import OURS, Bar, Case, Results
 from bot.bench.upstream_stages import UPSTREAM
 from bot.bench.workload import LONG, batch, single
 

@@ -32,6 +32,7 @@ def likely_causes(
 
 
 def _clocks(here: Conditions, before: Conditions) -> Iterator[str]:
+    yield from (warning.rstrip(".") for warning in here.jetson if warning not in before.jetson)
     if here.throttled:
         yield f"the GPU is slowed down by {' and '.join(here.throttled)}"
     for what, mhz, was, most in (

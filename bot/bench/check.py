@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from bot.bench.own_stages import OURS
-from bot.bench.results import Case, Results
+from bot.bench.results import OURS, Case, Results
 
 TOLERANCE = 0.10
 _DEVIATIONS = 3.0
@@ -28,6 +27,11 @@ class Verdict(Enum):
     AS_FAST = "as fast as the baseline"
     SLOWER = "slower than the baseline"
     INCOMPARABLE = "not comparable with the baseline"
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0, 1 or 2."""
+        return list(Verdict).index(self)
 
 
 class Change(NamedTuple):

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from bot.bench import predict, routine, session
 from bot.bench.arguments import EXIT_BUSY, STORED, Options
-from bot.bench.check import Verdict, compare
-from bot.bench.history_view import accept, show
+from bot.bench.check import compare
 from bot.bench.report import Reporter
 from bot.bench.results import Results, load
 from bot.bench.session import Plan, Session
@@ -13,12 +12,7 @@ from bot.bench.subject import subject
 from bot.bench.workload import batch
 from bot.config.engine import F5Settings
 
-_MEASURED, _PROBLEM, _NOT_COMPARABLE = 0, 1, 2
-_EXITS = {
-    Verdict.AS_FAST: _MEASURED,
-    Verdict.SLOWER: _PROBLEM,
-    Verdict.INCOMPARABLE: _NOT_COMPARABLE,
-}
+_MEASURED, _PROBLEM = 0, 1
 _KEPT = ("quick", "full")
 """Runs whose workloads are the same each time."""
 
@@ -35,19 +29,15 @@ def bench(
     Raises:
         StartError: there is no such model, device or file.
     """
-    if options.history is not None:
-        return show(routine.history(), options.history)
     if options.predict is not None:
         return predict.show(options.predict)
-    if options.accept:
-        return accept(routine.history())
     baseline = load(options.check) if options.check and options.check != STORED else None
     with subject(settings, options.random, options.device) as measured:
         plan, reporter = _plan(options), Reporter()
         if options.check == STORED:
             measuring = Session(measured, session.routine(plan), reporter, options.json)
             verdict = routine.check(measuring, routine.history(), reporter, is_alone)
-            return EXIT_BUSY if verdict is None else _EXITS[verdict]
+            return EXIT_BUSY if verdict is None else verdict.exit_code
         results = Session(measured, plan, reporter, options.json).run()
     if results.mode in _KEPT:
         routine.history().add(results)
@@ -74,4 +64,4 @@ def _check(results: Results, baseline: Results) -> int:
     comparison = compare(results, baseline)
     for line in ("", *comparison.lines):
         Reporter().say(line)
-    return _EXITS[comparison.verdict]
+    return comparison.verdict.exit_code

@@ -8,6 +8,7 @@ from heapq import nlargest
 from operator import attrgetter
 from pathlib import Path
 
+from bot import jetson
 from bot.bench import driver
 from bot.bench.results import Conditions, OtherProcess
 
@@ -24,8 +25,7 @@ _LEAST_CORES = 0.1
 """Of the time of one core; who takes less is not named."""
 _NAMED = 5
 _CPU = "sys/devices/system/cpu/cpu[0-9]*/cpufreq"
-_DEVFREQ = ("*.gpu", "*.ga10b", "*.gv11b", "*.gp10b")
-"""GPUs of the Jetsons below `/sys/class/devfreq`."""
+_HZ_PER_MHZ = 1e6
 _TEMPERATURES_C = (1, 150)
 """What is believed of a sensor."""
 
@@ -47,15 +47,20 @@ class Watch:
         self._temperatures_c: list[float] = []
         self._gpu_temperatures_c: list[float] = []
         self._reasons = 0
+        self._jetson: dict[str, None] = {}
 
     def glance(self) -> None:
         """Read clocks and temperatures, which are as they were under load a moment ago."""
         current, _ = self._cpu_clocks()
         self._cpu_mhz += [current] if current else []
         self._temperatures_c += self._thermal_zones()
-        for folder in self._devfreq():
-            self._gpu_mhz.append(_number(folder / "cur_freq") / 1e6)
-            self._gpu_max_mhz = max(self._gpu_max_mhz, _number(folder / "max_freq") / 1e6)
+        board = jetson.read(self._root)
+        if board is not None:
+            self._jetson |= {str(warning.message): None for warning in board.warnings()}
+            for clock in board.clocks:
+                if clock.name == "GPU":
+                    self._gpu_mhz.append(clock.now_hz / _HZ_PER_MHZ)
+                    self._gpu_max_mhz = clock.possible_hz / _HZ_PER_MHZ
         if self._gpu is not None:
             for row in driver.ask("gpu", _GPU_FIELDS, self._gpu):
                 self._gpu_mhz.append(_leading(row.get("clocks.sm", "")))
@@ -76,6 +81,7 @@ class Watch:
             gpu_max_mhz=self._gpu_max_mhz,
             gpu_temperature_c=max(self._gpu_temperatures_c, default=0.0),
             throttled=[name for bit, name in _THROTTLING.items() if self._reasons & bit],
+            jetson=list(self._jetson),
             stolen=self._stolen_since(),
             quota_wait=round((self._quota_us() - self._throttled_us) / 1e6 / elapsed_s, 3),
             others=self._others(elapsed_s),
@@ -96,10 +102,6 @@ class Watch:
         zones = self._root.glob("sys/class/thermal/thermal_zone*/temp")
         found = [_number(path) / 1e3 for path in zones]
         return [c for c in found if _TEMPERATURES_C[0] < c < _TEMPERATURES_C[1]]
-
-    def _devfreq(self) -> list[Path]:
-        base = self._root / "sys/class/devfreq"
-        return [folder for pattern in _DEVFREQ for folder in base.glob(pattern)]
 
     def _stolen(self) -> tuple[float, float]:
         """Return the time that the host of a virtual machine took, and all time, in ticks."""

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from bot.bench.own_stages import OURS
-from bot.bench.results import SCHEMA, Case, Results
+from bot.bench.results import OURS, SCHEMA, Case, Results
 from bot.errors import StartError
 
 MAX_RUNS = 500
 """So many are kept, the newest: a year of a daily and a weekly run."""
 MAX_BASELINES = 20
+MAX_SPREAD = 0.2
+"""Standard deviation over mean of the runs of a workload that can be a baseline."""
 _SPEED_DECIDING = ("ishowtts", "python", "torch", "triton", "numpy", "cuda", "cudnn", "system")
 _NOISE_RUNS = 30
 _MIN_NOISE_RUNS = 5
@@ -76,23 +77,31 @@ class History:
         same = [run for run in _read(self._baselines) if series(run) == series(results)]
         return own or max(same, key=lambda run: run.date, default=None)
 
-    def accept(self, results: Results, *, anew: bool = False) -> None:
-        """Make `results` their versions' baseline.
+    def accept(self, results: Results, *, anew: bool = False) -> bool:
+        """Make `results` their versions' baseline; tell whether they can be one.
 
-        Where there is one, only workloads that it lacks are added, unless it shall be made `anew`.
+        Workloads whose runs scattered are left out: what is measured on a machine that is busy with
+        other things is no measure for later. Where there is a baseline, only workloads that it
+        lacks are added, unless it shall be made `anew`.
 
         Raises:
             StartError: it cannot be written.
         """
+        steady = {
+            name: case
+            for name, case in results.cases.get(OURS, {}).items()
+            if case.times.std_over_mean <= MAX_SPREAD
+        }
+        if not steady:
+            return False
         path = self._path(results)
+        results = msgspec.structs.replace(results, cases={OURS: steady})
         old = None if anew else next((run for run in _read(self._baselines, path.name)), None)
         if old is not None:
-            cases = {**results.cases.get(OURS, {}), **old.cases.get(OURS, {})}
-            if len(cases) == len(old.cases.get(OURS, {})):
-                return
-            results = msgspec.structs.replace(old, cases={OURS: cases})
+            results = msgspec.structs.replace(old, cases={OURS: steady | old.cases.get(OURS, {})})
         self._write(path, results)
         _forget(self._baselines, MAX_BASELINES)
+        return True
 
     def noise(self, results: Results) -> dict[str, float]:
         """Return by how much each workload scatters from run to run, over its median.

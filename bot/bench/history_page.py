@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.bench.check import TOLERANCE
-from bot.bench.own_stages import OURS
 from bot.bench.page_style import BASE
-from bot.bench.results import Results
+from bot.bench.results import OURS, Results
 from bot.errors import StartError
 from bot.folders import write_whole
 
@@ -82,9 +81,9 @@ def _chart(name: str, runs: Sequence[Results], baseline: Results | None) -> str:
     scale = _Scale(points, base_ms)
     last = points[-1]
     change = f", {last.ms / base_ms - 1:+.0%} on the baseline" if base_ms else ""
-    label = escape(f"{name} of speech: median milliseconds of {len(points)} runs")
+    label = escape(f"{name}: median milliseconds of {len(points)} runs")
     return (
-        f"<figure><figcaption><strong>{escape(name)} of speech</strong>"
+        f"<figure><figcaption><strong>{escape(name)}</strong>"
         f"<span>last {last.ms:.1f} ms{change}</span></figcaption>"
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">'
         + "".join(_axes(scale))

@@ -7,9 +7,8 @@ from bot.bench.arguments import STORED
 from bot.bench.check import Comparison, Verdict, compare
 from bot.bench.history import History, series
 from bot.bench.history_page import write
-from bot.bench.own_stages import OURS
 from bot.bench.report import Reporter, table
-from bot.bench.results import Results
+from bot.bench.results import OURS, Results
 from bot.errors import StartError
 
 _SHOWN = 20
@@ -51,7 +50,11 @@ def accept(history: History) -> int:
             f"There is no run to accept in {history.folder}.",
             remedy="Measure with: ishowtts bench --quick --check",
         )
-    history.accept(runs[-1], anew=True)
+    if not history.accept(runs[-1], anew=True):
+        raise StartError(
+            f"The run of {runs[-1].date} scatters too much to be a baseline.",
+            remedy="Measure again while the machine does nothing else.",
+        )
     Reporter().say(f"The run of {runs[-1].date} is the baseline from now on.")
     return 0
 

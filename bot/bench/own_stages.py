@@ -13,7 +13,6 @@ from bot.bench.workload import FRAMES_PER_S, Load, Workload
 from bot.engine.f5.layout import Item
 from bot.engine.f5.runner import Runner, bucket
 
-OURS = "ours"
 NFE = 7
 _LONGEST_S = 30.0
 _SHORTEST_FRAMES = 300

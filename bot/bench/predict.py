@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from bot.bench import roofline
 from bot.bench.checkpoints import REFERENCE_S, SHAPES
 from bot.bench.machines import H100, MACHINES, Machine
-from bot.bench.own_stages import NFE, OURS
+from bot.bench.own_stages import NFE
 from bot.bench.report import Reporter, table
-from bot.bench.results import Ceilings, Results, load
+from bot.bench.results import OURS, Ceilings, Results, load
 from bot.bench.workload import FRAMES_PER_S, LONG, Load, single
 from bot.engine.f5.choice import BUNDLED
 from bot.engine.f5.folder import guidance, load_vocoder, read_model

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.bench.own_stages import OURS
-from bot.bench.results import Case, Ceilings, Errors, Memory, Profile, Results, Start
+from bot.bench.results import OURS, Case, Ceilings, Errors, Memory, Profile, Results, Start
 
 RANDOM_WARNING = (
     "RANDOM WEIGHTS: the times are those of a trained model of this shape, the sound is noise."
@@ -97,16 +96,18 @@ def header(results: Results) -> Iterator[str]:
     if hardware.gpu:
         driver = hardware.driver or "unknown"
         yield f"{hardware.gpu}, {hardware.gpu_memory_gb:g} GB, driver {driver}"
+    threads = f"{hardware.threads} threads, " if hardware.threads else ""
     yield (
-        f"{hardware.processor}, {hardware.cores} cores, {hardware.threads} threads, "
+        f"{hardware.processor}, {hardware.cores} cores, {threads}"
         f"{hardware.memory_gb:g} GB, load {hardware.load_average:g}"
     )
     if hardware.clocks:
         yield ", ".join(f"{name} {value}" for name, value in hardware.clocks.items())
     yield ", ".join(f"{name} {value}" for name, value in results.versions.items())
     yield (
-        f"{results.date}: {model.name}, {model.parameters / 1e6:.1f} M parameters, "
-        f"{model.weights} weights, {model.dtype} on {model.device}"
+        f"{results.date}: {model.name}, "
+        + (f"{model.parameters / 1e6:.1f} M parameters, " if model.parameters else "")
+        + f"{model.weights} weights, {model.dtype} on {model.device}"
     )
     if model.weights == "random":
         yield RANDOM_WARNING

@@ -7,6 +7,8 @@ import msgspec
 from bot.errors import StartError
 from bot.folders import write_whole
 
+OURS = "ours"
+"""Contender: our engine."""
 SCHEMA = 1
 """Raised when a field changes its meaning; older files are then refused by `load`."""
 
@@ -55,6 +57,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     gpu_temperature_c: float = 0.0
     throttled: list[str] = []
     """Why the GPU ran slower than asked."""
+    jetson: list[str] = []
+    """What makes a Jetson slower than it could be: power mode, clocks, heat."""
     stolen: float = 0.0
     """Share of the time that the host of this virtual machine gave to others."""
     quota_wait: float = 0.0

@@ -1,6 +1,7 @@
 """A run against the stored baseline: repeats what seems slower, and tells the likely cause."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from typing import Protocol
 
 import structlog
 
@@ -9,7 +10,6 @@ from bot.bench.check import Comparison, Verdict, compare
 from bot.bench.history import History, setup
 from bot.bench.report import Reporter
 from bot.bench.results import Results
-from bot.bench.session import Session
 from bot.errors import StartError
 from bot.folders import state_folder
 from bot.speed import Speed
@@ -20,13 +20,26 @@ _REPEATS = 2
 DISTURBED = "the daemon spoke meanwhile"
 
 
+class Measuring(Protocol):
+    """A run of the benchmark."""
+
+    results: Results
+    """What was found so far."""
+
+    def run(self) -> Results:
+        """Measure everything."""
+
+    def repeat(self, workloads: Container[str]) -> None:
+        """Measure these again; the faster median of each stands."""
+
+
 def history() -> History:
     """Return the results of this user, or service."""
     return History(state_folder() / "bench")
 
 
 def check(
-    session: Session, history: History, reporter: Reporter, is_alone: Callable[[], bool]
+    session: Measuring, history: History, reporter: Reporter, is_alone: Callable[[], bool]
 ) -> Verdict | None:
     """Measure, compare with the baseline, keep both; tell log, daemon and user what it came to.
 
@@ -48,8 +61,13 @@ def check(
     if results.failures:
         return Verdict.INCOMPARABLE
     if baseline is None or comparison is None:
-        history.accept(results)
-        reporter.say("\nThere was nothing to compare with: this is the baseline from now on.")
+        is_steady = history.accept(results)
+        reporter.say(
+            "\nThere was nothing to compare with: this is the baseline from now on."
+            if is_steady
+            else "\nThere is nothing to compare with yet, and the machine was too restless now for "
+            "this to be a baseline."
+        )
         return Verdict.AS_FAST
     for line in ("", *comparison.lines):
         reporter.say(line)
@@ -58,7 +76,7 @@ def check(
 
 
 def _compared(
-    session: Session, results: Results, baseline: Results | None, history: History
+    session: Measuring, results: Results, baseline: Results | None, history: History
 ) -> Comparison | None:
     """Compare, and measure again what seems slower: a machine that stumbled must not cry wolf."""
     if baseline is None:

@@ -13,9 +13,9 @@ from bot.bench import bars, patched, profiling, start
 from bot.bench.ceiling import ceilings
 from bot.bench.conditions import Watch
 from bot.bench.hardware import gpu_number, hardware, versions
-from bot.bench.own_stages import NFE, OURS, OwnStages
+from bot.bench.own_stages import NFE, OwnStages
 from bot.bench.report import Reporter
-from bot.bench.results import Case, Results
+from bot.bench.results import OURS, Case, Results
 from bot.bench.subject import Subject
 from bot.bench.timing import Clock
 from bot.bench.upstream_stages import (

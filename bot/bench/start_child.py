@@ -15,7 +15,7 @@ async def speak(spawned_s: float, folders: list[str], device: str) -> None:
     from bot.bench import children  # noqa: PLC0415 - what is imported is part of what is measured
     from bot.bench.checkpoints import VOICE  # noqa: PLC0415
     from bot.bench.results import Start  # noqa: PLC0415
-    from bot.bench.timing import summarize  # noqa: PLC0415
+    from bot.bench.summary import summarize  # noqa: PLC0415
     from bot.engine.f5.engine import F5Engine  # noqa: PLC0415
     from bot.messages import SpeechRequest  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from bot.bench import arguments
@@ -10,8 +11,6 @@ from bot.cli.shared import config_option, quiet_logs, settings
 from bot.config import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.cli.shared import Commands
 
 
@@ -25,31 +24,59 @@ def add_to(commands: "Commands") -> None:
 
 
 def _bench(options: argparse.Namespace) -> int:
+    asked = arguments.options(options)
+    if asked.history is not None or asked.accept:
+        return _look_back(asked)
     from bot.engine import import_extra  # noqa: PLC0415 - `--help` starts without it
 
     chosen = settings(options)
+    if asked.check == arguments.STORED:
+        return _check(chosen, asked)
     quiet_logs()
     command = import_extra("bot.bench.command", "ishowtts bench", "f5")
-    asked = arguments.options(options)
-    if asked.check != arguments.STORED:
-        return int(command.bench(chosen.engine.f5, asked))
-    return _check(command.bench, chosen, asked)
+    return int(command.bench(chosen.engine.f5, asked))
 
 
-def _check(bench: "Callable[..., int]", chosen: Settings, asked: arguments.Options) -> int:
+def _look_back(asked: arguments.Options) -> int:
+    from bot.bench import history_view, routine  # noqa: PLC0415 - `--help` starts without it
+
+    if asked.accept:
+        return history_view.accept(routine.history())
+    assert asked.history is not None
+    return history_view.show(routine.history(), asked.history)
+
+
+def _check(chosen: Settings, asked: arguments.Options) -> int:
     """Measure while the daemon is idle, or not at all."""
     from bot import daemon_status as daemon  # noqa: PLC0415 - `--help` starts without it
+    from bot import logs  # noqa: PLC0415
+    from bot.config.logs import LogSettings  # noqa: PLC0415
 
+    # Not as configured: two processes cannot take turns with one file.
+    logs.configure(LogSettings(level="warning"))
+    is_elsewhere = chosen.engine.python is not None
+    if "f5" not in chosen.engine.engines or not (is_elsewhere or find_spec("torch")):
+        return _skip("F5-TTS does not speak here, so there is nothing to measure.")
     if not asyncio.run(daemon.wait_until_idle(chosen.server, asked.wait_s)):
-        print(  # noqa: T201
-            f"ishowtts: the daemon was not idle within {asked.wait_s:.0f} s, so nothing was"
-            " measured. Wait longer with --wait S, or try again later.",
-            file=sys.stderr,
+        return _skip(
+            f"The daemon was not idle within {asked.wait_s:.0f} s, so nothing was measured. Wait"
+            " longer with --wait S, or try again later."
         )
-        return arguments.EXIT_BUSY
     before = daemon.accepted(asyncio.run(daemon.ask(chosen.server)))
 
     def is_alone() -> bool:
         return daemon.accepted(asyncio.run(daemon.ask(chosen.server))) == before
 
-    return bench(chosen.engine.f5, asked, is_alone)
+    if is_elsewhere:
+        from bot import engine_speed  # noqa: PLC0415
+
+        verdict = engine_speed.check(chosen, is_alone)
+        return arguments.EXIT_BUSY if verdict is None else verdict.exit_code
+    from bot.bench import command  # noqa: PLC0415
+
+    return command.bench(chosen.engine.f5, asked, is_alone)
+
+
+def _skip(why: str) -> int:
+    print(f"ishowtts: {why}", file=sys.stderr)  # noqa: T201
+    return arguments.EXIT_BUSY

@@ -16,6 +16,7 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument("text", metavar="TEXT")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE.wav", help="write it, unheard")
     parser.add_argument("--engine", metavar="NAME", help="the one of the configuration by default")
+    parser.add_argument("--voice", metavar="NAME", help="that of the first channel by default")
     parser.set_defaults(command=_say)
 
 
@@ -24,5 +25,12 @@ def _say(options: argparse.Namespace) -> int:
 
     chosen = settings(options)
     quiet_logs()
-    complete(say(chosen, options.text, output=options.output, engine_name=options.engine))
+    work = say(
+        chosen,
+        options.text,
+        output=options.output,
+        engine_name=options.engine,
+        voice=options.voice,
+    )
+    complete(work)
     return EXIT_OK

@@ -20,6 +20,8 @@ EXIT_USAGE = 2
 """The arguments or the configuration hold mistakes."""
 EXIT_START = 3
 """The daemon cannot start: the port is taken, the engine does not load..."""
+EXIT_BROKEN_PIPE = 141
+"""Whoever read the output has gone; as a shell tells of a process that SIGPIPE ended."""
 EXIT_INTERRUPTED = 130
 """Interrupted from the keyboard, apart from `run`, for which that is the normal end."""
 

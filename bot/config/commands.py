@@ -51,6 +51,8 @@ class CommandRanks(Section):
     """Set the volume, 0 to 100."""
     status: Rank = "moderator"
     """Tell what the daemon is doing."""
+    voice: Rank = "everyone"
+    """Choose the voice that one is heard with."""
 
 
 class CommandSettings(Section):
@@ -64,6 +66,7 @@ class CommandSettings(Section):
         "!ttsclear": "clear",
         "!ttsoff": "off",
         "!ttson": "on",
+        "!voice": "voice",
     }
     """Words that stand for a whole command."""
     roles: CommandRanks = CommandRanks()

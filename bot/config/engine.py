@@ -37,6 +37,9 @@ class F5Settings(Section):
     """With auto: while others wait."""
     nfe_least: Nfe = 5
     """With auto: when what waits would expire before its turn."""
+    durations: Literal["paced", "upstream"] = "paced"
+    """How long a model speaks that has no durations of its own: paced counts letters, syllables and
+    pauses, upstream counts bytes."""
     cfg_strength: Literal["auto"] | Annotated[Number, Field(ge=0, le=10)] = "auto"
     """Strength of classifier-free guidance; auto is what the model is meant for."""
     device: Annotated[str, matching(r"auto|cpu|cuda(:\d+)?", "auto, cpu, cuda or cuda:1")] = "auto"

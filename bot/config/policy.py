@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bot.config.base import Count, Number, Section
 from bot.config.events import EventSettings
+from bot.messages import EventKind
 
 _MAX_ENTRIES = 2_000
 
@@ -193,6 +194,27 @@ class WordSettings(Section):
     """Regular expressions (RE2, case ignored) whose message is not read."""
 
 
+VoiceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+
+
+class VoiceSettings(Section):
+    """Who is heard with which voice.
+
+    That of an event, else what the chatter chose, else one of the pool, else the channel's.
+    """
+
+    pool: Annotated[tuple[VoiceName, ...], Field(max_length=_MAX_ENTRIES)] = ()
+    """Voices of which each chatter has one, always the same; empty for the channel's voice."""
+    offered: Literal["all"] | Annotated[tuple[VoiceName, ...], Field(max_length=_MAX_ENTRIES)] = (
+        "all"
+    )
+    """Voices that `!voice` gives; all for all that there are."""
+    roles: dict[VoiceName, MinimumRole] = {}
+    """Voices that need a role, to be chosen and to be drawn from the pool."""
+    events: dict[EventKind, VoiceName] = {}
+    """Voices of messages that come with an event."""
+
+
 def _template(value: str) -> str:
     msg = "a template is text with {name} in it, and nothing else in braces"
     try:
@@ -236,3 +258,4 @@ class PolicySettings(Section):
     speakable: SpeakableSettings = SpeakableSettings()
     name: NameSettings = NameSettings()
     events: EventSettings = EventSettings()
+    voices: VoiceSettings = VoiceSettings()

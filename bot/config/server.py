@@ -4,9 +4,11 @@ import ipaddress
 from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from yarl import URL
 
 from bot.config.base import Count, Section, matching
 
+_NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _Origin = Annotated[
     str,
     matching(
@@ -32,6 +34,11 @@ class ServerSettings(Section):
     def is_loopback(self) -> bool:
         """Whether only this machine can connect."""
         return _is_loopback(self.host)
+
+    def url(self, port: int | None = None) -> URL:
+        """Return where programs of this machine find the daemon, at `port` if it took another."""
+        host = _NEAREST.get(self.host, self.host)
+        return URL.build(scheme="http", host=host, port=self.port if port is None else port)
 
     @field_validator("token")
     @classmethod

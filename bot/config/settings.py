@@ -10,11 +10,13 @@ from bot.config.base import Count, Section, matching
 from bot.config.commands import CommandSettings
 from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
+from bot.config.metrics import MetricsSettings
 from bot.config.migrations import FORMAT, OLDEST
+from bot.config.mqtt import MqttSettings
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
 from bot.config.server import ServerSettings
-from bot.config.sources import SourceSettings, TwitchEventsubSettings
+from bot.config.sources import MqttSourceSettings, SourceSettings, TwitchEventsubSettings
 from bot.config.twitch import TwitchSettings
 
 
@@ -68,6 +70,10 @@ class Settings(Section):
     """The log-in for Twitch."""
     log: LogSettings = LogSettings()
     """Log lines."""
+    mqtt: Annotated[MqttSettings, Field(validate_default=True)] = MqttSettings()
+    """The MQTT broker."""
+    metrics: MetricsSettings = MetricsSettings()
+    """Figures for Prometheus."""
 
     @model_validator(mode="before")
     @classmethod
@@ -108,3 +114,11 @@ class Settings(Section):
             )
             raise ValueError(msg)
         return twitch
+
+    @field_validator("mqtt")
+    @classmethod
+    def _topics_need_broker(cls, mqtt: MqttSettings, info: ValidationInfo) -> MqttSettings:
+        sources = [s for channel in info.data.get("channels", ()) for s in channel.sources]
+        if any(isinstance(source, MqttSourceSettings) for source in sources) and not mqtt.enabled:
+            raise ValueError("a source of type mqtt needs mqtt.enabled: true, and mqtt.host")
+        return mqtt

@@ -28,6 +28,16 @@ class IngestSettings(Section):
     type: Literal["ingest"]
 
 
+class MqttSourceSettings(Section):
+    """Chat and orders that others publish at the broker of section `mqtt`."""
+
+    type: Literal["mqtt"]
+    chat: bool = True
+    """Whether messages are taken."""
+    commands: bool = True
+    """Whether orders are obeyed, from whoever the broker lets publish them."""
+
+
 EmoteService = Literal["bttv", "ffz", "7tv"]
 """Who adds emotes to Twitch: BetterTTV, FrankerFaceZ, 7TV."""
 
@@ -96,6 +106,11 @@ class ReplaySettings(Section):
 
 
 SourceSettings = Annotated[
-    ConsoleSettings | IngestSettings | TwitchIrcSettings | TwitchEventsubSettings | ReplaySettings,
+    ConsoleSettings
+    | IngestSettings
+    | MqttSourceSettings
+    | TwitchIrcSettings
+    | TwitchEventsubSettings
+    | ReplaySettings,
     Field(discriminator="type"),
 ]

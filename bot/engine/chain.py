@@ -16,6 +16,8 @@ from bot.messages import AudioChunk, SpeechRequest
 
 log = structlog.get_logger(__name__)
 
+_SHARE_OF_PATIENCE = 0.5
+"""An engine that is so slow, on a busy processor, leaves the piece to the next one."""
 _TRIES = 2
 """Of one engine at one text: what broke it twice would break it again."""
 _GAP_S = 5.0
@@ -37,6 +39,11 @@ class Chain:
         """When the last of them was answered or given up."""
 
     @property
+    def slow_s(self) -> float:
+        """So long after a piece is needed the next engine speaks it."""
+        return self._patience_s * _SHARE_OF_PATIENCE
+
+    @property
     def name(self) -> str:
         """The engine that would speak now, else the preferred one."""
         return next((host.name for host in self._hosts if host.is_ready), self._hosts[0].name)
@@ -44,7 +51,14 @@ class Chain:
     @property
     def states(self) -> Mapping[str, Any]:
         """What each engine is doing, for `status`."""
-        return {host.name: {"state": host.state, "restarts": host.restarts} for host in self._hosts}
+        return {
+            host.name: {
+                "is_ready": host.is_ready,
+                "state": host.state,
+                "restarts": host.restarts,
+            }
+            for host in self._hosts
+        }
 
     @property
     def silent_s(self) -> float:
@@ -161,8 +175,15 @@ class Turn:
             if not left or not await self._chain.wait_ready(left):
                 raise self._error(refused, left)
             host = self._choose(left)
+            has_other = any(other.is_ready for other in left if other is not host)
+            limit_s = self._chain.slow_s + piece.due_s if has_other else None
             try:
-                chunk = await _whole(host, piece)
+                async with asyncio.timeout(limit_s):
+                    chunk = await _whole(host, piece)
+            except TimeoutError:
+                refused[host] = UtteranceError(f"{host.name} was too slow.")
+                self._failures[host] = self._failures.get(host, 0) + 1
+                log.warning("engine is too slow", engine=host.name, id=piece.id)
             except UtteranceError as error:
                 refused[host] = error
                 self._chain.answered()

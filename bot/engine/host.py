@@ -176,13 +176,15 @@ class Host:
         """Let it speak what nobody hears; if that breaks it, its process is replaced anyway."""
         assert self._link is not None
         request = SpeechRequest(id="probe", text=_PROBE, voice=self._voice)
-        # It breaks with the link, which tells why; a voice that was removed is no fault of its.
-        with suppress(EngineLostError, UtteranceError):
+        try:
             async with aclosing(self._link.speak(request)) as chunks:
                 async for _ in chunks:
                     pass
-        if self._link is not None:
-            self._take_back()
+        except EngineLostError:
+            return  # the link ends too, and tells why
+        except UtteranceError:
+            pass  # a voice that was removed is no fault of the engine
+        self._take_back()
 
     def _take_back(self) -> None:
         self._breaker.prove()

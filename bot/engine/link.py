@@ -22,6 +22,7 @@ _CLOSE_S = 1.0
 _LAST_WORDS_S = 0.2
 _REFERENCE_LETTERS = 40
 """What every request costs, in letters of text: with its reference voice, for instance."""
+_USUAL_NFE = 7
 
 
 class EngineLostError(TransientError):
@@ -44,8 +45,12 @@ class Patience(NamedTuple):
     """The same while it loads: an import may hold the interpreter for seconds."""
     working_s: float = 2.2
     """An engine that gives nothing for so long never will, if it was always much faster."""
+    quick_s: float = 0.25
+    """An engine that ever took longer computes on a processor, which games share with it."""
+    slow_s: float = 15.0
+    """It may give nothing for so long."""
     slower: float = 5.0
-    """So many times what its slowest so far would take for the same it may take."""
+    """So many times what its slowest so far would take for the same any may take."""
     start_s: float = 300.0
     """From the start of its process until it is warm, whatever it loads."""
     unknown_s: float = 20.0
@@ -68,15 +73,19 @@ class Link:
         self._on_ready = on_ready
         self._numbers = itertools.count(1)
         self._requests: dict[int, asyncio.Queue[_Item]] = {}
-        self._letters: dict[int, int] = {}
-        """What each of them costs."""
+        self._costs: dict[int, int] = {}
+        """What each of them costs: letters times function evaluations."""
+        self._lingering = 0
+        """What was cancelled cost, while it may still be computed: nothing is cut in the middle."""
         self._orders: asyncio.StreamWriter | None = None
         self._is_warm = False
         self._is_heard = False
         self._quiet_s = 0.0
         """How long the engine has been working on what it was last told to speak."""
         self._given_at = 0.0
-        self._slowest_s_per_letter: float | None = None
+        self._slowest_s = 0.0
+        self._slowest_pace: float | None = None
+        """Seconds for each unit of cost."""
         self._together = 1
         """How many requests the engine works on at the same time."""
         self._is_explained = False
@@ -144,7 +153,8 @@ class Link:
         if not self._requests:
             self._given_at = now()
         items = self._requests[number] = asyncio.Queue()
-        self._letters[number] = len(request.text) + _REFERENCE_LETTERS
+        nfe = request.nfe or _USUAL_NFE
+        self._costs[number] = (len(request.text) + _REFERENCE_LETTERS) * nfe
         self._send(protocol.Speak(number=number, request=request))
         item: _Item = None
         is_over = False
@@ -157,8 +167,10 @@ class Link:
                 elif item is not None:
                     raise item
         finally:
-            del self._requests[number], self._letters[number]
+            cost = self._costs.pop(number)
+            del self._requests[number]
             if not is_over:
+                self._lingering = max(self._lingering, cost)
                 self._send(protocol.Cancel(number=number))
 
     def _send(self, order: protocol.Order) -> None:
@@ -225,10 +237,12 @@ class Link:
     def _pass_on(self, number: int, item: _Item) -> None:
         given_at = now()
         if number in self._requests:  # else it was cancelled
-            pace = (given_at - self._given_at) / self._letters[number]
-            self._slowest_s_per_letter = max(self._slowest_s_per_letter or 0.0, pace)
+            took_s = given_at - self._given_at
+            self._slowest_s = max(self._slowest_s, took_s)
+            pace = took_s / (self._costs[number] + self._lingering)
+            self._slowest_pace = max(self._slowest_pace or 0.0, pace)
             self._requests[number].put_nowait(item)
-        self._given_at = given_at
+        self._given_at, self._lingering = given_at, 0
 
     async def _watch(self) -> None:
         """Ping until the process does not answer, or the engine in it hangs."""
@@ -250,11 +264,13 @@ class Link:
 
     @property
     def _work_limit_s(self) -> float:
-        if self._slowest_s_per_letter is None:
+        if self._slowest_pace is None:
             return self._patience.unknown_s
-        letters = max(self._letters.values(), default=0) * max(self._together, 1)
-        usual_s = self._slowest_s_per_letter * letters
-        return max(self._patience.working_s, self._patience.slower * usual_s)
+        cost = max(self._costs.values(), default=0) * max(self._together, 1)
+        usual_s = self._slowest_pace * (cost + self._lingering)
+        is_quick = self._slowest_s < self._patience.quick_s
+        least_s = self._patience.working_s if is_quick else self._patience.slow_s
+        return max(least_s, self._patience.slower * usual_s)
 
     async def _listen(self, process: Process) -> None:
         """Pass on what the process and its libraries print, for debugging."""

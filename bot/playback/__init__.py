@@ -28,6 +28,8 @@ class Output(Protocol):
 
     name: str
     """For people: the device's or the file's name."""
+    underflows: int
+    """How often it ran dry, which is heard as a gap."""
 
     @property
     def is_available(self) -> bool:

@@ -52,6 +52,8 @@ class WavefileOutput:
 
     def __init__(self, settings: WavefileSettings, *, fade_s: float) -> None:
         self.name = str(settings.path)
+        self.underflows = 0
+        """A file never runs dry."""
         self._path: Path = settings.path
         self._rate_hz = settings.sample_rate_hz
         self._is_realtime = settings.pace == "realtime"

@@ -60,7 +60,7 @@ class Introduction:
 
 
 def cast(draft: Draft, *, voice: str, is_announced: bool = False) -> Utterance:
-    """Return the utterance that the finished `draft` describes, in the channel's voice.
+    """Return the utterance that the finished `draft` describes, in this voice.
 
     What is announced comes before chat that nothing was given for.
     """

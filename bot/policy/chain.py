@@ -1,9 +1,9 @@
 """The chain: a chat message goes in, an utterance or a typed rejection comes out."""
 
-from collections.abc import MutableMapping
+from collections.abc import Collection, MutableMapping
 
 from bot.config.policy import PolicySettings
-from bot.messages import ChatMessage, Rejection, RejectReason, Utterance
+from bot.messages import ChatMessage, Chatter, Rejection, RejectReason, Utterance
 from bot.policy.access import Access
 from bot.policy.announcing import Announcements
 from bot.policy.casting import Introduction, cast
@@ -17,6 +17,7 @@ from bot.policy.mode import Mode, ReplyMention
 from bot.policy.repeats import Repeats
 from bot.policy.speakable import Speakable
 from bot.policy.speakable.plain import is_pronounceable
+from bot.policy.voices import VoiceChoice
 from bot.policy.words import Words
 
 _READ_PER_SPOKEN = 10
@@ -34,16 +35,23 @@ class Policy:
         voice: str,
         trigger: str = "!tts",
         muted: MutableMapping[str, str] | None = None,
+        known_voices: Collection[str] | None = None,
+        chosen_voices: MutableMapping[str, str] | None = None,
     ) -> None:
         """Take what differs between channels.
 
         Args:
             settings: The filters' own.
-            voice: Who speaks.
+            voice: The channel's own.
             trigger: The word that starts a command.
             muted: Who was muted before, names by `name_key`; `mute` and `unmute` change it.
+            known_voices: The voices that there are, which may change; None if it makes no
+                difference.
+            chosen_voices: What chatters chose before, by their ids; `choose_voice` changes it.
         """
-        self._voice = voice
+        self._voices = VoiceChoice(
+            settings.voices, default=voice, known=known_voices, chosen=chosen_voices
+        )
         self._access = Access(settings.access, muted)
         self._max_raw_characters = _READ_PER_SPOKEN * settings.length.max_characters
         self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
@@ -95,7 +103,11 @@ class Policy:
         if not is_pronounceable(draft.text, self._kept):
             return Rejection(reason=RejectReason.EMPTY)
         is_announced = self._announcements.is_announced(message)
-        return cast(draft, voice=self._voice, is_announced=is_announced)
+        return cast(draft, voice=self._voices(message), is_announced=is_announced)
+
+    def choose_voice(self, chatter: Chatter, name: str) -> str:
+        """Let the chatter be heard with the voice `name`; return the answer."""
+        return self._voices.choose(chatter, name)
 
     @property
     def is_on(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot import voice_folder
 from bot.bench.checkpoints import VOICE
 from bot.bench.hardware import hardware, versions
 from bot.bench.subject import Subject, subject
@@ -60,8 +61,7 @@ def quality(
 
 
 def _voice(settings: F5Settings, measured: Subject, name: str | None) -> tuple[str, Voice]:
-    roots = (shipped_voices(), settings.voices)  # of the same name, the user's own wins
-    folders = {path.name: path for root in roots for path in sorted(root.glob("*/"))}
+    folders = voice_folder.find((shipped_voices(), settings.voices))
     if name is None and measured.is_random:
         folders = {VOICE: measured.voices / VOICE}
     chosen = name or (DEFAULT_VOICE if DEFAULT_VOICE in folders else next(iter(folders), "any"))

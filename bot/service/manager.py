@@ -88,6 +88,8 @@ def _remedy(said: str) -> str:
             "There is no service manager of this user here: log in as the user itself (not with su"
             " or sudo), or use --system."
         )
+    if said.startswith("Job for"):
+        return "What the daemon said: ishowtts service logs"
     if "Access denied" in said or "authentication required" in said:
         return "Run it with sudo."
     return ""

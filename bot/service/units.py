@@ -19,7 +19,17 @@ _SYSTEM = "ishowtts-system.service"
 _PROGRAM = "/usr/bin/env ishowtts"
 _DIRECTORY_CREDENTIALS = 251
 """The version of systemd whose LoadCredential= takes a folder."""
+_LOG_INS = "twitch-*.json"
 _RESTART_STEPS = 254
+_WHO_AND_WHERE = (
+    "CacheDirectory=",
+    "DynamicUser=",
+    "Environment=HOME=",
+    "StateDirectory",
+    "SupplementaryGroups=",
+    "User=",
+    "WorkingDirectory=",
+)
 _BACK_OFF = "RestartSteps=6\nRestartMaxDelaySec=60\n"
 
 
@@ -86,12 +96,16 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
     """
     folder = shipped()
     main = folder / (_SYSTEM if place.is_system else MAIN)
-    yield MAIN, _main(main.read_text(encoding="utf-8"), place, version=version, config=config)
+    unit = _main(main.read_text(encoding="utf-8"), place, version=version, config=config)
+    yield MAIN, unit
     for timer in sorted(folder.glob("ishowtts-*.timer")):
         yield timer.name, timer.read_text(encoding="utf-8")
         work = timer.with_suffix(".service")
         text = _with_program(work.read_text(encoding="utf-8"))
-        yield work.name, _with_config(text, place, config)
+        if config is not None and not place.is_system:
+            text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
+        text = _with_config(text, place, config)
+        yield work.name, _as_daemon(text, unit) if place.is_system else text
 
 
 def jetson_clocks() -> str:
@@ -106,7 +120,8 @@ def check_readable(path: Path) -> None:
         StartError: it lies where only its owner, or nobody but people who log in, can read.
     """
     for folder in (path, *path.parents):
-        is_open = folder.stat().st_mode & stat.S_IXOTH
+        mode = folder.stat().st_mode
+        is_open = mode & (stat.S_IXOTH if stat.S_ISDIR(mode) else stat.S_IROTH)
         if not is_open or folder in {Path("/home"), Path("/root")}:
             raise StartError(
                 f"The system's service cannot read {path}: {folder} is closed to it.",
@@ -120,18 +135,43 @@ def _main(text: str, place: Place, *, version: int, config: Path | None) -> str:
         text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
     if version >= _RESTART_STEPS:
         text = text.replace("RestartSec=2\n", "RestartSec=2\n" + _BACK_OFF)
-    credentials = f"LoadCredential=twitch-login:{_escaped(str(place.credentials))}"
-    if version < _DIRECTORY_CREDENTIALS:
-        files = sorted(place.credentials.glob("*")) if place.credentials.is_dir() else []
-        lines = [f"LoadCredential={file.name}:{_escaped(str(file))}" for file in files]
-        text = re.sub(r"LoadCredential=.*\n", "".join(f"{line}\n" for line in lines), text)
-    else:
-        text = re.sub(r"LoadCredential=.*", lambda _: credentials, text)
+    text = re.sub(r"^LoadCredential=.*\n", "", text, flags=re.MULTILINE)
+    secrets = "".join(f"{line}\n" for line in _secrets(place, version=version))
+    text = re.sub(
+        r"^WorkingDirectory=.*\n", lambda line: line[0] + secrets, text, flags=re.MULTILINE
+    )
     groups = re.search(r"SupplementaryGroups=(.*)", text)
     if groups:
         there = [name for name in groups[1].split() if _is_group(name)]
         text = _set(text, "SupplementaryGroups", " ".join(there))
     return text
+
+
+def _secrets(place: Place, *, version: int) -> Iterator[str]:
+    """Yield the lines that hand the files in the folder of secrets over, under their own names.
+
+    Log-ins come and go while the service lives, so where systemd can it looks for them at each
+    start: a file that is gone then is no reason not to start.
+    """
+    folder = place.credentials
+    looks_itself = place.is_system and version >= _DIRECTORY_CREDENTIALS
+    for file in sorted(folder.glob("[!.]*")) if folder.is_dir() else []:
+        if not (looks_itself and file.match(_LOG_INS)):
+            yield f"LoadCredential={file.name}:{_escaped(str(file))}"
+    if looks_itself:
+        yield f"LoadCredential=twitch-login:{_escaped(str(folder))}"
+
+
+def _as_daemon(text: str, main: str) -> str:
+    """Let what a timer starts run as the system's daemon does: as its user, in its folders."""
+    lines = [line for line in main.splitlines() if line.startswith(_WHO_AND_WHERE)]
+    kept = [
+        line
+        for line in text.splitlines()
+        if not line.startswith(("Environment=PATH=", "WorkingDirectory="))
+    ]
+    at = kept.index("[Service]") + 1
+    return "\n".join([*kept[:at], *lines, *kept[at:], ""])
 
 
 def _with_program(text: str) -> str:

@@ -50,9 +50,23 @@ class Resuming(Protocol):
         """Take note of `message`, before `run`: it is spoken in this run."""
 
 
+@runtime_checkable
+class Remote(Protocol):
+    """A source whose other end may go away; those that are not remote are there while they run."""
+
+    @property
+    def reconnects(self) -> int:
+        """How often it tried again after a connection failed or was lost."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether chat would be heard now."""
+
+
 SOURCES: Mapping[str, str] = {
     "console": "bot.sources.console:ConsoleSource",
     "ingest": "bot.sources.ingest:IngestSource",
+    "mqtt": "bot.sources.mqtt:MqttSource",
     "replay": "bot.sources.replay:ReplaySource",
     "twitch_eventsub": "bot.sources.twitch_eventsub.source:TwitchEventsubSource",
     "twitch_irc": "bot.sources.twitch_irc:TwitchIrcSource",
@@ -76,8 +90,14 @@ def create(settings: SourceSettings, channel: str, *shared: object) -> Source:
 class Sources:
     """Creates the sources of a daemon; those that use one account share its connection."""
 
-    def __init__(self, twitch: TwitchSettings, every: Iterable[SourceSettings]) -> None:
-        """Take `every` source that is configured, to know which channels are read anyway."""
+    def __init__(
+        self, twitch: TwitchSettings, every: Iterable[SourceSettings], *mqtt: object
+    ) -> None:
+        """Share the account of `twitch`.
+
+        `every` source that is configured tells which channels are read anyway; `mqtt` is what a
+        source of type mqtt needs besides.
+        """
         self._twitch = twitch
         self._logins = {
             source.channel.removeprefix("#").lower()
@@ -85,10 +105,13 @@ class Sources:
             if isinstance(source, TwitchEventsubSettings)
         }
         self._joined: list[JoinedChannels] = []
+        self._mqtt = mqtt
         self._connection: TwitchConnection | None = None
 
     def create(self, settings: SourceSettings, channel: str) -> Source:
         """Return a source; see the function `create`."""
+        if settings.type == "mqtt":
+            return create(settings, channel, *self._mqtt)
         if settings.type != "twitch_eventsub":
             return create(settings, channel)
         return create(settings, channel, self._shared_connection())

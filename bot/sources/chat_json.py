@@ -27,13 +27,13 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 import msgspec
 
 from bot.messages import (
+    ChatItem,
     ChatMessage,
     Chatter,
     Event,
     EventKind,
     Purge,
     Role,
-    SourceItem,
     StreamStatus,
 )
 from bot.sources.text import MAX_NAME_LENGTH, valid_ranges, well_formed
@@ -97,6 +97,10 @@ class _Live(msgspec.Struct):
     live: bool
 
 
+FORMS: tuple[type, ...] = (_Message, _Delete, _Timeout, _Clear, _Live)
+"""What an object may be, for who describes it."""
+
+
 def loads(data: bytes) -> dict[str, Any]:
     """Return the JSON object that `data` holds as UTF-8, with lone surrogates replaced.
 
@@ -141,7 +145,7 @@ def read_channel(value: dict[str, Any]) -> str | None:
 
 def read_item(
     value: dict[str, Any], *, channel: str, source: str, new_id: str, received_at: float
-) -> SourceItem:
+) -> ChatItem:
     """Return what `value` says, in the configured channel `channel`; see the form above.
 
     `new_id` is for a message that has none. Emote ranges that do not fit the text are left out.
@@ -178,7 +182,7 @@ def read_item(
     )
 
 
-def dump_item(item: SourceItem, at: float) -> str:
+def dump_item(item: ChatItem, at: float) -> str:
     """Return `item` as one line of a recording, without the line's end.
 
     `at` is in seconds from the start of the recording, kept to the millisecond.

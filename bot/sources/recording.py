@@ -10,7 +10,7 @@ import structlog
 
 from bot.clock import now
 from bot.errors import StartError
-from bot.messages import SourceItem
+from bot.messages import Command, SourceItem
 from bot.sources.chat_json import dump_item
 
 log = structlog.get_logger(__name__)
@@ -37,8 +37,11 @@ class Recorder:
         self._started_at = clock()
 
     def write(self, item: SourceItem) -> None:
-        """Write `item`; when the disk is full, say so once and write no more."""
-        if self._file.closed:
+        """Write `item`; when the disk is full, say so once and write no more.
+
+        An order that did not come from chat is left out.
+        """
+        if self._file.closed or isinstance(item, Command):
             return
         try:
             self._file.write(dump_item(item, self._clock() - self._started_at) + "\n")

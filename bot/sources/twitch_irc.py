@@ -13,12 +13,12 @@ from typing import NoReturn
 import aiohttp
 import structlog
 
+from bot.backoff import Backoff
 from bot.clock import now
 from bot.config.sources import TwitchIrcSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage
 from bot.sources import Deliver
-from bot.sources.backoff import Backoff
 from bot.sources.emote_names import EmoteNames
 from bot.sources.irc_connection import IrcConnection, connect
 from bot.sources.irc_message import IrcMessage
@@ -68,6 +68,8 @@ class TwitchIrcSource:
         self._idle_s = idle_s
         self._answer_s = answer_s
         self._seen = RecentIds()
+        self.reconnects = 0
+        """How often it tried again."""
         self._state = "not started"
         self._joined_at: float | None = None
         self._nick = ""
@@ -78,6 +80,11 @@ class TwitchIrcSource:
     def state(self) -> str:
         """What the connection is doing."""
         return self._state
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether we are in the channel."""
+        return self._joined_at is not None
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver the channel's chat until cancelled."""
@@ -101,6 +108,8 @@ class TwitchIrcSource:
                 reason = str(error) or type(error).__name__
             if self._was_steady():
                 self._backoff.reset()
+            self._joined_at = None
+            self.reconnects += 1
             delay_s = self._backoff.next_s()
             self._state = f"reconnecting in {delay_s:.0f} s after: {reason}"
             log.warning("chat is away", source=self.name, reason=reason, retry_s=round(delay_s, 1))

@@ -42,10 +42,22 @@ _MIB = 2**20
 class Daemon:
     """`ishowtts run` as a child process."""
 
-    def __init__(self, folder: Path, sources: list[dict[str, Any]], pulse: PulseServer) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sources: list[dict[str, Any]],
+        pulse: PulseServer,
+        state: Path | None = None,
+        **sections: Any,  # noqa: ANN401 - YAML
+    ) -> None:
+        """Start it with `sections` of the configuration; return when it is ready.
+
+        What lasts is kept in `state`, else in `folder`.
+        """
         config = {
             "channels": [{"name": "main", "sources": sources, "outputs": [{"type": "device"}]}],
             "server": {"port": 0},
+            **sections,
         }
         (folder / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
         self._events_path = folder / "events.jsonl"
@@ -56,7 +68,7 @@ class Daemon:
                 *(sys.executable, "-m", "bot", "run", "--config", str(folder / "config.yaml")),
                 *("--events", str(self._events_path)),
             ),
-            env=os.environ | pulse.env | {"STATE_DIRECTORY": str(folder)},
+            env=os.environ | pulse.env | {"STATE_DIRECTORY": str(state or folder)},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -70,6 +82,8 @@ class Daemon:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             entry = json.loads(line)
+            if entry.get("level") in {"warning", "error"}:
+                print(line.rstrip(), file=sys.stderr)
             if entry["event"] not in {"not read", "dropped"}:
                 self._log.put(entry)
 
@@ -80,9 +94,13 @@ class Daemon:
             if entry["event"] == event:
                 return entry
 
-    def post(self, text: str, *, name: str = "viewer1", roles: tuple[str, ...] = ()) -> str:
-        """Post a chat message; return its id."""
+    def post(
+        self, text: str, *, name: str = "viewer1", roles: tuple[str, ...] = (), cheer: int = 0
+    ) -> str:
+        """Post a chat message, which came with so many bits; return its id."""
         body = {"author": {"id": name, "name": name, "roles": roles}, "text": text}
+        if cheer:
+            body["event"] = {"kind": "cheer", "amount": cheer}
         request = urllib.request.Request(
             f"{self.url}/api/chat",
             data=json.dumps(body).encode(),
@@ -114,7 +132,11 @@ class Daemon:
 
     def resident_bytes(self) -> int:
         """Return the memory of the daemon and of its children."""
-        return sum(_resident_bytes(pid) for pid in (self.process.pid, *_children(self.process.pid)))
+        return sum(resident_bytes(pid) for pid in (self.process.pid, *self.children()))
+
+    def children(self) -> list[int]:
+        """Return its processes."""
+        return _children(self.process.pid)
 
     def stop(self) -> float:
         """End it with SIGTERM; return how long that took, in seconds."""
@@ -129,7 +151,7 @@ def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def _resident_bytes(pid: int) -> int:
+def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 

@@ -41,8 +41,10 @@ def spread_ms(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def save(name: str, result: dict[str, Any]) -> None:
-    """Print `result` and write it to `results/<name>.json`."""
+    """Print `result` and write it to `results/<name>.json`, if there is a name."""
     text = json.dumps(result, indent=2)
     print(text)
+    if not name:
+        return
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")

@@ -28,7 +28,9 @@ def test_a_jetson_is_read_from_its_files(tmp_path: Path) -> None:
         put(tmp_path, f"{cpu}/cpuinfo_max_freq", "2201600\n")
         put(tmp_path, f"{cpu}/scaling_governor", "schedutil\n")
     put(tmp_path, "sys/class/devfreq/17000000.gpu/cur_freq", "612000000\n")
+    put(tmp_path, "sys/class/devfreq/17000000.gpu/min_freq", "306000000\n")
     put(tmp_path, "sys/class/devfreq/17000000.gpu/max_freq", "1300500000\n")
+    put(tmp_path, "proc/device-tree/model", "NVIDIA Jetson AGX Orin\0")
     put(tmp_path, "sys/class/thermal/thermal_zone0/temp", "61500\n")
     put(tmp_path, "sys/class/thermal/thermal_zone1/temp", "-256000\n")
     put(tmp_path, "proc/stat", "cpu 100 0 0 0 0 0 0 0 0 0\n")
@@ -47,6 +49,7 @@ def test_a_jetson_is_read_from_its_files(tmp_path: Path) -> None:
 
     assert (seen.cpu_mhz, seen.cpu_max_mhz, seen.governor) == (1113.6, 2201.6, "schedutil")
     assert (seen.gpu_mhz, seen.gpu_max_mhz, seen.temperature_c) == (612.0, 1300.5, 61.5)
+    assert [line.partition(" (")[0] for line in seen.jetson] == ["The clocks are not locked"]
     assert seen.stolen == 0.5
     assert seen.quota_wait > 1
     assert [(each.name, each.pid) for each in seen.others] == [("a (b) c", 10**8)]
@@ -78,6 +81,7 @@ USUAL = Conditions(
     [
         (Conditions(gpu_mhz=1200), "the GPU's clock is lower: 1200 MHz instead of 1900"),
         (Conditions(cpu_mhz=1500), "the processor's clock is lower: 1500 MHz instead of 3000"),
+        (Conditions(jetson=["The clocks are not locked."]), "The clocks are not locked"),
         (Conditions(throttled=["heat (hardware)"]), "the GPU is slowed down by heat (hardware)"),
         (Conditions(gpu_temperature_c=91), "the GPU has 91 °C instead of 60"),
         (Conditions(temperature_c=63), "the machine has 63 °C instead of 50"),

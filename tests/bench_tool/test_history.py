@@ -124,6 +124,28 @@ def checked(
 
 
 @pytest.mark.usefixtures("state")
+def test_a_run_on_a_restless_machine_is_no_baseline(
+    history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    restless = run(1, a=10, b=10)
+    for name, case in restless.cases["ours"].items():
+        spread = 0.5 if name == "a" else 0.01
+        case.times = msgspec.structs.replace(case.times, std_over_mean=spread)
+    checked(history, restless)
+    baseline = history.baseline(run(2))
+    assert baseline is not None
+    assert list(baseline.cases["ours"]) == ["b"]
+
+    del restless.cases["ours"]["b"]
+    restless.versions = {"torch": "2.12"}
+    assert not history.accept(restless)
+    history.add(restless)
+    with pytest.raises(StartError, match="scatters too much"):
+        accept(history)
+    assert "from now on" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("state")
 def test_the_first_run_becomes_the_baseline(history: History) -> None:
     assert checked(history, run(1, a=10)) is Verdict.AS_FAST
     assert checked(history, run(2, a=10.5)) is Verdict.AS_FAST
@@ -234,8 +256,8 @@ def test_the_history_is_told_and_drawn(
     page = Page()
     page.feed(text)
     assert page.labels == [
-        "1 s of speech: median milliseconds of 1 runs",
-        "1 s of speech: median milliseconds of 4 runs",
+        "1 s: median milliseconds of 1 runs",
+        "1 s: median milliseconds of 4 runs",
     ]
     assert [page.classes.count(kind) for kind in ("point", "slow", "disturbed")] == [3, 1, 1]
     assert "<b>" not in text

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from bot.bench.timing import MIN_RUNS, RUNS, Clock, summarize
+from bot.bench.summary import summarize
+from bot.bench.timing import MIN_RUNS, RUNS, Clock
 
 CLOCK = Clock(torch.device("cpu"), torch.float32)
 

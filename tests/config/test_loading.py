@@ -35,7 +35,8 @@ volume: 3
     expected = """\
 line 2: channels[0].name: is 'my stream'; allowed: letters, digits, - and _, at most 40
 line 4: channels[0].sources[0]: has type 'twich_irc'; \
-allowed: 'console', 'ingest', 'twitch_irc', 'twitch_eventsub', 'replay'; did you mean twitch_irc?
+allowed: 'console', 'ingest', 'mqtt', 'twitch_irc', 'twitch_eventsub', 'replay'; \
+did you mean twitch_irc?
 line 5: channels[0].sources[1].channel: is missing
 line 6: channels[0].sources[1].chanel: is no key here; \
 allowed: type, channel, shared_chat, emotes, url; did you mean channel?
@@ -43,7 +44,8 @@ line 8: backlog.max_pending: is True; a number is needed, not true or false
 line 10: log.level: is 'inf'; \
 allowed: 'debug', 'info', 'warning' or 'error'; did you mean info?
 line 11: volume: is no key here; \
-allowed: version, channels, server, policy, backlog, commands, engine, playback, twitch, log"""
+allowed: version, channels, server, policy, backlog, commands, engine, playback, twitch, log, \
+mqtt, metrics"""
 
     assert "\n".join(problems(text)) == expected
 

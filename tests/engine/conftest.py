@@ -14,6 +14,8 @@ QUICK = Patience(
     loading_s=10.0,
     start_s=10.0,
     working_s=0.5,
+    quick_s=0.25,
+    slow_s=0.5,
     slower=5.0,
     unknown_s=0.5,
 )

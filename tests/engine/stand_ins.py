@@ -80,11 +80,18 @@ class Obedient:
     name = "obedient"
 
     def __init__(
-        self, *, once: str = "", refuses: str = "", warms_while: str = "", level: float = 0.5
+        self,
+        *,
+        once: str = "",
+        refuses: str = "",
+        warms_while: str = "",
+        exits_at: str = "",
+        level: float = 0.5,
     ) -> None:
         self._once = Path(once) if once else None
         self._refuses = refuses
         self._warms_while = warms_while
+        self._exits_at = exits_at
         self._level = level
 
     async def warm_up(self) -> None:
@@ -96,7 +103,9 @@ class Obedient:
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
         for word in re.findall(r"\w+", request.text):
             level = self._level
-            if self._obeys(word):
+            if word == self._exits_at:
+                await exit_with_last_words()
+            elif self._obeys(word):
                 if word == "nan":
                     level = np.nan
                 else:
@@ -141,3 +150,48 @@ class Together(Obedient):
                 samples = np.concatenate([chunk.samples for chunk in chunks])
                 results.append(AudioChunk(samples=samples, sample_rate_hz=RATE_HZ))
         return results
+
+
+class Marked(Obedient):
+    """Speaks at a level that tells the request's number, and notes every fault before it happens.
+
+    `faults` is a folder: a fault is there once, in a file of the request's name and the word. One
+    named `start` is the word that the next process obeys while it warms up.
+    """
+
+    name = "marked"
+
+    def __init__(self, *, faults: str) -> None:
+        super().__init__()
+        self._faults = Path(faults)
+        self._request = "start"
+
+    async def warm_up(self) -> None:
+        order = self._faults / "start"
+        if order.exists():
+            word = order.read_text()
+            order.rename(self._faults / f"{time.time_ns()}-start-{word}")
+            await FAULTS[word]()
+
+    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+        self._request = request.id
+        self._level = level_of(int(request.id) if request.id.isdigit() else 0)
+        async for chunk in super().synthesize(request):
+            yield chunk
+
+    def _obeys(self, word: str) -> bool:
+        if word not in {*FAULTS, "nan"} or not self._faults.name:
+            return False
+        note = self._faults / f"{self._request}-{word}"
+        if note.exists():
+            return False
+        note.touch()
+        return True
+
+
+LEVELS = (0.2, 0.4, 0.6)
+
+
+def level_of(number: int) -> float:
+    """Return how loud the request is: neighbours differ."""
+    return LEVELS[number % len(LEVELS)]

@@ -95,6 +95,25 @@ async def test_what_was_under_way_is_said_by_the_next_engine_once(
         assert words_by_level(await speak(narrator, "zero")) == [(PREFERRED, 1)]
 
 
+async def test_an_engine_that_is_too_slow_leaves_the_rest_to_the_next_one(
+    make_host: "MakeHost",
+) -> None:
+    first, second = make_host("first", level=PREFERRED), make_host("second", level=LIGHT)
+    chain = Chain([first, second], patience_s=0.4)
+    narrator = Narrator(chain)
+    async with asyncio.timeout(_DEADLINE_S):
+        await asyncio.gather(first.warm_up(), second.warm_up())
+        turn = chain.turn()
+        slow = await turn.speak(request("pause " * 7))
+        rest = await turn.speak(request("one"))
+        later = await chain.turn().speak(request("one"))
+    await narrator.close()
+
+    assert [chunk.engine for chunk in (slow, rest, later)] == ["second", "second", "first"]
+    assert len(slow.samples) == 7 * 2_400  # none of it was heard from both
+    assert first.restarts == 0
+
+
 async def test_a_lone_engine_that_breaks_says_it_when_it_is_back(
     make_host: "MakeHost", tmp_path: Path
 ) -> None:
@@ -188,6 +207,23 @@ async def test_an_engine_that_fails_again_and_again_proves_itself_before_it_is_u
         assert words_by_level(await speak(narrator, "one")) == [(PREFERRED, 1)]
 
 
+async def test_an_engine_that_breaks_at_its_trial_is_not_used(
+    make_host: "MakeHost", tmp_path: Path
+) -> None:
+    first = make_host("first", level=PREFERRED, exits_at="Hello")  # as the trial begins
+    second = make_host("second", level=LIGHT, once=str(tmp_path))
+    with capture_logs() as logs:
+        async with narrating(first, second) as narrator:
+            await speak(narrator, "one")
+            for _ in range(3):
+                await until(lambda: first.is_ready)
+                await speak(narrator, "exit")
+            logs.clear()
+            await until(lambda: first._breaker.pause_s > 5)
+
+    assert [entry for entry in logs if entry["event"] == "engine is back"] == []
+
+
 def test_the_breaker_opens_closes_and_opens_sooner_on_trial() -> None:
     breaker = Breaker()
     pauses = []
@@ -209,3 +245,23 @@ async def test_what_is_closed_in_the_middle_is_not_made(make_host: "MakeHost") -
             await anext(stream)
         assert len(await speak(narrator, "one! two!")) == 2
         assert host.restarts == 0
+
+
+def is_silent(narrator: Narrator, least_s: float) -> bool:
+    return narrator.silent_s > least_s
+
+
+async def test_a_silence_goes_on_until_an_engine_answers(make_host: "MakeHost") -> None:
+    async with narrating(make_host("only", level=PREFERRED)) as narrator:
+        assert narrator.silent_s == 0.0
+        for least_s in (0.2, 0.4):  # one text after the other gets no answer
+            waiting = asyncio.create_task(speak(narrator, "wait"))
+            await until(partial(is_silent, narrator, least_s))
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        silent_s = narrator.silent_s
+        assert silent_s > 0.4
+
+        await speak(narrator, "one")
+
+        assert narrator.silent_s < silent_s

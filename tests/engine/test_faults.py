@@ -1,66 +1,39 @@
-"""Many faults in real processes, drawn at random from a seed: every word is said once, in order."""
+"""Faults in real processes: every utterance ends once, and what was heard is whole."""
 
-import asyncio
-import random
-from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from bot.engine.chain import Chain
-from bot.engine.narrator import Narrator
-from bot.engine.pieces import Lengths, Pauses
-from bot.messages import SpeechRequest
-
-if TYPE_CHECKING:
-    from tests.engine.conftest import MakeHost
+from tests.bench import faults
+from tests.engine.stand_ins import LEVELS
 
 _DEADLINE_S = 120
-_FAULTS = ("exit", "kill", "raise", "memory", "hang", "stop", "nan")
-_UTTERANCES = 30
 
 
-def _text(rng: random.Random) -> str:
-    """Return three to six words; the length of each sentence tells them apart."""
-    words = ["one " * rng.randint(1, 4) for _ in range(rng.randint(3, 6))]
-    if rng.random() < 0.5:
-        words[rng.randrange(len(words))] = rng.choice(_FAULTS)
-    return "! ".join(word.strip() for word in words) + "!"
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", faults.STAND_INS)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_whatever_breaks_every_word_is_said_once_and_in_order(
-    make_host: "MakeHost", tmp_path: Path, seed: int
+async def test_whatever_breaks_every_word_is_heard_once_and_without_gaps_where_nothing_broke(
+    tmp_path: Path,
 ) -> None:
-    rng = random.Random(seed)
-    first = make_host("first")
-    second = make_host("second", once=str(tmp_path))  # which exists: it obeys nothing
-    lengths = Lengths(shortest=1, first=18, longest=18)
-    pauses = Pauses(0.3, 0.3, 0.3)
-    chain = Chain([first, second], patience_s=10)
-    narrator = Narrator(chain, pauses=pauses, lengths=lengths)
+    stage = faults.Stage(tmp_path, seed=1)
+    await stage.run(6, _DEADLINE_S)
+    verdict = faults.judge(stage)
 
-    async def said(number: int, text: str) -> list[int]:
-        request = SpeechRequest(id=f"m{number}", text=text, voice="heart")
-        async with aclosing(narrator.synthesize(request)) as stream:
-            chunks = [chunk async for chunk in stream]
-        loud = np.concatenate([np.abs(chunk.samples) > 0.01 for chunk in chunks])
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], loud.astype(int), [0]])))
-        return [round(int(length) / 2_400) for length in edges[1::2] - edges[::2]]
+    assert stage.happened >= 6
+    assert stage.first.restarts > 0
+    assert faults.without_one_outcome(stage.tally) == []
+    assert verdict.spoken == verdict.whole == len(stage.tally.accepted)
+    assert verdict.unexplained == 0
 
-    texts = [_text(rng) for _ in range(_UTTERANCES)]
-    try:
-        async with asyncio.timeout(_DEADLINE_S):
-            await narrator.warm_up()
-            heard = []
-            for start in range(0, _UTTERANCES, 3):
-                numbers = range(start, min(start + 3, _UTTERANCES))
-                heard += await asyncio.gather(*(said(n, texts[n]) for n in numbers))
-    finally:
-        await narrator.close()
 
-    for text, words in zip(texts, heard, strict=True):
-        assert sum(words) == len(text.split()), text
-    assert first.restarts > 0
+def test_what_was_heard_is_told_apart_by_level_and_by_silence() -> None:
+    low, high = (np.full(4_800, level, np.float32) for level in LEVELS[:2])
+    silence = np.zeros(2_400, np.float32)
+    parts = faults.stretches(np.concatenate([silence, low, low, silence, low, high]))
+
+    assert [part.level for part in parts] == [0, 0, 1]
+    assert [part.end_s - part.begin_s for part in parts] == pytest.approx([0.2, 0.1, 0.1])

@@ -14,21 +14,27 @@ from tests.conftest import PULSE_NEEDS, PulseServer
 
 DEADLINE_S = 30.0
 _SYSTEMD = Path("/lib/systemd/systemd")
-# Mounts of its own for what systemd keeps in fixed places; a control group as systemd itself would
-# have made for the user, which is how the journal knows whose service it hears.
+# Only a user's manager may run here: one of the system would empty /tmp, which is everybody's.
+# A network of its own, where every port is free. Mounts of its own for what systemd keeps in fixed
+# places; a control group as systemd itself would have made for the user, which is how the journal
+# knows whose service it hears.
 _OUTER = """
 set -e
 mount --make-rprivate /
-for place in /run/systemd /run/log /sys/fs/cgroup; do umount -R $place 2>/dev/null || true; done
-mkdir -p /run/log
-mount -t tmpfs tmpfs /run/systemd
-mount -t tmpfs tmpfs /run/log
-mkdir -p /run/systemd/system /run/systemd/journal
+umount -R /sys/fs/cgroup
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/system /run/systemd/journal /run/lock /run/log
 mount -t cgroup2 none /sys/fs/cgroup
 group=/sys/fs/cgroup/ishowtts-test-$1
 mkdir -p $group
 echo $$ >$group/cgroup.procs
+python3 -c "$3"
 exec unshare --cgroup --mount bash -c "$2"
+"""
+_LOOPBACK = """
+import fcntl, socket, struct
+up, running, set_flags = 0x1, 0x40, 0x8914  # linux/if.h, linux/sockios.h
+fcntl.ioctl(socket.socket(), set_flags, struct.pack("16sh14x", b"lo", up | running))
 """
 _INNER = """
 set -e
@@ -45,7 +51,11 @@ wait
 _CLEAN = """
 umount -R /sys/fs/cgroup
 mount -t cgroup2 none /sys/fs/cgroup
-find /sys/fs/cgroup/ishowtts-test-$1 -depth -type d -exec rmdir {} +
+group=/sys/fs/cgroup/ishowtts-test-$1
+for _ in $(seq 100); do # until the last process is gone
+  find $group -depth -type d -exec rmdir {} + && exit
+  sleep 0.05
+done
 """
 
 
@@ -67,8 +77,8 @@ class UserManager:
 
     def start(self) -> None:
         """Return when it takes orders."""
-        command = ["unshare", "--mount", "--fork", "--pid", "--mount-proc", "--kill-child"]
-        command += ["bash", "-c", _OUTER, "outer", self._name, _INNER]
+        command = ["unshare", "--mount", "--net", "--fork", "--pid", "--mount-proc", "--kill-child"]
+        command += ["bash", "-c", _OUTER, "outer", self._name, _INNER, _LOOPBACK]
         self._process = subprocess.Popen(
             command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
@@ -82,19 +92,23 @@ class UserManager:
             command = ["unshare", "--mount", "bash", "-c", _CLEAN, "clean", self._name]
             subprocess.run(command, capture_output=True, check=False)
 
-    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, check: bool = True, folder: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command where the manager is."""
         done = subprocess.run(
-            ["nsenter", f"--target={self._pid}", "--mount", "--pid", "--cgroup", *command],
+            [
+                *("nsenter", f"--target={self._pid}", "--mount", "--net", "--pid", "--cgroup"),
+                *("env", f"--chdir={folder or self.home}", *command),
+            ],
             env=self.env,
             capture_output=True,
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
-            cwd=self.home,
         )
         if check and done.returncode:
-            pytest.fail(f"{command} failed: {done.stdout}{done.stderr}")
+            pytest.fail(f"{command} failed: {done.stdout}{done.stderr}\n{self._what_happened()}")
         return done
 
     def ishowtts(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -125,9 +139,13 @@ class UserManager:
         deadline = time.monotonic() + DEADLINE_S
         while not condition():
             if time.monotonic() > deadline:
-                journal = self.run("journalctl", "--no-pager", "-n", "60", check=False).stdout
-                pytest.fail(f"no {what} within {DEADLINE_S:.0f} s\n{journal}")
+                pytest.fail(f"no {what} within {DEADLINE_S:.0f} s\n{self._what_happened()}")
             time.sleep(0.05)
+
+    def _what_happened(self) -> str:
+        status = self.systemctl("status", "--no-pager", "--lines=40", "ishowtts*", check=False)
+        units = "--user-unit=ishowtts.service"
+        return status + self.run("journalctl", "--no-pager", units, check=False).stdout[-5000:]
 
     def _is_up(self) -> bool:
         assert self._process is not None
@@ -149,7 +167,7 @@ class UserManager:
 
 
 def _may_make_namespaces() -> bool:
-    command = ["unshare", "--mount", "--fork", "--pid", "--cgroup", "--mount-proc", "true"]
+    command = ["unshare", "--mount", "--net", "--fork", "--pid", "--cgroup", "--mount-proc", "true"]
     return not subprocess.run(command, capture_output=True, check=False).returncode
 
 
@@ -159,6 +177,7 @@ def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UserManager]:
     needs: dict[str, Callable[[], bool]] = {
         **PULSE_NEEDS,
         "systemd": _SYSTEMD.exists,
+        "curl": lambda: shutil.which("curl") is not None,
         "procps": lambda: shutil.which("pgrep") is not None,
     }
     for package, is_there in needs.items():

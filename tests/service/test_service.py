@@ -1,6 +1,5 @@
 """The shipped unit under a real service manager, from `service install` to `service uninstall`."""
 
-import http.client
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +15,8 @@ channels:
   - name: main
     sources: [{type: ingest}]
     outputs: [{type: device, device: tts}]
-server: {port: 17853}
 engine: {engines: [tone]}
 """
-PORT = 17853
 LONG = "a message that takes its time " * 8
 """About 16 s of tone."""
 # The periods of the shipped unit, shorter; a limit of two seconds to stop is what is shown here.
@@ -56,11 +53,10 @@ class Service:
         return self.manager.show("ActiveState", "SubState") == ["active", "running"]
 
     def post(self, text: str) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
         body = json.dumps({"author": {"name": "viewer1"}, "text": text})
-        connection.request("POST", "/api/chat", body, {"Content-Type": "application/json"})
-        assert connection.getresponse().status == 202
-        connection.close()
+        url = "http://127.0.0.1:7850/api/chat"
+        header = "Content-Type: application/json"
+        self.manager.run("curl", "--fail", "--silent", url, "--header", header, "--data", body)
 
     def speak(self, text: str) -> None:
         """Post `text` and return when it is heard."""

@@ -77,12 +77,35 @@ def test_the_program_is_the_one_that_is_installed(place: Place) -> None:
     assert "/usr/bin/env" not in text
 
 
+def test_what_timers_start_is_the_daemons_user_in_its_folders(place: Place) -> None:
+    bench = dict(units.rendered(place, version=252, config=None))["ishowtts-bench.service"]
+
+    assert "User=ishowtts\n" in bench
+    assert "WorkingDirectory=%S/ishowtts\n" in bench
+    assert "%h" not in bench
+
+
 def test_a_config_of_ones_own_has_its_folder(place: Place) -> None:
     user = place._replace(is_system=False)
     text = main_unit(user, version=252, config=Path("/srv/my $5/50%.yaml"))
 
     assert 'run --config "/srv/my $$5/50%%.yaml"\n' in text
     assert "WorkingDirectory=/srv/my $5\n" in text
+
+
+def test_what_timers_start_finds_what_the_daemon_keeps(place: Place) -> None:
+    config = Path("/srv/mine/x.yaml")
+    for is_system, folder in ((True, "%S/ishowtts"), (False, "/srv/mine")):
+        texts = dict(
+            units.rendered(place._replace(is_system=is_system), version=252, config=config)
+        )
+        timers = [name for name in texts if name.endswith(".timer")]
+        assert len(timers) == 3
+        for timer in timers:
+            text = texts[timer.replace(".timer", ".service")]
+            assert ("StateDirectory=ishowtts\n" in text) is is_system
+            assert f"WorkingDirectory={folder}\n" in text
+            assert "--config /srv/mine/x.yaml" in text
 
 
 @pytest.mark.parametrize(("version", "has_steps"), [(249, False), (253, False), (254, True)])
@@ -92,13 +115,17 @@ def test_the_pauses_before_restarts_grow_where_systemd_can(
     assert ("RestartSteps=" in main_unit(place, version=version)) is has_steps
 
 
-def test_an_older_systemd_is_given_each_secret_by_name(place: Place) -> None:
-    (place.credentials / "twitch-1.json").write_text("{}")
+def test_secrets_are_handed_over_under_their_names(place: Place) -> None:
+    for name in ("mqtt-password", "twitch-1.json"):
+        (place.credentials / name).touch()
+    password = f"LoadCredential=mqtt-password:{place.credentials}/mqtt-password\n"
+    log_in = f"LoadCredential=twitch-1.json:{place.credentials}/twitch-1.json\n"
+    log_ins = f"LoadCredential=twitch-login:{place.credentials}\n"
 
-    new, old = main_unit(place, version=251), main_unit(place, version=249)
-
-    assert f"LoadCredential=twitch-login:{place.credentials}\n" in new
-    assert f"LoadCredential=twitch-1.json:{place.credentials}/twitch-1.json\n" in old
+    assert password + log_ins in main_unit(place, version=251)
+    assert password + log_in in main_unit(place, version=249)
+    assert password + log_in in main_unit(place._replace(is_system=False), version=251)
+    assert log_ins not in main_unit(place, version=249)
 
 
 def test_a_program_that_others_cannot_read_is_refused(tmp_path: Path) -> None:

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, SourceItem
+from bot.messages import (
+    ChatItem,
+    ChatMessage,
+    Chatter,
+    Event,
+    EventKind,
+    Purge,
+    Role,
+    SourceItem,
+)
 from bot.sources.chat_json import ChatJsonError, dump_item, loads, read_at, read_channel, read_item
 
 FULL = {
@@ -175,7 +184,7 @@ _ITEMS = st.one_of(
 
 
 @given(_ITEMS, st.floats(0, 1e6))
-def test_every_item_comes_back(item: SourceItem, at: float) -> None:
+def test_every_item_comes_back(item: ChatItem, at: float) -> None:
     line = dump_item(item, at)
     value = loads(line.encode())
 

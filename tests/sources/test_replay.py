@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.config.sources import ReplaySettings
 from bot.errors import StartError
-from bot.messages import ChatMessage, Chatter, Purge, SourceItem
+from bot.messages import ChatItem, ChatMessage, Chatter, Command, Purge, SourceItem
 from bot.sources import create
 from bot.sources.chat_json import dump_item, loads, read_item
 from bot.sources.recording import Recorder
@@ -44,7 +44,7 @@ def settings(path: Path, speed: float = 1.0) -> ReplaySettings:
     return ReplaySettings(type="replay", path=path, speed=speed)
 
 
-def read(line: str) -> SourceItem:
+def read(line: str) -> ChatItem:
     value = loads(line.encode())
     return read_item(value, channel=value["channel"], source="test", new_id="new", received_at=0)
 
@@ -139,10 +139,11 @@ async def test_no_line_is_read_before_the_daemon_has_taken_the_one_before(
 ) -> None:
     time = Time()
     room = asyncio.Semaphore(0)
-    taken: list[SourceItem] = []
+    taken: list[ChatItem] = []
 
     async def deliver(item: SourceItem) -> None:
         await room.acquire()
+        assert not isinstance(item, Command)  # nobody records orders
         taken.append(item)
 
     source = ReplaySource(settings(RECORDING, speed), "main", clock=time.now, sleep=time.sleep)

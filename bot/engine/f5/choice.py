@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import bot
-from bot.engine.f5.models import Kind, find, folder_of, locate, missing
+from bot.engine.f5.catalogue import Kind, find
+from bot.engine.f5.models import folder_of, locate, missing
 
 BUNDLED = Path(__file__).parent / "bundled"
 """Folders of the model and the vocoder that come with the package."""

@@ -60,6 +60,7 @@ class F5Engine:
         allow_unlicensed: bool = False,
         gpu_model: str = "",
         gpu_vocoder: str = "",
+        durations: str = "paced",
         nfe_choices: Sequence[int] = (),
         batch_frames: int | None = None,
     ) -> None:
@@ -70,6 +71,7 @@ class F5Engine:
         "auto", "cpu", "cuda" or "cuda:1". `shipped_voices` is a further folder, whose voices give
         way to those of the same name, and those without consent or licence are refused unless
         `allow_unlicensed`; `gpu_model` and `gpu_vocoder` are taken on a GPU instead.
+        `durations` is how long a model without durations of its own speaks: "paced" or "upstream",
         `nfe_choices` are what requests will ask for, the most frequent first, and
         `batch_frames` how long a batch is at most: None batches on GPUs, which gain from it.
         """
@@ -81,6 +83,7 @@ class F5Engine:
         self._cfg_strength = cfg_strength
         self._sampling = Sampling(steps=nfe)
         self._nfe_choices = tuple(dict.fromkeys((*nfe_choices, nfe)))
+        self._durations = durations
         self._speed = speed
         self._device_name = device
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="f5")
@@ -114,7 +117,7 @@ class F5Engine:
             self._model_folder, self._vocoder_folder = self._on_gpu
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
-        self._front_end = load_front_end(self._model_folder, vocabulary)
+        self._front_end = load_front_end(self._model_folder, vocabulary, self._durations)
         strength = self._cfg_strength
         if strength is None:
             strength = guidance(self._model_folder)

@@ -11,7 +11,8 @@ import shutil
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from bot.engine.f5.models import HubFile, KnownModel, find, folder_of, missing, readable_size
+from bot.engine.f5.catalogue import HubFile, KnownModel, find
+from bot.engine.f5.models import folder_of, missing, readable_size
 from bot.errors import IshowttsError, StartError, TransientError
 
 _BLOCK_BYTES = 1 << 20

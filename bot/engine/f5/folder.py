@@ -16,6 +16,7 @@ from torch import Tensor
 
 from bot.engine.f5.checkpoint import Acoustic, load_acoustic, load_vocos, open_state
 from bot.engine.f5.dit import Traits
+from bot.engine.f5.duration import ESTIMATES
 from bot.engine.f5.front_end import Characters, FrontEnd, Phonemes
 from bot.engine.f5.phonemes import PAUSE
 from bot.engine.f5.reference import Reference, ReferenceCache
@@ -78,15 +79,17 @@ def read_model(folder: Path) -> tuple[Mapping[str, Tensor], Traits, Vocabulary]:
     return open_state(files[0]), _traits(folder), load_vocabulary(folder / "vocab.txt")
 
 
-def load_front_end(folder: Path, vocabulary: Vocabulary) -> FrontEnd:
+def load_front_end(folder: Path, vocabulary: Vocabulary, durations: str = "paced") -> FrontEnd:
     """Return how the model in `folder` takes text: as characters, unless its `.yaml` says else.
+
+    `durations` is a key of `ESTIMATES`, for characters.
 
     Raises:
         StartError: the front end is unknown, or what it needs is missing or damaged.
     """
     name = _ours(folder).get("front_end", "characters")
     if name == "characters":
-        return Characters(vocabulary)
+        return Characters(vocabulary, ESTIMATES[durations])
     if name != "phonemes" or PAUSE not in vocabulary:
         raise StartError(
             f"The model in {folder} asks for the front end {name!r}, which does not fit it.",

@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from bot.engine.f5.duration import MAX_FRAMES, piece_bytes, split_text, total_frames
+from bot.engine.f5.duration import (
+    MAX_FRAMES,
+    Estimate,
+    paced_frames,
+    piece_bytes,
+    split_text,
+)
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.phonemes import PAUSE, phonemize
 from bot.engine.f5.reference import Reference
@@ -69,14 +75,15 @@ class FrontEnd(Protocol):
 
 
 class Characters:
-    """Characters and pinyin; the time of the reference's bytes is that of the text's (upstream)."""
+    """Characters and pinyin, in the time that the pace of the reference comes to."""
 
     overlaps = True
     nothing_to_say = "The text holds no character that the model knows."
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        """Take the checkpoint's tokens."""
+    def __init__(self, vocabulary: Vocabulary, estimate: Estimate = paced_frames) -> None:
+        """Take the checkpoint's tokens and what estimates how long a piece lasts."""
         self._vocabulary = vocabulary
+        self._estimate = estimate
 
     def split(self, text: str, reference: Reference, speed: float) -> list[str]:
         """Return pieces of at most 22 s, less the reference, as upstream cuts them."""
@@ -85,9 +92,9 @@ class Characters:
         return [piece for piece in pieces if any(to_ids(piece, self._vocabulary))]
 
     def prompt(self, piece: str, reference: Reference, speed: float) -> Prompt:
-        """Return the characters and upstream's estimate of the duration."""
+        """Return the characters and the estimate of their duration."""
         tokens = to_ids(reference.prompt + piece, self._vocabulary)
-        return Prompt(tokens, total_frames(piece, reference, len(tokens), speed))
+        return Prompt(tokens, self._estimate(piece, reference, len(tokens), speed))
 
 
 class Phonemes:

@@ -101,16 +101,18 @@ def in_halves(
     Raises:
         UtteranceError: even one item alone does not fit.
     """
-    try:
+    with contextlib.suppress(torch.OutOfMemoryError):
         return compute(items)
-    except torch.OutOfMemoryError as error:
-        free()
-        if len(items) == 1:
+    # Outside of a handler, which would keep the failed run's tensors alive.
+    free()
+    if len(items) == 1:
+        try:
+            return compute(items)
+        except torch.OutOfMemoryError as error:
             raise UtteranceError(
                 f"The GPU has no memory left for {items[0].frames} frames of speech.",
                 remedy="Close other programs that use it, or choose a smaller model.",
             ) from error
-    # Outside of the handler, which keeps the failed run's tensors alive.
     half = len(items) // 2
     return [*in_halves(compute, items[:half], free), *in_halves(compute, items[half:], free)]
 
@@ -163,9 +165,7 @@ class Runner:
         Raises:
             UtteranceError: even one item alone does not fit; the runner works on.
         """
-        return in_halves(
-            lambda part: self.compute(part, sampling).waves, items, self._forget_recordings
-        )
+        return in_halves(lambda part: self.compute(part, sampling).waves, items, self._free)
 
     def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
         """Return speech and mel of `items` in one run on the device."""
@@ -268,6 +268,11 @@ class Runner:
             part.copy_(wave, non_blocking=True)
         torch.cuda.current_stream(self._device).synchronize()
         return [part.numpy().copy() for part in parts]
+
+    def _free(self) -> None:
+        """Forget all graphs, and record again what is asked for."""
+        self._forget_recordings()
+        self._on_demand = True
 
     def _forget_recordings(self) -> None:
         """Free the memory of all graphs; a pool whose last graph is gone cannot be used again."""

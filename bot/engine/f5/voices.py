@@ -16,13 +16,12 @@ from bot import voice_folder
 from bot.engine.f5.folder import Voice, load_voice
 from bot.engine.f5.reference import ReferenceCache
 from bot.errors import StartError, UtteranceError
+from bot.voice_folder import Signature
 
 log = logging.getLogger(__name__)
 
 _POLL_S = 2.0
 """A folder that is copied is read when it looked the same twice."""
-
-Signature = tuple[tuple[int, int, int], ...]
 
 
 class _Known(NamedTuple):

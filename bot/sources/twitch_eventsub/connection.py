@@ -15,12 +15,12 @@ import structlog
 from twitchio.models import SubscriptionRevoked
 from twitchio.payloads import TokenRefreshedPayload
 
+from bot.backoff import Backoff
 from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings
 from bot.config.twitch import TwitchSettings
 from bot.errors import LogInError, StartError, TransientError
 from bot.messages import ChatMessage
-from bot.sources.backoff import Backoff
 from bot.sources.recent import RecentIds
 from bot.sources.twitch_eventsub import payloads
 from bot.sources.twitch_eventsub.accounts import AccountStore
@@ -110,6 +110,8 @@ class TwitchConnection:
         self._has_client = asyncio.Event()
         self._fault: TransientError | None = None
         self._state = "not started"
+        self.reconnects = 0
+        """How often it was tried again."""
         self.replies = ReplySender(self._write, limit=settings.replies_per_30_s, sleep=sleep)
         """What is to be written in chat."""
         self.settler = Settler(self._ready_client, sleep=sleep)
@@ -188,6 +190,7 @@ class TwitchConnection:
                 await self._wait_to_reconnect(error.message)
 
     async def _wait_to_reconnect(self, reason: str) -> None:
+        self.reconnects += 1
         delay_s = self._backoff.next_s()
         self._state = f"reconnecting in {delay_s:.0f} s after: {reason}"
         log.warning("the account is away from chat", reason=reason, retry_s=round(delay_s, 1))

@@ -68,6 +68,16 @@ class TwitchEventsubSource:
             return state
         return f"{state}; chat is read anonymously meanwhile: {self._irc.state}"
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether chat is heard, by the account or by the anonymous reader."""
+        return self._is_heard or (self._irc is not None and self._irc.is_connected)
+
+    @property
+    def reconnects(self) -> int:
+        """How often the account's connection was tried again."""
+        return self._connection.reconnects
+
     async def run(self, deliver: Deliver) -> None:
         """Deliver the channel's chat and events until cancelled."""
         async with asyncio.TaskGroup() as group:

@@ -12,7 +12,15 @@ import pytest
 import torch
 
 from bot.engine.f5.crossfade import CrossFade
-from bot.engine.f5.duration import MAX_FRAMES, piece_bytes, split_text, total_frames
+from bot.engine.f5.duration import (
+    ESTIMATES,
+    MAX_FRAMES,
+    Estimate,
+    paced_frames,
+    piece_bytes,
+    split_text,
+    total_frames,
+)
 from bot.engine.f5.reference import Reference
 
 REFERENCE = Reference(torch.zeros(563, 100), "Some call me nature, others call me. ", 144_000, 0.1)
@@ -75,8 +83,41 @@ def test_length_equals_upstream(text: str, rate: float) -> None:
     assert total_frames(text, REFERENCE, len(text), 1.2) == expected
 
 
-def test_every_token_gets_a_frame() -> None:
-    assert total_frames("Hi there, chat", REFERENCE, 1_500) == 1_501
+@pytest.mark.parametrize("estimate", ESTIMATES.values())
+def test_every_token_gets_a_frame(estimate: Estimate) -> None:
+    assert estimate("Hi there, chat", REFERENCE, 1_500, 1.0) == 1_501
+
+
+def speech_s(text: str, speed: float = 1.0) -> float:
+    return (paced_frames(text, REFERENCE, 1, speed) - REFERENCE.frames) * 256 / 24_000
+
+
+def test_the_reference_says_its_own_words_in_its_own_time() -> None:
+    assert speech_s(REFERENCE.transcript) == pytest.approx(REFERENCE.duration_s, rel=0.02)
+    assert speech_s(REFERENCE.transcript, 2.0) == pytest.approx(REFERENCE.duration_s / 2, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("Hello chat, how are you", "Привет chat, how are you"),
+        ("naïve café été", "naive cafe ete"),
+        ("naïve café", "naive cafe"),
+    ],
+)
+def test_letters_take_the_same_time_whatever_their_bytes(text: str, other: str) -> None:
+    longer = len(other) / len(text)
+    assert speech_s(text) == pytest.approx(speech_s(other) / max(longer, 1), rel=0.1)
+
+
+def test_a_syllable_takes_longer_than_a_letter_and_punctuation_takes_time() -> None:
+    assert speech_s("你好世界你好") > 2 * speech_s("abcdef")
+    assert speech_s("one, two, three, four") > speech_s("one two three four") + 0.5
+
+
+@pytest.mark.parametrize("text", ["gg", "no", "a", "hello"])
+def test_a_lone_word_has_time_to_end(text: str) -> None:
+    assert 0.44 < speech_s(text) < 1.2
 
 
 def upstream_join(waves: list[Any]) -> Any:

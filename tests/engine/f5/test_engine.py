@@ -32,8 +32,10 @@ async def speak(engine: F5Engine, text: str) -> np.ndarray[Any, Any]:
     return np.concatenate([chunk.samples for chunk in chunks])
 
 
-async def test_speech_has_the_length_that_upstream_gives_it(engine: F5Engine) -> None:
+async def test_speech_has_the_length_that_upstream_gives_it(folders: dict[str, Any]) -> None:
+    engine = F5Engine(**folders, nfe=5, device="cpu", durations="upstream")
     samples = await speak(engine, "Hello there, chat.")
+    await engine.close()
     # 2.05 s of reference for the 22 bytes of its prompt; one frame less, since ends are centred
     frames = int(2.05 * 24_000) // 256
     assert len(samples) == int(frames / 22 * 18) * 256 - 256

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import torch
 
+from bot.engine.f5.catalogue import MIT, HubFile, KnownModel, find
 from bot.engine.f5.fetch import digest_of, download, fetch
 from bot.engine.f5.folder import load_model, load_vocoder, read_model
-from bot.engine.f5.models import MIT, HubFile, KnownModel, find
 from bot.errors import StartError, TransientError
 
 MEGA = 1 << 20
@@ -246,7 +246,7 @@ FETCH = """
 import sys
 from pathlib import Path
 from bot.engine.f5.fetch import download
-from bot.engine.f5.models import MIT, HubFile, KnownModel
+from bot.engine.f5.catalogue import MIT, HubFile, KnownModel
 
 folder, endpoint, path, digest = sys.argv[1:]
 files = (HubFile(path, digest),)

@@ -1,5 +1,11 @@
 """F5-TTS in a process of its own: the same sound, and its log lines in the daemon's log."""
 
+import asyncio
+import os
+import signal
+import sys
+from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.engine.f5.engine import F5Engine
 from bot.engine.host import Host
+from bot.engine.link import EngineLostError
 from bot.errors import StartError
 from bot.messages import Samples, SpeechRequest
 
@@ -34,6 +41,59 @@ async def test_speech_is_the_same_in_a_process_of_its_own(folders: dict[str, Any
     [warm] = [entry for entry in logs if entry["event"] == "The engine is warm"]
     assert warm["log_level"] == "info"
     assert (warm["engine"], warm["device"], warm["voices"]) == ("f5", "cpu", 1)
+
+
+def cached_in(folders: dict[str, Any]) -> list[Path]:
+    return list(Path(folders["cache"]).rglob("*.safetensors"))
+
+
+_SMALL_DISK = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Files of the process cannot grow, as on a full disk."""
+
+
+async def test_a_full_disk_costs_the_cache_and_not_the_voice(folders: dict[str, Any]) -> None:
+    options = {**folders, "nfe": 5, "device": "cpu"}
+    usual = Host("f5", lambda: options)
+    command = (sys.executable, "-c", _SMALL_DISK, *usual._command)
+    host = Host("f5", lambda: options, command=command)
+    with capture_logs() as logs:
+        try:
+            await host.warm_up()
+            assert len(await sound(host))
+        finally:
+            await host.close()
+
+    assert any(entry["event"] == "A reference voice could not be cached" for entry in logs)
+    assert cached_in(folders) == []
+
+
+@pytest.mark.parametrize("damage", [b"garbage", None])
+async def test_a_cache_that_was_damaged_while_it_spoke_costs_no_voice_when_it_is_back(
+    folders: dict[str, Any], damage: bytes | None
+) -> None:
+    host = Host("f5", lambda: {**folders, "nfe": 5, "device": "cpu"})
+    try:
+        await host.warm_up()
+        first = await sound(host)
+        [cached] = cached_in(folders)
+        whole = cached.read_bytes()
+        async with aclosing(host.synthesize(REQUEST)) as chunks:
+            speaking = asyncio.ensure_future(anext(chunks))
+            cached.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+            assert host.pid is not None
+            os.kill(host.pid, signal.SIGKILL)
+            with pytest.raises(EngineLostError):
+                await speaking
+        await host.warm_up()
+        np.testing.assert_allclose(await sound(host), first, atol=1e-6)
+    finally:
+        await host.close()
+
+    assert len(cached.read_bytes()) == len(whole)
 
 
 async def test_what_is_missing_is_told_with_its_remedy(folders: dict[str, Any]) -> None:

@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 from platformdirs import user_data_path
 
+from bot.engine.f5.catalogue import CATALOGUE, KnownModel, find
 from bot.engine.f5.models import (
-    CATALOGUE,
-    KnownModel,
-    find,
     folder_of,
     kind_of,
     list_models,

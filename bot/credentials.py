@@ -1,0 +1,60 @@
+"""Secrets: from a file, from a systemd credential, from the environment, or from the configuration.
+
+The configuration is copied, shown and asked about; a secret has better places.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.errors import StartError
+
+_MAX_BYTES = 4096
+
+
+def read_secret(
+    name: str,
+    *,
+    configured: str | None = None,
+    file: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> str | None:
+    """Return the secret `name`, such as mqtt-password; None where there is none.
+
+    The first of these that is there counts: `file`; the file `name` in `$CREDENTIALS_DIRECTORY`
+    (systemd's LoadCredential, which puts a word and _ before it if a folder was loaded); the
+    variable `ISHOWTTS_NAME`; what is `configured`. The end of a file's last line does not belong to
+    it.
+
+    Raises:
+        StartError: the file cannot be read, or holds no secret.
+    """
+    if file is not None:
+        return _read(file, name)
+    directory = environment.get("CREDENTIALS_DIRECTORY")
+    if directory:
+        folder = Path(directory)
+        for credential in (folder / name, *sorted(folder.glob(f"*_{name}"))):
+            if credential.is_file():
+                return _read(credential, name)
+    variable = f"ISHOWTTS_{name.replace('-', '_').upper()}"
+    return environment.get(variable) or configured
+
+
+def _read(path: Path, name: str) -> str:
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES + 1).decode().rstrip("\r\n")
+    except OSError as error:
+        raise StartError(
+            f"The file of {name}, {path}, cannot be read: {error.strerror}.",
+            remedy="Write the secret to it, and let the user that runs ishowtts read it.",
+        ) from error
+    except UnicodeDecodeError:
+        text = ""
+    if not text or len(text) > _MAX_BYTES or "\n" in text:
+        raise StartError(
+            f"The file of {name}, {path}, holds no secret: it is not one line of text.",
+            remedy="Write the secret to it, and nothing else.",
+        )
+    return text

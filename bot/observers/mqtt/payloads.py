@@ -1,0 +1,132 @@
+"""What stands in the messages to the broker, each as one JSON object."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from bot.observers.timings import Timing
+from bot.outcomes import Spoken
+
+ONLINE, OFFLINE = b"online", b"offline"
+"""Of the topic `availability`; the second one is the last will."""
+
+
+class EngineState(msgspec.Struct, frozen=True, kw_only=True):
+    """One engine."""
+
+    is_ready: bool
+    state: str
+    """One clause for people."""
+    restarts: int
+
+
+class SpeedState(msgspec.Struct, frozen=True, kw_only=True):
+    """What `ishowtts bench --check` found when it last looked."""
+
+    is_slower: bool
+    """By more than 10 % than its baseline."""
+    sentence: str
+    """For people, with the likely cause."""
+    measured_at: str
+    """UTC, ISO 8601"""
+
+
+class DaemonState(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole daemon; topic `state`."""
+
+    version: str
+    started_at: float
+    """Unix seconds."""
+    engine: str
+    """Which one would speak now."""
+    engines: dict[str, EngineState]
+    speed: SpeedState | None
+    """None if nobody looked yet."""
+
+
+class Speaking(msgspec.Struct, frozen=True, kw_only=True):
+    """What is being spoken."""
+
+    id: str
+    """Of the message."""
+    chatter: str
+    """Untrusted."""
+
+
+class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
+    """One channel; topic `<channel>/state`."""
+
+    is_on: bool
+    """Whether chat is read."""
+    is_paused: bool
+    is_heard: bool
+    """Whether at least one output is there."""
+    volume_percent: int
+    pending: int
+    """Utterances that wait."""
+    queue: dict[str, int]
+    """The same by lane: paid, moderator, rest."""
+    speaking: Speaking | None
+    sources: dict[str, str]
+    """A clause for people about each."""
+    outputs: dict[str, str]
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """How long it took to speak a message; topic `<channel>/latency`. All times in seconds."""
+
+    id: str
+    ttfa_s: float
+    """Time to first audio: from the message to its first sample; the sum of the next four."""
+    policy_s: float
+    queue_s: float
+    engine_s: float
+    output_s: float
+    audio_s: float
+    """How long the speech is."""
+    synthesis_s: float
+    rtf: float
+    """Real-time factor: synthesis over audio."""
+    engines: tuple[str, ...]
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a message to the daemon was not taken; topic `<channel>/refused`."""
+
+    topic: str
+    reason: str
+    """A sentence."""
+    untold: int
+    """So many more were refused since the last time that this was told."""
+
+
+def daemon_state(snapshot: Mapping[str, Any], *, version: str, started_at: float) -> DaemonState:
+    """Return what `snapshot`, as for `status`, says of the daemon."""
+    return DaemonState(
+        version=version,
+        started_at=started_at,
+        engine=snapshot["engine"],
+        engines=msgspec.convert(snapshot["engines"], dict[str, EngineState]),
+        speed=msgspec.convert(snapshot["speed"], SpeedState | None),
+    )
+
+
+def channel_state(channel: Mapping[str, Any]) -> ChannelState:
+    """Return what the part of a snapshot says that is about one channel."""
+    state = {**channel, "volume_percent": round(channel["volume"] * 100)}
+    return msgspec.convert(state, ChannelState)
+
+
+def latency(timing: Timing, spoken: Spoken) -> Latency:
+    """Return the measure of a message that was spoken."""
+    seconds = {name: round(value, 4) for name, value in timing._asdict().items()}
+    return Latency(
+        **seconds,
+        id=spoken.id,
+        ttfa_s=round(timing.ttfa_s, 4),
+        audio_s=round(spoken.audio_s, 3),
+        synthesis_s=round(spoken.synthesis_s, 4),
+        rtf=round(spoken.synthesis_s / spoken.audio_s, 4) if spoken.audio_s else 0.0,
+        engines=spoken.engines,
+    )

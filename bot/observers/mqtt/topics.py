@@ -1,0 +1,33 @@
+"""Names of topics."""
+
+import re
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
+_MAX_LENGTH = 60
+
+
+def level(name: str) -> str:
+    """Return `name` as one level of a topic: what could part or match levels becomes `_`."""
+    return _UNSAFE.sub("_", name)[:_MAX_LENGTH] or "_"
+
+
+class Topics:
+    """The topics of one daemon."""
+
+    def __init__(self, base: str) -> None:
+        """Let all of them start with `base`."""
+        self._base = base
+
+    @property
+    def availability(self) -> str:
+        """Whether the daemon is there."""
+        return f"{self._base}/availability"
+
+    @property
+    def state(self) -> str:
+        """What the whole daemon is doing."""
+        return f"{self._base}/state"
+
+    def of(self, channel: str, what: str) -> str:
+        """Return the topic of a channel for `what`."""
+        return f"{self._base}/{level(channel)}/{what}"

@@ -1,0 +1,62 @@
+"""Writes the archive, and says what is in it and where it lies."""
+
+import os
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.errors import StartError
+from bot.report import secrets
+from bot.report.parts import Part, collect
+from bot.report.redaction import Redactor
+
+_README = """\
+A report of ishowtts, of {date}.
+
+{parts}
+
+Taken out: tokens, passwords, keys, credentials in addresses, Authorization headers, the log-ins of
+accounts (by their values and by their form), the path of the home folder. Chatters are called
+chatter-1, chatter-2 and so on; what they wrote is left out, its length is told. Names of channels,
+devices and voices, and the lists of words in the configuration, are kept: read them before you give
+this to anybody.
+"""
+
+
+def report(config: Path, output: Path | None, *, checks: bool = True) -> int:
+    """Write the archive to `output`, in the present folder by default; return the exit code.
+
+    Raises:
+        StartError: it cannot be written.
+    """
+    now = datetime.now(UTC)
+    path = output or Path(f"ishowtts-report-{now:%Y%m%d-%H%M%S}.zip")
+    text = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else ""
+    redactor = Redactor(secrets.known(text), Path.home())
+    parts = list(collect(config, redactor, checks=checks))
+    listing = "\n".join(f"  {part.name:<32} {part.about}" for part in parts)
+    listing = redactor.text(listing)
+    readme = _README.format(date=f"{now:%Y-%m-%d %H:%M} UTC", parts=listing)
+    try:
+        _write(path, [Part("README.txt", "", readme), *parts])
+    except OSError as error:
+        raise StartError(
+            f"The report cannot be written to {path}: {error.strerror}.",
+            remedy="Name a file in a folder that can be written to, with -o FILE.zip.",
+        ) from error
+    print(readme)  # noqa: T201 - the command's answer
+    size_kb = path.stat().st_size / 1000
+    print(f"It lies in {path.absolute()} ({size_kb:.0f} kB). Nothing was sent.")  # noqa: T201
+    return 0
+
+
+def _write(path: Path, parts: list[Part]) -> None:
+    def owner_only(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o600)
+
+    with (
+        open(path, "wb", opener=owner_only) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for part in parts:
+            archive.writestr(part.name, part.text.encode(errors="replace"))

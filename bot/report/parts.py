@@ -1,0 +1,191 @@
+"""What a report tells: each part is a text under a name."""
+
+import asyncio
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator
+from importlib.metadata import distribution, distributions
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import bot
+from bot import daemon_status, jetson, speed
+from bot.bench import driver, host
+from bot.config import Settings, load
+from bot.errors import ConfigError
+from bot.folders import state_folder
+from bot.report import secrets
+from bot.report.redaction import Redactor
+
+_LOG_LINES = 5000
+_BENCH_RUNS = 30
+_CHECK_S = 120
+_JOURNAL_S = 20
+_UNIT = "ishowtts"
+_GPU_FIELDS = ("name", "driver_version", "memory.total", "temperature.gpu", "clocks.sm")
+
+
+class Part(NamedTuple):
+    """A file of the archive."""
+
+    name: str
+    about: str
+    text: str
+
+
+def collect(config: Path, redactor: Redactor, *, checks: bool) -> Iterator[Part]:
+    """Yield the parts, redacted; what cannot be told says why instead."""
+    text = _text_of(config)
+    settings = _settings(config)
+    # First those who name chatters, so that they are known in what follows.
+    logs = [*_logs(settings)]
+    for _, lines in logs:
+        for line in lines:
+            redactor.meet(line)
+    yield Part(
+        "config.yaml", f"the configuration {config}", secrets.without_secrets(text, redactor)
+    )
+    for name, lines in logs:
+        redacted = "".join(f"{redactor.log_line(line)}\n" for line in lines)
+        yield Part(f"logs/{name}", f"the last {len(lines)} lines of the log", redacted)
+    yield Part("versions.json", "versions of everything that is used", _json(_versions()))
+    yield Part("hardware.json", "the machine", redactor.text(_json(_hardware())))
+    status = asyncio.run(daemon_status.ask(settings.server)) if settings else None
+    told = (
+        _json(redactor.value(status)) if status else "No daemon answers with this configuration.\n"
+    )
+    yield Part("status.json" if status else "status.txt", "what the running daemon does", told)
+    if checks:
+        yield Part("check.txt", "what `ishowtts check` says", redactor.text(_check(config)))
+    yield from _bench(redactor)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        return f"# {path} cannot be read: {error.strerror}\n"
+
+
+def _settings(path: Path) -> Settings | None:
+    try:
+        return load(path)
+    except ConfigError:
+        return None  # which `check.txt` tells
+
+
+def _logs(settings: Settings | None) -> Iterator[tuple[str, list[str]]]:
+    file = settings.log.file if settings else None
+    if file is not None:
+        for path in sorted(file.parent.glob(f"{file.name}*"), reverse=True):
+            lines = _last_lines(path)
+            if lines:
+                yield path.name, lines
+    journal = _journal()
+    if journal:
+        yield "journal.jsonl", journal
+
+
+def _last_lines(path: Path) -> list[str]:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            return [line.rstrip("\n") for line in deque(lines, maxlen=_LOG_LINES)]
+    except OSError:
+        return []
+
+
+def _journal() -> list[str]:
+    """Return what the service of this user, or else of the system, has told systemd's journal."""
+    program = shutil.which("journalctl")
+    if program is None:
+        return []
+    for whose in (["--user"], []):
+        command = [program, *whose, f"--unit={_UNIT}*", f"--lines={_LOG_LINES}", "--output=json"]
+        try:
+            done = subprocess.run(  # noqa: S603 - a fixed command
+                command, capture_output=True, text=True, check=True, timeout=_JOURNAL_S
+            )
+        except (OSError, subprocess.SubprocessError):
+            continue
+        lines = [_told(json.loads(line)) for line in done.stdout.splitlines() if line[:1] == "{"]
+        if lines:
+            return lines
+    return []
+
+
+def _told(entry: dict[str, Any]) -> str:
+    """Return an entry of the journal as a line of our log, without what systemd adds to it."""
+    at_us = int(entry.get("__REALTIME_TIMESTAMP", 0))
+    fields: dict[str, Any] = {"at_s": at_us / 1e6}
+    fields |= {
+        name.lower(): value
+        for name, value in entry.items()
+        if name[0] != "_" and not name.startswith("SYSLOG") and isinstance(value, str)
+    }
+    if "event" in fields:
+        del fields["message"]  # the same once more, where names are harder to find
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _versions() -> dict[str, str]:
+    wanted = {
+        requirement.partition(";")[0].split("[")[0].rstrip("<>=!~0123456789., ").lower()
+        for requirement in distribution("ishowtts").requires or []
+    }
+    installed = {each.name.lower(): each.version for each in distributions() if each.name}
+    return {
+        "ishowtts": bot.version(),
+        "python": sys.version,
+        "system": platform.platform(),
+        **{name: installed[name] for name in sorted(wanted & installed.keys())},
+    }
+
+
+def _hardware() -> dict[str, Any]:
+    board = jetson.read()
+    folder = state_folder()
+    there = next((each for each in (folder, *folder.parents) if each.exists()), Path("/"))
+    return {
+        "processor": host.processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": host.memory_gb(),
+        "clocks": host.clocks(),
+        "load_average": host.load_average(),
+        "gpus": driver.ask("gpu", _GPU_FIELDS),
+        "jetson": str(board) if board else None,
+        "free_disk_gb": round(shutil.disk_usage(there).free / 1e9, 1),
+    }
+
+
+def _check(config: Path) -> str:
+    command = [sys.executable, "-m", "bot", "check", "--config", str(config)]
+    path = os.pathsep.join(
+        filter(None, (str(Path(bot.__file__).parents[1]), os.environ.get("PYTHONPATH")))
+    )
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module
+            command, capture_output=True, text=True, check=False, timeout=_CHECK_S,
+            env={**os.environ, "PYTHONPATH": path},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"ishowtts check did not end within {_CHECK_S} s.\n"
+    return f"{done.stdout}{done.stderr}exit code {done.returncode}\n"
+
+
+def _bench(redactor: Redactor) -> Iterator[Part]:
+    found = speed.load()
+    if found is not None:
+        yield Part(
+            "bench/speed.txt", "how fast it was when it was last looked at", found.sentence + "\n"
+        )
+    for path in sorted((state_folder() / "bench").glob("*.json"))[-_BENCH_RUNS:]:
+        yield Part(f"bench/{path.name}", "a run of the benchmark", redactor.text(_text_of(path)))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,156 @@
+"""Takes secrets, chatters and what they wrote out of texts.
+
+Twice, so that a mistake in one way is caught by the other: by the values that are known to be
+secret, wherever they stand, and by the forms that secrets have. Too much is rather taken out than
+too little. Chatters get pseudonyms that hold within one report, so that it can still be followed
+what happened to whose message.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+REMOVED = "(removed)"
+_LEAST_SECRET, _LEAST_NAME = 4, 3
+"""Characters of what is searched for in running text; less stands in too many words."""
+SECRET_KEY = re.compile(
+    r"token|secret|passw|passphrase|credential|authori[sz]ation|cookie|api[_-]?key|private[_-]?key"
+    r"|client[_-]?id",
+    re.IGNORECASE,
+)
+"""Keys whose values are secret."""
+_WORD = r"(?:(?!null\b|none\b|true\b|false\b|\(removed\))[^\s,;}\]\"']+)"
+_QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
+_PATTERNS = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
+    for pattern, replacement in (
+        (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", REMOVED),
+        (r"\b([a-z][a-z0-9+.-]*://)[^\s/@\"']+@", rf"\1{REMOVED}@"),
+        (
+            (
+                r"(authorization[\"']?\s*[:=]\s*[\"']?)"
+                r"(?:(?:bearer|basic|oauth|digest|client-id)\s+)?[^\s\"',;}]+"
+            ),
+            rf"\1{REMOVED}",
+        ),
+        (r"\b(bearer|basic)\s+[a-z0-9._~+/=-]{6,}", rf"\1 {REMOVED}"),
+        (r"\boauth:\s*\S+", f"oauth:{REMOVED}"),
+        (
+            r"([?&#][\w.-]*(?:token|key|secret|passw\w*|sig|signature|code|auth)=)[^&\s\"'#]+",
+            rf"\1{REMOVED}",
+        ),
+        (
+            (
+                r"([\"']?[\w.-]*(?:token|secret|passw(?:or)?d|passphrase|credential|api[_-]?key|cookie)"
+                rf"[\w.-]*[\"']?\s*[:=]\s*)(?:{_QUOTED}|{_WORD})"
+            ),
+            rf"\1{REMOVED}",
+        ),
+        (r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*", REMOVED),  # JSON Web Tokens
+        (r"(?<![\w/.-])[a-z0-9]{30}(?![\w/-])", REMOVED),  # what Twitch's tokens look like
+    )
+)
+_CHATTER_KEYS = {"chatter", "author", "user", "user_name", "user_login", "display_name"}
+_WRITTEN_KEYS = {"text", "answer", "detail", "line", "message_text", "said"}
+"""Fields of the log that hold what chatters wrote, or a part of it."""
+_FIELD = re.compile(rf"\b({'|'.join(sorted(_CHATTER_KEYS | _WRITTEN_KEYS))})=({_QUOTED}|\S+)")
+"""In lines for people."""
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Redactor:
+    """Remembers whom it has met: one for a whole report."""
+
+    def __init__(self, secrets: Iterable[str] = (), home: Path | None = None) -> None:
+        """Take out `secrets` by their values, and the path of the `home` folder."""
+        known = {secret.strip() for secret in secrets}
+        longest_first = sorted(
+            (secret for secret in known if len(secret) >= _LEAST_SECRET), key=len, reverse=True
+        )
+        self._secrets = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        self._home = str(home) if home and home != Path("/") else ""
+        self._chatters: dict[str, str] = {}
+
+    def pseudonym(self, name: str) -> str:
+        """Return what a chatter is called in this report."""
+        return self._chatters.setdefault(name.casefold(), f"chatter-{len(self._chatters) + 1}")
+
+    def text(self, text: str) -> str:
+        """Return `text` without secrets, and without chatters that were met before."""
+        text = self._secrets.sub(REMOVED, text)
+        for pattern, replacement in _PATTERNS:
+            text = pattern.sub(replacement, text)
+        if self._home:
+            text = re.sub(rf"{re.escape(self._home)}(?![\w-])", "~", text)
+        return self._without_chatters(text)
+
+    def _without_chatters(self, text: str) -> str:
+        names = [name for name in self._chatters if len(name) >= _LEAST_NAME]
+        # A pattern of every name at once; in slices, since a busy stream has thousands.
+        rest = iter(sorted(names, key=len, reverse=True))
+        while chunk := list(islice(rest, 500)):
+            pattern = rf"(?<!\w)(?:{'|'.join(map(re.escape, chunk))})(?!\w)"
+            text = re.sub(
+                pattern, lambda match: self.pseudonym(match[0]), text, flags=re.IGNORECASE
+            )
+        return text
+
+    def value(self, value: Any, key: str = "") -> Any:  # noqa: ANN401 - JSON
+        """Return JSON-compatible data without secrets, chatters and what they wrote."""
+        if isinstance(value, Mapping):
+            return {name: self.value(each, str(name)) for name, each in value.items()}
+        if SECRET_KEY.search(key) and value is not None and not isinstance(value, bool):
+            return REMOVED
+        if isinstance(value, list):
+            return [self.value(each, key) for each in value]
+        if not isinstance(value, str):
+            return value
+        if key in _CHATTER_KEYS:
+            return self.pseudonym(value)
+        return _length(value) if key in _WRITTEN_KEYS else self.text(value)
+
+    def log_line(self, line: str) -> str:
+        """Return a line of the log, JSON or for people."""
+        try:
+            fields = json.loads(line)
+        except ValueError:
+            fields = None
+        if isinstance(fields, dict):
+            return self.text(json.dumps(self.value(fields), ensure_ascii=False))
+        return self.text(_FIELD.sub(self._field, _COLOUR.sub("", line)))
+
+    def meet(self, line: str) -> None:
+        """Learn the chatters of a line, so that they are taken out of those before it as well."""
+        try:
+            fields = json.loads(line)
+        except ValueError:
+            for key, value in _FIELD.findall(_COLOUR.sub("", line)):
+                if key in _CHATTER_KEYS:
+                    self.pseudonym(_unquoted(value))
+            return
+        self._meet(fields)
+
+    def _meet(self, value: Any) -> None:  # noqa: ANN401 - JSON
+        if isinstance(value, Mapping):
+            for key, each in value.items():
+                if key in _CHATTER_KEYS and isinstance(each, str):
+                    self.pseudonym(each)
+                else:
+                    self._meet(each)
+
+    def _field(self, match: re.Match[str]) -> str:
+        key, value = match[1], _unquoted(match[2])
+        shown = self.pseudonym(value) if key in _CHATTER_KEYS else _length(value)
+        return f"{key}={shown}"
+
+
+def _unquoted(value: str) -> str:
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if is_quoted else value
+
+
+def _length(text: str) -> str:
+    return f"({len(text)} characters)"

@@ -1,0 +1,122 @@
+"""Which values on this machine are secret, and the configuration without them."""
+
+import json
+import os
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, SecretStr
+
+from bot.config import Settings
+from bot.config.yaml_source import compose
+from bot.folders import state_folder
+from bot.report.redaction import REMOVED, SECRET_KEY, Redactor
+
+_MAX_FILE_BYTES = 64 * 1024
+_CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where systemd puts what a unit loads."""
+
+
+def known(config: str) -> Iterator[str]:
+    """Yield every secret value: of the configuration, the environment, log-ins and credentials."""
+    root = compose(config)
+    if root is not None:
+        for node in _secret_nodes(root):
+            yield str(node.value)
+    for name, value in os.environ.items():
+        if SECRET_KEY.search(name) and not name.endswith(("_DIRECTORY", "_SOCK", "_PATH")):
+            yield value
+    for path in _files():
+        yield from _values(path)
+
+
+def _files() -> Iterator[Path]:
+    yield from state_folder().glob("twitch-*.json")
+    credentials = os.environ.get(_CREDENTIALS)
+    if credentials:
+        yield from (path for path in Path(credentials).rglob("*") if path.is_file())
+
+
+def _values(path: Path) -> Iterator[str]:
+    try:
+        text = path.read_bytes()[:_MAX_FILE_BYTES].decode(errors="replace")
+    except OSError:
+        return  # what cannot be read here stands in no log of ours either
+    try:
+        yield from _strings(json.loads(text))
+    except ValueError:
+        yield text
+
+
+def _strings(value: Any, key: str = "token") -> Iterator[str]:  # noqa: ANN401 - JSON
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _strings(each, str(name))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each, key)
+    elif isinstance(value, str) and SECRET_KEY.search(key):
+        yield value
+
+
+def without_secrets(config: str, redactor: Redactor) -> str:
+    """Return the text of the configuration; nothing of it where it cannot be parsed.
+
+    Chatters who are muted get their pseudonyms.
+    """
+    root = compose(config)
+    if root is None:
+        return "The file is no YAML, so it is not known what of it is secret: left out.\n"
+    spans = [(node, REMOVED) for node in _secret_nodes(root)]
+    spans += [(node, redactor.pseudonym(str(node.value))) for node in _muted(root)]
+    for node, shown in sorted(spans, key=lambda span: span[0].start_mark.index, reverse=True):
+        start, end = node.start_mark.index, node.end_mark.index
+        newline = "\n" if config[start:end].endswith("\n") else ""  # of a block
+        config = config[:start] + shown + newline + config[end:]
+    return redactor.text(config)
+
+
+def _secret_nodes(node: yaml.Node, key: str = "") -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            yield from _secret_nodes(value, str(name.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            yield from _secret_nodes(each, key)
+    elif isinstance(node, yaml.ScalarNode) and node.value not in {"", "null", "~"}:
+        is_secret = key in SECRET_FIELDS or SECRET_KEY.search(key)
+        yield from [node] if is_secret else []
+
+
+def _muted(node: yaml.Node, key: str = "") -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            yield from _muted(value, str(name.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            yield from _muted(each, key)
+    elif isinstance(node, yaml.ScalarNode) and key == "muted":
+        yield node
+
+
+def _secret_fields(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[str]:
+    """Yield the names of the keys that hold secrets, below `model`."""
+    seen.add(model)
+    for name, field in model.model_fields.items():
+        waiting: list[Any] = [field.annotation, *field.metadata]
+        while waiting:
+            here = waiting.pop()
+            if here is SecretStr:
+                yield name
+            elif isinstance(here, type) and issubclass(here, BaseModel):
+                if here not in seen:
+                    yield from _secret_fields(here, seen)
+            else:
+                waiting += typing.get_args(here)
+
+
+SECRET_FIELDS = frozenset(_secret_fields(Settings, set()))
+"""Keys of the configuration whose values are secret by their type."""

@@ -1,0 +1,167 @@
+"""The daemon speaks for an hour: what it holds must not grow.
+
+Run from the repository: `python -m tests.bench.soak [--minutes M] [--save NAME]`. The daemon is a
+child process that speaks with the bundled F5-TTS on the processor, without a pause, into a
+PulseAudio null sink. It fails if memory grows, descriptors or threads become more, an engine had to
+be replaced, or a message did not end in exactly one outcome.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.bench.daemon import Daemon, accounted, resident_bytes, sentence, sound_server
+from tests.bench.report import environment, save
+
+_SAMPLE_S = 1.0
+_PENDING = 3
+_LONGEST_WORDS = 60
+_SETTLE_S = 60.0
+"""Until then what grows with the longest message has grown."""
+_MIB = 2**20
+_MAX_SPREAD_MIB = 30.0
+_WARM_S = 120.0
+"""What F5-TTS gets to load beside the other things that a machine does."""
+
+
+class Sample(NamedTuple):
+    """What one process holds."""
+
+    memory_mib: float
+    descriptors: int
+    threads: int
+
+
+def look(pid: int) -> Sample:
+    """Return what the process holds now."""
+    folder = Path(f"/proc/{pid}")
+    return Sample(
+        resident_bytes(pid) / _MIB,
+        len(list((folder / "fd").iterdir())),
+        len(list((folder / "task").iterdir())),
+    )
+
+
+def wait_for_f5(daemon: Daemon) -> None:
+    """Return when F5-TTS would speak."""
+    deadline = time.monotonic() + _WARM_S
+    while (state := daemon.status()["engines"]["f5"]["state"]) != "ready":
+        if time.monotonic() > deadline:
+            raise SystemExit(f"F5-TTS is {state}")
+        time.sleep(0.1)
+
+
+def soak(daemon: Daemon, duration_s: float) -> dict[int, list[Sample]]:
+    """Speak all the time; return what each process held, second by second."""
+    rng = random.Random(4)
+    pids = (daemon.process.pid, *daemon.children())
+    held: dict[int, list[Sample]] = {pid: [] for pid in pids}
+    daemon.post(sentence(rng, _LONGEST_WORDS))
+    begun = time.monotonic()
+    number = 0
+    while (elapsed_s := time.monotonic() - begun) < duration_s:
+        while daemon.status()["channels"]["main"]["pending"] < _PENDING:
+            daemon.post(sentence(rng, rng.randint(1, 25)), name=f"viewer{number % 7}")
+            number += 1
+        if elapsed_s > min(_SETTLE_S, duration_s / 3):
+            for pid in pids:
+                held[pid].append(look(pid))
+        time.sleep(max(begun + elapsed_s + _SAMPLE_S - time.monotonic(), 0))
+    return held
+
+
+def name_of(pid: int, daemon: Daemon) -> str:
+    """Return what a process is: the biggest of the daemon's own is F5-TTS."""
+    if pid == daemon.process.pid:
+        return "daemon"
+    biggest = max(daemon.children(), key=resident_bytes)
+    return "f5" if pid == biggest else f"helper {daemon.children().index(pid)}"
+
+
+def spread(values: Iterable[float]) -> float:
+    """Return how far apart they are."""
+    values = list(values)
+    return round(max(values) - min(values), 1)
+
+
+def lasting(values: Sequence[int]) -> tuple[int, int]:
+    """Return the least of the first and of the last quarter: what opens for a moment is no leak."""
+    part = -(-len(values) // 4)
+    return min(values[:part]), min(values[-part:])
+
+
+def summary(samples: Sequence[Sample]) -> dict[str, Any]:
+    """Return what a process held at first and at last, and how much it varied."""
+    return {
+        "memory_mib_first": round(samples[0].memory_mib, 1),
+        "memory_mib_last": round(samples[-1].memory_mib, 1),
+        "memory_mib_spread": spread(sample.memory_mib for sample in samples),
+        "descriptors": lasting([sample.descriptors for sample in samples]),
+        "threads": lasting([sample.threads for sample in samples]),
+    }
+
+
+def complaints(result: dict[str, Any]) -> list[str]:
+    """Return what is not as it should be."""
+    found = []
+    for name, held in result["processes"].items():
+        if held["memory_mib_spread"] > _MAX_SPREAD_MIB:
+            found.append(f"the memory of {name} varies by {held['memory_mib_spread']} MiB")
+        found += [
+            f"{name} has {held[what][1]} {what} at the end and had {held[what][0]}"
+            for what in ("descriptors", "threads")
+            if held[what][0] != held[what][1]
+        ]
+    if any(engine["restarts"] for engine in result["engines"].values()):
+        found.append("an engine was replaced")
+    if result["accepted"] != result["with_exactly_one_final_outcome"]:
+        found.append("a message did not end in exactly one outcome")
+    return found
+
+
+def measure(daemon: Daemon, minutes: float) -> dict[str, Any]:
+    """Let it speak; return what was held and what was said."""
+    wait_for_f5(daemon)
+    held = soak(daemon, minutes * 60)
+    spoken = [event for event in daemon.events() if event["outcome"] == "spoken"]
+    return {
+        "minutes": minutes,
+        "start_to_ready_s": round(daemon.ready_s, 2),
+        "processes": {name_of(pid, daemon): summary(held[pid]) for pid in held},
+        "engines": daemon.status()["engines"],
+        "spoken": len(spoken),
+        "audio_s": round(sum(event["audio_s"] for event in spoken)),
+        "by_f5": sum(event["engines"] == ["f5"] for event in spoken),
+    }
+
+
+def main() -> int:
+    """Speak, say what is wrong, and return how many things are."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--save", default="", help="name of the result; none is only printed")
+    options = parser.parse_args()
+    result: dict[str, Any] = environment("ishowtts", "torch", "numpy", "hibari-tts")
+    with tempfile.TemporaryDirectory() as name, sound_server(Path(name)) as pulse:
+        f5 = {"model": "bundled", "nfe": "auto", "device": "cpu", "cache": f"{name}/cache"}
+        daemon = Daemon(Path(name), [{"type": "ingest"}], pulse, engine={"f5": f5})
+        try:
+            result |= measure(daemon, options.minutes)
+        finally:
+            daemon.stop()
+        result |= accounted(daemon, lambda _: True)
+    found = complaints(result)
+    result["complaints"] = found
+    save(options.save, result)
+    for complaint in found:
+        print(f"soak: {complaint}", file=sys.stderr)
+    return len(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

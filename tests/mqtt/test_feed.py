@@ -1,0 +1,161 @@
+"""What a source takes from a broker that never stops."""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+import pytest
+from aiomqtt import Message
+from structlog.testing import capture_logs
+
+from bot.commands import parse_order
+from bot.config.mqtt import MqttSettings
+from bot.config.sources import MqttSourceSettings
+from bot.errors import OrderError
+from bot.messages import ChatMessage, Command, SourceItem, Verb
+from bot.observers.mqtt.connection import Connection
+from bot.observers.mqtt.feed import Feed
+from bot.observers.mqtt.payloads import Refusal
+from bot.sources.mqtt import MqttSource, Received
+
+
+class Payload(NamedTuple):
+    payload: bytes
+    is_retained: bool = False
+
+
+class FeedStandIn:
+    is_connected, reconnects, state = True, 0, "connected"
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, Callable[[Received], None]] = {}
+        self.refusals: list[tuple[str, str]] = []
+
+    def listen(self, channel: str, what: str, handler: Callable[[Received], None]) -> None:
+        assert channel == "main"
+        self.handlers[what] = handler
+
+    def refuse(self, channel: str, what: str, reason: str) -> None:
+        assert channel == "main"
+        self.refusals.append((what, reason))
+
+    def chat(self, number: int) -> None:
+        body = f'{{"id": "m{number}", "author": {{"name": "v"}}, "text": "hi"}}'
+        self.handlers["chat"](Payload(body.encode()))
+
+    def order(self, text: str) -> None:
+        self.handlers["command"](Payload(text.encode()))
+
+
+@pytest.fixture
+def feed() -> FeedStandIn:
+    return FeedStandIn()
+
+
+@pytest.fixture
+def source(feed: FeedStandIn) -> MqttSource:
+    return MqttSource(MqttSourceSettings(type="mqtt"), "main", feed, parse_order)
+
+
+async def test_what_comes_before_the_daemon_is_ready_is_refused(
+    source: MqttSource, feed: FeedStandIn
+) -> None:
+    del source
+    feed.chat(1)
+    feed.order("skip")
+
+    assert feed.refusals == [
+        (what, "The daemon is starting or ending; try again.") for what in ("chat", "command")
+    ]
+
+
+async def test_a_daemon_that_is_busy_takes_orders_first_and_as_much_chat_as_there_is_room_for(
+    source: MqttSource, feed: FeedStandIn
+) -> None:
+    room = asyncio.Event()
+    taken: list[SourceItem] = []
+
+    async def deliver(item: SourceItem) -> None:
+        taken.append(item)
+        await room.wait()
+
+    running = asyncio.create_task(source.run(deliver))
+    await asyncio.sleep(0)
+    feed.chat(0)
+    await asyncio.sleep(0)
+    assert len(taken) == 1
+    for number in range(1, 1001):
+        feed.chat(number)
+    for _ in range(100):
+        feed.order("status")
+    refused = list(feed.refusals)
+    room.set()
+    while len(taken) < 1 + 256 + 64:
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert [type(item) for item in taken] == [ChatMessage, *[Command] * 64, *[ChatMessage] * 256]
+    assert len(refused) == 1000 - 256 + 100 - 64
+    assert {reason for _, reason in refused} == {"Too much comes at once; this one is dropped."}
+
+
+def test_a_source_listens_to_what_it_is_told_to(feed: FeedStandIn) -> None:
+    MqttSource(MqttSourceSettings(type="mqtt", commands=False), "main", feed, parse_order)
+
+    assert feed.handlers.keys() == {"chat"}
+
+
+async def test_who_floods_is_not_answered_every_time() -> None:
+    time = [100.0]
+    connection = Connection(MqttSettings(), client_id="test", password=None)
+    feed = Feed(connection, clock=lambda: time[0])
+    for _ in range(1000):
+        feed.refuse("main", "chat", "The message is not JSON.")
+    time[0] += 1
+    feed.refuse("main", "command", "The order is not obeyed: why.")
+    told = []
+    while len(connection.outbox):
+        post = await connection.outbox.first()
+        connection.outbox.sent(post)
+        told.append(msgspec.json.decode(post.payload, type=Refusal))
+
+    assert [(refusal.topic, refusal.untold) for refusal in told] == [
+        ("ishowtts/main/chat", 0),
+        ("ishowtts/main/command", 999),
+    ]
+    assert feed.refused == 1001
+
+
+def test_a_message_that_breaks_its_handler_ends_with_it() -> None:
+    def broken(received: Received) -> None:
+        raise ZeroDivisionError(received.payload)
+
+    connection = Connection(MqttSettings(), client_id="test", password=None)
+    connection.listen("a/b", broken)
+    with capture_logs() as logs:
+        connection._take(Message("a/b", b"", 0, retain=False, mid=1, properties=None))
+
+    assert [(entry["event"], entry["log_level"]) for entry in logs] == [
+        ("an MQTT message was not understood", "error")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("skip", (Verb.SKIP, "")),
+        (" STOP ", (Verb.SKIP, "")),
+        ("volume 50", (Verb.VOLUME, "50")),
+        ("mute @Troll", (Verb.MUTE, "Troll")),
+    ],
+)
+def test_an_order_is_read_as_in_chat(text: str, order: tuple[Verb, str]) -> None:
+    assert parse_order(text) == order
+
+
+@pytest.mark.parametrize("text", ["", "explode", "volume", "volume 101", "mute", "pause now"])
+def test_what_is_no_order_says_why(text: str) -> None:
+    with pytest.raises(OrderError, match=r"needs|takes|it is none of"):
+        parse_order(text)

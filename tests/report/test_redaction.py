@@ -1,0 +1,144 @@
+"""What must not be told is not, wherever and however it stands."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.report import secrets
+from bot.report.redaction import REMOVED, Redactor
+
+SECRET = "Hunter2-S3cret"
+HIDING = (
+    "Authorization: Bearer {}",
+    "authorization='OAuth {}'",
+    "'Authorization': 'Basic {}'",
+    "sent bearer {} to the server",
+    "PASS oauth:{}",
+    "wss://user:{}@example.org/chat",
+    "mqtt://{}@broker:1883",
+    "GET /api/chat?token={}&x=1",
+    "https://id.twitch.tv/oauth2/token?client_secret={}",
+    "https://example.org/#access_token={}",
+    "password={}",
+    "password: '{}'",
+    '{{"refresh_token": "{}"}}',
+    '{{"mqtt": {{"password": "{}"}}}}',
+    "server_token={} port=1",
+    "api_key = {}",
+    "Set-Cookie: {}",
+    "passphrase: {}",
+)
+
+
+@pytest.mark.parametrize("line", HIDING)
+def test_a_secret_is_known_by_its_form(line: str) -> None:
+    redacted = Redactor().log_line(line.format(SECRET))
+
+    assert SECRET not in redacted
+    assert REMOVED in redacted
+
+
+def test_a_secret_that_is_known_is_found_in_any_form() -> None:
+    redactor = Redactor([SECRET, "a", ""])
+
+    assert redactor.text(f"it said {SECRET}, a word") == f"it said {REMOVED}, a word"
+    assert SECRET not in redactor.log_line(json.dumps({"event": f"x{SECRET}x"}))
+
+
+def test_tokens_are_known_by_what_they_look_like() -> None:
+    text = Redactor().text(
+        "a eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc b cfabdegwdoklmawdzdo98xt2fo512y c\n"
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----\nend"
+    )
+
+    assert text == f"a {REMOVED} b {REMOVED} c\n{REMOVED}\nend"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "token: null",
+        "torch 2.13.0, 30 function evaluations",
+        "670900fd14e6c458b95da6e9ed317cdb20dbaf7a1c02ac06a05475a9d32b6a38",
+        "http://127.0.0.1:7850/api/chat",
+        '{"event": "ready", "url": "http://127.0.0.1:7850"}',
+    ],
+)
+def test_what_helps_is_kept(line: str) -> None:
+    assert Redactor().log_line(line) == line
+
+
+def test_chatters_have_pseudonyms_and_their_words_are_left_out() -> None:
+    redactor = Redactor()
+    lines = [
+        '{"event": "chat is away", "reason": "Some_Viewer was here"}',
+        '{"event": "speaking", "chatter": "Some_Viewer", "text": "my address is 1 Road"}',
+        "10:00:00 [info] not read channel=main chatter='Other One' reason=blocked detail='1 Road'",
+        '{"event": "obeyed", "chatter": "SOME_VIEWER", "answer": "muted Other One"}',
+    ]
+    for line in lines:
+        redactor.meet(line)
+    redacted = [redactor.log_line(line) for line in lines]
+
+    assert redacted == [
+        '{"event": "chat is away", "reason": "chatter-1 was here"}',
+        '{"event": "speaking", "chatter": "chatter-1", "text": "(20 characters)"}',
+        (
+            "10:00:00 [info] not read channel=main chatter=chatter-2 reason=blocked "
+            "detail=(6 characters)"
+        ),
+        '{"event": "obeyed", "chatter": "chatter-1", "answer": "(15 characters)"}',
+    ]
+
+
+def test_the_home_folder_names_nobody() -> None:
+    text = Redactor(home=Path("/home/jane")).text("/home/jane/x and /home/janet/y")
+
+    assert text == "~/x and /home/janet/y"
+
+
+CONFIG = """\
+channels: [{name: main}] # mine
+server:
+  token: Hunter2-S3cret # the token
+  host: 0.0.0.0
+mqtt:
+  password: |
+    Hunter2-S3cret
+  url: mqtt://me:Hunter2-S3cret@broker
+policy: {access: {muted: [troll_person]}}
+twitch: {client_id: abcdefghij0123456789abcdefghij}
+"""
+
+
+def test_the_configuration_keeps_everything_but_its_secrets() -> None:
+    redactor = Redactor(secrets.known(CONFIG))
+    redacted = secrets.without_secrets(CONFIG, redactor)
+
+    assert "Hunter2" not in redacted
+    assert "troll" not in redacted
+    assert "abcdefghij" not in redacted
+    for kept in ("{name: main}] # mine", f"token: {REMOVED} # the token", "host: 0.0.0.0"):
+        assert kept in redacted
+
+
+def test_a_configuration_that_cannot_be_read_is_left_out() -> None:
+    assert "left out" in secrets.without_secrets("a: [\ntoken: x", Redactor())
+
+
+def test_every_secret_of_the_configuration_is_known_by_its_type() -> None:
+    assert "token" in secrets.SECRET_FIELDS
+
+
+@given(
+    st.text(max_size=40),
+    st.from_regex(r"[A-Za-z0-9._~-]{8,40}", fullmatch=True),
+    st.text(max_size=40),
+)
+def test_a_known_secret_never_survives(before: str, secret: str, after: str) -> None:
+    line = f"{before}{secret}{after}"
+
+    assert secret not in Redactor([secret]).log_line(line)
