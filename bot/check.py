@@ -100,7 +100,7 @@ async def _port_problem(settings: ServerSettings) -> IshowttsError | None:
 
 
 def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | None]]:
-    sources = Sources(settings.twitch)
+    sources = Sources(settings.twitch, (s for c in settings.channels for s in c.sources))
     for channel in settings.channels:
         for source in channel.sources:
             if source.type == "mqtt":

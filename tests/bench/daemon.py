@@ -81,8 +81,9 @@ class Daemon:
     def _read_log(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            entry = json.loads(line)
-            if entry.get("level") in {"warning", "error"}:
+            is_entry = line.startswith("{")
+            entry = json.loads(line) if is_entry else {"event": "printed"}
+            if not is_entry or entry["level"] in {"warning", "error"}:
                 print(line.rstrip(), file=sys.stderr)
             if entry["event"] not in {"not read", "dropped"}:
                 self._log.put(entry)

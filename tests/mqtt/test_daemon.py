@@ -131,6 +131,8 @@ async def test_chat_from_a_topic_is_spoken_and_its_outcomes_and_latency_are_told
     stages = ("policy_s", "queue_s", "engine_s", "output_s")
     assert sum(latency[stage] for stage in stages) == pytest.approx(latency["ttfa_s"], abs=0.001)
     assert "ishowtts_ttfa_seconds_count" in await daemon.get("/metrics")
+    for path in ("/healthz", "/readyz"):
+        assert await daemon.get(path) == {"ok": True, "reasons": []}
 
 
 async def test_orders_are_obeyed_in_mid_speech_and_the_state_follows(
