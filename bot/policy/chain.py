@@ -11,7 +11,7 @@ from bot.policy.cleaning import Cleaning
 from bot.policy.draft import Draft, Filter
 from bot.policy.emojis import Emojis, characters
 from bot.policy.emotes import Emotes
-from bot.policy.length import Length
+from bot.policy.length import Length, fitting
 from bot.policy.links import Links
 from bot.policy.mode import Mode, ReplyMention
 from bot.policy.repeats import Repeats
@@ -88,7 +88,7 @@ class Policy:
             words,  # sees digits and slang as they were written
             speakable,
             length,  # words are longer than writing
-            words,  # last: sees exactly what will be spoken
+            fitting(words, length),  # last: sees exactly what will be spoken
             announcements.merged,
         )
 

@@ -1,7 +1,10 @@
 """Length: a long message is cut at a word, not refused."""
 
 from bot.config.policy import LengthSettings
-from bot.policy.draft import Draft
+from bot.messages import Rejection, RejectReason
+from bot.policy.draft import Draft, Filter
+
+_MAX_ROUNDS = 8
 
 
 class Length:
@@ -24,3 +27,23 @@ def cut(text: str, max_characters: int, max_words: int) -> str:
     if text.count(" ") >= max_words:
         text = " ".join(text.split()[:max_words])
     return text
+
+
+def fitting(words: Filter, length: Length) -> Filter:
+    """Return a filter that does what `words` does, and whose result is no longer than allowed.
+
+    What `words` takes out may leave two words where one was, so it has the last say again over what
+    `length` then keeps.
+    """
+
+    def settle(draft: Draft) -> Draft | Rejection:
+        for _ in range(_MAX_ROUNDS):
+            result = words(draft)
+            if isinstance(result, Rejection):
+                return result
+            draft = length(result)
+            if draft is result:
+                return result
+        return Rejection(reason=RejectReason.BLOCKED)
+
+    return settle
