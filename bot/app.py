@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import structlog
 
 from bot import engines, outputs, sources, speed
@@ -30,7 +29,7 @@ from bot.outcomes import DropReason
 from bot.playback.player import Player
 from bot.policy import Policy, clean, without_reply_mention
 from bot.server import Server
-from bot.sources import ingest
+from bot.sources import Resuming, ingest
 from bot.sources.recording import Recorder
 from bot.speaker import Speaker
 from bot.store import Store
@@ -71,6 +70,7 @@ class Daemon:
         refuse_shared_files(settings, written=(record, events))
         self._settings = settings
         self._files = ExitStack()
+        self._speed = speed.Latest()
         self._watchers = Watchers(settings, self._snapshot, events=events, files=self._files)
         self._recorder = self._files.enter_context(Recorder(record)) if record else None
         replays = [
@@ -88,7 +88,12 @@ class Daemon:
         self._store = self._files.enter_context(store)
         self._watchers.add([store.journal])
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
-        self._sources = sources.Sources(settings.twitch, self._watchers.feed, parse_order)
+        self._sources = sources.Sources(
+            settings.twitch,
+            (source for channel in settings.channels for source in channel.sources),
+            self._watchers.feed,
+            parse_order,
+        )
         self._voices = engines.voices(settings.engine)
         self._engine = engine or engines.create(settings.engine)
         self._outputs = outputs.create_all(
@@ -108,7 +113,8 @@ class Daemon:
         # Sources that answer chatters, or settle what they paid with, watch outcomes too.
         self._watchers.add(source for source in readers if isinstance(source, Observer))
         posts = [source for source in readers if isinstance(source, ingest.IngestSource)]
-        self._server = Server(settings.server, [*ingest.routes(posts), *self._watchers.routes])
+        routes = [*ingest.routes(posts), *self._sources.routes, *self._watchers.routes]
+        self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(
                 "No channel has a source, so there is nothing to speak.",
@@ -155,6 +161,7 @@ class Daemon:
                     async with running({**speakers, "intake": self._take_in}):
                         self._announce()
                         for message in self._store.journal.unspoken(self._channels):
+                            self._resume(message)
                             await self._inbox.put(message)
                         await self._read()
                         log.info("every source has ended; speaking what waits")
@@ -165,6 +172,12 @@ class Daemon:
                         channel.backlog.clear(DropReason.SHUTDOWN)
         finally:
             await self._engine.close()
+
+    def _resume(self, message: ChatMessage) -> None:
+        """Tell the sources that settle what was paid for: it is spoken in this run."""
+        for source in self._channels[message.channel].sources:
+            if isinstance(source, Resuming):
+                source.resume(message)
 
     async def _read(self) -> None:
         """Let every source deliver; return when none of them has any more."""
@@ -245,14 +258,16 @@ class Daemon:
             emit=self._watchers.emit,
             keep=self._store.journal.keep,
         )
-        readers = tuple(self._sources.create(s, settings.name) for s in settings.sources)
-        return Channel(readers, policy, backlog, player, speaker, intake)
+        readers = [self._sources.create(s, settings.name) for s in settings.sources]
+        joined = self._store.joined(settings.name)
+        readers += self._sources.joined(settings.sources, settings.name, joined)
+        return Channel(tuple(readers), policy, backlog, player, speaker, intake)
 
     def _snapshot(self) -> dict[str, Any]:
         return {
             "engine": self._engine.name,
             "engines": self._engine.states,
-            "speed": _speed(),
+            "speed": self._speed(),
             "outputs": {
                 output.name: {"is_available": output.is_available, "underflows": output.underflows}
                 for output in self._outputs.values()
@@ -262,12 +277,6 @@ class Daemon:
 
     def _channel_snapshots(self) -> dict[str, dict[str, Any]]:
         return {name: channel.snapshot() for name, channel in self._channels.items()}
-
-
-def _speed() -> dict[str, Any] | None:
-    """Return what the last `ishowtts bench --check` found; None if there was none."""
-    found = speed.load()
-    return None if found is None else {**msgspec.structs.asdict(found), "sentence": found.sentence}
 
 
 def _plain(message: ChatMessage) -> str:

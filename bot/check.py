@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot import engines, jetson
+from bot import engines, jetson, voice
 from bot.config import Settings
 from bot.config.server import ServerSettings
 from bot.errors import IshowttsError, StartError
@@ -27,6 +27,7 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
         *_output_problems(settings),
         (f"port {settings.server.port}", await _port_problem(settings.server)),
         *_source_problems(settings),
+        *_voice_problems(settings),
         *await _broker_problems(settings),
     ]
     for subject, problem in findings:
@@ -84,6 +85,12 @@ def _output_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | 
             yield f"channel {channel.name}", silent
 
 
+def _voice_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | None]]:
+    if not engines.CLONING.isdisjoint(settings.engine.engines):
+        for name, problem in voice.problems(settings):
+            yield f"voice {name}", problem
+
+
 async def _port_problem(settings: ServerSettings) -> IshowttsError | None:
     try:
         async with Server(settings, []):
@@ -93,7 +100,7 @@ async def _port_problem(settings: ServerSettings) -> IshowttsError | None:
 
 
 def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | None]]:
-    sources = Sources(settings.twitch)
+    sources = Sources(settings.twitch, (s for c in settings.channels for s in c.sources))
     for channel in settings.channels:
         for source in channel.sources:
             if source.type == "mqtt":

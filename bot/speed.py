@@ -3,13 +3,17 @@
 The benchmark loads torch and runs by a timer; the daemon reads this small file instead.
 """
 
+import math
+import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from bot.folders import state_folder, write_whole
 
 _NAME = "speed.json"
+_READ_S = 60.0
 
 
 class Speed(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,3 +60,19 @@ def load(folder: Path | None = None) -> Speed | None:
         return msgspec.json.decode(((folder or state_folder()) / _NAME).read_bytes(), type=Speed)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+class Latest:
+    """What was found last, for who asks often: the file is read at most once a minute."""
+
+    def __init__(self) -> None:
+        self._found: Speed | None = None
+        self._read_at = -math.inf
+
+    def __call__(self) -> dict[str, Any] | None:
+        """Return it with its sentence, for JSON; None if nothing was found."""
+        if time.monotonic() - self._read_at >= _READ_S:
+            self._found, self._read_at = load(), time.monotonic()
+        if self._found is None:
+            return None
+        return {**msgspec.structs.asdict(self._found), "sentence": self._found.sentence}

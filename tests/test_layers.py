@@ -37,7 +37,7 @@ LEAVES = {
 CONFIG = {"bot.config.base"}
 STAGES = {
     "bot.sources": {"bot.config.sources", "bot.config.twitch"},
-    "bot.policy": {"bot.config.policy"},
+    "bot.policy": {"bot.config.events", "bot.config.policy"},
     "bot.backlog": {"bot.config.backlog"},
     "bot.commands": {"bot.config.commands"},
     "bot.moderation": set[str](),

@@ -123,6 +123,12 @@ class Daemon:
         status: dict[str, Any] = json.loads(self.statuses[-1])
         return status
 
+    async def order(self, method: str, login: str = "") -> tuple[int, Any]:
+        """Join or leave a channel of Twitch, or ask which are joined."""
+        url = f"http://127.0.0.1:{self._port}/api/twitch/channels" + (login and f"/{login}")
+        async with aiohttp.ClientSession() as http, http.request(method, url) as answer:
+            return answer.status, await answer.json()
+
     async def until_state(self, text: str) -> None:
         async with asyncio.timeout(DEADLINE_S):
             while text not in json.dumps((await self.status()).get("channels", {})):
@@ -234,3 +240,55 @@ async def test_check_tells_what_is_missing(daemon: Daemon) -> None:
     assert "the_bot does not permit to answer commands in chat." in bot_alone
     assert "streamer does not permit to create the reward" in bot_alone
     assert "ok  log-in to Twitch" in everybody
+
+
+async def test_a_redeem_survives_a_restart_and_channels_stay_joined(
+    server: TwitchServer, daemon: Daemon
+) -> None:
+    daemon.log_in("the_bot", BOT, is_bot=True)
+    daemon.log_in("streamer", STREAMER, is_bot=False)
+    server.add_user("friend")
+    channel_id = server.users["streamer"]
+    await daemon.start()
+    await daemon.until_state('"connected"')
+    refused = [await daemon.order("PUT", login) for login in ("streamer", "no+such")]
+    assert [status for status, _ in refused] == [409, 422]
+    assert (await daemon.order("PUT", "friend"))[0] == 200
+    await eventually(lambda: ("channel.chat.message", server.users["friend"]) in server.topics())
+    await server.chat("friend", "from the friend", by="viewer1")
+    await eventually(lambda: daemon.outcomes("spoken"), "speech")
+
+    # What is redeemed in a pause is not heard before the daemon ends, nor given back.
+    await server.chat("streamer", "!tts pause", by="mod", badges=MODERATOR)
+    await eventually(lambda: daemon.outcomes("obeyed"), "pause")
+    reward_id = server.rewards[channel_id][0]["id"]
+    for key, text in (("r1", "paid for"), ("r2", "paid too")):
+        event = redemption_event(
+            server.users, "streamer", reward_id, by="viewer1", text=text, key=key
+        )
+        server.redeemed.append(event)
+        await server.chat("streamer", text, by="viewer1", channel_points_custom_reward_id=reward_id)
+        kind = "channel.channel_points_custom_reward_redemption.add"
+        await server.notify(kind, channel_id, event)
+    await eventually(lambda: len(daemon.outcomes("queued")) == 3, "queue")
+    await daemon.stop()
+    assert not server.settled
+
+    await daemon.start()
+    await eventually(lambda: len(server.settled) == 2, "settlements")
+    await eventually(lambda: ("channel.chat.message", server.users["friend"]) in server.topics())
+    texts = [event["text"] for event in daemon.outcomes("started")]
+    assert sum("paid for" in text for text in texts) == 1
+    assert sum("paid too" in text for text in texts) == 1
+    assert (await daemon.order("DELETE", "friend"))[0] == 200
+    assert (await daemon.order("DELETE", "friend"))[0] == 409
+    await eventually(
+        lambda: ("channel.chat.message", server.users["friend"]) not in server.topics()
+    )
+    await daemon.stop()
+    await daemon.start()
+    await daemon.until_state('"connected"')
+    _, joined = await daemon.order("GET")
+
+    assert sorted(server.settled) == [("r1", "FULFILLED"), ("r2", "FULFILLED")]
+    assert joined == {"channel": "main", "joined": {}}

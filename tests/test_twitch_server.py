@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 DATA = Path(__file__).parent / "data" / "npm"
-OLDEST_NODE = 20
+OLDEST_NODE = 18
+"""Debian 12 has it; later versions of the clients need a newer one."""
 SCOPES = frozenset({"user:read:chat"})
 
 
@@ -85,7 +87,7 @@ async def others(server: TwitchServer, npm_folder: Path) -> AsyncIterator[Listen
     process = await asyncio.create_subprocess_exec(
         *("node", "listen.mjs", str(server.port), CLIENT_ID, access, bot, channel, "streamer"),
         cwd=npm_folder,
-        env={"TWURPLE_MOCK_API_PORT": str(server.port), "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        env={"PATH": os.environ["PATH"], "NODE_OPTIONS": "--dns-result-order=ipv4first"},
         stdout=asyncio.subprocess.PIPE,
     )
     listeners = Listeners(process)

@@ -8,6 +8,7 @@ import re2
 from pydantic import AfterValidator, Field, model_validator
 
 from bot.config.base import Count, Number, Section
+from bot.config.events import EventSettings
 from bot.messages import EventKind
 
 _MAX_ENTRIES = 2_000
@@ -42,7 +43,7 @@ class ModeSettings(Section):
 
     read: Literal["all", "command", "mention"] = "all"
     """all: every message; command: only what follows `!tts`; mention: only messages that name one
-    of `names`. Cheers, donations and redeems are always meant for the voice."""
+    of `names`. Cheers, donations, redeems and all that `events` tells are always read."""
     names: tuple[Name, ...] = ()
     """Names, without @, that count as a mention."""
     ignored_prefixes: tuple[Annotated[str, Field(pattern=r"^\S{1,20}$")], ...] = ("!",)
@@ -256,4 +257,5 @@ class PolicySettings(Section):
     words: WordSettings = WordSettings()
     speakable: SpeakableSettings = SpeakableSettings()
     name: NameSettings = NameSettings()
+    events: EventSettings = EventSettings()
     voices: VoiceSettings = VoiceSettings()

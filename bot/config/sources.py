@@ -38,6 +38,10 @@ class MqttSourceSettings(Section):
     """Whether orders are obeyed, from whoever the broker lets publish them."""
 
 
+EmoteService = Literal["bttv", "ffz", "7tv"]
+"""Who adds emotes to Twitch: BetterTTV, FrankerFaceZ, 7TV."""
+
+
 class TwitchIrcSettings(Section):
     """A Twitch channel, read anonymously."""
 
@@ -46,16 +50,14 @@ class TwitchIrcSettings(Section):
     """Login name of the streamer, as in twitch.tv/NAME."""
     shared_chat: bool = True
     """Whether chat that comes from another channel of a shared chat is read."""
+    emotes: tuple[EmoteService, ...] = ("bttv", "ffz", "7tv")
+    """Who is asked for the names of the channel's further emotes, which Twitch does not mark."""
     url: _WebSocketUrl = "wss://irc-ws.chat.twitch.tv"
     """The chat server; only tests need another one."""
 
 
 TwitchEvent = Literal["cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement"]
 """What comes beside plain chat: values of `bot.messages.EventKind`."""
-
-
-EmoteService = Literal["bttv", "ffz", "7tv"]
-"""Who adds emotes to Twitch: BetterTTV, FrankerFaceZ, 7TV."""
 
 
 class RewardSettings(Section):

@@ -1,6 +1,7 @@
 """What the process of an engine does: carries out orders, one engine, a batch at a time."""
 
 import asyncio
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -92,6 +93,16 @@ class Service:
             await engine.warm_up()
         except StartError as error:
             self._report(protocol.Refused(message=error.message, remedy=error.remedy))
+            return
+        except ModuleNotFoundError as error:
+            # Another start would find no more: what is imported late, by some models alone, too.
+            self._report(
+                protocol.Refused(
+                    message=f"The engine {start.engine} needs the Python package {error.name}.",
+                    remedy=f"Install it for {sys.executable}: {sys.executable} -m pip install"
+                    f" {error.name}",
+                )
+            )
             return
         if isinstance(engine, BatchEngine):
             self._scheduler = Scheduler(engine.budget_tokens)

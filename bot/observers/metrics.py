@@ -178,6 +178,14 @@ def _of_state(state: dict[str, Any]) -> Iterator[Family]:
     build.add_metric([version("ishowtts")], 1)
     yield build
     yield from _of_channels(state["channels"])
+    speed = GaugeMetricFamily(
+        "ishowtts_bench_ratio",
+        "Median time of the last `ishowtts bench --check` over that of its baseline.",
+        labels=["workload"],
+    )
+    for workload, ratio in (state["speed"] or {"ratios": {}})["ratios"].items():
+        speed.add_metric([workload], ratio)
+    yield speed
     if "mqtt" in state:
         yield from _of_mqtt(state["mqtt"])
     ready = GaugeMetricFamily(

@@ -54,7 +54,9 @@ class Access:
             return Rejection(reason=RejectReason.MUTED)
         if not names.isdisjoint(self._bots):
             return Rejection(reason=RejectReason.BOT)
-        if self._roles and self._roles.isdisjoint(chatter.roles):
+        # Who raids or subscribes says nothing, and has no role in this channel yet.
+        is_silent = draft.message.event is not None and not draft.message.text
+        if self._roles and not is_silent and self._roles.isdisjoint(chatter.roles):
             return Rejection(reason=RejectReason.ROLE, detail=f"needs {self._minimum_role}")
         return draft
 

@@ -28,7 +28,8 @@ class Introduction:
         self._template = settings.template
         self._max_characters = settings.max_characters
         self._anonymous = settings.anonymous
-        self._prefix = lru_cache(maxsize=1024)(self._introduce)
+        self.spoken_name = lru_cache(maxsize=1024)(self._spoken_name)
+        """Returns a name as it is spoken."""
 
     @property
     def anonymous(self) -> str:
@@ -39,18 +40,18 @@ class Introduction:
         """Return `draft` with its prefix."""
         if not self._is_said:
             return draft
-        name = draft.message.chatter.name[:_LONGEST_NAME]
-        return Draft(draft.message, draft.text, self._prefix(name))
+        name = self.spoken_name(draft.message.chatter.name)
+        return Draft(draft.message, draft.text, self._filled(name))
 
-    def _introduce(self, name: str) -> str:
-        name = _MARKUP.sub(" ", clean(name))
+    def _spoken_name(self, name: str) -> str:
+        name = _MARKUP.sub(" ", clean(name[:_LONGEST_NAME]))
         name = _REPEATED.sub(r"\1\1", _LONG_DIGITS.sub(" ", name))
         words = [
             w.lower() if w.isupper() and len(w) > _LONGEST_CAPITALS else w
             for w in plain(name).split()
         ]
         name = cut(" ".join(words), self._max_characters, self._max_characters)
-        return self._filled(name if is_pronounceable(name) else self._anonymous)
+        return name if is_pronounceable(name) else self._anonymous
 
     def _filled(self, name: str) -> str:
         prefix = self._template.format(name=name)
@@ -58,8 +59,11 @@ class Introduction:
         return plain(clean(prefix)) + space
 
 
-def cast(draft: Draft, *, voice: str) -> Utterance:
-    """Return the utterance that the finished `draft` describes, in this voice."""
+def cast(draft: Draft, *, voice: str, is_announced: bool = False) -> Utterance:
+    """Return the utterance that the finished `draft` describes, in this voice.
+
+    What is announced comes before chat that nothing was given for.
+    """
     message = draft.message
     return Utterance(
         id=message.id,
@@ -68,12 +72,13 @@ def cast(draft: Draft, *, voice: str) -> Utterance:
         prefix=draft.prefix,
         body=draft.text,
         voice=voice,
-        lane=_lane(message),
+        lane=_lane(message, is_announced=is_announced),
         received_at=message.received_at,
     )
 
 
-def _lane(message: ChatMessage) -> Lane:
+def _lane(message: ChatMessage, *, is_announced: bool) -> Lane:
     if message.event is not None and message.event.kind in PAID_EVENTS:
         return Lane.PAID
-    return Lane.REST if _MODERATORS.isdisjoint(message.chatter.roles) else Lane.MODERATOR
+    is_first = is_announced or not _MODERATORS.isdisjoint(message.chatter.roles)
+    return Lane.MODERATOR if is_first else Lane.REST

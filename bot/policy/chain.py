@@ -5,6 +5,7 @@ from collections.abc import Collection, MutableMapping
 from bot.config.policy import PolicySettings
 from bot.messages import ChatMessage, Chatter, Rejection, RejectReason, Utterance
 from bot.policy.access import Access
+from bot.policy.announcing import Announcements
 from bot.policy.casting import Introduction, cast
 from bot.policy.cleaning import Cleaning
 from bot.policy.draft import Draft, Filter
@@ -57,22 +58,38 @@ class Policy:
         introduction = Introduction(settings.name)
         length = Length(settings.length)
         speakable = Speakable(settings.speakable, kept=self._kept)
-        words = Words(settings.words, anonymous=speakable.say_numbers(introduction.anonymous))
+        self._announcements = announcements = Announcements(
+            settings.events,
+            spoken_name=introduction.spoken_name,
+            anonymous=settings.name.anonymous,
+        )
+
+        def announced(message: ChatMessage) -> str | None:
+            said = announcements.without_name(message)
+            return None if said is None else speakable.say_numbers(said)
+
+        words = Words(
+            settings.words,
+            anonymous=speakable.say_numbers(introduction.anonymous),
+            announced=announced,
+        )
         self._filters: tuple[Filter, ...] = (
             self._access,
             Emotes(settings.emotes),  # before any change: ranges refer to the raw text
             Emojis(settings.emoji, language=settings.speakable.language),
             Cleaning(),
             ReplyMention(),
-            Mode(settings.mode, trigger=trigger),
+            Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced),
             Links(settings.links),
             Repeats(settings.repeats),
             length,  # before the expensive filters
             introduction,
+            announcements,
             words,  # sees digits and slang as they were written
             speakable,
             length,  # words are longer than writing
             words,  # last: sees exactly what will be spoken
+            announcements.merged,
         )
 
     def __call__(self, message: ChatMessage) -> Utterance | Rejection:
@@ -85,7 +102,8 @@ class Policy:
             draft = result
         if not is_pronounceable(draft.text, self._kept):
             return Rejection(reason=RejectReason.EMPTY)
-        return cast(draft, voice=self._voices(message))
+        is_announced = self._announcements.is_announced(message)
+        return cast(draft, voice=self._voices(message), is_announced=is_announced)
 
     def choose_voice(self, chatter: Chatter, name: str) -> str:
         """Let the chatter be heard with the voice `name`; return the answer."""

@@ -1,6 +1,7 @@
 """Which messages are meant for the voice, and without what it was addressed with."""
 
 import re
+from collections.abc import Callable
 
 from bot.config.policy import ModeSettings
 from bot.messages import PAID_EVENTS, ChatMessage, Rejection, RejectReason
@@ -35,7 +36,15 @@ class ReplyMention:
 class Mode:
     """Filter: lets through what is meant for the voice."""
 
-    def __init__(self, settings: ModeSettings, *, trigger: str) -> None:
+    def __init__(
+        self,
+        settings: ModeSettings,
+        *,
+        trigger: str,
+        is_announced: Callable[[ChatMessage], bool] = lambda _: False,
+    ) -> None:
+        """Let a message whose event is told (`is_announced`) through in every mode."""
+        self._is_announced = is_announced
         self._read = settings.read
         self._trigger = trigger.casefold()
         self._prefixes = tuple(settings.ignored_prefixes)
@@ -50,9 +59,12 @@ class Mode:
             first, _, rest = text.partition(" ")
             if first.casefold() == self._trigger:
                 return draft.with_text(rest)
+        is_announced = self._is_announced(draft.message)
         if text.startswith(self._prefixes):
+            if is_announced:
+                return draft.with_text("")
             return Rejection(reason=RejectReason.COMMAND)
-        if self._read == "all" or _is_paid(draft.message):
+        if self._read == "all" or is_announced or _is_paid(draft.message):
             return draft
         if self._read == "mention":
             without, count = self._mention.subn(" ", text)

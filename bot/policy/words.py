@@ -1,9 +1,9 @@
 """Blocked words: what must not be heard is taken out, or its message is not read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from bot.config.policy import WordSettings
-from bot.messages import Rejection, RejectReason
+from bot.messages import ChatMessage, Rejection, RejectReason
 from bot.policy.blocklist import Blocklist, Span
 from bot.policy.draft import Draft
 
@@ -17,11 +17,21 @@ class Words:
     The body alone counts too, because the prefix is left out while the same chatter goes on.
     """
 
-    def __init__(self, settings: WordSettings, *, anonymous: str) -> None:
-        """Take the lists, and the prefix for a chatter whose name is blocked."""
+    def __init__(
+        self,
+        settings: WordSettings,
+        *,
+        anonymous: str,
+        announced: Callable[[ChatMessage], str | None] = lambda _: None,
+    ) -> None:
+        """Take the lists, and the prefix for a chatter whose name is blocked.
+
+        `announced` returns the one for a message whose event is told.
+        """
         self._drop = Blocklist(settings.drop, settings.drop_patterns)
         self._strip = Blocklist(settings.strip, settings.strip_patterns)
         self._anonymous = anonymous
+        self._announced = announced
 
     def __call__(self, draft: Draft) -> Draft | Rejection:
         """Return `draft` without blocked words, or the rejection if one forbids the message."""
@@ -36,7 +46,8 @@ class Words:
             if not spans:
                 return Draft(draft.message, body, prefix)
             if spans[0][0] < 0:
-                prefix = self._anonymous if prefix != self._anonymous else ""
+                anonymous = self._announced(draft.message) or self._anonymous
+                prefix = anonymous if prefix != anonymous else ""
             else:
                 body = _without(body, spans)
         return Rejection(reason=RejectReason.BLOCKED, detail="blocked words inside each other")

@@ -32,6 +32,7 @@ def install(*, is_system: bool, config: Path | None, linger: bool | None) -> Non
     """
     systemd = Manager(is_system=is_system)
     place = _place(is_system=is_system)
+    systemd.check()
     if is_system:
         for needed in (units.program()[0], sys.executable, bot.__file__):
             units.check_readable(Path(needed).resolve())

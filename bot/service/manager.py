@@ -24,6 +24,14 @@ class Manager:
                 remedy="Run the daemon itself: ishowtts run",
             )
 
+    def check(self) -> None:
+        """Make sure that it takes orders.
+
+        Raises:
+            IshowttsError: it does not.
+        """
+        self.control("show", "--property=Version")
+
     @property
     def version(self) -> int:
         """Version of systemd."""
@@ -78,7 +86,8 @@ def _run(*command: str) -> str:
         raise IshowttsError(f"{command[0]} cannot be started: {error.strerror}.") from error
     if done.returncode:
         said = done.stderr.strip() or f"exit code {done.returncode}"
-        raise IshowttsError(f"`{' '.join(command)}` failed: {said}", remedy=_remedy(said))
+        sentence = f"`{' '.join(command)}` failed: {said.rstrip('.')}."
+        raise IshowttsError(sentence, remedy=_remedy(said))
     return done.stdout
 
 

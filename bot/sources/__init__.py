@@ -6,16 +6,19 @@ A new source is a module with a class that follows `Source` and is built from it
 name of its channel, a settings class in `bot.config.sources`, and a line in `SOURCES`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
-from bot.config.sources import SourceSettings
+from aiohttp import web
+
+from bot.config.sources import SourceSettings, TwitchEventsubSettings
 from bot.config.twitch import TwitchSettings
-from bot.messages import SourceItem
+from bot.messages import ChatMessage, SourceItem
 
 if TYPE_CHECKING:
     from bot.sources.twitch_eventsub.connection import TwitchConnection
+    from bot.sources.twitch_eventsub.joined import JoinedChannels
 
 Deliver: TypeAlias = Callable[[SourceItem], Awaitable[None]]
 """Hands an item to the daemon; waits while the daemon is busy, which slows the source down."""
@@ -37,6 +40,14 @@ class Source(Protocol):
         Raises:
             StartError: it can never work like this; everything that may pass is retried inside.
         """
+
+
+@runtime_checkable
+class Resuming(Protocol):
+    """A source that has to know what an earlier run of the daemon left to be spoken."""
+
+    def resume(self, message: ChatMessage) -> None:
+        """Take note of `message`, before `run`: it is spoken in this run."""
 
 
 @runtime_checkable
@@ -79,9 +90,21 @@ def create(settings: SourceSettings, channel: str, *shared: object) -> Source:
 class Sources:
     """Creates the sources of a daemon; those that use one account share its connection."""
 
-    def __init__(self, twitch: TwitchSettings, *mqtt: object) -> None:
-        """Share the account of `twitch`; `mqtt` is what a source of type mqtt needs besides."""
+    def __init__(
+        self, twitch: TwitchSettings, every: Iterable[SourceSettings], *mqtt: object
+    ) -> None:
+        """Share the account of `twitch`.
+
+        `every` source that is configured tells which channels are read anyway; `mqtt` is what a
+        source of type mqtt needs besides.
+        """
         self._twitch = twitch
+        self._logins = {
+            source.channel.removeprefix("#").lower()
+            for source in every
+            if isinstance(source, TwitchEventsubSettings)
+        }
+        self._joined: list[JoinedChannels] = []
         self._mqtt = mqtt
         self._connection: TwitchConnection | None = None
 
@@ -91,9 +114,47 @@ class Sources:
             return create(settings, channel, *self._mqtt)
         if settings.type != "twitch_eventsub":
             return create(settings, channel)
+        return create(settings, channel, self._shared_connection())
+
+    def joined(
+        self,
+        settings: Iterable[SourceSettings],
+        channel: str,
+        remembered: MutableMapping[str, str],
+    ) -> "list[JoinedChannels]":
+        """Return what is joined at run time for `channel`, if it reads Twitch with an account.
+
+        `settings` are its sources, of which the first such one is how others are read;
+        `remembered` are the logins that were joined before; it is kept up to date.
+        """
+        models = [s for s in settings if isinstance(s, TwitchEventsubSettings)]
+        if not models:
+            return []
+        from bot.sources.twitch_eventsub.joined import JoinedChannels  # noqa: PLC0415 - see below
+
+        joined = JoinedChannels(
+            models[0],
+            channel,
+            self._shared_connection(),
+            configured=self._logins,
+            remembered=remembered,
+        )
+        self._joined.append(joined)
+        return [joined]
+
+    @property
+    def routes(self) -> list[web.RouteDef]:
+        """The routes that join and leave channels; none where no account reads Twitch."""
+        if not self._joined:
+            return []
+        from bot.sources.twitch_eventsub.joined import routes  # noqa: PLC0415 - see below
+
+        return routes(self._joined)
+
+    def _shared_connection(self) -> "TwitchConnection":
         if self._connection is None:
             # Imported here: twitchio is nothing that the other sources should load.
             from bot.sources.twitch_eventsub.connection import TwitchConnection  # noqa: PLC0415
 
             self._connection = TwitchConnection(self._twitch)
-        return create(settings, channel, self._connection)
+        return self._connection

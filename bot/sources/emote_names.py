@@ -15,9 +15,12 @@ from typing import Any, Final, NamedTuple
 
 import aiohttp
 import structlog
+from msgspec import structs
 from platformdirs import user_cache_path
 
 from bot.config.sources import EmoteService
+from bot.messages import ChatMessage
+from bot.sources.text import valid_ranges
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +85,14 @@ class EmoteNames:
         self._urls = urls or {}
         self._sleep = sleep
         self._names: dict[str, frozenset[str]] = {}
+
+    def marked(self, message: ChatMessage) -> ChatMessage:
+        """Return `message` with these emotes beside those that the platform marked."""
+        spans = self.ranges(message.text)
+        if not spans:
+            return message
+        emotes = valid_ranges([*message.emotes, *spans], len(message.text))
+        return structs.replace(message, emotes=emotes)
 
     def ranges(self, text: str) -> list[tuple[int, int]]:
         """Return where names stand as words of their own: half-open ranges of code points."""

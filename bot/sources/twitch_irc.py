@@ -19,6 +19,7 @@ from bot.config.sources import TwitchIrcSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage
 from bot.sources import Deliver
+from bot.sources.emote_names import EmoteNames
 from bot.sources.irc_connection import IrcConnection, connect
 from bot.sources.irc_message import IrcMessage
 from bot.sources.recent import RecentIds
@@ -50,6 +51,7 @@ class TwitchIrcSource:
         monotonic: Callable[[], float] = time.monotonic,
         idle_s: float = 60.0,
         answer_s: float = 10.0,
+        emotes: EmoteNames | None = None,
     ) -> None:
         """Ask a server that was silent for `idle_s` whether it lives, and wait `answer_s` for it.
 
@@ -71,6 +73,8 @@ class TwitchIrcSource:
         self._state = "not started"
         self._joined_at: float | None = None
         self._nick = ""
+        self._emotes = emotes or EmoteNames(settings.emotes)
+        self._room_id: asyncio.Future[str] | None = None
 
     @property
     def state(self) -> str:
@@ -84,6 +88,17 @@ class TwitchIrcSource:
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver the channel's chat until cancelled."""
+        self._room_id = asyncio.get_running_loop().create_future()
+        emotes = asyncio.create_task(self._keep_emotes(self._room_id), name=f"{self.name} emotes")
+        try:
+            await self._stay(deliver)
+        finally:
+            emotes.cancel()
+
+    async def _keep_emotes(self, room_id: Awaitable[str]) -> None:
+        await self._emotes.keep_fresh(await room_id)
+
+    async def _stay(self, deliver: Deliver) -> NoReturn:
         while True:
             self._state = "connecting"
             self._joined_at = None
@@ -142,6 +157,7 @@ class TwitchIrcSource:
         elif command in _REFUSALS or _is_refusal(message):
             raise TransientError(f"the server says: {' '.join(params[-1:])}")
         elif params and params[0].lower() == self._room:
+            self._learn_room_id(message)
             if command == "JOIN" and message.nick.lower() == self._nick:
                 self._joined_at = self._monotonic()
                 self._state = "connected"
@@ -149,13 +165,20 @@ class TwitchIrcSource:
             else:
                 await self._deliver(message, deliver)
 
+    def _learn_room_id(self, message: IrcMessage) -> None:
+        """Take the streamer's user id, which every line of Twitch has."""
+        room_id = message.tags.get("room-id", "")
+        is_number = room_id.isascii() and room_id.isdigit()  # it becomes part of an address
+        if self._room_id is not None and not self._room_id.done() and is_number:
+            self._room_id.set_result(room_id)
+
     async def _deliver(self, message: IrcMessage, deliver: Deliver) -> None:
         if not self._reads_shared_chat and is_from_elsewhere(message):
             return
         item = to_item(message, channel=self._channel, source=self.name, received_at=now())
         if item is None or (isinstance(item, ChatMessage) and not self._seen.add(item.id)):
             return
-        await deliver(item)
+        await deliver(self._emotes.marked(item) if isinstance(item, ChatMessage) else item)
 
 
 def _is_refusal(message: IrcMessage) -> bool:

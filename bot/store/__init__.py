@@ -46,6 +46,10 @@ class Store:
         """Return the voices that chatters chose in `channel`, by the chatters' ids."""
         return Remembered(self._database, kind="voice", channel=channel)
 
+    def joined(self, channel: str) -> Remembered:
+        """Return the channels of Twitch that were joined for `channel` at run time, by login."""
+        return Remembered(self._database, kind="joined", channel=channel)
+
     def close(self) -> None:
         """Write what waits and let go of the file."""
         self._database.close()

@@ -145,6 +145,8 @@ def _open(path: Path) -> sqlite3.Connection:
     # Immutable: WAL needs to write beside the file. Nothing is lost by that, unless the daemon that
     # last wrote was killed.
     options = "mode=rwc" if is_writable else "immutable=1"
+    if is_writable:
+        path.touch(mode=0o600)  # also the mode of the files that SQLite makes beside it
     with ExitStack() as undo:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?{options}",
@@ -158,7 +160,7 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         _verify(connection)
         if is_writable:
-            _make_ready(connection, path)
+            _make_ready(connection)
         undo.pop_all()
     return connection
 
@@ -172,7 +174,7 @@ def _verify(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(damage)
 
 
-def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
+def _make_ready(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # what was paid for survives a power cut
     connection.execute("BEGIN IMMEDIATE")  # takes the lock, which is kept
@@ -180,7 +182,6 @@ def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
         for statement in _SCHEMA:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {_VERSION}")
-        path.chmod(0o600)
     connection.execute("COMMIT")
 
 

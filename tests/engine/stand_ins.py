@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -86,17 +87,21 @@ class Obedient:
         refuses: str = "",
         warms_while: str = "",
         exits_at: str = "",
+        imports: str = "",
         level: float = 0.5,
     ) -> None:
         self._once = Path(once) if once else None
         self._refuses = refuses
         self._warms_while = warms_while
         self._exits_at = exits_at
+        self._imports = imports
         self._level = level
 
     async def warm_up(self) -> None:
         if self._refuses and os.access(self._refuses, os.F_OK):
             raise StartError("It is not there.", remedy="Bring it.")
+        if self._imports:
+            import_module(self._imports)
         while self._warms_while and os.access(self._warms_while, os.F_OK):
             await asyncio.sleep(0.01)
 

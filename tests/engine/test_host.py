@@ -263,6 +263,13 @@ async def test_an_interpreter_without_the_packages_is_refused_with_its_complaint
         await warm(make_host(command=command))
 
 
+async def test_a_package_that_is_missed_while_warming_up_is_named_with_its_remedy(
+    make_host: "MakeHost",
+) -> None:
+    with pytest.raises(StartError, match=r"no_such_package.*pip install no_such_package"):
+        await warm(make_host(imports="no_such_package"))
+
+
 async def test_an_engine_that_cannot_run_is_refused_and_tried_again(
     make_host: "MakeHost", tmp_path: Path
 ) -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
 import bot
+from bot.observers.mqtt.payloads import daemon_state
 from tests.mqtt.conftest import Broker, Person, person, retained
 from tests.mqtt.schema import schema
 from tests.mqtt.test_daemon import (
@@ -22,6 +24,7 @@ from tests.mqtt.test_daemon import (
     config,
     running,
 )
+from tests.observers.samples import state
 
 SHIPPED = json.loads((Path(bot.__file__).parent / "mqtt.schema.json").read_text(encoding="utf-8"))
 
@@ -73,6 +76,14 @@ async def test_every_real_payload_is_as_the_schema_says(broker: Broker, tmp_path
     assert told == {"accepted", "queued", "started", "spoken", "rejected", "obeyed", "dropped"}
 
 
+def test_a_drift_of_the_speed_is_told_as_the_schema_says() -> None:
+    told = daemon_state(state(), version="1", started_at=0.0)
+
+    assert mistakes("ishowtts/state", msgspec.json.decode(msgspec.json.encode(told))) == []
+    assert told.speed is not None
+    assert told.speed.is_slower
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -122,7 +133,7 @@ async def test_what_home_assistant_is_told_fits_the_real_state_and_orders(
         *("switch", "number", "button", "sensor", "binary_sensor"),
     }
     assert shown.keys() == {
-        *("engine", "main_on", "main_paused", "main_volume", "main_pending"),
+        *("engine", "slower", "main_on", "main_paused", "main_volume", "main_pending"),
         *("main_ttfa", "main_rtf", "main_speaking", "main_heard"),
     }
     assert (shown["engine"], shown["main_on"], shown["main_volume"]) == ("tone", "on", "80")

@@ -24,6 +24,13 @@ def state(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
             "f5": {"is_ready": False, "state": "away: it is warming up", "restarts": 2},
             "tone": {"is_ready": True, "state": "ready", "restarts": 0},
         },
+        "speed": {
+            "measured_at": "2026-01-02T03:04:05+00:00",
+            "is_slower": True,
+            "ratios": {"3 s": 1.25},
+            "causes": ["the clocks are not locked"],
+            "sentence": "25% slower than on 2026-01-01; likely: the clocks are not locked",
+        },
         "mqtt": {"is_connected": True, "reconnects": 1, "waiting": 0, "lost": 0, "refused": 0},
         "outputs": {"speakers": {"is_available": True, "underflows": 3}},
         "channels": {

@@ -133,6 +133,7 @@ async def test_the_state_is_read_at_each_request(scrape: Scrape) -> None:
     assert value(samples, "ishowtts_engine_restarts_total", engine="f5") == 2
     assert value(samples, "ishowtts_output_underflows_total", output="speakers") == 3
     assert value(samples, "ishowtts_source_reconnects_total", **source) == 4
+    assert value(samples, "ishowtts_bench_ratio", workload="3 s") == 1.25
     assert value(samples, "ishowtts_gpu_memory_used_bytes", gpu="0") == 20_000
     assert value(samples, "ishowtts_gpu_temperature_celsius", gpu="0") == 54
 
@@ -236,6 +237,7 @@ def test_prometheus_takes_the_alert_rules_and_they_fire(tmp_path: Path) -> None:
             "IshowttsChatAway",
         ),
         'ishowtts_gpu_temperature_celsius{instance="a",gpu="0"}': ("90x20", "IshowttsGpuHot"),
+        'ishowtts_bench_ratio{instance="a",workload="3 s"}': ("1.25x20", "IshowttsDrift"),
         'ishowtts_mqtt_connected{instance="a"}': ("0x20", "IshowttsMqttAway"),
     }
     tests = [

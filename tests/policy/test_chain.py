@@ -133,7 +133,8 @@ def test_emoji_that_are_left_to_the_engine_arrive(message: Make) -> None:
 
 def test_a_cheer_is_read_without_its_cheermotes(message: Make) -> None:
     sent = message("Cheer100 hello", event=EventKind.CHEER)
-    assert spoken(policy(mode={"read": "command"})(sent)) == "viewer one says: hello"
+    said = "viewer one cheers one hundred bits. hello"
+    assert spoken(policy(mode={"read": "command"})(sent)) == said
 
 
 def test_moderation_acts_at_once(message: Make) -> None:

@@ -129,7 +129,7 @@ class ScriptedTwitch:
     @property
     def settings(self) -> TwitchIrcSettings:
         """What a source needs to come here."""
-        return TwitchIrcSettings(type="twitch_irc", channel="Some_Channel", url=self.url)
+        return TwitchIrcSettings(type="twitch_irc", channel="Some_Channel", url=self.url, emotes=())
 
     @property
     def url(self) -> str:

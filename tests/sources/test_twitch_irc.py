@@ -13,6 +13,7 @@ from bot.config.sources import TwitchIrcSettings
 from bot.errors import StartError
 from bot.messages import Purge, Role
 from bot.sources import create
+from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_irc import STEADY_S, TwitchIrcSource
 
 if TYPE_CHECKING:
@@ -89,6 +90,37 @@ async def test_other_rooms_and_frames_of_one_line_or_many(
         ids = [(await inbox.next_message()).id for _ in range(4)]
 
     assert ids == ["m2", "m3", "m4", "m5"]
+
+
+class Names(EmoteNames):
+    """Names that are known as soon as somebody asks for those of a channel."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+        self.asked: list[str] = []
+
+    async def keep_fresh(self, channel_id: str) -> None:
+        self.asked.append(channel_id)
+        self._names["test"] = frozenset({"KEKWait"})
+
+
+async def test_further_emotes_are_known_by_the_rooms_id(
+    twitch: ScriptedTwitch, inbox: Inbox, running: Running, eventually: Eventually
+) -> None:
+    names = Names()
+    async with running(TwitchIrcSource(twitch.settings, "main", emotes=names)):
+        visit = await twitch.welcome()
+        await visit.say("@room-id=../../x :tmi.twitch.tv ROOMSTATE #some_channel")
+        await visit.say(chat("m1", "KEKWait before"))
+        before = await inbox.next_message()
+        await visit.say("@room-id=1234;slow=0 :tmi.twitch.tv ROOMSTATE #some_channel")
+        await visit.say("@room-id=9;slow=0 :tmi.twitch.tv ROOMSTATE #some_channel")
+        await eventually(lambda: bool(names.asked))
+        await visit.say(chat("m2", "KEKWait after"))
+        after = await inbox.next_message()
+
+    assert names.asked == ["1234"]
+    assert (before.emotes, after.emotes) == ((), ((0, 7),))
 
 
 async def test_ping_is_answered(twitch: ScriptedTwitch, running: Running) -> None:

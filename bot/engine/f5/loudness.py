@@ -30,6 +30,8 @@ _TRUE_PEAK_ALLOWANCE = 0.7
 """Samples below this part of the limit have no true peak above it."""
 _CHUNK = SAMPLE_RATE_HZ // 1000
 """Samples of 1 ms, which have one gain."""
+_MARGIN = 12
+"""Samples beside a chunk that are seen when its peak is sought: the resampler reaches over 7."""
 _LOOK_CHUNKS = 4
 """Over which the gain falls before a peak and rises behind it."""
 _STEP = SAMPLE_RATE_HZ // 10
@@ -73,26 +75,42 @@ def limited(samples: Samples, peak: float = PEAK) -> Samples:
 
     The gain looks ahead: it falls to what a peak allows before the peak is there, and never jumps.
     """
-    if float(np.max(np.abs(samples), initial=0.0)) <= peak * _TRUE_PEAK_ALLOWANCE:
-        return samples
-    needed = np.minimum(peak / np.maximum(_true_peaks(samples), peak), 1.0)
-    if needed.min() == 1.0:
+    needed = np.minimum(peak / np.maximum(_true_peaks(samples, above=peak), peak), 1.0)
+    if needed.min(initial=1.0) == 1.0:
         return samples
     padded = np.pad(needed, 2 * _LOOK_CHUNKS, constant_values=1.0)
     lowest = _windows(padded, _LOOK_CHUNKS).min(axis=1)
     # A mean of the lowest gains around: nowhere more than the chunk and its neighbours allow.
     window = np.hanning(2 * _LOOK_CHUNKS + 1)  # one narrower on each side, since it ends in zeros
     gains = _windows(lowest, _LOOK_CHUNKS) @ (window / window.sum())
-    centres = np.arange(len(gains)) * _CHUNK + _CHUNK // 2
-    return samples * np.interp(np.arange(len(samples)), centres, gains).astype(np.float32)
+    return samples * _between(gains.astype(np.float32))[: len(samples)]
 
 
-def _true_peaks(samples: Samples) -> npt.NDArray[np.float64]:
-    """Return the highest magnitude in each chunk, at four times the rate."""
+def _between(gains: Samples) -> Samples:
+    """Return a gain for every sample: that of a chunk at its centre, and lines between these."""
+    steps = np.diff(gains, append=gains[-1:])[:, None] * (
+        np.arange(_CHUNK, dtype=np.float32) / _CHUNK
+    )
+    before = np.repeat(gains[:1], _CHUNK // 2)
+    return np.concatenate([before, (gains[:, None] + steps).reshape(-1)])
+
+
+def _true_peaks(samples: Samples, above: float) -> npt.NDArray[np.float64]:
+    """Return the highest magnitude in each chunk, of the true signal where that may be `above`."""
     chunks = -(-len(samples) // _CHUNK)
-    padded = np.pad(samples, (0, chunks * _CHUNK - len(samples)))
-    fine = resample(torch.from_numpy(padded), SAMPLE_RATE_HZ, _OVERSAMPLING * SAMPLE_RATE_HZ)
-    return fine.abs().reshape(chunks, -1).amax(dim=1).double().numpy()
+    padded = np.pad(samples, (_MARGIN, chunks * _CHUNK - len(samples) + _MARGIN))
+    peaks = np.abs(padded[_MARGIN : _MARGIN + chunks * _CHUNK]).reshape(chunks, _CHUNK).max(axis=1)
+    high = np.flatnonzero(peaks > above * _TRUE_PEAK_ALLOWANCE)
+    if high.size:
+        # Each with a margin, so that one behind the other they can be resampled at once.
+        width = _CHUNK + 2 * _MARGIN
+        cut = np.lib.stride_tricks.sliding_window_view(padded, width)[high * _CHUNK].reshape(-1)
+        rate_hz = SAMPLE_RATE_HZ * _OVERSAMPLING
+        fine = resample(torch.from_numpy(cut), SAMPLE_RATE_HZ, rate_hz).numpy()
+        inner = slice(_MARGIN * _OVERSAMPLING, (_MARGIN + _CHUNK) * _OVERSAMPLING)
+        found = np.abs(fine.reshape(-1, width * _OVERSAMPLING)[:, inner]).max(axis=1)
+        peaks[high] = np.maximum(peaks[high], found)
+    return peaks.astype(np.float64)
 
 
 def _windows(values: npt.NDArray[np.float64], reach: int) -> npt.NDArray[np.float64]:

@@ -64,7 +64,8 @@ class Voices:
         self._place = place
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._known: dict[str, _Known] = {}
+        self._known: Mapping[str, _Known] = {}
+        """Never changed, always replaced: other threads iterate over it."""
         self._loaded: OrderedDict[str, tuple[Signature, Voice]] = OrderedDict()
         self._refused: dict[str, Signature] = {}
         self._seen: dict[str, Signature] = {}
@@ -140,9 +141,10 @@ class Voices:
             return
         self._refused.pop(name, None)
         reference = voice.reference
-        self._known[name] = _Known(
+        known = _Known(
             folder, signature, reference.frames, reference.digest, voice.gain, voice.speed
         )
+        self._known = {**self._known, name: known}
         if not is_start:
             took_s = round(time.monotonic() - begun, 3)
             log.info("A voice is ready", extra={"voice": name, "took_s": took_s})
@@ -168,6 +170,6 @@ class Voices:
                 self._loaded.popitem(last=False)
 
     def _forget(self, name: str) -> None:
+        self._known = {other: known for other, known in self._known.items() if other != name}
         with self._lock:
-            self._known.pop(name, None)
             self._loaded.pop(name, None)

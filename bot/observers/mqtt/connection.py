@@ -32,7 +32,11 @@ _QOS = 1
 _REMEDY = "Compare section mqtt with the broker's configuration; docs/mqtt.md shows both."
 _BATCH = 20
 """So many are sent before others get a turn, about a millisecond."""
-_TAKEN_OVER = "Session taken over"
+_WORDS = {
+    "Disconnected during message iteration": "the connection was lost",
+    "Operation timed out": "the broker does not answer",
+}
+"""For what aiomqtt says."""
 
 
 class Received(NamedTuple):
@@ -253,10 +257,7 @@ class Connection:
         if isinstance(error, ssl.SSLError):
             return f"no encrypted connection: {error.reason or error}"
         text = error.message if isinstance(error, TransientError) else str(error)
-        text = text.rstrip(".") or type(error).__name__
-        if _TAKEN_OVER in text:
-            return f"another client is called {self._client_id}; set mqtt.client_id"
-        return text
+        return _WORDS.get(text) or text.rstrip(".") or type(error).__name__
 
 
 def _passing_to(take: Callable[[Message], None]) -> type[asyncio.Queue[Message]]:

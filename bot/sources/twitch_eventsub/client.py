@@ -12,7 +12,7 @@ from twitchio.eventsub import SubscriptionPayload
 
 from bot.errors import LogInError
 from bot.sources.twitch_eventsub.accounts import Account
-from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, plain_errors
+from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, RefusedError, plain_errors
 from bot.sources.twitch_eventsub.sockets import Client, OnEvent
 
 _SILENCE_S = 15.0
@@ -127,10 +127,17 @@ class EventClient:
                 )
 
     async def unsubscribe(self, key: str) -> None:
-        """Hear no more of the topic with this id of twitchio."""
-        with plain_errors("unsubscribing"):
-            async with self._request:
-                await self._client.delete_websocket_subscription(key, force=True)
+        """Hear no more of the topic with this id of twitchio.
+
+        Raises:
+            TransientError: Twitch may go on telling, so this client is of no more use.
+        """
+        try:
+            with plain_errors("unsubscribing"):
+                async with self._request:
+                    await self._client.delete_websocket_subscription(key)
+        except RefusedError:  # Twitch has no such subscription any more
+            self._client.forget(key)
 
     async def send(self, text: str, *, channel_id: str, user_id: str, reply_to: str | None) -> None:
         """Write `text`, at most 500 characters, in a channel's chat."""

@@ -127,6 +127,10 @@ class TwitchConnection:
         bot = self._tokens.accounts.bot if self._tokens else None
         return self._replies_are_wanted and bot is not None and WRITE_CHAT in bot.scopes
 
+    def attends(self, login: str) -> bool:
+        """Tell whether a source hears the channel, or tries to."""
+        return login in self._feeds
+
     def channel_id(self, login: str) -> str | None:
         """Return the id of the channel, once it is known."""
         return self._subscriptions.channel_ids.get(login)

@@ -71,6 +71,10 @@ class Merge:
         """Tell whether the message was delivered a while ago at most."""
         return message_id in self._seen
 
+    def remember(self, message_id: str) -> None:
+        """Take note of a message that was delivered before this began."""
+        self._seen.add(message_id)
+
     def from_account(self, item: SourceItem, sent_at: datetime | None) -> None:
         """Take what the account heard, and when Twitch sent it by its own clock."""
         match item:

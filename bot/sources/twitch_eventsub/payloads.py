@@ -107,23 +107,20 @@ def _message(payload: models.ChatMessage, origin: Origin) -> ChatMessage:
         event = Event(kind=EventKind.CHEER, amount=payload.cheer.bits)
     elif payload.channel_points_id:
         event = Event(kind=EventKind.REDEEM)
-    reply_to = payload.reply.parent_user.display_name if payload.reply else None
-    return _line(
-        origin,
-        payload.id,
-        payload.chatter,
-        badges=payload.badges,
-        text=payload.text,
-        fragments=payload.fragments,
-        event=event,
-        reply_to=reply_to,
-    )
+    return _said(payload, origin, event)
 
 
 def _notice(payload: models.ChatNotification, origin: Origin) -> ChatMessage | None:
     event = _notice_event(payload)
     if event is None and not payload.text:
         return None  # Twitch says something about the chatter, who says nothing
+    return _said(payload, origin, event)
+
+
+def _said(
+    payload: models.ChatMessage | models.ChatNotification, origin: Origin, event: Event | None
+) -> ChatMessage:
+    reply = getattr(payload, "reply", None)  # only chat has it
     return _line(
         origin,
         payload.id,
@@ -132,6 +129,7 @@ def _notice(payload: models.ChatNotification, origin: Origin) -> ChatMessage | N
         text=payload.text,
         fragments=payload.fragments,
         event=event,
+        reply_to=reply.parent_user.display_name if reply else None,
     )
 
 

@@ -1,7 +1,8 @@
 """Channel-point redeems: which message each belongs to, and how each ends.
 
 A redeem with text comes twice, in either order: as a chat message, which moderators can delete and
-AutoMod can hold back, and as a redemption, which can be settled. The message is what is spoken.
+AutoMod can hold back, and as a redemption, which can be settled. The message is what is spoken; one
+that never comes was held back or is lost, so the points go back.
 Only the application that made a reward may settle its redemptions:
 https://dev.twitch.tv/docs/api/reference/#update-redemption-status.
 """
@@ -10,12 +11,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
+import structlog
+
 from bot.config.sources import RewardSettings
 from bot.messages import ChatMessage
 from bot.sources.recent import RecentIds
 from bot.sources.twitch_eventsub.client import WaitingRedemption
 from bot.sources.twitch_eventsub.payloads import Redemption
 
+log = structlog.get_logger(__name__)
+
+UNWRITTEN_S = 330.0
+"""How long a redemption waits for its message: AutoMod asks a moderator for five minutes."""
 _REMEMBERED = 500
 
 _Text = tuple[str, str]
@@ -40,10 +47,19 @@ class _Ours(NamedTuple):
 class Redeems:
     """Keeps the redeems of one channel until they are settled."""
 
-    def __init__(self, settings: RewardSettings, settle: Callable[[Settlement], None]) -> None:
-        """Tell `settle` what became of a redeem of our reward."""
+    def __init__(
+        self,
+        settings: RewardSettings,
+        settle: Callable[[Settlement], None],
+        call_later: Callable[[float, Callable[[], None]], object],
+    ) -> None:
+        """Tell `settle` what became of a redeem of our reward.
+
+        `call_later` runs a function after that many seconds.
+        """
         self._settings = settings
         self._settle = settle
+        self._call_later = call_later
         self.reward_id: str | None = None
         """Our reward, once it is known."""
         self._known = RecentIds()
@@ -51,53 +67,77 @@ class Redeems:
         self._unwritten: OrderedDict[_Text, list[_Ours]] = OrderedDict()
         self._unredeemed: OrderedDict[_Text, list[str]] = OrderedDict()
         self._by_message: OrderedDict[str, _Ours] = OrderedDict()
+        self._unlinked = RecentIds(_REMEMBERED)
+        """Messages of redeems whose redemption is not known yet."""
         self._ends: OrderedDict[str, bool] = OrderedDict()
+        """How those of them ended that did."""
 
     def redeemed(self, redemption: Redemption) -> ChatMessage | None:
         """Take a redemption; return its message where the chat does not show it."""
         message = redemption.message
         ours = _Ours(redemption.id, redemption.reward_id)
         if redemption.reward_id == self.reward_id and self._known.add(redemption.id):
-            if message.text:
-                self._match(_text(message), ours)
-            else:
-                self._link(message.id, ours)
+            self._match(_text(message), ours)
         return None if message.text else message
 
     def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
         """Take the redeems that nobody settled yet, each time that the account is back.
 
-        What waited already when this began was redeemed before, and is left to the streamer.
+        What waited already when this began is left to the streamer, but for what an earlier run of
+        the daemon left to be spoken.
         """
         for redemption in waiting:
-            if self._known.add(redemption.id) and self._has_looked:
-                text = (redemption.user_id, " ".join(redemption.text.split()))
-                self._match(text, _Ours(redemption.id, redemption.reward_id))
+            if not self._known.add(redemption.id):
+                continue
+            text = (redemption.user_id, " ".join(redemption.text.split()))
+            ours = _Ours(redemption.id, redemption.reward_id)
+            if self._has_looked or redemption.id in self._unlinked or text in self._unredeemed:
+                self._match(text, ours)
         self._has_looked = True
 
     def _match(self, text: _Text, ours: _Ours) -> None:
-        if (message_id := _take(self._unredeemed, text)) is not None:
+        if not text[1] or ours.id in self._unlinked:
+            self._link(ours.id, ours)  # the chat does not show it: its message is our own
+        elif (message_id := _take(self._unredeemed, text)) is not None:
             self._link(message_id, ours)
         else:
             _keep(self._unwritten, text, ours)
+            self._call_later(UNWRITTEN_S, lambda: self._give_up(text, ours))
+
+    def _give_up(self, text: _Text, ours: _Ours) -> None:
+        """Give the points back: the chat never showed the message."""
+        waiting = self._unwritten.get(text, [])
+        if ours not in waiting:
+            return
+        waiting.remove(ours)
+        if not waiting:
+            del self._unwritten[text]
+        log.warning("a redeem never came to chat", redemption_id=ours.id, refunded=self._refunds)
+        if self._refunds:
+            self._settle(Settlement(ours.id, ours.reward_id, is_fulfilled=False))
+
+    @property
+    def _refunds(self) -> bool:
+        return self._settings.refund
 
     def written(self, message: ChatMessage) -> None:
-        """Take the chat message of a redeem."""
-        if self.reward_id is None:
+        """Take the message of a redeem, which may be one that an earlier run left."""
+        if self._settings.title is None:
             return
         if (redemption := _take(self._unwritten, _text(message))) is not None:
             self._link(message.id, redemption)
         else:
-            _keep(self._unredeemed, _text(message), message.id)
+            self._unlinked.add(message.id)
+            if message.text:
+                _keep(self._unredeemed, _text(message), message.id)
 
     def ended(self, message_id: str, *, is_spoken: bool) -> None:
         """Settle what belongs to this message, now or when it is known."""
-        if self.reward_id is None:
-            return
         redemption = self._by_message.pop(message_id, None)
         if redemption is None:
-            self._ends[message_id] = is_spoken
-            _bound(self._ends)
+            if message_id in self._unlinked:
+                self._ends[message_id] = is_spoken
+                _bound(self._ends)
         elif self._settings.fulfill if is_spoken else self._settings.refund:
             self._settle(Settlement(redemption.id, redemption.reward_id, is_spoken))
 

@@ -51,6 +51,12 @@ class Client(twitchio.Client):
         """The sockets by account and session."""
         return self._websockets
 
+    def forget(self, key: str) -> None:
+        """Count the subscription with this id as ended."""
+        for sockets in self._websockets.values():
+            for socket in sockets.values():
+                socket._subscriptions.pop(key, None)  # noqa: SLF001 - twitchio asks Twitch first
+
     async def connect(self, user_id: str, silence_s: float) -> None:
         """Open the socket of an account, which `subscribe_websocket` then finds."""
         socket = Socket(client=self, token_for=user_id, http=self.http, silence_s=silence_s)

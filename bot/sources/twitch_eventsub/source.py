@@ -10,10 +10,9 @@ from twitchio import models
 from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
 from bot.messages import ChatMessage, EventKind, SourceItem, Verb
-from bot.outcomes import FINAL, Obeyed, Outcome, Rejected, Spoken
+from bot.outcomes import FINAL, Dropped, DropReason, Obeyed, Outcome, Rejected, Spoken
 from bot.sources import Deliver
 from bot.sources.emote_names import EmoteNames
-from bot.sources.text import valid_ranges
 from bot.sources.twitch_eventsub import payloads
 from bot.sources.twitch_eventsub.client import WaitingRedemption
 from bot.sources.twitch_eventsub.connection import TwitchConnection
@@ -48,7 +47,7 @@ class TwitchEventsubSource:
         self._lost = 0
         self._is_heard = False
         self._events = frozenset(map(EventKind, settings.events))
-        self._redeems = Redeems(settings.reward, self._settle)
+        self._redeems = Redeems(settings.reward, self._settle, self._call_later)
         self._emotes = emotes or EmoteNames(settings.emotes)
         self._is_known = asyncio.Event()
         self._merge = Merge(self._accept, self._call_later)
@@ -57,6 +56,7 @@ class TwitchEventsubSource:
             channel=settings.channel,
             shared_chat=settings.shared_chat,
             url=settings.irc_url,
+            emotes=(),  # they are marked here, in what both readers hear
         )
         self._irc = TwitchIrcSource(irc, channel) if settings.anonymous else None
 
@@ -101,6 +101,13 @@ class TwitchEventsubSource:
         if item is not None:
             self._merge.from_account(item, payloads.sent_at(payload))
 
+    def resume(self, message: ChatMessage) -> None:
+        """Take note of a message that an earlier run left to be spoken."""
+        ours = {self.name, self._irc.name if self._irc is not None else self.name}
+        if message.source in ours and _is_redeem(message):
+            self._merge.remember(message.id)
+            self._redeems.written(message)
+
     def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
         """Take what was redeemed of our reward and nobody settled yet."""
         self._redeems.recover(waiting)
@@ -118,7 +125,9 @@ class TwitchEventsubSource:
         """Answer what was ordered here, and settle what was redeemed here."""
         if outcome.channel != self._channel or outcome.id not in self._merge:
             return
-        if isinstance(outcome, (*FINAL, Rejected, Obeyed)):
+        # What waits when the daemon ends is spoken after the next start, and settled then.
+        is_put_off = isinstance(outcome, Dropped) and outcome.reason is DropReason.SHUTDOWN
+        if isinstance(outcome, (*FINAL, Rejected, Obeyed)) and not is_put_off:
             self._redeems.ended(outcome.id, is_spoken=isinstance(outcome, Spoken | Obeyed))
         if isinstance(outcome, Obeyed):
             self._reply(outcome)
@@ -151,7 +160,7 @@ class TwitchEventsubSource:
         if isinstance(item, ChatMessage):
             if self._connection.is_own(item):
                 return
-            if item.event is not None and item.event.kind is EventKind.REDEEM and item.text:
+            if _is_redeem(item) and item.text:
                 self._redeems.written(item)
             if (heard := self._heard(item)) is None:
                 return
@@ -163,9 +172,7 @@ class TwitchEventsubSource:
 
     def _heard(self, item: ChatMessage) -> ChatMessage | None:
         """Return `item` as the configuration wants to hear it, if it does."""
-        if spans := self._emotes.ranges(item.text):
-            emotes = valid_ranges([*item.emotes, *spans], len(item.text))
-            item = structs.replace(item, emotes=emotes)
+        item = self._emotes.marked(item)
         if item.event is None or item.event.kind in self._events:
             return item
         if not item.text:
@@ -188,3 +195,7 @@ class TwitchEventsubSource:
 
     def _call_later(self, delay_s: float, call: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_later(delay_s, call)
+
+
+def _is_redeem(message: ChatMessage) -> bool:
+    return message.event is not None and message.event.kind is EventKind.REDEEM

@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 _ASK_AGAIN_S = 600.0
 """After a refusal: a moderator may lift a ban, a name may be registered."""
+_RETRY_S = 30.0
+"""After a fault that costs only the reward."""
 
 Needs = Mapping[str, TwitchEventsubSettings]
 """The channels to hear, by login."""
@@ -35,6 +37,7 @@ class Subscriptions:
         self._refused: dict[Topic, tuple[str, float]] = {}
         self._unknown: dict[str, float] = {}
         self._rewards: dict[str, str] = {}
+        self._reward_at: dict[str, float] = {}
         self._lacking: dict[str, str] = {}
         self._waiting: dict[str, list[WaitingRedemption]] = {}
         self.channel_ids: dict[str, str] = {}
@@ -46,10 +49,13 @@ class Subscriptions:
         """Ask again for everything: the accounts may be others now."""
         self._refused.clear()
         self._rewards.clear()
+        self._reward_at.clear()
         self._lacking.clear()
 
     def state(self, login: str) -> str:
         """Return one clause for `status` about this channel."""
+        if login not in self.channel_ids and login not in self._unknown:
+            return "connecting"
         if login not in self.channel_ids:
             return f"Twitch knows no channel {login}; it is the last part of twitch.tv/NAME"
         notes = [
@@ -67,7 +73,7 @@ class Subscriptions:
 
     def reward_id(self, login: str) -> str | None:
         """Return our reward in this channel, if it is known."""
-        return self._rewards.get(login) or None
+        return self._rewards.get(login)
 
     def take_waiting(self, login: str) -> list[WaitingRedemption] | None:
         """Return what was redeemed and not settled yet, once in a client's life."""
@@ -165,7 +171,8 @@ class Subscriptions:
             owner = tokens.accounts.get(channel_id)
             if login in self._rewards or reward.title is None or owner is None:
                 continue
-            if MANAGE_REDEMPTIONS not in owner.scopes:
+            is_due = self._clock() >= self._reward_at.get(login, float("-inf"))
+            if MANAGE_REDEMPTIONS not in owner.scopes or not is_due:
                 continue
             try:
                 reward_id = await client.reward_id(
@@ -173,6 +180,8 @@ class Subscriptions:
                 )
                 self._waiting[login] = await client.unsettled(reward_id, channel_id=channel_id)
                 self._rewards[login] = reward_id
-            except (RefusedError, LogInError) as error:
-                self._rewards[login] = ""  # not asked again with these accounts
-                log.warning("no reward", channel=login, title=reward.title, reason=str(error))
+            except (RefusedError, LogInError, TransientError) as error:
+                # Chat does not wait for it: whoever is gone for good is noticed there.
+                passes = isinstance(error, TransientError)
+                self._reward_at[login] = self._clock() + (_RETRY_S if passes else _ASK_AGAIN_S)
+                log.warning("no reward yet", channel=login, title=reward.title, reason=str(error))

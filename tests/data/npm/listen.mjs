@@ -1,7 +1,6 @@
 // Two clients that other people wrote hear the scripted Twitch, and print what they hear as JSON.
 // node listen.mjs PORT CLIENT_ID ACCESS_TOKEN BOT_ID CHANNEL_ID CHANNEL
 import { ApiClient } from "@twurple/api";
-import { StaticAuthProvider } from "@twurple/auth";
 import { EventSubWsListener } from "@twurple/eventsub-ws";
 import tmi from "tmi.js";
 
@@ -29,8 +28,17 @@ chat.on("raided", (_, user, viewers) =>
 );
 await chat.connect();
 
-const authProvider = new StaticAuthProvider(clientId, token, ["user:read:chat"]);
-const apiClient = new ApiClient({ authProvider, logger: quiet });
+// Its own provider of tokens would ask id.twitch.tv whose token this is.
+const accessToken = {
+  accessToken: token, refreshToken: null, scope: ["user:read:chat"], expiresIn: null, obtainmentTimestamp: 0,
+};
+const authProvider = {
+  clientId,
+  getCurrentScopesForUser: () => accessToken.scope,
+  getAccessTokenForUser: async (user) => ({ ...accessToken, userId: String(user) }),
+  getAnyAccessToken: async () => ({ ...accessToken, userId: botId }),
+};
+const apiClient = new ApiClient({ authProvider, logger: quiet, mockServerPort: Number(port) });
 const events = new EventSubWsListener({ apiClient, logger: quiet });
 let count = 0;
 events.onSubscriptionCreateSuccess(() => ++count === 5 && tell({ client: "twurple", is: "ready" }));

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import pyloudnorm
 import pytest
+import soxr
 import torch
 
 import bot
@@ -11,6 +13,7 @@ from bot.engine.f5.choice import choose
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.folder import load_front_end, load_model, load_vocoder, load_voice
 from bot.engine.f5.layout import Item
+from bot.engine.f5.loudness import TARGET_LUFS
 from bot.engine.f5.reference import ReferenceCache
 from bot.engine.f5.runner import Runner
 from bot.engine.f5.sampler import Sampling
@@ -85,7 +88,7 @@ async def speak(engine: F5Engine, text: str, voice: str) -> Samples:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_every_voice_speaks_for_as_long_as_the_words_take(
+async def test_every_voice_speaks_equally_loud_for_as_long_as_the_words_take(
     engine: F5Engine, name: str
 ) -> None:
     short = await speak(engine, "No.", name)
@@ -94,7 +97,10 @@ async def test_every_voice_speaks_for_as_long_as_the_words_take(
     assert 1.8 < len(long) / 24_000 < 5
     for wave in (short, long):
         assert np.isfinite(wave).all()
-        assert 0.01 < float(np.sqrt(np.mean(wave**2))) < 0.5
+        fine = soxr.resample(wave.astype(np.float64), 24_000, 96_000, quality="VHQ")
+        assert 20 * np.log10(np.abs(fine).max()) < -1  # the true peak in dBFS
+    loudness = pyloudnorm.Meter(24_000).integrated_loudness(long.astype(np.float64))
+    assert loudness == pytest.approx(TARGET_LUFS, abs=0.7)
 
 
 @pytest.mark.parametrize("name", NAMES)

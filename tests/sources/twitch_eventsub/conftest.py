@@ -1,7 +1,7 @@
 """The scripted Twitch, accounts that are logged in, and channels that read it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -119,6 +119,7 @@ def reading(server: TwitchServer, connection: TwitchConnection) -> Reading:
         *,
         connection: TwitchConnection = connection,
         wait: bool = True,
+        resumed: Iterable[ChatMessage] = (),
         **more: Any,  # noqa: ANN401 - settings
     ) -> AsyncIterator[Channel]:
         values: dict[str, Any] = {
@@ -128,6 +129,8 @@ def reading(server: TwitchServer, connection: TwitchConnection) -> Reading:
         } | more
         settings = TwitchEventsubSettings(type="twitch_eventsub", channel=login, **values)
         channel = Channel(TwitchEventsubSource(settings, "main", connection))
+        for message in resumed:
+            channel.source.resume(message)
         task = asyncio.create_task(channel.source.run(channel.deliver))
         try:
             if wait:

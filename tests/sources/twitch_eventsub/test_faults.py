@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import itertools
+import random
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.backoff import Backoff
+from bot.clock import now
+from bot.config.sources import RewardSettings
 from bot.config.twitch import TwitchSettings
 from bot.errors import StartError
+from bot.messages import Purge
 from bot.sources.twitch_eventsub.connection import TwitchConnection
+from bot.sources.twitch_eventsub.replies import Importance, Reply
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
 from tests.sources.twitch_eventsub.conftest import CHAT_TOPICS, STREAMER_SCOPES, Channel
 from tests.twitch_events import chat_event, stamp
@@ -409,3 +415,110 @@ async def test_a_fault_of_the_anonymous_reader_is_not_heard(
         await server.chat("streamer", "during")
         await goes_on(server, channel, "before", "during")
         assert channel.source._merge.taken_over == 0
+
+
+REWARDS = "/helix/channel_points/custom_rewards"
+
+
+@pytest.mark.parametrize("fault", [0, 401, 403, 500])
+@pytest.mark.parametrize(
+    "call", [f"GET {REWARDS}", f"POST {REWARDS}", f"GET {REWARDS}/redemptions"]
+)
+async def test_a_reward_that_cannot_be_prepared_costs_no_chat(  # noqa: PLR0917 - fixtures
+    server: TwitchServer,
+    log_in: LogIn,
+    reading: Reading,
+    connection: TwitchConnection,
+    call: str,
+    fault: int,
+) -> None:
+    log_in()
+    log_in("streamer", STREAMER_SCOPES, is_bot=False)
+    server.fail(call, fault, fault, fault)
+    settings = RewardSettings(title="Say it")
+    async with reading(reward=settings, events=("redeem",)) as channel:
+        await server.chat("streamer", "heard meanwhile")
+        await channel.until("heard meanwhile")
+        subscriptions = connection._subscriptions
+        passed_s = itertools.count(0, 900)
+        subscriptions._clock = lambda: now() + next(passed_s)  # each look is much later
+
+        def is_ready() -> object:
+            connection._changed.set()
+            return channel.source._redeems.reward_id
+
+        await eventually(is_ready, "reward")
+        await server.chat("streamer", "after")
+        await channel.until("heard meanwhile", "after")
+
+    assert server.calls["GET /ws"] == 2  # one for each account, for ever
+    assert len(server.rewards[server.users["streamer"]]) == 1
+
+
+@pytest.mark.parametrize("fault", [0, 401, 429, 500])
+async def test_an_answer_is_written_once_whatever_twitch_says_first(
+    server: TwitchServer, log_in: LogIn, reading: Reading, store: AccountStore, fault: int
+) -> None:
+    log_in()
+    async with reading(connection=(connection := impatient(store))) as channel:
+        server.fail("POST /helix/chat/messages", *[fault] * (1 if fault == 401 else 3))
+        connection.replies.put(
+            Reply(server.users["streamer"], "hello", None, "mod", Importance.ANSWER, now())
+        )
+        await eventually(lambda: server.sent, "answer")
+        await goes_on(server, channel)
+
+    assert [body["message"] for body in server.sent] == ["hello"]
+
+
+@pytest.mark.parametrize("fault", [0, 401, 404, 500])
+async def test_leaving_a_channel_may_fail(
+    server: TwitchServer, log_in: LogIn, reading: Reading, store: AccountStore, fault: int
+) -> None:
+    log_in()
+    connection = impatient(store)
+    async with reading(connection=connection) as channel:
+        async with reading("other", connection=connection):
+            await eventually(lambda: sum(server.topics().values()) == 2 * CHAT_TOPICS)
+            server.fail("DELETE /helix/eventsub/subscriptions", fault, fault)
+            if fault == 404:
+                for session in server.live:
+                    session.subscriptions = {
+                        key: subscription
+                        for key, subscription in session.subscriptions.items()
+                        if subscription["condition"]["broadcaster_user_id"] != server.users["other"]
+                    }
+        await goes_on(server, channel)
+
+
+@both
+async def test_notifications_in_any_order_and_number(
+    server: TwitchServer, log_in: LogIn, reading: Reading, *, anonymous: bool
+) -> None:
+    """Forty messages, ten of them deleted, each one to three times, shuffled."""
+    log_in()
+    draw = random.Random(6)
+    async with reading(anonymous=anonymous) as channel:
+        await settled(server, channel)
+        users, channel_id = server.users, server.users["streamer"]
+        server.add_user("viewer1")
+        deleted = {f"m{number}" for number in range(0, 40, 4)}
+        blank = chat_event(users, "streamer", "", by="viewer1", message_id="")
+        here = {key: value for key, value in blank.items() if key.startswith("broadcaster")}
+        target = {f"target_user_{key}": users["viewer1"] for key in ("id", "login", "name")}
+        every = []
+        for number in range(40):
+            key = f"m{number}"
+            event = chat_event(users, "streamer", key, by="viewer1", message_id=key)
+            times = draw.randint(1, 3)
+            every += [("channel.chat.message", event, {"message_id": f"n{number}"})] * times
+        draw.shuffle(every)
+        for key in sorted(deleted):  # before its message
+            gone = here | target | {"message_id": key}
+            await server.notify("channel.chat.message_delete", channel_id, gone)
+        for kind, event, metadata in every:
+            await server.notify(kind, channel_id, event, **metadata)
+        await goes_on(server, channel, *({f"m{number}" for number in range(40)} - deleted))
+        purges = [item.message_id for item in channel.items if isinstance(item, Purge)]
+
+    assert sorted(map(str, purges)) == sorted(deleted)

@@ -1,8 +1,11 @@
 """Two readers of one chat: whatever one of them misses or doubles, each message comes once."""
 
 import heapq
+import random
+from bisect import bisect
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -232,3 +235,71 @@ def test_however_messages_come_each_is_delivered_once(
     bench.wait(GRACE_S)
 
     assert sorted(bench.ids) == sorted(f"m{number}" for number in range(len(ways)))
+
+
+class Weather:
+    """When a reader is connected: a list of moments at which that changes, drawn at random."""
+
+    def __init__(self, draw: random.Random, *, shortest_s: float, longest_s: float) -> None:
+        self.changes = [0.0]
+        while self.changes[-1] < LASTS_S:
+            self.changes.append(self.changes[-1] + draw.uniform(shortest_s, longest_s))
+
+    def is_up(self, at_s: float) -> bool:
+        return bisect(self.changes, at_s) % 2 == 1
+
+
+LASTS_S = 300.0
+MESSAGES = 400
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_over_many_switches_each_message_is_heard_once_within_five_seconds(seed: int) -> None:
+    """The account comes and goes, which is noticed late; so does the other reader."""
+    draw = random.Random(seed)
+    account = Weather(draw, shortest_s=0.2, longest_s=12)
+    other = Weather(draw, shortest_s=0.2, longest_s=20)
+    notices_late_s = draw.choice([0.0, 1.0, 15.0])
+    bench = Bench()
+    at: list[tuple[float, int, Callable[[], None]]] = []
+
+    def plan(when_s: float, call: Callable[[], None]) -> None:
+        heapq.heappush(at, (when_s, len(at), call))
+
+    def hears() -> bool:
+        """Tell what the connection believes: a half-open socket is noticed late."""
+        return account.is_up(bench.now_s) or account.is_up(bench.now_s - notices_late_s)
+
+    def bring_anonymously(item: ChatMessage) -> None:
+        bench.anonymous(item, hears=hears())
+
+    for change_s in account.changes[1::2]:
+        plan(change_s + notices_late_s, lambda: None if hears() else bench.merge.release_all())
+    sent: dict[str, float] = {}
+    for number in range(MESSAGES):
+        sent_s = draw.uniform(0, LASTS_S)
+        is_notice = draw.random() < 0.1
+        names = (f"m{number}", f"other{number}" if is_notice else f"m{number}")
+        make = notice if is_notice else message
+        copies = draw.choice([1, 1, 1, 2]) if account.is_up(sent_s) else 0
+        for _ in range(copies):  # now and then it comes twice
+            item = make(names[0], f"u{number}")
+            delay_s = draw.choice([draw.uniform(0, 1), draw.uniform(0, 4)])
+            plan(sent_s + delay_s, partial(bench.account, item, sent_s))
+        if is_heard := other.is_up(sent_s):
+            item = make(names[1], f"u{number}")
+            plan(sent_s + draw.uniform(0, 2), partial(bring_anonymously, item))
+        if copies or is_heard:
+            sent[f"u{number}"] = sent_s
+    while at:
+        when_s, _, call = heapq.heappop(at)
+        bench.wait(when_s - bench.now_s)
+        call()
+    bench.wait(60)
+
+    heard_of = [
+        (item.chatter.id, s) for s, item in bench.delivered if isinstance(item, ChatMessage)
+    ]
+    assert sorted(key for key, _ in heard_of) == sorted(sent)
+    assert max(s - sent[key] for key, s in heard_of) <= 5.0
+    assert len(account.changes) > 30

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from bot.clock import now
 from bot.config.sources import RewardSettings
-from bot.messages import ChatMessage, EventKind, Lane, RejectReason, Utterance
+from bot.messages import ChatMessage, Chatter, Event, EventKind, Lane, RejectReason, Utterance
 from bot.outcomes import Dropped, DropReason, Failed, Outcome, Rejected, Spoken
+from bot.sources.twitch_eventsub.payloads import Redemption
+from bot.sources.twitch_eventsub.redeems import UNWRITTEN_S, Redeems, Settlement
 from tests.sources.twitch_eventsub.conftest import STREAMER_SCOPES, Channel
 from tests.twitch_events import redemption_event, reward
 from tests.twitch_server import TwitchServer, eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.sources.twitch_eventsub.conftest import LogIn, Reading
 
 KIND = "channel.channel_points_custom_reward_redemption.add"
@@ -77,6 +82,14 @@ async def heard(channel: Channel) -> ChatMessage:
     assert message.event is not None
     assert message.event.kind is EventKind.REDEEM
     return message
+
+
+async def second(channel: Channel) -> ChatMessage:
+    """Return the second thing that was delivered."""
+    await eventually(lambda: len(channel.items) == 2, "second message")
+    item = channel.items[1]
+    assert isinstance(item, ChatMessage)
+    return item
 
 
 async def test_the_reward_is_made_once(server: TwitchServer, reading: Reading) -> None:
@@ -174,7 +187,7 @@ async def test_without_a_reward_of_our_own_nothing_is_made_or_settled(
     assert not server.settled
 
 
-@pytest.mark.parametrize("fault", [500, 0])
+@pytest.mark.parametrize("fault", [500, 0, 401])
 async def test_settling_is_tried_until_twitch_answers(
     server: TwitchServer, reading: Reading, fault: int
 ) -> None:
@@ -196,10 +209,7 @@ async def test_a_redeem_that_twitch_refuses_to_settle_is_let_go(
         server.fail("PATCH /helix/channel_points/custom_rewards/redemptions", 403)
         channel.source.observe(spoken(await heard(channel)))
         await redeem(server, "r2")
-        await eventually(lambda: len(channel.items) == 2)
-        second = channel.items[1]
-        assert isinstance(second, ChatMessage)
-        channel.source.observe(spoken(second))
+        channel.source.observe(spoken(await second(channel)))
         await eventually(lambda: server.settled, "settlement")
 
     assert server.settled == [("r2", "FULFILLED")]
@@ -221,10 +231,7 @@ async def test_what_was_redeemed_while_the_account_was_away_is_settled_when_it_i
         await write(server, "second")
         for session in server.sessions.values():
             session.drop()
-        await eventually(lambda: len(channel.items) == 2, "message")
-        message = channel.items[1]
-        assert isinstance(message, ChatMessage)
-        channel.source.observe(dropped(message))
+        channel.source.observe(dropped(await second(channel)))
         await eventually(lambda: len(server.settled) == 2, "settlement")
 
     assert server.settled == [("before", "FULFILLED"), ("away", "CANCELED")]
@@ -243,3 +250,116 @@ async def test_what_waited_before_is_left_to_the_streamer(
         await eventually(lambda: server.settled, "settlement")
 
     assert server.settled == [("new", "FULFILLED")]
+
+
+class Ledger:
+    """The redeems of one channel, on a clock that the test moves."""
+
+    def __init__(self, settings: RewardSettings = REWARD) -> None:
+        self.settled: list[Settlement] = []
+        self._due: list[tuple[float, Callable[[], None]]] = []
+        self.redeems = Redeems(
+            settings, self.settled.append, lambda s, call: self._due.append((s, call))
+        )
+        self.redeems.reward_id = "ours"
+
+    def redeem(self, key: str, text: str) -> ChatMessage | None:
+        return self.redeems.redeemed(Redemption(key, "ours", message(key, text)))
+
+    def wait(self) -> None:
+        """Let more time pass than a message needs."""
+        assert all(delay_s == UNWRITTEN_S for delay_s, _ in self._due)
+        due, self._due = self._due, []
+        for _, call in due:
+            call()
+
+
+def message(key: str, text: str) -> ChatMessage:
+    return ChatMessage(
+        id=key,
+        channel="main",
+        source="twitch_eventsub:streamer",
+        chatter=Chatter(id="u1", name="viewer1"),
+        text=text,
+        event=Event(kind=EventKind.REDEEM),
+        received_at=1.0,
+    )
+
+
+def test_a_redeem_that_never_comes_to_chat_is_given_back_once() -> None:
+    ledger = Ledger()
+    assert ledger.redeem("held", "something bad") is None  # what AutoMod holds is not spoken
+    assert ledger.redeem("same", "twice") is None
+    assert ledger.redeem("again", "twice") is None
+    ledger.redeems.written(message("m1", "twice"))
+    ledger.wait()
+    assert [(s.redemption_id, s.is_fulfilled) for s in ledger.settled] == [
+        ("held", False),
+        ("again", False),
+    ]
+    ledger.redeems.ended("m1", is_spoken=True)
+    ledger.redeems.written(message("m2", "something bad"))  # a moderator was slow
+    ledger.redeems.ended("m2", is_spoken=True)
+    ledger.wait()
+    assert [s.redemption_id for s in ledger.settled] == ["held", "again", "same"]
+
+
+def test_without_refunds_it_stays_in_the_streamers_queue() -> None:
+    ledger = Ledger(REWARD.model_copy(update={"refund": False}))
+    ledger.redeem("held", "something")
+    ledger.wait()
+
+    assert not ledger.settled
+
+
+def test_a_flood_of_chat_does_not_forget_a_redeem() -> None:
+    """It ends long before Twitch tells the redemption, as after ten minutes without network."""
+    ledger = Ledger()
+    ledger.redeems.written(message("m1", "paid"))
+    ledger.redeems.ended("m1", is_spoken=True)
+    for number in range(5_000):
+        ledger.redeems.ended(f"chat{number}", is_spoken=True)
+    ledger.redeem("r1", "paid")
+
+    assert ledger.settled == [Settlement("r1", "ours", is_fulfilled=True)]
+
+
+@pytest.mark.parametrize("text", ["", "read this"])
+@pytest.mark.parametrize("ends", ["before the account is back", "after"])
+async def test_what_an_earlier_run_left_is_settled_once(
+    server: TwitchServer, reading: Reading, text: str, ends: str
+) -> None:
+    """The redemption waits at Twitch, and the journal has its message spoken after the start."""
+    channel_id = server.users["streamer"]
+    server.rewards[channel_id].append(reward(server.users, channel_id, "Say it"))
+    await redeem(server, "strange", text="of yesterday")
+    await redeem(server, "left", text=text)
+    viewer = server.users["viewer1"]
+    left = structs.replace(
+        message("m1" if text else "left", text), chatter=Chatter(id=viewer, name="viewer1")
+    )
+    async with reading(reward=REWARD, resumed=[left]) as channel:
+        if ends == "after":
+            await eventually(lambda: channel.source._redeems._has_looked, "look at what waits")
+        channel.source.observe(spoken(left))
+        channel.source.observe(spoken(left))
+        await eventually(lambda: server.settled, "settlement")
+        await redeem(server, "new")
+        channel.source.observe(spoken(await heard(channel)))
+        await eventually(lambda: len(server.settled) == 2, "settlement")
+
+    assert server.settled == [("left", "FULFILLED"), ("new", "FULFILLED")]
+
+
+async def test_what_waits_when_the_daemon_ends_is_not_given_back(
+    server: TwitchServer, reading: Reading
+) -> None:
+    async with reading(reward=REWARD) as channel:
+        await redeem(server, "r1")
+        message = await heard(channel)
+        channel.source.observe(Dropped.of(message, reason=DropReason.SHUTDOWN))
+        await redeem(server, "r2")
+        channel.source.observe(spoken(await second(channel)))
+        await eventually(lambda: server.settled, "settlement")
+
+    assert server.settled == [("r2", "FULFILLED")]

@@ -1,0 +1,73 @@
+"""Announcing: what happens beside chat is told in words: "viewer one raids with 42 viewers"."""
+
+from collections.abc import Callable
+
+from bot.config.events import EventSettings
+from bot.messages import ChatMessage, Event, EventKind, name_key
+from bot.policy.cleaning import clean
+from bot.policy.draft import Draft
+from bot.policy.speakable.plain import plain
+
+_NOBODY = frozenset({"ananonymousgifter", "ananonymouscheerer"})
+"""Whom Twitch names for who does not want to be named."""
+
+
+class _Amount(float):
+    """A number that a template may ask for with its unit: `{amount:viewer|viewers}`."""
+
+    def __format__(self, units: str) -> str:
+        number = f"{float(self):.2f}".rstrip("0").rstrip(".")
+        one, _, more = units.partition("|")
+        unit = one if number == "1" else more
+        return f"{number} {unit}".rstrip()
+
+
+class Announcements:
+    """Filter: puts what is said of the event into the draft's prefix."""
+
+    def __init__(
+        self, settings: EventSettings, *, spoken_name: Callable[[str], str], anonymous: str
+    ) -> None:
+        """Take the templates, how a name is spoken, and what is said in place of one."""
+        templates = {kind: getattr(settings, kind.value) for kind in EventKind}
+        self._templates: dict[EventKind, str] = {k: t for k, t in templates.items() if t}
+        self._least = {
+            EventKind.CHEER: settings.minimum_bits,
+            EventKind.RAID: settings.minimum_viewers,
+        }
+        self._spoken_name = spoken_name
+        self._anonymous = anonymous
+
+    def is_announced(self, message: ChatMessage) -> bool:
+        """Tell whether the message's event is told."""
+        event = message.event
+        return (
+            event is not None
+            and event.kind in self._templates
+            and event.amount >= self._least.get(event.kind, 0)
+        )
+
+    def without_name(self, message: ChatMessage) -> str | None:
+        """Return the prefix for a chatter whose name must not be spoken; None without event."""
+        if message.event is None or not self.is_announced(message):
+            return None
+        return self._filled(message.event, self._anonymous)
+
+    def __call__(self, draft: Draft) -> Draft:
+        """Return `draft` with the announcement as its prefix, if its event is told."""
+        message = draft.message
+        if message.event is None or not self.is_announced(message):
+            return draft
+        is_nobody = name_key(message.chatter.login or message.chatter.name) in _NOBODY
+        name = self._anonymous if is_nobody else self._spoken_name(message.chatter.name)
+        return Draft(message, draft.text, self._filled(message.event, name))
+
+    def merged(self, draft: Draft) -> Draft:
+        """Return `draft` with its announcement as part of the text: it is never left out."""
+        if not self.is_announced(draft.message):
+            return draft
+        return Draft(draft.message, f"{draft.prefix}{draft.text}".rstrip())
+
+    def _filled(self, event: Event, name: str) -> str:
+        said = self._templates[event.kind].format(name=name, amount=_Amount(event.amount))
+        return f"{plain(clean(said))} "

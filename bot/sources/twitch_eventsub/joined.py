@@ -1,0 +1,173 @@
+"""Twitch channels that are joined and left while the daemon runs, beside the configured ones.
+
+    curl -X PUT    http://127.0.0.1:7850/api/twitch/channels/some_channel
+    curl -X DELETE http://127.0.0.1:7850/api/twitch/channels/some_channel
+    curl           http://127.0.0.1:7850/api/twitch/channels
+
+They are joined again after a restart. `?channel=NAME` names one of the configured channels that
+have a source of type twitch_eventsub; otherwise the first of those speaks for the new one. Who
+orders that is whoever reaches the HTTP server: a command in chat would let the streamers and
+moderators of one joined channel decide about all others.
+"""
+
+import asyncio
+import re
+from collections.abc import Collection, MutableMapping, Sequence
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from bot.config.sources import RewardSettings, TwitchEventsubSettings
+from bot.outcomes import Outcome
+from bot.sources import Deliver
+from bot.sources.twitch_eventsub.connection import TwitchConnection
+from bot.sources.twitch_eventsub.source import TwitchEventsubSource
+
+log = structlog.get_logger(__name__)
+
+PATH = "/api/twitch/channels"
+_MAX_JOINED = 20
+"""Twitch allows 300 subscriptions on a connection, and each channel needs seven."""
+_LOGIN = re.compile(r"[a-z0-9_]{1,25}")
+_STREAMERS_OWN = {"follow", "redeem"}
+
+
+class JoinedChannels:
+    """A source made of sources that come and go."""
+
+    def __init__(
+        self,
+        model: TwitchEventsubSettings,
+        channel: str,
+        connection: TwitchConnection,
+        *,
+        configured: Collection[str],
+        remembered: MutableMapping[str, str],
+    ) -> None:
+        """Read for `channel` what is joined.
+
+        Args:
+            model: How the joined channels are read, but for what needs their streamer's log-in.
+            channel: Whose voice speaks.
+            connection: Is shared with the configured channels.
+            configured: Logins of the channels that are read anyway.
+            remembered: Who was joined before; is kept up to date.
+        """
+        self.name = "twitch_eventsub:joined"
+        self.channel = channel
+        self._configured = frozenset(configured)
+        self._model = model
+        self._connection = connection
+        self._remembered = remembered
+        self._sources: dict[str, TwitchEventsubSource] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._deliver: Deliver | None = None
+
+    @property
+    def states(self) -> dict[str, str]:
+        """What each joined channel is doing, by login."""
+        return {login: source.state for login, source in self._sources.items()}
+
+    @property
+    def state(self) -> str:
+        """The same as one clause."""
+        return "; ".join(f"{login}: {state}" for login, state in self.states.items()) or "nothing"
+
+    async def run(self, deliver: Deliver) -> None:
+        """Deliver what is said in the joined channels until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                self._deliver = deliver
+                for login in list(self._remembered):
+                    if login not in self._configured:
+                        self._start(login)
+                await asyncio.Event().wait()
+        finally:
+            self._group = None
+            self._sources.clear()
+            self._tasks.clear()
+
+    def join(self, login: str) -> str | None:
+        """Read the channel `login` from now on; return why that cannot be, if it cannot."""
+        if login in self._configured or self._connection.attends(login):
+            return f"{login} is read already."
+        if len(self._sources) >= _MAX_JOINED:
+            return f"{_MAX_JOINED} channels are joined; leave one first."
+        if self._group is None:
+            return "The daemon is not ready; try again."
+        self._start(login)
+        self._remembered[login] = login
+        log.info("joined", channel=login)
+        return None
+
+    def leave(self, login: str) -> str | None:
+        """Read the channel `login` no more; return why that cannot be, if it cannot."""
+        if login in self._configured:
+            return f"{login} is left by taking it out of the configuration."
+        if login not in self._sources:
+            return f"{login} is not joined."
+        self._tasks.pop(login).cancel()
+        del self._sources[login]
+        self._remembered.pop(login, None)
+        log.info("left", channel=login)
+        return None
+
+    def observe(self, outcome: Outcome) -> None:
+        """Let the source that it is about answer."""
+        for source in self._sources.values():
+            source.observe(outcome)
+
+    def _start(self, login: str) -> None:
+        if self._group is None or self._deliver is None:
+            return
+        events = tuple(e for e in self._model.events if e not in _STREAMERS_OWN)
+        settings = self._model.model_copy(
+            update={"channel": login, "events": events, "reward": RewardSettings()}
+        )
+        source = TwitchEventsubSource(settings, self.channel, self._connection)
+        self._sources[login] = source
+        self._tasks[login] = self._group.create_task(source.run(self._deliver), name=source.name)
+
+
+def routes(joined: Sequence[JoinedChannels]) -> list[web.RouteDef]:
+    """Return the routes by which `joined`, the first one by default, join and leave."""
+    by_channel = {each.channel: each for each in joined}
+
+    def of(request: web.Request) -> JoinedChannels:
+        name = request.query.get("channel", joined[0].channel)
+        if name not in by_channel:
+            raise web.HTTPNotFound(
+                text="There is no such channel with a source of type twitch_eventsub;"
+                f" there is {', '.join(by_channel)}."
+            )
+        return by_channel[name]
+
+    def login_of(request: web.Request) -> str:
+        login = request.match_info["login"].lower()
+        if not _LOGIN.fullmatch(login):
+            raise web.HTTPUnprocessableEntity(
+                text="A channel of Twitch is letters, digits and _, as in twitch.tv/NAME."
+            )
+        return login
+
+    def answer(each: JoinedChannels, problem: str | None = None) -> web.Response:
+        if problem is not None:
+            raise web.HTTPConflict(text=problem)
+        body: dict[str, Any] = {"channel": each.channel, "joined": each.states}
+        return web.json_response(body)
+
+    async def show(request: web.Request) -> web.Response:
+        return answer(of(request))
+
+    async def join(request: web.Request) -> web.Response:
+        each = of(request)
+        return answer(each, each.join(login_of(request)))
+
+    async def leave(request: web.Request) -> web.Response:
+        each = of(request)
+        return answer(each, each.leave(login_of(request)))
+
+    place = f"{PATH}/{{login}}"
+    return [web.get(PATH, show), web.put(place, join), web.delete(place, leave)]
