@@ -104,8 +104,8 @@ def table(figures: Figures) -> str:
     """Return the figures as a table for people."""
     lines = [
         "The bundled checkpoint heard by Whisper tiny.en: `python -m training.pacing`; versions,",
-        "date and voices are in `pacing.json`. Upstream's estimate spreads the phonemes evenly",
-        "over the time that the bytes of the text take.",
+        "date and voices are in `pacing.json`. Upstream's estimate spreads phonemes evenly over",
+        "the time that the bytes of the text take.",
         "",
         "| sentences | durations | WER | without a mistake | seconds each |",
         "|---|---|---|---|---|",
