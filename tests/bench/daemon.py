@@ -129,7 +129,8 @@ class Daemon:
 
     def events(self) -> list[dict[str, Any]]:
         """Return every outcome so far."""
-        return [json.loads(line) for line in self._events_path.read_text("utf-8").splitlines()]
+        whole, _, _ = self._events_path.read_text("utf-8").rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def resident_bytes(self) -> int:
         """Return the memory of the daemon and of its children."""

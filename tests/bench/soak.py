@@ -21,8 +21,11 @@ from tests.bench.report import environment, save
 _SAMPLE_S = 1.0
 _PENDING = 3
 _LONGEST_WORDS = 60
-_SETTLE_S = 60.0
-"""Until then what grows with the longest message has grown."""
+_LONG_MINUTES = 10.0
+_SETTLED = {False: 30, True: 100}
+"""Messages of F5-TTS until what libraries keep for each length has grown; more in a long soak."""
+_SETTLE_S = 240.0
+"""It need not take longer: a busy processor speaks few."""
 _MIB = 2**20
 _MAX_SPREAD_MIB = 30.0
 _WARM_S = 120.0
@@ -57,22 +60,32 @@ def wait_for_f5(daemon: Daemon) -> None:
 
 
 def soak(daemon: Daemon, duration_s: float) -> dict[int, list[Sample]]:
-    """Speak all the time; return what each process held, second by second."""
+    """Speak all the time; return what each process held each second, once it has settled."""
     rng = random.Random(4)
     pids = (daemon.process.pid, *daemon.children())
     held: dict[int, list[Sample]] = {pid: [] for pid in pids}
     daemon.post(sentence(rng, _LONGEST_WORDS))
-    begun = time.monotonic()
+    settled = _SETTLED[duration_s > _LONG_MINUTES * 60]
+    settling_until = time.monotonic() + max(_SETTLE_S, duration_s / 4)
+    settled_at: float | None = None
     number = 0
-    while (elapsed_s := time.monotonic() - begun) < duration_s:
+    while settled_at is None or time.monotonic() < settled_at + duration_s:
+        next_at = time.monotonic() + _SAMPLE_S
         while daemon.status()["channels"]["main"]["pending"] < _PENDING:
             daemon.post(sentence(rng, rng.randint(1, 25)), name=f"viewer{number % 7}")
             number += 1
-        if elapsed_s > min(_SETTLE_S, duration_s / 3):
+        if settled_at is not None:
             for pid in pids:
                 held[pid].append(look(pid))
-        time.sleep(max(begun + elapsed_s + _SAMPLE_S - time.monotonic(), 0))
+        elif next_at > settling_until or len(by_f5(daemon)) >= settled:
+            settled_at = time.monotonic()
+        time.sleep(max(next_at - time.monotonic(), 0))
     return held
+
+
+def by_f5(daemon: Daemon) -> list[dict[str, Any]]:
+    """Return what F5-TTS has spoken alone."""
+    return [event for event in daemon.events() if event.get("engines") == ["f5"]]
 
 
 def name_of(pid: int, daemon: Daemon) -> str:
@@ -136,7 +149,7 @@ def measure(daemon: Daemon, minutes: float) -> dict[str, Any]:
         "engines": daemon.status()["engines"],
         "spoken": len(spoken),
         "audio_s": round(sum(event["audio_s"] for event in spoken)),
-        "by_f5": sum(event["engines"] == ["f5"] for event in spoken),
+        "by_f5": len(by_f5(daemon)),
     }
 
 
