@@ -1,6 +1,6 @@
 """The daemon speaks for an hour: what it holds must not grow.
 
-Run from the repository: `python -m tests.bench.soak [--minutes M] [--save NAME]`. The daemon is a
+Run from the repository: `python -m tests.bench.soak [--minutes M] [--every-s S] [--save NAME]`. The daemon is a
 child process that speaks with the bundled F5-TTS on the processor, without a pause, into a
 PulseAudio null sink. It fails if memory grows, descriptors or threads become more, an engine had to
 be replaced, or a message did not end in exactly one outcome.
@@ -24,6 +24,9 @@ _LONGEST_WORDS = 60
 _LONG_MINUTES = 10.0
 _SETTLED = {False: 30, True: 100}
 """Messages of F5-TTS until what libraries keep for each length has grown; more in a long soak."""
+_SETTLED_CALM = 10
+_WORDS, _WORDS_CALM = (1, 25), (3, 8)
+"""In messages; few lengths are seen soon."""
 _SETTLE_S = 240.0
 """It need not take longer: a busy processor speaks few."""
 _MIB = 2**20
@@ -59,20 +62,28 @@ def wait_for_f5(daemon: Daemon) -> None:
         time.sleep(0.1)
 
 
-def soak(daemon: Daemon, duration_s: float) -> dict[int, list[Sample]]:
-    """Speak all the time; return what each process held each second, once it has settled."""
+def soak(daemon: Daemon, duration_s: float, every_s: float) -> dict[int, list[Sample]]:
+    """Speak; return what each process held each second, once it has settled.
+
+    A short message comes every `every_s` seconds; at 0 messages of all lengths follow each other.
+    """
     rng = random.Random(4)
     pids = (daemon.process.pid, *daemon.children())
     held: dict[int, list[Sample]] = {pid: [] for pid in pids}
     daemon.post(sentence(rng, _LONGEST_WORDS))
-    settled = _SETTLED[duration_s > _LONG_MINUTES * 60]
+    settled = _SETTLED_CALM if every_s else _SETTLED[duration_s > _LONG_MINUTES * 60]
+    words = _WORDS_CALM if every_s else _WORDS
+    post_at = time.monotonic() + every_s
     settling_until = time.monotonic() + max(_SETTLE_S, duration_s / 4)
     settled_at: float | None = None
     number = 0
     while settled_at is None or time.monotonic() < settled_at + duration_s:
         next_at = time.monotonic() + _SAMPLE_S
         while daemon.status()["channels"]["main"]["pending"] < _PENDING:
-            daemon.post(sentence(rng, rng.randint(1, 25)), name=f"viewer{number % 7}")
+            if time.monotonic() < post_at:
+                break
+            post_at = time.monotonic() + every_s
+            daemon.post(sentence(rng, rng.randint(*words)), name=f"viewer{number % 7}")
             number += 1
         if settled_at is not None:
             for pid in pids:
@@ -137,10 +148,10 @@ def complaints(result: dict[str, Any]) -> list[str]:
     return found
 
 
-def measure(daemon: Daemon, minutes: float) -> dict[str, Any]:
+def measure(daemon: Daemon, minutes: float, every_s: float) -> dict[str, Any]:
     """Let it speak; return what was held and what was said."""
     wait_for_f5(daemon)
-    held = soak(daemon, minutes * 60)
+    held = soak(daemon, minutes * 60, every_s)
     spoken = [event for event in daemon.events() if event["outcome"] == "spoken"]
     return {
         "minutes": minutes,
@@ -157,6 +168,9 @@ def main() -> int:
     """Speak, say what is wrong, and return how many things are."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument(
+        "--every-s", type=float, default=0.0, help="seconds between messages; 0 is without a pause"
+    )
     parser.add_argument("--save", default="", help="name of the result; none is only printed")
     options = parser.parse_args()
     result: dict[str, Any] = environment("ishowtts", "torch", "numpy", "hibari-tts")
@@ -164,7 +178,7 @@ def main() -> int:
         f5 = {"model": "bundled", "nfe": "auto", "device": "cpu", "cache": f"{name}/cache"}
         daemon = Daemon(Path(name), [{"type": "ingest"}], pulse, engine={"f5": f5})
         try:
-            result |= measure(daemon, options.minutes)
+            result |= measure(daemon, options.minutes, options.every_s)
         finally:
             daemon.stop()
         result |= accounted(daemon, lambda _: True)
