@@ -65,7 +65,7 @@ def wait_for_f5(daemon: Daemon) -> None:
 def soak(daemon: Daemon, duration_s: float, every_s: float) -> dict[int, list[Sample]]:
     """Speak; return what each process held each second, once it has settled.
 
-    A short message comes every `every_s` seconds; at 0 messages of all lengths follow each other.
+    A short message comes every `every_s` seconds; at 0, messages of all lengths without a pause.
     """
     rng = random.Random(4)
     pids = (daemon.process.pid, *daemon.children())
