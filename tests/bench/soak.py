@@ -2,8 +2,8 @@
 
 Run from the repository: `python -m tests.bench.soak [--minutes M] [--every-s S] [--save NAME]`. The
 daemon is a child process that speaks with the bundled F5-TTS on the processor, without a pause or
-every S seconds, into a PulseAudio null sink. It fails if memory grows, descriptors or threads become
-more, an engine had to be replaced, or a message did not end in exactly one outcome.
+every S seconds, into a PulseAudio null sink. It fails if memory grows, descriptors or threads
+become more, an engine had to be replaced, or a message did not end in exactly one outcome.
 """
 
 import argparse
