@@ -79,27 +79,27 @@ def without_secrets(config: str, redactor: Redactor) -> str:
     return redactor.text(config)
 
 
-def _secret_nodes(node: yaml.Node, key: str = "") -> Iterator[yaml.ScalarNode]:
+def _scalars(node: yaml.Node, key: str = "") -> Iterator[tuple[str, yaml.ScalarNode]]:
+    """Yield every scalar below `node` and the key that it, or the list around it, stands at."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
-            yield from _secret_nodes(value, str(name.value))
+            yield from _scalars(value, str(name.value))
     elif isinstance(node, yaml.SequenceNode):
         for each in node.value:
-            yield from _secret_nodes(each, key)
-    elif isinstance(node, yaml.ScalarNode) and node.value not in {"", "null", "~"}:
+            yield from _scalars(each, key)
+    elif isinstance(node, yaml.ScalarNode):
+        yield key, node
+
+
+def _secret_nodes(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    for key, scalar in _scalars(node):
         is_secret = key in SECRET_FIELDS or SECRET_KEY.search(key)
-        yield from [node] if is_secret else []
+        if is_secret and scalar.value not in {"", "null", "~"}:
+            yield scalar
 
 
-def _muted(node: yaml.Node, key: str = "") -> Iterator[yaml.ScalarNode]:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            yield from _muted(value, str(name.value))
-    elif isinstance(node, yaml.SequenceNode):
-        for each in node.value:
-            yield from _muted(each, key)
-    elif isinstance(node, yaml.ScalarNode) and key == "muted":
-        yield node
+def _muted(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    return (scalar for key, scalar in _scalars(node) if key == "muted")
 
 
 def _secret_fields(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[str]:
