@@ -49,15 +49,30 @@ async def end(process: Process, *, grace_s: float) -> None:
     """Close the input of `process`, which asks it to end; kill it if it takes over `grace_s`.
 
     What it still says is thrown away; a pipe of its standard error is left to who reads it.
+    Cancelling kills it at once, and returns when it has ended: a process that hangs is not left.
     """
     assert process.stdin is not None
     process.stdin.close()
+    ending = asyncio.create_task(_end(process, grace_s))
+    try:
+        await asyncio.shield(ending)
+    except asyncio.CancelledError:
+        _kill(process)
+        await ending
+        raise
+
+
+async def _end(process: Process, grace_s: float) -> None:
     try:
         await asyncio.wait_for(_wait(process), grace_s)
     except asyncio.TimeoutError:
-        with suppress(ProcessLookupError):  # it ended just now
-            process.kill()
+        _kill(process)
         await _wait(process)
+
+
+def _kill(process: Process) -> None:
+    with suppress(ProcessLookupError):  # it ended just now
+        process.kill()
 
 
 async def _wait(process: Process) -> None:

@@ -28,10 +28,14 @@ _USUAL_NFE = 7
 class EngineLostError(TransientError):
     """The engine's process is not there, or ended in the middle of this."""
 
-    def __init__(self, message: str, *, may_be_cause: bool = True) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, remedy: str = "", may_be_cause: bool = True) -> None:
+        super().__init__(message, remedy=remedy)
         self.may_be_cause = may_be_cause
         """Whether the request that gets this error may be what broke the engine."""
+
+
+class EngineMemoryError(EngineLostError):
+    """Memory ran out in the engine's process, which is of no use any more."""
 
 
 class Patience(NamedTuple):
@@ -45,12 +49,13 @@ class Patience(NamedTuple):
     """The same while it loads: an import may hold the interpreter for seconds."""
     working_s: float = 2.2
     """An engine that gives nothing for so long never will, if it was always much faster."""
-    quick_s: float = 0.25
-    """An engine that ever took longer computes on a processor, which games share with it."""
-    slow_s: float = 15.0
-    """It may give nothing for so long."""
     slower: float = 5.0
     """So many times what its slowest so far would take for the same any may take."""
+    quick_s: float = 0.25
+    """An engine that tells of no steps and ever took longer may compute on a processor, which games
+    share with it."""
+    slow_s: float = 15.0
+    """It may give nothing for so long."""
     start_s: float = 300.0
     """From the start of its process until it is warm, whatever it loads."""
     unknown_s: float = 20.0
@@ -81,7 +86,9 @@ class Link:
         self._is_warm = False
         self._is_heard = False
         self._quiet_s = 0.0
-        """How long the engine has been working on what it was last told to speak."""
+        """How long the engine has been working and got on with nothing."""
+        self._step_s: float | None = None
+        """What its steps may take, if it tells of them."""
         self._given_at = 0.0
         self._slowest_s = 0.0
         self._slowest_pace: float | None = None
@@ -137,8 +144,10 @@ class Link:
             lost = EngineLostError(f"{self._name} was lost.", may_be_cause=not self._is_explained)
             for items in self._requests.values():
                 items.put_nowait(lost)
-            await child.end(process, grace_s=grace_s)
-            await listening
+            try:
+                await child.end(process, grace_s=grace_s)
+            finally:
+                await listening
 
     async def speak(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
         """Yield the speech of `request`.
@@ -224,11 +233,15 @@ class Link:
             case protocol.Failed():
                 if report.detail:
                     log.error("engine raised", engine=self._name, detail=report.detail)
+                self._orders = None  # whoever is told asks no more of it
                 self._is_explained = report.number != protocol.NO_REQUEST
-                self._pass_on(report.number, EngineLostError(report.message))
-                raise EngineLostError(report.message)  # a fault on a GPU poisons its process
+                is_memory = report.trouble == "memory"
+                kind = EngineMemoryError if is_memory else EngineLostError
+                broken = kind(report.message, remedy=report.remedy)
+                self._pass_on(report.number, broken)
+                raise broken  # a fault on a GPU poisons its process
             case protocol.Pong():
-                self._quiet_s = report.quiet_s
+                self._quiet_s, self._step_s = report.quiet_s, report.step_s
                 self._together = report.speaking
             case protocol.Logged():
                 tell = getattr(log, report.level)
@@ -260,10 +273,12 @@ class Link:
             if not self._is_warm and now() - started_at > patience.start_s:
                 raise EngineLostError(f"it is not warm after {patience.start_s:.0f} s")
             if self._quiet_s > self._work_limit_s:
-                raise EngineLostError(f"it hangs: no sound for {self._quiet_s:.1f} s")
+                raise EngineLostError(f"it hangs: nothing for {self._quiet_s:.1f} s")
 
     @property
     def _work_limit_s(self) -> float:
+        if self._step_s is not None:
+            return max(self._patience.working_s, self._patience.slower * self._step_s)
         if self._slowest_pace is None:
             return self._patience.unknown_s
         cost = max(self._costs.values(), default=0) * max(self._together, 1)

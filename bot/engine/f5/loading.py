@@ -1,5 +1,6 @@
 """Where the model runs, and the runner that runs it there."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,10 +19,11 @@ def load_runner(
     dtype: torch.dtype,
     *,
     on_demand: bool = True,
+    on_step: Callable[[], None] = lambda: None,
 ) -> tuple[Runner, Vocabulary]:
     """Return what runs the model and the vocoder in these folders, and the model's vocabulary.
 
-    `on_demand` is as in `Runner`.
+    `on_demand` and `on_step` are as in `Runner`.
 
     Raises:
         StartError: a file is missing or does not fit.
@@ -32,7 +34,10 @@ def load_runner(
         device.type == "cuda" and dtype is not torch.float32 and find_spec("triton") is not None
     )
     decoder = load_vocoder(vocoder, device, dtype)
-    return Runner(acoustic, decoder, device, kernels=kernels, on_demand=on_demand), vocabulary
+    runner = Runner(
+        acoustic, decoder, device, kernels=kernels, on_demand=on_demand, on_step=on_step
+    )
+    return runner, vocabulary
 
 
 def choose_device(name: str) -> torch.device:

@@ -31,7 +31,7 @@ from bot.engine.f5.mel import BANDS
 from bot.engine.f5.sampler import Sampling, draw_noise
 from bot.engine.f5.synthesis import Plan, plan, sample
 from bot.engine.f5.vocos import Vocos, decode, wave_span
-from bot.errors import UtteranceError
+from bot.errors import MemoryExhaustedError
 from bot.messages import Samples
 
 _STEPS = ((2048, 32), (4096, 64), (1 << 30, 256))
@@ -100,7 +100,7 @@ def in_halves(
     `free` gives back memory that can be spared.
 
     Raises:
-        UtteranceError: even one item alone does not fit.
+        MemoryExhaustedError: even one item alone does not fit, whatever was freed.
     """
     with contextlib.suppress(torch.OutOfMemoryError):
         return compute(items)
@@ -110,7 +110,7 @@ def in_halves(
         try:
             return compute(items)
         except torch.OutOfMemoryError as error:
-            raise UtteranceError(
+            raise MemoryExhaustedError(
                 f"The GPU has no memory left for {items[0].frames} frames of speech.",
                 remedy="Close other programs that use it, or choose a smaller model.",
             ) from error
@@ -129,11 +129,13 @@ class Runner:
         *,
         kernels: bool = False,
         on_demand: bool = True,
+        on_step: Callable[[], None] = lambda: None,
     ) -> None:
         """Take the loaded models.
 
         `kernels` uses our own GPU kernels, which need Triton. `on_demand` records what has no graph
         when it is first asked for, which takes half a second; else it is launched without.
+        `on_step` is called at every block of both models where they run eagerly.
         """
         self._acoustic = acoustic
         self._vocoder = vocoder
@@ -149,6 +151,7 @@ class Runner:
             weights, self._operations = processor.tune(acoustic.weights)
             self._acoustic = acoustic._replace(weights=weights)
         self._on_demand = on_demand
+        self._on_step = on_step
         self._records = attention.supports_packed(device, acoustic.weights.output.weight.dtype)
         self._plans: dict[Sampling, Plan] = {}
         self._recordings: OrderedDict[_Shape, _Recording] = OrderedDict()
@@ -164,7 +167,7 @@ class Runner:
         A batch for which the device has no memory is run in halves.
 
         Raises:
-            UtteranceError: even one item alone does not fit; the runner works on.
+            MemoryExhaustedError: even one item alone does not fit.
         """
         return in_halves(lambda part: self.compute(part, sampling).waves, items, self._free)
 
@@ -215,7 +218,8 @@ class Runner:
         numbers = self._plan(sampling)
         mel = sample(
             self._acoustic, numbers, to_frames(rows), len(items), noise, reference_mel,
-            attention.per_item(layout.spans, numbers.copies), self._operations,
+            attention.watched(attention.per_item(layout.spans, numbers.copies), self._on_step),
+            self._operations,
         )  # fmt: skip
         waves = []
         for item, (start, end) in zip(items, layout.spans, strict=True):
@@ -223,7 +227,7 @@ class Runner:
             room = bucket(len(speech))
             is_decoded = torch.arange(room, device=self._device) < len(speech)
             padded = functional.pad(speech, (0, 0, 0, room - len(speech)))
-            wave = decode(self._vocoder, padded, is_decoded)
+            wave = decode(self._vocoder, padded, is_decoded, self._on_step)
             waves.append(wave[wave_span(self._vocoder, 0, len(speech))])
         return Batch(self._to_host(waves), mel[: layout.spans[-1][1]], layout)
 

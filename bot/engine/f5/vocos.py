@@ -6,6 +6,7 @@ inside a CUDA graph and keeps the items of a row apart.
 Shapes: T frames of the row, C channels.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -56,16 +57,22 @@ def _convnext(x: Tensor, block: ConvNeXt, keep: Tensor) -> Tensor:
     return x + functional.linear(functional.gelu(y), *block.reduce)
 
 
-def decode(model: Vocos, mel: Tensor, is_decoded: Tensor) -> Tensor:
+def decode(
+    model: Vocos,
+    mel: Tensor,
+    is_decoded: Tensor,
+    on_block: Callable[[], None] = lambda: None,
+) -> Tensor:
     """Return the overlapped wave of the row, float32 `[(T + 3) * 256]`; see `wave_span`.
 
     `mel` is `[T, 100]`, `is_decoded` `[T]`; runs of decoded frames are items. They are at least 3
-    frames apart.
+    frames apart. `on_block` is called before each block.
     """
     keep = is_decoded[:, None]
     x = _convolve(mel.where(keep, 0).to(model.embed.weight.dtype), model.embed)
     x = _normalize(x, model.norm)
     for block in model.blocks:
+        on_block()
         x = _convnext(x, block, keep)
     x = functional.linear(_normalize(x, model.final_norm), *model.spectrum).float()
     magnitude, phase = x.chunk(2, dim=-1)  # [T, 513]
