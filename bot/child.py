@@ -7,6 +7,7 @@ and ends when its standard input does. Works where no descriptor can be passed, 
 import asyncio
 import os
 import signal
+import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -71,8 +72,12 @@ async def _end(process: Process, grace_s: float) -> None:
 
 
 def _kill(process: Process) -> None:
+    """End it and what it started, which would keep its pipes open."""
     with suppress(ProcessLookupError):  # it ended just now
-        process.kill()
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 async def _wait(process: Process) -> None:

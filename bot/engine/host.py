@@ -6,8 +6,8 @@ daemon stutter, and a call that hangs cannot be interrupted, only killed.
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +100,12 @@ class Host:
         """The process, while there is one."""
         return self._link.pid if self._link else None
 
-    async def wait_changed(self) -> None:
-        """Return when `is_ready` or `refusal` has changed."""
-        await self._changed.wait()
+    def wait_changed(self) -> Coroutine[Any, Any, object]:
+        """Return what waits until `is_ready` or `refusal` has changed since this call.
+
+        Since the call, not since it is awaited: nothing that happens before a task runs is missed.
+        """
+        return self._changed.wait()
 
     def start(self) -> None:
         """Start a process, and keep one running until `close`."""
@@ -143,8 +146,7 @@ class Host:
         """End the process; pending requests end as lost."""
         if self._supervising is not None:
             self._supervising.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._supervising
+            await asyncio.gather(self._supervising, return_exceptions=True)
             self._supervising = None
 
     async def _supervise(self) -> None:

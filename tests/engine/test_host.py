@@ -390,3 +390,12 @@ async def test_a_process_that_hangs_is_not_left_by_who_cannot_wait_for_its_end()
             await ending
 
     assert process.returncode == -signal.SIGKILL
+
+
+async def test_what_a_process_started_does_not_hold_up_its_end() -> None:
+    code = "import subprocess; subprocess.Popen(['sleep', '3600'], stdin=-3); print(flush=True)"
+    process = await child.start((sys.executable, "-c", code), has_stderr=True)
+    assert process.stdout is not None
+    async with asyncio.timeout(_DEADLINE_S):
+        await process.stdout.readline()
+        await child.end(process, grace_s=0.1)
