@@ -68,7 +68,7 @@ def parse(text: str) -> Document:
             what = "a line is indented with a tab, and YAML takes spaces alone"
         line = mark.line + 1 if mark is not None else None
         return Document(None, {}, [Problem("the file", line, f"is not YAML: {what}")])
-    except (RecursionError, ValueError) as error:
+    except (RecursionError, ValueError, AttributeError) as error:  # of a tag that does not fit
         return Document(None, {}, [Problem("the file", None, f"is not YAML: {error}")])
     finally:
         loader.dispose()
