@@ -14,7 +14,8 @@ from typing import Any
 import structlog
 
 from bot.engine.breaker import Breaker
-from bot.engine.link import EngineLostError, EngineMemoryError, Link, Patience
+from bot.engine.link import EngineLostError, EngineMemoryError, Link
+from bot.engine.patience import Patience
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 

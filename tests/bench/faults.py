@@ -25,8 +25,8 @@ import structlog
 from bot.clock import now
 from bot.engine.chain import Chain
 from bot.engine.host import Host
-from bot.engine.link import Patience
 from bot.engine.narrator import Narrator
+from bot.engine.patience import Patience
 from bot.engine.pieces import Lengths, Pauses
 from bot.messages import Samples
 from bot.outcomes import Spoken, Started

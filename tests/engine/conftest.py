@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine.host import Host
-from bot.engine.link import Patience
+from bot.engine.patience import Patience
 
 QUICK = Patience(
     heartbeat_s=0.05,

@@ -75,7 +75,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-@pytest.mark.parametrize("fault", ["exit", "kill", "stop", "raise", "memory", "hang"])
+@pytest.mark.parametrize("fault", ["exit", "kill", "stop", "raise", "memory", "exhaust", "hang"])
 async def test_what_was_under_way_is_said_by_the_next_engine_once(
     make_host: "MakeHost", tmp_path: Path, fault: str
 ) -> None:

@@ -27,8 +27,8 @@ from bot.engine.chain import Chain
 from bot.engine.f5.choice import choose, shipped_voices
 from bot.engine.host import Host
 from bot.engine.joining import joined
-from bot.engine.link import Patience
 from bot.engine.narrator import Narrator
+from bot.engine.patience import Patience
 from bot.engine.pieces import Piece, split
 from bot.messages import Samples, SpeechRequest
 from bot.outcomes import FINAL, Outcome, Spoken, Started
