@@ -97,6 +97,7 @@ class Link:
             grace_s = 0.0  # nothing is to be expected of it
             raise
         except (asyncio.IncompleteReadError, ConnectionError):
+            self._orders = None
             await asyncio.wait((listening,), timeout=_LAST_WORDS_S)
             words = " ".join(["its process ended unexpectedly", *self._last_words])
             raise EngineLostError(words) from None

@@ -25,7 +25,7 @@ from bot.engine.f5.text import Vocabulary
 from bot.errors import UtteranceError
 from bot.messages import Samples, SpeechRequest
 
-_MIDDLE = 20
+_MIDDLE = 14
 """Of the steps in which the bundled model speaks a sentence: 9 for each evaluation."""
 _FULL_DISK_BYTES = 4096
 
