@@ -75,8 +75,10 @@ class Link:
 
         Raises:
             EngineLostError: always, if not the other: how the process ended.
-            StartError: the process cannot be started, or the engine cannot run in it.
+            StartError: the process cannot be started, or the engine cannot run in it; nor can it
+                be told of a file whose name is no text.
         """
+        start = self._start(engine, options)
         try:
             process = await child.start(command, has_stderr=True)
         except OSError as error:
@@ -88,8 +90,7 @@ class Link:
         self.pid = process.pid
         self._orders = process.stdin
         listening = asyncio.create_task(self._listen(process), name=f"stderr of {self._name}")
-        start = protocol.Start(version=protocol.VERSION, engine=engine, options=dict(options))
-        self._send(start)
+        self._write(start)
         grace_s = _CLOSE_S
         try:
             await _first_to_end(self._take_reports(process.stdout), self._watch())
@@ -111,6 +112,17 @@ class Link:
             finally:
                 await listening
 
+    def _start(self, engine: str, options: Mapping[str, Any]) -> bytes:
+        order = protocol.Start(version=protocol.VERSION, engine=engine, options=dict(options))
+        try:
+            return encode(order)
+        except UnicodeEncodeError as error:
+            raise StartError(
+                f"A file or folder that engine {self._name} is given is called {error.object!r}, "
+                "which is no UTF-8.",
+                remedy="Give it another name.",
+            ) from error
+
     async def speak(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
         """Yield the speech of `request`.
 
@@ -121,9 +133,10 @@ class Link:
         if not self.is_open:
             raise EngineLostError(f"{self._name} was lost.")
         number = next(self._numbers)
+        order = encode(protocol.Speak(number=number, request=request))
         items = self._requests[number] = asyncio.Queue()
         self._pace.ask(number, request)
-        self._send(protocol.Speak(number=number, request=request))
+        self._write(order)
         item: _Item = None
         is_over = False
         try:
@@ -141,8 +154,11 @@ class Link:
                 self._send(protocol.Cancel(number=number))
 
     def _send(self, order: protocol.Order) -> None:
+        self._write(encode(order))
+
+    def _write(self, body: bytes) -> None:
         if self._orders is not None and not self._orders.is_closing():
-            self._orders.write(frames.frame(encode(order)))
+            self._orders.write(frames.frame(body))
 
     async def _take_reports(self, reports: asyncio.StreamReader) -> None:
         try:

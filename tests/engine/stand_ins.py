@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import logging
 import os
 import re
 import signal
@@ -64,6 +65,12 @@ async def refuse() -> None:
     raise UtteranceError("No.", remedy="Say something else.")
 
 
+async def name_a_file() -> None:
+    name = os.fsdecode(b"caf\xe9")  # of a time before UTF-8
+    logging.getLogger("bot").warning("A file is odd", extra={"path": name, name: 1})
+    raise UtteranceError(f"The file {name} cannot be read.")
+
+
 async def print_something() -> None:
     os.write(1, b"printed by a library")
 
@@ -79,6 +86,7 @@ FAULTS = {
     "exhaust": exhaust,
     "cling": cling,
     "refuse": refuse,
+    "name": name_a_file,
     "print": print_something,
 }
 """What words do."""

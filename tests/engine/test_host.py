@@ -154,9 +154,14 @@ async def test_an_engine_that_does_not_let_go_of_what_was_cancelled_is_replaced(
 async def test_text_that_cannot_be_spoken_costs_the_process_nothing(make_host: "MakeHost") -> None:
     host = await warm(make_host())
     pid = host.pid
-    for text in ("refuse", "nan"):
+    for text in ("refuse", "nan", "name"):
         with pytest.raises(UtteranceError):
             await speak(host, text)
+    with pytest.raises(UnicodeEncodeError):
+        await speak(host, "half a surrogate pair: \ud800")
+    assert len(await speak(host, "one")) == 1
+    assert host._link is not None
+    assert not host._link._requests
 
     assert host.pid == pid
 
@@ -351,6 +356,14 @@ async def test_an_engine_that_cannot_run_is_refused_and_tried_again(
             await host.wait_changed()
 
     assert host.is_ready
+
+
+async def test_options_that_cannot_be_told_leave_no_process(make_host: "MakeHost") -> None:
+    host = make_host(once=os.fsdecode(b"caf\xe9"))
+    with pytest.raises(StartError, match=r"called 'caf\\udce9', which is no UTF-8\. Give it"):
+        await warm(host)
+
+    assert host.pid is None
 
 
 async def test_closing_ends_the_process_and_what_waits(make_host: "MakeHost") -> None:
