@@ -86,12 +86,13 @@ class Runner:
         *,
         kernels: bool = False,
         on_demand: bool = True,
+        in_int8: bool = False,
     ) -> None:
         """Take the loaded models.
 
         `kernels` uses our own GPU kernels, which need Triton. `on_demand` records what has no graph
         when it is first asked for, which takes under a tenth of a second; else it is launched
-        without.
+        without. `in_int8` computes products of 8 bits, on a processor of which `int8.works`.
         """
         chosen, packed = Operations(), attention.flash()
         if kernels:
@@ -99,9 +100,10 @@ class Runner:
 
             chosen, packed = operations(acoustic.weights.entry), attention.triton()
         elif device.type == "cpu":
-            weights, chosen = processor.tune(acoustic.weights)
+            weights, chosen = processor.tune(acoustic.weights, in_int8=in_int8)
             acoustic = acoustic._replace(weights=weights)
         self._model = Model(acoustic, vocoder, device, chosen, {})
+        self._is_one_by_one = in_int8  # a scale is of all that is multiplied together
         self._pinned = torch.empty(0)
         self._graphs: Graphs | None = None
         self._stream: torch.cuda.Stream | None = None
@@ -127,6 +129,8 @@ class Runner:
         Raises:
             UtteranceError: even one item alone does not fit; the runner works on.
         """
+        if self._is_one_by_one:
+            return [self.compute([item], sampling).waves[0] for item in items]
         return in_halves(lambda part: self.compute(part, sampling).waves, items, self._free)
 
     def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
