@@ -3,8 +3,13 @@
 The child process imports it, so it runs on Python 3.10.
 """
 
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
 from bot.clock import now
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 _FORGET = 0.99
 """What is left of the slowest pace after another step: a model takes a hundred for a sentence."""
 
@@ -36,3 +41,13 @@ class Progress:
     def step_s(self) -> float:
         """What a step of this computation took at the slowest lately, if sizes tell; 0 unknown."""
         return self._pace_s * self._size
+
+
+def watched(function: Callable[_P, _R], on_call: Callable[[], None]) -> Callable[_P, _R]:
+    """Return the same function, at each call of which `on_call` is called too."""
+
+    def tell(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        on_call()
+        return function(*args, **kwargs)
+
+    return tell
