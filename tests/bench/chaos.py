@@ -39,7 +39,7 @@ _MESSAGE_S = 0.5
 _PENDING = 8
 _PUBLISH_S = 3.0
 _COMES_AND_GOES = 3
-"""Descriptors and threads of connections that happen to be up or down."""
+"""Descriptors, threads and tasks of connections that happen to be up or down."""
 _MAX_GROWTH_MIB = 30.0
 _MAX_STORE_MIB = 6.0
 """SQLite folds its log back when that is 4 MiB long."""
@@ -92,6 +92,7 @@ class Held(NamedTuple):
     memory_mib: float
     descriptors: int
     threads: int
+    tasks: int
     store_mib: float
 
 
@@ -102,6 +103,7 @@ def look(daemon: Daemon, state: Path) -> Held:
         resident_bytes(daemon.process.pid) / _MIB,
         len(list((process / "fd").iterdir())),
         len(list((process / "task").iterdir())),
+        daemon.tasks(),
         sum(path.stat().st_size for path in state.glob("*.sqlite3*")) / _MIB,
     )
 
@@ -268,6 +270,7 @@ def held_and_said(daemon: Daemon, held: Sequence[Held]) -> dict[str, Any]:
         "memory_mib": [round(statistics.median(h.memory_mib for h in part), 1) for part in parts],
         "descriptors": [min(h.descriptors for h in part) for part in parts],
         "threads": [min(h.threads for h in part) for part in parts],
+        "tasks": [min(h.tasks for h in part) for part in parts],
         "store_mib": [round(max(h.store_mib for h in part), 2) for part in parts],
         "first_chunk_ms": [round(1000 * statistics.median(part), 1) for part in halves],
     }
@@ -284,7 +287,7 @@ def complaints(result: dict[str, Any]) -> list[str]:
         found.append("memory grows")
     found += [
         f"{what} grow"
-        for what in ("descriptors", "threads")
+        for what in ("descriptors", "threads", "tasks")
         if result[what][1] > result[what][0] + _COMES_AND_GOES
     ]
     if result["store_mib"][1] > _MAX_STORE_MIB:
