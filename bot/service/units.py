@@ -20,6 +20,8 @@ _PROGRAM = "/usr/bin/env ishowtts"
 _DIRECTORY_CREDENTIALS = 251
 """The version of systemd whose LoadCredential= takes a folder."""
 _LOG_INS = "twitch-*.json"
+_ASKING = "ishowtts-bench"
+"""Services that ask the daemon whether it is idle, and need its token."""
 _RESTART_STEPS = 254
 _WHO_AND_WHERE = (
     "CacheDirectory=",
@@ -105,6 +107,9 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
         if config is not None and not place.is_system:
             text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
         text = _with_config(text, place, config)
+        if work.name.startswith(_ASKING):
+            token = re.search(r"^LoadCredential=server-token:.*\n", unit, re.MULTILINE)
+            text = text.replace("[Service]\n", f"[Service]\n{token[0] if token else ''}")
         yield work.name, _as_daemon(text, unit) if place.is_system else text
 
 

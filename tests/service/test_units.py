@@ -1,6 +1,7 @@
 """The units that are shipped, and what an installation makes of them."""
 
 import os
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -126,6 +127,28 @@ def test_secrets_are_handed_over_under_their_names(place: Place) -> None:
     assert password + log_in in main_unit(place, version=249)
     assert password + log_in in main_unit(place._replace(is_system=False), version=251)
     assert log_ins not in main_unit(place, version=249)
+
+
+@pytest.mark.parametrize("is_system", [True, False])
+def test_what_asks_the_daemon_gets_its_token_and_no_other_secret(
+    place: Place, *, is_system: bool
+) -> None:
+    for name in ("mqtt-password", "server-token"):
+        (place.credentials / name).touch()
+    texts = dict(units.rendered(place._replace(is_system=is_system), version=252, config=None))
+    line = f"LoadCredential=server-token:{place.credentials}/server-token\n"
+    handed = {
+        name: re.findall(r"^LoadCredential=.*\n", text, re.MULTILINE)
+        for name, text in texts.items()
+        if name != "ishowtts.service"
+    }
+
+    assert line in texts["ishowtts.service"]
+    assert {name for name, lines in handed.items() if lines} == {
+        "ishowtts-bench.service",
+        "ishowtts-bench-full.service",
+    }
+    assert all(lines == [line] for lines in handed.values() if lines)
 
 
 def test_a_program_that_others_cannot_read_is_refused(tmp_path: Path) -> None:
