@@ -22,7 +22,6 @@ _DIRECTORY_CREDENTIALS = 251
 _LOG_INS = "twitch-*.json"
 _ASKING = "ishowtts-bench"
 """Services that ask the daemon whether it is idle, and need its token."""
-_RESTART_STEPS = 254
 _WHO_AND_WHERE = (
     "CacheDirectory=",
     "DynamicUser=",
@@ -32,7 +31,6 @@ _WHO_AND_WHERE = (
     "User=",
     "WorkingDirectory=",
 )
-_BACK_OFF = "RestartSteps=6\nRestartMaxDelaySec=60\n"
 
 
 class Place(NamedTuple):
@@ -138,8 +136,6 @@ def _main(text: str, place: Place, *, version: int, config: Path | None) -> str:
     text = _with_config(_with_program(text), place, config)
     if config is not None and not place.is_system:
         text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
-    if version >= _RESTART_STEPS:
-        text = text.replace("RestartSec=2\n", "RestartSec=2\n" + _BACK_OFF)
     text = re.sub(r"^LoadCredential=.*\n", "", text, flags=re.MULTILINE)
     secrets = "".join(f"{line}\n" for line in _secrets(place, version=version))
     text = re.sub(

@@ -70,6 +70,7 @@ class Service:
         trouble()
         self.manager.until(lambda: self.restarts == before + 1 and self.is_up, "restart")
         self.speak("back again")
+        self.manager.systemctl("reset-failed", "ishowtts.service")  # the next is a first one again
         return self.pid != pid
 
     def journal(self, *matches: str) -> list[dict[str, Any]]:
@@ -157,6 +158,20 @@ def test_a_device_that_is_gone_and_an_engine_that_hangs_are_no_reason(service: S
     service.speak("here again")
 
     assert service.restarts == before
+
+
+def test_what_dies_again_and_again_is_started_later_and_later(service: Service) -> None:
+    manager, first = service.manager, service.pid
+    manager.kill("KILL", first)
+    manager.until(lambda: service.is_up and service.pid != first, "restart")
+    manager.kill("KILL", service.pid)
+    manager.until(lambda: manager.processes("^sleep 2$") != [], "pause before the second restart")
+
+    manager.systemctl("stop", "ishowtts.service")
+    assert manager.processes("^sleep") == []
+    manager.systemctl("start", "ishowtts.service")  # by hand it does not wait
+    assert service.restarts == 0
+    service.speak("here at once")
 
 
 def test_it_stops_within_two_seconds_in_the_middle_of_speech(service: Service) -> None:

@@ -109,11 +109,42 @@ def test_what_timers_start_finds_what_the_daemon_keeps(place: Place) -> None:
             assert "--config /srv/mine/x.yaml" in text
 
 
-@pytest.mark.parametrize(("version", "has_steps"), [(249, False), (253, False), (254, True)])
-def test_the_pauses_before_restarts_grow_where_systemd_can(
-    place: Place, version: int, *, has_steps: bool
+@pytest.mark.parametrize("name", ["ishowtts.service", "ishowtts-system.service"])
+@pytest.mark.parametrize(
+    ("restarts", "ran_s", "ago_s", "waits_s"),
+    [
+        *((0, 0, 0, None), (1, 3, 2, None), (2, 3, 2, "2"), (3, 3, 2, "6"), (5, 3, 2, "30")),
+        *((6, 3, 2, "58"), (400, 599, 2, "58"), (400, 601, 2, None)),
+        (400, 601, 9, "58"),  # it did not come so far since
+        (None, 0, 0, None),  # systemd does not answer
+    ],
+)
+def test_what_fails_again_and_again_is_started_later_and_later(  # noqa: PLR0917 - a table
+    name: str, restarts: int | None, ran_s: int, ago_s: int, waits_s: str | None, tmp_path: Path
 ) -> None:
-    assert ("RestartSteps=" in main_unit(place, version=version)) is has_steps
+    told = {
+        "NRestarts": restarts,
+        "ActiveEnterTimestampMonotonic": 7_000_000,
+        "ActiveExitTimestampMonotonic": 7_000_000 + ran_s * 1_000_000,
+        "InactiveEnterTimestampMonotonic": 7_000_000 + (ran_s + ago_s) * 1_000_000,
+    }
+    lines = "" if restarts is None else "".join(f"{key}={value}\n" for key, value in told.items())
+    (tmp_path / "answer").write_text(lines)
+    for tool, text in (("systemctl", f"cat {tmp_path}/answer"), ("sleep", 'echo "$@"')):
+        (tmp_path / tool).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / tool).chmod(0o755)
+    unit = (units.shipped() / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    (script,) = re.findall(r"^ExecStartPre=-/bin/sh -c '(.*)'$", unit, re.MULTILINE)
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", script.replace("$$", "$").replace("%n", units.MAIN)],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert (done.stdout.strip() or None, done.stderr) == (waits_s, "")
 
 
 def test_secrets_are_handed_over_under_their_names(place: Place) -> None:
