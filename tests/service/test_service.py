@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.service import units
-from tests.service.conftest import UserManager
+from tests.service.conftest import HANG, ServiceManager, UserManager
 
 CONFIG = """
 channels:
@@ -27,18 +27,14 @@ RestartSec=100ms
 TimeoutStopSec=2
 Environment=PYTHONPATH={folder}
 """
-# A signal whose handler never returns: the event loop hangs, as in a call that blocks.
-HANG = """
-import signal, time
-signal.signal(signal.SIGUSR1, lambda *_: time.sleep(3600))
-"""
 
 
 class Service:
     """The service, as its user and its viewers see it."""
 
-    def __init__(self, manager: UserManager) -> None:
+    def __init__(self, manager: ServiceManager, *, token: str = "") -> None:
         self.manager = manager
+        self._headers = [f"Authorization: Bearer {token}"] if token else []
 
     @property
     def pid(self) -> str:
@@ -55,8 +51,9 @@ class Service:
     def post(self, text: str) -> None:
         body = json.dumps({"author": {"name": "viewer1"}, "text": text})
         url = "http://127.0.0.1:7850/api/chat"
-        header = "Content-Type: application/json"
-        self.manager.run("curl", "--fail", "--silent", url, "--header", header, "--data", body)
+        headers = ["Content-Type: application/json", *self._headers]
+        options = [option for header in headers for option in ("--header", header)]
+        self.manager.run("curl", "--fail", "--silent", url, *options, "--data", body)
 
     def speak(self, text: str) -> None:
         """Post `text` and return when it is heard."""
@@ -74,7 +71,8 @@ class Service:
         return self.pid != pid
 
     def journal(self, *matches: str) -> list[dict[str, Any]]:
-        command = ["journalctl", "--user-unit=ishowtts.service", "--output=json", "--no-pager"]
+        unit = f"{self.manager.unit_option}=ishowtts.service"
+        command = ["journalctl", unit, "--output=json", "--no-pager"]
         return [
             json.loads(line) for line in self.manager.run(*command, *matches).stdout.splitlines()
         ]

@@ -134,7 +134,7 @@ def test_what_fails_again_and_again_is_started_later_and_later(  # noqa: PLR0917
         (tmp_path / tool).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / tool).chmod(0o755)
     unit = (units.shipped() / name).read_text(encoding="utf-8").replace("\\\n", " ")
-    (script,) = re.findall(r"^ExecStartPre=-/bin/sh -c '(.*)'$", unit, re.MULTILINE)
+    (script,) = re.findall(r"^ExecStartPre=-\+?/bin/sh -c '(.*)'$", unit, re.MULTILINE)
 
     done = subprocess.run(
         ["/bin/sh", "-c", script.replace("$$", "$").replace("%n", units.MAIN)],
