@@ -20,6 +20,7 @@ _PROGRAM = "/usr/bin/env ishowtts"
 _DIRECTORY_CREDENTIALS = 251
 """The version of systemd whose LoadCredential= takes a folder."""
 _LOG_INS = "twitch-*.json"
+_CREDENTIAL = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _ASKING = "ishowtts-bench"
 """Services that ask the daemon whether it is idle, and need its token."""
 _WHO_AND_WHERE = (
@@ -156,7 +157,9 @@ def _secrets(place: Place, *, version: int) -> Iterator[str]:
     """
     folder = place.credentials
     looks_itself = place.is_system and version >= _DIRECTORY_CREDENTIALS
-    for file in sorted(folder.glob("[!.]*")) if folder.is_dir() else []:
+    for file in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if not _CREDENTIAL.fullmatch(file.name):
+            continue  # what an editor left, or systemd would misread
         if not (looks_itself and file.match(_LOG_INS)):
             yield f"LoadCredential={file.name}:{_escaped(str(file))}"
     if looks_itself:

@@ -18,6 +18,8 @@ from structlog.testing import capture_logs
 
 from bot.app import Daemon
 from bot.config import loads
+from bot.errors import TransientError
+from bot.mqtt import connect
 from tests.mqtt.conftest import (
     DEADLINE_S,
     Broker,
@@ -307,6 +309,25 @@ async def test_a_wrong_password_is_told_in_words_and_the_daemon_speaks(
 
     assert "the broker refuses ishowtts: wrong user name or password" in state
     assert "wrong'" not in str(logs)
+
+
+async def test_check_connects_once_and_says_what_is_wrong(
+    broker: Broker, daemon: Running, tmp_path: Path
+) -> None:
+    async def says(**changes: Any) -> str:  # noqa: ANN401 - YAML
+        text = config(broker, tmp_path / "other.wav", **changes)
+        try:
+            await connect(loads(text), "ishowtts-check").check()
+        except TransientError as error:
+            return str(error)
+        return ""
+
+    assert await says() == ""
+    assert "refuses ishowtts: wrong user name or password" in await says(password="wrong")
+    assert (await daemon.status())["mqtt"]["reconnects"] == 0  # whoever runs is left alone
+    assert (await retained(broker))["ishowtts/availability"] == "online"
+    await asyncio.to_thread(broker.kill)
+    assert "docs/mqtt.md" in await says()
 
 
 @asynccontextmanager

@@ -160,6 +160,14 @@ def test_secrets_are_handed_over_under_their_names(place: Place) -> None:
     assert log_ins not in main_unit(place, version=249)
 
 
+def test_only_what_systemd_can_name_is_handed_over(place: Place) -> None:
+    for name in ("mqtt-password", "mqtt-password~", ".mqtt-password.swp", "a:b", "100%", "a b"):
+        (place.credentials / name).touch()
+    lines = re.findall(r"^LoadCredential=(.*)$", main_unit(place, version=249), re.MULTILINE)
+
+    assert lines == [f"mqtt-password:{place.credentials}/mqtt-password"]
+
+
 @pytest.mark.parametrize("is_system", [True, False])
 def test_what_asks_the_daemon_gets_its_token_and_no_other_secret(
     place: Place, *, is_system: bool
