@@ -311,6 +311,45 @@ async def test_a_wrong_password_is_told_in_words_and_the_daemon_speaks(
     assert "wrong'" not in str(logs)
 
 
+async def test_channels_have_topics_of_their_own_below_the_configured_one(
+    broker: Broker, home: Person, tmp_path: Path
+) -> None:
+    text = config(broker, tmp_path / "a.wav", topic="ishowtts/studio", discovery="null")
+    first = text[text.index("  - name: main") : text.index("server:")]
+    second = first.replace("main", "second").replace("a.wav", "b.wav")
+    async with running(text.replace("server:", f"{second}server:")):
+        await home.publish("ishowtts/studio/second/command", "volume 20")
+        told = await home.until("ishowtts/studio/second/outcome", bool)
+        states = "ishowtts/studio/second/state", "ishowtts/studio/main/state"
+        await home.until(states[0], lambda state: state["volume_percent"] == 20)
+        await home.until(states[1], lambda state: state["volume_percent"] == 80)
+
+    topics = {message.topic.value for message in home.messages}
+    assert (told["outcome"], told["channel"]) == ("obeyed", "second")
+    assert home.got("ishowtts/studio/main/outcome") == []
+    assert not any(topic.startswith("homeassistant/") for topic in topics)
+    assert all(topic.startswith("ishowtts/studio/") for topic in topics)
+
+
+async def test_what_moderators_take_back_is_taken_back_over_the_broker(
+    daemon: Running, home: Person
+) -> None:
+    await daemon.say(LONG)
+    await home.until(STATE, lambda state: state["speaking"] is not None)
+    for number in range(4):
+        author = {"id": f"u{number // 2}", "name": "v"}
+        await home.publish(CHAT, {"id": f"m{number}", "author": author, "text": f"hi {number}"})
+    await home.publish(CHAT, {"delete": "m0"})
+    await home.publish(CHAT, {"timeout": "u1"})
+    reasons = [(await home.outcome(f"m{n}", "dropped"))["reason"] for n in (0, 2, 3)]
+    await home.publish(CHAT, {"clear": True})
+    await home.outcome("m1", "dropped")
+    await home.until(STATE, lambda state: state["speaking"] is None and state["pending"] == 0)
+
+    assert reasons == ["deleted", "timed_out", "timed_out"]
+    assert (await daemon.status())["mqtt"]["refused"] == 0
+
+
 async def test_check_connects_once_and_says_what_is_wrong(
     broker: Broker, daemon: Running, tmp_path: Path
 ) -> None:
