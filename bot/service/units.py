@@ -117,8 +117,8 @@ def jetson_clocks() -> str:
     return (shipped() / JETSON_CLOCKS).read_text(encoding="utf-8")
 
 
-def check_readable(path: Path) -> None:
-    """Make sure that a service without rights of its own can reach `path`.
+def check_readable(path: Path, *, remedy: str) -> None:
+    """Make sure that a service without rights of its own can reach `path`; `remedy` says how.
 
     Raises:
         StartError: it lies where only its owner, or nobody but people who log in, can read.
@@ -129,7 +129,7 @@ def check_readable(path: Path) -> None:
         if not is_open or folder in {Path("/home"), Path("/root")}:
             raise StartError(
                 f"The system's service cannot read {path}: {folder} is closed to it.",
-                remedy="Install ishowtts in a folder such as /opt/ishowtts; or leave out --system.",
+                remedy=remedy,
             )
 
 

@@ -145,6 +145,7 @@ class ServiceManager(ABC):
 
     def kill(self, signal: str, pid: str) -> None:
         """Send a signal to a process of the manager's."""
+        assert int(pid) > 1  # 0 would be whoever runs the tests, and 1 the manager itself
         self.run("kill", f"-{signal}", pid)
 
     def processes(self, pattern: str = "bot") -> list[str]:

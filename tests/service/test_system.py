@@ -54,7 +54,10 @@ def write(system: SystemManager, path: str, text: str, mode: str = "644") -> Non
 
 @pytest.fixture(scope="module")
 def service(system: SystemManager) -> Service:
-    write(system, "/etc/ishowtts/config.yaml", CONFIG)
+    write(system, "/etc/ishowtts/config.yaml", CONFIG, "600")
+    refused = system.ishowtts("service", "install", "--system", check=False)
+    assert "cannot read /etc/ishowtts/config.yaml" in refused.stderr
+    system.run("chmod", "644", "/etc/ishowtts/config.yaml")
     write(system, "/etc/ishowtts/credentials/server-token", TOKEN, "600")
     write(system, "/etc/ishowtts/credentials/twitch-1.json", "{}", "600")
     write(system, "/etc/systemd/system/ishowtts.service.d/test.conf", DROP_IN)

@@ -195,7 +195,7 @@ def test_a_program_that_others_cannot_read_is_refused(tmp_path: Path) -> None:
     folder.mkdir(mode=0o700)
 
     with pytest.raises(StartError, match="closed to it"):
-        units.check_readable(folder)
+        units.check_readable(folder, remedy="")
 
 
 def test_units_are_in_the_wheel_where_they_are_looked_for() -> None:
