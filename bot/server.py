@@ -167,7 +167,7 @@ class _Guard:
         if not (self._token or settings.is_loopback):
             message = (
                 f"a token is needed to listen on {settings.host}, else other machines could speak"
-                " through this one; set it, or server.host to 127.0.0.1"
+                " through this one; set it, server.token_file, or server.host to 127.0.0.1"
             )
             raise ConfigError("The configuration", [Problem("server.token", None, message)])
 
