@@ -19,6 +19,9 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
 _SPEEDS = (0.3, 3.0)
 _GAINS_DB = (-30.0, 30.0)
 _MAX_ABOUT_BYTES = 64 * 1024
+CONSTRUCTION_ERRORS = (ValueError, AttributeError)
+"""What PyYAML raises beside its own errors: for the 30th of February, for a number of 5,000 digits
+and for text that is no UTF-8; and for a tag that the value does not fit."""
 
 
 Signature: TypeAlias = tuple[tuple[int, int, int], ...]
@@ -110,7 +113,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         if path.stat().st_size > _MAX_ABOUT_BYTES:
             raise StartError(f"{path} is too long.", remedy="Leave a few lines in it.")
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+    except (OSError, yaml.YAMLError, RecursionError, *CONSTRUCTION_ERRORS) as error:
         raise StartError(
             f"{path} cannot be read: {error}.",
             remedy="Write lines such as `licence: CC0-1.0`; docs/voices.md shows a whole one.",

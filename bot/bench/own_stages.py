@@ -56,7 +56,7 @@ class OwnStages:
         work = self._work(items, nfe)
         if ceilings is not None:
             case.roofline = roofline.roofline(work, ceilings, times.p50_ms)
-        replay = graph_of(self._runner)
+        replay = self._runner.latest_graph
         if replay is not None:
             case.graph = self._clock.measure(replay, runs=_GRAPH_RUNS, anchored=False)
             if ceilings is not None:
@@ -102,9 +102,3 @@ class OwnStages:
             graphs_mb=round((torch.cuda.memory_reserved() - before) / 1e6),
             process_mb=round((total - free) / 1e6),
         )
-
-
-def graph_of(runner: Runner) -> Callable[[], None] | None:
-    """Return what replays the runner's latest CUDA graph; None where it has none."""
-    recordings = list(getattr(runner, "_recordings", {}).values())
-    return recordings[-1].graph.replay if recordings else None

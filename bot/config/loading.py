@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from bot.config.migrations import FORMAT, RENAMED
+from bot.config.migrations import FORMAT, RENAMED, understand
 from bot.config.settings import Settings
 from bot.config.yaml_source import Path as KeyPath
 from bot.config.yaml_source import dotted, parse
@@ -44,14 +44,16 @@ def load(path: Path) -> Settings:
         problem = Problem("the file", None, f"cannot be read: {error.strerror or error}")
         raise ConfigError(str(path), [problem]) from None
     except UnicodeDecodeError as error:
-        problem = Problem("the file", None, f"is not UTF-8 at byte {error.start}")
+        problem = Problem(
+            "the file", None, f"is not UTF-8 at byte {error.start}", "save it as UTF-8"
+        )
         raise ConfigError(str(path), [problem]) from None
     return loads(text, source=str(path))
 
 
 def loads(text: str, *, source: str = "the configuration") -> Settings:
-    """Return the settings that the YAML `text` describes; see `load`."""
-    document = parse(text)
+    """Return the settings that the YAML `text` describes, of an older form too; see `load`."""
+    document = parse(understand(text).text)
     if not isinstance(document.data, dict):
         shape = Problem("the file", 1, "needs keys such as `channels:`")
         raise ConfigError(source, document.problems or [shape])

@@ -38,7 +38,9 @@ class Migration(NamedTuple):
     what: str
     """What changes, for people."""
     edits: Callable[[yaml.Node], list[Edit]]
-    """Nothing where the file holds nothing that changed."""
+    """Nothing where the file holds nothing that changed; they keep the number of lines."""
+    is_vital: bool
+    """Whether a file without it is refused: then it is read as if the step was taken."""
 
 
 class Migrated(NamedTuple):
@@ -79,12 +81,14 @@ MIGRATIONS = (
         "engine.name became engine.engines, a list in order of preference: the next one speaks "
         "while one warms up or fails",
         _engines,
+        is_vital=True,
     ),
     Migration(
         3,
         "engine.f5.model, vocoder and cfg_strength, which held the defaults of before, became "
         "auto: the official model where it is installed beside a GPU, else the bundled one",
         _auto,
+        is_vital=False,
     ),
 )
 FORMAT = MIGRATIONS[-1].to
@@ -93,20 +97,37 @@ FORMAT = MIGRATIONS[-1].to
 
 def migrate(text: str) -> Migrated:
     """Return the YAML `text` in the form of today; as it is if it cannot be read, or is newer."""
+    migrated = _stepped(text, MIGRATIONS)
+    root = compose(migrated.text)
+    if not isinstance(root, yaml.MappingNode) or not OLDEST <= migrated.was <= FORMAT:
+        return migrated
+    if migrated.was != FORMAT or _find(root, ("version",)) is None:
+        text = _apply(migrated.text, [_number(root, migrated.text)])
+        return migrated._replace(text=text)
+    return migrated
+
+
+def understand(text: str) -> Migrated:
+    """Return the YAML `text` as it is read today, its lines where they were.
+
+    Only what would be refused is changed: an update must not stop a daemon that nobody watches.
+    """
+    return _stepped(text, [migration for migration in MIGRATIONS if migration.is_vital])
+
+
+def _stepped(text: str, migrations: Iterable[Migration]) -> Migrated:
     root = compose(text)
     was = _version(root)
     if not isinstance(root, yaml.MappingNode) or not OLDEST <= was <= FORMAT:
         return Migrated(text, was, ())
     changes = []
-    for migration in MIGRATIONS:
+    for migration in migrations:
         edits = migration.edits(root) if migration.to > was else []
         if edits:
             text = _apply(text, edits)
             root = compose(text)
             assert root is not None
             changes.append(f"{migration.to}: {migration.what}")
-    if was != FORMAT or _find(root, ("version",)) is None:
-        text = _apply(text, [_number(root, text)])
     return Migrated(text, was, tuple(changes))
 
 

@@ -181,7 +181,8 @@ class WordSettings(Section):
     They are found in pieces when the gaps hold no space (fu.ck, fu-ck), or markup, or a symbol that
     stands alone (fu </b>ck, fu * ck), or when every piece is a single letter (f u c k). Otherwise
     one piece must be a single letter or have no vowel, and at least one must not be an ordinary
-    short word: "fu ck" and "b itch" are found; "pen is", "k ill" and "that's hit" are not.
+    short word, or none is one: "fu ck", "b itch" and "pe nis" are found; "pen is", "k ill" and
+    "that's hit" are not.
     """
 
     strip: Annotated[tuple[BlockedWord, ...], Field(max_length=_MAX_ENTRIES)] = ()

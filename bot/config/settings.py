@@ -47,12 +47,21 @@ class ChannelSettings(Section):
     """Keys of section `policy` that differ in this channel."""
 
 
+_MAIN: Mapping[str, Any] = {
+    "name": "main",
+    "sources": [{"type": "console"}, {"type": "ingest"}],
+    "outputs": [{"type": "device"}],
+}
+
+
 class Settings(Section):
     """The configuration of the daemon."""
 
     version: Annotated[Count, Field(ge=OLDEST, le=FORMAT)] = FORMAT
     """Form of the file; `ishowtts check` tells when it is an older one."""
-    channels: Annotated[tuple[ChannelSettings, ...], Field(min_length=1)]
+    channels: Annotated[tuple[ChannelSettings, ...], Field(min_length=1)] = (
+        ChannelSettings.model_validate(_MAIN),
+    )
     """The streams that this daemon speaks for."""
     server: ServerSettings = ServerSettings()
     """The HTTP server."""
@@ -79,7 +88,10 @@ class Settings(Section):
     @classmethod
     def _inherit_policy(cls, data: Any) -> Any:  # noqa: ANN401 - a validator sees raw YAML
         """Fill each channel's `policy` with the keys that it does not override."""
-        if not isinstance(data, Mapping) or not isinstance(data.get("channels"), list):
+        if not isinstance(data, Mapping):
+            return data
+        channels = data.get("channels", [_MAIN])
+        if not isinstance(channels, list):
             return data
         base = data.get("policy") or {}
 
@@ -91,7 +103,7 @@ class Settings(Section):
                 return channel
             return {**channel, "policy": merged(base, own or {})}
 
-        return {**data, "channels": [inherit(channel) for channel in data["channels"]]}
+        return {**data, "channels": [inherit(channel) for channel in channels]}
 
     @field_validator("channels")
     @classmethod

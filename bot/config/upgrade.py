@@ -4,7 +4,7 @@ import itertools
 import shutil
 from pathlib import Path
 
-from bot.config.migrations import FORMAT, Migrated, migrate
+from bot.config.migrations import FORMAT, Migrated, migrate, understand
 from bot.errors import StartError
 from bot.folders import write_whole
 
@@ -16,6 +16,14 @@ def pending(path: Path) -> Migrated | None:
     except (OSError, UnicodeDecodeError):
         return None  # loading it says so better
     return migrated if migrated.changes else None
+
+
+def read_as(path: Path) -> tuple[str, ...]:
+    """Return what `load` reads as today's form although the file has an older one, for people."""
+    try:
+        return understand(_read(path)).changes
+    except (OSError, UnicodeDecodeError):
+        return ()  # loading it says so better
 
 
 def upgrade(path: Path) -> tuple[Migrated, Path | None]:

@@ -64,9 +64,11 @@ def parse(text: str) -> Document:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         what = getattr(error, "problem", None) or str(error)
+        if r"'\t'" in what:
+            what = "a line is indented with a tab, and YAML takes spaces alone"
         line = mark.line + 1 if mark is not None else None
         return Document(None, {}, [Problem("the file", line, f"is not YAML: {what}")])
-    except (RecursionError, ValueError) as error:
+    except (RecursionError, ValueError, AttributeError) as error:  # of a tag that does not fit
         return Document(None, {}, [Problem("the file", None, f"is not YAML: {error}")])
     finally:
         loader.dispose()

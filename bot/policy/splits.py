@@ -46,7 +46,8 @@ def is_one_word(found: str, before: bytes) -> bool:
     """Tell whether the letters in `found`, which spaces separate, are meant as one word.
 
     They are when markup or a symbol of its own stands in a gap, when every piece is one letter,
-    or when a piece is a single letter or has no vowel, and not all pieces are ordinary words.
+    when a piece is a single letter or has no vowel and not all pieces are ordinary words, or when
+    none of them is one.
 
     Args:
         found: The letters with what stands between them, in lower case.
@@ -63,7 +64,8 @@ def is_one_word(found: str, before: bytes) -> bool:
     if all(len(set(piece)) == 1 for piece in pieces):
         return True
     is_odd = any(len(piece) == 1 or _VOWELS.isdisjoint(piece) for piece in pieces)
-    return is_odd and not all(map(_is_ordinary, parts))
+    are_ordinary = [_is_ordinary(part) for part in parts]
+    return not all(are_ordinary) if is_odd else not any(are_ordinary)
 
 
 def _without_other_scripts(found: str) -> str:

@@ -31,7 +31,7 @@ def test_the_counted_work_is_what_the_runner_computes(tiny: Subject, items: int)
     )
     # Torch counts products, so attention only where it is made of them, and not those that oneDNN
     # computes together with what follows (`processor`): plain operations do the same work.
-    runner._operations, runner._acoustic = Operations(), acoustic
+    runner._model = runner._model._replace(operations=Operations(), acoustic=acoustic)
     with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
         runner.run(asked, Sampling(steps=5))
     work = count(sampling=Sampling(steps=5))

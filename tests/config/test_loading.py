@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import load, loads
+from bot.config import default_path, load, loads
 from bot.errors import ConfigError
 
 MINIMAL = "channels: [{name: main}]\n"
@@ -62,6 +62,9 @@ mqtt, metrics"""
         ("channels: [{name: a}, {name: a}]", "line 1: channels: two channels are called a"),
         ("server: 1\nserver: 2\n" + MINIMAL, "line 2: server: stands already in line 1"),
         ("a: [", "line 1: the file: is not YAML"),
+        ("a: !!timestamp soon", "the file: is not YAML"),
+        ("a:\n\tb: 1", "line 2: the file: is not YAML: a line is indented with a tab"),
+        ("a: 1\n\tb: 1", "line 2: the file: is not YAML: a line is indented with a tab"),
         ("a: \0", "the file: is not YAML: character 3 is 0"),
         ("[" * 5000, "the file: is not YAML: maximum recursion depth"),
         ("channels: &x [*x]", "line 1: channels[0]: needs keys of its own"),
@@ -70,7 +73,10 @@ mqtt, metrics"""
             MINIMAL + "commands: {aliases: {'!x': explode}}",
             "line 2: commands.aliases.!x: is 'explode'; an order starts with one of skip,",
         ),
-        (MINIMAL + "engine: {name: f5}", "line 2: engine.name: is now `engines`, a list"),
+        (
+            MINIMAL + "engine: {name: f5}\nversion: 3",
+            "line 2: engine.name: is now `engines`, a list",
+        ),
         (MINIMAL + "engine: {engines: [f5, f5]}", "line 2: engine.engines: an engine stands"),
     ],
 )
@@ -85,6 +91,16 @@ def test_a_file_that_is_not_there_or_not_text_is_one_mistake(tmp_path: Path) -> 
     for path in (tmp_path / "absent.yaml", tmp_path, binary):
         with pytest.raises(ConfigError, match=r"1 mistake:\n  - the file"):
             load(path)
+
+
+def test_a_file_without_channels_has_the_shipped_one_with_its_own_policy() -> None:
+    settings = loads("policy: {words: {drop: [bad]}}\n")
+
+    shipped = load(default_path()).channels
+    assert [channel.name for channel in settings.channels] == ["main"]
+    assert settings.channels[0].sources == shipped[0].sources
+    assert settings.channels[0].policy.words.drop == ("bad",)
+    assert problems("chanels: []")[0].endswith("did you mean channels?")
 
 
 def test_a_secret_never_stands_in_the_report() -> None:

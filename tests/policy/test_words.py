@@ -42,7 +42,8 @@ PIECES = [
     "fu ck", "f u ck", "fu c k", "f uck", "fuc k", "f u c k", "fu-ck", "fu.ck", "f.u ck", "fu - ck",
     "fu... ck", "fu </b>ck", "fu</b>ck", "f<i>u</i> ck", "pe </b>nis", "pe * nis", "pe / nis",
     "sh it", "s h it", "s h i t", "5 h 1 t", "a ss", "as s", "b itch", "bi tc h", "ff uu cc kk",
-    "f u u c k", "ni gg er", "k i ll", "w h ore", "kill y ourself", "k ill yourself",
+    "f u u c k", "ni gg er", "ni gger", "pe nis", "k i ll", "w h ore", "kill y ourself",
+    "k ill yourself",
 ]  # fmt: skip
 JOINED = [
     "pen is", "the pen. Is it", "pen - is", "go ok", "go. ok", "put a", "an us", "an al", "k ill",

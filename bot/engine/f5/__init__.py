@@ -2,6 +2,6 @@
 
 The flow: `text` and `reference` turn a message and a voice into an `Item`; `layout` packs items of
 any lengths into one row of frames; `dit` and `sampler` make the mel spectrogram, `vocos` the wave;
-`runner` holds the buffers, the CUDA graphs and the compiled functions; `engine` is the face to the
-daemon. Shapes in comments: T frames of the packed row, D model width, H heads, S steps, B items.
+`runner` runs batches on a device, on a GPU with `graphs`; `engine` is the face to the daemon.
+Shapes in comments: T frames of the packed row, D model width, H heads, S steps, B items.
 """

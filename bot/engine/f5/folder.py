@@ -7,6 +7,7 @@ model is meant for. A vocoder folder holds `config.yaml` and `model.safetensors`
 `pytorch_model.bin`. A voice folder is as `bot.voice_folder` tells.
 """
 
+import errno
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,9 +25,12 @@ from bot.engine.f5.text import Vocabulary, load_vocabulary
 from bot.engine.f5.timing import load_timing
 from bot.engine.f5.vocos import Vocos
 from bot.errors import StartError
-from bot.voice_folder import RECORDING, TRANSCRIPT, read_about
+from bot.voice_folder import CONSTRUCTION_ERRORS, RECORDING, TRANSCRIPT, read_about
 
 _TIMING = "timing.safetensors"
+_MAX_RECORDING_BYTES = 128 << 20
+"""Minutes in the finest form there is, of which seconds are used."""
+_MAX_TRANSCRIPT_BYTES = 64 << 10
 
 
 class Voice(NamedTuple):
@@ -172,8 +176,8 @@ def load_voice(folder: Path, cache: ReferenceCache, *, allow_unlicensed: bool = 
     """
     about = read_about(folder, allow_unlicensed=allow_unlicensed)
     try:
-        recording = (folder / RECORDING).read_bytes()
-        transcript = (folder / TRANSCRIPT).read_text(encoding="utf-8")
+        recording = _read_bytes(folder / RECORDING, _MAX_RECORDING_BYTES)
+        transcript = _read_bytes(folder / TRANSCRIPT, _MAX_TRANSCRIPT_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(
             f"The voice {folder.name} cannot be read: {error}.",
@@ -186,12 +190,21 @@ def load_voice(folder: Path, cache: ReferenceCache, *, allow_unlicensed: bool = 
     )
 
 
+def _read_bytes(path: Path, most: int) -> bytes:
+    """Return the contents of a file, which is none of a device or a pipe: those may never end."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "Is no file", str(path))
+    if path.stat().st_size > most:
+        raise OSError(errno.EFBIG, f"Has more than {most >> 10} KiB", str(path))
+    return path.read_bytes()
+
+
 def _read_yaml(path: Path) -> Mapping[str, Any]:
     import yaml  # noqa: PLC0415 - read at the start only
 
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, yaml.YAMLError, RecursionError, *CONSTRUCTION_ERRORS) as error:
         raise StartError(
             f"{path} cannot be read: {error}.", remedy="Put the original file there again."
         ) from error

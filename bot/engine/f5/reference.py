@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ, log_mel
-from bot.engine.f5.resample import resample
+from bot.engine.f5.resample import is_common, resample
 from bot.engine.f5.wav import Sound, parse
 from bot.errors import StartError
 from bot.messages import Samples
@@ -30,6 +30,8 @@ MAX_DURATION_S = 12.0
 _EDGE_DBFS = -42.0
 _EDGE_WINDOW_S = 0.010
 _TAIL_S = 0.050
+_MAX_PEAK = 10.0
+"""Floating point may pass full scale a little; far beyond it are integers written as such."""
 _MAX_BYTES_PER_S = 60.0
 """Nobody speaks 60 letters a second: such a transcript belongs to another recording."""
 _VERSION = 1
@@ -83,6 +85,11 @@ def prepare(recording: bytes, transcript: str, what: str) -> Reference:
     sound = parse(recording, what)
     if not np.isfinite(sound.samples).all():
         raise _refusal(what, "holds samples that are not finite")
+    again = "Export it again as WAV, 16 bit, 44100 or 48000 Hz."
+    if not is_common(sound.sample_rate_hz, SAMPLE_RATE_HZ):
+        raise _refusal(what, f"has the odd rate of {sound.sample_rate_hz} Hz", again)
+    if (peak := float(np.abs(sound.samples).max(initial=0.0))) > _MAX_PEAK:
+        raise _refusal(what, f"is up to {peak:.3g} times as loud as full scale", again)
     wave = _trim(sound, what)
     rms = float(np.sqrt(np.mean(np.square(wave, dtype=np.float64))))
     if rms < TARGET_RMS:

@@ -3,6 +3,7 @@
 Shapes: T frames of the row, G copies of it, S steps, D width.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,9 +13,10 @@ from bot.engine.f5 import dit
 from bot.engine.f5.attention import Attend
 from bot.engine.f5.checkpoint import Acoustic
 from bot.engine.f5.dit import Operations
-from bot.engine.f5.layout import Frames
+from bot.engine.f5.layout import Frames, Item, Layout
 from bot.engine.f5.modulation import Modulations
-from bot.engine.f5.sampler import Sampling, advance, schedule
+from bot.engine.f5.sampler import Sampling, advance, draw_noise, schedule
+from bot.engine.f5.vocos import Vocos
 from bot.errors import StartError
 
 
@@ -48,6 +50,30 @@ def plan(acoustic: Acoustic, sampling: Sampling, device: torch.device) -> Plan:
         cfg_strength=torch.tensor(sampling.cfg_strength, dtype=torch.float32, device=device),
         copies=sampling.copies,
     )
+
+
+class Model(NamedTuple):
+    """What a batch is computed with."""
+
+    acoustic: Acoustic
+    vocoder: Vocos
+    device: torch.device
+    operations: Operations
+    plans: dict[Sampling, Plan]
+    """Those that were made so far."""
+
+    def plan_of(self, sampling: Sampling) -> Plan:
+        """Return the plan of `sampling`, which is made once; errors are those of `plan`."""
+        if sampling not in self.plans:
+            self.plans[sampling] = plan(self.acoustic, sampling, self.device)
+        return self.plans[sampling]
+
+
+def fill(items: Sequence[Item], layout: Layout, noise: Tensor, reference_mel: Tensor) -> None:
+    """Write each item's noise and reference into its place of the row, `[T, 100]` both."""
+    for item, (start, end) in zip(items, layout.spans, strict=True):
+        noise[start:end] = draw_noise(item.frames, item.seed, noise.device)
+        reference_mel[start : start + len(item.reference_mel)] = item.reference_mel
 
 
 def sample(

@@ -79,7 +79,8 @@ def _decode(raw: bytes, code: int, bits: int, what: str) -> Samples:
         wide[:, 1:] = np.frombuffer(raw, np.uint8).reshape(-1, 3)
         return (wide.view("<i4")[:, 0] / float(1 << 31)).astype(np.float32)
     if code == _FLOAT and bits in (32, 64):
-        return np.frombuffer(raw, np.dtype(f"<f{width}")).astype(np.float32)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+            return np.frombuffer(raw, np.dtype(f"<f{width}")).astype(np.float32)
     raise _refusal(what, f"has samples of an unknown kind (format {code}, {bits} bits)")
 
 

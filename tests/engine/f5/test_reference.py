@@ -1,6 +1,8 @@
 """Recording and transcript become a reference, or a sentence that says what to do."""
 
 import io
+import math
+import struct
 import wave
 from pathlib import Path
 
@@ -27,6 +29,16 @@ def recording(
         file.setparams((1, 2, rate_hz, 0, "NONE", ""))
         file.writeframes((samples * 32_767).astype("<i2").tobytes())
     return buffer.getvalue()
+
+
+def floats(seconds: float, value: float, width: int) -> bytes:
+    """Return a WAV file of floating-point samples, all of them `value`."""
+    data = np.full(round(seconds * 24_000), value, f"<f{width}").tobytes()
+    form = struct.pack("<HHIIHH", 3, 1, 24_000, 24_000 * width, width, 8 * width)
+    return b"".join([
+        *(b"RIFF", struct.pack("<I", 28 + len(data)), b"WAVEfmt ", struct.pack("<I", 16), form),
+        *(b"data", struct.pack("<I", len(data)), data),
+    ])  # fmt: skip
 
 
 def test_quiet_ends_are_cut_and_50_ms_of_silence_added() -> None:
@@ -76,6 +88,10 @@ def test_the_prompt_ends_as_upstreams_does(transcript: str, prompt: str) -> None
         (recording(3)[:-1_000], TRANSCRIPT, "truncated"),
         (b"not audio", TRANSCRIPT, "no WAV"),
         (recording(3), " \n", "no transcript"),
+        (recording(3, rate_hz=44_101), TRANSCRIPT, "odd rate of 44101 Hz"),
+        (floats(3, 32_767.0, 4), TRANSCRIPT, r"is up to 3\.28e\+04 times as loud"),
+        (floats(3, 1e200, 8), TRANSCRIPT, "not finite"),
+        (floats(3, math.nan, 4), TRANSCRIPT, "not finite"),
         (recording(3), TRANSCRIPT * 20, "too short for a transcript"),
     ],
 )

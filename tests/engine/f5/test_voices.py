@@ -1,6 +1,7 @@
 """Folders of voices that are added, changed, broken and removed while the engine speaks."""
 
 import logging
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -22,7 +23,7 @@ def write(root: Path, name: str, *, seconds: float = 2.0, about: str = ABOUT) ->
     folder = root / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "reference.wav").write_bytes(recording(seconds))
-    (folder / "transcript.txt").write_text("Some call me nature.")
+    (folder / "transcript.txt").write_text("Some call me nature.", encoding="utf-8-sig")
     (folder / "voice.yaml").write_text(about)
     return folder
 
@@ -105,6 +106,9 @@ def test_a_broken_folder_is_reported_once_and_the_old_voice_stays(
         ("licence: true\nconsent: [x]\n", "no consent and no licence"),
         ("- a list\n", "no consent and no licence"),
         ("consent: {{{\n", "cannot be read"),
+        (ABOUT + "since: 2026-02-30\n", "cannot be read"),
+        (ABOUT + f"gain: {'9' * 5_000}\n", "cannot be read"),
+        (ABOUT + "gain: !!timestamp soon\n", "cannot be read"),
         (ABOUT + "gain: loud\n", "gives 'loud' as gain"),
         (ABOUT + "speed: 99\n", "gives 99 as speed"),
     ],
@@ -125,6 +129,30 @@ def test_a_voice_that_does_not_say_what_it_must_is_refused(
     lenient = Voices([root], cache, allow_unlicensed=True)
     lenient.refresh(at_once=True)
     assert bool(lenient.frames) == missing.startswith("no ")
+
+
+@pytest.mark.parametrize("broken", ["reference.wav", "transcript.txt"])
+@pytest.mark.parametrize("kind", ["huge", "pipe", "device", "folder"])
+def test_what_is_no_file_or_has_no_end_costs_its_voice_alone(
+    root: Path, cache: ReferenceCache, caplog: pytest.LogCaptureFixture, broken: str, kind: str
+) -> None:
+    write(root, "first")
+    path = write(root, "second") / broken
+    path.unlink()
+    if kind == "huge":
+        with path.open("wb") as file:
+            file.truncate(1 << 30)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    voices = Voices([root], cache)
+    voices.refresh(at_once=True)
+
+    assert [*voices.frames] == ["first"]
+    assert "second cannot be read" in str(vars(caplog.records[0])["error"])
 
 
 def test_what_is_still_being_copied_is_left_alone(
