@@ -115,7 +115,7 @@ def test_the_watchdog_ends_an_event_loop_that_hangs(service: Service) -> None:
 def test_what_dies_again_and_again_is_started_later(service: Service) -> None:
     system, first = service.manager, service.pid
     system.kill("KILL", first)
-    system.until(lambda: service.is_up and service.pid != first, "restart")
+    system.until(lambda: service.is_another(first), "restart")
     system.kill("KILL", service.pid)
     system.until(lambda: system.processes("^sleep 2$") != [], "pause before the second restart")
     system.until(lambda: service.is_up, "second restart")
