@@ -27,7 +27,14 @@ from typing import Any, NamedTuple
 
 import aiomqtt
 
-from tests.bench.daemon import Daemon, accounted, resident_bytes, sentence, sound_server
+from tests.bench.daemon import (
+    Daemon,
+    accounted,
+    end_whole,
+    resident_bytes,
+    sentence,
+    sound_server,
+)
 from tests.bench.report import environment, save
 from tests.conftest import PulseServer
 from tests.mqtt.conftest import PASSWORDS, Broker
@@ -154,7 +161,8 @@ class Stage:
 
     def run(self, duration_s: float) -> None:
         """Talk, and let one thing after the other fail, each as often as the others."""
-        failing = threading.Thread(target=self._fail, args=(time.monotonic() + duration_s,))
+        until = time.monotonic() + duration_s
+        failing = threading.Thread(target=self._fail, args=(until,), daemon=True)
         failing.start()
         while failing.is_alive():
             if self.daemon.status()["channels"]["main"]["pending"] < _PENDING:
@@ -308,6 +316,7 @@ def main() -> int:
         os.environ[_INSIDE] = "1"
         command = [sys.executable, "-m", "tests.bench.chaos", *sys.argv[1:]]
         os.execvp("unshare", ["unshare", "--mount", *command])
+    end_whole()
     result: dict[str, Any] = environment("ishowtts", "hibari-tts", "aiomqtt")
     result |= {"minutes": options.minutes, "seed": options.seed}
     with (

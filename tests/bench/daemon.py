@@ -40,6 +40,11 @@ _WORDS = _CHAT.split()
 _MIB = 2**20
 
 
+def end_whole() -> None:
+    """Let SIGTERM end this program as a mistake does: with everything that it has started."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+
+
 class Daemon:
     """`ishowtts run` as a child process."""
 

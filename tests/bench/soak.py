@@ -15,7 +15,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.bench.daemon import Daemon, accounted, resident_bytes, sentence, sound_server
+from tests.bench.daemon import (
+    Daemon,
+    accounted,
+    end_whole,
+    resident_bytes,
+    sentence,
+    sound_server,
+)
 from tests.bench.report import environment, save
 
 _SAMPLE_S = 1.0
@@ -182,6 +189,7 @@ def main() -> int:
     )
     parser.add_argument("--save", default="", help="name of the result; none is only printed")
     options = parser.parse_args()
+    end_whole()
     result: dict[str, Any] = environment("ishowtts", "torch", "numpy", "hibari-tts")
     with tempfile.TemporaryDirectory() as name, sound_server(Path(name)) as pulse:
         f5 = {"model": "bundled", "nfe": "auto", "device": "cpu", "cache": f"{name}/cache"}
