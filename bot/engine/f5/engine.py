@@ -112,9 +112,9 @@ class F5Engine:
         if self._runner is not None:
             return
         device = choose_device(self._device_name)
-        dtype = choose_dtype(device)
         if self._on_gpu and device.type == "cuda":
             self._model_folder, self._vocoder_folder = self._on_gpu
+        dtype = choose_dtype(device, self._model_folder)
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
         self._front_end = load_front_end(self._model_folder, vocabulary, self._durations)

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from bot.engine.f5 import attention, processor
 from bot.engine.f5.checkpoint import Acoustic
-from bot.engine.f5.dit import Operations
+from bot.engine.f5.dit import Linear, Operations
 from bot.engine.f5.graphs import Graphs
 from bot.engine.f5.layout import Item, Layout, describe, pack, to_frames
 from bot.engine.f5.mel import BANDS
@@ -86,11 +86,13 @@ class Runner:
         *,
         kernels: bool = False,
         on_demand: bool = True,
+        in_int8: bool = False,
     ) -> None:
         """Take the loaded models.
 
         `kernels` uses our own GPU kernels, which need Triton. `on_demand` records what has no graph
-        when it is first asked for, which takes half a second; else it is launched without.
+        when it is first asked for, which takes under a tenth of a second; else it is launched
+        without. `in_int8` computes products of 8 bits, on a processor of which `int8.works`.
         """
         chosen, packed = Operations(), attention.flash()
         if kernels:
@@ -98,15 +100,21 @@ class Runner:
 
             chosen, packed = operations(acoustic.weights.entry), attention.triton()
         elif device.type == "cpu":
-            weights, chosen = processor.tune(acoustic.weights)
+            weights, chosen = processor.tune(acoustic.weights, in_int8=in_int8)
             acoustic = acoustic._replace(weights=weights)
         self._model = Model(acoustic, vocoder, device, chosen, {})
+        self._is_one_by_one = in_int8  # a scale is of all that is multiplied together
         self._pinned = torch.empty(0)
         self._graphs: Graphs | None = None
         self._stream: torch.cuda.Stream | None = None
         if attention.supports_packed(device, acoustic.weights.output.weight.dtype):
             self._graphs = Graphs(self._model, packed, on_demand=on_demand)
             self._stream = torch.cuda.Stream(device)
+
+    @property
+    def depthwise(self) -> Callable[[Tensor, Linear], Tensor]:
+        """Return how this device convolves each channel by itself."""
+        return self._model.operations.depthwise
 
     @property
     def latest_graph(self) -> Callable[[], None] | None:
@@ -121,6 +129,8 @@ class Runner:
         Raises:
             UtteranceError: even one item alone does not fit; the runner works on.
         """
+        if self._is_one_by_one:
+            return [self.compute([item], sampling).waves[0] for item in items]
         return in_halves(lambda part: self.compute(part, sampling).waves, items, self._free)
 
     def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
@@ -182,7 +192,7 @@ class Runner:
             room = bucket(len(speech))
             is_decoded = torch.arange(room, device=model.device) < len(speech)
             padded = functional.pad(speech, (0, 0, 0, room - len(speech)))
-            wave = decode(model.vocoder, padded, is_decoded)
+            wave = decode(model.vocoder, padded, is_decoded, model.operations.depthwise)
             waves.append(wave[wave_span(model.vocoder, 0, len(speech))])
         return Batch(self._to_host(waves), mel[: layout.spans[-1][1]], layout)
 
