@@ -6,6 +6,7 @@ time series there are at the start, so many there will be.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -58,51 +59,46 @@ class Metrics:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
-        self._outcomes = Counter(
+        counter = partial(Counter, registry=registry)
+        histogram = partial(Histogram, registry=registry)
+        self._outcomes = counter(
             "ishowtts_outcomes",
             "Outcomes of messages, by what happened and, where there is one, the reason.",
             ("channel", "outcome", "reason"),
-            registry=registry,
         )
-        self._stages = Histogram(
+        self._stages = histogram(
             "ishowtts_stage_seconds",
             "Time from a message to its sound, by stage: policy, queue, engine, output.",
             ("channel", "stage"),
             buckets=_STAGE_S,
-            registry=registry,
         )
-        self._ttfa = Histogram(
+        self._ttfa = histogram(
             "ishowtts_ttfa_seconds",
             "Time to first audio: from a message to the first sample that an output takes.",
             ("channel",),
             buckets=_STAGE_S,
-            registry=registry,
         )
-        self._rtf = Histogram(
+        self._rtf = histogram(
             "ishowtts_rtf_ratio",
             "Real-time factor of an utterance: seconds of synthesis per second of audio.",
             ("engine",),
             buckets=_RTF,
-            registry=registry,
         )
-        self._audio = Histogram(
+        self._audio = histogram(
             "ishowtts_audio_seconds",
             "Length of what was spoken to its end.",
             ("channel", "engine"),
             buckets=_AUDIO_S,
-            registry=registry,
         )
-        self._synthesis = Counter(
+        self._synthesis = counter(
             "ishowtts_synthesis_seconds",
             "Time that engines took for what was spoken to its end.",
             ("engine",),
-            registry=registry,
         )
-        self._lag = Histogram(
+        self._lag = histogram(
             "ishowtts_event_loop_lag_seconds",
             "How much later than due the event loop did what was due.",
             buckets=_LAG_S,
-            registry=registry,
         )
         self._tasks = Gauge(
             "ishowtts_asyncio_tasks",
