@@ -65,6 +65,16 @@ def triton() -> Packed:
     )
 
 
+def watched(attend: Attend, on_call: Callable[[], None]) -> Attend:
+    """Return the same attention, at each use of which `on_call` is called: once a block."""
+
+    def tell(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        on_call()
+        return attend(query, key, value)
+
+    return tell
+
+
 def per_item(spans: Sequence[tuple[int, int]], copies: int = 1) -> Attend:
     """Return attention item by item, for processors and devices without flash attention.
 

@@ -1,5 +1,6 @@
 """Where the model runs, and the runner that runs it there."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,10 +20,11 @@ def load_runner(
     dtype: torch.dtype,
     *,
     on_demand: bool = True,
+    on_step: Callable[[], None] = lambda: None,
 ) -> tuple[Runner, Vocabulary]:
     """Return what runs the model and the vocoder in these folders, and the model's vocabulary.
 
-    `dtype` int8 is float32 with products of 8 bits; `on_demand` is as in `Runner`.
+    `dtype` int8 is float32 with products of 8 bits; `on_demand` and `on_step` are as in `Runner`.
 
     Raises:
         StartError: a file is missing or does not fit.
@@ -36,7 +38,13 @@ def load_runner(
     )
     decoder = load_vocoder(vocoder, device, dtype)
     runner = Runner(
-        acoustic, decoder, device, kernels=kernels, on_demand=on_demand, in_int8=in_int8
+        acoustic,
+        decoder,
+        device,
+        kernels=kernels,
+        on_demand=on_demand,
+        in_int8=in_int8,
+        on_step=on_step,
     )
     return runner, vocabulary
 

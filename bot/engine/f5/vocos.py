@@ -65,16 +65,18 @@ def decode(
     mel: Tensor,
     is_decoded: Tensor,
     depthwise: Callable[[Tensor, Linear], Tensor] = dit.depthwise,
+    on_block: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """Return the overlapped wave of the row, float32 `[(T + 3) * 256]`; see `wave_span`.
 
     `mel` is `[T, 100]`, `is_decoded` `[T]`; runs of decoded frames are items. They are at least 3
-    frames apart. `depthwise` is as in `dit.Operations`.
+    frames apart. `depthwise` is as in `dit.Operations`, `on_block` is called before each block.
     """
     keep = is_decoded[:, None]
     x = _convolve(mel.where(keep, 0).to(model.embed.weight.dtype), model.embed)
     x = _normalize(x, model.norm)
     for block in model.blocks:
+        on_block()
         x = _convnext(x, block, keep, depthwise)
     x = functional.linear(_normalize(x, model.final_norm), *model.spectrum).float()
     magnitude, phase = x.chunk(2, dim=-1)  # [T, 513]
