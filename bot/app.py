@@ -127,7 +127,7 @@ class Daemon:
         return self._server.url
 
     async def run(self) -> None:
-        """Run until SIGINT or SIGTERM, or until every source has ended and all was spoken.
+        """Run until a signal to stop, or until every source has ended and all was spoken.
 
         Raises:
             StartError: the port is taken, the engine cannot load, a source can never work.
@@ -286,10 +286,13 @@ def _plain(message: ChatMessage) -> str:
 
 @contextmanager
 def _stop_signals() -> Iterator[asyncio.Event]:
-    """Yield an event that is set by SIGINT and SIGTERM."""
+    """Yield an event that is set by SIGINT, SIGTERM and, when the terminal closes, SIGHUP."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # Windows has no SIGHUP, and nohup has it ignored.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
     previous = {number: signal.getsignal(number) for number in numbers}
 
     def stop(number: int, _frame: object) -> None:

@@ -58,7 +58,7 @@ class CommandParser:
                 channel=message.channel,
                 issuer=message.chatter.name,
                 verb=verb,
-                argument=argument.removeprefix("@"),
+                argument=_bare(argument),
                 chatter=message.chatter if verb is Verb.VOICE else None,
             )
         return None if self._reads_text and not is_alias else refusal
@@ -85,7 +85,7 @@ def parse_order(text: str) -> tuple[Verb, str]:
         raise OrderError(f"it is none of {', '.join(VERBS)}")
     if mistake := _mistake(verb, argument):
         raise OrderError(mistake)
-    return verb, argument.removeprefix("@")
+    return verb, _bare(argument)
 
 
 def has_rank(roles: frozenset[Role], needed: Rank) -> bool:
@@ -100,11 +100,25 @@ def _split(order: str) -> tuple[Verb | None, str]:
     return VERBS.get(name.casefold()), argument.strip()
 
 
+def _is_marked(argument: str) -> bool:
+    """Tell whether `argument` is one name, with spaces in it perhaps: "like this", or @like this.
+
+    Twitch has no such names, YouTube and TikTok do; the latter is what their apps write.
+    """
+    return bool(_bare(argument)) and (argument[:1] == "@" or argument[:1] == argument[-1:] == '"')
+
+
+def _bare(argument: str) -> str:
+    if len(argument) > 1 and argument[0] == argument[-1] == '"':
+        argument = argument[1:-1].strip()
+    return argument.removeprefix("@")
+
+
 def _mistake(verb: Verb, argument: str) -> str:
     """Return what is wrong with the argument; empty when nothing is."""
-    words = argument.split()
-    if verb in _NEEDS_NAME and len(words) != 1:
-        return f"{verb.value} needs one name"
+    words = [argument] if _is_marked(argument) else argument.split()
+    if verb in _NEEDS_NAME and (len(words) != 1 or not _bare(argument)):
+        return f'{verb.value} needs one name; "in quotes" it may hold spaces'
     if verb in _MAY_NAME and len(words) > 1:
         return f"{verb.value} takes one name at most"
     if verb is Verb.VOLUME:

@@ -319,8 +319,9 @@ def test_version_is_that_of_the_distribution() -> None:
     assert ishowtts("--version").stdout == f"ishowtts {version('ishowtts')}\n"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_in_the_middle_of_speech_ends_the_daemon_at_once(
-    tmp_path: Path, silent: Path
+    tmp_path: Path, silent: Path, number: signal.Signals
 ) -> None:
     events, replay = tmp_path / "events.jsonl", tmp_path / "long.jsonl"
     line = {"author": {"id": "u", "name": "viewer"}, "text": "a long message " * 15}
@@ -341,7 +342,7 @@ def test_a_signal_in_the_middle_of_speech_ends_the_daemon_at_once(
     for log in process.stderr:
         if '"speaking"' in log:
             break
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     _, rest = process.communicate(timeout=DEADLINE_S)
 
     assert process.returncode == 0

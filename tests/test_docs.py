@@ -16,6 +16,7 @@ from bot.sources.twitch_eventsub import scopes
 from tests.observers.samples import state
 
 REPOSITORY = Path(__file__).parents[1]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PAGE = (REPOSITORY / "docs" / "twitch.md").read_text(encoding="utf-8")
 MAINTENANCE = (REPOSITORY / "docs" / "maintenance.md").read_text(encoding="utf-8")
 MQTT_PAGE = (REPOSITORY / "docs" / "mqtt.md").read_text(encoding="utf-8")
@@ -29,6 +30,36 @@ def test_the_configuration_of_the_twitch_page_is_valid() -> None:
     (source,) = settings.channels[0].sources
     assert isinstance(source, TwitchEventsubSettings)
     assert not scopes.streamer_scopes([source])  # which is why step 3 asks for two permissions
+
+
+def test_the_configuration_of_the_readme_is_valid() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+
+    assert loads(example).policy.words.drop == ("some word", "other word*")
+
+
+def test_no_page_leads_nowhere() -> None:
+    pages = [
+        REPOSITORY / "README.md",
+        REPOSITORY / "CONTRIBUTING.md",
+        *REPOSITORY.glob("docs/*.md"),
+    ]
+    gone = [
+        (page.name, target)
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+
+    assert gone == []
+
+
+def test_the_command_line_page_names_every_command() -> None:
+    page = (REPOSITORY / "docs" / "command-line.md").read_text(encoding="utf-8")
+    commands = [*(REPOSITORY / "bot" / "cli").glob("*.py")]
+    names = {path.stem for path in commands} - {"__init__", "shared"}
+
+    assert names == set(re.findall(r"`ishowtts (\w+)", page)) - {"logout"}
 
 
 def test_the_reward_of_the_twitch_page_is_valid() -> None:

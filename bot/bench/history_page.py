@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.bench.check import TOLERANCE
-from bot.bench.page_style import BASE
+from bot.bench.page_style import page
 from bot.bench.results import OURS, Results
 from bot.errors import StartError
 from bot.folders import write_whole
@@ -38,10 +38,10 @@ def write(path: Path, groups: Sequence[Group]) -> None:
         StartError: it cannot be written.
     """
     sections = "".join(_section(*group) for group in reversed(groups))
-    page = _PAGE.replace("{style}", BASE).replace("{sections}", sections)
+    html = page("ishowtts: speed so far", style=_STYLE, body=_BODY.format(sections=sections))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, page.encode())
+        write_whole(path, html.encode())
     except OSError as error:
         raise StartError(
             f"The page cannot be written to {path}: {error.strerror}.",
@@ -217,16 +217,7 @@ def _table(runs: Sequence[Results], names: Sequence[str]) -> str:
     )
 
 
-_PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>ishowtts: speed so far</title>
-<style>
-{style}
+_STYLE = """\
 .charts {
   display: grid; gap: 1rem; margin-top: 1rem; grid-template-columns: repeat(2, minmax(0, 1fr));
 }
@@ -245,9 +236,8 @@ svg { width: 100%; height: auto; display: block; }
 details { margin-top: 1.5rem; }
 summary { cursor: pointer; }
 @media (max-width: 44rem) { .charts { grid-template-columns: minmax(0, 1fr); } }
-</style>
-</head>
-<body>
+"""
+_BODY = """\
 <header><h1>Speed so far</h1></header>
 <main>
 <p>Median milliseconds of a request, from text to samples, by length of speech; lower is faster. The
@@ -255,6 +245,4 @@ dashed line is the baseline, the band above it the 10 % that are no drift. Runs 
 coloured; a ring is a run that the daemon disturbed, and a dotted line an update.</p>
 {sections}
 </main>
-</body>
-</html>
 """

@@ -1,6 +1,8 @@
-"""The look of the pages that commands write: self-contained, light and dark, down to a phone."""
+"""The frame of the pages that commands write: self-contained, light and dark, down to a phone."""
 
-BASE = """\
+from html import escape
+
+_STYLE = """\
 :root {
   --back: #fafaf7; --card: #fff; --line: #d9d8d0; --text: #1d1c1a; --quiet: #5d5b55;
   --accent: #8a2d5c; --warn-back: #fff1cc; --warn-text: #5a4200;
@@ -40,3 +42,23 @@ figcaption span { color: var(--quiet); font-size: .9rem; font-variant-numeric: t
   th, td { padding: .35rem .5rem; }
 }
 """
+_PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+{body}</body>
+</html>
+"""
+
+
+def page(title: str, *, style: str, body: str) -> str:
+    """Return a page; `title` is text, `style` CSS behind that of all pages, `body` HTML."""
+    return _PAGE.format(title=escape(title), style=_STYLE + style, body=body)

@@ -46,6 +46,8 @@ def read(path: Path) -> Recording:
     """
     if not path.is_file():
         raise StartError(f"There is no file {path}.", remedy="Give the path of a recording.")
+    if not path.stat().st_size:
+        raise StartError(f"{path} is empty.", remedy="Export the recording again.")
     try:
         channels, rate_hz = _read(path)
     except soundfile.SoundFileError as error:

@@ -16,6 +16,9 @@ from bot.voice_folder import ABOUT, RECORDING, TRANSCRIPT, About
 if TYPE_CHECKING:
     from bot.cloning.preparation import Prepared
 
+_TAKEN = "default"
+"""What a chatter types to give a voice back, see `bot.policy.voices`."""
+
 
 def verify_free(root: Path, name: str, *, replace: bool) -> Path:
     """Return where the voice `name` would lie.
@@ -23,6 +26,11 @@ def verify_free(root: Path, name: str, *, replace: bool) -> Path:
     Raises:
         StartError: no voice may be called so, or there is one and it is not to be replaced.
     """
+    if name.casefold() == _TAKEN:
+        raise StartError(
+            f"No voice can be called {name!r}: in chat that gives the channel's own voice back.",
+            remedy="Choose another name.",
+        )
     folder = root / _verified(name)
     if (folder.exists() or folder.is_symlink()) and not replace:
         raise StartError(

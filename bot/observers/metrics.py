@@ -6,6 +6,7 @@ time series there are at the start, so many there will be.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -13,6 +14,7 @@ from aiohttp import web
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     GCCollector,
     Histogram,
     PlatformCollector,
@@ -57,50 +59,50 @@ class Metrics:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
-        self._outcomes = Counter(
+        counter = partial(Counter, registry=registry)
+        histogram = partial(Histogram, registry=registry)
+        self._outcomes = counter(
             "ishowtts_outcomes",
             "Outcomes of messages, by what happened and, where there is one, the reason.",
             ("channel", "outcome", "reason"),
-            registry=registry,
         )
-        self._stages = Histogram(
+        self._stages = histogram(
             "ishowtts_stage_seconds",
             "Time from a message to its sound, by stage: policy, queue, engine, output.",
             ("channel", "stage"),
             buckets=_STAGE_S,
-            registry=registry,
         )
-        self._ttfa = Histogram(
+        self._ttfa = histogram(
             "ishowtts_ttfa_seconds",
             "Time to first audio: from a message to the first sample that an output takes.",
             ("channel",),
             buckets=_STAGE_S,
-            registry=registry,
         )
-        self._rtf = Histogram(
+        self._rtf = histogram(
             "ishowtts_rtf_ratio",
             "Real-time factor of an utterance: seconds of synthesis per second of audio.",
             ("engine",),
             buckets=_RTF,
-            registry=registry,
         )
-        self._audio = Histogram(
+        self._audio = histogram(
             "ishowtts_audio_seconds",
             "Length of what was spoken to its end.",
             ("channel", "engine"),
             buckets=_AUDIO_S,
-            registry=registry,
         )
-        self._synthesis = Counter(
+        self._synthesis = counter(
             "ishowtts_synthesis_seconds",
             "Time that engines took for what was spoken to its end.",
             ("engine",),
-            registry=registry,
         )
-        self._lag = Histogram(
+        self._lag = histogram(
             "ishowtts_event_loop_lag_seconds",
             "How much later than due the event loop did what was due.",
             buckets=_LAG_S,
+        )
+        self._tasks = Gauge(
+            "ishowtts_asyncio_tasks",
+            "What the event loop has under way, the answer to this request too.",
             registry=registry,
         )
         registry.register(_State(self._look))
@@ -141,6 +143,7 @@ class Metrics:
 
     async def _get(self, _: web.Request) -> web.Response:
         await self._read_gpu()
+        self._tasks.set(len(asyncio.all_tasks()))
         body = generate_latest(self._registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

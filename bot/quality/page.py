@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bot.bench.page_style import BASE
+from bot.bench.page_style import page
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.errors import StartError
 from bot.messages import Samples
@@ -66,14 +66,15 @@ def _write_wave(path: Path, samples: Samples) -> None:
 
 
 def _html(about: About, spoken: Sequence[Spoken]) -> str:
-    return _PAGE.format(
-        style=BASE,
-        title=escape(f"{about.model}, voice {about.voice}"),
+    title = f"{about.model}, voice {about.voice}"
+    body = _BODY.format(
+        title=escape(title),
         warning=_WARNING if about.is_random else "",
         facts="".join(f"<li>{escape(fact)}</li>" for fact in about.facts),
         summary=_summary(spoken),
         texts="".join(_section(number, each) for number, each in enumerate(spoken, 1)),
     )
+    return page(f"{title}: quality", style=_STYLE, body=body)
 
 
 def _summary(spoken: Sequence[Spoken]) -> str:
@@ -145,28 +146,18 @@ _WARNING = (
     '<p class="warning" role="note"><strong>Random weights.</strong> The model was never trained: '
     "what is heard is noise, and the distances say nothing about speech.</p>"
 )
-_PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}: quality</title>
-<style>
-{style}
-h2::before {{ content: "“"; color: var(--accent); }}
-h2::after {{ content: "”"; color: var(--accent); }}
-th[colspan] {{ text-align: center; color: var(--text); }}
-.grid {{ display: grid; gap: 1rem; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); }}
-img {{ width: 100%; height: 9rem; border-radius: .3rem; background: #08061e; display: block; }}
-audio {{ width: 100%; height: 2.4rem; }}
-@media (max-width: 44rem) {{
-  .grid {{ grid-template-columns: minmax(0, 1fr); }}
-}}
-</style>
-</head>
-<body>
+_STYLE = """\
+h2::before { content: "“"; color: var(--accent); }
+h2::after { content: "”"; color: var(--accent); }
+th[colspan] { text-align: center; color: var(--text); }
+.grid { display: grid; gap: 1rem; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); }
+img { width: 100%; height: 9rem; border-radius: .3rem; background: #08061e; display: block; }
+audio { width: 100%; height: 2.4rem; }
+@media (max-width: 44rem) {
+  .grid { grid-template-columns: minmax(0, 1fr); }
+}
+"""
+_BODY = """\
 <header>
 <h1>{title}</h1>
 <ul class="facts">{facts}</ul>
@@ -191,6 +182,4 @@ document.addEventListener("play", (event) => {{
   }}
 }}, true);
 </script>
-</body>
-</html>
 """

@@ -109,6 +109,15 @@ def test_what_is_missing_is_named(
     assert not (short.parent / "voices" / "me").exists()
 
 
+def test_a_voice_that_nobody_could_choose_and_an_empty_file_are_refused(
+    run: Run, short: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.wav"
+    empty.touch()
+    assert "gives the channel's own voice back" in run("add", "Default", short, *GIVEN).stderr
+    assert "empty.wav is empty" in run("add", "me", empty, "--transcript", WORDS, *GIVEN).stderr
+
+
 def test_somebody_at_a_terminal_is_asked(tmp_path: Path, config: Path, short: Path) -> None:
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "bot", "voice", "add", "me", str(short), "--no-sample"]

@@ -24,8 +24,7 @@ def load_runner(
 ) -> tuple[Runner, Vocabulary]:
     """Return what runs the model and the vocoder in these folders, and the model's vocabulary.
 
-    `dtype` int8 is float32 with products of 8 bits; `on_demand` and `on_step` are as in
-    `Runner`.
+    `dtype` int8 is float32 with products of 8 bits; `on_demand` and `on_step` are as in `Runner`.
 
     Raises:
         StartError: a file is missing or does not fit.

@@ -106,8 +106,8 @@ class Runner:
             weights, chosen = processor.tune(acoustic.weights, in_int8=in_int8)
             acoustic = acoustic._replace(weights=weights)
         self._model = Model(acoustic, vocoder, device, chosen, {})
-        self._on_step = on_step
         self._is_one_by_one = in_int8  # a scale is of all that is multiplied together
+        self._on_step = on_step
         self._pinned = torch.empty(0)
         self._graphs: Graphs | None = None
         self._stream: torch.cuda.Stream | None = None
@@ -133,12 +133,12 @@ class Runner:
         Raises:
             MemoryExhaustedError: even one item alone does not fit.
         """
+        together = [[item] for item in items] if self._is_one_by_one else [items]
 
         def compute(part: Sequence[Item]) -> list[Samples]:
             return self.compute(part, sampling).waves
 
-        parts = [[item] for item in items] if self._is_one_by_one else [items]
-        return [wave for part in parts for wave in in_halves(compute, part, self._free)]
+        return [wave for part in together for wave in in_halves(compute, part, self._free)]
 
     def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
         """Return speech and mel of `items` in one run on the device."""

@@ -133,5 +133,6 @@ async def test_the_bundled_model_sounds_the_same_under_python_3_10(tmp_path: Pat
 
     error = float(np.linalg.norm(wave - expected) / np.linalg.norm(expected))
     # In fewer bits, which some processors compute in, versions of torch round differently.
-    dtype = choose_dtype(torch.device("cpu"), bundled.model)
-    assert error < (1e-3 if dtype is torch.float32 else 0.3)
+    assert error < (
+        1e-3 if choose_dtype(torch.device("cpu"), bundled.model) is torch.float32 else 0.3
+    )
