@@ -21,8 +21,6 @@ from bot.playback.wavefile import WavefileOutput
 from bot.speaker import Speaker
 from bot.tasks import running
 
-_HEADER_BYTES = 44
-
 
 class Channel:
     """Backlog, speaker, player and a sound file that grows in real time."""
@@ -34,6 +32,7 @@ class Channel:
         """Ids of what was to be said, in order."""
         self.outcomes: list[Outcome] = []
         self._grown = asyncio.Event()
+        self._header_bytes = 0
         self._ends: dict[str, int] = {}
         """How long the recording was, in bytes, when each utterance ended."""
         wavefile = WavefileSettings(type="wavefile", path=path, sample_rate_hz=rate_hz)
@@ -63,6 +62,7 @@ class Channel:
         """Be heard while the block runs."""
         async with running({"output": self._output.run, "speaker": self._speaker.run}):
             await self._output.wait_until_settled()
+            self._header_bytes = self.path.stat().st_size
             yield
 
     def say(self, text: str, identity: str) -> None:
@@ -95,7 +95,7 @@ class Channel:
 
     def heard_of(self, identity: str) -> Samples:
         """Return what was recorded from the end of the utterance before it to its own."""
-        ends = [_HEADER_BYTES, *self._ends.values()]
+        ends = [self._header_bytes, *self._ends.values()]
         place = list(self._ends).index(identity)
         return _decode(self.path.read_bytes()[ends[place] : ends[place + 1]])
 
