@@ -55,7 +55,9 @@ def multiply(take: Take, x: Tensor, packed: Linear, *, gelu: bool = False) -> Te
     if not math.isfinite(step):  # it would become a number
         return x.new_full((len(x), len(packed.scale)), math.nan)
     zero = round(-min(low, 0.0) / step)
-    levels = torch.mul(x, 1 / step, out=take("levels", *x.shape)).add_(zero + 0.5)
+    # Cutting off what is behind the point rounds what is half a level higher.
+    half = torch.tensor(zero + 0.5)
+    levels = torch.add(half, x, alpha=1 / step, out=take("levels", *x.shape))
     result: Tensor = torch.ops.onednn.qlinear_pointwise(
         levels.to(torch.uint8), step, zero, *packed[:1], packed.scale, packed.zero, packed.bias,
         1.0, 0, torch.float32, *(("gelu", [], "tanh") if gelu else ("none", [], "")),
