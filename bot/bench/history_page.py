@@ -235,7 +235,10 @@ svg { width: 100%; height: auto; display: block; }
 .about { text-align: left; white-space: nowrap; color: var(--quiet); }
 details { margin-top: 1.5rem; }
 summary { cursor: pointer; }
-@media (max-width: 44rem) { .charts { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 44rem) {
+  .charts { grid-template-columns: minmax(0, 1fr); }
+  .tick { font-size: 14px; } /* of the drawing, which shrinks */
+}
 """
 _BODY = """\
 <header><h1>Speed so far</h1></header>

@@ -31,6 +31,7 @@ p, ul { max-width: 46rem; }
 .scroll { overflow-x: auto; margin-top: 1.5rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem 1rem; border-bottom: 1px solid var(--line); text-align: right; }
+tbody th { white-space: nowrap; }
 thead th { color: var(--quiet); font-weight: 600; font-size: .85rem; }
 figure {
   margin: 0; padding: .75rem; background: var(--card); border: 1px solid var(--line);
