@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
 from bot.clock import now
 from bot.config.backlog import BacklogSettings
@@ -49,9 +50,12 @@ class Backlog:
                 if queue:
                     turns.append(queue)
 
-    async def wait_changed(self) -> None:
-        """Return when something came, went, or may be handed out again or no more."""
-        await self._changed.wait()
+    def wait_changed(self) -> Coroutine[Any, Any, object]:
+        """Return what waits until something came, went, or may be handed out again or no more.
+
+        It counts from this call on, also where a task awaits it later.
+        """
+        return self._changed.wait()
 
     @property
     def is_paused(self) -> bool:

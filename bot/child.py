@@ -7,6 +7,7 @@ and ends when its standard input does. Works where no descriptor can be passed, 
 import asyncio
 import os
 import signal
+import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -49,15 +50,34 @@ async def end(process: Process, *, grace_s: float) -> None:
     """Close the input of `process`, which asks it to end; kill it if it takes over `grace_s`.
 
     What it still says is thrown away; a pipe of its standard error is left to who reads it.
+    Cancelling kills it at once, and returns when it has ended: a process that hangs is not left.
     """
     assert process.stdin is not None
     process.stdin.close()
+    ending = asyncio.create_task(_end(process, grace_s))
+    try:
+        await asyncio.shield(ending)
+    except asyncio.CancelledError:
+        _kill(process)
+        await ending
+        raise
+
+
+async def _end(process: Process, grace_s: float) -> None:
     try:
         await asyncio.wait_for(_wait(process), grace_s)
     except asyncio.TimeoutError:
-        with suppress(ProcessLookupError):  # it ended just now
-            process.kill()
+        _kill(process)
         await _wait(process)
+
+
+def _kill(process: Process) -> None:
+    """End it and what it started, which would keep its pipes open."""
+    with suppress(ProcessLookupError):  # it ended just now
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 async def _wait(process: Process) -> None:

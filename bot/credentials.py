@@ -35,7 +35,7 @@ def read_secret(
     if directory:
         folder = Path(directory)
         for credential in (folder / name, *sorted(folder.glob(f"*_{name}"))):
-            if credential.is_file():
+            if os.path.lexists(credential):
                 return _read(credential, name)
     variable = f"ISHOWTTS_{name.replace('-', '_').upper()}"
     return environment.get(variable) or configured

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
@@ -9,6 +10,8 @@ import msgspec
 from aiohttp import hdrs
 
 from bot.config.server import ServerSettings
+from bot.errors import StartError
+from bot.server import token_of
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
 _ASK_AGAIN_S = 2.0
@@ -17,17 +20,26 @@ _CALM_ANSWERS = 3
 
 
 async def ask(settings: ServerSettings) -> Mapping[str, Any] | None:
-    """Return the answer of `GET /api/status`; None where no daemon answers."""
+    """Return the answer of `GET /api/status`; None where no daemon answers.
+
+    Raises:
+        StartError: the daemon's token cannot be read, or is another one.
+    """
     if settings.port == 0:
         return None  # nobody knows which one it took
     headers = {}
-    if settings.token is not None:
-        headers[hdrs.AUTHORIZATION] = f"Bearer {settings.token.get_secret_value()}"
+    if token := token_of(settings):
+        headers[hdrs.AUTHORIZATION] = f"Bearer {token}"
     try:
         async with (
             aiohttp.ClientSession(timeout=_TIMEOUT) as http,
             http.get(settings.url() / "api/status", headers=headers) as answer,
         ):
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                raise StartError(
+                    f"The daemon at {settings.url()} wants a token, and this is not it.",
+                    remedy="Show this command the token as well: docs/service.md, Secrets.",
+                )
             answer.raise_for_status()
             body = msgspec.json.decode(await answer.read())
     except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):
@@ -50,7 +62,11 @@ def accepted(status: Mapping[str, Any] | None) -> int:
 async def wait_until_idle(
     settings: ServerSettings, wait_s: float, *, ask_again_s: float = _ASK_AGAIN_S
 ) -> bool:
-    """Return whether the daemon became idle within `wait_s` seconds, or does not run."""
+    """Return whether the daemon became idle within `wait_s` seconds, or does not run.
+
+    Raises:
+        StartError: as by `ask`.
+    """
     loop = asyncio.get_running_loop()
     end_s = loop.time() + wait_s
     calm = 0

@@ -35,6 +35,10 @@ class UtteranceError(IshowttsError):
     """This utterance cannot be spoken: drop it and go on with the next one."""
 
 
+class MemoryExhaustedError(UtteranceError):
+    """This utterance does not fit into memory: let another engine speak it, and start anew."""
+
+
 class OrderError(IshowttsError):
     """An order that makes no sense; the message is a clause for who gave it."""
 

@@ -21,7 +21,8 @@ from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.config.server import ServerSettings
-from bot.errors import StartError
+from bot.credentials import read_secret
+from bot.errors import ConfigError, Problem, StartError
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,19 @@ _BROKEN_BODY = (HttpProcessingError, web.RequestPayloadError)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+def token_of(settings: ServerSettings) -> str | None:
+    """Return the token that callers need, from where it lies; None where none is needed.
+
+    Raises:
+        StartError: it cannot be read.
+    """
+    return read_secret(
+        "server-token",
+        configured=settings.token.get_secret_value() if settings.token else None,
+        file=settings.token_file,
+    )
+
+
 class Server:
     """Listens from `async with` on, until its end."""
 
@@ -57,6 +71,9 @@ class Server:
         """Serve `routes`; a handler reports an error by raising a `web.HTTPException`.
 
         Its text, a sentence, is what the caller gets as `{"error": ...}`.
+
+        Raises:
+            StartError: other machines could call without a token, or it cannot be read.
         """
         self._settings = settings
         guard = _Guard(settings)
@@ -146,7 +163,13 @@ class _Guard:
     def __init__(self, settings: ServerSettings) -> None:
         self._hosts = _LOOPBACK_NAMES | {settings.host} if settings.is_loopback else None
         self._origins = frozenset(settings.allowed_origins)
-        self._token = settings.token.get_secret_value() if settings.token else ""
+        self._token = token_of(settings) or ""
+        if not (self._token or settings.is_loopback):
+            message = (
+                f"a token is needed to listen on {settings.host}, else other machines could speak"
+                " through this one; set it, server.token_file, or server.host to 127.0.0.1"
+            )
+            raise ConfigError("The configuration", [Problem("server.token", None, message)])
 
     @web.middleware
     async def check(self, request: web.Request, handler: _Handler) -> web.StreamResponse:

@@ -240,3 +240,10 @@ async def test_what_is_upcoming_is_what_is_taken(arrivals: list[tuple[str, Lane]
     upcoming = [one.id for one in backlog.upcoming()]
 
     assert await taken(backlog) == upcoming
+
+
+async def test_what_changes_before_a_task_waits_is_not_missed(backlog: Backlog) -> None:
+    waiting = asyncio.ensure_future(backlog.wait_changed())  # it has not begun
+    backlog.put(utterance("m1"))
+    async with asyncio.timeout(10):
+        await waiting

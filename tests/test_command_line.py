@@ -330,6 +330,8 @@ def test_a_signal_in_the_middle_of_speech_ends_the_daemon_at_once(
     )
     process = subprocess.Popen(
         (
+            # Under nohup, as these tests may run, it would let the terminal close.
+            *("env", "--default-signal=HUP"),
             *(sys.executable, "-m", "bot", "run", "--config", str(silent)),
             *("--replay", str(replay), "--output", str(tmp_path / "out.wav")),
             *("--events", str(events)),

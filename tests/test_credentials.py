@@ -57,3 +57,9 @@ def test_a_file_that_holds_no_secret_is_refused_without_being_shown(
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="absent, cannot be read: No such file"):
         read_secret("mqtt-password", file=tmp_path / "absent")
+
+
+def test_a_credential_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "mqtt-password").mkdir()
+    with pytest.raises(StartError, match="mqtt-password, cannot be read: Is a directory"):
+        read_secret("mqtt-password", environment={"CREDENTIALS_DIRECTORY": str(tmp_path)})

@@ -1,9 +1,6 @@
 """The boundaries of the package: who may import whom, and under which Python."""
 
 import ast
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import bot
 from bot.engine import ENGINES
 from bot.engine.host import Host
 from bot.messages import SpeechRequest
+from tests.interpreters import python_3_10
 
 PACKAGE = Path(bot.__file__).parent
 LEAVES = {
@@ -190,21 +188,8 @@ def test_the_engine_process_needs_nothing_of_the_daemon_s(module: str) -> None:
     } == set()
 
 
-def python_3_10() -> str | None:
-    """An interpreter that can run the engine's process, where one is installed."""
-    code = "import sys, msgspec, numpy; sys.exit(sys.version_info[:2] != (3, 10))"
-    for name in (str(Path(sys.prefix) / "python3.10" / "bin" / "python"), "python3.10"):
-        place = shutil.which(name)
-        if (
-            place
-            and not subprocess.run((place, "-c", code), capture_output=True, check=False).returncode
-        ):
-            return place
-    return None
-
-
 async def test_an_engine_speaks_under_python_3_10() -> None:
-    python = python_3_10()
+    python = python_3_10("msgspec", "numpy")
     if python is None:
         pytest.skip("needs Python 3.10 with msgspec and numpy; `make test` makes one of python3.10")
     host = Host("tone", lambda: {"speed": 1.0}, python=python)

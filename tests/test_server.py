@@ -14,7 +14,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from bot.config.server import ServerSettings
-from bot.errors import StartError
+from bot.errors import ConfigError, StartError
 from bot.server import MAX_BODY_BYTES, MAX_CONNECTIONS, Server
 
 if TYPE_CHECKING:
@@ -260,6 +260,27 @@ async def test_on_the_network_a_token_is_needed(
     if not is_known:
         assert answer.headers["www-authenticate"] == "Bearer"
         assert TOKEN not in answer.body.decode()
+
+
+def test_nobody_listens_on_the_network_without_a_token() -> None:
+    with pytest.raises(ConfigError, match=r"server\.token: a token is needed to listen on 0\.0\.0"):
+        Server(ServerSettings(host="0.0.0.0"), ROUTES)
+
+
+async def test_the_token_may_lie_in_a_file_or_a_credential(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "server-token").write_text(f"{TOKEN}\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    credential = ServerSettings(host="0.0.0.0", port=0)
+    file = credential.model_copy(update={"token_file": tmp_path / "other"})
+    (tmp_path / "other").write_text("of the file")
+    for settings, token in ((credential, TOKEN), (file, "of the file")):
+        async with Server(settings, ROUTES) as server:
+            for given, is_known in ((token, True), ("wrong", False)):
+                headers = {"Authorization": f"Bearer {given}"}
+                answer = await call(server, "GET", "/look", headers=headers)
+                assert (answer.status == 200) is is_known
 
 
 async def test_a_token_in_the_address_is_none(guarded: Server) -> None:

@@ -71,7 +71,7 @@ class OwnStages:
     def _work(self, items: Sequence[Item], nfe: int) -> roofline.Work:
         speech_frames = sum(item.frames - item.decode_from for item in items)
         frames = [item.frames for item in items]
-        size = torch.empty(0, dtype=self._subject.dtype).element_size()
+        size = torch.empty(0, dtype=self._subject.weights_dtype).element_size()
         return roofline.work(
             self._architecture,
             self._vocoder,

@@ -55,7 +55,7 @@ def profile(
 
     def vocode() -> None:
         with torch.inference_mode():
-            decode(vocoder, mel, is_decoded)
+            decode(vocoder, mel, is_decoded, runner.depthwise)
 
     vocode()
     vocoder_ms = _kernels_ms(vocode, device)

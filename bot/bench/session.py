@@ -105,7 +105,7 @@ class Session:
         self._plan = plan
         self._reporter = reporter
         self._path = path
-        self._clock = Clock(subject.device, subject.dtype)
+        self._clock = Clock(subject.device, subject.weights_dtype)
         self.results = Results(
             ishowtts=bot.version(),
             date=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -176,7 +176,9 @@ class Session:
         self.results.bars = bars.bars(self.results, is_base=bars.is_base_shape(*sizes))
 
     def _measure_ceilings(self) -> None:
-        self.results.ceilings = ceilings(self._subject.device, self._subject.dtype, self._clock)
+        self.results.ceilings = ceilings(
+            self._subject.device, self._subject.weights_dtype, self._clock
+        )
         self._reporter.ceilings(self.results.ceilings)
 
     def _measure_requests(self) -> None:

@@ -46,6 +46,11 @@ class Subject(NamedTuple):
         """Return for instance "float16"."""
         return str(self.dtype).removeprefix("torch.")
 
+    @property
+    def weights_dtype(self) -> torch.dtype:
+        """Type of what is not multiplied in 8 bits."""
+        return torch.float32 if self.dtype is torch.int8 else self.dtype
+
     def sampling(self, nfe: int) -> Sampling:
         """Return how it is sampled with `nfe` function evaluations."""
         return Sampling(steps=nfe, cfg_strength=self.cfg_strength)
@@ -56,7 +61,7 @@ class Subject(NamedTuple):
 
     def vocos(self) -> Vocos:
         """Return the vocoder's weights."""
-        return load_vocoder(self.vocoder, self.device, self.dtype)
+        return load_vocoder(self.vocoder, self.device, self.weights_dtype)
 
     def architecture(self) -> dict[str, Any]:
         """Return the transformer's sizes, by upstream's names for them."""
@@ -103,7 +108,7 @@ def subject(settings: F5Settings, random: str | None, device: str | None) -> Ite
             voices=voices,
             scratch=scratch,
             device=where,
-            dtype=choose_dtype(where),
+            dtype=choose_dtype(where, model),
             cfg_strength=_strength(settings, model),
         )
 

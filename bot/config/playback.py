@@ -28,7 +28,7 @@ class WavefileSettings(Section):
 
     type: Literal["wavefile"]
     path: Annotated[Path, AfterValidator(_no_nul)]
-    """Written anew at every start."""
+    """Written anew at every start; past 4 GiB, the most of WAV, it is RF64."""
     sample_rate_hz: Annotated[Count, Field(ge=8_000, le=192_000)] = 48_000
     """Rate of the file, in hertz."""
     pace: Literal["realtime", "fast"] = "realtime"

@@ -1,9 +1,10 @@
 """Section `server`: the HTTP server for ingest and status."""
 
 import ipaddress
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr
 from yarl import URL
 
 from bot.config.base import Count, Section, matching
@@ -25,8 +26,10 @@ class ServerSettings(Section):
     """Address to listen on; anything but loopback needs a token."""
     port: Annotated[Count, Field(ge=0, le=65535)] = 7850
     """TCP port; 0 takes a free one."""
-    token: Annotated[SecretStr | None, Field(validate_default=True)] = None
-    """Callers send it as `Authorization: Bearer TOKEN`."""
+    token: SecretStr | None = None
+    """Callers send it as `Authorization: Bearer TOKEN`; better kept as docs/service.md says."""
+    token_file: Path | None = None
+    """File that holds the token, and nothing else."""
     allowed_origins: tuple[_Origin, ...] = ("chrome-extension://*", "moz-extension://*")
     """Web pages and browser extensions that may talk to the daemon from a browser."""
 
@@ -39,18 +42,6 @@ class ServerSettings(Section):
         """Return where programs of this machine find the daemon, at `port` if it took another."""
         host = _NEAREST.get(self.host, self.host)
         return URL.build(scheme="http", host=host, port=self.port if port is None else port)
-
-    @field_validator("token")
-    @classmethod
-    def _lan_needs_token(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        host = info.data.get("host", cls.model_fields["host"].default)
-        if not _is_loopback(host) and not (token and token.get_secret_value()):
-            msg = (
-                f"a token is needed to listen on {host}, else other machines could speak"
-                " through this one; set it, or server.host to 127.0.0.1"
-            )
-            raise ValueError(msg)
-        return token
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,6 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
 
+from bot.engine.progress import Progress
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 
@@ -58,6 +59,15 @@ class BatchEngine(Engine, Protocol):
 
         All of them have the same `nfe`. Cancelling it is as closing `synthesize`.
         """
+
+
+@runtime_checkable
+class TellingEngine(Engine, Protocol):
+    """An engine that tells how its computations get on: when it hangs, that is noticed sooner."""
+
+    @property
+    def progress(self) -> Progress:
+        """Begun for each request or batch, with a step at least every second or so."""
 
 
 ENGINES: Mapping[str, str] = {

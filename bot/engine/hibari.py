@@ -12,6 +12,7 @@ from typing import TypeVar
 import hibari
 import numpy as np
 
+from bot.engine.progress import Progress
 from bot.engine.silence import trim
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
@@ -34,6 +35,8 @@ class HibariEngine:
         self._speed = speed
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hibari")
         self._model: hibari.Hibari | None = None
+        self.progress = Progress()
+        """Steps are sentences, whatever their length."""
 
     async def warm_up(self) -> None:
         """Load the model (about 0.3 s) and speak a sentence, which the first request would pay."""
@@ -42,7 +45,9 @@ class HibariEngine:
     def _load(self) -> None:
         if self._model is None:
             model = hibari.Hibari()
-            list(model.stream(_WARM_UP))
+            self.progress.begin(1)
+            for _ in model.stream(_WARM_UP):
+                self.progress.step()
             self._model = model
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
@@ -64,14 +69,16 @@ class HibariEngine:
                 "hibari found nothing that it can pronounce; it reads English only."
             )
 
-    @staticmethod
-    def _next(sentences: Iterator[Samples]) -> Samples | None:
+    def _next(self, sentences: Iterator[Samples]) -> Samples | None:
+        self.progress.begin(1)
         try:
             samples = next(sentences, None)
         except (
             Exception
         ) as error:  # a third party's model code: whatever it raises costs one utterance
             raise UtteranceError(f"hibari failed on this text: {error!r}") from error
+        finally:
+            self.progress.step()
         if samples is None:
             return None
         if not np.isfinite(samples).all():

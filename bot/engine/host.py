@@ -6,15 +6,16 @@ daemon stutter, and a call that hangs cannot be interrupted, only killed.
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from bot.engine.breaker import Breaker
-from bot.engine.link import EngineLostError, Link, Patience
+from bot.engine.link import EngineLostError, EngineMemoryError, Link
+from bot.engine.patience import Patience
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 
@@ -35,6 +36,8 @@ main()
 """Makes this package, and nothing that lies beside it, importable: another interpreter must not see
 the packages that were installed for this one."""
 _PACKAGE = Path(__file__).parents[1]
+_LASTING = 20
+"""A process that has spoken so much before memory ran out was worth its start."""
 _PROBE = "Hello there."
 
 
@@ -71,6 +74,10 @@ class Host:
         self._command = tuple(command) or (python or sys.executable, "-c", _BOOT, str(_PACKAGE))
         self._patience = patience
         self._breaker = Breaker()
+        self._memory = Breaker()
+        """For memory that runs out soon: short texts that are spoken prove nothing."""
+        self._spoken = 0
+        """What the present process has spoken."""
         self._link: Link | None = None
         self._is_ready = False
         self._trouble = "it is warming up"
@@ -94,9 +101,12 @@ class Host:
         """The process, while there is one."""
         return self._link.pid if self._link else None
 
-    async def wait_changed(self) -> None:
-        """Return when `is_ready` or `refusal` has changed."""
-        await self._changed.wait()
+    def wait_changed(self) -> Coroutine[Any, Any, object]:
+        """Return what waits until `is_ready` or `refusal` has changed since this call.
+
+        Since the call, not since it is awaited: nothing that happens before a task runs is missed.
+        """
+        return self._changed.wait()
 
     def start(self) -> None:
         """Start a process, and keep one running until `close`."""
@@ -129,13 +139,15 @@ class Host:
             async for chunk in chunks:
                 yield chunk
         self._breaker.succeed()
+        self._spoken += 1
+        if self._spoken == _LASTING:
+            self._memory.succeed()
 
     async def close(self) -> None:
         """End the process; pending requests end as lost."""
         if self._supervising is not None:
             self._supervising.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._supervising
+            await asyncio.gather(self._supervising, return_exceptions=True)
             self._supervising = None
 
     async def _supervise(self) -> None:
@@ -145,16 +157,23 @@ class Host:
             except StartError as error:
                 self._lose(str(error), error)
             except EngineLostError as error:
-                self._lose(error.message)
+                if isinstance(error, EngineMemoryError):
+                    self._memory.fail()
+                self._lose(str(error))
             except Exception as error:  # options come from files, and a mistake of ours must not
                 # end the supervision: the daemon speaks on with another engine meanwhile.
                 log.exception("engine failed", engine=self.name)
                 self._lose(repr(error))
-            await asyncio.sleep(self._breaker.pause_s)
+            await asyncio.sleep(self._pause_s)
             self.restarts += 1
+
+    @property
+    def _pause_s(self) -> float:
+        return max(self._breaker.pause_s, self._memory.pause_s)
 
     async def _run_one(self) -> None:
         link = self._link = Link(self.name, self._patience, self._warm)
+        self._spoken = 0
         try:
             options = await asyncio.to_thread(self._options)
             await link.run(self._command, self._engine, options)
@@ -167,7 +186,7 @@ class Host:
 
     def _warm(self) -> None:
         """Take the engine back, or try it first if it failed again and again."""
-        if self._breaker.is_open and self._voice:
+        if (self._breaker.is_open or self._memory.is_open) and self._voice:
             self._probing = asyncio.create_task(self._probe(), name=f"probe {self.name}")
         else:
             self._take_back()
@@ -197,9 +216,11 @@ class Host:
         while refusal is not None and not self._breaker.is_open:
             self._breaker.fail()  # what is missing does not appear within seconds
         if trouble != self._trouble:
-            pause_s = self._breaker.pause_s
             log.warning(
-                "engine is away", engine=self.name, reason=trouble, next_try_in_s=round(pause_s)
+                "engine is away",
+                engine=self.name,
+                reason=trouble,
+                next_try_in_s=round(self._pause_s),
             )
         self._change(is_ready=False, trouble=trouble, refusal=refusal)
 

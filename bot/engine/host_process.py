@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Thread, Timer
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -71,6 +71,23 @@ class _ToDaemon(logging.Handler):
         self._report(protocol.Logged(level=level, event=event, fields=fields))
 
 
+def _encode(report: protocol.Report) -> bytes:
+    """Return the report as MessagePack; names of files may hold bytes that are no text."""
+    try:
+        return encode(report)
+    except UnicodeEncodeError:
+        fields = msgspec.structs.asdict(report)
+        return encode(type(report)(**{name: _as_text(value) for name, value in fields.items()}))
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a report holds
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_as_text(key): _as_text(each) for key, each in value.items()}
+    return value
+
+
 def _report_log(report: Report) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[_ToDaemon(report)])
     logging.getLogger("bot").setLevel(logging.DEBUG)
@@ -91,7 +108,7 @@ async def _serve(pipe: BinaryIO, report: Report) -> None:
 def main() -> None:
     """Run the engine that the first order names, until standard input ends."""
     child.ignore_interrupts()
-    report = child.Sender(child.claim_stdout(others=2), encode)
+    report = child.Sender(child.claim_stdout(others=2), _encode)
     report(protocol.Hello(version=protocol.VERSION, python=platform.python_version()))
     _report_log(report)
     code = 0

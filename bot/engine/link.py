@@ -5,7 +5,7 @@ import itertools
 from asyncio.subprocess import Process
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import structlog
@@ -13,6 +13,7 @@ import structlog
 from bot import child, frames
 from bot.clock import now
 from bot.engine import protocol
+from bot.engine.patience import Pace, Patience
 from bot.errors import StartError, TransientError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest, encode
 
@@ -20,41 +21,19 @@ log = structlog.get_logger(__name__)
 
 _CLOSE_S = 1.0
 _LAST_WORDS_S = 0.2
-_REFERENCE_LETTERS = 40
-"""What every request costs, in letters of text: with its reference voice, for instance."""
-_USUAL_NFE = 7
 
 
 class EngineLostError(TransientError):
     """The engine's process is not there, or ended in the middle of this."""
 
-    def __init__(self, message: str, *, may_be_cause: bool = True) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, remedy: str = "", may_be_cause: bool = True) -> None:
+        super().__init__(message, remedy=remedy)
         self.may_be_cause = may_be_cause
         """Whether the request that gets this error may be what broke the engine."""
 
 
-class Patience(NamedTuple):
-    """How long an engine's process may be silent, in seconds."""
-
-    heartbeat_s: float = 0.4
-    """Between two pings."""
-    silent_s: float = 2.0
-    """A warm engine that does not answer for so long is dead."""
-    loading_s: float = 60.0
-    """The same while it loads: an import may hold the interpreter for seconds."""
-    working_s: float = 2.2
-    """An engine that gives nothing for so long never will, if it was always much faster."""
-    quick_s: float = 0.25
-    """An engine that ever took longer computes on a processor, which games share with it."""
-    slow_s: float = 15.0
-    """It may give nothing for so long."""
-    slower: float = 5.0
-    """So many times what its slowest so far would take for the same any may take."""
-    start_s: float = 300.0
-    """From the start of its process until it is warm, whatever it loads."""
-    unknown_s: float = 20.0
-    """What it may take before its first speech, when nobody knows how fast it is."""
+class EngineMemoryError(EngineLostError):
+    """Memory ran out in the engine's process, which is of no use any more."""
 
 
 _Item: TypeAlias = AudioChunk | Exception | None
@@ -73,21 +52,10 @@ class Link:
         self._on_ready = on_ready
         self._numbers = itertools.count(1)
         self._requests: dict[int, asyncio.Queue[_Item]] = {}
-        self._costs: dict[int, int] = {}
-        """What each of them costs: letters times function evaluations."""
-        self._lingering = 0
-        """What was cancelled cost, while it may still be computed: nothing is cut in the middle."""
+        self._pace = Pace(patience)
         self._orders: asyncio.StreamWriter | None = None
         self._is_warm = False
         self._is_heard = False
-        self._quiet_s = 0.0
-        """How long the engine has been working on what it was last told to speak."""
-        self._given_at = 0.0
-        self._slowest_s = 0.0
-        self._slowest_pace: float | None = None
-        """Seconds for each unit of cost."""
-        self._together = 1
-        """How many requests the engine works on at the same time."""
         self._is_explained = False
         """Whether the engine told which request broke it."""
         self._last_words: deque[str] = deque(maxlen=1)
@@ -107,8 +75,10 @@ class Link:
 
         Raises:
             EngineLostError: always, if not the other: how the process ended.
-            StartError: the process cannot be started, or the engine cannot run in it.
+            StartError: the process cannot be started, or the engine cannot run in it; nor can it
+                be told of a file whose name is no text.
         """
+        start = self._start(engine, options)
         try:
             process = await child.start(command, has_stderr=True)
         except OSError as error:
@@ -120,8 +90,7 @@ class Link:
         self.pid = process.pid
         self._orders = process.stdin
         listening = asyncio.create_task(self._listen(process), name=f"stderr of {self._name}")
-        start = protocol.Start(version=protocol.VERSION, engine=engine, options=dict(options))
-        self._send(start)
+        self._write(start)
         grace_s = _CLOSE_S
         try:
             await _first_to_end(self._take_reports(process.stdout), self._watch())
@@ -129,6 +98,7 @@ class Link:
             grace_s = 0.0  # nothing is to be expected of it
             raise
         except (asyncio.IncompleteReadError, ConnectionError):
+            self._orders = None
             await asyncio.wait((listening,), timeout=_LAST_WORDS_S)
             words = " ".join(["its process ended unexpectedly", *self._last_words])
             raise EngineLostError(words) from None
@@ -137,8 +107,21 @@ class Link:
             lost = EngineLostError(f"{self._name} was lost.", may_be_cause=not self._is_explained)
             for items in self._requests.values():
                 items.put_nowait(lost)
-            await child.end(process, grace_s=grace_s)
-            await listening
+            try:
+                await child.end(process, grace_s=grace_s)
+            finally:
+                await listening
+
+    def _start(self, engine: str, options: Mapping[str, Any]) -> bytes:
+        order = protocol.Start(version=protocol.VERSION, engine=engine, options=dict(options))
+        try:
+            return encode(order)
+        except UnicodeEncodeError as error:
+            raise StartError(
+                f"A file or folder that engine {self._name} is given is called {error.object!r}, "
+                "which is no UTF-8.",
+                remedy="Give it another name.",
+            ) from error
 
     async def speak(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
         """Yield the speech of `request`.
@@ -150,12 +133,10 @@ class Link:
         if not self.is_open:
             raise EngineLostError(f"{self._name} was lost.")
         number = next(self._numbers)
-        if not self._requests:
-            self._given_at = now()
+        order = encode(protocol.Speak(number=number, request=request))
         items = self._requests[number] = asyncio.Queue()
-        nfe = request.nfe or _USUAL_NFE
-        self._costs[number] = (len(request.text) + _REFERENCE_LETTERS) * nfe
-        self._send(protocol.Speak(number=number, request=request))
+        self._pace.ask(number, request)
+        self._write(order)
         item: _Item = None
         is_over = False
         try:
@@ -167,15 +148,17 @@ class Link:
                 elif item is not None:
                     raise item
         finally:
-            cost = self._costs.pop(number)
             del self._requests[number]
+            self._pace.forget(number, is_over=is_over)
             if not is_over:
-                self._lingering = max(self._lingering, cost)
                 self._send(protocol.Cancel(number=number))
 
     def _send(self, order: protocol.Order) -> None:
+        self._write(encode(order))
+
+    def _write(self, body: bytes) -> None:
         if self._orders is not None and not self._orders.is_closing():
-            self._orders.write(frames.frame(encode(order)))
+            self._orders.write(frames.frame(body))
 
     async def _take_reports(self, reports: asyncio.StreamReader) -> None:
         try:
@@ -224,25 +207,23 @@ class Link:
             case protocol.Failed():
                 if report.detail:
                     log.error("engine raised", engine=self._name, detail=report.detail)
+                self._orders = None  # whoever is told asks no more of it
                 self._is_explained = report.number != protocol.NO_REQUEST
-                self._pass_on(report.number, EngineLostError(report.message))
-                raise EngineLostError(report.message)  # a fault on a GPU poisons its process
+                is_memory = report.trouble == "memory"
+                kind = EngineMemoryError if is_memory else EngineLostError
+                broken = kind(report.message, remedy=report.remedy)
+                self._pass_on(report.number, broken)
+                raise broken  # a fault on a GPU poisons its process
             case protocol.Pong():
-                self._quiet_s = report.quiet_s
-                self._together = report.speaking
+                self._pace.hear(report)
             case protocol.Logged():
                 tell = getattr(log, report.level)
                 tell(report.event, **{"engine": self._name, **report.fields})
 
     def _pass_on(self, number: int, item: _Item) -> None:
-        given_at = now()
+        self._pace.take(number)
         if number in self._requests:  # else it was cancelled
-            took_s = given_at - self._given_at
-            self._slowest_s = max(self._slowest_s, took_s)
-            pace = took_s / (self._costs[number] + self._lingering)
-            self._slowest_pace = max(self._slowest_pace or 0.0, pace)
             self._requests[number].put_nowait(item)
-        self._given_at, self._lingering = given_at, 0
 
     async def _watch(self) -> None:
         """Ping until the process does not answer, or the engine in it hangs."""
@@ -259,18 +240,8 @@ class Link:
                 raise EngineLostError("its process does not answer")
             if not self._is_warm and now() - started_at > patience.start_s:
                 raise EngineLostError(f"it is not warm after {patience.start_s:.0f} s")
-            if self._quiet_s > self._work_limit_s:
-                raise EngineLostError(f"it hangs: no sound for {self._quiet_s:.1f} s")
-
-    @property
-    def _work_limit_s(self) -> float:
-        if self._slowest_pace is None:
-            return self._patience.unknown_s
-        cost = max(self._costs.values(), default=0) * max(self._together, 1)
-        usual_s = self._slowest_pace * (cost + self._lingering)
-        is_quick = self._slowest_s < self._patience.quick_s
-        least_s = self._patience.working_s if is_quick else self._patience.slow_s
-        return max(least_s, self._patience.slower * usual_s)
+            if self._pace.quiet_s > self._pace.limit_s:
+                raise EngineLostError(f"it hangs: nothing for {self._pace.quiet_s:.1f} s")
 
     async def _listen(self, process: Process) -> None:
         """Pass on what the process and its libraries print, for debugging."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from bot.clock import now
 from bot.engine.chain import Chain
 from bot.engine.joining import joined
 from bot.engine.pieces import Lengths, Pauses, Piece, split
@@ -86,14 +87,15 @@ class Narrator:
         making: deque[tuple[Piece, asyncio.Task[AudioChunk]]] = deque()
         refusal: UtteranceError | None = None
         is_first = True
-        due_s = request.due_s
+        begins_at, ahead_s = now() + request.due_s, 0.0
         try:
             while waiting or making:
                 while waiting and self._may_begin(making):
                     piece = waiting.popleft()
+                    due_s = max(begins_at + ahead_s - now(), 0.0)
                     asked = replace(request, text=piece.text, due_s=due_s)
                     making.append((piece, asyncio.create_task(turn.speak(asked))))
-                    due_s += _audio_s(piece)
+                    ahead_s += _audio_s(piece)
                 piece, task = making[0]
                 try:
                     chunk = await task
@@ -110,6 +112,8 @@ class Narrator:
                     pause_s=piece.pause_s,
                 )
                 if samples.size:
+                    if is_first:  # it may be heard from now on
+                        begins_at = max(begins_at, now())
                     yield replace(chunk, samples=samples)
                     is_first = False
         finally:

@@ -102,7 +102,10 @@ class Pong(Message, frozen=True, kw_only=True):
     speaking: int
     """Requests under way."""
     quiet_s: float
-    """For how long the engine has worked and given neither speech nor an end; 0 while idle."""
+    """For how long the engine has worked and given neither speech nor an end, nor made a step;
+    0 while idle."""
+    step_s: float | None = None
+    """What such a step took at the slowest lately; None where the engine tells of no steps."""
 
 
 class Logged(Message, frozen=True, kw_only=True):

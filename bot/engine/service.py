@@ -9,9 +9,9 @@ from contextlib import aclosing
 import numpy as np
 
 from bot.clock import now
-from bot.engine import BatchEngine, Engine, create, protocol
+from bot.engine import BatchEngine, Engine, TellingEngine, create, protocol
 from bot.engine.scheduler import Job, Scheduler
-from bot.errors import StartError, UtteranceError
+from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import AudioChunk
 
 Orders = asyncio.Queue["protocol.Order | None"]
@@ -60,15 +60,23 @@ class Service:
     async def _obey(self, orders: Orders) -> None:
         while (order := await orders.get()) is not None:
             if isinstance(order, protocol.Ping):
-                # Also while it does not let go of what was cancelled.
-                is_busy = self._speaking is not None and not self._speaking.done()
-                quiet_s = now() - self._heard_at if is_busy else 0.0
-                speaking = len(self._wanted)
-                self._report(protocol.Pong(number=order.number, speaking=speaking, quiet_s=quiet_s))
+                self._report(self._pong(order.number))
             elif isinstance(order, protocol.Speak):
                 self._accept(order)
             elif isinstance(order, protocol.Cancel):
                 self._cancel(order.number)
+
+    def _pong(self, number: int) -> protocol.Pong:
+        # Also while it does not let go of what was cancelled.
+        is_busy = self._speaking is not None and not self._speaking.done()
+        heard_at, step_s = self._heard_at, None
+        if isinstance(self._engine, TellingEngine):
+            progress = self._engine.progress
+            heard_at, step_s = max(heard_at, progress.at), progress.step_s
+        quiet_s = max(now() - heard_at, 0.0) if is_busy else 0.0
+        return protocol.Pong(
+            number=number, speaking=len(self._wanted), quiet_s=quiet_s, step_s=step_s
+        )
 
     def _accept(self, order: protocol.Speak) -> None:
         if self._engine is None:
@@ -129,14 +137,15 @@ class Service:
         try:
             if isinstance(engine, BatchEngine):
                 results = await engine.synthesize_batch([job.request for job in jobs])
-                for job, result in zip(jobs, results, strict=True):
+                given = zip(jobs, results, strict=True)
+                # Memory that ran out ends the process: what was spoken must be told before.
+                for job, result in sorted(given, key=lambda each: _is_exhausted(each[1])):
                     self._give(job, result, engine.name)
             else:
                 (job,) = jobs
                 await self._stream(engine, job)
         except Exception as error:  # noqa: BLE001 - other people's models raise anything
-            out_of_memory = isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__
-            trouble: protocol.Trouble = "memory" if out_of_memory else "fault"
+            trouble: protocol.Trouble = "memory" if _lacks_memory(error) else "fault"
             detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
             number = jobs[0].number if len(jobs) == 1 else protocol.NO_REQUEST
             self._fail(number, trouble, f"{engine.name} raised {error!r}.", detail=detail)
@@ -150,7 +159,7 @@ class Service:
                     self._report(protocol.Chunk(number=job.number, audio=chunk))
             self._report(protocol.Done(number=job.number))
         except UtteranceError as error:
-            self._fail(job.number, "utterance", error.message, error.remedy)
+            self._refuse(job.number, error)
 
     def _give(self, job: Job, result: AudioChunk | UtteranceError, name: str) -> None:
         try:
@@ -158,10 +167,14 @@ class Service:
                 raise result
             _check(result, name)
         except UtteranceError as error:
-            self._fail(job.number, "utterance", error.message, error.remedy)
+            self._refuse(job.number, error)
         else:
             self._report(protocol.Chunk(number=job.number, audio=result))
             self._report(protocol.Done(number=job.number))
+
+    def _refuse(self, number: int, error: UtteranceError) -> None:
+        trouble: protocol.Trouble = "memory" if _is_exhausted(error) else "utterance"
+        self._fail(number, trouble, error.message, error.remedy)
 
     def _fail(
         self,
@@ -177,6 +190,17 @@ class Service:
                 number=number, trouble=trouble, message=message, remedy=remedy, detail=detail
             )
         )
+
+
+def _is_exhausted(result: object) -> bool:
+    return isinstance(result, MemoryExhaustedError)
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Tell whether memory ran out; libraries have errors of their own for that, or none."""
+    names = ("OutOfMemory", "can't allocate memory", "ALLOC_FAILED")
+    told = f"{type(error).__name__} {error}"
+    return isinstance(error, MemoryError) or any(name in told for name in names)
 
 
 def _check(chunk: AudioChunk, name: str) -> None:

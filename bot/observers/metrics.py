@@ -14,6 +14,7 @@ from aiohttp import web
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     GCCollector,
     Histogram,
     PlatformCollector,
@@ -99,6 +100,11 @@ class Metrics:
             "How much later than due the event loop did what was due.",
             buckets=_LAG_S,
         )
+        self._tasks = Gauge(
+            "ishowtts_asyncio_tasks",
+            "What the event loop has under way, the answer to this request too.",
+            registry=registry,
+        )
         registry.register(_State(self._look))
 
     @property
@@ -137,6 +143,7 @@ class Metrics:
 
     async def _get(self, _: web.Request) -> web.Response:
         await self._read_gpu()
+        self._tasks.set(len(asyncio.all_tasks()))
         body = generate_latest(self._registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -115,7 +115,9 @@ class Notify:
         # A datagram that systemd does not take at once is worth less than the time to wait for it.
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
             channel.settimeout(0)
-            channel.sendto("\n".join(lines).encode(), self._address)
+            # Each is one line: what a driver says of a device may hold more.
+            text = "\n".join(" ".join(line.splitlines()) for line in lines)
+            channel.sendto(text.encode(errors="replace"), self._address)
 
 
 def _watchdog_s(environment: Mapping[str, str]) -> float | None:

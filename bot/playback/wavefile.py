@@ -1,7 +1,6 @@
 """A WAV file as an output: what would be heard, without a sound device."""
 
 import asyncio
-import errno
 import struct
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,22 +24,32 @@ _BLOCK_S = 0.02
 _GAP_S = 0.3
 _FULL_SCALE = 32767
 _BYTES_PER_FRAME = 2
-_HEADER_BYTES = 44
-_MAX_DATA_BYTES = 2**32 - 1 - _HEADER_BYTES  # RIFF counts in 32 bits
+_HEADER_BYTES = 80
+_MAX_SIZE = 2**32 - 1
+"""RIFF counts in 32 bits; this says that RF64's count is meant."""
 _REMEDY = "Free the disk and start again; other outputs go on."
 
 
 def header(frames: int, sample_rate_hz: int) -> bytes:
-    """Return the 44 bytes before `frames` of 16-bit mono PCM.
+    """Return the 80 bytes before `frames` of 16-bit mono PCM: WAV, or RF64 past 4 GiB.
 
-    Source: Multimedia Programming Interface and Data Specifications 1.0 (IBM, Microsoft, 1991).
+    RF64 counts in 64 bits, in a chunk that is left empty as long as nobody needs it, so that a file
+    can outgrow WAV while it is written.
+
+    Sources: Multimedia Programming Interface and Data Specifications 1.0 (IBM, Microsoft, 1991);
+    EBU Tech 3306, RF64.
     """
-    size = frames * _BYTES_PER_FRAME
+    data_bytes = frames * _BYTES_PER_FRAME
+    riff_bytes = data_bytes + _HEADER_BYTES - 8
+    is_long = riff_bytes > _MAX_SIZE
+    counts = (riff_bytes, data_bytes, frames) if is_long else (0, 0, 0)
     return struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        *(b"RIFF", size + _HEADER_BYTES - 8, b"WAVE", b"fmt ", 16, 1, 1),
+        "<4sI4s4sIQQQI4sIHHIIHH4sI",
+        *(b"RF64" if is_long else b"RIFF", min(riff_bytes, _MAX_SIZE), b"WAVE"),
+        *(b"ds64" if is_long else b"JUNK", 28, *counts, 0),
+        *(b"fmt ", 16, 1, 1),
         *(sample_rate_hz, sample_rate_hz * _BYTES_PER_FRAME, _BYTES_PER_FRAME, 16),
-        *(b"data", size),
+        *(b"data", _MAX_SIZE if is_long else data_bytes),
     )
 
 
@@ -173,8 +182,6 @@ class WavefileOutput:
             self._close(f"stopped: {reason}. {_REMEDY}")
 
     def _write_samples(self, file: FileIO, samples: Samples) -> None:
-        if (self._frames + len(samples)) * _BYTES_PER_FRAME > _MAX_DATA_BYTES:
-            raise OSError(errno.EFBIG, "a WAV file holds 4 GiB at most")
         _write_all(file, np.rint(samples * _FULL_SCALE).astype("<i2").tobytes())
         self._frames += len(samples)
 

@@ -17,7 +17,7 @@ import bot
 from bot import daemon_status, jetson, speed
 from bot.bench import driver, host
 from bot.config import Settings, load
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StartError
 from bot.folders import state_folder
 from bot.report import secrets
 from bot.report.redaction import Redactor
@@ -55,11 +55,7 @@ def collect(config: Path, redactor: Redactor, *, checks: bool) -> Iterator[Part]
         yield Part(f"logs/{name}", f"the last {len(lines)} lines of the log", redacted)
     yield Part("versions.json", "versions of everything that is used", _json(_versions()))
     yield Part("hardware.json", "the machine", redactor.text(_json(_hardware())))
-    status = asyncio.run(daemon_status.ask(settings.server)) if settings else None
-    told = (
-        _json(redactor.value(status)) if status else "No daemon answers with this configuration.\n"
-    )
-    yield Part("status.json" if status else "status.txt", "what the running daemon does", told)
+    yield _status(settings, redactor)
     if checks:
         yield Part("check.txt", "what `ishowtts check` says", redactor.text(_check(config)))
     yield from _bench(redactor)
@@ -160,6 +156,17 @@ def _hardware() -> dict[str, Any]:
         "jetson": str(board) if board else None,
         "free_disk_gb": round(shutil.disk_usage(there).free / 1e9, 1),
     }
+
+
+def _status(settings: Settings | None, redactor: Redactor) -> Part:
+    about = "what the running daemon does"
+    try:
+        status = asyncio.run(daemon_status.ask(settings.server)) if settings else None
+    except StartError as error:
+        return Part("status.txt", about, redactor.text(f"{error}\n"))
+    if not status:
+        return Part("status.txt", about, "No daemon answers with this configuration.\n")
+    return Part("status.json", about, _json(redactor.value(status)))
 
 
 def _check(config: Path) -> str:

@@ -16,6 +16,7 @@ from bot.folders import state_folder
 from bot.report.redaction import REMOVED, SECRET_KEY, Redactor
 
 _MAX_FILE_BYTES = 64 * 1024
+_FILES_OF_SECRETS = {"password_file", "token_file"}
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts what a unit loads."""
 
@@ -26,6 +27,9 @@ def known(config: str) -> Iterator[str]:
     if root is not None:
         for node in _secret_nodes(root):
             yield str(node.value)
+        for key, node in _scalars(root):
+            if key in _FILES_OF_SECRETS:
+                yield from _values(Path(str(node.value)))
     for name, value in os.environ.items():
         if SECRET_KEY.search(name) and not name.endswith(("_DIRECTORY", "_SOCK", "_PATH")):
             yield value

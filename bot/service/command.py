@@ -35,8 +35,16 @@ def install(*, is_system: bool, config: Path | None, linger: bool | None) -> Non
     systemd.check()
     if is_system:
         for needed in (units.program()[0], sys.executable, bot.__file__):
-            units.check_readable(Path(needed).resolve())
+            units.check_readable(
+                Path(needed).resolve(),
+                remedy="Install ishowtts in a folder such as /opt/ishowtts; or leave out --system.",
+            )
     _prepare(place, config)
+    if is_system:
+        units.check_readable(
+            (config or place.config).resolve(),
+            remedy="Let everybody read it; secrets belong in the folder credentials.",
+        )
     written = [
         _write(place.units / name, text)
         for name, text in units.rendered(place, version=systemd.version, config=config)
@@ -157,6 +165,9 @@ def _prepare(place: Place, config: Path | None) -> None:
     if config is None and not place.config.exists():
         place.config.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(default_path(), place.config)
+        if place.is_system:  # whatever the umask of root is: the service has a user of its own
+            place.config.parent.chmod(0o755)
+            place.config.chmod(0o644)
         _say(f"Wrote {place.config}: the default configuration, for you to change.")
     if place.is_system:
         place.credentials.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -20,7 +20,9 @@ _PROGRAM = "/usr/bin/env ishowtts"
 _DIRECTORY_CREDENTIALS = 251
 """The version of systemd whose LoadCredential= takes a folder."""
 _LOG_INS = "twitch-*.json"
-_RESTART_STEPS = 254
+_CREDENTIAL = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_ASKING = "ishowtts-bench"
+"""Services that ask the daemon whether it is idle, and need its token."""
 _WHO_AND_WHERE = (
     "CacheDirectory=",
     "DynamicUser=",
@@ -30,7 +32,6 @@ _WHO_AND_WHERE = (
     "User=",
     "WorkingDirectory=",
 )
-_BACK_OFF = "RestartSteps=6\nRestartMaxDelaySec=60\n"
 
 
 class Place(NamedTuple):
@@ -105,6 +106,9 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
         if config is not None and not place.is_system:
             text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
         text = _with_config(text, place, config)
+        if work.name.startswith(_ASKING):
+            token = re.search(r"^LoadCredential=server-token:.*\n", unit, re.MULTILINE)
+            text = text.replace("[Service]\n", f"[Service]\n{token[0] if token else ''}")
         yield work.name, _as_daemon(text, unit) if place.is_system else text
 
 
@@ -113,8 +117,8 @@ def jetson_clocks() -> str:
     return (shipped() / JETSON_CLOCKS).read_text(encoding="utf-8")
 
 
-def check_readable(path: Path) -> None:
-    """Make sure that a service without rights of its own can reach `path`.
+def check_readable(path: Path, *, remedy: str) -> None:
+    """Make sure that a service without rights of its own can reach `path`; `remedy` says how.
 
     Raises:
         StartError: it lies where only its owner, or nobody but people who log in, can read.
@@ -125,7 +129,7 @@ def check_readable(path: Path) -> None:
         if not is_open or folder in {Path("/home"), Path("/root")}:
             raise StartError(
                 f"The system's service cannot read {path}: {folder} is closed to it.",
-                remedy="Install ishowtts in a folder such as /opt/ishowtts; or leave out --system.",
+                remedy=remedy,
             )
 
 
@@ -133,8 +137,6 @@ def _main(text: str, place: Place, *, version: int, config: Path | None) -> str:
     text = _with_config(_with_program(text), place, config)
     if config is not None and not place.is_system:
         text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
-    if version >= _RESTART_STEPS:
-        text = text.replace("RestartSec=2\n", "RestartSec=2\n" + _BACK_OFF)
     text = re.sub(r"^LoadCredential=.*\n", "", text, flags=re.MULTILINE)
     secrets = "".join(f"{line}\n" for line in _secrets(place, version=version))
     text = re.sub(
@@ -155,7 +157,9 @@ def _secrets(place: Place, *, version: int) -> Iterator[str]:
     """
     folder = place.credentials
     looks_itself = place.is_system and version >= _DIRECTORY_CREDENTIALS
-    for file in sorted(folder.glob("[!.]*")) if folder.is_dir() else []:
+    for file in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if not _CREDENTIAL.fullmatch(file.name):
+            continue  # what an editor left, or systemd would misread
         if not (looks_itself and file.match(_LOG_INS)):
             yield f"LoadCredential={file.name}:{_escaped(str(file))}"
     if looks_itself:

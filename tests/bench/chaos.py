@@ -27,7 +27,14 @@ from typing import Any, NamedTuple
 
 import aiomqtt
 
-from tests.bench.daemon import Daemon, accounted, resident_bytes, sentence, sound_server
+from tests.bench.daemon import (
+    Daemon,
+    accounted,
+    end_whole,
+    resident_bytes,
+    sentence,
+    sound_server,
+)
 from tests.bench.report import environment, save
 from tests.conftest import PulseServer
 from tests.mqtt.conftest import PASSWORDS, Broker
@@ -38,8 +45,8 @@ _DISK_BYTES = 4 * _MIB
 _MESSAGE_S = 0.5
 _PENDING = 8
 _PUBLISH_S = 3.0
-_COMES_AND_GOES = 3
-"""Descriptors and threads of connections that happen to be up or down."""
+_COMES_AND_GOES = {"descriptors": 3, "threads": 3, "tasks": 8}
+"""Of connections that happen to be up or down, such as the broker's with its four tasks."""
 _MAX_GROWTH_MIB = 30.0
 _MAX_STORE_MIB = 6.0
 """SQLite folds its log back when that is 4 MiB long."""
@@ -92,6 +99,7 @@ class Held(NamedTuple):
     memory_mib: float
     descriptors: int
     threads: int
+    tasks: int
     store_mib: float
 
 
@@ -102,6 +110,7 @@ def look(daemon: Daemon, state: Path) -> Held:
         resident_bytes(daemon.process.pid) / _MIB,
         len(list((process / "fd").iterdir())),
         len(list((process / "task").iterdir())),
+        daemon.tasks(),
         sum(path.stat().st_size for path in state.glob("*.sqlite3*")) / _MIB,
     )
 
@@ -111,6 +120,8 @@ class Stage:
 
     def __init__(self, folder: Path, pulse: PulseServer, *, seed: int, has_disk: bool) -> None:
         self._rng = random.Random(seed)
+        # Of another thread, whose turns would change what comes next of the one above.
+        self._chatter = random.Random(f"chat of {seed}")
         self._pulse = pulse
         self._state = folder / "state"
         self._chat = Chat()
@@ -150,7 +161,8 @@ class Stage:
 
     def run(self, duration_s: float) -> None:
         """Talk, and let one thing after the other fail, each as often as the others."""
-        failing = threading.Thread(target=self._fail, args=(time.monotonic() + duration_s,))
+        until = time.monotonic() + duration_s
+        failing = threading.Thread(target=self._fail, args=(until,), daemon=True)
         failing.start()
         while failing.is_alive():
             if self.daemon.status()["channels"]["main"]["pending"] < _PENDING:
@@ -176,7 +188,7 @@ class Stage:
     def _talk(self) -> None:
         """Let somebody say something, over one of the three ways."""
         self._number += 1
-        text = sentence(self._rng, self._rng.randint(1, 12))
+        text = sentence(self._chatter, self._chatter.randint(1, 12))
         match self._number % 4:
             case 0:
                 self._chat.say(text, f"irc{self._number}")
@@ -268,6 +280,7 @@ def held_and_said(daemon: Daemon, held: Sequence[Held]) -> dict[str, Any]:
         "memory_mib": [round(statistics.median(h.memory_mib for h in part), 1) for part in parts],
         "descriptors": [min(h.descriptors for h in part) for part in parts],
         "threads": [min(h.threads for h in part) for part in parts],
+        "tasks": [min(h.tasks for h in part) for part in parts],
         "store_mib": [round(max(h.store_mib for h in part), 2) for part in parts],
         "first_chunk_ms": [round(1000 * statistics.median(part), 1) for part in halves],
     }
@@ -284,8 +297,8 @@ def complaints(result: dict[str, Any]) -> list[str]:
         found.append("memory grows")
     found += [
         f"{what} grow"
-        for what in ("descriptors", "threads")
-        if result[what][1] > result[what][0] + _COMES_AND_GOES
+        for what, some in _COMES_AND_GOES.items()
+        if result[what][1] > result[what][0] + some
     ]
     if result["store_mib"][1] > _MAX_STORE_MIB:
         found.append("the database grows")
@@ -303,6 +316,7 @@ def main() -> int:
         os.environ[_INSIDE] = "1"
         command = [sys.executable, "-m", "tests.bench.chaos", *sys.argv[1:]]
         os.execvp("unshare", ["unshare", "--mount", *command])
+    end_whole()
     result: dict[str, Any] = environment("ishowtts", "hibari-tts", "aiomqtt")
     result |= {"minutes": options.minutes, "seed": options.seed}
     with (

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from prometheus_client.parser import text_string_to_metric_families as parse
 
 from tests.bench.report import environment, save, spread_ms
 from tests.conftest import RATE_HZ, PulseServer, Recording
@@ -37,6 +38,11 @@ _CHAT = (
 )
 _WORDS = _CHAT.split()
 _MIB = 2**20
+
+
+def end_whole() -> None:
+    """Let SIGTERM end this program as a mistake does: with everything that it has started."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 class Daemon:
@@ -116,6 +122,13 @@ class Daemon:
         with urllib.request.urlopen(f"{self.url}/api/status") as answer:
             status: dict[str, Any] = json.load(answer)
         return status
+
+    def tasks(self) -> int:
+        """Return how many asyncio tasks it has."""
+        with urllib.request.urlopen(f"{self.url}/metrics") as answer:
+            families = parse(answer.read().decode())
+        (family,) = (family for family in families if family.name == "ishowtts_asyncio_tasks")
+        return int(family.samples[0].value)
 
     def wait_until_idle(self) -> None:
         """Return when nothing is being spoken and nothing waits."""

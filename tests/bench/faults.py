@@ -14,33 +14,25 @@ import os
 import random
 import signal
 import tempfile
-import wave
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import structlog
 
-from bot.backlog import Backlog
 from bot.clock import now
-from bot.config.backlog import BacklogSettings
-from bot.config.playback import PlaybackSettings, WavefileSettings
 from bot.engine.chain import Chain
 from bot.engine.host import Host
-from bot.engine.link import Patience
 from bot.engine.narrator import Narrator
+from bot.engine.patience import Patience
 from bot.engine.pieces import Lengths, Pauses
-from bot.messages import Chatter, Lane, Samples, Utterance
-from bot.outcomes import FINAL, Outcome, Spoken, Started
-from bot.playback.player import Player
-from bot.playback.wavefile import WavefileOutput
-from bot.speaker import Speaker
-from bot.tasks import running
+from bot.messages import Samples
+from bot.outcomes import Spoken, Started
 from tests.bench.report import environment, save
 from tests.engine import stand_ins
+from tests.engine.channel import Channel, heard
 
 STAND_INS = str(Path(stand_ins.__file__).parent)
 """What the engines' processes import them from."""
@@ -68,16 +60,6 @@ class Said(NamedTuple):
     words: int
 
 
-@dataclass
-class Tally:
-    """What came of it."""
-
-    accepted: dict[int, Said] = field(default_factory=dict)
-    outcomes: list[Outcome] = field(default_factory=list)
-    from_outside: list[float] = field(default_factory=list)
-    """When a signal was sent."""
-
-
 def compose(rng: random.Random, *, fault: str) -> Said:
     """Return an utterance of two to three sentences, with `fault` at a random place if any."""
     words = [rng.choice(_WORDS) for _ in range(rng.randint(8, 18))]
@@ -93,10 +75,11 @@ class Stage:
 
     def __init__(self, folder: Path, seed: int) -> None:
         """Write what happens below `folder`; `STAND_INS` stands in PYTHONPATH."""
-        self.tally = Tally()
+        self.accepted: dict[int, Said] = {}
+        self.from_outside: list[float] = []
+        """When a signal was sent."""
         self.faults = folder / "faults"
         self.faults.mkdir()
-        self.path = folder / "heard.wav"
         self._rng = random.Random(seed)
         self.first = self._host("first", str(self.faults))
         self.second = self._host("second", "")
@@ -105,21 +88,7 @@ class Stage:
             pauses=Pauses(0.0, 0.0, 0.0),
             lengths=Lengths(shortest=1),
         )
-        # The default level of the gain is 80 %.
-        settings = PlaybackSettings(volume=100)
-        wavefile = WavefileSettings(type="wavefile", path=self.path, sample_rate_hz=_RATE_HZ)
-        self._output = WavefileOutput(wavefile, fade_s=0.0)
-        self._backlog = Backlog(BacklogSettings(max_per_chatter=50), self.tally.outcomes.append)
-        self._speaker = Speaker(
-            backlog=self._backlog,
-            engine=self._narrator,
-            player=Player([self._output], settings),
-            emit=self.tally.outcomes.append,
-            max_age_s=1e6,
-            stall_s=20,
-            prefix_again_after_s=60,
-            ahead_s=3.0,
-        )
+        self.channel = Channel(self._narrator, folder / "heard.wav", rate_hz=_RATE_HZ)
 
     def _host(self, name: str, faults: str) -> Host:
         options = {"faults": faults}
@@ -128,14 +97,14 @@ class Stage:
     @property
     def happened(self) -> int:
         """How many faults there were."""
-        return len(self.tally.from_outside) + len(self._notes())
+        return len(self.from_outside) + len(self._notes())
 
     def _notes(self) -> list[Path]:
         return [note for note in self.faults.iterdir() if note.name != "start"]
 
     def fault_times(self) -> list[float]:
         """Return when each was, in seconds of `bot.clock`."""
-        return sorted([*self.tally.from_outside, *(note.stat().st_mtime for note in self._notes())])
+        return sorted([*self.from_outside, *(note.stat().st_mtime for note in self._notes())])
 
     def kinds(self) -> dict[str, int]:
         """Count them by what happened and when."""
@@ -143,59 +112,39 @@ class Stage:
         for note in self._notes():
             stage = "at start" if "-start-" in note.name else "in speech"
             kinds[f"{note.name.rpartition('-')[2]} {stage}"] += 1
-        kinds["signal from outside"] = len(self.tally.from_outside)
+        kinds["signal from outside"] = len(self.from_outside)
         return dict(sorted(kinds.items()))
 
     async def run(self, faults: int, deadline_s: float) -> None:
         """Speak until so many faults have happened, and then what waits."""
-        tasks = {"output": self._output.run, "speaker": self._speaker.run}
         self._narrator.start()
         try:
-            async with asyncio.timeout(deadline_s), running(tasks):
+            async with asyncio.timeout(deadline_s), self.channel.open():
                 await self.first.warm_up()
                 await self.second.warm_up()
-                await self._output.wait_until_settled()
                 while self.happened < faults:
                     await self._feed()
-                await self._speaker.drain()
+                await self.channel.drain()
         finally:
             await self._narrator.close()
 
     async def _feed(self) -> None:
         """Accept another utterance when there is room, and break something now and then."""
         rng = self._rng
-        while len(self._backlog) >= _PENDING:
-            await self._backlog.wait_changed()
-        number = len(self.tally.accepted)
+        while len(self.channel.backlog) >= _PENDING:
+            await self.channel.backlog.wait_changed()
+        number = len(self.accepted)
         may_break = number % (_CLEAN_BETWEEN + 1) == 0 and self.first.is_ready
         place = rng.choice(("speech", "speech", "speech", "outside", "start")) if may_break else ""
         said = compose(rng, fault=rng.choice(_IN_SPEECH) if place == "speech" else "")
-        self.tally.accepted[number] = said
-        self._backlog.put(
-            Utterance(
-                id=str(number),
-                channel="main",
-                chatter=Chatter(id="u", name="viewer"),
-                prefix="",
-                body=said.text,
-                voice="heart",
-                lane=Lane.REST,
-                received_at=now(),
-            )
-        )
+        self.accepted[number] = said
+        self.channel.say(said.text, str(number))
         if place == "start":
             (self.faults / "start").write_text(rng.choice(_AT_START))
         if place in {"start", "outside"} and self.first.pid:
             with suppress(ProcessLookupError):
                 os.kill(self.first.pid, rng.choice(_FROM_OUTSIDE))
-                self.tally.from_outside.append(now())
-
-
-def heard(path: Path) -> Samples:
-    """Return the recording."""
-    with wave.open(str(path)) as file:
-        frames = file.readframes(file.getnframes())
-    return np.frombuffer(frames, "<i2").astype(np.float32) / np.float32(32767)
+                self.from_outside.append(now())
 
 
 class Heard(NamedTuple):
@@ -239,11 +188,11 @@ class Verdict(NamedTuple):
 
 def judge(stage: Stage) -> Verdict:
     """Compare the recording with what was to be said."""
-    outcomes = stage.tally.outcomes
+    outcomes = stage.channel.outcomes
     started = {int(o.id): o.at for o in outcomes if isinstance(o, Started)}
     spoken = sorted(int(o.id) for o in outcomes if isinstance(o, Spoken))
     faults = np.array(stage.fault_times())
-    rest = stretches(heard(stage.path))
+    rest = stretches(heard(stage.channel.path))
     whole = unexplained = 0
     gaps_s: list[float] = []
     for number in spoken:
@@ -251,19 +200,13 @@ def judge(stage: Stage) -> Verdict:
         while rest and stand_ins.LEVELS[rest[0].level] == stand_ins.level_of(number):
             own.append(rest.pop(0))
         words = sum(part.end_s - part.begin_s for part in own) / _WORD_S
-        whole += int(abs(words - stage.tally.accepted[number].words) < 0.5)
+        whole += int(abs(words - stage.accepted[number].words) < 0.5)
         for before, after in itertools.pairwise(own):
             gaps_s.append(after.begin_s - before.end_s)
             at = started[number] + before.end_s - own[0].begin_s
             until = at + gaps_s[-1]
             unexplained += not any((faults > at - _EXPLAINS_S) & (faults < until))
     return Verdict(len(spoken), whole, len(gaps_s), round(max(gaps_s, default=0), 3), unexplained)
-
-
-def without_one_outcome(tally: Tally) -> list[int]:
-    """Return what did not end in exactly one outcome."""
-    ends = Counter(int(o.id) for o in tally.outcomes if isinstance(o, FINAL))
-    return [number for number in tally.accepted if ends[number] != 1]
 
 
 def main() -> None:
@@ -286,8 +229,8 @@ def main() -> None:
             "faults": stage.happened,
             "kinds": stage.kinds(),
             "processes_replaced": stage.first.restarts,
-            "accepted": len(stage.tally.accepted),
-            "without_exactly_one_outcome": len(without_one_outcome(stage.tally)),
+            "accepted": len(stage.accepted),
+            "without_exactly_one_outcome": len(stage.channel.without_one_end()),
             **judge(stage)._asdict(),
         }
     save("faults", result)

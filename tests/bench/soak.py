@@ -2,8 +2,8 @@
 
 Run from the repository: `python -m tests.bench.soak [--minutes M] [--every-s S] [--save NAME]`. The
 daemon is a child process that speaks with the bundled F5-TTS on the processor, without a pause or
-every S seconds, into a PulseAudio null sink. It fails if memory grows, descriptors or threads
-become more, an engine had to be replaced, or a message did not end in exactly one outcome.
+every S seconds, into a PulseAudio null sink. It fails if memory grows, descriptors, threads or
+tasks become more, an engine had to be replaced, or a message did not end in exactly one outcome.
 """
 
 import argparse
@@ -15,7 +15,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.bench.daemon import Daemon, accounted, resident_bytes, sentence, sound_server
+from tests.bench.daemon import (
+    Daemon,
+    accounted,
+    end_whole,
+    resident_bytes,
+    sentence,
+    sound_server,
+)
 from tests.bench.report import environment, save
 
 _SAMPLE_S = 1.0
@@ -31,6 +38,8 @@ _SETTLE_S = 240.0
 """It need not take longer: a busy processor speaks few."""
 _MIB = 2**20
 _MAX_SPREAD_MIB = 30.0
+_COME_AND_GO = 3
+"""Tasks; of a leak each message leaves one."""
 _WARM_S = 120.0
 """What F5-TTS gets to load beside the other things that a machine does."""
 
@@ -62,14 +71,17 @@ def wait_for_f5(daemon: Daemon) -> None:
         time.sleep(0.1)
 
 
-def soak(daemon: Daemon, duration_s: float, every_s: float) -> dict[int, list[Sample]]:
-    """Speak; return what each process held each second, once it has settled.
+def soak(
+    daemon: Daemon, duration_s: float, every_s: float
+) -> tuple[dict[int, list[Sample]], list[int]]:
+    """Speak; return what each process held each second, and the daemon's tasks, once settled.
 
     A short message comes every `every_s` seconds; at 0, messages of all lengths without a pause.
     """
     rng = random.Random(4)
     pids = (daemon.process.pid, *daemon.children())
     held: dict[int, list[Sample]] = {pid: [] for pid in pids}
+    tasks: list[int] = []
     daemon.post(sentence(rng, _LONGEST_WORDS))
     settled = _SETTLED_CALM if every_s else _SETTLED[duration_s > _LONG_MINUTES * 60]
     words = _WORDS_CALM if every_s else _WORDS
@@ -88,10 +100,11 @@ def soak(daemon: Daemon, duration_s: float, every_s: float) -> dict[int, list[Sa
         if settled_at is not None:
             for pid in pids:
                 held[pid].append(look(pid))
+            tasks.append(daemon.tasks())
         elif next_at > settling_until or len(by_f5(daemon)) >= settled:
             settled_at = time.monotonic()
         time.sleep(max(next_at - time.monotonic(), 0))
-    return held
+    return held, tasks
 
 
 def by_f5(daemon: Daemon) -> list[dict[str, Any]]:
@@ -141,6 +154,8 @@ def complaints(result: dict[str, Any]) -> list[str]:
             for what in ("descriptors", "threads")
             if held[what][0] != held[what][1]
         ]
+    if result["tasks"][1] > result["tasks"][0] + _COME_AND_GO:
+        found.append(f"the tasks grow from {result['tasks'][0]} to {result['tasks'][1]}")
     if any(engine["restarts"] for engine in result["engines"].values()):
         found.append("an engine was replaced")
     if result["accepted"] != result["with_exactly_one_final_outcome"]:
@@ -151,12 +166,13 @@ def complaints(result: dict[str, Any]) -> list[str]:
 def measure(daemon: Daemon, minutes: float, every_s: float) -> dict[str, Any]:
     """Let it speak; return what was held and what was said."""
     wait_for_f5(daemon)
-    held = soak(daemon, minutes * 60, every_s)
+    held, tasks = soak(daemon, minutes * 60, every_s)
     spoken = [event for event in daemon.events() if event["outcome"] == "spoken"]
     return {
         "minutes": minutes,
         "start_to_ready_s": round(daemon.ready_s, 2),
         "processes": {name_of(pid, daemon): summary(held[pid]) for pid in held},
+        "tasks": lasting(tasks),
         "engines": daemon.status()["engines"],
         "spoken": len(spoken),
         "audio_s": round(sum(event["audio_s"] for event in spoken)),
@@ -173,6 +189,7 @@ def main() -> int:
     )
     parser.add_argument("--save", default="", help="name of the result; none is only printed")
     options = parser.parse_args()
+    end_whole()
     result: dict[str, Any] = environment("ishowtts", "torch", "numpy", "hibari-tts")
     with tempfile.TemporaryDirectory() as name, sound_server(Path(name)) as pulse:
         f5 = {"model": "bundled", "nfe": "auto", "device": "cpu", "cache": f"{name}/cache"}

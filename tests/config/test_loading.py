@@ -78,7 +78,6 @@ mqtt, metrics"""
             "line 2: engine.name: is now `engines`, a list",
         ),
         (MINIMAL + "engine: {engines: [f5, f5]}", "line 2: engine.engines: an engine stands"),
-        (MINIMAL + "server: {host: 0.0.0.0, port: -1}", "line 2: server.token: a token is needed"),
     ],
 )
 def test_a_mistake_is_a_sentence(text: str, expected: str) -> None:

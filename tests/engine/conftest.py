@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine.host import Host
-from bot.engine.link import Patience
+from bot.engine.patience import Patience
 
 QUICK = Patience(
     heartbeat_s=0.05,
@@ -34,6 +34,7 @@ async def make_host(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeHost]:
         *,
         engine: str = "Obedient",
         command: tuple[str, ...] = (),
+        patience: Patience = QUICK,
         **options: str | float,
     ) -> Host:
         host = Host(
@@ -41,7 +42,7 @@ async def make_host(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeHost]:
             lambda: options,
             engine=f"stand_ins:{engine}",
             command=command,
-            patience=QUICK,
+            patience=patience,
         )
         hosts.append(host)
         return host

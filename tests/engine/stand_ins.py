@@ -1,6 +1,8 @@
 """Engines for the process that hosts them: what a text says, they do."""
 
 import asyncio
+import ctypes
+import logging
 import os
 import re
 import signal
@@ -12,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.errors import StartError, UtteranceError
+from bot.engine.progress import Progress
+from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 
 RATE_HZ = 24_000
@@ -44,6 +47,14 @@ async def hang() -> None:
     await asyncio.to_thread(time.sleep, 3600)
 
 
+async def block() -> None:
+    ctypes.PyDLL(None).sleep(3600)  # as a kernel that keeps the interpreter's lock
+
+
+async def exhaust() -> None:
+    raise MemoryExhaustedError("There is no memory left.", remedy="Close other programs.")
+
+
 async def cling() -> None:
     while True:
         with suppress(asyncio.CancelledError):
@@ -52,6 +63,12 @@ async def cling() -> None:
 
 async def refuse() -> None:
     raise UtteranceError("No.", remedy="Say something else.")
+
+
+async def name_a_file() -> None:
+    name = os.fsdecode(b"caf\xe9")  # of a time before UTF-8
+    logging.getLogger("bot").warning("A file is odd", extra={"path": name, name: 1})
+    raise UtteranceError(f"The file {name} cannot be read.")
 
 
 async def print_something() -> None:
@@ -65,8 +82,11 @@ FAULTS = {
     "raise": fail,
     "memory": run_out_of_memory,
     "hang": hang,
+    "block": block,
+    "exhaust": exhaust,
     "cling": cling,
     "refuse": refuse,
+    "name": name_a_file,
     "print": print_something,
 }
 """What words do."""
@@ -155,6 +175,28 @@ class Together(Obedient):
                 samples = np.concatenate([chunk.samples for chunk in chunks])
                 results.append(AudioChunk(samples=samples, sample_rate_hz=RATE_HZ))
         return results
+
+
+class Stepping(Obedient):
+    """Tells of its steps: `compute` takes a second, in many of them."""
+
+    name = "stepping"
+
+    def __init__(self, *, once: str = "") -> None:
+        super().__init__(once=once)
+        self.progress = Progress()
+
+    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+        self.progress.begin(1)
+        if "compute" in request.text:
+            await asyncio.to_thread(self._compute)
+        async for chunk in super().synthesize(request):
+            yield chunk
+
+    def _compute(self) -> None:
+        for _ in range(20):
+            time.sleep(0.05)
+            self.progress.step()
 
 
 class Marked(Obedient):

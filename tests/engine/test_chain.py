@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
+from bot.clock import now
 from bot.engine.breaker import Breaker
-from bot.engine.chain import Chain
+from bot.engine.chain import Chain, Turn
 from bot.engine.host import Host
 from bot.engine.narrator import Narrator
 from bot.engine.pieces import Lengths, Pauses
@@ -74,7 +75,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-@pytest.mark.parametrize("fault", ["exit", "kill", "stop", "raise", "memory", "hang"])
+@pytest.mark.parametrize("fault", ["exit", "kill", "stop", "raise", "memory", "exhaust", "hang"])
 async def test_what_was_under_way_is_said_by_the_next_engine_once(
     make_host: "MakeHost", tmp_path: Path, fault: str
 ) -> None:
@@ -265,3 +266,44 @@ async def test_a_silence_goes_on_until_an_engine_answers(make_host: "MakeHost") 
         await speak(narrator, "one")
 
         assert narrator.silent_s < silent_s
+
+
+async def test_what_changes_before_a_task_waits_is_not_missed(make_host: "MakeHost") -> None:
+    host = make_host()
+    waiting = asyncio.create_task(Chain([host], patience_s=10).wait_changed())
+    await asyncio.sleep(0)  # it has made the tasks that wait, and they have not begun
+    host._change(is_ready=True)
+    async with asyncio.timeout(_DEADLINE_S):
+        await waiting
+
+
+class Noting(Chain):
+    """Speaks a second of silence for each piece, and notes when it was needed."""
+
+    def __init__(self) -> None:
+        super().__init__([], patience_s=10)
+        self.due_s: list[float] = []
+
+    def turn(self) -> Turn:
+        return NotingTurn(self)
+
+
+class NotingTurn(Turn):
+    async def speak(self, piece: SpeechRequest) -> AudioChunk:
+        assert isinstance(self._chain, Noting)
+        self._chain.due_s.append(piece.due_s)
+        return AudioChunk(samples=np.full(24_000, 0.5, np.float32), sample_rate_hz=24_000)
+
+
+async def test_a_piece_that_is_made_later_is_needed_sooner() -> None:
+    chain = Noting()
+    narrator = Narrator(chain, ahead_s=0.1)  # one piece at a time
+    async with aclosing(narrator.synthesize(request("One sentence. And another one."))) as stream:
+        await anext(stream)
+        heard_at = now()
+        await until(lambda: now() - heard_at > 0.1)
+        await anext(stream)
+
+    first_s = len("One sentence.") / 15 + Pauses().sentence_s
+    assert chain.due_s[0] == 0
+    assert 0 < chain.due_s[1] <= first_s - 0.1

@@ -8,7 +8,8 @@ from contextlib import aclosing
 import numpy as np
 import pytest
 
-from bot.engine import ENGINES, Engine, create
+from bot.clock import now
+from bot.engine import ENGINES, Engine, TellingEngine, create
 from bot.engine.tone import SAMPLE_RATE_HZ, ToneEngine
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
@@ -50,6 +51,17 @@ async def test_chunks_are_mono_float32_within_full_scale(engine: Engine) -> None
         assert chunk.samples.ndim == 1
         assert 0 < np.abs(chunk.samples).max() <= 1
     assert 1 < sum(chunk.duration_s for chunk in chunks) < 8
+
+
+async def test_hibari_tells_of_its_sentences() -> None:
+    engine = create("hibari", {})
+    begun = now()
+    await speech(engine, "Hello there. This is a second sentence.")
+    await engine.close()
+
+    assert isinstance(engine, TellingEngine)
+    assert begun < engine.progress.at < now()
+    assert 0 < engine.progress.step_s < now() - begun
 
 
 async def test_a_closed_stream_ends_and_the_next_request_is_served(engine: Engine) -> None:

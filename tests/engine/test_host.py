@@ -21,6 +21,7 @@ from bot.engine.service import Orders, Service
 from bot.errors import StartError, UtteranceError
 from bot.frames import frame, receive
 from bot.messages import AudioChunk, SpeechRequest, encode
+from tests.engine.conftest import QUICK
 
 if TYPE_CHECKING:
     from tests.engine.conftest import MakeHost
@@ -114,6 +115,28 @@ async def test_an_engine_may_take_longer_for_longer_texts(make_host: "MakeHost")
     assert host.restarts == 0
 
 
+async def test_an_engine_that_tells_of_its_steps_may_take_as_long_as_it_makes_some(
+    make_host: "MakeHost",
+) -> None:
+    host = await warm(make_host(engine="Stepping"))
+    assert len(await speak(host, "compute")) == 1  # twice as long as QUICK lets others
+    assert host.restarts == 0
+
+
+@pytest.mark.parametrize("fault", ["hang", "block", "stop"])
+async def test_an_engine_that_tells_of_its_steps_is_not_waited_for_as_long_as_slow_ones_are(
+    make_host: "MakeHost", fault: str
+) -> None:
+    never = QUICK._replace(slow_s=3600.0, unknown_s=3600.0, slower=20.0)
+    host = await warm(make_host(engine="Stepping", patience=never))
+    await speak(host, "compute")
+    with pytest.raises(EngineLostError):
+        await speak(host, f"one {fault} two")
+    await warm(host)
+
+    assert host.restarts == 1
+
+
 async def test_an_engine_that_does_not_let_go_of_what_was_cancelled_is_replaced(
     make_host: "MakeHost",
 ) -> None:
@@ -131,14 +154,21 @@ async def test_an_engine_that_does_not_let_go_of_what_was_cancelled_is_replaced(
 async def test_text_that_cannot_be_spoken_costs_the_process_nothing(make_host: "MakeHost") -> None:
     host = await warm(make_host())
     pid = host.pid
-    for text in ("refuse", "nan"):
+    for text in ("refuse", "nan", "name"):
         with pytest.raises(UtteranceError):
             await speak(host, text)
+    with pytest.raises(UnicodeEncodeError):
+        await speak(host, "half a surrogate pair: \ud800")
+    assert len(await speak(host, "one")) == 1
+    assert host._link is not None
+    assert not host._link._requests
 
     assert host.pid == pid
 
 
-@pytest.mark.parametrize("fault", ["exit", "kill", "stop", "raise", "memory", "hang"])
+@pytest.mark.parametrize(
+    "fault", ["exit", "kill", "stop", "raise", "memory", "exhaust", "hang", "block"]
+)
 async def test_a_process_that_breaks_is_noticed_and_replaced(
     make_host: "MakeHost", fault: str
 ) -> None:
@@ -155,6 +185,48 @@ async def test_a_process_that_breaks_is_noticed_and_replaced(
     assert len(await speak(host, "one two")) == 2
     assert host.restarts == 1
     assert [e["event"] for e in logs if e["log_level"] == "warning"] == ["engine is away"]
+
+
+async def test_memory_that_runs_out_again_and_again_is_left_alone_though_some_is_spoken(
+    make_host: "MakeHost",
+) -> None:
+    host = make_host()
+    for _ in range(3):
+        await warm(host)
+        for _ in range(2):
+            await speak(host, "one")
+        with pytest.raises(EngineLostError, match="no memory left") as caught:
+            await speak(host, "exhaust")
+        assert caught.value.remedy
+        async with asyncio.timeout(_DEADLINE_S):
+            await host.wait_changed()
+
+    assert host.state == "away: There is no memory left. Close other programs."
+    assert host._pause_s > 0
+
+
+async def test_memory_that_lasted_for_long_is_replaced_at_once(make_host: "MakeHost") -> None:
+    host = make_host()
+    for _ in range(3):
+        await warm(host)
+        for _ in range(20):
+            await speak(host, "one")
+        with pytest.raises(EngineLostError):
+            await speak(host, "exhaust")
+    await warm(host)
+
+    assert host._pause_s == 0
+
+
+async def test_what_was_spoken_beside_what_found_no_memory_is_heard(make_host: "MakeHost") -> None:
+    host = await warm(make_host(engine="Together"))
+    first = asyncio.ensure_future(speak(host, "nap"))  # what comes meanwhile is spoken together
+    await asyncio.sleep(0)
+    given = await asyncio.gather(
+        first, speak(host, "exhaust"), speak(host, "one two"), return_exceptions=True
+    )
+
+    assert [isinstance(each, EngineLostError) for each in given] == [False, True, False]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
@@ -286,6 +358,14 @@ async def test_an_engine_that_cannot_run_is_refused_and_tried_again(
     assert host.is_ready
 
 
+async def test_options_that_cannot_be_told_leave_no_process(make_host: "MakeHost") -> None:
+    host = make_host(once=os.fsdecode(b"caf\xe9"))
+    with pytest.raises(StartError, match=r"called 'caf\\udce9', which is no UTF-8\. Give it"):
+        await warm(host)
+
+    assert host.pid is None
+
+
 async def test_closing_ends_the_process_and_what_waits(make_host: "MakeHost") -> None:
     host = await warm(make_host())
     pid = host.pid
@@ -311,3 +391,24 @@ async def test_only_the_end_of_its_orders_ends_the_process() -> None:
 
     assert isinstance(hello, protocol.Hello)
     assert process.returncode == 0
+
+
+async def test_a_process_that_hangs_is_not_left_by_who_cannot_wait_for_its_end() -> None:
+    process = await child.start((sys.executable, "-c", "import time; time.sleep(3600)"))
+    ending = asyncio.create_task(child.end(process, grace_s=3600))
+    await asyncio.sleep(0)
+    ending.cancel()
+    async with asyncio.timeout(_DEADLINE_S):
+        with pytest.raises(asyncio.CancelledError):
+            await ending
+
+    assert process.returncode == -signal.SIGKILL
+
+
+async def test_what_a_process_started_does_not_hold_up_its_end() -> None:
+    code = "import subprocess; subprocess.Popen(['sleep', '3600'], stdin=-3); print(flush=True)"
+    process = await child.start((sys.executable, "-c", code), has_stderr=True)
+    assert process.stdout is not None
+    async with asyncio.timeout(_DEADLINE_S):
+        await process.stdout.readline()
+        await child.end(process, grace_s=0.1)

@@ -1,6 +1,8 @@
 """What really goes over the broker is what the schema and Home Assistant expect."""
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 import bot
 from bot.observers.mqtt.payloads import daemon_state
+from bot.speed import Speed
 from tests.mqtt.conftest import Broker, Person, person, retained
 from tests.mqtt.schema import schema
 from tests.mqtt.test_daemon import (
@@ -82,6 +85,62 @@ def test_a_drift_of_the_speed_is_told_as_the_schema_says() -> None:
     assert mistakes("ishowtts/state", msgspec.json.decode(msgspec.json.encode(told))) == []
     assert told.speed is not None
     assert told.speed.is_slower
+
+
+async def test_a_drift_of_the_speed_reaches_home_assistant(
+    broker: Broker, state_folder: Path, tmp_path: Path
+) -> None:
+    found = Speed(
+        measured_at="2026-01-02T03:04:05+00:00",
+        model="bundled",
+        device="cpu",
+        is_slower=True,
+        ratios={"3 s": 1.25},
+        baseline_at="2026-01-01T03:04:05+00:00",
+        causes=["the clocks are not locked"],
+    )
+    found.save(state_folder)  # as `ishowtts bench --check` leaves it
+    async with running(config(broker, tmp_path / "speech.wav")), person(broker) as home:
+        told = await home.until(
+            "ishowtts/state", lambda state: state["engines"]["tone"]["is_ready"]
+        )
+        slower = await home.until("homeassistant/binary_sensor/studio/slower/config", bool)
+
+    attributes = json.loads(_render(slower["json_attributes_template"], value_json=told))
+    assert slower["state_topic"] == slower["json_attributes_topic"] == "ishowtts/state"
+    assert _render(slower["value_template"], value_json=told) == slower["payload_on"]
+    assert mistakes("ishowtts/state", told) == []
+    assert attributes == {
+        "is_slower": True,
+        "measured_at": found.measured_at,
+        "sentence": "25% slower than on 2026-01-01; likely: the clocks are not locked",
+    }
+
+
+async def test_a_message_that_no_engine_can_speak_is_told_as_failed(
+    broker: Broker, tmp_path: Path
+) -> None:
+    text = config(broker, tmp_path / "speech.wav").replace("[tone]}", "[tone], stall_s: 0.5}")
+    async with running(text) as daemon, person(broker) as home:
+        (engine,) = _children()
+        os.kill(engine, signal.SIGSTOP)
+        identifier = await daemon.say("nobody can say this")
+        failed = await home.outcome(identifier, "failed")
+
+    told = [mistakes("ishowtts/main/outcome", o) for o in home.got("ishowtts/main/outcome")]
+    assert told
+    assert not any(told)
+    assert "0.5 s" in failed["error"]
+
+
+def _children() -> list[int]:
+    pid = os.getpid()
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [
+        int(child)
+        for child in text.split()
+        if "host_process" in Path(f"/proc/{child}/cmdline").read_text()
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What Prometheus is told, read with Prometheus' own parser from the daemon's own server."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -136,6 +137,23 @@ async def test_the_state_is_read_at_each_request(scrape: Scrape) -> None:
     assert value(samples, "ishowtts_bench_ratio", workload="3 s") == 1.25
     assert value(samples, "ishowtts_gpu_memory_used_bytes", gpu="0") == 20_000
     assert value(samples, "ishowtts_gpu_temperature_celsius", gpu="0") == 54
+
+
+async def test_tasks_are_counted_as_they_come_and_go(scrape: Scrape) -> None:
+    async def until(count: float) -> None:
+        """Return when so many are told of: an earlier request's own task ends a moment later."""
+        async with asyncio.timeout(20):
+            while value(await scrape(), "ishowtts_asyncio_tasks") != count:
+                pass
+
+    before = value(await scrape(), "ishowtts_asyncio_tasks")
+    async with asyncio.TaskGroup() as tasks:
+        waiting = [tasks.create_task(asyncio.Event().wait()) for _ in range(50)]
+        await until(before + 50)
+        for task in waiting:
+            task.cancel()
+
+    await until(before)
 
 
 async def test_no_chatter_adds_a_series_or_is_named(scrape: Scrape) -> None:

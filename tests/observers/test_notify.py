@@ -64,6 +64,18 @@ def notify(systemd: Systemd, *vitals: Vital, **more: str) -> Notify:
     return Notify(lambda: "all is well", vitals, environment)
 
 
+async def test_a_status_cannot_say_anything_else(systemd: Systemd) -> None:
+    subject = Notify(
+        lambda: "speakers waiting: no such\nSTOPPING=1\udcff",
+        (),
+        {"NOTIFY_SOCKET": systemd.address},
+    )
+
+    subject.ready()
+
+    assert await systemd.hear() == ["READY=1", "STATUS=speakers waiting: no such STOPPING=1?"]
+
+
 async def test_a_start_is_given_time_until_it_is_ready(systemd: Systemd) -> None:
     subject = notify(systemd)
     async with reporting(subject):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pytest
+import soundfile
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
@@ -16,7 +17,7 @@ from bot.errors import StartError
 from bot.messages import Samples
 from bot.playback.clip import Clip
 from bot.playback.player import Playback
-from bot.playback.wavefile import WavefileOutput
+from bot.playback.wavefile import WavefileOutput, header
 
 if TYPE_CHECKING:
     from tests.playback.conftest import MakeClip, Playing
@@ -101,6 +102,25 @@ async def test_a_clip_without_speech_writes_nothing(
     async with playing(wavefile(path, pace)) as player:
         assert await player.play(clip, nothing) is Playback.HEARD
     assert len(content(path)) == 0
+
+
+@pytest.mark.parametrize(
+    ("frames", "kind"), [(2**31 - 37, "WAV"), (2**31 - 36, "RF64"), (3 * 2**31, "RF64")]
+)
+def test_what_is_longer_than_a_wav_file_is_read_to_its_end(
+    tmp_path: Path, frames: int, kind: str
+) -> None:
+    path = tmp_path / "long.wav"
+    with path.open("wb") as file:
+        start = file.write(header(frames, RATE_HZ))
+        file.seek(start + 2 * (frames - 1))  # the silence before takes no room on the disk
+        file.write(np.int16(16384).tobytes())
+
+    with soundfile.SoundFile(path) as found:
+        assert (found.format, found.subtype, found.channels) == (kind, "PCM_16", 1)
+        assert (found.samplerate, found.frames) == (RATE_HZ, frames)
+        found.seek(frames - 2)
+        assert found.read().tolist() == [0.0, 0.5]
 
 
 async def test_volume_is_heard_in_the_file(

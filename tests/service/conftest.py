@@ -1,11 +1,12 @@
-"""A real service manager of a user, with journal and sound server, in namespaces of its own."""
+"""Real service managers, with journal and sound server, in namespaces of their own."""
 
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.conftest import PULSE_NEEDS, PulseServer
 
 DEADLINE_S = 30.0
 _SYSTEMD = Path("/lib/systemd/systemd")
-# Only a user's manager may run here: one of the system would empty /tmp, which is everybody's.
+# A user's manager may share the machine's files; one of the system would empty /tmp.
 # A network of its own, where every port is free. Mounts of its own for what systemd keeps in fixed
 # places; a control group as systemd itself would have made for the user, which is how the journal
 # knows whose service it hears.
@@ -31,7 +32,7 @@ echo $$ >$group/cgroup.procs
 python3 -c "$3"
 exec unshare --cgroup --mount bash -c "$2"
 """
-_LOOPBACK = """
+LOOPBACK = """
 import fcntl, socket, struct
 up, running, set_flags = 0x1, 0x40, 0x8914  # linux/if.h, linux/sockios.h
 fcntl.ioctl(socket.socket(), set_flags, struct.pack("16sh14x", b"lo", up | running))
@@ -59,28 +60,44 @@ done
 """
 
 
-class UserManager:
-    """systemd as a user's service manager, and what runs in it."""
+# A signal whose handler never returns: the event loop hangs, as in a call that blocks.
+HANG = """
+import signal, time
+signal.signal(signal.SIGUSR1, lambda *_: time.sleep(3600))
+"""
 
-    def __init__(self, pulse: PulseServer, folder: Path) -> None:
-        """Prepare one whose services hear `pulse`; units and configuration lie in `folder`."""
+
+def clean_up(name: str) -> None:
+    """Remove the control groups of a manager that has ended."""
+    command = ["unshare", "--mount", "bash", "-c", _CLEAN, "clean", name]
+    subprocess.run(command, capture_output=True, check=False)
+
+
+class ServiceManager(ABC):
+    """systemd, and what runs in it."""
+
+    scope: str
+    """Option of systemd's tools."""
+    unit_option: str
+    """Option of journalctl."""
+
+    def __init__(self, pulse: PulseServer, folder: Path, env: Mapping[str, str]) -> None:
+        """Prepare one whose services hear `pulse`, with a home in `folder`."""
         self.pulse = pulse
         self.home = folder
-        self.env = {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            **pulse.env,
-            "HOME": str(folder),
-            "LANG": "C.UTF-8",
-        }
+        self.env = env
         self._process: subprocess.Popen[bytes] | None = None
         self._name = str(os.getpid())
 
+    @property
+    @abstractmethod
+    def command(self) -> Sequence[str]:
+        """What starts it, in namespaces."""
+
     def start(self) -> None:
         """Return when it takes orders."""
-        command = ["unshare", "--mount", "--net", "--fork", "--pid", "--mount-proc", "--kill-child"]
-        command += ["bash", "-c", _OUTER, "outer", self._name, _INNER, _LOOPBACK]
         self._process = subprocess.Popen(
-            command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            self.command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
         self.until(self._is_up, "service manager")
 
@@ -89,18 +106,14 @@ class UserManager:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            command = ["unshare", "--mount", "bash", "-c", _CLEAN, "clean", self._name]
-            subprocess.run(command, capture_output=True, check=False)
+            clean_up(self._name)
 
     def run(
         self, *command: str, check: bool = True, folder: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a command where the manager is."""
         done = subprocess.run(
-            [
-                *("nsenter", f"--target={self._pid}", "--mount", "--net", "--pid", "--cgroup"),
-                *("env", f"--chdir={folder or self.home}", *command),
-            ],
+            [*self.entering, *("env", f"--chdir={folder or self.home}", *command)],
             env=self.env,
             capture_output=True,
             text=True,
@@ -111,13 +124,18 @@ class UserManager:
             pytest.fail(f"{command} failed: {done.stdout}{done.stderr}\n{self._what_happened()}")
         return done
 
+    @property
+    def entering(self) -> Sequence[str]:
+        """What comes before a command that shall run there."""
+        return ("nsenter", f"--target={self._pid}", "--mount", "--net", "--pid", "--cgroup")
+
     def ishowtts(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `ishowtts` as the user does."""
         return self.run(sys.executable, "-m", "bot", *arguments, check=check)
 
     def systemctl(self, *arguments: str, check: bool = True) -> str:
-        """Run `systemctl --user` and return what it prints."""
-        return self.run("systemctl", "--user", *arguments, check=check).stdout
+        """Run `systemctl` and return what it prints."""
+        return self.run("systemctl", self.scope, *arguments, check=check).stdout
 
     def show(self, *properties: str, unit: str = "ishowtts.service") -> list[str]:
         """Return properties of a unit."""
@@ -127,6 +145,7 @@ class UserManager:
 
     def kill(self, signal: str, pid: str) -> None:
         """Send a signal to a process of the manager's."""
+        assert int(pid) > 1  # 0 would be whoever runs the tests, and 1 the manager itself
         self.run("kill", f"-{signal}", pid)
 
     def processes(self, pattern: str = "bot") -> list[str]:
@@ -144,7 +163,7 @@ class UserManager:
 
     def _what_happened(self) -> str:
         status = self.systemctl("status", "--no-pager", "--lines=40", "ishowtts*", check=False)
-        units = "--user-unit=ishowtts.service"
+        units = f"{self.unit_option}=ishowtts.service"
         return status + self.run("journalctl", "--no-pager", units, check=False).stdout[-5000:]
 
     def _is_up(self) -> bool:
@@ -166,14 +185,38 @@ class UserManager:
         ]
 
 
+class UserManager(ServiceManager):
+    """That of a user; units and configuration lie in its home."""
+
+    scope = "--user"
+    unit_option = "--user-unit"
+
+    def __init__(self, pulse: PulseServer, folder: Path) -> None:
+        """Prepare one whose services hear `pulse`."""
+        env = {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            **pulse.env,
+            "HOME": str(folder),
+            "LANG": "C.UTF-8",
+        }
+        super().__init__(pulse, folder, env)
+
+    @property
+    def command(self) -> Sequence[str]:
+        """What starts it."""
+        return (
+            *("unshare", "--mount", "--net", "--fork", "--pid", "--mount-proc", "--kill-child"),
+            *("bash", "-c", _OUTER, "outer", self._name, _INNER, LOOPBACK),
+        )
+
+
 def _may_make_namespaces() -> bool:
     command = ["unshare", "--mount", "--net", "--fork", "--pid", "--cgroup", "--mount-proc", "true"]
     return not subprocess.run(command, capture_output=True, check=False).returncode
 
 
-@pytest.fixture(scope="module")
-def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UserManager]:
-    """Run a user's service manager."""
+def require(*, can_be: Callable[[], bool]) -> None:
+    """Skip the test where a package is not there, or a manager cannot be."""
     needs: dict[str, Callable[[], bool]] = {
         **PULSE_NEEDS,
         "systemd": _SYSTEMD.exists,
@@ -183,8 +226,14 @@ def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UserManager]:
     for package, is_there in needs.items():
         if not is_there():
             pytest.skip(f"needs the Debian package {package}")
-    if os.geteuid() or not _may_make_namespaces():
+    if os.geteuid() or not can_be():
         pytest.skip("only root makes the namespaces that a service manager wants")
+
+
+@pytest.fixture(scope="module")
+def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UserManager]:
+    """Run a user's service manager."""
+    require(can_be=_may_make_namespaces)
     pulse = PulseServer(tmp_path_factory.mktemp("pulse"), {"tts": 48_000})
     manager = UserManager(pulse, Path(pulse.env["HOME"]))
     pulse.start()

@@ -34,13 +34,25 @@ def test_the_page_ends_with_a_service_that_speaks(manager: UserManager) -> None:
     for name, text in (("sudo", SUDO), ("loginctl", LOGINCTL)):
         (tools / name).write_text(text)
         (tools / name).chmod(0o755)
-    script = "\n".join([f"PATH={tools}:$PATH", *STEPS])
+    *until_it_speaks, with_token = STEPS
     recording = manager.pulse.record()
 
-    said = manager.run("bash", "-euo", "pipefail", "-c", script, folder=REPOSITORY).stdout
+    def follow(*steps: str) -> str:
+        script = "\n".join([f"PATH={tools}:$PATH", *steps])
+        return manager.run("bash", "-euo", "pipefail", "-c", script, folder=REPOSITORY).stdout
+
+    said = follow(*until_it_speaks)
 
     recording.wait_for_sound()
     assert "FAIL" not in said
     assert "It starts at boot, without anybody logged in." in said
     assert (manager.home / "lingers").exists()
     assert "ishowtts.service runs, and is enabled." in said
+
+    follow(with_token)
+
+    ask = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}"]
+    url = "http://127.0.0.1:7850/api/status"
+    token = (manager.home / ".config/ishowtts/credentials/server-token").read_text().strip()
+    assert manager.run(*ask, url).stdout == "401"
+    assert manager.run(*ask, url, "--header", f"Authorization: Bearer {token}").stdout == "200"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.service import units
-from tests.service.conftest import UserManager
+from tests.service.conftest import HANG, ServiceManager, UserManager
 
 CONFIG = """
 channels:
@@ -27,18 +27,14 @@ RestartSec=100ms
 TimeoutStopSec=2
 Environment=PYTHONPATH={folder}
 """
-# A signal whose handler never returns: the event loop hangs, as in a call that blocks.
-HANG = """
-import signal, time
-signal.signal(signal.SIGUSR1, lambda *_: time.sleep(3600))
-"""
 
 
 class Service:
     """The service, as its user and its viewers see it."""
 
-    def __init__(self, manager: UserManager) -> None:
+    def __init__(self, manager: ServiceManager, *, token: str = "") -> None:
         self.manager = manager
+        self._headers = [f"Authorization: Bearer {token}"] if token else []
 
     @property
     def pid(self) -> str:
@@ -48,6 +44,11 @@ class Service:
     def restarts(self) -> int:
         return int(self.manager.show("NRestarts")[0])
 
+    def is_another(self, *before: str) -> bool:
+        """Tell whether it is up as another process than those."""
+        pid, *states = self.manager.show("MainPID", "ActiveState", "SubState")
+        return states == ["active", "running"] and pid not in before
+
     @property
     def is_up(self) -> bool:
         return self.manager.show("ActiveState", "SubState") == ["active", "running"]
@@ -55,8 +56,9 @@ class Service:
     def post(self, text: str) -> None:
         body = json.dumps({"author": {"name": "viewer1"}, "text": text})
         url = "http://127.0.0.1:7850/api/chat"
-        header = "Content-Type: application/json"
-        self.manager.run("curl", "--fail", "--silent", url, "--header", header, "--data", body)
+        headers = ["Content-Type: application/json", *self._headers]
+        options = [option for header in headers for option in ("--header", header)]
+        self.manager.run("curl", "--fail", "--silent", url, *options, "--data", body)
 
     def speak(self, text: str) -> None:
         """Post `text` and return when it is heard."""
@@ -70,10 +72,12 @@ class Service:
         trouble()
         self.manager.until(lambda: self.restarts == before + 1 and self.is_up, "restart")
         self.speak("back again")
+        self.manager.systemctl("reset-failed", "ishowtts.service")  # the next is a first one again
         return self.pid != pid
 
     def journal(self, *matches: str) -> list[dict[str, Any]]:
-        command = ["journalctl", "--user-unit=ishowtts.service", "--output=json", "--no-pager"]
+        unit = f"{self.manager.unit_option}=ishowtts.service"
+        command = ["journalctl", unit, "--output=json", "--no-pager"]
         return [
             json.loads(line) for line in self.manager.run(*command, *matches).stdout.splitlines()
         ]
@@ -157,6 +161,20 @@ def test_a_device_that_is_gone_and_an_engine_that_hangs_are_no_reason(service: S
     service.speak("here again")
 
     assert service.restarts == before
+
+
+def test_what_dies_again_and_again_is_started_later_and_later(service: Service) -> None:
+    manager, first = service.manager, service.pid
+    manager.kill("KILL", first)
+    manager.until(lambda: service.is_another(first), "restart")
+    manager.kill("KILL", service.pid)
+    manager.until(lambda: manager.processes("^sleep 2$") != [], "pause before the second restart")
+
+    manager.systemctl("stop", "ishowtts.service")
+    assert manager.processes("^sleep") == []
+    manager.systemctl("start", "ishowtts.service")  # by hand it does not wait
+    assert service.restarts == 0
+    service.speak("here at once")
 
 
 def test_it_stops_within_two_seconds_in_the_middle_of_speech(service: Service) -> None:

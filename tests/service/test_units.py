@@ -1,6 +1,7 @@
 """The units that are shipped, and what an installation makes of them."""
 
 import os
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -108,11 +109,42 @@ def test_what_timers_start_finds_what_the_daemon_keeps(place: Place) -> None:
             assert "--config /srv/mine/x.yaml" in text
 
 
-@pytest.mark.parametrize(("version", "has_steps"), [(249, False), (253, False), (254, True)])
-def test_the_pauses_before_restarts_grow_where_systemd_can(
-    place: Place, version: int, *, has_steps: bool
+@pytest.mark.parametrize("name", ["ishowtts.service", "ishowtts-system.service"])
+@pytest.mark.parametrize(
+    ("restarts", "ran_s", "ago_s", "waits_s"),
+    [
+        *((0, 0, 0, None), (1, 3, 2, None), (2, 3, 2, "2"), (3, 3, 2, "6"), (5, 3, 2, "30")),
+        *((6, 3, 2, "58"), (400, 599, 2, "58"), (400, 601, 2, None)),
+        (400, 601, 9, "58"),  # it did not come so far since
+        (None, 0, 0, None),  # systemd does not answer
+    ],
+)
+def test_what_fails_again_and_again_is_started_later_and_later(  # noqa: PLR0917 - a table
+    name: str, restarts: int | None, ran_s: int, ago_s: int, waits_s: str | None, tmp_path: Path
 ) -> None:
-    assert ("RestartSteps=" in main_unit(place, version=version)) is has_steps
+    told = {
+        "NRestarts": restarts,
+        "ActiveEnterTimestampMonotonic": 7_000_000,
+        "ActiveExitTimestampMonotonic": 7_000_000 + ran_s * 1_000_000,
+        "InactiveEnterTimestampMonotonic": 7_000_000 + (ran_s + ago_s) * 1_000_000,
+    }
+    lines = "" if restarts is None else "".join(f"{key}={value}\n" for key, value in told.items())
+    (tmp_path / "answer").write_text(lines)
+    for tool, text in (("systemctl", f"cat {tmp_path}/answer"), ("sleep", 'echo "$@"')):
+        (tmp_path / tool).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / tool).chmod(0o755)
+    unit = (units.shipped() / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    (script,) = re.findall(r"^ExecStartPre=-\+?/bin/sh -c '(.*)'$", unit, re.MULTILINE)
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", script.replace("$$", "$").replace("%n", units.MAIN)],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert (done.stdout.strip() or None, done.stderr) == (waits_s, "")
 
 
 def test_secrets_are_handed_over_under_their_names(place: Place) -> None:
@@ -128,12 +160,42 @@ def test_secrets_are_handed_over_under_their_names(place: Place) -> None:
     assert log_ins not in main_unit(place, version=249)
 
 
+def test_only_what_systemd_can_name_is_handed_over(place: Place) -> None:
+    for name in ("mqtt-password", "mqtt-password~", ".mqtt-password.swp", "a:b", "100%", "a b"):
+        (place.credentials / name).touch()
+    lines = re.findall(r"^LoadCredential=(.*)$", main_unit(place, version=249), re.MULTILINE)
+
+    assert lines == [f"mqtt-password:{place.credentials}/mqtt-password"]
+
+
+@pytest.mark.parametrize("is_system", [True, False])
+def test_what_asks_the_daemon_gets_its_token_and_no_other_secret(
+    place: Place, *, is_system: bool
+) -> None:
+    for name in ("mqtt-password", "server-token"):
+        (place.credentials / name).touch()
+    texts = dict(units.rendered(place._replace(is_system=is_system), version=252, config=None))
+    line = f"LoadCredential=server-token:{place.credentials}/server-token\n"
+    handed = {
+        name: re.findall(r"^LoadCredential=.*\n", text, re.MULTILINE)
+        for name, text in texts.items()
+        if name != "ishowtts.service"
+    }
+
+    assert line in texts["ishowtts.service"]
+    assert {name for name, lines in handed.items() if lines} == {
+        "ishowtts-bench.service",
+        "ishowtts-bench-full.service",
+    }
+    assert all(lines == [line] for lines in handed.values() if lines)
+
+
 def test_a_program_that_others_cannot_read_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o700)
 
     with pytest.raises(StartError, match="closed to it"):
-        units.check_readable(folder)
+        units.check_readable(folder, remedy="")
 
 
 def test_units_are_in_the_wheel_where_they_are_looked_for() -> None:

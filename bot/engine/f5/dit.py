@@ -104,15 +104,29 @@ class Rotation(NamedTuple):
     """How many heads are rotated."""
 
 
-def _text_block(x: Tensor, block: TextBlock, item: Tensor, members: Tensor, keep: Tensor) -> Tensor:
+def depthwise(x: Tensor, weights: Linear) -> Tensor:
+    """Return a convolution over time of each channel by itself, `[G, T, C]` of `x`, `[G, T, C]`."""
+    padding = weights.weight.shape[-1] // 2
+    # cuDNN compiles a kernel for every new length, which takes a quarter of a second on an H100.
+    with torch.backends.cudnn.flags(enabled=False):
+        y = functional.conv1d(x.transpose(1, 2), *weights, padding=padding, groups=x.shape[-1])
+    return y.transpose(1, 2)
+
+
+def _text_block(
+    x: Tensor,
+    block: TextBlock,
+    operations: "Operations",
+    item: Tensor,
+    members: Tensor,
+    keep: Tensor,
+) -> Tensor:
     """Return `[G, T, C]` of `x`, `[G, T, C]`.
 
     `item` is the number of the item of each frame, `[T]`, `members` which frame belongs to which
     item, float32 `[items, T]`, and `keep` which frames are not forced to zero, bool `[T]`.
     """
-    y = functional.conv1d(
-        x.transpose(1, 2), *block.depthwise, padding=TEXT_TAPS // 2, groups=x.shape[-1]
-    ).transpose(1, 2)
+    y = operations.depthwise(x, block.depthwise)
     y = functional.layer_norm(y, y.shape[-1:], *block.norm, eps=EPSILON)
     y = functional.gelu(functional.linear(y, *block.expand))  # [G, T, 2 C]
     # The response is a norm over time: over the frames of the item alone, in float32.
@@ -125,6 +139,7 @@ def _text_block(x: Tensor, block: TextBlock, item: Tensor, members: Tensor, keep
 def embed_text(
     model: DiT,
     traits: Traits,
+    operations: "Operations",
     frames: Frames,
     items: int,
     copies: int,
@@ -141,7 +156,7 @@ def embed_text(
     numbers = torch.arange(items, device=frames.item.device)
     members = ((frames.item == numbers[:, None]) & frames.is_frame).float()  # [items, T]
     for block in model.text_blocks:
-        x = _text_block(x, block, frames.item, members, keep)
+        x = _text_block(x, block, operations, frames.item, members, keep)
     if traits.text_embedding_average_upsampling:
         x = x[:, frames.text_source].where(frames.has_text[:, None], 0)
     return x
@@ -282,6 +297,7 @@ class Operations(NamedTuple):
     rotate: Callable[[Tensor, Rotation], tuple[Tensor, Tensor, Tensor]] = rotate
     linear: Callable[[Tensor, Linear], Tensor] = linear
     linear_gelu: Callable[[Tensor, Linear], Tensor] = linear_gelu
+    depthwise: Callable[[Tensor, Linear], Tensor] = depthwise
 
 
 def split_pairs(weight: Tensor) -> Tensor:

@@ -5,8 +5,9 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +26,7 @@ from bot.engine.f5.reference import ReferenceCache
 from bot.engine.f5.sampler import Sampling
 from bot.engine.f5.text import Vocabulary
 from bot.engine.f5.voices import Voices
+from bot.engine.progress import Progress
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
 
@@ -99,6 +101,8 @@ class F5Engine:
         self._chooses_budget = batch_frames is None
         self._front_end: FrontEnd | None = None
         self._closed = threading.Event()
+        self.progress = Progress()
+        """Steps are blocks of the model on a processor, and runs on a GPU."""
 
     async def warm_up(self) -> None:
         """Load the model and every voice, and record the lengths that chat has.
@@ -112,9 +116,9 @@ class F5Engine:
         if self._runner is not None:
             return
         device = choose_device(self._device_name)
-        dtype = choose_dtype(device)
         if self._on_gpu and device.type == "cuda":
             self._model_folder, self._vocoder_folder = self._on_gpu
+        dtype = choose_dtype(device, self._model_folder)
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
         self._front_end = load_front_end(self._model_folder, vocabulary, self._durations)
@@ -151,10 +155,19 @@ class F5Engine:
         voice = self._voices.get(next(iter(self._voices.frames)))
         for piece in self._front_end.split(_FIRST_WORDS, voice.reference, 1.0):
             item = make_item(piece, voice, self._front_end, seed=0)
-            runner.run([item], self._sampling._replace(steps=min(self._nfe_choices)))
+            sampling = self._sampling._replace(steps=min(self._nfe_choices))
+            with self._telling([item], sampling):
+                runner.run([item], sampling)
 
     def _make_runner(self, device: torch.device, dtype: torch.dtype) -> tuple[Speaks, Vocabulary]:
-        return load_runner(self._model_folder, self._vocoder_folder, device, dtype, on_demand=False)
+        return load_runner(
+            self._model_folder,
+            self._vocoder_folder,
+            device,
+            dtype,
+            on_demand=False,
+            on_step=self.progress.step,
+        )
 
     def _load_voices(self) -> None:
         self._voices.refresh(at_once=True)
@@ -250,7 +263,14 @@ class F5Engine:
         self, items: Sequence[Item], sampling: Sampling, gains: Sequence[float]
     ) -> list[Samples | UtteranceError]:
         assert self._runner is not None
-        return speak(self._runner, items, sampling, gains)
+        with self._telling(items, sampling):
+            return speak(self._runner, items, sampling, gains)
+
+    @contextmanager
+    def _telling(self, items: Sequence[Item], sampling: Sampling) -> Iterator[None]:
+        self.progress.begin(sum(item.frames for item in items) * sampling.steps)
+        yield
+        self.progress.step()
 
     def _chunk(self, samples: Samples, utterance: Utterance) -> AudioChunk:
         nfe = utterance.sampling.steps

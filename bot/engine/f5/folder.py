@@ -2,9 +2,10 @@
 
 A model folder holds one `.safetensors` or `.pt` file and the `vocab.txt` that belongs to it, and,
 if the model differs from F5TTS_v1_Base, upstream's `.yaml` configuration. Under the key `ishowtts`
-that may name a front end, which brings `timing.safetensors`, and the strength of guidance that the
-model is meant for. A vocoder folder holds `config.yaml` and `model.safetensors` or
-`pytorch_model.bin`. A voice folder is as `bot.voice_folder` tells.
+that may name a front end, which brings `timing.safetensors`, the strength of guidance that the
+model is meant for, and whether it was judged with products of 8 bits. A vocoder folder holds
+`config.yaml` and `model.safetensors` or `pytorch_model.bin`. A voice folder is as
+`bot.voice_folder` tells.
 """
 
 import errno
@@ -122,6 +123,11 @@ def guidance(folder: Path) -> float:
             remedy="Put the original .yaml there again.",
         )
     return float(strength)
+
+
+def bears_int8(folder: Path) -> bool:
+    """Return whether the model in `folder` was found to speak as well with products of 8 bits."""
+    return _ours(folder).get("int8") is True
 
 
 def _ours(folder: Path) -> Mapping[str, Any]:

@@ -146,18 +146,22 @@ class Graphs:
             model.acoustic, model.plan_of(shape.sampling), frames, shape.items, inputs.noise,
             inputs.reference_mel, self._attention.attend(inputs.table), model.operations,
         )  # fmt: skip
-        return Outputs(mel, decode(model.vocoder, mel, frames.is_decoded))
+        return Outputs(mel, self._decode(mel, frames))
+
+    def _decode(self, mel: Tensor, frames: Frames) -> Tensor:
+        model = self._model
+        return decode(model.vocoder, mel, frames.is_decoded, model.operations.depthwise)
 
     def _warm_variant(self, shape: _Shape) -> None:
         """Let everything be generated, allocated or chosen that is so at a first call.
 
-        All but the Fourier transform is the same for every length.
+        All but the vocoder's first convolution and Fourier transform is the same for every length.
         """
         variant = (shape.items, shape.sampling.copies)
         self._model.plan_of(shape.sampling)
         inputs = self._inputs(shape)
         if variant in self._warm:
-            decode(self._model.vocoder, inputs.noise, to_frames(inputs.rows).is_decoded)
+            self._decode(inputs.noise, to_frames(inputs.rows))
         else:
             self._compute(shape, inputs)
             self._warm.add(variant)

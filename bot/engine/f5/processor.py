@@ -1,8 +1,9 @@
 """What a processor does better than by the plain operations of `dit`: fewer passes over memory.
 
 On two cores the matrix products and attention take most of the time and run near the hardware's
-limit; what can be saved lies between them (tests/bench/results/f5.md). Everything here is float32;
-other types are left to the plain operations.
+limit; what can be saved lies between them (tests/bench/results/f5.md), and in products of 8 bits
+for a model that bears them. Everything else here is float32; other types are left to the plain
+operations.
 
 Shapes: T frames of the packed row, G copies of it, D width, H heads, d width of a head.
 """
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bot.engine.f5 import dit
+from bot.engine.f5 import dit, int8
 from bot.engine.f5.dit import (
     HEAD_WIDTH,
     POSITION_GROUPS,
@@ -53,23 +54,33 @@ class _Scratch:
         return buffer[:size].view(shape)
 
 
-def tune(model: DiT) -> tuple[DiT, Operations]:
-    """Return the model in the layouts that the returned operations want."""
+def tune(model: DiT, *, in_int8: bool = False) -> tuple[DiT, Operations]:
+    """Return the model in the layouts that the returned operations want.
+
+    `in_int8` takes products of 8 bits for the blocks; see `int8.works`.
+    """
     if model.output.weight.dtype is not torch.float32:
         return model, Operations()
-    can_fuse = _can_fuse_gelu()
-    blocks = tuple(_tune_block(block, can_fuse=can_fuse) for block in model.blocks)
     scratch = _Scratch()
-    return model._replace(blocks=blocks), Operations(
+    blocks = [_tune_block(block) for block in model.blocks]
+    linear, linear_gelu = partial(_linear, scratch), dit.linear_gelu
+    if in_int8:
+        blocks = [int8.pack_block(block) for block in blocks]
+        linear = partial(int8.multiply, scratch.take)
+        linear_gelu = partial(int8.multiply, scratch.take, gelu=True)
+    elif _can_fuse_gelu():
+        blocks = [block._replace(up=_pack(block.up)) for block in blocks]
+        linear_gelu = _linear_gelu
+    return model._replace(blocks=tuple(blocks)), Operations(
         locate=partial(_locate, scratch, [_to_toeplitz(part) for part in model.entry.positions]),
         add_norm=_add_norm,
         rotate=_rotate,
-        linear=partial(_linear, scratch),
-        linear_gelu=_linear_gelu if can_fuse else dit.linear_gelu,
+        linear=linear,
+        linear_gelu=linear_gelu,
     )
 
 
-def _tune_block(block: Block, *, can_fuse: bool) -> Block:
+def _tune_block(block: Block) -> Block:
     """Return the block with channel pairs side by side, as complex numbers are."""
     *query_and_key, value = (Linear(*parts) for parts in zip(
         *(part.chunk(3) for part in block.qkv), strict=True
@@ -82,7 +93,6 @@ def _tune_block(block: Block, *, can_fuse: bool) -> Block:
         qkv=Linear(*(torch.cat(parts) for parts in zip(*joined, value, strict=True))),
         query_norm=norms[0],
         key_norm=norms[1],
-        up=_pack(block.up) if can_fuse else block.up,
     )
 
 

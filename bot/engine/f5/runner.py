@@ -15,14 +15,15 @@ from torch.nn import functional
 
 from bot.engine.f5 import attention, processor
 from bot.engine.f5.checkpoint import Acoustic
-from bot.engine.f5.dit import Operations
+from bot.engine.f5.dit import Linear, Operations
 from bot.engine.f5.graphs import Graphs
 from bot.engine.f5.layout import Item, Layout, describe, pack, to_frames
 from bot.engine.f5.mel import BANDS
 from bot.engine.f5.sampler import Sampling
 from bot.engine.f5.synthesis import Model, fill, sample
 from bot.engine.f5.vocos import Vocos, decode, wave_span
-from bot.errors import UtteranceError
+from bot.engine.progress import watched
+from bot.errors import MemoryExhaustedError
 from bot.messages import Samples
 
 _STEPS = ((2048, 32), (4096, 64), (1 << 30, 256))
@@ -57,7 +58,7 @@ def in_halves(
     `free` gives back memory that can be spared.
 
     Raises:
-        UtteranceError: even one item alone does not fit.
+        MemoryExhaustedError: even one item alone does not fit, whatever was freed.
     """
     with contextlib.suppress(torch.OutOfMemoryError):
         return compute(items)
@@ -67,7 +68,7 @@ def in_halves(
         try:
             return compute(items)
         except torch.OutOfMemoryError as error:
-            raise UtteranceError(
+            raise MemoryExhaustedError(
                 f"The GPU has no memory left for {items[0].frames} frames of speech.",
                 remedy="Close other programs that use it, or choose a smaller model.",
             ) from error
@@ -86,11 +87,15 @@ class Runner:
         *,
         kernels: bool = False,
         on_demand: bool = True,
+        in_int8: bool = False,
+        on_step: Callable[[], None] = lambda: None,
     ) -> None:
         """Take the loaded models.
 
         `kernels` uses our own GPU kernels, which need Triton. `on_demand` records what has no graph
-        when it is first asked for, which takes half a second; else it is launched without.
+        when it is first asked for, which takes under a tenth of a second; else it is launched
+        without. `in_int8` computes products of 8 bits, on a processor of which `int8.works`.
+        `on_step` is called at every block of both models where they run eagerly.
         """
         chosen, packed = Operations(), attention.flash()
         if kernels:
@@ -98,15 +103,22 @@ class Runner:
 
             chosen, packed = operations(acoustic.weights.entry), attention.triton()
         elif device.type == "cpu":
-            weights, chosen = processor.tune(acoustic.weights)
+            weights, chosen = processor.tune(acoustic.weights, in_int8=in_int8)
             acoustic = acoustic._replace(weights=weights)
         self._model = Model(acoustic, vocoder, device, chosen, {})
+        self._is_one_by_one = in_int8  # a scale is of all that is multiplied together
+        self._on_step = on_step
         self._pinned = torch.empty(0)
         self._graphs: Graphs | None = None
         self._stream: torch.cuda.Stream | None = None
         if attention.supports_packed(device, acoustic.weights.output.weight.dtype):
             self._graphs = Graphs(self._model, packed, on_demand=on_demand)
             self._stream = torch.cuda.Stream(device)
+
+    @property
+    def depthwise(self) -> Callable[[Tensor, Linear], Tensor]:
+        """Return how this device convolves each channel by itself."""
+        return self._model.operations.depthwise
 
     @property
     def latest_graph(self) -> Callable[[], None] | None:
@@ -119,9 +131,14 @@ class Runner:
         A batch for which the device has no memory is run in halves.
 
         Raises:
-            UtteranceError: even one item alone does not fit; the runner works on.
+            MemoryExhaustedError: even one item alone does not fit.
         """
-        return in_halves(lambda part: self.compute(part, sampling).waves, items, self._free)
+        together = [[item] for item in items] if self._is_one_by_one else [items]
+
+        def compute(part: Sequence[Item]) -> list[Samples]:
+            return self.compute(part, sampling).waves
+
+        return [wave for part in together for wave in in_halves(compute, part, self._free)]
 
     def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
         """Return speech and mel of `items` in one run on the device."""
@@ -172,9 +189,14 @@ class Runner:
         noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=model.device)
         fill(items, layout, noise, reference_mel)
         numbers = model.plan_of(sampling)
+        # Each block has either attention or a convolution of single channels.
+        attend = watched(attention.per_item(layout.spans, numbers.copies), self._on_step)
+        operations = model.operations._replace(
+            depthwise=watched(model.operations.depthwise, self._on_step)
+        )
         mel = sample(
             model.acoustic, numbers, to_frames(rows), len(items), noise, reference_mel,
-            attention.per_item(layout.spans, numbers.copies), model.operations,
+            attend, operations,
         )  # fmt: skip
         waves = []
         for item, (start, end) in zip(items, layout.spans, strict=True):
@@ -182,7 +204,7 @@ class Runner:
             room = bucket(len(speech))
             is_decoded = torch.arange(room, device=model.device) < len(speech)
             padded = functional.pad(speech, (0, 0, 0, room - len(speech)))
-            wave = decode(model.vocoder, padded, is_decoded)
+            wave = decode(model.vocoder, padded, is_decoded, operations.depthwise)
             waves.append(wave[wave_span(model.vocoder, 0, len(speech))])
         return Batch(self._to_host(waves), mel[: layout.spans[-1][1]], layout)
 

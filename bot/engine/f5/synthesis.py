@@ -92,7 +92,7 @@ def sample(
     float32, and zero where they know nothing.
     """
     model, copies = acoustic.weights, plan.copies
-    text = dit.embed_text(model, acoustic.traits, frames, items, copies)
+    text = dit.embed_text(model, acoustic.traits, operations, frames, items, copies)
     constant = dit.conditioning(model, reference_mel, text)
     rope = dit.rotation(acoustic.traits, frames.position, acoustic.heads, copies)
     state = noise

@@ -6,12 +6,14 @@ inside a CUDA graph and keeps the items of a row apart.
 Shapes: T frames of the row, C channels.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from bot.engine.f5 import dit
 from bot.engine.f5.dit import Linear
 from bot.engine.f5.mel import FFT_SAMPLES, HOP_SAMPLES
 
@@ -49,24 +51,31 @@ class Vocos(NamedTuple):
     """What is cut at both ends: half a window where frames are centred, else 384."""
 
 
-def _convnext(x: Tensor, block: ConvNeXt, keep: Tensor) -> Tensor:
+def _convnext(
+    x: Tensor, block: ConvNeXt, keep: Tensor, depthwise: Callable[[Tensor, Linear], Tensor]
+) -> Tensor:
     """Return `[T, C]` of `x`, `[T, C]`; frames that `keep`, `[T, 1]`, leaves out count as zero."""
-    y = _convolve(x.where(keep, 0), block.depthwise, groups=x.shape[-1])
+    y = depthwise(x.where(keep, 0)[None], block.depthwise)[0]
     y = functional.linear(_normalize(y, block.norm), *block.expand)
     return x + functional.linear(functional.gelu(y), *block.reduce)
 
 
-def decode(model: Vocos, mel: Tensor, is_decoded: Tensor) -> Tensor:
+def decode(
+    model: Vocos,
+    mel: Tensor,
+    is_decoded: Tensor,
+    depthwise: Callable[[Tensor, Linear], Tensor] = dit.depthwise,
+) -> Tensor:
     """Return the overlapped wave of the row, float32 `[(T + 3) * 256]`; see `wave_span`.
 
     `mel` is `[T, 100]`, `is_decoded` `[T]`; runs of decoded frames are items. They are at least 3
-    frames apart.
+    frames apart. `depthwise` is as in `dit.Operations`.
     """
     keep = is_decoded[:, None]
     x = _convolve(mel.where(keep, 0).to(model.embed.weight.dtype), model.embed)
     x = _normalize(x, model.norm)
     for block in model.blocks:
-        x = _convnext(x, block, keep)
+        x = _convnext(x, block, keep, depthwise)
     x = functional.linear(_normalize(x, model.final_norm), *model.spectrum).float()
     magnitude, phase = x.chunk(2, dim=-1)  # [T, 513]
     magnitude = magnitude.exp().clamp(max=_MAX_MAGNITUDE).where(keep, 0)
@@ -85,9 +94,9 @@ def wave_span(model: Vocos, start: int, end: int) -> slice:
     return slice(first, first + samples)
 
 
-def _convolve(x: Tensor, weights: Linear, groups: int = 1) -> Tensor:
+def _convolve(x: Tensor, weights: Linear) -> Tensor:
     """Return `[T, out]` of `x`, `[T, in]`."""
-    return functional.conv1d(x.T[None], *weights, padding=TAPS // 2, groups=groups)[0].T
+    return functional.conv1d(x.T[None], *weights, padding=TAPS // 2)[0].T
 
 
 def _normalize(x: Tensor, weights: Linear) -> Tensor:

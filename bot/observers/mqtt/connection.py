@@ -127,7 +127,7 @@ class Connection:
         """
         try:
             await self._knock()
-            async with self._new_client():
+            async with self._new_client(has_will=False):  # the daemon may be there
                 pass
         except (MqttError, OSError) as error:
             raise TransientError(f"{self._reason(error)}.", remedy=_REMEDY) from error
@@ -135,7 +135,7 @@ class Connection:
     async def _live(self) -> NoReturn:
         """Live one connection's life, which ends with an error."""
         await self._knock()
-        async with self._new_client() as client:
+        async with self._new_client(has_will=True) as client:
             try:
                 for topic in self._handlers:
                     await self._subscribe(client, topic)
@@ -176,7 +176,7 @@ class Connection:
         except TimeoutError:
             raise TransientError(f"no answer within {_ANSWER_S:.0f} s.", remedy=_REMEDY) from None
 
-    def _new_client(self) -> Client:
+    def _new_client(self, *, has_will: bool) -> Client:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.MaximumPacketSize = _MAX_PACKET_BYTES
         quiet = logging.getLogger(__name__)
@@ -187,7 +187,7 @@ class Connection:
             username=self._settings.username,
             password=self._password,
             protocol=ProtocolVersion.V5,
-            will=Will(self.topics.availability, OFFLINE, _QOS, retain=True),
+            will=Will(self.topics.availability, OFFLINE, _QOS, retain=True) if has_will else None,
             clean_start=True,
             properties=properties,
             tls_context=self._tls,

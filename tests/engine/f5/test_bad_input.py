@@ -13,8 +13,10 @@ from safetensors.torch import load_file, save_file
 
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.layout import Item
-from bot.engine.f5.runner import in_halves
-from bot.errors import StartError, UtteranceError
+from bot.engine.f5.runner import Runner, in_halves
+from bot.engine.f5.sampler import Sampling
+from bot.engine.f5.vocos import Vocos
+from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import Samples, SpeechRequest
 
 TEXT = "Hello there, chat."
@@ -229,8 +231,38 @@ def test_an_item_without_memory_is_refused_and_the_next_one_runs(
     make_item: Callable[..., Item],
 ) -> None:
     device = SmallDevice(200)
-    with pytest.raises(UtteranceError, match="900 frames") as caught:
+    with pytest.raises(MemoryExhaustedError, match="900 frames") as caught:
         in_halves(device.compute, [make_item(100), make_item(900)], device.free)
     assert caught.value.remedy
     [wave] = in_halves(device.compute, [make_item(100)], device.free)
     assert len(wave) == 100
+
+
+class LeakyMemory:
+    """Runs out at a step, and from there on if it leaks."""
+
+    def __init__(self, *, at: int, leaks: bool) -> None:
+        self._left = at
+        self._leaks = leaks
+
+    def __call__(self) -> None:
+        self._left -= 1
+        if self._left == 0 or (self._leaks and self._left < 0):
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+
+def test_memory_that_runs_out_in_the_middle_costs_nothing_unless_it_stays_away(
+    pairs: Callable[[str], Any], vocos_pair: tuple[Any, Vocos], make_item: Callable[..., Item]
+) -> None:
+    def run(*, at: int, leaks: bool = False) -> list[Samples]:
+        memory = LeakyMemory(at=at, leaks=leaks)
+        runner = Runner(pairs("v1").acoustic, vocos_pair[1], torch.device("cpu"), on_step=memory)
+        return runner.run(items, Sampling(5))
+
+    items = [make_item(100, seed=1), make_item(90, seed=2)]
+    undisturbed, disturbed = run(at=0), run(at=7)
+
+    for speech, other in zip(disturbed, undisturbed, strict=True):
+        np.testing.assert_allclose(speech, other, atol=1e-5)
+    with pytest.raises(MemoryExhaustedError, match="100 frames"):
+        run(at=7, leaks=True)

@@ -10,19 +10,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
+from bot.engine.f5.choice import choose, shipped_voices
 from bot.engine.f5.engine import F5Engine
+from bot.engine.f5.loading import choose_dtype
 from bot.engine.host import Host
 from bot.engine.link import EngineLostError
 from bot.errors import StartError
 from bot.messages import Samples, SpeechRequest
+from tests.interpreters import python_3_10
 
 REQUEST = SpeechRequest(id="m1", text="Hello there, chat.", voice="nature", nfe=6)
 
 
-async def sound(engine: Host | F5Engine) -> Samples:
-    chunks = [chunk async for chunk in engine.synthesize(REQUEST)]
+async def sound(engine: Host | F5Engine, request: SpeechRequest = REQUEST) -> Samples:
+    chunks = [chunk async for chunk in engine.synthesize(request)]
     assert {chunk.nfe for chunk in chunks} == {6}
     return np.concatenate([chunk.samples for chunk in chunks])
 
@@ -101,3 +106,33 @@ async def test_what_is_missing_is_told_with_its_remedy(folders: dict[str, Any]) 
     with pytest.raises(StartError, match="no usable voice in nowhere"):
         await host.warm_up()
     await host.close()
+
+
+_OF_THE_ENGINE = ("hibari", "msgspec", "numpy", "pypinyin", "safetensors", "structlog", "torch")
+
+
+async def test_the_bundled_model_sounds_the_same_under_python_3_10(tmp_path: Path) -> None:
+    python = python_3_10(*_OF_THE_ENGINE)
+    if python is None:
+        pytest.skip("needs Python 3.10 with torch, as of make setup ENGINE_PYTHON=python3.10")
+    bundled, _ = choose("bundled", "bundled")
+    options: dict[str, Any] = {
+        "model": str(bundled.model),
+        "vocoder": str(bundled.vocoder),
+        "device": "cpu",
+    }
+    options |= {"voices": str(shipped_voices()), "cache": str(tmp_path)}
+    here, there = F5Engine(**options), Host("f5", lambda: options, python=python)
+    request = replace(REQUEST, voice="heart")
+    try:
+        await there.warm_up()
+        wave, expected = await sound(there, request), await sound(here, request)
+    finally:
+        await there.close()
+        await here.close()
+
+    error = float(np.linalg.norm(wave - expected) / np.linalg.norm(expected))
+    # In fewer bits, which some processors compute in, versions of torch round differently.
+    assert error < (
+        1e-3 if choose_dtype(torch.device("cpu"), bundled.model) is torch.float32 else 0.3
+    )

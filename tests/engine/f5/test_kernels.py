@@ -36,6 +36,13 @@ def test_convolution(width: int, error: Callable[..., float]) -> None:
     assert error(result[:, is_frame], dit.locate(x, entry, is_frame)[:, is_frame]) <= TOLERANCE
 
 
+@pytest.mark.parametrize("width", [100, 256, 512])
+def test_depthwise(width: int, error: Callable[..., float]) -> None:
+    weights = dit.Linear(half(width, 1, 7) / 3, half(width))
+    x = half(2, 203, width)
+    assert error(kernels.depthwise(x, weights), dit.depthwise(x, weights)) <= TOLERANCE
+
+
 @pytest.mark.parametrize("width", [768, 1024])
 def test_add_norm_and_rotate(width: int, error: Callable[..., float]) -> None:
     x, y = half(20, width), half(20, width)

@@ -1,0 +1,53 @@
+"""How a long computation gets on: told by the thread that computes, read by the one that watches.
+
+The child process imports it, so it runs on Python 3.10.
+"""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from bot.clock import now
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_FORGET = 0.99
+"""What is left of the slowest pace after another step: a model takes a hundred for a sentence."""
+
+
+class Progress:
+    """The latest step, and how long one like it may take.
+
+    Each attribute is written by one thread and read by another, which sees it a moment late.
+    """
+
+    def __init__(self) -> None:
+        self.at = 0.0
+        """When the latest step was made, in seconds of `bot.clock`."""
+        self._size = 1
+        self._pace_s = 0.0
+
+    def begin(self, size: int) -> None:
+        """Note that a computation begins; its steps take time in proportion to `size`."""
+        self._size = max(size, 1)
+        self.at = now()
+
+    def step(self) -> None:
+        """Note that another step is made; costs less than a microsecond."""
+        at = now()
+        self._pace_s = max((at - self.at) / self._size, _FORGET * self._pace_s)
+        self.at = at
+
+    @property
+    def step_s(self) -> float:
+        """What a step of this computation took at the slowest lately, if sizes tell; 0 unknown."""
+        return self._pace_s * self._size
+
+
+def watched(function: Callable[_P, _R], on_call: Callable[[], None]) -> Callable[_P, _R]:
+    """Return the same function, at each call of which `on_call` is called too."""
+
+    def tell(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        on_call()
+        return function(*args, **kwargs)
+
+    return tell
