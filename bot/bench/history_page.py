@@ -232,7 +232,7 @@ svg { width: 100%; height: auto; display: block; }
 .slow { fill: var(--accent); }
 .disturbed { fill: none; stroke: var(--quiet); }
 .key { display: inline-block; vertical-align: middle; width: 1.5rem; height: .7rem; }
-.about { text-align: left; white-space: nowrap; color: var(--quiet); }
+.about { text-align: left; min-width: 16rem; color: var(--quiet); }
 details { margin-top: 1.5rem; }
 summary { cursor: pointer; }
 @media (max-width: 44rem) {
