@@ -38,6 +38,7 @@ _SETTLE_S = 240.0
 """It need not take longer: a busy processor speaks few."""
 _MIB = 2**20
 _MAX_SPREAD_MIB = 30.0
+_LOOKS = 10
 _COME_AND_GO = 3
 """Tasks; of a leak each message leaves one."""
 _WARM_S = 120.0
@@ -71,17 +72,24 @@ def wait_for_f5(daemon: Daemon) -> None:
         time.sleep(0.1)
 
 
-def soak(
-    daemon: Daemon, duration_s: float, every_s: float
-) -> tuple[dict[int, list[Sample]], list[int]]:
-    """Speak; return what each process held each second, and the daemon's tasks, once settled.
+def tasks_at_rest(daemon: Daemon) -> int:
+    """Return how many tasks the daemon has while it speaks nothing."""
+    daemon.wait_until_idle()
+    counts = []
+    for _ in range(_LOOKS):  # some end a moment after the speech
+        counts.append(daemon.tasks())
+        time.sleep(_SAMPLE_S / _LOOKS)
+    return min(counts)
+
+
+def soak(daemon: Daemon, duration_s: float, every_s: float) -> dict[int, list[Sample]]:
+    """Speak; return what each process held each second, once it has settled.
 
     A short message comes every `every_s` seconds; at 0, messages of all lengths without a pause.
     """
     rng = random.Random(4)
     pids = (daemon.process.pid, *daemon.children())
     held: dict[int, list[Sample]] = {pid: [] for pid in pids}
-    tasks: list[int] = []
     daemon.post(sentence(rng, _LONGEST_WORDS))
     settled = _SETTLED_CALM if every_s else _SETTLED[duration_s > _LONG_MINUTES * 60]
     words = _WORDS_CALM if every_s else _WORDS
@@ -100,11 +108,10 @@ def soak(
         if settled_at is not None:
             for pid in pids:
                 held[pid].append(look(pid))
-            tasks.append(daemon.tasks())
         elif next_at > settling_until or len(by_f5(daemon)) >= settled:
             settled_at = time.monotonic()
         time.sleep(max(next_at - time.monotonic(), 0))
-    return held, tasks
+    return held
 
 
 def by_f5(daemon: Daemon) -> list[dict[str, Any]]:
@@ -166,13 +173,15 @@ def complaints(result: dict[str, Any]) -> list[str]:
 def measure(daemon: Daemon, minutes: float, every_s: float) -> dict[str, Any]:
     """Let it speak; return what was held and what was said."""
     wait_for_f5(daemon)
-    held, tasks = soak(daemon, minutes * 60, every_s)
+    tasks_before = tasks_at_rest(daemon)
+    held = soak(daemon, minutes * 60, every_s)
+    tasks = tasks_before, tasks_at_rest(daemon)
     spoken = [event for event in daemon.events() if event["outcome"] == "spoken"]
     return {
         "minutes": minutes,
         "start_to_ready_s": round(daemon.ready_s, 2),
         "processes": {name_of(pid, daemon): summary(held[pid]) for pid in held},
-        "tasks": lasting(tasks),
+        "tasks": tasks,
         "engines": daemon.status()["engines"],
         "spoken": len(spoken),
         "audio_s": round(sum(event["audio_s"] for event in spoken)),
