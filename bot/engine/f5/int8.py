@@ -59,7 +59,7 @@ def multiply(take: Take, x: Tensor, packed: Linear, *, gelu: bool = False) -> Te
     half = torch.tensor(zero + 0.5)
     levels = torch.add(half, x, alpha=1 / step, out=take("levels", *x.shape))
     result: Tensor = torch.ops.onednn.qlinear_pointwise(
-        levels.to(torch.uint8), step, zero, *packed[:1], packed.scale, packed.zero, packed.bias,
+        levels.to(torch.uint8), step, zero, packed.weight, packed.scale, packed.zero, packed.bias,
         1.0, 0, torch.float32, *(("gelu", [], "tanh") if gelu else ("none", [], "")),
     )  # fmt: skip
     return result
