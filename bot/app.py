@@ -10,9 +10,8 @@ from typing import Any
 
 import structlog
 
-from bot import engines, outputs, sources, speed
+from bot import sources, speed
 from bot.backlog import Backlog
-from bot.banner import banner
 from bot.channel import Channel
 from bot.commands import CommandParser, parse_order
 from bot.config import ChannelSettings, Settings
@@ -24,19 +23,21 @@ from bot.messages import ChatMessage, SourceItem
 from bot.moderation import Moderation
 from bot.observers import Observer
 from bot.observers.notify import Notify
-from bot.options import refuse_shared_files
 from bot.outcomes import DropReason
 from bot.playback.player import Player
 from bot.policy import Policy, clean, without_reply_mention
+from bot.runtime.tasks import running
 from bot.server import Server
 from bot.sources import Resuming, ingest
 from bot.sources.recording import Recorder
 from bot.speaker import Speaker
 from bot.store import Store
 from bot.store import default_path as default_store
-from bot.tasks import running
-from bot.vitals import status_line, vitals
-from bot.watchers import Watchers
+from bot.wiring import engines, outputs
+from bot.wiring.banner import banner
+from bot.wiring.liveness import status_line, vitals
+from bot.wiring.observers import Watchers
+from bot.wiring.options import refuse_shared_files
 
 log = structlog.get_logger(__name__)
 

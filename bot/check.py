@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot import engines, jetson, voice
 from bot.config import Settings
 from bot.config.server import ServerSettings
 from bot.errors import IshowttsError, StartError
+from bot.hardware import jetson
 from bot.messages import SpeechRequest
 from bot.playback import listing
 from bot.server import Server
 from bot.sources import Sources
+from bot.voices import management
+from bot.wiring import engines
 
 
 async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
@@ -87,7 +89,7 @@ def _output_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | 
 
 def _voice_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | None]]:
     if not engines.CLONING.isdisjoint(settings.engine.engines):
-        for name, problem in voice.problems(settings):
+        for name, problem in management.problems(settings):
             yield f"voice {name}", problem
 
 
@@ -122,7 +124,7 @@ def _source_problems(settings: Settings) -> Iterator[tuple[str, IshowttsError | 
 async def _broker_problems(settings: Settings) -> list[tuple[str, IshowttsError | None]]:
     if not settings.mqtt.enabled:
         return []
-    from bot.mqtt import connect  # noqa: PLC0415 - a client is loaded for those who use it
+    from bot.wiring.mqtt import connect  # noqa: PLC0415 - a client is loaded for those who use it
 
     subject = f"MQTT broker {settings.mqtt.host}"
     try:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 
-from bot import engines
 from bot.bench import routine
 from bot.bench.check import Verdict
 from bot.bench.report import Reporter
@@ -13,6 +12,7 @@ from bot.bench.spoken import SpokenSession, Utterance
 from bot.config import Settings
 from bot.engine.narrator import Narrator
 from bot.messages import SpeechRequest
+from bot.wiring import engines
 
 _ENGINE = "f5"
 

@@ -6,7 +6,6 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-from bot import engines, outputs
 from bot.config import Settings
 from bot.config.playback import DeviceSettings, OutputSettings, WavefileSettings
 from bot.engine import Engine
@@ -14,7 +13,8 @@ from bot.errors import StartError
 from bot.messages import AudioChunk, SpeechRequest
 from bot.playback.clip import Clip
 from bot.playback.player import Playback, Player
-from bot.tasks import running
+from bot.runtime.tasks import running
+from bot.wiring import engines, outputs
 
 
 async def say(

@@ -21,8 +21,8 @@ from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.config.server import ServerSettings
-from bot.credentials import read_secret
 from bot.errors import ConfigError, Problem, StartError
+from bot.runtime.credentials import read_secret
 
 log = structlog.get_logger(__name__)
 

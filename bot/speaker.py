@@ -11,7 +11,7 @@ import structlog
 from bot.backlog import Backlog
 from bot.clock import now
 from bot.engine import Engine
-from bot.engine.effort import Effort
+from bot.engine.nfe_policy import Effort
 from bot.errors import UtteranceError
 from bot.lookahead import LookAhead
 from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from bot.folders import state_folder, write_whole
+from bot.runtime.folders import state_folder, write_whole
 
 _NAME = "speed.json"
 _READ_S = 60.0

@@ -9,75 +9,54 @@ import vermin
 
 import bot
 from bot.engine import ENGINES
-from bot.engine.host import Host
+from bot.engine.process.supervisor import Host
 from bot.messages import SpeechRequest
 from tests.interpreters import python_3_10
 
 PACKAGE = Path(bot.__file__).parent
-LEAVES = {
-    "bot",
-    "bot.backoff",
-    "bot.child",
-    "bot.clock",
-    "bot.credentials",
-    "bot.errors",
-    "bot.flood",
-    "bot.folders",
-    "bot.frames",
-    "bot.jetson",
-    "bot.journal",
-    "bot.log_file",
-    "bot.messages",
-    "bot.outcomes",
-    "bot.speed",
-    "bot.voice_folder",
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("bot.errors",),
+    ("bot.runtime", "bot.hardware", "bot.clock"),
+    ("bot.speed",),
+    ("bot.messages",),
+    ("bot.outcomes",),
+    ("bot.observers.timings",),
+    ("bot.config",),
+    ("bot.logs", "bot.mqtt", "bot.voices"),
+    (
+        "bot.sources", "bot.policy", "bot.commands", "bot.moderation", "bot.backlog",
+        "bot.engine", "bot.playback", "bot.store", "bot.observers", "bot.server",
+    ),
+    ("bot.lookahead",),
+    ("bot.speaker", "bot.intake"),
+    ("bot.channel",),
+    ("bot.wiring",),
+    ("bot.app", "bot.service", "bot.bench", "bot.say", "bot.login"),
+    ("bot.report", "bot.quality", "bot.engine_speed", "bot.voices.management"),
+    ("bot.check",),
+    ("bot.cli",),
+    ("bot.__main__",),
+)  # fmt: skip
+"""Rooms and modules, the lowest first: each imports itself and what stands in a line above it.
+
+Those of one line are strangers: no stage knows another one.
+"""
+SECTIONS: dict[str, set[str]] = {
+    "bot.sources": {"sources", "twitch"},
+    "bot.policy": {"events", "policy"},
+    "bot.backlog": {"backlog"},
+    "bot.commands": {"commands"},
+    "bot.playback": {"playback"},
+    "bot.observers": {"mqtt"},
+    "bot.mqtt": {"mqtt"},
+    "bot.server": {"server"},
+    "bot.logs": {"logs"},
+    "bot.moderation": set(),
+    "bot.engine": set(),
+    "bot.store": set(),
+    "bot.voices": set(),
 }
-CONFIG = {"bot.config.base"}
-STAGES = {
-    "bot.sources": {"bot.config.sources", "bot.config.twitch"},
-    "bot.policy": {"bot.config.events", "bot.config.policy"},
-    "bot.backlog": {"bot.config.backlog"},
-    "bot.commands": {"bot.config.commands"},
-    "bot.moderation": set[str](),
-    "bot.engine": set[str](),  # its child process has no pydantic
-    "bot.playback": {"bot.config.playback"},
-    "bot.observers": {"bot.config.mqtt"},
-    "bot.store": set[str](),
-    "bot.server": {"bot.config.server"},
-    "bot.logs": {"bot.config.logs", "bot.flood", "bot.log_file"},
-}
-TOOLS: dict[str, set[str]] = {
-    "bot.bench": {"bot.config.engine", "bot.engine"},
-    "bot.service": {"bot.config"},
-    "bot.report": {"bot.bench", "bot.config", "bot.daemon_status"},
-    "bot.cloning": set(),
-    "bot.quality": {"bot.bench", "bot.config.engine", "bot.engine"},
-}
-"""Commands, and what they may import, modules below it included."""
-COMPOSITION = {
-    "bot.__main__",
-    "bot.app",
-    "bot.banner",
-    "bot.channel",
-    "bot.check",
-    "bot.daemon_status",
-    "bot.engine_speed",
-    "bot.engines",
-    "bot.intake",
-    "bot.login",
-    "bot.lookahead",
-    "bot.mqtt",
-    "bot.options",
-    "bot.outputs",
-    "bot.say",
-    "bot.speaker",
-    "bot.tasks",
-    "bot.vitals",
-    "bot.voice",
-    "bot.voice_catalog",
-    "bot.watchers",
-}
-"""Modules that may know several stages."""
+"""Sections of the configuration that a stage or helper may read, besides `base`."""
 
 
 def modules() -> Iterator[tuple[str, Path]]:
@@ -96,60 +75,45 @@ def imports(path: Path) -> set[str]:
     known = {name for name, _ in modules()}
     # `from bot.x import y` names a module when y is one, else the module is bot.x.
     resolved = {name if name in known else name.rpartition(".")[0] for name in names}
-    return {name for name in resolved if name == "bot" or name.startswith("bot.")}
+    return {name for name in resolved if name.startswith("bot.")}  # `bot` itself holds the version
 
 
-def below(module: str, places: set[str]) -> bool:
-    return any(
-        module == place or (place != "bot" and module.startswith(f"{place}.")) for place in places
-    )
+def room_of(module: str) -> str | None:
+    places = [place for layer in LAYERS for place in layer]
+    around = [place for place in places if module == place or module.startswith(f"{place}.")]
+    return max(around, key=len, default=None)
 
 
-def stage_of(module: str) -> str | None:
-    return next((s for s in STAGES if module == s or module.startswith(f"{s}.")), None)
+def height(room: str) -> int:
+    return next(number for number, layer in enumerate(LAYERS) if room in layer)
 
 
-@pytest.mark.parametrize(("module", "path"), list(modules()))
-def test_a_stage_imports_no_other_stage(module: str, path: Path) -> None:
-    stage = stage_of(module)
-    if stage is None:
-        known = LEAVES | COMPOSITION
-        placed = module in known or below(module, {"bot.cli", "bot.config", *TOOLS})
-        assert placed, f"{module} belongs nowhere"
-        return
-    allowed = LEAVES | CONFIG | STAGES[stage]
-    strangers = {
+@pytest.mark.parametrize(("module", "path"), [each for each in modules() if each[0] != "bot"])
+def test_a_module_imports_only_what_is_below_it(module: str, path: Path) -> None:
+    room = room_of(module)
+    assert room is not None, f"{module} has no place in LAYERS"
+    above = {
         name
         for name in imports(path)
-        if name not in allowed and name != stage and not name.startswith(f"{stage}.")
+        if (other := room_of(name)) != room and (other is None or height(other) >= height(room))
     }
 
-    assert strangers == set()
+    assert above == set()
 
 
-@pytest.mark.parametrize("tool", sorted(TOOLS))
-def test_a_tool_knows_only_what_it_needs(tool: str) -> None:
-    allowed = LEAVES | TOOLS[tool] | {tool}
+@pytest.mark.parametrize("room", sorted(SECTIONS))
+def test_a_stage_reads_only_its_own_section_of_the_configuration(room: str) -> None:
+    allowed = {f"bot.config.{section}" for section in SECTIONS[room] | {"base"}}
     for module, path in modules():
-        if below(module, {tool}):
-            assert {name for name in imports(path) if not below(name, allowed)} == set(), module
-
-
-@pytest.mark.parametrize("leaf", sorted(LEAVES - {"bot"}))
-def test_a_leaf_imports_only_leaves(leaf: str) -> None:
-    assert imports(dict(modules())[leaf]) <= LEAVES
-
-
-def test_the_configuration_knows_only_itself() -> None:
-    for module, path in modules():
-        if module.startswith("bot.config"):
-            strangers = {name for name in imports(path) if not name.startswith("bot.config")}
-            assert strangers <= LEAVES, module
+        if room_of(module) == room:
+            read = {name for name in imports(path) if room_of(name) == "bot.config"}
+            assert read <= allowed, module
 
 
 def imported_by_the_engine_process() -> set[str]:
     """The modules that run in it, whichever engine it is told to run."""
-    waiting = ["bot.engine.host_process", *(place.partition(":")[0] for place in ENGINES.values())]
+    entry = "bot.engine.process.entry"
+    waiting = [entry, *(place.partition(":")[0] for place in ENGINES.values())]
     paths, found = dict(modules()), set[str]()
     while waiting:
         if (name := waiting.pop()) not in found:

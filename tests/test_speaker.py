@@ -11,7 +11,7 @@ from bot.backlog import Backlog
 from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings
-from bot.engine.effort import Effort
+from bot.engine.nfe_policy import Effort
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance
 from bot.outcomes import FINAL, Dropped, DropReason, Failed, Outcome, Spoken, Started

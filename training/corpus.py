@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.engine.f5.mel import HOP_SAMPLES
-from bot.engine.f5.phonemes import PAUSE
+from bot.engine.f5.text.phonemes import PAUSE
 from training import shards, speakers
 from training.sentences import Sentences, read_fortunes
 from training.teacher import SAMPLE_RATE_HZ, UNIT_SAMPLES, Teacher

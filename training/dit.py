@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bot.engine.f5.dit import HEAD_WIDTH, POSITION_GROUPS, POSITION_TAPS, TEXT_TAPS
 from bot.engine.f5.mel import BANDS
-from bot.engine.f5.modulation import SINUSOIDS
+from bot.engine.f5.model.dit import HEAD_WIDTH, POSITION_GROUPS, POSITION_TAPS, TEXT_TAPS
+from bot.engine.f5.model.modulation import SINUSOIDS
 
 _EPSILON = 1e-6
 _BASE = 10_000.0

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bot.engine.f5.timing import TAPS
+from bot.engine.f5.text.timing import TAPS
 from training import shards
 from training.vocabulary import SYMBOLS
 
@@ -38,7 +38,7 @@ class _Block(nn.Module):
 
 
 class DurationModel(nn.Module):
-    """The network of `bot.engine.f5.timing`, for batches of padded sentences."""
+    """The network of `bot.engine.f5.text.timing`, for batches of padded sentences."""
 
     def __init__(self) -> None:
         """Make it with random weights."""

@@ -19,18 +19,18 @@ import numpy as np
 import torch
 
 from bot.engine.f5.batching import make_item
-from bot.engine.f5.choice import choose
-from bot.engine.f5.duration import total_frames
-from bot.engine.f5.folder import Voice, guidance, load_front_end, load_voice
-from bot.engine.f5.front_end import FrontEnd, Prompt
-from bot.engine.f5.loading import load_runner
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
-from bot.engine.f5.phonemes import PAUSE, phonemize
-from bot.engine.f5.reference import Reference, ReferenceCache
-from bot.engine.f5.runner import Runner
-from bot.engine.f5.sampler import Sampling
-from bot.engine.f5.text import UNKNOWN_ID, Vocabulary
-from bot.engine.f5.timing import fit
+from bot.engine.f5.model.runner import Runner
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.text.duration import total_frames
+from bot.engine.f5.text.front_end import FrontEnd, Prompt
+from bot.engine.f5.text.phonemes import PAUSE, phonemize
+from bot.engine.f5.text.timing import fit
+from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary
+from bot.engine.f5.voice.reference import Reference, ReferenceCache
+from bot.engine.f5.weights.choice import choose
+from bot.engine.f5.weights.folder import Voice, guidance, load_front_end, load_voice
+from bot.engine.f5.weights.loading import load_runner
 from bot.messages import Samples
 from training import heldout
 from training.evaluation.listening import Listener

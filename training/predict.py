@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from bot.engine.f5.mel import HOP_SAMPLES
-from bot.engine.f5.sampler import Sampling, schedule
+from bot.engine.f5.model.sampler import Sampling, schedule
 from training import acoustic, shards
 from training.dit import DiT
 from training.pool import Pool, Rows

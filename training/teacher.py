@@ -14,7 +14,7 @@ import onnx
 import onnxruntime
 from hibari import Hibari, dsp
 
-from bot.engine.f5.phonemes import PAUSE
+from bot.engine.f5.text.phonemes import PAUSE
 from training.speakers import Speaker
 
 SAMPLE_RATE_HZ = 24_000

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hibari
 
-from bot.engine.f5.phonemes import PAUSE
+from bot.engine.f5.text.phonemes import PAUSE
 
 
 def _teachers() -> list[str]:

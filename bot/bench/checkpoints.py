@@ -14,10 +14,10 @@ import torch
 import yaml
 from torch import Tensor
 
-from bot.engine.f5.dit import HEAD_WIDTH, POSITION_GROUPS, POSITION_TAPS, TEXT_TAPS
 from bot.engine.f5.mel import BANDS, FFT_SAMPLES, HOP_SAMPLES, SAMPLE_RATE_HZ, filter_bank
-from bot.engine.f5.modulation import SINUSOIDS
-from bot.engine.f5.vocos import TAPS
+from bot.engine.f5.model.dit import HEAD_WIDTH, POSITION_GROUPS, POSITION_TAPS, TEXT_TAPS
+from bot.engine.f5.model.modulation import SINUSOIDS
+from bot.engine.f5.model.vocos import TAPS
 from bot.errors import StartError
 
 VOICE = "noise"
@@ -57,7 +57,7 @@ SHAPES = {
 
 
 def write(folder: Path, shape: Shape) -> None:
-    """Write model, vocoder and a voice below `folder`, as `bot.engine.f5.folder` reads them."""
+    """Write model, vocoder and a voice below `folder`."""
     from safetensors.torch import save_file  # noqa: PLC0415 - only here
 
     model, vocoder, voice = folder / "model", folder / "vocoder", folder / "voices" / VOICE

@@ -8,9 +8,9 @@ from heapq import nlargest
 from operator import attrgetter
 from pathlib import Path
 
-from bot import jetson
 from bot.bench import driver
 from bot.bench.results import Conditions, OtherProcess
+from bot.hardware import jetson
 
 _GPU_FIELDS = ("clocks.sm", "clocks.max.sm", "temperature.gpu", "clocks_throttle_reasons.active")
 _THROTTLING = {

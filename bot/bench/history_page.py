@@ -11,7 +11,7 @@ from bot.bench.check import TOLERANCE
 from bot.bench.page_style import page
 from bot.bench.results import OURS, Results
 from bot.errors import StartError
-from bot.folders import write_whole
+from bot.runtime.folders import write_whole
 
 _WIDTH, _HEIGHT = 560, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 26, 30

@@ -10,8 +10,8 @@ from bot.bench.results import Case, Ceilings, Memory
 from bot.bench.subject import Subject
 from bot.bench.timing import BUDGET_S, Clock
 from bot.bench.workload import FRAMES_PER_S, Load, Workload
-from bot.engine.f5.layout import Item
-from bot.engine.f5.runner import Runner, bucket
+from bot.engine.f5.model.layout import Item
+from bot.engine.f5.model.runner import Runner, bucket
 
 NFE = 7
 _LONGEST_S = 30.0

@@ -17,8 +17,8 @@ from bot.bench.subject import Subject
 from bot.bench.timing import BUDGET_S, Clock
 from bot.bench.upstream_stages import UpstreamRequests, upstream_dtype
 from bot.bench.workload import Load, Workload
-from bot.engine.upstream import load_upstream
-from bot.engine.upstream_patches import State, Upstream, find_package
+from bot.engine.upstream.engine import load_upstream
+from bot.engine.upstream.patches import State, Upstream, find_package
 from bot.errors import StartError
 
 PATCHED = "upstream, patched"

@@ -15,10 +15,10 @@ from bot.bench.own_stages import NFE
 from bot.bench.report import Reporter, table
 from bot.bench.results import OURS, Ceilings, Results, load
 from bot.bench.workload import FRAMES_PER_S, LONG, Load, single
-from bot.engine.f5.choice import BUNDLED
-from bot.engine.f5.folder import guidance, load_vocoder, read_model
-from bot.engine.f5.sampler import Sampling
-from bot.engine.upstream import architecture
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.weights.choice import BUNDLED
+from bot.engine.f5.weights.folder import guidance, load_vocoder, read_model
+from bot.engine.upstream.engine import architecture
 
 _BYTES = 2
 _LOADS = (*map(single, (1.0, 3.0, 5.0, 10.0)), LONG)

@@ -13,10 +13,10 @@ from torch.profiler import profile as trace
 
 from bot.bench.results import Profile, ProfileItem
 from bot.bench.timing import Clock
-from bot.engine.f5.layout import Item
-from bot.engine.f5.runner import Runner
-from bot.engine.f5.sampler import Sampling
-from bot.engine.f5.vocos import Vocos, decode
+from bot.engine.f5.model.layout import Item
+from bot.engine.f5.model.runner import Runner
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.model.vocos import Vocos, decode
 
 VOCODER = "vocoder"
 HOST = "host and gaps"

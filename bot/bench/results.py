@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from bot.errors import StartError
-from bot.folders import write_whole
+from bot.runtime.folders import write_whole
 
 OURS = "ours"
 """Contender: our engine."""

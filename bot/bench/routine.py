@@ -11,7 +11,7 @@ from bot.bench.history import History, setup
 from bot.bench.report import Reporter
 from bot.bench.results import Results
 from bot.errors import StartError
-from bot.folders import state_folder
+from bot.runtime.folders import state_folder
 from bot.speed import Speed
 
 log = structlog.get_logger(__name__)

@@ -26,7 +26,7 @@ from bot.bench.upstream_stages import (
     upstream_dtype,
 )
 from bot.bench.workload import LONG, MIXED, Load, Workload, batch, single
-from bot.engine.upstream import load_upstream
+from bot.engine.upstream.engine import load_upstream
 from bot.errors import IshowttsError, StartError
 
 SLOW_NFE = 32

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import bot
-from bot import jetson
 from bot.bench import driver, host
 from bot.bench.conditions import Watch
 from bot.bench.report import Reporter
 from bot.bench.results import OURS, Case, Hardware, Model, Results
 from bot.bench.summary import summarize
+from bot.hardware import jetson
 
 TEXTS = {
     "a short sentence": "Hello chat, welcome back.",

@@ -11,14 +11,14 @@ import torch
 from bot.bench import checkpoints
 from bot.bench.results import Model
 from bot.config.engine import F5Settings
-from bot.engine.f5.choice import BUNDLED, Choice, choose
-from bot.engine.f5.folder import guidance, load_vocoder, read_model
-from bot.engine.f5.loading import choose_device, choose_dtype, load_runner
-from bot.engine.f5.runner import Runner
-from bot.engine.f5.sampler import Sampling
-from bot.engine.f5.text import Vocabulary
-from bot.engine.f5.vocos import Vocos
-from bot.engine.upstream import architecture
+from bot.engine.f5.model.runner import Runner
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.model.vocos import Vocos
+from bot.engine.f5.text.vocabulary import Vocabulary
+from bot.engine.f5.weights.choice import BUNDLED, Choice, choose
+from bot.engine.f5.weights.folder import guidance, load_vocoder, read_model
+from bot.engine.f5.weights.loading import choose_device, choose_dtype, load_runner
+from bot.engine.upstream.engine import architecture
 from bot.errors import StartError
 
 

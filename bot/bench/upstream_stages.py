@@ -14,10 +14,10 @@ from bot.bench.results import Case, Errors
 from bot.bench.subject import Subject
 from bot.bench.timing import BUDGET_S, Clock
 from bot.bench.workload import LONG_CHUNKS, LONG_S, Load, Workload, single
-from bot.engine.f5.runner import Runner
-from bot.engine.f5.sampler import draw_noise
-from bot.engine.f5.text import tokenize
-from bot.engine.upstream import Modules, load_upstream
+from bot.engine.f5.model.runner import Runner
+from bot.engine.f5.model.sampler import draw_noise
+from bot.engine.f5.text.vocabulary import tokenize
+from bot.engine.upstream.engine import Modules, load_upstream
 from bot.messages import Samples
 
 UPSTREAM = "upstream"

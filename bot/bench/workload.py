@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from bot.bench.checkpoints import TRANSCRIPT, VOICE
-from bot.engine.f5.layout import Item
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ, log_mel
-from bot.engine.f5.text import Vocabulary, to_ids
-from bot.engine.f5.wav import parse
+from bot.engine.f5.model.layout import Item
+from bot.engine.f5.text.vocabulary import Vocabulary, to_ids
+from bot.voices.wav import parse
 
 SENTENCE = "The quick brown fox jumps over the lazy dog while the chat is watching the stream. "
 _LETTERS_PER_S = 14

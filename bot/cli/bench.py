@@ -48,9 +48,9 @@ def _look_back(asked: arguments.Options) -> int:
 
 def _check(chosen: Settings, asked: arguments.Options) -> int:
     """Measure while the daemon is idle, or not at all."""
-    from bot import daemon_status as daemon  # noqa: PLC0415 - `--help` starts without it
     from bot import logs  # noqa: PLC0415
     from bot.config.logs import LogSettings  # noqa: PLC0415
+    from bot.service import daemon  # noqa: PLC0415 - `--help` starts without it
 
     # Not as configured: two processes cannot take turns with one file.
     logs.configure(LogSettings(level="warning"))

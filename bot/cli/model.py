@@ -26,21 +26,21 @@ def add_to(commands: "Commands") -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from bot.engine.f5 import models  # noqa: PLC0415 - `--help` starts without it
+    from bot.engine.f5.weights import models  # noqa: PLC0415 - `--help` starts without it
 
     models.list_models(options.folder)
     return EXIT_OK
 
 
 def _fetch(options: argparse.Namespace) -> int:
-    from bot.engine.f5.fetch import fetch  # noqa: PLC0415 - `--help` starts without it
+    from bot.engine.f5.weights.fetch import fetch  # noqa: PLC0415 - `--help` starts without it
 
     fetch(options.name)
     return EXIT_OK
 
 
 def _path(options: argparse.Namespace) -> int:
-    from bot.engine.f5 import models  # noqa: PLC0415 - `--help` starts without it
+    from bot.engine.f5.weights import models  # noqa: PLC0415 - `--help` starts without it
 
     models.path(options.name)
     return EXIT_OK

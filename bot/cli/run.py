@@ -42,9 +42,10 @@ def run(options: argparse.Namespace) -> int:
     """Run the daemon until it is stopped, or every source has ended."""
     import structlog  # noqa: PLC0415 - `--help` starts without these
 
-    from bot import engines, logs  # noqa: PLC0415
+    from bot import logs  # noqa: PLC0415
     from bot.config.upgrade import read_as  # noqa: PLC0415
-    from bot.options import with_options  # noqa: PLC0415
+    from bot.wiring import engines  # noqa: PLC0415
+    from bot.wiring.options import with_options  # noqa: PLC0415
 
     if options.speed is not None and options.replay is None:
         print("ishowtts: --speed is about --replay, which is not given", file=sys.stderr)  # noqa: T201

@@ -24,9 +24,9 @@ def add_to(commands: "Commands") -> None:
 
 
 def _upstream(options: argparse.Namespace) -> int:
-    from bot.engine import upstream_patches  # noqa: PLC0415 - `--help` starts without it
+    from bot.engine.upstream import patches  # noqa: PLC0415 - `--help` starts without it
 
     if options.if_used and "upstream" not in settings(options).engine.engines:
         print("The configuration does not use f5-tts, so its patches do not matter.")  # noqa: T201
         return EXIT_OK
-    return upstream_patches.run(options.action)
+    return patches.run(options.action)

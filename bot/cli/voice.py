@@ -10,7 +10,7 @@ from bot.errors import IshowttsError
 
 if TYPE_CHECKING:
     from bot.cli.shared import Commands
-    from bot.voice import Ask
+    from bot.voices.management import Ask
 
 
 def add_to(commands: "Commands") -> None:
@@ -58,11 +58,11 @@ def _add_adding(actions: "Commands") -> None:
 
 
 def _add(options: argparse.Namespace) -> int:
-    from bot import voice  # noqa: PLC0415 - `--help` starts without it
+    from bot.voices import management  # noqa: PLC0415 - `--help` starts without it
 
     chosen = settings(options)
     quiet_logs()
-    wanted = voice.Wanted(
+    wanted = management.Wanted(
         transcript=options.transcript,
         consent=options.consent,
         licence=options.licence,
@@ -70,45 +70,45 @@ def _add(options: argparse.Namespace) -> int:
         whisper=options.whisper,
         replace=options.replace,
     )
-    complete(voice.add(chosen, options.name, options.file, wanted, _ask()))
+    complete(management.add(chosen, options.name, options.file, wanted, _ask()))
     if options.sample:
         try:
-            complete(voice.test(chosen, options.name, None, options.output))
+            complete(management.test(chosen, options.name, None, options.output))
         except IshowttsError as error:
             return fail(error, EXIT_OK)  # the voice is there; only here it cannot be heard
     return EXIT_OK
 
 
 def _list(options: argparse.Namespace) -> int:
-    from bot import voice  # noqa: PLC0415 - `--help` starts without it
+    from bot.voices import management  # noqa: PLC0415 - `--help` starts without it
 
-    voice.list_all(settings(options))
+    management.list_all(settings(options))
     return EXIT_OK
 
 
 def _show(options: argparse.Namespace) -> int:
-    from bot import voice  # noqa: PLC0415 - `--help` starts without it
+    from bot.voices import management  # noqa: PLC0415 - `--help` starts without it
 
-    voice.show(settings(options), options.name)
+    management.show(settings(options), options.name)
     return EXIT_OK
 
 
 def _test(options: argparse.Namespace) -> int:
-    from bot import voice  # noqa: PLC0415 - `--help` starts without it
+    from bot.voices import management  # noqa: PLC0415 - `--help` starts without it
 
     chosen = settings(options)
     quiet_logs()
-    complete(voice.test(chosen, options.name, options.text, options.output))
+    complete(management.test(chosen, options.name, options.text, options.output))
     return EXIT_OK
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from bot import voice  # noqa: PLC0415 - `--help` starts without it
+    from bot.voices import management  # noqa: PLC0415 - `--help` starts without it
 
     ask = _ask()
     if ask is None and not options.yes:
         raise IshowttsError("Nobody is there to be asked.", remedy="Add --yes.")
-    voice.remove(settings(options), options.name, None if options.yes else ask)
+    management.remove(settings(options), options.name, None if options.yes else ask)
     return EXIT_OK
 
 

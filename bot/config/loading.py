@@ -4,7 +4,6 @@ import difflib
 import types
 import typing
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from bot.config.settings import Settings
 from bot.config.yaml_source import Path as KeyPath
 from bot.config.yaml_source import dotted, parse
 from bot.errors import ConfigError, Problem
+from bot.runtime.resources import resource
 
 _VALUE_LENGTH = 60
 _PLAIN = {
@@ -27,9 +27,8 @@ _PLAIN = {
 
 
 def default_path() -> Path:
-    """Return the shipped `config.yaml`: beside the package in a checkout, inside it in a wheel."""
-    checkout = Path(__file__).parents[2] / "config.yaml"
-    return checkout if checkout.exists() else Path(str(files("bot") / "config.yaml"))
+    """Return the `config.yaml` that comes with the program."""
+    return resource("config.yaml")
 
 
 def load(path: Path) -> Settings:

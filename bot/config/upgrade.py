@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.config.migrations import FORMAT, Migrated, migrate, understand
 from bot.errors import StartError
-from bot.folders import write_whole
+from bot.runtime.folders import write_whole
 
 
 def pending(path: Path) -> Migrated | None:

@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
 
-from bot.engine.progress import Progress
+from bot.engine.process.progress import Progress
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 
@@ -74,7 +74,7 @@ ENGINES: Mapping[str, str] = {
     "f5": "bot.engine.f5.engine:F5Engine",
     "hibari": "bot.engine.hibari:HibariEngine",
     "tone": "bot.engine.tone:ToneEngine",
-    "upstream": "bot.engine.upstream:UpstreamEngine",
+    "upstream": "bot.engine.upstream.engine:UpstreamEngine",
 }
 """Where each engine's class stands, by its name in the configuration."""
 

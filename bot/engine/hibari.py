@@ -12,7 +12,7 @@ from typing import TypeVar
 import hibari
 import numpy as np
 
-from bot.engine.progress import Progress
+from bot.engine.process.progress import Progress
 from bot.engine.silence import trim
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest

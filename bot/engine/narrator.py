@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from bot.clock import now
-from bot.engine.chain import Chain
+from bot.engine.fallback import Chain
 from bot.engine.joining import joined
 from bot.engine.pieces import Lengths, Pauses, Piece, split
 from bot.errors import UtteranceError

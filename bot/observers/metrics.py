@@ -25,7 +25,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from bot.observers.gpu import Gpu
+from bot.hardware.gpu import Gpu
 from bot.observers.timings import Timings
 from bot.outcomes import Dropped, Obeyed, Outcome, Rejected, Spoken
 

@@ -9,11 +9,11 @@ from contextlib import suppress
 import numpy as np
 import structlog
 
-from bot import child, frames
 from bot.clock import now
 from bot.playback import OutputLostError, wire
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
+from bot.runtime import child, frames
 
 log = structlog.get_logger(__name__)
 

@@ -20,10 +20,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from bot import child, frames
 from bot.errors import StartError
 from bot.playback import portaudio, wire
 from bot.playback.mixer import Mixer
+from bot.runtime import child, frames
 
 LATENCY_S = 0.04
 """What lies between the callback and the device, and with it before the first word and after a

@@ -1,4 +1,4 @@
-"""What the daemon and the process of a sound device tell each other; see `bot.frames`."""
+"""What the daemon and the process of a sound device tell each other; see `bot.runtime.frames`."""
 
 from typing import TypeAlias
 

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import voice_folder
 from bot.bench.checkpoints import VOICE
 from bot.bench.hardware import hardware, versions
 from bot.bench.subject import Subject, subject
 from bot.config.engine import F5Settings
-from bot.engine.f5.choice import shipped_voices
-from bot.engine.f5.folder import Voice, load_voice
-from bot.engine.f5.reference import ReferenceCache
+from bot.engine.f5.voice.reference import ReferenceCache
+from bot.engine.f5.weights.folder import Voice, load_voice
 from bot.errors import StartError
 from bot.quality.page import About, write
 from bot.quality.renditions import dtypes, speak
+from bot.runtime.resources import resource
+from bot.voices import folder
 
 DEFAULT_VOICE = "heart"
 TEXTS = (
@@ -61,7 +61,7 @@ def quality(
 
 
 def _voice(settings: F5Settings, measured: Subject, name: str | None) -> tuple[str, Voice]:
-    folders = voice_folder.find((shipped_voices(), settings.voices))
+    folders = folder.find((resource("voices"), settings.voices))
     if name is None and measured.is_random:
         folders = {VOICE: measured.voices / VOICE}
     chosen = name or (DEFAULT_VOICE if DEFAULT_VOICE in folders else next(iter(folders), "any"))

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from bot.bench.subject import Subject
 from bot.engine.f5.batching import make_item
-from bot.engine.f5.folder import Voice, guidance, load_front_end
-from bot.engine.f5.layout import Item
-from bot.engine.f5.loading import load_runner
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
-from bot.engine.f5.runner import Runner
-from bot.engine.f5.sampler import Sampling
+from bot.engine.f5.model.layout import Item
+from bot.engine.f5.model.runner import Runner
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.weights.folder import Voice, guidance, load_front_end
+from bot.engine.f5.weights.loading import load_runner
 from bot.errors import UtteranceError
 from bot.messages import Samples
 from bot.quality.distances import log_spectral_distance_db, mel_distance

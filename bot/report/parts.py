@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import bot
-from bot import daemon_status, jetson, speed
+from bot import speed
 from bot.bench import driver, host
 from bot.config import Settings, load
 from bot.errors import ConfigError, StartError
-from bot.folders import state_folder
+from bot.hardware import jetson
 from bot.report import secrets
 from bot.report.redaction import Redactor
+from bot.runtime.folders import state_folder
+from bot.service import daemon
 
 _LOG_LINES = 5000
 _BENCH_RUNS = 30
@@ -161,7 +163,7 @@ def _hardware() -> dict[str, Any]:
 def _status(settings: Settings | None, redactor: Redactor) -> Part:
     about = "what the running daemon does"
     try:
-        status = asyncio.run(daemon_status.ask(settings.server)) if settings else None
+        status = asyncio.run(daemon.ask(settings.server)) if settings else None
     except StartError as error:
         return Part("status.txt", about, redactor.text(f"{error}\n"))
     if not status:

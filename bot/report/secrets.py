@@ -12,8 +12,8 @@ from pydantic import BaseModel, SecretStr
 
 from bot.config import Settings
 from bot.config.yaml_source import compose
-from bot.folders import state_folder
 from bot.report.redaction import REMOVED, SECRET_KEY, Redactor
+from bot.runtime.folders import state_folder
 
 _MAX_FILE_BYTES = 64 * 1024
 _FILES_OF_SECRETS = {"password_file", "token_file"}

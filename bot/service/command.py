@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import bot
-from bot import jetson
 from bot.config import default_path, load
 from bot.errors import IshowttsError, StartError
+from bot.hardware import jetson
 from bot.service import manager, units
 from bot.service.manager import Manager
 from bot.service.units import JETSON_CLOCKS, MAIN, Place

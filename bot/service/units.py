@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import bot
 from bot.errors import StartError
+from bot.runtime.resources import resource
 
 MAIN = "ishowtts.service"
 JETSON_CLOCKS = "ishowtts-jetson-clocks.service"
@@ -71,12 +71,6 @@ def system_place(root: Path = Path("/")) -> Place:
     )
 
 
-def shipped() -> Path:
-    """Return the folder of the units: beside the package in a checkout, inside it in a wheel."""
-    inside = Path(bot.__file__).parent / "systemd"
-    return inside if inside.is_dir() else Path(bot.__file__).parents[1] / "systemd"
-
-
 def program() -> tuple[str, ...]:
     """Return what starts the `ishowtts` that is running."""
     invoked = Path(sys.argv[0])
@@ -95,7 +89,7 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
         config: The configuration, if it is not the one of `place`; its folder is where relative
             paths count from then.
     """
-    folder = shipped()
+    folder = resource("systemd")
     main = folder / (_SYSTEM if place.is_system else MAIN)
     unit = _main(main.read_text(encoding="utf-8"), place, version=version, config=config)
     yield MAIN, unit
@@ -114,7 +108,7 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
 
 def jetson_clocks() -> str:
     """Return the unit that locks a Jetson's clocks."""
-    return (shipped() / JETSON_CLOCKS).read_text(encoding="utf-8")
+    return (resource("systemd") / JETSON_CLOCKS).read_text(encoding="utf-8")
 
 
 def check_readable(path: Path, *, remedy: str) -> None:

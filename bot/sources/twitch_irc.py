@@ -13,11 +13,11 @@ from typing import NoReturn
 import aiohttp
 import structlog
 
-from bot.backoff import Backoff
 from bot.clock import now
 from bot.config.sources import TwitchIrcSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage
+from bot.runtime.backoff import Backoff
 from bot.sources import Deliver
 from bot.sources.emote_names import EmoteNames
 from bot.sources.irc_connection import IrcConnection, connect

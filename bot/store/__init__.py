@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bot.folders import state_folder
+from bot.runtime.folders import state_folder
 from bot.store.database import Database
 from bot.store.journal import Journal
 from bot.store.remembered import Remembered

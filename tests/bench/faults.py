@@ -23,11 +23,11 @@ import numpy as np
 import structlog
 
 from bot.clock import now
-from bot.engine.chain import Chain
-from bot.engine.host import Host
+from bot.engine.fallback import Chain
 from bot.engine.narrator import Narrator
-from bot.engine.patience import Patience
 from bot.engine.pieces import Lengths, Pauses
+from bot.engine.process.supervisor import Host
+from bot.engine.process.watchdog import Patience
 from bot.messages import Samples
 from bot.outcomes import Spoken, Started
 from tests.bench.report import environment, save

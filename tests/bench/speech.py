@@ -21,10 +21,10 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bot.engine.chain import Chain
-from bot.engine.effort import Effort
-from bot.engine.host import Host
+from bot.engine.fallback import Chain
 from bot.engine.narrator import Narrator
+from bot.engine.nfe_policy import Effort
+from bot.engine.process.supervisor import Host
 from bot.messages import SpeechRequest
 from tests.bench.report import environment, save, spread_ms
 
@@ -188,7 +188,7 @@ def random_model(folder: Path, shape: str) -> dict[str, Any]:
 
 def bundled_model(folder: Path) -> dict[str, Any]:
     """Return the options of the F5-TTS model that comes along."""
-    from bot.engine.f5.choice import choose  # noqa: PLC0415 - needs torch
+    from bot.engine.f5.weights.choice import choose  # noqa: PLC0415 - needs torch
 
     here, _ = choose("bundled", "bundled")
     voices = Path(__file__).parents[2] / "voices"

@@ -19,10 +19,10 @@ import numpy as np
 
 from bot.bench import checkpoints
 from bot.engine.f5.engine import F5Engine
-from bot.engine.f5.loudness import levelled
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
-from bot.engine.f5.reference import ReferenceCache
-from bot.engine.f5.voices import Voices
+from bot.engine.f5.voice.loudness import levelled
+from bot.engine.f5.voice.reference import ReferenceCache
+from bot.engine.f5.voice.voices import Voices
 from bot.messages import Samples, SpeechRequest
 from tests.bench.report import environment, save, spread_ms
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import engine_speed, engines
+from bot import engine_speed
 from bot.bench import routine
 from bot.bench.check import Verdict
 from bot.bench.history import History
@@ -15,6 +15,7 @@ from bot.bench.results import load as load_results
 from bot.bench.spoken import TEXTS, SpokenSession, Utterance
 from bot.config.engine import EngineSettings
 from bot.speed import load
+from bot.wiring import engines
 
 
 def test_it_needs_no_torch_and_nor_does_looking_back() -> None:

@@ -18,8 +18,8 @@ from bot.messages import Chatter, Lane, Samples, Utterance
 from bot.outcomes import FINAL, Outcome
 from bot.playback.player import Player
 from bot.playback.wavefile import WavefileOutput
+from bot.runtime.tasks import running
 from bot.speaker import Speaker
-from bot.tasks import running
 
 
 class Channel:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.host import Host
-from bot.engine.patience import Patience
+from bot.engine.process.supervisor import Host
+from bot.engine.process.watchdog import Patience
 
 QUICK = Patience(
     heartbeat_s=0.05,

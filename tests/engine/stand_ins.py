@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.engine.progress import Progress
+from bot.engine.process.progress import Progress
 from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bot.observers.mqtt.payloads import ChannelState, DaemonState, Latency, Refusal
+from bot.mqtt.payloads import ChannelState, DaemonState, Latency, Refusal
 from bot.outcomes import OUTCOMES
 from bot.sources import chat_json
 from bot.sources.mqtt import Order

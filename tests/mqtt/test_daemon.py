@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from bot.app import Daemon
 from bot.config import loads
 from bot.errors import TransientError
-from bot.mqtt import connect
+from bot.wiring.mqtt import connect
 from tests.mqtt.conftest import (
     DEADLINE_S,
     Broker,

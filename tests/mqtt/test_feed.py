@@ -14,9 +14,9 @@ from bot.config.mqtt import MqttSettings
 from bot.config.sources import MqttSourceSettings
 from bot.errors import OrderError
 from bot.messages import ChatMessage, Command, SourceItem, Verb
-from bot.observers.mqtt.connection import Connection
-from bot.observers.mqtt.feed import Feed
-from bot.observers.mqtt.payloads import Refusal
+from bot.mqtt.connection import Connection
+from bot.mqtt.feed import Feed
+from bot.mqtt.payloads import Refusal
 from bot.sources.mqtt import MqttSource, Received
 
 

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import bot
-from bot.observers.mqtt.payloads import daemon_state
+from bot.mqtt.payloads import daemon_state
 from bot.speed import Speed
 from tests.mqtt.conftest import Broker, Person, person, retained
 from tests.mqtt.schema import schema

@@ -12,12 +12,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.config.playback import PlaybackSettings
-from bot.frames import frame, read
 from bot.messages import AudioChunk, Samples
 from bot.playback import wire
 from bot.playback.clip import Clip
 from bot.playback.device import DeviceOutput
 from bot.playback.player import Playback, Player
+from bot.runtime.frames import frame, read
 
 if TYPE_CHECKING:
     from pathlib import Path

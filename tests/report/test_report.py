@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot import daemon_status
 from bot.config.server import ServerSettings
 from bot.errors import StartError
 from bot.server import Server
+from bot.service import daemon
 
 PLANTED = {
     "config": "conf-Token-0001",
@@ -141,13 +141,13 @@ async def test_the_daemon_is_asked_with_its_token_and_waited_for(free_port: int)
 
     settings = ServerSettings.model_validate({"port": free_port, "token": "abc-abc-abc"})
     async with Server(settings, [web.get("/api/status", status)]):
-        assert await daemon_status.wait_until_idle(settings, 30, ask_again_s=0.001)
+        assert await daemon.wait_until_idle(settings, 30, ask_again_s=0.001)
         assert answers == []  # a pause between two messages is not idle
-        assert daemon_status.accepted(await daemon_status.ask(settings)) == 7
+        assert daemon.accepted(await daemon.ask(settings)) == 7
         wrong = settings.model_copy(update={"token": None})
         # Taken for a daemon that is away, it would be measured in mid-speech.
         with pytest.raises(StartError, match="wants a token"):
-            await daemon_status.wait_until_idle(wrong, 0)
+            await daemon.wait_until_idle(wrong, 0)
 
 
 async def test_a_daemon_that_is_never_idle_is_not_waited_for_for_ever(free_port: int) -> None:
@@ -156,11 +156,11 @@ async def test_a_daemon_that_is_never_idle_is_not_waited_for_for_ever(free_port:
 
     settings = ServerSettings(port=free_port)
     async with Server(settings, [web.get("/api/status", status)]), asyncio.timeout(20):
-        assert not await daemon_status.wait_until_idle(settings, 0.01, ask_again_s=0.001)
+        assert not await daemon.wait_until_idle(settings, 0.01, ask_again_s=0.001)
 
 
 async def test_where_no_daemon_runs_there_is_nothing_to_wait_for(free_port: int) -> None:
     settings = ServerSettings(port=free_port)
 
-    assert await daemon_status.ask(settings) is None
-    assert await daemon_status.wait_until_idle(settings, 0)
+    assert await daemon.ask(settings) is None
+    assert await daemon.wait_until_idle(settings, 0)

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StartError
+from bot.runtime.resources import resource
 from bot.service import units
 from bot.service.units import Place
 
 REPOSITORY = Path(__file__).parents[2]
-SHIPPED = sorted(units.shipped().glob("*.service")) + sorted(units.shipped().glob("*.timer"))
+SHIPPED = sorted(resource("systemd").glob("*.service")) + sorted(
+    resource("systemd").glob("*.timer")
+)
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def test_the_service_of_the_system_is_hardly_exposed() -> None:
     needs_systemd()
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=20"]
     done = subprocess.run(
-        [*command, units.shipped() / "ishowtts-system.service"],
+        [*command, resource("systemd") / "ishowtts-system.service"],
         capture_output=True,
         text=True,
         check=False,
@@ -133,7 +136,7 @@ def test_what_fails_again_and_again_is_started_later_and_later(  # noqa: PLR0917
     for tool, text in (("systemctl", f"cat {tmp_path}/answer"), ("sleep", 'echo "$@"')):
         (tmp_path / tool).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / tool).chmod(0o755)
-    unit = (units.shipped() / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    unit = (resource("systemd") / name).read_text(encoding="utf-8").replace("\\\n", " ")
     (script,) = re.findall(r"^ExecStartPre=-\+?/bin/sh -c '(.*)'$", unit, re.MULTILINE)
 
     done = subprocess.run(
@@ -203,4 +206,4 @@ def test_units_are_in_the_wheel_where_they_are_looked_for() -> None:
     included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
 
     assert included["systemd"] == "bot/systemd"
-    assert units.shipped() == REPOSITORY / "systemd"
+    assert resource("systemd") == REPOSITORY / "systemd"

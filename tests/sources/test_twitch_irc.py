@@ -8,10 +8,10 @@ import pytest
 from aiohttp import WSMsgType
 from structlog.testing import capture_logs
 
-from bot.backoff import Backoff
 from bot.config.sources import TwitchIrcSettings
 from bot.errors import StartError
 from bot.messages import Purge, Role
+from bot.runtime.backoff import Backoff
 from bot.sources import create
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_irc import STEADY_S, TwitchIrcSource

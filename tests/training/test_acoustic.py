@@ -8,10 +8,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from bot.engine.f5.folder import load_front_end, load_model
-from bot.engine.f5.phonemes import PAUSE
-from bot.engine.f5.timing import fit, load_timing, spread
-from bot.engine.upstream_import import import_upstream
+from bot.engine.f5.text.phonemes import PAUSE
+from bot.engine.f5.text.timing import fit, load_timing, spread
+from bot.engine.f5.weights.folder import load_front_end, load_model
+from bot.engine.upstream.importing import import_upstream
 from training import acoustic, corpus, durations, export, flow, predict, shards
 from training.dit import DiT
 from training.pool import Pool

@@ -12,10 +12,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from bot.engine.f5.folder import load_vocoder
 from bot.engine.f5.mel import log_mel
-from bot.engine.f5.vocos import decode, wave_span
-from bot.engine.upstream_import import import_upstream
+from bot.engine.f5.model.vocos import decode, wave_span
+from bot.engine.f5.weights.folder import load_vocoder
+from bot.engine.upstream.importing import import_upstream
 from training.discriminators import Discriminators
 from training.resident import Resident
 from training.shards import HOP_SAMPLES, SAMPLE_RATE_HZ, write_shard

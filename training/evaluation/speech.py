@@ -9,9 +9,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bot.engine.f5.wav import parse
 from bot.engine.silence import trim
 from bot.messages import Samples
+from bot.voices.wav import parse
 from training import heldout
 from training.evaluation.mistakes import Mistakes, compare, total
 from training.evaluation.pitch import mean_pitch_hz

@@ -6,11 +6,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from bot.engine.f5.crossfade import CrossFade
-from bot.engine.f5.folder import Voice
-from bot.engine.f5.front_end import FrontEnd
-from bot.engine.f5.layout import GAP_FRAMES, Item
-from bot.engine.f5.loudness import levelled
-from bot.engine.f5.sampler import Sampling
+from bot.engine.f5.model.layout import GAP_FRAMES, Item
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.text.front_end import FrontEnd
+from bot.engine.f5.voice.loudness import levelled
+from bot.engine.f5.weights.folder import Voice
 from bot.errors import UtteranceError
 from bot.messages import Samples
 

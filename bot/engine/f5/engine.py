@@ -16,17 +16,17 @@ import torch
 
 from bot.engine.f5.batching import Speaks, Utterance, joined, make_item, runs, speak
 from bot.engine.f5.crossfade import CrossFade
-from bot.engine.f5.duration import MAX_FRAMES
-from bot.engine.f5.folder import Voice, guidance, load_front_end
-from bot.engine.f5.front_end import FrontEnd
-from bot.engine.f5.layout import GAP_FRAMES, Item
-from bot.engine.f5.loading import choose_device, choose_dtype, load_runner
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
-from bot.engine.f5.reference import ReferenceCache
-from bot.engine.f5.sampler import Sampling
-from bot.engine.f5.text import Vocabulary
-from bot.engine.f5.voices import Voices
-from bot.engine.progress import Progress
+from bot.engine.f5.model.layout import GAP_FRAMES, Item
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.text.duration import MAX_FRAMES
+from bot.engine.f5.text.front_end import FrontEnd
+from bot.engine.f5.text.vocabulary import Vocabulary
+from bot.engine.f5.voice.reference import ReferenceCache
+from bot.engine.f5.voice.voices import Voices
+from bot.engine.f5.weights.folder import Voice, guidance, load_front_end
+from bot.engine.f5.weights.loading import choose_device, choose_dtype, load_runner
+from bot.engine.process.progress import Progress
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
 

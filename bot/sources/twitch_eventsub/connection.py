@@ -15,12 +15,12 @@ import structlog
 from twitchio.models import SubscriptionRevoked
 from twitchio.payloads import TokenRefreshedPayload
 
-from bot.backoff import Backoff
 from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings
 from bot.config.twitch import TwitchSettings
 from bot.errors import LogInError, StartError, TransientError
 from bot.messages import ChatMessage
+from bot.runtime.backoff import Backoff
 from bot.sources.recent import RecentIds
 from bot.sources.twitch_eventsub import payloads
 from bot.sources.twitch_eventsub.accounts import AccountStore

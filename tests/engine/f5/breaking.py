@@ -18,10 +18,10 @@ import torch
 
 from bot.engine.f5.batching import Speaks, Utterance
 from bot.engine.f5.engine import F5Engine
-from bot.engine.f5.layout import Item
-from bot.engine.f5.loading import load_runner
-from bot.engine.f5.sampler import Sampling
-from bot.engine.f5.text import Vocabulary
+from bot.engine.f5.model.layout import Item
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.text.vocabulary import Vocabulary
+from bot.engine.f5.weights.loading import load_runner
 from bot.errors import UtteranceError
 from bot.messages import Samples, SpeechRequest
 

@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from bot.engine.f5.engine import F5Engine
-from bot.engine.f5.layout import Item
-from bot.engine.f5.runner import Runner, in_halves
-from bot.engine.f5.sampler import Sampling
-from bot.engine.f5.vocos import Vocos
+from bot.engine.f5.model.layout import Item
+from bot.engine.f5.model.runner import Runner, in_halves
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.model.vocos import Vocos
 from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import Samples, SpeechRequest
 

@@ -10,9 +10,9 @@ import torch
 from bot.engine import BatchEngine
 from bot.engine.f5.batching import Utterance, runs, speak
 from bot.engine.f5.engine import F5Engine
-from bot.engine.f5.layout import Item
-from bot.engine.f5.loudness import levelled
-from bot.engine.f5.sampler import Sampling
+from bot.engine.f5.model.layout import Item
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.voice.loudness import levelled
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
 

@@ -23,15 +23,16 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from bot.engine.chain import Chain
-from bot.engine.f5.choice import choose, shipped_voices
-from bot.engine.host import Host
+from bot.engine.f5.weights.choice import choose
+from bot.engine.fallback import Chain
 from bot.engine.joining import joined
 from bot.engine.narrator import Narrator
-from bot.engine.patience import Patience
 from bot.engine.pieces import Piece, split
+from bot.engine.process.supervisor import Host
+from bot.engine.process.watchdog import Patience
 from bot.messages import Samples, SpeechRequest
 from bot.outcomes import FINAL, Outcome, Spoken, Started
+from bot.runtime.resources import resource
 from tests.engine.channel import Channel
 
 _DEADLINE_S = 270
@@ -85,7 +86,7 @@ class Lane:
     def __init__(self, folder: Path, second: Host) -> None:
         for name in ("orders", "voices"):
             (folder / name).mkdir(parents=True)
-        shutil.copytree(shipped_voices() / "heart", folder / "voices" / "heart")
+        shutil.copytree(resource("voices") / "heart", folder / "voices" / "heart")
         bundled, _ = choose("bundled", "bundled")
         options = {
             "model": str(bundled.model),

@@ -14,13 +14,14 @@ import torch
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from bot.engine.f5.choice import choose, shipped_voices
 from bot.engine.f5.engine import F5Engine
-from bot.engine.f5.loading import choose_dtype
-from bot.engine.host import Host
-from bot.engine.link import EngineLostError
+from bot.engine.f5.weights.choice import choose
+from bot.engine.f5.weights.loading import choose_dtype
+from bot.engine.process.client import EngineLostError
+from bot.engine.process.supervisor import Host
 from bot.errors import StartError
 from bot.messages import Samples, SpeechRequest
+from bot.runtime.resources import resource
 from tests.interpreters import python_3_10
 
 REQUEST = SpeechRequest(id="m1", text="Hello there, chat.", voice="nature", nfe=6)
@@ -121,7 +122,7 @@ async def test_the_bundled_model_sounds_the_same_under_python_3_10(tmp_path: Pat
         "vocoder": str(bundled.vocoder),
         "device": "cpu",
     }
-    options |= {"voices": str(shipped_voices()), "cache": str(tmp_path)}
+    options |= {"voices": str(resource("voices")), "cache": str(tmp_path)}
     here, there = F5Engine(**options), Host("f5", lambda: options, python=python)
     request = replace(REQUEST, voice="heart")
     try:

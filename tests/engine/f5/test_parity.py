@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import torch
 
-from bot.engine.f5.layout import Item
-from bot.engine.f5.runner import Runner
-from bot.engine.f5.sampler import Sampling
-from bot.engine.f5.vocos import Vocos, decode, wave_span
+from bot.engine.f5.model.layout import Item
+from bot.engine.f5.model.runner import Runner
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.model.vocos import Vocos, decode, wave_span
 
 CPU = torch.device("cpu")
 TOLERANCE = 1e-4

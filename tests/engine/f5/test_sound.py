@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from bot.engine.f5.mel import log_mel
-from bot.engine.f5.resample import resample
-from bot.engine.f5.wav import parse
-from bot.engine.upstream_import import import_upstream
+from bot.engine.f5.voice.resample import resample
+from bot.engine.upstream.importing import import_upstream
 from bot.errors import StartError
+from bot.voices.wav import parse
 
 WAVE = np.random.default_rng(0).uniform(-0.9, 0.9, 4_001).astype(np.float32)
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.engine import Engine
 from bot.engine.f5.engine import F5Engine
-from bot.engine.upstream import UpstreamEngine
+from bot.engine.upstream.engine import UpstreamEngine
 from bot.errors import StartError
 from bot.messages import Samples, SpeechRequest
 

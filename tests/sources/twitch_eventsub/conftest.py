@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from bot.backoff import Backoff
 from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings
 from bot.config.twitch import TwitchSettings
 from bot.messages import ChatMessage, SourceItem
+from bot.runtime.backoff import Backoff
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from bot.backoff import Backoff
 from bot.clock import now
 from bot.config.sources import RewardSettings
 from bot.config.twitch import TwitchSettings
 from bot.errors import StartError
 from bot.messages import Purge
+from bot.runtime.backoff import Backoff
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.replies import Importance, Reply
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource

@@ -1,1 +1,0 @@
-"""Makes a reference voice of a recording; needs the packages of the extra `voices`."""

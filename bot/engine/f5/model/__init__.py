@@ -1,0 +1,1 @@
+"""The network and what computes it: transformer, sampling, vocoder, kernels, CUDA graphs."""

@@ -1,0 +1,219 @@
+"""What a processor does better than by the plain operations of `dit`: fewer passes over memory.
+
+On two cores the matrix products and attention take most of the time and run near the hardware's
+limit; what can be saved lies between them (tests/bench/results/f5.md), and in products of 8 bits
+for a model that bears them. Everything else here is float32; other types are left to the plain
+operations.
+
+Shapes: T frames of the packed row, G copies of it, D width, H heads, d width of a head.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bot.engine.f5.model import dit, int8
+from bot.engine.f5.model.dit import (
+    HEAD_WIDTH,
+    POSITION_GROUPS,
+    POSITION_TAPS,
+    Block,
+    DiT,
+    Entry,
+    Linear,
+    Operations,
+    Rotation,
+)
+
+_FRAMES_AT_ONCE = 8
+_FAR = 20.0
+"""From here on Mish is the identity in float32, and its exponential must not overflow."""
+
+
+class _Scratch:
+    """Memory for results that are used up before the next one of their kind is computed.
+
+    Fresh memory of this size comes from the system page by page, which takes as long as some of
+    the operations.
+    """
+
+    def __init__(self) -> None:
+        self._buffers: dict[object, Tensor] = {}
+
+    def take(self, kind: object, *shape: int) -> Tensor:
+        """Return uninitialised float32, the same memory for every call with this `kind`."""
+        size = math.prod(shape)
+        buffer = self._buffers.get(kind)
+        if buffer is None or len(buffer) < size:
+            buffer = self._buffers[kind] = torch.empty(size)
+        return buffer[:size].view(shape)
+
+
+def tune(model: DiT, *, in_int8: bool = False) -> tuple[DiT, Operations]:
+    """Return the model in the layouts that the returned operations want.
+
+    `in_int8` takes products of 8 bits for the blocks; see `int8.works`.
+    """
+    if model.output.weight.dtype is not torch.float32:
+        return model, Operations()
+    scratch = _Scratch()
+    blocks = [_tune_block(block) for block in model.blocks]
+    linear, linear_gelu = partial(_linear, scratch), dit.linear_gelu
+    if in_int8:
+        blocks = [int8.pack_block(block) for block in blocks]
+        linear = partial(int8.multiply, scratch.take)
+        linear_gelu = partial(int8.multiply, scratch.take, gelu=True)
+    elif _can_fuse_gelu():
+        blocks = [block._replace(up=_pack(block.up)) for block in blocks]
+        linear_gelu = _linear_gelu
+    return model._replace(blocks=tuple(blocks)), Operations(
+        locate=partial(_locate, scratch, [_to_toeplitz(part) for part in model.entry.positions]),
+        add_norm=_add_norm,
+        rotate=_rotate,
+        linear=linear,
+        linear_gelu=linear_gelu,
+    )
+
+
+def _tune_block(block: Block) -> Block:
+    """Return the block with channel pairs side by side, as complex numbers are."""
+    *query_and_key, value = (Linear(*parts) for parts in zip(
+        *(part.chunk(3) for part in block.qkv), strict=True
+    ))  # fmt: skip
+    joined = [Linear(*(_join_pairs(part) for part in linear)) for linear in query_and_key]
+    norms = [
+        None if norm is None else _join_pairs(norm) for norm in (block.query_norm, block.key_norm)
+    ]
+    return block._replace(
+        qkv=Linear(*(torch.cat(parts) for parts in zip(*joined, value, strict=True))),
+        query_norm=norms[0],
+        key_norm=norms[1],
+    )
+
+
+def _join_pairs(weight: Tensor) -> Tensor:
+    """Undo `dit.split_pairs`."""
+    return weight.unflatten(0, (-1, 2, HEAD_WIDTH // 2)).transpose(1, 2).flatten(0, 2)
+
+
+def _pack(linear: Linear) -> Linear:
+    return linear._replace(weight=torch.ops.mkldnn._reorder_linear_weight(linear.weight))  # noqa: SLF001
+
+
+def _can_fuse_gelu() -> bool:
+    """Return whether oneDNN is there and applies GELU inside the product.
+
+    The operators are private to torch; what a version lacks is computed plainly.
+    """
+    if not torch.backends.mkldnn.is_available():
+        return False
+    x, linear = torch.linspace(-3, 3, 64).reshape(4, 16), Linear(torch.eye(16), torch.ones(16))
+    try:
+        result = _linear_gelu(x, _pack(linear))
+    except (AttributeError, RuntimeError, TypeError):
+        return False
+    return torch.allclose(result, functional.gelu(x + 1, approximate="tanh"), atol=1e-5)
+
+
+def _linear(scratch: _Scratch, x: Tensor, weights: Linear) -> Tensor:
+    """Return an affine map, `[n, out]` of `[n, in]`, valid until the next of this width."""
+    weight, bias = weights
+    output = scratch.take(len(weight), len(x), len(weight))
+    return torch.addmm(bias, x, weight.T, out=output)
+
+
+def _linear_gelu(x: Tensor, weights: Linear) -> Tensor:
+    """Return GELU, in its tanh approximation, of an affine map whose weight is packed."""
+    operator: Any = torch.ops.mkldnn._linear_pointwise  # noqa: SLF001 - see `_can_fuse_gelu`
+    result: Tensor = operator(x, *weights, "gelu", [], "tanh")
+    return result
+
+
+def _rotate(qkv: Tensor, rope: Rotation) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `dit.rotate` returns; `qkv`, `[G * T, 3, H, d]`, is changed in place.
+
+    Pairs of channels are complex numbers, turned in one pass.
+    """
+    turns = torch.complex(rope.cos, rope.sin)[:, None]  # [G * T, 1, 1, d / 2]
+    torch.view_as_complex(qkv.unflatten(-1, (-1, 2)))[:, :2, : rope.heads].mul_(turns)
+    query, key, value = qkv.unbind(1)
+    return query, key, value
+
+
+def _add_norm(
+    x: Tensor, y: Tensor, gate: Tensor | None, shift: Tensor, scale: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return what `dit.add_norm` returns; `x` is changed in place."""
+    total = x.add_(y) if gate is None else x.addcmul_(gate, y)
+    return total, functional.layer_norm(total, x.shape[-1:], 1 + scale, shift, dit.EPSILON)
+
+
+class _Toeplitz(NamedTuple):
+    """A grouped convolution over time as one product for each group.
+
+    A row of the product is what `_FRAMES_AT_ONCE` neighbouring frames see, and its result those
+    frames: the matrix repeats the taps, moved by a frame each time. That is a quarter more
+    arithmetic than the convolution needs, and still twice as fast as oneDNN's.
+    """
+
+    matrix: Tensor
+    """`[groups, (taps + frames - 1) * D / groups, frames * D / groups]`"""
+    bias: Tensor
+    """`[groups, 1, frames * D / groups]`"""
+
+
+def _to_toeplitz(convolution: Linear) -> _Toeplitz:
+    width = convolution.weight.shape[1]
+    taps = convolution.weight.unflatten(0, (POSITION_GROUPS, width)).permute(0, 3, 2, 1)
+    seen = POSITION_TAPS + _FRAMES_AT_ONCE - 1
+    matrix = taps.new_zeros(POSITION_GROUPS, seen, width, _FRAMES_AT_ONCE, width)
+    for frame in range(_FRAMES_AT_ONCE):
+        matrix[:, frame : frame + POSITION_TAPS, :, frame] = taps  # [groups, taps, in, out]
+    return _Toeplitz(
+        matrix.flatten(3, 4).flatten(1, 2),
+        convolution.bias.view(POSITION_GROUPS, 1, width).repeat(1, 1, _FRAMES_AT_ONCE),
+    )
+
+
+def _locate(
+    scratch: _Scratch, convolutions: Sequence[_Toeplitz], x: Tensor, _: Entry, is_frame: Tensor
+) -> Tensor:
+    """Return the convolutional position embedding of `x`, both `[G, T, D]`."""
+    copies, length, channels = x.shape
+    width, reach = channels // POSITION_GROUPS, POSITION_TAPS // 2
+    step = _FRAMES_AT_ONCE * width
+    # The copies lie one behind the other with zeros between them, group by group.
+    stride = -(-(length + reach) // _FRAMES_AT_ONCE) * _FRAMES_AT_ONCE
+    padded = scratch.take(_locate, POSITION_GROUPS, 2 * reach + copies * stride, width)
+    frames = padded[:, reach:-reach].unflatten(1, (copies, stride))  # [groups, G, S, c]
+    padded[:, :reach], padded[:, -reach:], frames[:, :, length:] = 0, 0, 0
+    windows = padded.as_strided(
+        (POSITION_GROUPS, copies * stride // _FRAMES_AT_ONCE, step + 2 * reach * width),
+        (padded.stride(0), step, 1),
+    )
+    gaps = (~is_frame).nonzero()[:, 0]
+    y = x.unflatten(-1, (POSITION_GROUPS, width)).permute(2, 0, 1, 3)  # [groups, G, T, c]
+    for matrix, bias in convolutions:
+        frames[:, :, :length] = y
+        if len(gaps):
+            frames.index_fill_(2, gaps, 0)
+            # The matrix's zeros must not carry what is not finite over a gap into another item.
+            # The item itself stays so: what this is added to still holds it.
+            frames.nan_to_num_(0.0, 0.0, 0.0)
+        seen = scratch.take("windows", *windows.shape).copy_(windows)
+        product = scratch.take("frames", POSITION_GROUPS, windows.shape[1], step)
+        torch.baddbmm(bias, seen, matrix, out=product)
+        y = _mish(product).view(POSITION_GROUPS, copies, stride, width)[:, :, :length]
+    return y.permute(1, 2, 0, 3).flatten(2)
+
+
+def _mish(x: Tensor) -> Tensor:
+    """Return `x * tanh(log(1 + exp(x)))`: with n = e^x (e^x + 2) that is `x * n / (n + 2)`."""
+    power = x.clamp(max=_FAR).exp_()
+    product = (power + 2).mul_(power)
+    return torch.div(product, product + 2, out=power).mul_(x)

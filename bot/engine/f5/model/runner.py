@@ -1,0 +1,227 @@
+"""Runs batches on a device; it decides nothing about order.
+
+Rows are rounded up by `bucket`, durations themselves never. On a GPU with flash attention `graphs`
+computes the row; elsewhere the same functions run eagerly.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bot.engine.f5.mel import BANDS
+from bot.engine.f5.model import attention, cpu
+from bot.engine.f5.model.dit import Linear, Operations
+from bot.engine.f5.model.graphs import Graphs
+from bot.engine.f5.model.layout import Item, Layout, describe, pack, to_frames
+from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.model.synthesis import Model, fill, sample
+from bot.engine.f5.model.vocos import Vocos, decode, wave_span
+from bot.engine.f5.weights.checkpoint import Acoustic
+from bot.engine.process.progress import watched
+from bot.errors import MemoryExhaustedError
+from bot.messages import Samples
+
+_STEPS = ((2048, 32), (4096, 64), (1 << 30, 256))
+"""Up to so many frames, rows are rounded up to a multiple of the second number."""
+_LONGEST_WARM_UP_S = 30.0
+"""What has no graph by then is launched without: slower to start, and nothing waits for it."""
+
+
+class Batch(NamedTuple):
+    """What a run gives."""
+
+    waves: list[Samples]
+    """Speech of each item, 24 kHz."""
+    mel: Tensor
+    """Log-mel of the row, `[T, 100]` on the device; overwritten by the next run."""
+    layout: Layout
+
+
+def bucket(length: int) -> int:
+    """Return the length of the row that `length` frames are put into."""
+    step = next(step for limit, step in _STEPS if length <= limit)
+    return -(-length // step) * step
+
+
+def in_halves(
+    compute: Callable[[Sequence[Item]], list[Samples]],
+    items: Sequence[Item],
+    free: Callable[[], None],
+) -> list[Samples]:
+    """Return what `compute` gives for `items`, in halves where the device has no memory for all.
+
+    `free` gives back memory that can be spared.
+
+    Raises:
+        MemoryExhaustedError: even one item alone does not fit, whatever was freed.
+    """
+    with contextlib.suppress(torch.OutOfMemoryError):
+        return compute(items)
+    # Outside of a handler, which would keep the failed run's tensors alive.
+    free()
+    if len(items) == 1:
+        try:
+            return compute(items)
+        except torch.OutOfMemoryError as error:
+            raise MemoryExhaustedError(
+                f"The GPU has no memory left for {items[0].frames} frames of speech.",
+                remedy="Close other programs that use it, or choose a smaller model.",
+            ) from error
+    half = len(items) // 2
+    return [*in_halves(compute, items[:half], free), *in_halves(compute, items[half:], free)]
+
+
+class Runner:
+    """Owns a model on a device. Not thread-safe: one thread runs it."""
+
+    def __init__(
+        self,
+        acoustic: Acoustic,
+        vocoder: Vocos,
+        device: torch.device,
+        *,
+        kernels: bool = False,
+        on_demand: bool = True,
+        in_int8: bool = False,
+        on_step: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take the loaded models.
+
+        `kernels` uses our own GPU kernels, which need Triton. `on_demand` records what has no graph
+        when it is first asked for, which takes under a tenth of a second; else it is launched
+        without. `in_int8` computes products of 8 bits, on a processor of which `int8.works`.
+        `on_step` is called at every block of both models where they run eagerly.
+        """
+        chosen, packed = Operations(), attention.flash()
+        if kernels:
+            from bot.engine.f5.model.kernels import operations  # noqa: PLC0415 - Triton is optional
+
+            chosen, packed = operations(acoustic.weights.entry), attention.triton()
+        elif device.type == "cpu":
+            weights, chosen = cpu.tune(acoustic.weights, in_int8=in_int8)
+            acoustic = acoustic._replace(weights=weights)
+        self._model = Model(acoustic, vocoder, device, chosen, {})
+        self._is_one_by_one = in_int8  # a scale is of all that is multiplied together
+        self._on_step = on_step
+        self._pinned = torch.empty(0)
+        self._graphs: Graphs | None = None
+        self._stream: torch.cuda.Stream | None = None
+        if attention.supports_packed(device, acoustic.weights.output.weight.dtype):
+            self._graphs = Graphs(self._model, packed, on_demand=on_demand)
+            self._stream = torch.cuda.Stream(device)
+
+    @property
+    def depthwise(self) -> Callable[[Tensor, Linear], Tensor]:
+        """Return how this device convolves each channel by itself."""
+        return self._model.operations.depthwise
+
+    @property
+    def latest_graph(self) -> Callable[[], None] | None:
+        """Return what replays the CUDA graph that was used last; None where there is none."""
+        return self._graphs.latest if self._graphs else None
+
+    def run(self, items: Sequence[Item], sampling: Sampling) -> list[Samples]:
+        """Return the speech of `items`, 24 kHz; each is computed as if it were alone.
+
+        A batch for which the device has no memory is run in halves.
+
+        Raises:
+            MemoryExhaustedError: even one item alone does not fit.
+        """
+        together = [[item] for item in items] if self._is_one_by_one else [items]
+
+        def compute(part: Sequence[Item]) -> list[Samples]:
+            return self.compute(part, sampling).waves
+
+        return [wave for part in together for wave in in_halves(compute, part, self._free)]
+
+    def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
+        """Return speech and mel of `items` in one run on the device."""
+        # Libraries keep what they made for every shape, so there must not be a new one each time.
+        layout = pack(items, bucket(pack(items).length))
+        with self._on_device():
+            if self._graphs:
+                return self._replay(self._graphs, items, layout, sampling)
+            return self._eager(items, layout, sampling)
+
+    def warm_up(self, lengths: Sequence[int], samplings: Sequence[Sampling]) -> None:
+        """Record the graphs for single items of these lengths in frames, and run one batch.
+
+        The first of `samplings` comes first, the longest of each first, since graphs share their
+        memory. What takes too long, or is too much to be kept, is left out.
+
+        Raises:
+            StartError: the checkpoint's modulations are not finite.
+        """
+        deadline_s = time.monotonic() + _LONGEST_WARM_UP_S
+        by_length = sorted({bucket(length) for length in lengths}, reverse=True)
+        with self._on_device():
+            for sampling in samplings:
+                self._model.plan_of(sampling)
+            if self._graphs:
+                self._graphs.warm_up(by_length, samplings, deadline_s)
+
+    @contextlib.contextmanager
+    def _on_device(self) -> Iterator[None]:
+        on_stream = torch.cuda.stream(self._stream) if self._stream else contextlib.nullcontext()
+        with torch.inference_mode(), on_stream:
+            yield
+
+    def _replay(
+        self, graphs: Graphs, items: Sequence[Item], layout: Layout, sampling: Sampling
+    ) -> Batch:
+        outputs = graphs.run(items, layout, sampling)
+        spans = [
+            wave_span(self._model.vocoder, start + item.decode_from, end)
+            for item, (start, end) in zip(items, layout.spans, strict=True)
+        ]
+        waves = self._to_host([outputs.wave[span] for span in spans])
+        return Batch(waves, outputs.mel, layout)
+
+    def _eager(self, items: Sequence[Item], layout: Layout, sampling: Sampling) -> Batch:
+        model = self._model
+        rows = torch.from_numpy(describe(items, layout)).to(model.device)
+        noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=model.device)
+        fill(items, layout, noise, reference_mel)
+        numbers = model.plan_of(sampling)
+        # Each block has either attention or a convolution of single channels.
+        attend = watched(attention.per_item(layout.spans, numbers.copies), self._on_step)
+        operations = model.operations._replace(
+            depthwise=watched(model.operations.depthwise, self._on_step)
+        )
+        mel = sample(
+            model.acoustic, numbers, to_frames(rows), len(items), noise, reference_mel,
+            attend, operations,
+        )  # fmt: skip
+        waves = []
+        for item, (start, end) in zip(items, layout.spans, strict=True):
+            speech = mel[start + item.decode_from : end]
+            room = bucket(len(speech))
+            is_decoded = torch.arange(room, device=model.device) < len(speech)
+            padded = functional.pad(speech, (0, 0, 0, room - len(speech)))
+            wave = decode(model.vocoder, padded, is_decoded, operations.depthwise)
+            waves.append(wave[wave_span(model.vocoder, 0, len(speech))])
+        return Batch(self._to_host(waves), mel[: layout.spans[-1][1]], layout)
+
+    def _to_host(self, waves: Sequence[Tensor]) -> list[Samples]:
+        """Return copies; they pass through pinned memory, which the device writes at full speed."""
+        device = self._model.device
+        if device.type != "cuda":
+            return [wave.numpy() for wave in waves]
+        lengths = [len(wave) for wave in waves]
+        if len(self._pinned) < sum(lengths):
+            self._pinned = torch.empty(sum(lengths), pin_memory=True)
+        parts = self._pinned[: sum(lengths)].split(lengths)
+        for part, wave in zip(parts, waves, strict=True):
+            part.copy_(wave, non_blocking=True)
+        torch.cuda.current_stream(device).synchronize()
+        return [part.numpy().copy() for part in parts]
+
+    def _free(self) -> None:
+        if self._graphs:
+            self._graphs.free()

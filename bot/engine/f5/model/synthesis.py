@@ -1,0 +1,106 @@
+"""One batch from packed inputs to mel: what a CUDA graph records and a processor runs.
+
+Shapes: T frames of the row, G copies of it, S steps, D width.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from bot.engine.f5.model import dit
+from bot.engine.f5.model.attention import Attend
+from bot.engine.f5.model.dit import Operations
+from bot.engine.f5.model.layout import Frames, Item, Layout
+from bot.engine.f5.model.modulation import Modulations
+from bot.engine.f5.model.sampler import Sampling, advance, draw_noise, schedule
+from bot.engine.f5.model.vocos import Vocos
+from bot.engine.f5.weights.checkpoint import Acoustic
+from bot.errors import StartError
+
+
+class Plan(NamedTuple):
+    """A sampling with its numbers on the device."""
+
+    modulations: Modulations
+    durations: Tensor
+    """Of the steps, float32 `[S]`."""
+    cfg_strength: Tensor
+    """float32 scalar"""
+    copies: int
+
+
+def plan(acoustic: Acoustic, sampling: Sampling, device: torch.device) -> Plan:
+    """Return what `sampling` needs on `device`; reads the AdaLN matrices of the checkpoint.
+
+    Raises:
+        StartError: those matrices hold values that are not finite.
+    """
+    times = schedule(sampling)
+    modulations = acoustic.modulate(times[:-1])
+    if not all(part.isfinite().all() for part in modulations):
+        raise StartError(
+            "The F5-TTS checkpoint holds AdaLN matrices that are not finite.",
+            remedy="The file is damaged: delete it and fetch it again.",
+        )
+    return Plan(
+        modulations=modulations,
+        durations=times.diff().to(device),
+        cfg_strength=torch.tensor(sampling.cfg_strength, dtype=torch.float32, device=device),
+        copies=sampling.copies,
+    )
+
+
+class Model(NamedTuple):
+    """What a batch is computed with."""
+
+    acoustic: Acoustic
+    vocoder: Vocos
+    device: torch.device
+    operations: Operations
+    plans: dict[Sampling, Plan]
+    """Those that were made so far."""
+
+    def plan_of(self, sampling: Sampling) -> Plan:
+        """Return the plan of `sampling`, which is made once; errors are those of `plan`."""
+        if sampling not in self.plans:
+            self.plans[sampling] = plan(self.acoustic, sampling, self.device)
+        return self.plans[sampling]
+
+
+def fill(items: Sequence[Item], layout: Layout, noise: Tensor, reference_mel: Tensor) -> None:
+    """Write each item's noise and reference into its place of the row, `[T, 100]` both."""
+    for item, (start, end) in zip(items, layout.spans, strict=True):
+        noise[start:end] = draw_noise(item.frames, item.seed, noise.device)
+        reference_mel[start : start + len(item.reference_mel)] = item.reference_mel
+
+
+def sample(
+    acoustic: Acoustic,
+    plan: Plan,
+    frames: Frames,
+    items: int,
+    noise: Tensor,
+    reference_mel: Tensor,
+    attend: Attend,
+    operations: Operations,
+) -> Tensor:
+    """Return the log-mel of reference and speech, float32 `[T, 100]`.
+
+    `items` bounds the number of items in the row; `noise` and `reference_mel` are `[T, 100]`
+    float32, and zero where they know nothing.
+    """
+    model, copies = acoustic.weights, plan.copies
+    text = dit.embed_text(model, acoustic.traits, operations, frames, items, copies)
+    constant = dit.conditioning(model, reference_mel, text)
+    rope = dit.rotation(acoustic.traits, frames.position, acoustic.heads, copies)
+    state = noise
+    steps = zip(*plan.modulations, plan.durations, strict=True)
+    for modulations, final_modulation, duration in steps:
+        velocities = dit.velocities(
+            model, operations, attend, state, constant, frames.is_frame, rope, modulations,
+            final_modulation,
+        )  # fmt: skip
+        state = advance(state, velocities, duration, plan.cfg_strength)
+    return torch.where(frames.is_reference[:, None], reference_mel, state)

@@ -1,0 +1,115 @@
+"""How a text is cut into pieces and how long each piece lasts.
+
+Pieces follow upstream's rules (`utils_infer.py`). Upstream has no model of duration: it assumes
+that every byte of text takes as long as a byte of the reference's transcript took, whatever the
+script, and makes a text of nine bytes three times longer than one of ten. `paced_frames` counts
+what is said instead: letters and syllables by their script, and the pauses of punctuation.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import TypeAlias
+
+from bot.engine.f5.voice.reference import Reference
+
+MAX_FRAMES = 2812
+"""30 s, reference included: longer sequences were not seen in training."""
+_WINDOW_S = 22.0
+"""What upstream lets reference and speech of one piece last together."""
+_SHORT_TEXT_BYTES = 10
+_SHORT_TEXT_SPEED = 0.3
+_FLOOR_S = 0.45
+"""A word alone is not said faster, and ends in a breath."""
+_OF_SCRIPT = (("CJK UNIFIED", 3.0), ("HANGUL", 2.5), ("HIRAGANA", 2.0), ("KATAKANA", 2.0))
+"""How many letters' time a character takes; all others take one."""
+_DIGIT = 4.0
+_SHORT_PAUSE, _LONG_PAUSE = 3.0, 5.0
+"""In letters, about a fifth and a third of a second."""
+_SHORT_PAUSES, _LONG_PAUSES = frozenset(",;:，；：、"), frozenset(".!?…。！？")
+_SENTENCE_END = re.compile(r"(?<=[;:,.!?])\s+|(?<=[；：，。！？])")
+
+
+def piece_bytes(reference: Reference, speed: float = 1.0) -> int:
+    """Return how long a piece of text may be so that it lasts 22 s, less the reference."""
+    bytes_per_s = len(reference.transcript.encode()) / reference.duration_s
+    seconds = (_WINDOW_S - reference.duration_s) * speed
+    return max(int(bytes_per_s * seconds), _SHORT_TEXT_BYTES)
+
+
+def split_text(text: str, limit: int) -> list[str]:
+    """Return `text` in pieces of at most `limit` bytes, cut behind punctuation.
+
+    As upstream's `chunk_text`; a part without punctuation that is longer is cut at a space, or
+    anywhere if it has none, since upstream would let it run into what the model never saw.
+    """
+    pieces: list[str] = []
+    current = ""
+    for sentence in _SENTENCE_END.split(text):
+        for part in _cut(sentence, limit):
+            if current and len(current.encode()) + len(part.encode()) > limit:
+                pieces.append(current.strip())
+                current = ""
+            current += part + (" " if len(part[-1].encode()) == 1 else "")
+    pieces.append(current.strip())
+    return [piece for piece in pieces if piece]
+
+
+def _cut(sentence: str, limit: int) -> list[str]:
+    """Return `sentence` in parts of at most `limit` bytes."""
+    parts = []
+    while len(sentence.encode()) > limit:
+        head = sentence.encode()[:limit].decode(errors="ignore")
+        space = head.rfind(" ")
+        end = space if space > 0 else len(head)
+        parts.append(sentence[:end])
+        sentence = sentence[end:].lstrip()
+    return [*parts, sentence] if sentence else parts
+
+
+def total_frames(text: str, reference: Reference, tokens: int, speed: float = 1.0) -> int:
+    """Return the length of reference and speech together, in frames.
+
+    `tokens` is how many the prompt and the text have; every token gets a frame at least.
+    """
+    text_bytes = len(text.encode())
+    rate = _SHORT_TEXT_SPEED if text_bytes < _SHORT_TEXT_BYTES else speed
+    frames = reference.frames
+    transcript_bytes = len(reference.prompt.encode())
+    speech = int(frames / transcript_bytes * text_bytes / rate)
+    return min(max(frames + speech, tokens + 1, len(reference.mel) + 1), MAX_FRAMES)
+
+
+def paced_frames(text: str, reference: Reference, tokens: int, speed: float = 1.0) -> int:
+    """Return the length of reference and speech together, in frames, at the reference's pace.
+
+    `tokens` is as for `total_frames`.
+    """
+    frames = reference.frames
+    pace = frames / max(_letters(reference.prompt), 1.0)
+    floor = _FLOOR_S * frames / reference.duration_s
+    speech = max(int(pace * _letters(text) / speed), int(floor / speed))
+    return min(max(frames + speech, tokens + 1, len(reference.mel) + 1), MAX_FRAMES)
+
+
+def _letters(text: str) -> float:
+    """Return how long `text` takes, in the time of a letter."""
+    return sum(map(_letters_of, text.strip()))
+
+
+def _letters_of(character: str) -> float:
+    if character in _LONG_PAUSES:
+        return _LONG_PAUSE
+    if character in _SHORT_PAUSES:
+        return _SHORT_PAUSE
+    if character.isdecimal():
+        return _DIGIT
+    if unicodedata.combining(character):
+        return 0.0
+    name = unicodedata.name(character, "")
+    return next((letters for script, letters in _OF_SCRIPT if name.startswith(script)), 1.0)
+
+
+Estimate: TypeAlias = Callable[[str, Reference, int, float], int]
+ESTIMATES: dict[str, Estimate] = {"paced": paced_frames, "upstream": total_frames}
+"""By the name in the configuration."""

@@ -1,0 +1,1 @@
+"""Recordings to reference voices, and their loudness."""

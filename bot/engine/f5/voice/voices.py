@@ -1,0 +1,174 @@
+"""The voices of an engine: folders that are watched, prepared once, and kept in memory as used.
+
+What is known of every voice is small; the mel spectrograms, a quarter of a megabyte each, are kept
+for those that spoke last. A cold one comes from the cache on disk in a few milliseconds.
+"""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bot.engine.f5.voice.reference import ReferenceCache
+from bot.engine.f5.weights.folder import Voice, load_voice
+from bot.errors import StartError, UtteranceError
+from bot.voices.folder import Signature, find, is_name, read_signature
+
+log = logging.getLogger(__name__)
+
+_POLL_S = 2.0
+"""A folder that is copied is read when it looked the same twice."""
+
+
+class _Known(NamedTuple):
+    """A voice that can speak."""
+
+    folder: Path
+    signature: Signature
+    frames: int
+    """Length of the reference."""
+    digest: str
+    """Where the cache has it."""
+    gain: float
+    speed: float
+
+
+class Voices:
+    """Voices by name; `refresh` and `get` may be called from different threads."""
+
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        cache: ReferenceCache,
+        *,
+        allow_unlicensed: bool = False,
+        place: Callable[[Voice], Voice] = lambda voice: voice,
+        capacity: int = 32,
+    ) -> None:
+        """Look into `roots`, where a later one's voices win.
+
+        Args:
+            roots: Folders with a folder for each voice.
+            cache: Prepares them.
+            allow_unlicensed: Take those without consent and licence too.
+            place: Puts a voice where it is computed with; called by `get` alone.
+            capacity: How many voices stay in memory.
+        """
+        self._roots = tuple(roots)
+        self._cache = cache
+        self._allow_unlicensed = allow_unlicensed
+        self._place = place
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._known: Mapping[str, _Known] = {}
+        """Never changed, always replaced: other threads iterate over it."""
+        self._loaded: OrderedDict[str, tuple[Signature, Voice]] = OrderedDict()
+        self._refused: dict[str, Signature] = {}
+        self._seen: dict[str, Signature] = {}
+
+    @property
+    def frames(self) -> Mapping[str, int]:
+        """Length of each voice's reference, by name."""
+        return {name: known.frames for name, known in self._known.items()}
+
+    def get(self, name: str) -> Voice:
+        """Return the voice, read from the cache if it has not spoken lately.
+
+        Raises:
+            UtteranceError: there is none of this name, or it cannot be read any more.
+        """
+        known = self._known.get(name)
+        if known is None:
+            shown = name if is_name(name) else "of this name"
+            choice = ", ".join(self._known)
+            raise UtteranceError(f"There is no voice {shown}.", remedy=f"Choose from {choice}.")
+        with self._lock:
+            signature, voice = self._loaded.get(name, ((), None))
+            if voice is not None and signature == known.signature:
+                self._loaded.move_to_end(name)
+                return voice
+        voice = self._place(self._recall(known))
+        self._keep(name, known.signature, voice)
+        return voice
+
+    def refresh(self, *, at_once: bool = False) -> None:
+        """Take what was added, changed or removed; report what is broken, and keep what was there.
+
+        What is being copied is left until it has come to rest, unless `at_once`.
+        """
+        folders = find(self._roots)
+        signatures = {name: read_signature(folder) for name, folder in folders.items()}
+        for name in self._known.keys() - folders.keys():
+            log.info("A voice was removed", extra={"voice": name})
+            self._forget(name)
+        for name, folder in folders.items():
+            signature, known = signatures[name], self._known.get(name)
+            is_new = known is None or known.signature != signature or known.folder != folder
+            is_at_rest = at_once or self._seen.get(name) == signature
+            if is_new and is_at_rest and self._refused.get(name) != signature:
+                self._take(name, folder, signature, is_start=at_once)
+        self._seen = signatures
+
+    def watch(self, closed: threading.Event) -> None:
+        """Refresh again and again in a thread of its own, until `closed`."""
+
+        def run() -> None:
+            while not closed.wait(_POLL_S):
+                self._refresh_safely()
+
+        threading.Thread(target=run, name="voices", daemon=True).start()
+
+    def _refresh_safely(self) -> None:
+        try:
+            self.refresh()
+        except Exception:
+            # A folder may change in any way at any time; the next look may do better.
+            log.exception("The folders of voices cannot be looked at")
+
+    def _take(self, name: str, folder: Path, signature: Signature, *, is_start: bool) -> None:
+        begun = time.monotonic()
+        try:
+            voice = self._load(folder)
+        except StartError as error:
+            self._refused[name] = signature
+            stays = "; the one before it stays" if name in self._known else ""
+            about = {"voice": name, "error": f"{error}{stays}"}
+            log.warning("A voice cannot be used", extra=about)
+            return
+        self._refused.pop(name, None)
+        reference = voice.reference
+        known = _Known(
+            folder, signature, reference.frames, reference.digest, voice.gain, voice.speed
+        )
+        self._known = {**self._known, name: known}
+        if not is_start:
+            took_s = round(time.monotonic() - begun, 3)
+            log.info("A voice is ready", extra={"voice": name, "took_s": took_s})
+
+    def _recall(self, known: _Known) -> Voice:
+        # Not from the folder, in which something broken may have come since.
+        reference = self._cache.recall(known.digest)
+        if reference is not None:
+            return Voice(reference, known.gain, known.speed)
+        try:
+            return self._load(known.folder)
+        except StartError as error:
+            raise UtteranceError(error.message, remedy=error.remedy) from error
+
+    def _load(self, folder: Path) -> Voice:
+        return load_voice(folder, self._cache, allow_unlicensed=self._allow_unlicensed)
+
+    def _keep(self, name: str, signature: Signature, voice: Voice) -> None:
+        with self._lock:
+            self._loaded[name] = (signature, voice)
+            self._loaded.move_to_end(name)
+            while len(self._loaded) > self._capacity:
+                self._loaded.popitem(last=False)
+
+    def _forget(self, name: str) -> None:
+        self._known = {other: known for other, known in self._known.items() if other != name}
+        with self._lock:
+            self._loaded.pop(name, None)

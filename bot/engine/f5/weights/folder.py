@@ -1,0 +1,217 @@
+"""Folders on disk to what the engine works with: models and voices.
+
+A model folder holds one `.safetensors` or `.pt` file and the `vocab.txt` that belongs to it, and,
+if the model differs from F5TTS_v1_Base, upstream's `.yaml` configuration. Under the key `ishowtts`
+that may name a front end, which brings `timing.safetensors`, the strength of guidance that the
+model is meant for, and whether it was judged with products of 8 bits. A vocoder folder holds
+`config.yaml` and `model.safetensors` or `pytorch_model.bin`. A voice folder is as
+`bot.voices.folder` tells.
+"""
+
+import errno
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from bot.engine.f5.model.dit import Traits
+from bot.engine.f5.model.vocos import Vocos
+from bot.engine.f5.text.duration import ESTIMATES
+from bot.engine.f5.text.front_end import Characters, FrontEnd, Phonemes
+from bot.engine.f5.text.phonemes import PAUSE
+from bot.engine.f5.text.timing import load_timing
+from bot.engine.f5.text.vocabulary import Vocabulary, load_vocabulary
+from bot.engine.f5.voice.reference import Reference, ReferenceCache
+from bot.engine.f5.weights.checkpoint import Acoustic, load_acoustic, load_vocos, open_state
+from bot.errors import StartError
+from bot.voices.folder import CONSTRUCTION_ERRORS, RECORDING, TRANSCRIPT, read_about
+
+_TIMING = "timing.safetensors"
+_MAX_RECORDING_BYTES = 128 << 20
+"""Minutes in the finest form there is, of which seconds are used."""
+_MAX_TRANSCRIPT_BYTES = 64 << 10
+
+
+class Voice(NamedTuple):
+    """A voice that can speak."""
+
+    reference: Reference
+    gain: float
+    """Factor on the samples."""
+    speed: float
+    """Factor on the speaking rate."""
+
+
+def load_model(
+    folder: Path, device: torch.device, dtype: torch.dtype
+) -> tuple[Acoustic, Vocabulary]:
+    """Return the F5-TTS model in `folder`.
+
+    Raises:
+        StartError: something is missing in the folder, or does not fit together.
+    """
+    state, traits, vocabulary = read_model(folder)
+    acoustic = load_acoustic(state, traits, device, dtype)
+    if acoustic.tokens != len(vocabulary):
+        raise StartError(
+            f"The checkpoint in {folder} was trained with {acoustic.tokens} tokens, but vocab.txt "
+            f"has {len(vocabulary)}.",
+            remedy="Put the vocab.txt that belongs to the checkpoint there.",
+        )
+    return acoustic, vocabulary
+
+
+def read_model(folder: Path) -> tuple[Mapping[str, Tensor], Traits, Vocabulary]:
+    """Return the files of the F5-TTS model in `folder`, read but not checked against each other.
+
+    Raises:
+        StartError: a file is missing or unreadable.
+    """
+    files = sorted(
+        path
+        for kind in ("*.safetensors", "*.pt")
+        for path in folder.glob(kind)
+        if path.is_file() and path.name != _TIMING
+    )
+    if len(files) != 1:
+        raise StartError(
+            f"The model folder {folder} holds {len(files)} checkpoints; one is needed.",
+            remedy="Fetch one with `ishowtts model fetch`, or put model.safetensors (or .pt) and "
+            "its vocab.txt there by hand.",
+        )
+    return open_state(files[0]), _traits(folder), load_vocabulary(folder / "vocab.txt")
+
+
+def load_front_end(folder: Path, vocabulary: Vocabulary, durations: str = "paced") -> FrontEnd:
+    """Return how the model in `folder` takes text: as characters, unless its `.yaml` says else.
+
+    `durations` is a key of `ESTIMATES`, for characters.
+
+    Raises:
+        StartError: the front end is unknown, or what it needs is missing or damaged.
+    """
+    name = _ours(folder).get("front_end", "characters")
+    if name == "characters":
+        return Characters(vocabulary, ESTIMATES[durations])
+    if name != "phonemes" or PAUSE not in vocabulary:
+        raise StartError(
+            f"The model in {folder} asks for the front end {name!r}, which does not fit it.",
+            remedy="Put the original .yaml and vocab.txt there again.",
+        )
+    try:
+        timing = load_timing(open_state(folder / _TIMING))
+    except KeyError as error:
+        raise StartError(
+            f"{folder / _TIMING} is no model of durations: {error} is missing.",
+            remedy="Put the original file there again.",
+        ) from error
+    return Phonemes(vocabulary, timing)
+
+
+def guidance(folder: Path) -> float:
+    """Return the strength of classifier-free guidance that the model in `folder` is meant for.
+
+    Raises:
+        StartError: it is no number.
+    """
+    strength = _ours(folder).get("cfg_strength", 2.0)
+    if not isinstance(strength, (int, float)) or isinstance(strength, bool) or strength < 0:
+        raise StartError(
+            f"The model in {folder} gives {strength!r} as cfg_strength.",
+            remedy="Put the original .yaml there again.",
+        )
+    return float(strength)
+
+
+def bears_int8(folder: Path) -> bool:
+    """Return whether the model in `folder` was found to speak as well with products of 8 bits."""
+    return _ours(folder).get("int8") is True
+
+
+def _ours(folder: Path) -> Mapping[str, Any]:
+    ours = _config(folder).get("ishowtts", {})
+    return ours if isinstance(ours, Mapping) else {}
+
+
+def _config(folder: Path) -> Mapping[str, Any]:
+    configs = sorted(folder.glob("*.yaml"))
+    return _read_yaml(configs[0]) if configs else {}
+
+
+def _traits(folder: Path) -> Traits:
+    configs = sorted(folder.glob("*.yaml"))
+    if not configs:
+        return Traits()
+    config = _config(folder)
+    model = config.get("model", {})
+    architecture = model.get("arch") if isinstance(model, Mapping) else None
+    if not isinstance(architecture, Mapping) or model.get("backbone", "DiT") != "DiT":
+        raise StartError(
+            f"{configs[0]} describes no F5-TTS model with the DiT backbone.",
+            remedy="Use the .yaml that belongs to the checkpoint, or none for F5TTS_v1_Base.",
+        )
+    return Traits(**{key: architecture[key] for key in Traits._fields if key in architecture})
+
+
+def load_vocoder(folder: Path, device: torch.device, dtype: torch.dtype) -> Vocos:
+    """Return the Vocos vocoder in `folder`.
+
+    Raises:
+        StartError: something is missing in the folder, or is no Vocos for 24 kHz mel.
+    """
+    head = _read_yaml(folder / "config.yaml").get("head", {})
+    arguments = head.get("init_args", {}) if isinstance(head, Mapping) else {}
+    padding = str(arguments.get("padding", "same"))
+    return load_vocos(open_state(vocoder_file(folder)), padding, device, dtype)
+
+
+def vocoder_file(folder: Path) -> Path:
+    """Return the file with the weights of the vocoder in `folder`."""
+    shipped = folder / "model.safetensors"
+    return shipped if shipped.is_file() else folder / "pytorch_model.bin"
+
+
+def load_voice(folder: Path, cache: ReferenceCache, *, allow_unlicensed: bool = False) -> Voice:
+    """Return the voice in `folder`.
+
+    Raises:
+        StartError: a file is missing, the recording cannot serve as a reference, or it is not told
+            who agreed to that, unless `allow_unlicensed`.
+    """
+    about = read_about(folder, allow_unlicensed=allow_unlicensed)
+    try:
+        recording = _read_bytes(folder / RECORDING, _MAX_RECORDING_BYTES)
+        transcript = _read_bytes(folder / TRANSCRIPT, _MAX_TRANSCRIPT_BYTES).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(
+            f"The voice {folder.name} cannot be read: {error}.",
+            remedy=f"Put reference.wav and transcript.txt (UTF-8) into {folder}.",
+        ) from error
+    return Voice(
+        reference=cache.get(recording, transcript, str(folder / RECORDING)),
+        gain=float(10 ** (about.gain_db / 20)),
+        speed=about.speed,
+    )
+
+
+def _read_bytes(path: Path, most: int) -> bytes:
+    """Return the contents of a file, which is none of a device or a pipe: those may never end."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "Is no file", str(path))
+    if path.stat().st_size > most:
+        raise OSError(errno.EFBIG, f"Has more than {most >> 10} KiB", str(path))
+    return path.read_bytes()
+
+
+def _read_yaml(path: Path) -> Mapping[str, Any]:
+    import yaml  # noqa: PLC0415 - read at the start only
+
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, RecursionError, *CONSTRUCTION_ERRORS) as error:
+        raise StartError(
+            f"{path} cannot be read: {error}.", remedy="Put the original file there again."
+        ) from error
+    return data if isinstance(data, Mapping) else {}

@@ -1,0 +1,126 @@
+"""Entry of an engine's process: requests come from standard input, events go to standard output.
+
+`bot.engine.process.supervisor` starts it, maybe under another interpreter than the daemon's: all
+that is imported here runs on Python 3.10. The messages are those of `bot.engine.process.protocol`.
+"""
+
+import asyncio
+import logging
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from threading import Thread, Timer
+from typing import Any, BinaryIO
+
+import msgspec
+
+from bot.engine.process import protocol
+from bot.engine.process.worker import Orders, Service
+from bot.messages import encode
+from bot.runtime import child, frames
+
+_GRACE_S = 2.0
+"""What an engine gets to let go of what it holds before its process ends anyway."""
+_LEVELS: Mapping[int, protocol.Level] = {
+    logging.DEBUG: "debug",
+    logging.INFO: "info",
+    logging.WARNING: "warning",
+}
+_SIMPLE = (str, int, float, bool, type(None))
+_OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message"}
+"""All other attributes of a record are what was told with it."""
+
+Report = Callable[[protocol.Report], None]
+
+
+def _feed(pipe: BinaryIO, put: Callable[[protocol.Order | None], None], report: Report) -> None:
+    """Pass on every order from `pipe`, and its end."""
+    try:
+        for body in frames.read(pipe):
+            put(protocol.order(body))
+    except (frames.FrameError, msgspec.MsgspecError) as error:
+        report(protocol.Refused(message=f"The daemon sent what is no order: {error}."))
+    finally:
+        put(None)
+        # A kernel that never returns must not keep a process that nobody listens to.
+        timer = Timer(_GRACE_S, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
+
+
+class _ToDaemon(logging.Handler):
+    """Sends what engines and their libraries log to the daemon's log."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self._report = report
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields = {
+            key: value if isinstance(value, _SIMPLE) else str(value)
+            for key, value in vars(record).items()
+            if key not in _OF_EVERY_RECORD
+        }
+        if record.exc_info:
+            fields["exception"] = logging.Formatter().formatException(record.exc_info)
+        level = _LEVELS.get(record.levelno, "error")
+        event = record.getMessage()
+        self._report(protocol.Logged(level=level, event=event, fields=fields))
+
+
+def _encode(report: protocol.Report) -> bytes:
+    """Return the report as MessagePack; names of files may hold bytes that are no text."""
+    try:
+        return encode(report)
+    except UnicodeEncodeError:
+        fields = msgspec.structs.asdict(report)
+        return encode(type(report)(**{name: _as_text(value) for name, value in fields.items()}))
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a report holds
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_as_text(key): _as_text(each) for key, each in value.items()}
+    return value
+
+
+def _report_log(report: Report) -> None:
+    logging.basicConfig(level=logging.WARNING, handlers=[_ToDaemon(report)])
+    logging.getLogger("bot").setLevel(logging.DEBUG)
+
+
+async def _serve(pipe: BinaryIO, report: Report) -> None:
+    orders: Orders = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def put(order: protocol.Order | None) -> None:
+        with suppress(RuntimeError):  # the loop ended before the daemon did
+            loop.call_soon_threadsafe(orders.put_nowait, order)
+
+    Thread(target=_feed, args=(pipe, put, report), name="orders", daemon=True).start()
+    await Service(report).run(orders)
+
+
+def main() -> None:
+    """Run the engine that the first order names, until standard input ends."""
+    child.ignore_interrupts()
+    report = child.Sender(child.claim_stdout(others=2), _encode)
+    report(protocol.Hello(version=protocol.VERSION, python=platform.python_version()))
+    _report_log(report)
+    code = 0
+    try:
+        asyncio.run(_serve(sys.stdin.buffer, report))
+    except Exception:  # noqa: BLE001 - whatever it is, the daemon reads it here
+        traceback.print_exc()
+        code = 1
+    report.close()
+    sys.stderr.flush()
+    os._exit(code)  # threads of an engine that hangs would be waited for
+
+
+if __name__ == "__main__":
+    main()

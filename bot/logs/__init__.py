@@ -1,0 +1,105 @@
+"""Log lines: readable in a terminal, fields in systemd's journal, JSON elsewhere, never harmful."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping, Sequence
+from typing import Any
+
+import structlog
+
+from bot.config.logs import LogSettings
+from bot.logs.file import LogFile
+from bot.logs.flood import FloodGate
+from bot.logs.journal import JournalHandler, is_connected
+
+_EventDict = MutableMapping[str, Any]
+
+# C0 and C1 controls move the cursor and colour the terminal; bidi controls reorder the line.
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_SECRET_KEY = re.compile(r"token|secret|password|authorization|credential", re.IGNORECASE)
+_MASK = "********"
+
+
+def configure(settings: LogSettings) -> None:
+    """Send the daemon's log and that of its libraries to standard error or the journal, and a file.
+
+    Raises:
+        StartError: the file cannot be written.
+    """
+    as_text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if as_text else "iso", utc=not as_text),
+        mask_secrets,
+        escape_controls,
+    ]
+    as_json: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]
+    final: list[structlog.typing.Processor] = (
+        [
+            _without_utterance,
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False, sort_keys=False
+            ),
+        ]
+        if as_text
+        else as_json
+    )
+    level = logging.getLevelNamesMapping()[settings.level.upper()]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    goes_to_journal = settings.format == "auto" and is_connected()
+    handlers: list[logging.Handler] = [
+        JournalHandler() if goes_to_journal else logging.StreamHandler(sys.stderr)
+    ]
+    handlers[0].setFormatter(_formatter(shared, final))
+    if settings.file is not None:
+        file = LogFile(settings.file, max_mb=settings.file_mb, older=settings.older_files)
+        file.setFormatter(_formatter(shared, as_json))
+        handlers.append(file)
+    root = logging.getLogger()
+    root.handlers = [FloodGate(handlers)]
+    root.setLevel(max(level, logging.WARNING) if level > logging.DEBUG else level)
+    logging.getLogger("bot").setLevel(level)
+
+
+def _formatter(
+    shared: Sequence[structlog.typing.Processor], final: Sequence[structlog.typing.Processor]
+) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+    )
+
+
+def escape_controls(_logger: object, _method: str, event: _EventDict) -> _EventDict:
+    """Write control characters in values as escapes: chat must not draw on the terminal."""
+    for key, value in event.items():
+        if isinstance(value, str) and _UNSAFE.search(value):
+            event[key] = _UNSAFE.sub(lambda match: repr(match[0])[1:-1], value)
+    return event
+
+
+def mask_secrets(_logger: object, _method: str, event: _EventDict) -> _EventDict:
+    """Hide values whose key says that they are secret."""
+    for key in event:
+        if _SECRET_KEY.search(key):
+            event[key] = _MASK
+    return event
+
+
+def _without_utterance(_logger: object, _method: str, event: _EventDict) -> _EventDict:
+    """Leave out what only programs follow: in a terminal the lines stand below each other."""
+    if event.get("level") != "debug":
+        event.pop("utterance_id", None)
+    return event

@@ -1,0 +1,292 @@
+"""The connection to the broker: comes back whenever it is lost, and holds up nothing meanwhile."""
+
+import asyncio
+import logging
+import ssl
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple, NoReturn
+
+import structlog
+from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
+from aiomqtt.exceptions import MqttConnectError
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from bot.config.mqtt import MqttSettings
+from bot.errors import StartError, TransientError
+from bot.mqtt.outbox import Outbox
+from bot.mqtt.payloads import OFFLINE, ONLINE
+from bot.mqtt.topics import Topics
+from bot.runtime.backoff import Backoff
+
+log = structlog.get_logger(__name__)
+
+_MAX_PACKET_BYTES = 256 * 1024
+"""The broker is told to send nothing larger."""
+_ANSWER_S = 10.0
+_FAREWELL_S = 0.5
+_STEADY_S = 30.0
+_QOS = 1
+_REMEDY = "Compare section mqtt with the broker's configuration; docs/mqtt.md shows both."
+_BATCH = 20
+"""So many are sent before others get a turn, about a millisecond."""
+_WORDS = {
+    "Disconnected during message iteration": "the connection was lost",
+    "Operation timed out": "the broker does not answer",
+}
+"""For what aiomqtt says."""
+
+
+class Received(NamedTuple):
+    """A message from the broker: hostile input."""
+
+    topic: str
+    payload: bytes
+    is_retained: bool
+    """Whether it was published before the daemon connected, perhaps long ago."""
+
+
+Handler = Callable[[Received], None]
+"""Takes a message at once, and never waits."""
+
+
+class Connection:
+    """One connection to one broker, for everything that the daemon says and hears there."""
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        *,
+        client_id: str,
+        password: str | None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        """Prepare; `run` connects.
+
+        Raises:
+            StartError: a certificate cannot be read, or this system has no way to wait for sockets.
+        """
+        if sys.platform == "win32":
+            # paho-mqtt waits for sockets in a way that the event loop with child processes lacks.
+            raise StartError(
+                "MQTT does not work on Windows.",
+                remedy="Set mqtt.enabled to false; programs can use /api/chat and /api/status.",
+            )
+        self._settings = settings
+        self._client_id = client_id
+        self._password = password
+        self._tls = _tls_context(settings)
+        self._port = settings.port or (8883 if self._tls else 1883)
+        self._backoff = backoff or Backoff()
+        self._handlers: dict[str, Handler] = {}
+        self._client: Client | None = None
+        self.topics = Topics(settings.topic)
+        self.outbox = Outbox(settings.outbox)
+        self.reconnects = 0
+        """How often it was tried again."""
+        self.state = "not started"
+        """One clause for `status`."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker is there."""
+        return self._client is not None
+
+    def listen(self, topic: str, handler: Handler) -> None:
+        """Give what comes on `topic`, which has no wildcards, to `handler`; before `run`."""
+        self._handlers[topic] = handler
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; then say good-bye."""
+        while True:
+            self.state = "connecting"
+            started_at = asyncio.get_running_loop().time()
+            try:
+                await self._live()
+            except (MqttError, OSError, TransientError) as error:
+                reason = self._reason(error)
+            except Exception as error:
+                # A mistake here, or in the library, costs the broker's company, and no speech.
+                log.exception("MQTT failed")
+                reason = repr(error)
+            if asyncio.get_running_loop().time() - started_at >= _STEADY_S:
+                self._backoff.reset()
+            self.reconnects += 1
+            delay_s = self._backoff.next_s()
+            self.state = f"reconnecting in {delay_s:.0f} s after: {reason}"
+            log.warning("the MQTT broker is away", reason=reason, retry_s=round(delay_s, 1))
+            await asyncio.sleep(delay_s)
+
+    async def check(self) -> None:
+        """Connect once.
+
+        Raises:
+            TransientError: the broker is not there, or does not let us in.
+        """
+        try:
+            await self._knock()
+            async with self._new_client(has_will=False):  # the daemon may be there
+                pass
+        except (MqttError, OSError) as error:
+            raise TransientError(f"{self._reason(error)}.", remedy=_REMEDY) from error
+
+    async def _live(self) -> NoReturn:
+        """Live one connection's life, which ends with an error."""
+        await self._knock()
+        async with self._new_client(has_will=True) as client:
+            try:
+                for topic in self._handlers:
+                    await self._subscribe(client, topic)
+                await client.publish(self.topics.availability, ONLINE, _QOS, retain=True)
+                self._client = client
+                self.state = "connected"
+                self.outbox.renew()
+                log.info("connected to the MQTT broker", host=self._settings.host, port=self._port)
+                await self._exchange(client)
+            except asyncio.CancelledError:
+                await self._say_goodbye(client)
+                raise
+            finally:
+                self._client = None
+                client.timeout = _FAREWELL_S  # a broker that hangs must not hold up our end
+        raise TransientError("the broker ended the connection")
+
+    async def _say_goodbye(self, client: Client) -> None:
+        """Send what waits, and that nobody is here, if the broker takes it at once."""
+        with suppress(MqttError, TimeoutError):
+            async with asyncio.timeout(_FAREWELL_S):
+                while len(self.outbox):
+                    await self._send_first(client)
+                await client.publish(self.topics.availability, OFFLINE, _QOS, retain=True)
+
+    async def _knock(self) -> None:
+        """Make sure that the broker is there, in a way that can be cancelled.
+
+        aiomqtt connects in a thread, and a thread that hangs would keep the process from ending.
+        """
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                _, writer = await asyncio.open_connection(
+                    self._settings.host, self._port, ssl=self._tls
+                )
+                writer.close()
+                await writer.wait_closed()
+        except TimeoutError:
+            raise TransientError(f"no answer within {_ANSWER_S:.0f} s.", remedy=_REMEDY) from None
+
+    def _new_client(self, *, has_will: bool) -> Client:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.MaximumPacketSize = _MAX_PACKET_BYTES
+        quiet = logging.getLogger(__name__)
+        return Client(
+            self._settings.host,
+            self._port,
+            identifier=self._client_id,
+            username=self._settings.username,
+            password=self._password,
+            protocol=ProtocolVersion.V5,
+            will=Will(self.topics.availability, OFFLINE, _QOS, retain=True) if has_will else None,
+            clean_start=True,
+            properties=properties,
+            tls_context=self._tls,
+            keepalive=self._settings.keepalive_s,
+            timeout=_ANSWER_S,
+            queue_type=_passing_to(self._take),
+            logger=quiet,
+        )
+
+    async def _subscribe(self, client: Client, topic: str) -> None:
+        (code, *_) = await client.subscribe(topic, qos=_QOS)
+        if getattr(code, "is_failure", False):
+            log.warning(
+                "the MQTT broker does not let the daemon listen",
+                topic=topic,
+                reason=str(code),
+                remedy="Permit it in the broker's ACL.",
+            )
+
+    async def _exchange(self, client: Client) -> None:
+        sending = asyncio.create_task(self._send(client), name="mqtt send")
+        receiving = asyncio.create_task(self._receive(client), name="mqtt receive")
+        try:
+            done, _ = await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (sending, receiving):
+                task.cancel()
+            await asyncio.gather(sending, receiving, return_exceptions=True)
+
+    async def _send(self, client: Client) -> NoReturn:
+        while True:
+            for _ in range(_BATCH):
+                await self._send_first(client)
+            await asyncio.sleep(0)  # what needs no answer does not wait, and others want a turn
+
+    async def _send_first(self, client: Client) -> None:
+        post = await self.outbox.first()
+        qos = _QOS if post.is_retained else 0
+        await client.publish(post.topic, post.payload, qos, retain=post.is_retained)
+        self.outbox.sent(post)
+
+    async def _receive(self, client: Client) -> None:
+        async for _ in client.messages:  # none comes this way, but the end of the connection does
+            pass
+
+    def _take(self, message: Message) -> None:
+        topic = message.topic.value
+        if handler := self._handlers.get(topic):
+            try:
+                handler(Received(topic, message.payload, message.retain))
+            except Exception:
+                # What others publish is hostile: a message that breaks a handler ends with it.
+                log.exception("an MQTT message was not understood", topic=topic)
+
+    def _reason(self, error: Exception) -> str:
+        """Return why there is no connection, as a clause for people."""
+        if isinstance(error, MqttConnectError):
+            code = str(getattr(error.rc, "getName", lambda: error)())
+            if code in {"Bad user name or password", "Not authorized"}:
+                who = self._settings.username or "anonymous clients"
+                return f"the broker refuses {who}: wrong user name or password"
+            return f"the broker refuses: {code}"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"the broker's certificate is not trusted: {error.verify_message}"
+        if isinstance(error, ssl.SSLError):
+            return f"no encrypted connection: {error.reason or error}"
+        text = error.message if isinstance(error, TransientError) else str(error)
+        return _WORDS.get(text) or text.rstrip(".") or type(error).__name__
+
+
+def _passing_to(take: Callable[[Message], None]) -> type[asyncio.Queue[Message]]:
+    """Return a queue that keeps nothing, but gives each message to `take` as it comes.
+
+    aiomqtt's own takes a task for each message, and when they come faster it drops the newest ones,
+    be they orders.
+    """
+
+    class Passage(asyncio.Queue[Message]):
+        def put_nowait(self, item: Message) -> None:
+            take(item)
+
+    return Passage
+
+
+def _tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
+    tls = settings.tls
+    if not tls.enabled:
+        return None
+    path = tls.ca
+    try:
+        context = ssl.create_default_context(cafile=tls.ca)
+        if tls.certificate is not None:
+            path = tls.certificate
+            context.load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ssl.SSLError) as error:
+        raise StartError(
+            f"The certificate {path} for MQTT cannot be used: {error.strerror or error}.",
+            remedy="Set mqtt.tls to PEM files that this user can read, the key without a password.",
+        ) from error
+    return context

@@ -1,0 +1,67 @@
+"""The way in: gives sources what others publish, and tells those whose messages are refused."""
+
+from collections.abc import Callable
+from math import inf
+from time import monotonic
+
+import msgspec
+import structlog
+
+from bot.mqtt.connection import Connection, Received
+from bot.mqtt.payloads import Refusal
+
+log = structlog.get_logger(__name__)
+
+_TELL_S = 0.2
+_LOG_S = 10.0
+
+
+class Feed:
+    """One broker, for the sources of all channels."""
+
+    def __init__(self, connection: Connection, *, clock: Callable[[], float] = monotonic) -> None:
+        """Listen through `connection`."""
+        self._connection = connection
+        self._clock = clock
+        self._told_at = self._logged_at = -inf
+        self._untold = self._unlogged = 0
+        self.refused = 0
+        """How many messages were not taken."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker is there."""
+        return self._connection.is_connected
+
+    @property
+    def reconnects(self) -> int:
+        """How often it was tried again."""
+        return self._connection.reconnects
+
+    @property
+    def state(self) -> str:
+        """One clause for `status`."""
+        return self._connection.state
+
+    def listen(self, channel: str, what: str, handler: Callable[[Received], None]) -> None:
+        """Give what comes for a channel on the topic `what` to `handler`, which never waits."""
+        self._connection.listen(self._connection.topics.of(channel, what), handler)
+
+    def refuse(self, channel: str, what: str, reason: str) -> None:
+        """Say why a message was not taken; whoever floods us is not answered every time."""
+        topics = self._connection.topics
+        self.refused += 1
+        at = self._clock()
+        if at - self._told_at >= _TELL_S:
+            refusal = Refusal(topic=topics.of(channel, what), reason=reason, untold=self._untold)
+            self._connection.outbox.put(topics.of(channel, "refused"), msgspec.json.encode(refusal))
+            self._told_at, self._untold = at, 0
+        else:
+            self._untold += 1
+        if at - self._logged_at >= _LOG_S:
+            log.warning(
+                "MQTT message refused", channel=channel, reason=reason, unlogged=self._unlogged
+            )
+            self._logged_at, self._unlogged = at, 0
+        else:
+            self._unlogged += 1

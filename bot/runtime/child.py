@@ -1,0 +1,132 @@
+"""Child processes that talk to the daemon in frames over their standard input and output.
+
+The daemon's end starts and ends them; the child's end keeps its standard output for frames alone
+and ends when its standard input does. Works where no descriptor can be passed, as on Windows.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
+from typing import BinaryIO, Generic, TypeVar
+
+from bot.runtime.frames import frame
+
+_T = TypeVar("_T")
+
+
+async def start(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    has_stderr: bool = False,
+) -> Process:
+    """Return the process of `command`, with pipes for its input and output.
+
+    Args:
+        command: Program and arguments.
+        environment: Instead of the daemon's.
+        has_stderr: Whether its standard error is a pipe too; otherwise it is the daemon's.
+
+    Raises:
+        OSError: the program cannot be started.
+    """
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE if has_stderr else None,
+        env=environment,
+        start_new_session=True,  # a terminal's interrupt is for the daemon
+    )
+
+
+async def end(process: Process, *, grace_s: float) -> None:
+    """Close the input of `process`, which asks it to end; kill it if it takes over `grace_s`.
+
+    What it still says is thrown away; a pipe of its standard error is left to who reads it.
+    Cancelling kills it at once, and returns when it has ended: a process that hangs is not left.
+    """
+    assert process.stdin is not None
+    process.stdin.close()
+    ending = asyncio.create_task(_end(process, grace_s))
+    try:
+        await asyncio.shield(ending)
+    except asyncio.CancelledError:
+        _kill(process)
+        await ending
+        raise
+
+
+async def _end(process: Process, grace_s: float) -> None:
+    try:
+        await asyncio.wait_for(_wait(process), grace_s)
+    except asyncio.TimeoutError:
+        _kill(process)
+        await _wait(process)
+
+
+def _kill(process: Process) -> None:
+    """End it and what it started, which would keep its pipes open."""
+    with suppress(ProcessLookupError):  # it ended just now
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+async def _wait(process: Process) -> None:
+    assert process.stdout is not None
+    while await process.stdout.read(1 << 16):
+        pass
+    await process.wait()
+
+
+class Sender(Generic[_T]):
+    """Sends from a thread of its own, so that whoever has something to say never waits."""
+
+    def __init__(self, pipe: BinaryIO, encode: Callable[[_T], bytes]) -> None:
+        """Send to `pipe` what `encode` makes of each message."""
+        self._pipe = pipe
+        self._encode = encode
+        self._messages: SimpleQueue[_T | None] = SimpleQueue()
+        self._thread = Thread(target=self._send, name="sender", daemon=True)
+        self._thread.start()
+
+    def __call__(self, message: _T) -> None:
+        """Take `message` to be sent; never waits."""
+        self._messages.put(message)
+
+    def close(self) -> None:
+        """Return when every message was sent."""
+        self._messages.put(None)
+        self._thread.join()
+
+    def _send(self) -> None:
+        try:
+            while (message := self._messages.get()) is not None:
+                self._pipe.write(frame(self._encode(message)))
+                self._pipe.flush()
+        except OSError:
+            os._exit(1)  # the daemon is gone
+
+
+def ignore_interrupts() -> None:
+    """Let the daemon decide when this process ends: by closing its input."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
+
+
+def claim_stdout(*, others: int) -> BinaryIO:
+    """Return standard output for frames alone.
+
+    What anything else in this process prints there goes to the descriptor `others` instead.
+    """
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(others, 1)
+    return output

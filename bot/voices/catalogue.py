@@ -1,0 +1,68 @@
+"""The voices that there are, for those who choose one: looked up again every few seconds."""
+
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import structlog
+
+from bot.errors import StartError
+from bot.voices.folder import FILES, Signature, find, read_about, read_signature
+
+log = structlog.get_logger(__name__)
+
+_POLL_S = 3.0
+
+
+class VoiceCatalog(Collection[str]):
+    """Names of the folders whose voice may speak; whether it can, the engine finds out."""
+
+    def __init__(self, roots: Sequence[Path], *, allow_unlicensed: bool) -> None:
+        """Look into `roots` once; `run` goes on."""
+        self._roots = tuple(roots)
+        self._allow_unlicensed = allow_unlicensed
+        self._judged: dict[Path, tuple[Signature, bool]] = {}
+        self._names: frozenset[str] = frozenset()
+        self.refresh()
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is this voice."""
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names, in no order."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._names)
+
+    def refresh(self) -> None:
+        """Look again. Blocks for some milliseconds."""
+        folders = find(self._roots)
+        self._names = frozenset(name for name, path in folders.items() if self._is_good(path))
+        for gone in self._judged.keys() - set(folders.values()):
+            del self._judged[gone]
+
+    async def run(self) -> None:
+        """Look again and again until cancelled."""
+        while True:
+            await asyncio.sleep(_POLL_S)
+            try:
+                await asyncio.to_thread(self.refresh)
+            except OSError as error:  # a disk that is away comes back
+                log.info("voices cannot be looked up", reason=str(error))
+
+    def _is_good(self, folder: Path) -> bool:
+        signature = read_signature(folder)
+        known = self._judged.get(folder)
+        if known is None or known[0] != signature:
+            known = self._judged[folder] = (signature, self._judge(folder))
+        return known[1]
+
+    def _judge(self, folder: Path) -> bool:
+        try:
+            read_about(folder, allow_unlicensed=self._allow_unlicensed)
+        except StartError:
+            return False  # the engine reports it
+        return all((folder / name).is_file() for name in FILES[:2])

@@ -1,0 +1,1 @@
+"""A recording becomes a reference voice: excerpt, transcript, and what is wrong with it."""

@@ -1,0 +1,60 @@
+"""From a file to the samples of a reference, or the reason why not."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyloudnorm
+import soxr
+
+from bot.messages import Samples
+from bot.voices.cloning import excerpt as excerpts
+from bot.voices.cloning.activity import listen
+from bot.voices.cloning.excerpt import Excerpt
+from bot.voices.cloning.faults import Measures, measure, refuse
+from bot.voices.cloning.recording import read
+
+TARGET_LUFS = -20.0
+_PEAK = 10 ** (-1 / 20)
+_MAX_RATE_HZ = 48_000
+
+
+class Prepared(NamedTuple):
+    """A reference, and how it came about."""
+
+    samples: Samples
+    sample_rate_hz: int
+    excerpt: Excerpt
+    measures: Measures
+    loudness_lufs: float
+    """Before it was brought to the target."""
+
+    @property
+    def duration_s(self) -> float:
+        """Return the length in seconds."""
+        return len(self.samples) / self.sample_rate_hz
+
+
+def prepare(path: Path, *, keep_whole: bool) -> Prepared:
+    """Return the best part of the recording in `path`, or all that is said with `keep_whole`.
+
+    Raises:
+        StartError: it cannot be a reference; the error says what was measured.
+    """
+    what = f"The recording {path.name}"
+    recording = read(path)
+    activity = listen(recording.samples, recording.sample_rate_hz)
+    measures = measure(recording, activity)
+    refuse(measures, what)
+    if keep_whole:
+        excerpt = excerpts.whole(activity, what)
+    else:
+        excerpt = excerpts.best(activity, recording, what)
+    samples, rate_hz = excerpts.cut(recording, excerpt), recording.sample_rate_hz
+    if rate_hz > _MAX_RATE_HZ:
+        samples, rate_hz = soxr.resample(samples, rate_hz, _MAX_RATE_HZ), _MAX_RATE_HZ
+    loudness = float(pyloudnorm.Meter(rate_hz).integrated_loudness(samples.astype(np.float64)))
+    gain = 10 ** ((TARGET_LUFS - loudness) / 20)
+    gain = min(gain, _PEAK / max(float(np.abs(samples).max()), 1e-9))
+    louder = np.ascontiguousarray(samples * np.float32(gain), dtype=np.float32)
+    return Prepared(louder, rate_hz, excerpt, measures, loudness)

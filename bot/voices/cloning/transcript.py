@@ -1,0 +1,75 @@
+"""What is said in a reference: written down by faster-whisper, where that is installed."""
+
+from importlib.util import find_spec
+from typing import NamedTuple
+
+import numpy as np
+import soxr
+
+from bot.errors import StartError
+from bot.voices.cloning.activity import RATE_HZ
+from bot.voices.cloning.preparation import Prepared
+
+MODEL = "small"
+"""Of Whisper, fetched at the first use (480 MB); small ones make mistakes in names."""
+_LETTERS_PER_S = (2.0, 30.0)
+"""Between a slow reader of Chinese and a fast one of English."""
+
+
+class Transcript(NamedTuple):
+    """What was heard."""
+
+    text: str
+    language: str
+    """ISO 639-1; empty if it is not known."""
+
+
+def is_installed() -> bool:
+    """Tell whether `write_down` can work."""
+    return find_spec("faster_whisper") is not None
+
+
+def write_down(prepared: Prepared, model: str = MODEL) -> Transcript:
+    """Return what is said in the reference, as Whisper hears it.
+
+    Raises:
+        StartError: the model cannot be loaded, or it hears nothing.
+    """
+    from faster_whisper import WhisperModel  # noqa: PLC0415 - optional, and seconds to import
+
+    try:
+        whisper = WhisperModel(model, device="cpu", compute_type="int8")
+    except Exception as error:
+        # Of whichever library fetches and loads it.
+        raise StartError(
+            f"The Whisper model {model} cannot be loaded: {error}.",
+            remedy="Give the words with --transcript, or another model (or its folder) with"
+            " --whisper.",
+        ) from error
+    wave = soxr.resample(prepared.samples, prepared.sample_rate_hz, RATE_HZ).astype(np.float32)
+    segments, about = whisper.transcribe(wave, beam_size=5, condition_on_previous_text=False)
+    text = " ".join(segment.text.strip() for segment in segments).strip()
+    if not text:
+        raise StartError(
+            "Whisper hears no words in the recording.",
+            remedy="Give them with --transcript, or record again.",
+        )
+    return Transcript(text, about.language)
+
+
+def verify(text: str, duration_s: float) -> str:
+    """Return the transcript on one line.
+
+    Raises:
+        StartError: nobody says so much, or so little, in this time.
+    """
+    line = " ".join(text.split())
+    letters = sum(character.isalnum() for character in line)
+    low, high = (round(rate * duration_s) for rate in _LETTERS_PER_S)
+    if not low <= letters <= high:
+        raise StartError(
+            f"The transcript has {letters} letters, and the recording lasts {duration_s:.1f} s:"
+            " they do not belong together.",
+            remedy="Write down exactly what is said in it, every word and nothing else.",
+        )
+    return line

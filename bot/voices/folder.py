@@ -1,0 +1,141 @@
+"""What a folder of `voices/` tells about its voice, without listening to it.
+
+The engine's child process imports this module too, so it stays importable on Python 3.10.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from bot.errors import StartError
+
+RECORDING, TRANSCRIPT, ABOUT = "reference.wav", "transcript.txt", "voice.yaml"
+FILES = (RECORDING, TRANSCRIPT, ABOUT)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What a voice may be called: a word in chat, and a folder on any system."""
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
+"""Devices on Windows, whatever folder they are in."""
+_SPEEDS = (0.3, 3.0)
+_GAINS_DB = (-30.0, 30.0)
+_MAX_ABOUT_BYTES = 64 * 1024
+CONSTRUCTION_ERRORS = (ValueError, AttributeError)
+"""What PyYAML raises beside its own errors: for the 30th of February, for a number of 5,000 digits
+and for text that is no UTF-8; and for a tag that the value does not fit."""
+
+
+Signature: TypeAlias = tuple[tuple[int, int, int], ...]
+"""Inode, size and time of change of each file."""
+
+
+class About(NamedTuple):
+    """The contents of voice.yaml."""
+
+    language: str
+    licence: str
+    consent: str
+    """Who agreed to being cloned, and when."""
+    source: str
+    gain_db: float
+    """How much louder than other voices it speaks."""
+    speed: float
+    """Factor on the speaking rate."""
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a voice may be called so."""
+    return bool(NAME.fullmatch(text)) and not _RESERVED.fullmatch(text)
+
+
+def find(roots: Iterable[Path]) -> dict[str, Path]:
+    """Return the folders of voices below `roots` by name, in alphabetical order.
+
+    Of two with one name the later root's counts. Hidden folders are none.
+    """
+    found: dict[str, Path] = {}
+    for root in roots:
+        try:
+            found |= {path.name: path for path in root.iterdir() if is_voice(path)}
+        except OSError:  # not there, or not any more
+            continue
+    return {name: found[name] for name in sorted(found)}
+
+
+def is_voice(path: Path) -> bool:
+    """Tell whether `path` is meant to be a voice: a folder with a name and a file that it needs."""
+    return is_name(path.name) and any((path / name).is_file() for name in FILES)
+
+
+def read_signature(folder: Path) -> Signature:
+    """Return what differs once a file of the voice was changed, added or removed."""
+    marks = []
+    for name in FILES:
+        try:
+            stat = (folder / name).stat()
+        except OSError:
+            marks.append((0, 0, 0))
+        else:
+            marks.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return tuple(marks)
+
+
+def read_about(folder: Path, *, allow_unlicensed: bool) -> About:
+    """Return what voice.yaml tells.
+
+    Raises:
+        StartError: it cannot be read, a value is impossible, or it names no licence and consent
+            although those are needed.
+    """
+    path = folder / ABOUT
+    data = _read(path) if path.is_file() else {}
+    about = About(
+        language=_text(data, "language"),
+        licence=_text(data, "licence"),
+        consent=_text(data, "consent"),
+        source=_text(data, "source"),
+        gain_db=_number(data, "gain", 0.0, _GAINS_DB, path),
+        speed=_number(data, "speed", 1.0, _SPEEDS, path),
+    )
+    missing = [key for key in ("consent", "licence") if not getattr(about, key)]
+    if missing and not allow_unlicensed:
+        raise StartError(
+            f"The voice {folder.name} names no {' and no '.join(missing)}.",
+            remedy=f"Write into {path} who agreed to being cloned and when (consent: ...), and what"
+            " the recording may be used for (licence: ...); or set engine.f5.allow_unlicensed.",
+        )
+    return about
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    import yaml  # noqa: PLC0415 - a third of a second of imports that say nothing of the names
+
+    try:
+        if path.stat().st_size > _MAX_ABOUT_BYTES:
+            raise StartError(f"{path} is too long.", remedy="Leave a few lines in it.")
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, RecursionError, *CONSTRUCTION_ERRORS) as error:
+        raise StartError(
+            f"{path} cannot be read: {error}.",
+            remedy="Write lines such as `licence: CC0-1.0`; docs/voices.md shows a whole one.",
+        ) from error
+    return data if isinstance(data, Mapping) else {}
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    if value is None or isinstance(value, (bool, Mapping, list)):
+        return ""
+    return str(value).strip()
+
+
+def _number(
+    data: Mapping[str, Any], key: str, default: float, limits: tuple[float, float], path: Path
+) -> float:
+    value = data.get(key, default)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not limits[0] <= value <= limits[1]:
+        raise StartError(
+            f"{path} gives {value!r} as {key}.",
+            remedy=f"Write a number from {limits[0]:g} to {limits[1]:g}.",
+        )
+    return float(value)

@@ -1,0 +1,1 @@
+"""Builds what the configuration names: engines, outputs, observers, MQTT."""

@@ -1,0 +1,81 @@
+"""Makes the engines that the configuration names, each in a process of its own."""
+
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from bot.config.engine import EngineSettings
+from bot.engine import ENGINES
+from bot.engine.fallback import Chain
+from bot.engine.narrator import Narrator
+from bot.engine.nfe_policy import Effort
+from bot.engine.pieces import Pauses
+from bot.engine.process.supervisor import Host
+from bot.errors import StartError
+from bot.runtime.resources import resource
+from bot.voices.catalogue import VoiceCatalog
+
+CLONING = frozenset({"f5", "upstream"})
+"""Engines with voices to choose from, which may need another interpreter."""
+
+
+def create(settings: EngineSettings, name: str | None = None) -> Narrator:
+    """Return what speaks with the engine `name`, else with those of `settings`, not warm yet.
+
+    Raises:
+        StartError: there is no such engine.
+    """
+    names = settings.engines if name is None else (name,)
+    for unknown in set(names) - set(ENGINES):
+        raise StartError(
+            f"There is no engine {unknown!r}.", remedy=f"Choose from {', '.join(ENGINES)}."
+        )
+    chain = Chain([_host(settings, name) for name in names], patience_s=settings.stall_s)
+    pauses = Pauses(
+        sentence_s=settings.pauses.sentence_ms / 1000, clause_s=settings.pauses.clause_ms / 1000
+    )
+    return Narrator(chain, pauses=pauses, ahead_s=settings.ahead_s)
+
+
+def effort(settings: EngineSettings) -> Effort:
+    """Return how many function evaluations speech is worth."""
+    f5 = settings.f5
+    if f5.nfe != "auto":
+        return Effort()
+    return Effort(idle=f5.nfe_idle, normal=f5.nfe_normal, least=f5.nfe_least)
+
+
+def voices(settings: EngineSettings) -> VoiceCatalog | None:
+    """Return the voices that chatters can be heard with; None if no engine has several."""
+    if CLONING.isdisjoint(settings.engines):
+        return None
+    return VoiceCatalog(voice_roots(settings), allow_unlicensed=settings.f5.allow_unlicensed)
+
+
+def voice_roots(settings: EngineSettings) -> tuple[Path, ...]:
+    """Return the folders with voices; those in later ones win."""
+    return (resource("voices"), settings.f5.voices)
+
+
+def _host(settings: EngineSettings, name: str) -> Host:
+    python = settings.python if name in CLONING else None
+    return Host(name, _options(settings, name), python=python or "")
+
+
+def _options(settings: EngineSettings, name: str) -> Callable[[], dict[str, Any]]:
+    """Return what finds the options: at every start, since a model may be fetched meanwhile."""
+    return partial(_locate, settings.options(name))
+
+
+def _locate(options: dict[str, Any]) -> dict[str, Any]:
+    if "model" not in options:
+        return options
+    # Here, not in the engine: what the engine imports is kept to what speech needs.
+    choice = import_module("bot.engine.f5.weights.choice")
+    here, on_gpu = choice.choose(options["model"], options["vocoder"])
+    found = {**options, "model": str(here.model), "vocoder": str(here.vocoder)}
+    if on_gpu:
+        found |= {"gpu_model": str(on_gpu.model), "gpu_vocoder": str(on_gpu.vocoder)}
+    return {**found, "shipped_voices": str(resource("voices"))}

@@ -1,0 +1,76 @@
+"""Makes what speaks with the MQTT broker."""
+
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from bot.config import Settings
+from bot.config.sources import MqttSourceSettings
+from bot.mqtt.connection import Connection
+from bot.mqtt.discovery import Announced, announcements
+from bot.mqtt.feed import Feed
+from bot.mqtt.topics import level
+from bot.observers.mqtt import MqttObserver
+from bot.runtime.credentials import read_secret
+from bot.runtime.tasks import Work
+
+
+class Mqtt:
+    """The connection of a daemon, and who uses it."""
+
+    def __init__(self, settings: Settings, snapshot: Callable[[], dict[str, Any]]) -> None:
+        """Prepare; nothing is connected before the work of `work` runs.
+
+        Raises:
+            StartError: the password or a certificate cannot be read.
+        """
+        mqtt = settings.mqtt
+        client_id = mqtt.client_id or f"ishowtts-{level(socket.gethostname()).replace('.', '_')}"
+        self.connection = connect(settings, client_id)
+        self.feed = Feed(self.connection)
+        self.observer = MqttObserver(self.connection.outbox, self.connection.topics, snapshot)
+        if mqtt.discovery is not None:
+            for post in announcements(
+                mqtt.discovery,
+                client_id=client_id,
+                topics=self.connection.topics,
+                channels=list(_announced(settings)),
+            ):
+                self.connection.outbox.keep(post.topic, post.payload)
+
+    @property
+    def work(self) -> Mapping[str, Work]:
+        """What runs as long as the daemon, by task name."""
+        return {"mqtt": self.connection.run, "mqtt state": self.observer.run}
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state for `status` and `/metrics`."""
+        return {
+            "is_connected": self.connection.is_connected,
+            "state": self.connection.state,
+            "reconnects": self.connection.reconnects,
+            "waiting": len(self.connection.outbox),
+            "lost": self.connection.outbox.lost,
+            "refused": self.feed.refused,
+        }
+
+
+def connect(settings: Settings, client_id: str) -> Connection:
+    """Return the connection that `settings` describe, with the password from where it lies.
+
+    Raises:
+        StartError: the password or a certificate cannot be read.
+    """
+    mqtt = settings.mqtt
+    password = read_secret(
+        "mqtt-password",
+        configured=mqtt.password.get_secret_value() if mqtt.password else None,
+        file=mqtt.password_file,
+    )
+    return Connection(mqtt, client_id=client_id, password=password)
+
+
+def _announced(settings: Settings) -> Iterable[Announced]:
+    for channel in settings.channels:
+        sources = [s for s in channel.sources if isinstance(s, MqttSourceSettings)]
+        yield Announced(channel.name, is_obeying=any(source.commands for source in sources))

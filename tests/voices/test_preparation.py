@@ -1,0 +1,145 @@
+"""What becomes of a recording, and what is refused with which reason."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyloudnorm
+import pytest
+import soxr
+
+from bot.errors import StartError
+from bot.messages import Samples
+from bot.voices.cloning import recording
+from bot.voices.cloning.preparation import Prepared, prepare
+from bot.voices.cloning.transcript import verify
+from tests.voices.conftest import RATE_HZ, Save, below, hiss, music
+
+
+def prepared(path: Path) -> Prepared:
+    return prepare(path, keep_whole=False)
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3"])
+def test_the_best_part_is_cut_and_brought_to_one_level(
+    speech: Samples, save: Save, name: str
+) -> None:
+    made = prepared(save(speech * 0.2, name))
+    assert 3.0 <= made.duration_s <= 10.5
+    loudness = pyloudnorm.Meter(made.sample_rate_hz).integrated_loudness(
+        made.samples.astype(np.float64)
+    )
+    assert loudness == pytest.approx(-20, abs=0.3)
+    assert not np.any(made.samples[-round(0.25 * made.sample_rate_hz) :])
+    # Nothing is cut in the middle of a sound: what lies just outside the part is silence.
+    start, end = (
+        round(s * RATE_HZ) for s in (made.excerpt.start_s - 0.15, made.excerpt.end_s + 0.15)
+    )
+    edges = np.concatenate([speech[start : start + 1200], speech[end - 1200 : end]])
+    assert np.abs(edges).max() < 0.02
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 44_100, 96_000])
+def test_any_good_rate_will_do(speech: Samples, save: Save, rate_hz: int) -> None:
+    made = prepared(save(soxr.resample(speech, RATE_HZ, rate_hz), rate_hz=rate_hz))
+    assert made.sample_rate_hz == min(rate_hz, 48_000)
+
+
+def test_of_channels_that_cancel_each_other_one_is_taken(speech: Samples, save: Save) -> None:
+    made = prepared(save(np.stack([speech, -speech * 0.9], axis=1)))
+    assert made.measures.speech_s > 5
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda s: below(s, hiss(len(s)), 12), "noisy: the background is 1[123] dB"),
+        (lambda s: below(s, music(len(s)), 15), "music or a hum"),
+        (lambda s: s * 6, "is clipped"),
+        (lambda s: np.clip(s * 6, -1, 1) * 0.3, "is clipped"),
+        (lambda s: music(len(s)) * 0.1, "sounds like music"),
+        (lambda s: hiss(len(s)) * 0.05, "0.0 s of speech"),
+        (lambda s: s * 0, "0.0 s of speech"),
+        (lambda s: s[: RATE_HZ * 2], "of speech, 2 s are needed"),
+    ],
+)
+def test_what_would_spoil_the_voice_is_refused(
+    speech: Samples, save: Save, spoil: object, reason: str
+) -> None:
+    assert callable(spoil)
+    path = save(spoil(speech))
+    with pytest.raises(StartError, match=reason) as caught:
+        prepared(path)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "background", [lambda n: hiss(n) * 1.0, lambda n: music(n) * 1.0], ids=["hiss", "music"]
+)
+def test_a_faint_background_is_bearable(speech: Samples, save: Save, background: object) -> None:
+    assert callable(background)
+    made = prepared(save(below(speech, background(len(speech)), 35)))
+    assert made.measures.above_background_db == pytest.approx(35, abs=4)
+
+
+def test_with_a_transcript_of_all_of_it_all_of_it_is_taken(speech: Samples, save: Save) -> None:
+    short = speech[: RATE_HZ * 6]
+    made = prepare(save(short), keep_whole=True)
+    assert made.excerpt.duration_s > 4
+    with pytest.raises(StartError, match="more than 10"):
+        prepare(save(np.concatenate([speech, speech])), keep_whole=True)
+
+
+def test_what_is_no_sound_is_refused(tmp_path: Path, save: Save, speech: Samples) -> None:
+    with pytest.raises(StartError, match="There is no file"):
+        recording.read(tmp_path / "missing.wav")
+    with pytest.raises(StartError, match="as a telephone has"):
+        recording.read(save(soxr.resample(speech, RATE_HZ, 8_000), rate_hz=8_000))
+    (tmp_path / "text.wav").write_text("no sound at all")
+    with pytest.raises(StartError, match="ffmpeg"):
+        recording.read(tmp_path / "text.wav")
+    with pytest.raises(StartError, match="lasts 11 minutes"):
+        recording.read(save(np.zeros(16_000 * 660, np.float32), "long.flac", rate_hz=16_000))
+
+
+def test_other_kinds_of_files_go_through_ffmpeg(
+    tmp_path: Path, save: Save, speech: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a stand-in that writes what ffmpeg writes into a pipe: a header without lengths."""
+    wav = save(speech)
+    strange = tmp_path / "-i evil;.m4a"
+    strange.write_bytes(b"of a kind that libsndfile does not know")
+    program = tmp_path / "bin" / "ffmpeg"
+    program.parent.mkdir()
+    head = wav.read_bytes()
+    at = head.find(b"data")
+    (tmp_path / "piped").write_bytes(
+        head[:4] + b"\xff" * 4 + head[8 : at + 4] + b"\xff" * 4 + head[at + 8 :]
+    )
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >"{tmp_path}/arguments"\nexec cat "{tmp_path}/piped"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    assert shutil.which("ffmpeg") == str(program)
+    read = recording.read(strange)
+    assert np.allclose(read.samples, recording.read(wav).samples, atol=1e-3)
+    assert f"-i file:{strange}" in (tmp_path / "arguments").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_good"),
+    [
+        ("Hello everyone,\n  and welcome back.", True),
+        ("Hi", False),
+        ("word " * 100, False),
+        ("...", False),
+    ],
+)
+def test_a_transcript_fits_the_time_it_takes(text: str, *, is_good: bool) -> None:
+    if is_good:
+        assert verify(text, 4.0) == "Hello everyone, and welcome back."
+    else:
+        with pytest.raises(StartError, match="do not belong together"):
+            verify(text, 4.0)
