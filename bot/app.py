@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import structlog
 
 from bot import sources, speed
@@ -31,6 +31,7 @@ from bot.server import Server
 from bot.sources import Resuming, ingest
 from bot.sources.recording import Recorder
 from bot.speaker import Speaker
+from bot.state import DaemonState, EngineState, OutputState, SpeedState
 from bot.store import Store
 from bot.store import default_path as default_store
 from bot.wiring import engines, outputs
@@ -72,7 +73,7 @@ class Daemon:
         self._settings = settings
         self._files = ExitStack()
         self._speed = speed.Latest()
-        self._watchers = Watchers(settings, self._snapshot, events=events, files=self._files)
+        self._watchers = Watchers(settings, self._state, events=events, files=self._files)
         self._recorder = self._files.enter_context(Recorder(record)) if record else None
         replays = [
             source
@@ -105,9 +106,7 @@ class Daemon:
             vitals(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s)
         )
         self._watchers.health.watch(clocks)
-        self._notify = Notify(
-            lambda: status_line(self._engine.name, self._channel_snapshots()), clocks
-        )
+        self._notify = Notify(lambda: status_line(self._state()), clocks)
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
         self._first = next(iter(self._channels.values()))
         readers = [s for channel in self._channels.values() for s in channel.sources]
@@ -264,20 +263,20 @@ class Daemon:
         readers += self._sources.joined(settings.sources, settings.name, joined)
         return Channel(tuple(readers), policy, backlog, player, speaker, intake)
 
-    def _snapshot(self) -> dict[str, Any]:
-        return {
-            "engine": self._engine.name,
-            "engines": self._engine.states,
-            "speed": self._speed(),
-            "outputs": {
-                output.name: {"is_available": output.is_available, "underflows": output.underflows}
+    def _state(self) -> DaemonState:
+        return DaemonState(
+            engine=self._engine.name,
+            engines=msgspec.convert(self._engine.states, dict[str, EngineState]),
+            speed=msgspec.convert(self._speed(), SpeedState | None),
+            outputs={
+                output.name: OutputState(
+                    is_available=output.is_available, underflows=output.underflows
+                )
                 for output in self._outputs.values()
             },
-            "channels": self._channel_snapshots(),
-        }
-
-    def _channel_snapshots(self) -> dict[str, dict[str, Any]]:
-        return {name: channel.snapshot() for name, channel in self._channels.items()}
+            channels={name: channel.state for name, channel in self._channels.items()},
+            mqtt=self._watchers.mqtt_state,
+        )
 
 
 def _plain(message: ChatMessage) -> str:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from aiohttp import web
 
 from bot.clock import now
 from bot.observers.notify import Vital
+from bot.state import DaemonState
 
 _BEAT_S = 0.5
 _LATE_S = 2.0
@@ -20,9 +20,9 @@ _STILL_S = 15.0
 class Health:
     """Watches the event loop and the other clocks, and reads the rest from the state."""
 
-    def __init__(self, snapshot: Callable[[], dict[str, Any]]) -> None:
-        """Judge what `snapshot` returns."""
-        self._snapshot = snapshot
+    def __init__(self, state: Callable[[], DaemonState]) -> None:
+        """Judge what `state` returns."""
+        self._state = state
         self._listeners: list[Callable[[float], None]] = []
         self._vitals: tuple[Vital, ...] = ()
         self._late_s = 0.0
@@ -59,7 +59,7 @@ class Health:
 
     async def _ready(self, _: web.Request) -> web.Response:
         """Answer whether a message that is sent now would be heard."""
-        return _answer([*self._ailments(), *unready(self._snapshot())])
+        return _answer([*self._ailments(), *unready(self._state())])
 
     def _ailments(self) -> Iterator[str]:
         ago_s = now() - self._late_at
@@ -71,21 +71,22 @@ class Health:
                 yield f"For {still_s:.0f} s, {vital.complaint}."
 
 
-def unready(state: dict[str, Any]) -> Iterator[str]:
-    """Yield why a message would not be heard now, a sentence each; `state` is as for `status`."""
-    engines = state["engines"]
-    if not any(engine["is_ready"] for engine in engines.values()):
-        states = (f"{name} is {engine['state']}" for name, engine in engines.items())
+def unready(state: DaemonState) -> Iterator[str]:
+    """Yield why a message would not be heard now, a sentence each."""
+    if not any(engine.is_ready for engine in state.engines.values()):
+        states = (f"{name} is {engine.state}" for name, engine in state.engines.items())
         yield _sentence("No engine can speak", states)
-    for name, channel in state["channels"].items():
-        if not channel["is_heard"]:
-            states = (f"{output}: {state}" for output, state in channel["outputs"].items())
+    for name, channel in state.channels.items():
+        if not channel.is_heard:
+            states = (f"{output}: {clause}" for output, clause in channel.outputs.items())
             yield _sentence(f"Channel {name} has no output", states)
         away = sorted(
-            source for source, c in channel["connections"].items() if not c["is_connected"]
+            source
+            for source, connection in channel.connections.items()
+            if not connection.is_connected
         )
-        if away and len(away) == len(channel["sources"]):
-            states = (f"{source}: {channel['sources'][source]}" for source in away)
+        if away and len(away) == len(channel.sources):
+            states = (f"{source}: {channel.sources[source]}" for source in away)
             yield _sentence(f"Channel {name} hears no chat", states)
 
 

@@ -1,11 +1,11 @@
 """What systemd and `/healthz` are told: the clocks that have to move, and one line of status."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 from bot.engine.narrator import Narrator
 from bot.observers.notify import Vital
 from bot.playback import Clocked, Output
+from bot.state import DaemonState
 
 _STALLS = 3
 """So many times `engine.stall_s` without a sound is more than one bad text."""
@@ -22,18 +22,13 @@ def vitals(engine: Narrator, outputs: Iterable[Output], *, stall_s: float) -> It
             yield Vital(_clock(output), f"playback on {output.name} stands still")
 
 
-def status_line(voice: str, channels: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return one line about a daemon; it quotes nobody in chat.
-
-    Args:
-        voice: The engine that speaks.
-        channels: Their states, as in `GET /api/status`.
-    """
-    parts = [f"voice: {voice}"]
-    for name, channel in channels.items():
-        doing = ["speaking" if channel["speaking"] else "silent", f"{channel['pending']} waiting"]
-        doing += ["paused"] * channel["is_paused"] + ["off"] * (not channel["is_on"])
-        outputs = [f"{output} {state}" for output, state in channel["outputs"].items()]
+def status_line(state: DaemonState) -> str:
+    """Return one line about a daemon; it quotes nobody in chat."""
+    parts = [f"voice: {state.engine}"]
+    for name, channel in state.channels.items():
+        doing = ["speaking" if channel.speaking else "silent", f"{channel.pending} waiting"]
+        doing += ["paused"] * channel.is_paused + ["off"] * (not channel.is_on)
+        outputs = [f"{output} {clause}" for output, clause in channel.outputs.items()]
         parts.append(f"{name}: {', '.join(doing + outputs)}")
     return "; ".join(parts)
 

@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from bot.config import Settings
 from bot.config.sources import MqttSourceSettings
@@ -13,12 +12,13 @@ from bot.mqtt.topics import level
 from bot.observers.mqtt import MqttObserver
 from bot.runtime.credentials import read_secret
 from bot.runtime.tasks import Work
+from bot.state import DaemonState, MqttState
 
 
 class Mqtt:
     """The connection of a daemon, and who uses it."""
 
-    def __init__(self, settings: Settings, snapshot: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, settings: Settings, state: Callable[[], DaemonState]) -> None:
         """Prepare; nothing is connected before the work of `work` runs.
 
         Raises:
@@ -28,7 +28,7 @@ class Mqtt:
         client_id = mqtt.client_id or f"ishowtts-{level(socket.gethostname()).replace('.', '_')}"
         self.connection = connect(settings, client_id)
         self.feed = Feed(self.connection)
-        self.observer = MqttObserver(self.connection.outbox, self.connection.topics, snapshot)
+        self.observer = MqttObserver(self.connection.outbox, self.connection.topics, state)
         if mqtt.discovery is not None:
             for post in announcements(
                 mqtt.discovery,
@@ -43,16 +43,16 @@ class Mqtt:
         """What runs as long as the daemon, by task name."""
         return {"mqtt": self.connection.run, "mqtt state": self.observer.run}
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return the state for `status` and `/metrics`."""
-        return {
-            "is_connected": self.connection.is_connected,
-            "state": self.connection.state,
-            "reconnects": self.connection.reconnects,
-            "waiting": len(self.connection.outbox),
-            "lost": self.connection.outbox.lost,
-            "refused": self.feed.refused,
-        }
+    def state(self) -> MqttState:
+        """Return what the connection is doing now."""
+        return MqttState(
+            is_connected=self.connection.is_connected,
+            state=self.connection.state,
+            reconnects=self.connection.reconnects,
+            waiting=len(self.connection.outbox),
+            lost=self.connection.outbox.lost,
+            refused=self.feed.refused,
+        )
 
 
 def connect(settings: Settings, client_id: str) -> Connection:

@@ -19,6 +19,7 @@ from bot.observers.outcome_log import OutcomeLog
 from bot.observers.status import Status
 from bot.outcomes import Outcome
 from bot.runtime.tasks import Work
+from bot.state import DaemonState, MqttState
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ class Watchers:
     def __init__(
         self,
         settings: Settings,
-        snapshot: Callable[[], dict[str, Any]],
+        state: Callable[[], DaemonState],
         *,
         events: Path | None,
         files: ExitStack,
@@ -38,7 +39,7 @@ class Watchers:
 
         Args:
             settings: The configuration.
-            snapshot: Returns the state of the daemon, as `status` shows it.
+            state: Returns the state of the daemon.
             events: Where to write the outcomes as JSON Lines.
             files: Closes what is opened here.
 
@@ -47,23 +48,24 @@ class Watchers:
         """
         self.feed: Any = None
         """Gives sources what comes from the MQTT broker, where there is one."""
+        self._mqtt_state: Callable[[], MqttState] | None = None
         self._work: dict[str, Work] = {}
         self._observers: list[Observer] = [OutcomeLog()]
         if settings.mqtt.enabled:
             # Imported by name: nobody else should load a client that he does not need.
-            mqtt = import_module("bot.wiring.mqtt").Mqtt(settings, snapshot)
-            snapshot = _joined(snapshot, {"mqtt": mqtt.snapshot})
+            mqtt = import_module("bot.wiring.mqtt").Mqtt(settings, state)
+            self._mqtt_state = mqtt.state
             self.feed = mqtt.feed
             self._observers.append(mqtt.observer)
             self._work |= mqtt.work
-        status = Status(snapshot)
+        status = Status(state)
         self._observers.append(status)
         self._routes = [*status.routes]
-        self.health = Health(snapshot)
+        self.health = Health(state)
         self._routes += self.health.routes
         self._work["event loop lag"] = self.health.run
         if settings.metrics.enabled:
-            metrics = Metrics(snapshot, gpu=gpu.read)
+            metrics = Metrics(state, gpu=gpu.read)
             self._observers.append(metrics)
             self._routes += metrics.routes
             self.health.tell_lag(metrics.lagged)
@@ -80,6 +82,11 @@ class Watchers:
         """What runs as long as the daemon, by task name."""
         return self._work
 
+    @property
+    def mqtt_state(self) -> MqttState | None:
+        """State of the connection to the MQTT broker; None where there is none."""
+        return self._mqtt_state() if self._mqtt_state else None
+
     def add(self, observers: Iterable[Observer]) -> None:
         """Tell these, too."""
         self._observers += observers
@@ -92,10 +99,3 @@ class Watchers:
             except Exception:
                 # Whoever watches must not silence who speaks.
                 log.exception("an observer failed", observer=type(observer).__name__)
-
-
-def _joined(
-    snapshot: Callable[[], dict[str, Any]], more: Mapping[str, Callable[[], dict[str, Any]]]
-) -> Callable[[], dict[str, Any]]:
-    """Return a snapshot that also holds each of `more`, by name."""
-    return lambda: {**snapshot(), **{name: look() for name, look in more.items()}}

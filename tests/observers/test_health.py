@@ -5,12 +5,14 @@ import time
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
 from bot.config.server import ServerSettings
 from bot.observers.health import Health, unready
 from bot.observers.notify import Vital
 from bot.server import Server
+from bot.state import EngineState
 from tests.observers.samples import state
 
 
@@ -55,7 +57,8 @@ def test_a_chat_that_is_away_beside_one_that_is_there_is_no_reason() -> None:
 
 def test_every_engine_away_is_a_reason() -> None:
     everything = state()
-    everything["engines"]["tone"] |= {"is_ready": False, "state": "away: it crashed"}
+    away = EngineState(is_ready=False, state="away: it crashed", restarts=0)
+    everything = msgspec.structs.replace(everything, engines={**everything.engines, "tone": away})
 
     assert list(unready(everything)) == [
         "No engine can speak: f5 is away: it is warming up; tone is away: it crashed."
