@@ -1,4 +1,4 @@
-"""Makes what speaks with the MQTT broker."""
+"""The connection to the MQTT broker, and those who use it."""
 
 import socket
 from collections.abc import Callable, Iterable, Mapping
@@ -7,7 +7,7 @@ from bot.config import Settings
 from bot.config.sources import MqttSourceSettings
 from bot.mqtt.connection import Connection
 from bot.mqtt.discovery import Announced, announcements
-from bot.mqtt.feed import Feed
+from bot.mqtt.incoming import Incoming
 from bot.mqtt.topics import level
 from bot.observers.mqtt import MqttObserver
 from bot.runtime.credentials import read_secret
@@ -16,7 +16,7 @@ from bot.state import DaemonState, MqttState
 
 
 class Mqtt:
-    """The connection of a daemon, and who uses it."""
+    """The connection of a daemon, its observer, and what comes from it for the sources."""
 
     def __init__(self, settings: Settings, state: Callable[[], DaemonState]) -> None:
         """Prepare; nothing is connected before the work of `work` runs.
@@ -27,7 +27,7 @@ class Mqtt:
         mqtt = settings.mqtt
         client_id = mqtt.client_id or f"ishowtts-{level(socket.gethostname()).replace('.', '_')}"
         self.connection = connect(settings, client_id)
-        self.feed = Feed(self.connection)
+        self.incoming = Incoming(self.connection)
         self.observer = MqttObserver(self.connection.outbox, self.connection.topics, state)
         if mqtt.discovery is not None:
             for post in announcements(
@@ -51,7 +51,7 @@ class Mqtt:
             reconnects=self.connection.reconnects,
             waiting=len(self.connection.outbox),
             lost=self.connection.outbox.lost,
-            refused=self.feed.refused,
+            refused=self.incoming.refused,
         )
 
 
