@@ -141,7 +141,7 @@ def test_the_watchdog_ends_playback_that_stands_still(service: Service) -> None:
 
     assert service.is_restarted_by(lambda: service.manager.kill("STOP", player))
 
-    (reason,) = service.journal("EVENT=no sign of life goes to the watchdog")
+    (reason,) = service.journal("EVENT=watchdog pings withheld")
     assert reason["PRIORITY"] == "3"
     assert "playback on tts stands still" in reason["REASONS"]
 
