@@ -10,8 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from bot.config.migrations import FORMAT, RENAMED, understand
-from bot.config.settings import Settings
+from bot.config.settings import FORM, Settings
 from bot.config.yaml_source import Path as KeyPath
 from bot.config.yaml_source import dotted, parse
 from bot.errors import ConfigError, Problem
@@ -52,17 +51,20 @@ def load(path: Path) -> Settings:
 
 
 def loads(text: str, *, source: str = "the configuration") -> Settings:
-    """Return the settings that the YAML `text` describes, of an older form too; see `load`."""
-    document = parse(understand(text).text)
+    """Return the settings that the YAML `text` describes; see `load`."""
+    document = parse(text)
     if not isinstance(document.data, dict):
         shape = Problem("the file", 1, "needs keys such as `channels:`")
         raise ConfigError(source, document.problems or [shape])
     version = document.data.get("version")
-    if isinstance(version, int) and version > FORMAT:
-        # What it holds cannot be judged, so nothing else is said of it.
-        newer = f"is {version}, the form of a newer ishowtts; this one knows {FORMAT} at most"
-        update = "update ishowtts, or take the file that you had before"
-        problem = Problem("version", document.lines.get(("version",)), newer, update)
+    if isinstance(version, int) and version != FORM:
+        # The keys of another form cannot be judged, so no other mistake is reported.
+        problem = Problem(
+            "version",
+            document.lines.get(("version",)),
+            f"is {version}; this ishowtts reads form {FORM} alone",
+            "update ishowtts, or take the file that you had before",
+        )
         raise ConfigError(source, [problem])
     problems = list(document.problems)
     try:
@@ -88,8 +90,8 @@ def _problems(
         yield Problem(
             dotted(path),
             _line(path, lines),
-            RENAMED.get(path) or _message(detail, owner, secret=secret),
-            "" if path in RENAMED else _suggestion(detail, owner),
+            _message(detail, owner, secret=secret),
+            _suggestion(detail, owner),
         )
 
 

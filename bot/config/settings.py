@@ -11,13 +11,15 @@ from bot.config.commands import CommandSettings
 from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
 from bot.config.metrics import MetricsSettings
-from bot.config.migrations import FORMAT, OLDEST
 from bot.config.mqtt import MqttSettings
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
 from bot.config.server import ServerSettings
 from bot.config.sources import MqttSourceSettings, SourceSettings, TwitchEventsubSettings
 from bot.config.twitch import TwitchSettings
+
+FORM = 1
+"""Form of the configuration file."""
 
 
 def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,8 +59,8 @@ _MAIN: Mapping[str, Any] = {
 class Settings(Section):
     """The configuration of the daemon."""
 
-    version: Annotated[Count, Field(ge=OLDEST, le=FORMAT)] = FORMAT
-    """Form of the file; `ishowtts check` tells when it is an older one."""
+    version: Annotated[Count, Field(ge=FORM, le=FORM)] = FORM
+    """Form of the file."""
     channels: Annotated[tuple[ChannelSettings, ...], Field(min_length=1)] = (
         ChannelSettings.model_validate(_MAIN),
     )

@@ -73,15 +73,27 @@ mqtt, metrics"""
             MINIMAL + "commands: {aliases: {'!x': explode}}",
             "line 2: commands.aliases.!x: is 'explode'; an order starts with one of skip,",
         ),
-        (
-            MINIMAL + "engine: {name: f5}\nversion: 3",
-            "line 2: engine.name: is now `engines`, a list",
-        ),
         (MINIMAL + "engine: {engines: [f5, f5]}", "line 2: engine.engines: an engine stands"),
     ],
 )
 def test_a_mistake_is_a_sentence(text: str, expected: str) -> None:
     assert any(line.startswith(expected) for line in problems(text)), problems(text)
+
+
+@pytest.mark.parametrize("version", ["0", "2", "3"])
+def test_another_form_is_refused_in_one_sentence(version: str) -> None:
+    (problem,) = problems(f"speakers: 3\nversion: {version}\n")
+
+    assert problem.startswith(f"line 2: version: is {version}; this ishowtts reads form 1 alone; ")
+
+
+@pytest.mark.parametrize("version", ["one", "true", "1.5", "null"])
+def test_a_form_is_a_number(version: str) -> None:
+    assert problems(f"version: {version}")[0].startswith("line 1: version: ")
+
+
+def test_a_file_may_leave_its_form_out() -> None:
+    assert loads(MINIMAL) == loads("version: 1\n" + MINIMAL)
 
 
 def test_a_file_that_is_not_there_or_not_text_is_one_mistake(tmp_path: Path) -> None:
