@@ -121,9 +121,7 @@ async def ours(server: TwitchServer, tmp_path: Path) -> AsyncIterator[list[Sourc
         bot_since=1.0,
     )
     store.put(account)
-    settings = TwitchEventsubSettings(
-        type="twitch_eventsub", channel="streamer", irc_url=server.irc_url, emotes=()
-    )
+    settings = TwitchEventsubSettings(type="twitch_eventsub", channel="streamer", emotes=())
     connection = TwitchConnection(TwitchSettings(client_id=CLIENT_ID), store=store)
     source = TwitchEventsubSource(settings, "main", connection)
     items: list[SourceItem] = []

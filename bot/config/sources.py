@@ -11,9 +11,6 @@ _TwitchLogin = Annotated[
     str,
     matching(r"#?[A-Za-z0-9_]{1,25}", "letters, digits and _, as in twitch.tv/NAME"),
 ]
-_WebSocketUrl = Annotated[
-    str, matching(r"wss?://\S+", "a WebSocket address, ws://... or wss://...")
-]
 
 
 class ConsoleSettings(Section):
@@ -52,8 +49,6 @@ class TwitchIrcSettings(Section):
     """Whether chat that comes from another channel of a shared chat is read."""
     emotes: tuple[EmoteService, ...] = ("bttv", "ffz", "7tv")
     """Who is asked for the names of the channel's further emotes, which Twitch does not mark."""
-    url: _WebSocketUrl = "wss://irc-ws.chat.twitch.tv"
-    """The chat server; only tests need another one."""
 
 
 TwitchEvent = Literal["cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement"]
@@ -91,8 +86,6 @@ class TwitchEventsubSettings(Section):
     """Who is asked for the names of the channel's further emotes, which Twitch does not mark."""
     anonymous: bool = True
     """Also read chat without the account, so that nothing is lost while the account cannot."""
-    irc_url: _WebSocketUrl = "wss://irc-ws.chat.twitch.tv"
-    """With anonymous: the chat server; only tests need another one."""
 
 
 class ReplaySettings(Section):

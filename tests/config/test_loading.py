@@ -39,7 +39,7 @@ allowed: 'console', 'ingest', 'mqtt', 'twitch_irc', 'twitch_eventsub', 'replay';
 did you mean twitch_irc?
 line 5: channels[0].sources[1].channel: is missing
 line 6: channels[0].sources[1].chanel: is no key here; \
-allowed: type, channel, shared_chat, emotes, url; did you mean channel?
+allowed: type, channel, shared_chat, emotes; did you mean channel?
 line 8: backlog.max_pending: is True; a number is needed, not true or false
 line 10: log.level: is 'inf'; \
 allowed: 'debug', 'info', 'warning' or 'error'; did you mean info?

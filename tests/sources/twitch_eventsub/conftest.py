@@ -112,6 +112,7 @@ def connection(store: AccountStore) -> TwitchConnection:
 @pytest.fixture
 def reading(server: TwitchServer, connection: TwitchConnection) -> Reading:
     """Read a channel, by default without the anonymous reader."""
+    del server  # it runs, and is the Twitch that is read
 
     @asynccontextmanager
     async def read(
@@ -122,11 +123,7 @@ def reading(server: TwitchServer, connection: TwitchConnection) -> Reading:
         resumed: Iterable[ChatMessage] = (),
         **more: Any,  # noqa: ANN401 - settings
     ) -> AsyncIterator[Channel]:
-        values: dict[str, Any] = {
-            "anonymous": False,
-            "irc_url": server.irc_url,
-            "emotes": (),
-        } | more
+        values: dict[str, Any] = {"anonymous": False, "emotes": ()} | more
         settings = TwitchEventsubSettings(type="twitch_eventsub", channel=login, **values)
         channel = Channel(TwitchEventsubSource(settings, "main", connection))
         for message in resumed:
