@@ -8,8 +8,7 @@ import yaml
 
 from bot.bench.machines import MACHINES
 from bot.config import loads
-from bot.config.sources import TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.observers.metrics import Metrics
 from bot.sources.twitch_eventsub import scopes
 from tests.observers.samples import state

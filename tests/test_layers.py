@@ -34,7 +34,7 @@ LEAVES = {
 }
 CONFIG = {"bot.config.base"}
 STAGES = {
-    "bot.sources": {"bot.config.sources", "bot.config.twitch"},
+    "bot.sources": {"bot.config.sources"},
     "bot.policy": {"bot.config.events", "bot.config.policy"},
     "bot.backlog": {"bot.config.backlog"},
     "bot.commands": {"bot.config.commands"},

@@ -10,13 +10,16 @@ from bot.config.base import Count, Section, matching
 from bot.config.commands import CommandSettings
 from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
-from bot.config.metrics import MetricsSettings
 from bot.config.mqtt import MqttSettings
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
-from bot.config.server import ServerSettings
-from bot.config.sources import MqttSourceSettings, SourceSettings, TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.server import MetricsSettings, ServerSettings
+from bot.config.sources import (
+    MqttSourceSettings,
+    SourceSettings,
+    TwitchEventsubSettings,
+    TwitchSettings,
+)
 
 FORM = 1
 """Form of the configuration file."""

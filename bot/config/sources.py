@@ -1,4 +1,4 @@
-"""Sections `channels[].sources[]`: where chat comes from."""
+"""Sections `channels[].sources[]` and `twitch`: sources of chat, and the account at Twitch."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -107,3 +107,16 @@ SourceSettings = Annotated[
     | ReplaySettings,
     Field(discriminator="type"),
 ]
+
+
+class TwitchSettings(Section):
+    """The application that logs in at Twitch, and how the bot writes in chat."""
+
+    client_id: (
+        Annotated[str, matching(r"[a-z0-9]{10,50}", "lower-case letters and digits")] | None
+    ) = None
+    """Client id of your application at https://dev.twitch.tv/console/apps, of type Public."""
+    replies: bool = True
+    """Whether the bot answers commands in chat."""
+    replies_per_30_s: Annotated[Count, Field(ge=1, le=100)] = 20
+    """Most messages that the bot writes in 30 s: Twitch allows 20, and a moderator 100."""

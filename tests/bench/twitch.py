@@ -21,8 +21,7 @@ from twitchio.eventsub import websockets
 from bot import logs
 from bot.clock import now
 from bot.config.logs import LogSettings
-from bot.config.sources import TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection

@@ -17,8 +17,7 @@ from twitchio.payloads import TokenRefreshedPayload
 
 from bot.backoff import Backoff
 from bot.clock import now
-from bot.config.sources import TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.errors import LogInError, StartError, TransientError
 from bot.messages import ChatMessage
 from bot.sources.recent import RecentIds

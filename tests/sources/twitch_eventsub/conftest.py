@@ -10,8 +10,7 @@ import pytest
 
 from bot.backoff import Backoff
 from bot.clock import now
-from bot.config.sources import TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection

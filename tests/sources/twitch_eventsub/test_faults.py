@@ -18,8 +18,7 @@ from structlog.testing import capture_logs
 
 from bot.backoff import Backoff
 from bot.clock import now
-from bot.config.sources import RewardSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import RewardSettings, TwitchSettings
 from bot.errors import StartError
 from bot.messages import Purge
 from bot.sources.twitch_eventsub.connection import TwitchConnection
