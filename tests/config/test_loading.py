@@ -38,12 +38,12 @@ line 4: channels[0].sources[0]: has type 'twich_irc'; \
 allowed: 'console', 'ingest', 'mqtt', 'twitch_irc', 'twitch_eventsub', 'replay'; \
 did you mean twitch_irc?
 line 5: channels[0].sources[1].channel: is missing
-line 6: channels[0].sources[1].chanel: is no key here; \
+line 6: channels[0].sources[1].chanel: is not a key here; \
 allowed: type, channel, shared_chat, emotes; did you mean channel?
 line 8: backlog.max_pending: is True; a number is needed, not true or false
 line 10: log.level: is 'inf'; \
 allowed: 'debug', 'info', 'warning' or 'error'; did you mean info?
-line 11: volume: is no key here; \
+line 11: volume: is not a key here; \
 allowed: version, channels, server, policy, backlog, commands, engine, playback, twitch, log, \
 mqtt, metrics"""
 
@@ -60,7 +60,7 @@ mqtt, metrics"""
         ("channels: [{}]", "line 1: channels[0].name: is missing"),
         ("channels: [3]", "line 1: channels[0]: needs keys of its own, as in the shipped"),
         ("channels: [{name: a}, {name: a}]", "line 1: channels: two channels are called a"),
-        ("server: 1\nserver: 2\n" + MINIMAL, "line 2: server: stands already in line 1"),
+        ("server: 1\nserver: 2\n" + MINIMAL, "line 2: server: is already set in line 1"),
         ("a: [", "line 1: the file: is not YAML"),
         ("a: !!timestamp soon", "the file: is not YAML"),
         ("a:\n\tb: 1", "line 2: the file: is not YAML: a line is indented with a tab"),
@@ -71,9 +71,12 @@ mqtt, metrics"""
         (MINIMAL + "server: {port: .inf}", "line 2: server.port: is inf; needs to be a finite"),
         (
             MINIMAL + "commands: {aliases: {'!x': explode}}",
-            "line 2: commands.aliases.!x: is 'explode'; an order starts with one of skip,",
+            "line 2: commands.aliases.!x: is 'explode'; a command starts with one of skip,",
         ),
-        (MINIMAL + "engine: {engines: [f5, f5]}", "line 2: engine.engines: an engine stands"),
+        (
+            MINIMAL + "engine: {engines: [f5, f5]}",
+            "line 2: engine.engines: an engine is",
+        ),
     ],
 )
 def test_a_mistake_is_a_sentence(text: str, expected: str) -> None:
