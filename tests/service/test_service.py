@@ -153,9 +153,7 @@ def test_a_device_that_is_gone_and_an_engine_that_hangs_are_no_reason(service: S
     manager.pulse.remove_sink("tts")
     pings = manager.show("WatchdogTimestampMonotonic")[0]
 
-    manager.until(
-        lambda: manager.processes(ENGINE) not in ([engine], []), "another engine"
-    )
+    manager.until(lambda: manager.processes(ENGINE) not in ([engine], []), "another engine")
     manager.until(lambda: "waiting" in manager.show("StatusText")[0], "missing device")
     manager.until(
         lambda: int(manager.show("WatchdogTimestampMonotonic")[0]) - int(pings) > 6e6,
