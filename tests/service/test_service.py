@@ -146,12 +146,15 @@ def test_the_watchdog_ends_playback_that_stands_still(service: Service) -> None:
 
 def test_a_device_that_is_gone_and_an_engine_that_hangs_are_no_reason(service: Service) -> None:
     manager, before = service.manager, service.restarts
-    (engine,) = manager.processes("host_process")
+    (engine,) = manager.processes("bot.engine.process.entry")
     manager.kill("STOP", engine)
     manager.pulse.remove_sink("tts")
     pings = manager.show("WatchdogTimestampMonotonic")[0]
 
-    manager.until(lambda: manager.processes("host_process") not in ([engine], []), "another engine")
+    manager.until(
+        lambda: manager.processes("bot.engine.process.entry") not in ([engine], []),
+        "another engine",
+    )
     manager.until(lambda: "waiting" in manager.show("StatusText")[0], "missing device")
     manager.until(
         lambda: int(manager.show("WatchdogTimestampMonotonic")[0]) - int(pings) > 6e6,
