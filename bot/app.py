@@ -19,6 +19,7 @@ from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
 from bot.errors import StartError
 from bot.intake import Intake
+from bot.lookahead import Lookahead
 from bot.messages import ChatMessage, SourceItem
 from bot.moderation import Moderation
 from bot.observers import Observer
@@ -236,14 +237,18 @@ class Daemon:
         player = Player((self._outputs[o] for o in settings.outputs), self._settings.playback)
         speaker = Speaker(
             backlog=backlog,
-            engine=self._engine,
+            lookahead=Lookahead(
+                backlog,
+                self._engine,
+                stall_s=self._settings.engine.stall_s,
+                max_age_s=self._settings.backlog.max_age_s,
+                prefix_again_after_s=settings.policy.name.again_after_s,
+                ahead_s=self._settings.engine.ahead_s,
+                effort=engines.effort(self._settings.engine),
+            ),
             player=player,
             emit=self._observers.emit,
             max_age_s=self._settings.backlog.max_age_s,
-            stall_s=self._settings.engine.stall_s,
-            prefix_again_after_s=settings.policy.name.again_after_s,
-            ahead_s=self._settings.engine.ahead_s,
-            effort=engines.effort(self._settings.engine),
         )
         intake = Intake(
             parse_command=CommandParser(

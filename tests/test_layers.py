@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 Those of one line are strangers: no stage knows another one.
 """
 SECTIONS: dict[str, set[str]] = {
-    "bot.sources": {"sources", "twitch"},
+    "bot.sources": {"sources"},
     "bot.policy": {"events", "policy"},
     "bot.backlog": {"backlog"},
     "bot.commands": {"commands"},

@@ -26,7 +26,7 @@ from prometheus_client.registry import Collector
 
 from bot.hardware.gpu import Gpu
 from bot.observers.timings import Timings
-from bot.outcomes import Dropped, Obeyed, Outcome, Rejected, Spoken
+from bot.outcomes import Applied, Dropped, Outcome, Rejected, Spoken
 from bot.state import ChannelState, DaemonState, MqttState
 
 PATH = "/metrics"
@@ -114,11 +114,11 @@ class Metrics:
 
     def observe(self, outcome: Outcome) -> None:
         """Count the outcome."""
-        name = type(outcome).__name__.lower()
+        name = outcome.kind
         reason = ""
         if isinstance(outcome, Rejected | Dropped):
             reason = outcome.reason.value
-        elif isinstance(outcome, Obeyed):
+        elif isinstance(outcome, Applied):
             reason = outcome.verb.value
         self._outcomes.labels(outcome.channel, name, reason).inc()
         if timing := self._timings.observe(outcome):

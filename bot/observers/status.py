@@ -22,7 +22,7 @@ class Status:
 
     def observe(self, outcome: Outcome) -> None:
         """Count the outcome, and its reason where it has one."""
-        name = type(outcome).__name__.lower()
+        name = outcome.kind
         counts = self._counts.setdefault(outcome.channel, Counter())
         counts[name] += 1
         if isinstance(outcome, Rejected | Dropped):
