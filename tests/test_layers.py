@@ -20,7 +20,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.speed",),
     ("bot.messages",),
     ("bot.outcomes", "bot.state"),
-    ("bot.observers.timings",),
     ("bot.config",),
     ("bot.logs", "bot.mqtt", "bot.voices"),
     (
