@@ -13,7 +13,7 @@ import structlog
 from bot import sources, speed
 from bot.backlog import Backlog
 from bot.channel import Channel
-from bot.commands import CommandParser, parse_order
+from bot.commands import CommandParser, parse_command
 from bot.config import ChannelSettings, Settings
 from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
@@ -93,7 +93,7 @@ class Daemon:
             settings.twitch,
             (source for channel in settings.channels for source in channel.sources),
             self._watchers.feed,
-            parse_order,
+            parse_command,
         )
         self._voices = engines.voices(settings.engine)
         self._engine = engine or engines.create(settings.engine)
@@ -259,9 +259,9 @@ class Daemon:
             emit=self._watchers.emit,
             keep=self._store.journal.keep,
         )
-        readers = [self._sources.create(s, settings.name) for s in settings.sources]
-        joined = self._store.joined(settings.name)
-        readers += self._sources.joined(settings.sources, settings.name, joined)
+        readers = self._sources.create_all(
+            settings.sources, settings.name, self._store.joined(settings.name)
+        )
         return Channel(tuple(readers), policy, backlog, player, speaker, intake)
 
     def _snapshot(self) -> dict[str, Any]:
