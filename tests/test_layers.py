@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.runtime", "bot.hardware", "bot.clock"),
     ("bot.speed",),
     ("bot.messages",),
-    ("bot.outcomes",),
+    ("bot.outcomes", "bot.state"),
     ("bot.observers.timings",),
     ("bot.config",),
     ("bot.logs", "bot.mqtt", "bot.voices"),

@@ -17,7 +17,7 @@ from bot.config.twitch import TwitchSettings
 from bot.messages import ChatMessage, SourceItem, Verb
 
 if TYPE_CHECKING:
-    from bot.mqtt.feed import Feed
+    from bot.mqtt.incoming import Incoming
     from bot.sources.twitch_eventsub.channels import RuntimeChannels
     from bot.sources.twitch_eventsub.connection import TwitchConnection
 
@@ -80,7 +80,7 @@ SOURCES: Mapping[str, str] = {
 def create(
     settings: SourceSettings,
     channel: str,
-    *shared: "TwitchConnection | Feed | ParseCommand | None",
+    *shared: "TwitchConnection | Incoming | ParseCommand | None",
 ) -> Source:
     """Return the source that `settings` describe, for the configured channel `channel`.
 
@@ -101,7 +101,7 @@ class Sources:
         self,
         twitch: TwitchSettings,
         every: Iterable[SourceSettings],
-        feed: "Feed | None" = None,
+        incoming: "Incoming | None" = None,
         parse_command: ParseCommand | None = None,
     ) -> None:
         """Prepare.
@@ -109,7 +109,7 @@ class Sources:
         Args:
             twitch: Account to share.
             every: Settings of all sources of the daemon.
-            feed: Messages from the broker, for sources of type mqtt.
+            incoming: Messages from the broker, for sources of type mqtt.
             parse_command: Reads commands from there.
         """
         self._twitch = twitch
@@ -119,7 +119,7 @@ class Sources:
             if isinstance(source, TwitchEventsubSettings)
         }
         self._runtime_channels: list[RuntimeChannels] = []
-        self._mqtt = (feed, parse_command)
+        self._mqtt = (incoming, parse_command)
         self._connection: TwitchConnection | None = None
 
     def create_all(

@@ -16,10 +16,10 @@ from bot.config.sources import MqttSourceSettings
 from bot.errors import CommandError
 from bot.messages import ChatMessage, Command, SourceItem
 from bot.mqtt.connection import Received
-from bot.mqtt.feed import Feed
+from bot.mqtt.incoming import Incoming
 from bot.sources import Deliver, ParseCommand
 from bot.sources.chat_json import ChatJsonError, loads, read_item
-from bot.sources.incoming import MAX_NAME_LENGTH, RecentIds
+from bot.sources.sanitize import MAX_NAME_LENGTH, RecentIds
 
 _MAX_CHAT_BYTES = 64 * 1024
 _MAX_COMMAND_BYTES = 1024
@@ -42,13 +42,13 @@ class MqttSource:
         self,
         settings: MqttSourceSettings,
         channel: str,
-        feed: Feed,
+        incoming: Incoming,
         parse_command: ParseCommand,
     ) -> None:
-        """Listen to `feed`."""
+        """Listen to `incoming`."""
         self.name: str = settings.type
         self._channel = channel
-        self._feed = feed
+        self._incoming = incoming
         self._parse_command = parse_command
         self._chat: deque[SourceItem] = deque()
         self._commands: deque[SourceItem] = deque()
@@ -57,24 +57,24 @@ class MqttSource:
         self._seen = RecentIds()
         self._seen_commands = RecentIds()
         if settings.chat:
-            feed.listen(channel, "chat", self._take_chat)
+            incoming.listen(channel, "chat", self._take_chat)
         if settings.commands:
-            feed.listen(channel, "command", self._take_command)
+            incoming.listen(channel, "command", self._take_command)
 
     @property
     def state(self) -> str:
         """State of the connection, as one clause."""
-        return self._feed.state
+        return self._incoming.state
 
     @property
     def is_connected(self) -> bool:
         """Whether the broker is connected."""
-        return self._feed.is_connected
+        return self._incoming.is_connected
 
     @property
     def reconnects(self) -> int:
         """Connection attempts after the first one."""
-        return self._feed.reconnects
+        return self._incoming.reconnects
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver what comes until cancelled; commands before chat."""
@@ -94,7 +94,7 @@ class MqttSource:
         try:
             item = self._read_chat(received)
         except ChatJsonError as error:
-            self._feed.refuse(self._channel, "chat", f"The message {error}.")
+            self._incoming.refuse(self._channel, "chat", f"The message {error}.")
             return
         if isinstance(item, ChatMessage) and not self._seen.add(item.id):
             return  # QoS 1 delivers at least once
@@ -118,7 +118,7 @@ class MqttSource:
             payload = self._read_command(received)
             verb, argument = self._parse_command(payload.command)
         except CommandError as error:
-            self._feed.refuse(self._channel, "command", f"The command is refused: {error}.")
+            self._incoming.refuse(self._channel, "command", f"The command is refused: {error}.")
             return
         if payload.id is not None and not self._seen_commands.add(payload.id):
             return
@@ -151,9 +151,13 @@ class MqttSource:
 
     def _put(self, topic: str, queue: deque[SourceItem], limit: int, item: SourceItem) -> None:
         if not self._is_running:
-            self._feed.refuse(self._channel, topic, "The daemon is starting or ending; try again.")
+            self._incoming.refuse(
+                self._channel, topic, "The daemon is starting or ending; try again."
+            )
         elif len(queue) >= limit:
-            self._feed.refuse(self._channel, topic, "Too much comes at once; this one is dropped.")
+            self._incoming.refuse(
+                self._channel, topic, "Too much comes at once; this one is dropped."
+            )
         else:
             queue.append(item)
             self._has_items.set()

@@ -20,8 +20,8 @@ from bot.runtime.backoff import Backoff
 from bot.runtime.reconnect import ReconnectLoop
 from bot.sources import Deliver
 from bot.sources.emote_names import EmoteNames
-from bot.sources.incoming import RecentIds
 from bot.sources.irc import IrcConnection, IrcMessage, connect
+from bot.sources.sanitize import RecentIds
 from bot.sources.twitch_messages import is_from_elsewhere, to_item
 
 log = structlog.get_logger(__name__)

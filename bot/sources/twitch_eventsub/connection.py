@@ -24,7 +24,7 @@ from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff
 from bot.runtime.reconnect import ReconnectLoop
 from bot.runtime.waiting import cancel
-from bot.sources.incoming import RecentIds
+from bot.sources.sanitize import RecentIds
 from bot.sources.twitch_eventsub import payloads
 from bot.sources.twitch_eventsub.accounts import AccountStore
 from bot.sources.twitch_eventsub.client import EventClient, WaitingRedemption

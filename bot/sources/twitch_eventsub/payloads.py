@@ -21,7 +21,7 @@ from bot.messages import (
     SourceItem,
     StreamStatus,
 )
-from bot.sources.incoming import valid_ranges, well_formed
+from bot.sources.sanitize import valid_ranges, well_formed
 from bot.sources.twitch_messages import ACTION, BADGE_ROLES
 
 

@@ -17,7 +17,7 @@ import structlog
 from bot.config.sources import RewardSettings
 from bot.errors import LogInError, TransientError
 from bot.messages import ChatMessage
-from bot.sources.incoming import RecentIds
+from bot.sources.sanitize import RecentIds
 from bot.sources.twitch_eventsub.client import EventClient, WaitingRedemption
 from bot.sources.twitch_eventsub.faults import RefusedError
 from bot.sources.twitch_eventsub.payloads import Redemption

@@ -11,7 +11,7 @@ from twitchio.models.eventsub_ import BaseEvent
 from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
 from bot.messages import ChatMessage, EventKind, SourceItem, Verb
-from bot.outcomes import FINAL, Dropped, DropReason, Obeyed, Outcome, Rejected, Spoken
+from bot.outcomes import FINAL, Applied, Dropped, DropReason, Outcome, Rejected, Spoken
 from bot.sources import Deliver
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub import payloads
@@ -127,12 +127,12 @@ class TwitchEventsubSource:
             return
         # A message that waits when the daemon ends is spoken, and settled, after the next start.
         is_put_off = isinstance(outcome, Dropped) and outcome.reason is DropReason.SHUTDOWN
-        if isinstance(outcome, (*FINAL, Rejected, Obeyed)) and not is_put_off:
-            self._redeems.ended(outcome.id, is_spoken=isinstance(outcome, Spoken | Obeyed))
-        if isinstance(outcome, Obeyed):
+        if isinstance(outcome, (*FINAL, Rejected, Applied)) and not is_put_off:
+            self._redeems.ended(outcome.id, is_spoken=isinstance(outcome, Spoken | Applied))
+        if isinstance(outcome, Applied):
             self._reply(outcome)
 
-    def _reply(self, outcome: Obeyed) -> None:
+    def _reply(self, outcome: Applied) -> None:
         channel_id = self._connection.channel_id(self.login)
         if channel_id is None or not self._connection.may_write or not outcome.answer:
             return

@@ -1,4 +1,4 @@
-"""Helpers for what comes in: well-formed text, emote ranges that fit it, each message once."""
+"""Sanitizing: well-formed text, emote ranges that fit it, each message once."""
 
 import re
 from collections import OrderedDict
