@@ -40,7 +40,7 @@ class Part(NamedTuple):
     text: str
 
 
-def collect(config: Path, redactor: Redactor, *, checks: bool) -> Iterator[Part]:
+def collect(config: Path, redactor: Redactor, *, has_check: bool) -> Iterator[Part]:
     """Yield the parts, redacted; what cannot be told says why instead."""
     text = _text_of(config)
     settings = _settings(config)
@@ -58,7 +58,7 @@ def collect(config: Path, redactor: Redactor, *, checks: bool) -> Iterator[Part]
     yield Part("versions.json", "versions of everything that is used", _json(_versions()))
     yield Part("hardware.json", "the machine", redactor.text(_json(_hardware())))
     yield _status(settings, redactor)
-    if checks:
+    if has_check:
         yield Part("check.txt", "what `ishowtts check` says", redactor.text(_check(config)))
     yield from _bench(redactor)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import login
+from bot.cli import login, logout
 from bot.config import Settings, loads
 from bot.errors import LogInError, StartError, TransientError
 from bot.sources.twitch_eventsub.accounts import AccountStore
@@ -191,13 +191,13 @@ async def test_logging_out_forgets_also_when_twitch_cannot_be_told(
     if status is not None:
         server.fail("POST /oauth2/revoke", status)
 
-    await login.log_out(settings(), login=None)
+    await logout.log_out(settings(), login=None)
 
     assert not AccountStore().load()
     assert bool(server.access) == (status is not None)
     assert ("Twitch was told." in capsys.readouterr().out) == (status is None)
     with pytest.raises(StartError, match="Nobody is logged in"):
-        await login.log_out(settings(), login=None)
+        await logout.log_out(settings(), login=None)
 
 
 async def test_a_file_that_is_no_log_in_is_skipped(server: TwitchServer) -> None:

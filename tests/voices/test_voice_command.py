@@ -15,7 +15,7 @@ import yaml
 from bot.__main__ import main
 from bot.errors import StartError
 from bot.messages import Samples
-from bot.voices import files
+from bot.voices import voice_files
 from tests.cli.test_command_line import ishowtts
 from tests.voices.conftest import RATE_HZ, Save
 
@@ -138,9 +138,9 @@ def test_somebody_at_a_terminal_is_asked(tmp_path: Path, config: Path, short: Pa
 def test_a_name_never_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     root = tmp_path / "voices"
     with pytest.raises(StartError):
-        files.verify_free(root, name, replace=True)
+        voice_files.verify_free(root, name, replace=True)
     with pytest.raises(StartError):
-        files.remove(root, name)
+        voice_files.remove(root, name)
 
 
 def test_of_a_link_the_link_is_removed(tmp_path: Path) -> None:
@@ -149,6 +149,6 @@ def test_of_a_link_the_link_is_removed(tmp_path: Path) -> None:
     root.mkdir()
     (elsewhere / "transcript.txt").write_text("precious")
     (root / "me").symlink_to(elsewhere)
-    files.remove(root, "me")
+    voice_files.remove(root, "me")
     assert (elsewhere / "transcript.txt").read_text() == "precious"
     assert not (root / "me").exists()
