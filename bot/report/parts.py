@@ -26,7 +26,7 @@ from bot.service import daemon
 
 _LOG_LINES = 5000
 _BENCH_RUNS = 30
-_CHECK_S = 120
+_CHECK_S = 300
 _JOURNAL_S = 20
 _UNIT = "ishowtts"
 _GPU_FIELDS = ("name", "driver_version", "memory.total", "temperature.gpu", "clocks.sm")
