@@ -26,9 +26,9 @@ def add_to(commands: "Commands") -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from bot.engine.f5.weights import models  # noqa: PLC0415 - `--help` starts without it
+    from bot.engine.f5.weights import installed  # noqa: PLC0415 - `--help` starts without it
 
-    models.list_models(options.folder)
+    installed.list_models(options.folder)
     return EXIT_OK
 
 
@@ -40,7 +40,7 @@ def _fetch(options: argparse.Namespace) -> int:
 
 
 def _path(options: argparse.Namespace) -> int:
-    from bot.engine.f5.weights import models  # noqa: PLC0415 - `--help` starts without it
+    from bot.engine.f5.weights import installed  # noqa: PLC0415 - `--help` starts without it
 
-    models.path(options.name)
+    installed.path(options.name)
     return EXIT_OK

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from bot.engine.f5.weights.choice import choose
+from bot.engine.f5.weights.installed import choose
 from bot.engine.fallback import Chain
 from bot.engine.joining import joined
 from bot.engine.narrator import Narrator
