@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import structlog
 
 from bot import sources, speed
@@ -19,10 +19,10 @@ from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
 from bot.errors import StartError
 from bot.intake import Intake
+from bot.lookahead import Lookahead
 from bot.messages import ChatMessage, SourceItem
 from bot.moderation import Moderation
 from bot.observers import Observer
-from bot.observers.notify import Notify
 from bot.outcomes import DropReason
 from bot.playback.player import Player
 from bot.policy import Policy, clean, without_reply_mention
@@ -31,12 +31,13 @@ from bot.server import Server
 from bot.sources import Resuming, ingest
 from bot.sources.recording import Recorder
 from bot.speaker import Speaker
+from bot.state import DaemonState, EngineState, OutputState, SpeedState
 from bot.store import Store
 from bot.store import default_path as default_store
 from bot.wiring import engines, outputs
 from bot.wiring.banner import banner
-from bot.wiring.liveness import status_line, vitals
-from bot.wiring.observers import Watchers
+from bot.wiring.liveness import liveness_checks
+from bot.wiring.observers import Observers
 from bot.wiring.options import refuse_shared_files
 
 log = structlog.get_logger(__name__)
@@ -72,7 +73,18 @@ class Daemon:
         self._settings = settings
         self._files = ExitStack()
         self._speed = speed.Latest()
-        self._watchers = Watchers(settings, self._snapshot, events=events, files=self._files)
+        self._engine = engine or engines.create(settings.engine)
+        self._outputs = outputs.create_all(
+            (output for channel in settings.channels for output in channel.outputs),
+            settings.playback,
+        )
+        self._observers = Observers(
+            settings,
+            self._state,
+            liveness_checks(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s),
+            events=events,
+            files=self._files,
+        )
         self._recorder = self._files.enter_context(Recorder(record)) if record else None
         replays = [
             source
@@ -87,34 +99,22 @@ class Daemon:
             journal_max_age_s=settings.backlog.journal_max_age_s,
         )
         self._store = self._files.enter_context(store)
-        self._watchers.add([store.journal])
+        self._observers.add([store.journal])
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._sources = sources.Sources(
             settings.twitch,
             (source for channel in settings.channels for source in channel.sources),
-            self._watchers.feed,
+            self._observers.mqtt.incoming if self._observers.mqtt else None,
             parse_order,
         )
         self._voices = engines.voices(settings.engine)
-        self._engine = engine or engines.create(settings.engine)
-        self._outputs = outputs.create_all(
-            (output for channel in settings.channels for output in channel.outputs),
-            settings.playback,
-        )
-        clocks = tuple(
-            vitals(self._engine, self._outputs.values(), stall_s=settings.engine.stall_s)
-        )
-        self._watchers.health.watch(clocks)
-        self._notify = Notify(
-            lambda: status_line(self._engine.name, self._channel_snapshots()), clocks
-        )
         self._channels = {channel.name: self._channel(channel) for channel in settings.channels}
         self._first = next(iter(self._channels.values()))
         readers = [s for channel in self._channels.values() for s in channel.sources]
         # Sources that answer chatters, or settle what they paid with, watch outcomes too.
-        self._watchers.add(source for source in readers if isinstance(source, Observer))
+        self._observers.add(source for source in readers if isinstance(source, Observer))
         posts = [source for source in readers if isinstance(source, ingest.IngestSource)]
-        routes = [*ingest.routes(posts), *self._sources.routes, *self._watchers.routes]
+        routes = [*ingest.routes(posts), *self._sources.routes, *self._observers.routes]
         self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(
@@ -139,7 +139,7 @@ class Daemon:
             try:
                 await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
                 log.info("stopping")
-                self._notify.stopping()
+                self._observers.systemd.stopping()
             finally:
                 stopping.cancel()
                 living.cancel()
@@ -152,9 +152,8 @@ class Daemon:
         sinks = {f"output {output.name}": output.run for output in self._outputs.values()}
         voices = {} if self._voices is None else {"voices": self._voices.run}
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
-        reports = {"systemd": self._notify.run} if self._notify.is_wanted else {}
         try:
-            work = {**sinks, **voices, **reports, **self._watchers.work}
+            work = {**sinks, **voices, **self._observers.work}
             async with self._server, running(work):
                 await self._engine.warm_up()
                 await self._settle()
@@ -210,7 +209,7 @@ class Daemon:
                     await output.wait_until_settled()
 
     def _announce(self) -> None:
-        self._notify.ready()
+        self._observers.systemd.ready()
         states = {output.name: output.state for output in self._outputs.values()}
         if sys.stderr.isatty():
             program = sys.argv[0] if Path(sys.argv[0]).stem == "ishowtts" else "ishowtts"
@@ -234,18 +233,22 @@ class Daemon:
             known_voices=self._voices,
             chosen_voices=self._store.voices(settings.name),
         )
-        backlog = Backlog(self._settings.backlog, self._watchers.emit)
+        backlog = Backlog(self._settings.backlog, self._observers.emit)
         player = Player((self._outputs[o] for o in settings.outputs), self._settings.playback)
         speaker = Speaker(
             backlog=backlog,
-            engine=self._engine,
+            lookahead=Lookahead(
+                backlog,
+                self._engine,
+                stall_s=self._settings.engine.stall_s,
+                max_age_s=self._settings.backlog.max_age_s,
+                prefix_again_after_s=settings.policy.name.again_after_s,
+                ahead_s=self._settings.engine.ahead_s,
+                effort=engines.effort(self._settings.engine),
+            ),
             player=player,
-            emit=self._watchers.emit,
+            emit=self._observers.emit,
             max_age_s=self._settings.backlog.max_age_s,
-            stall_s=self._settings.engine.stall_s,
-            prefix_again_after_s=settings.policy.name.again_after_s,
-            ahead_s=self._settings.engine.ahead_s,
-            effort=engines.effort(self._settings.engine),
         )
         intake = Intake(
             parse_command=CommandParser(
@@ -256,7 +259,7 @@ class Daemon:
             policy=policy,
             moderation=Moderation(policy, backlog, speaker),
             backlog=backlog,
-            emit=self._watchers.emit,
+            emit=self._observers.emit,
             keep=self._store.journal.keep,
         )
         readers = [self._sources.create(s, settings.name) for s in settings.sources]
@@ -264,20 +267,20 @@ class Daemon:
         readers += self._sources.joined(settings.sources, settings.name, joined)
         return Channel(tuple(readers), policy, backlog, player, speaker, intake)
 
-    def _snapshot(self) -> dict[str, Any]:
-        return {
-            "engine": self._engine.name,
-            "engines": self._engine.states,
-            "speed": self._speed(),
-            "outputs": {
-                output.name: {"is_available": output.is_available, "underflows": output.underflows}
+    def _state(self) -> DaemonState:
+        return DaemonState(
+            engine=self._engine.name,
+            engines=msgspec.convert(self._engine.states, dict[str, EngineState]),
+            speed=msgspec.convert(self._speed(), SpeedState | None),
+            outputs={
+                output.name: OutputState(
+                    is_available=output.is_available, underflows=output.underflows
+                )
                 for output in self._outputs.values()
             },
-            "channels": self._channel_snapshots(),
-        }
-
-    def _channel_snapshots(self) -> dict[str, dict[str, Any]]:
-        return {name: channel.snapshot() for name, channel in self._channels.items()}
+            channels={name: channel.state for name, channel in self._channels.items()},
+            mqtt=self._observers.mqtt_state,
+        )
 
 
 def _plain(message: ChatMessage) -> str:

@@ -1,7 +1,7 @@
 """The stages of one channel, and what can be seen of them from outside."""
 
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bot.backlog import Backlog
 from bot.intake import Intake
@@ -10,6 +10,7 @@ from bot.playback.player import Player
 from bot.policy import Policy
 from bot.sources import Remote, Source
 from bot.speaker import Speaker
+from bot.state import ChannelState, ConnectionState, Speaking
 
 
 class Channel(NamedTuple):
@@ -27,23 +28,26 @@ class Channel(NamedTuple):
         if self.player.is_available:
             await self.backlog.wait_room()
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return the state for `status`."""
+    @property
+    def state(self) -> ChannelState:
+        """What its stages are doing now."""
         current = self.speaker.current
         lanes = Counter(utterance.lane for utterance in self.backlog)
-        remotes = [source for source in self.sources if isinstance(source, Remote)]
-        return {
-            "is_on": self.policy.is_on,
-            "is_paused": self.backlog.is_paused,
-            "is_heard": self.player.is_available,
-            "volume": self.speaker.volume,
-            "pending": len(self.backlog),
-            "queue": {lane.name.lower(): lanes[lane] for lane in Lane},
-            "speaking": {"id": current.id, "chatter": current.chatter.name} if current else None,
-            "sources": {source.name: source.state for source in self.sources},
-            "connections": {
-                source.name: {"is_connected": source.is_connected, "reconnects": source.reconnects}
-                for source in remotes
+        return ChannelState(
+            is_on=self.policy.is_on,
+            is_paused=self.backlog.is_paused,
+            is_heard=self.player.is_available,
+            volume=self.speaker.volume,
+            pending=len(self.backlog),
+            queue={lane.name.lower(): lanes[lane] for lane in Lane},
+            speaking=Speaking(id=current.id, chatter=current.chatter.name) if current else None,
+            sources={source.name: source.state for source in self.sources},
+            connections={
+                source.name: ConnectionState(
+                    is_connected=source.is_connected, reconnects=source.reconnects
+                )
+                for source in self.sources
+                if isinstance(source, Remote)
             },
-            "outputs": self.player.states,
-        }
+            outputs=self.player.states,
+        )

@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.runtime", "bot.hardware", "bot.clock"),
     ("bot.speed",),
     ("bot.messages",),
-    ("bot.outcomes",),
+    ("bot.outcomes", "bot.state"),
     ("bot.observers.timings",),
     ("bot.config",),
     ("bot.logs", "bot.mqtt", "bot.voices"),
@@ -42,7 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 Those of one line are strangers: no stage knows another one.
 """
 SECTIONS: dict[str, set[str]] = {
-    "bot.sources": {"sources", "twitch"},
+    "bot.sources": {"sources"},
     "bot.policy": {"events", "policy"},
     "bot.backlog": {"backlog"},
     "bot.commands": {"commands"},

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.shared import EXIT_OK, EXIT_USAGE, complete, config_option, settings
-from bot.config import default_path
 
 if TYPE_CHECKING:
     from bot.cli.shared import Commands
@@ -40,10 +39,7 @@ def add_to(commands: "Commands") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the daemon until it is stopped, or every source has ended."""
-    import structlog  # noqa: PLC0415 - `--help` starts without these
-
-    from bot import logs  # noqa: PLC0415
-    from bot.config.upgrade import read_as  # noqa: PLC0415
+    from bot import logs  # noqa: PLC0415 - `--help` starts without these
     from bot.wiring import engines  # noqa: PLC0415
     from bot.wiring.options import with_options  # noqa: PLC0415
 
@@ -58,14 +54,6 @@ def run(options: argparse.Namespace) -> int:
         output=options.output,
     )
     logs.configure(chosen.log)
-    path = options.config or default_path()
-    for change in read_as(path):
-        structlog.get_logger(__name__).warning(
-            "the configuration has an older form, and is read as if it had today's",
-            file=str(path),
-            form=change,
-            remedy="`ishowtts check --migrate` changes the file, and keeps the old one",
-        )
     faulthandler.enable()  # a watchdog ends what hangs with SIGABRT: then it tells where it hung
 
     async def live() -> None:

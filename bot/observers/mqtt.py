@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import msgspec
 
@@ -14,6 +14,7 @@ from bot.mqtt.outbox import Outbox
 from bot.mqtt.topics import Topics
 from bot.observers.timings import Timing, Timings
 from bot.outcomes import FINAL, Outcome, Spoken, Started
+from bot.state import DaemonState
 
 _LOOK_S = 2.0
 """The state is looked at so often where no outcome gives a reason to."""
@@ -25,13 +26,11 @@ _MAX_STARTED = 100
 class MqttObserver:
     """Puts everything into the outbox, at once; the connection empties it as it can."""
 
-    def __init__(
-        self, outbox: Outbox, topics: Topics, snapshot: Callable[[], dict[str, Any]]
-    ) -> None:
-        """Fill `outbox`; `snapshot` returns the state as `status` shows it."""
+    def __init__(self, outbox: Outbox, topics: Topics, state: Callable[[], DaemonState]) -> None:
+        """Fill `outbox`; `state` returns what every part is doing now."""
         self._outbox = outbox
         self._topics = topics
-        self._snapshot = snapshot
+        self._state = state
         self._timings = Timings()
         self._started: OrderedDict[tuple[str, str], Timing] = OrderedDict()
         self._has_news = asyncio.Event()
@@ -69,10 +68,10 @@ class MqttObserver:
 
     def tell_state(self) -> None:
         """Let the broker keep the state as it is now."""
-        snapshot = self._snapshot()
-        state = payloads.daemon_state(snapshot, version=self._version, started_at=self._started_at)
-        self._keep(self._topics.state, state)
-        for name, channel in snapshot["channels"].items():
+        state = self._state()
+        told = payloads.daemon_state(state, version=self._version, started_at=self._started_at)
+        self._keep(self._topics.state, told)
+        for name, channel in state.channels.items():
             self._keep(self._topics.of(name, "state"), payloads.channel_state(channel))
 
     def _keep(self, topic: str, payload: msgspec.Struct) -> None:

@@ -1,4 +1,4 @@
-"""The way in: gives sources what others publish, and tells those whose messages are refused."""
+"""Messages from the broker: handed to the sources, or refused with a reason."""
 
 from collections.abc import Callable
 from math import inf
@@ -16,8 +16,8 @@ _TELL_S = 0.2
 _LOG_S = 10.0
 
 
-class Feed:
-    """One broker, for the sources of all channels."""
+class Incoming:
+    """Messages from one broker, for the sources of all channels."""
 
     def __init__(self, connection: Connection, *, clock: Callable[[], float] = monotonic) -> None:
         """Listen through `connection`."""
