@@ -30,9 +30,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.speaker", "bot.intake"),
     ("bot.channel",),
     ("bot.wiring",),
-    ("bot.app", "bot.service", "bot.bench", "bot.say", "bot.login"),
-    ("bot.report", "bot.quality", "bot.engine_speed", "bot.voices.management"),
-    ("bot.check",),
+    ("bot.app", "bot.service", "bot.bench"),
+    ("bot.report", "bot.quality", "bot.engine_speed"),
     ("bot.cli",),
     ("bot.__main__",),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Back-off: the waits between attempts."""
+"""Back-off: how long to wait before the next attempt."""
 
 import random
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class Backoff:
         self.reset()
 
     def reset(self) -> None:
-        """Start again with the shortest wait: the last attempt went well."""
+        """Start again with the shortest wait: the last try went well."""
         self._step_s = 2 * self._shortest_s
 
     def next_s(self) -> float:
