@@ -9,6 +9,7 @@ from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.messages import Lane, Utterance
 from bot.outcomes import Dropped, DropReason, Outcome, Queued
+from bot.runtime.waiting import Changes
 
 
 class Backlog:
@@ -27,7 +28,7 @@ class Backlog:
         self._may_take = asyncio.Event()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
-        self._changed = asyncio.Event()
+        self._changes = Changes()
         self._expiry: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -55,7 +56,7 @@ class Backlog:
 
         It counts from this call on, also where a task awaits it later.
         """
-        return self._changed.wait()
+        return self._changes.wait()
 
     @property
     def is_paused(self) -> bool:
@@ -115,7 +116,7 @@ class Backlog:
         """
         limit = min(self._settings.max_pending, self._settings.max_per_chatter)
         while len(self) >= limit and not self._is_paused:
-            await self._changed.wait()
+            await self._changes.wait()
 
     def remove(self, reason: DropReason, matches: Callable[[Utterance], bool]) -> int:
         """Drop every utterance that `matches`; return how many there were."""
@@ -164,8 +165,7 @@ class Backlog:
 
     def _update(self) -> None:
         """Wake whom the new state concerns, and watch the oldest that can expire."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._changes.tell()
         has_some = any(self._lanes.values())
         _set(self._is_empty, to=not has_some)
         _set(self._may_take, to=has_some and not self._is_paused)

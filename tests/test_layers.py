@@ -19,8 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.runtime", "bot.hardware", "bot.clock"),
     ("bot.speed",),
     ("bot.messages",),
-    ("bot.outcomes",),
-    ("bot.observers.timings",),
+    ("bot.outcomes", "bot.state"),
     ("bot.config",),
     ("bot.logs", "bot.mqtt", "bot.voices"),
     (
@@ -41,7 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 Those of one line are strangers: no stage knows another one.
 """
 SECTIONS: dict[str, set[str]] = {
-    "bot.sources": {"sources", "twitch"},
+    "bot.sources": {"sources"},
     "bot.policy": {"events", "policy"},
     "bot.backlog": {"backlog"},
     "bot.commands": {"commands"},

@@ -13,6 +13,7 @@ from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings
 from bot.engine.nfe_policy import Effort
 from bot.errors import UtteranceError
+from bot.lookahead import Lookahead
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance
 from bot.outcomes import FINAL, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback.clip import Clip
@@ -113,14 +114,18 @@ class Stage:
         self.backlog = Backlog(BacklogSettings(max_age_s=max_age_s), self.outcomes.append)
         self.speaker = Speaker(
             backlog=self.backlog,
-            engine=self.engine,
+            lookahead=Lookahead(
+                self.backlog,
+                self.engine,
+                stall_s=stall_s,
+                max_age_s=max_age_s,
+                prefix_again_after_s=60,
+                ahead_s=ahead_s,
+                effort=Effort(idle=10, normal=7, least=5),
+            ),
             player=Player([self.output], PlaybackSettings()),
             emit=self.outcomes.append,
             max_age_s=max_age_s,
-            stall_s=stall_s,
-            prefix_again_after_s=60,
-            ahead_s=ahead_s,
-            effort=Effort(idle=10, normal=7, least=5),
         )
 
     @asynccontextmanager

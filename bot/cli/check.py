@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.cli import EXIT_OK, EXIT_PROBLEM, fail, login
-from bot.cli.shared import add_config_option, config_path, load_settings, quiet_logs
+from bot.cli.shared import add_config_option, load_settings, quiet_logs
 from bot.config import Settings
-from bot.config.migrations import FORMAT
 from bot.config.server import ServerSettings
-from bot.config.upgrade import pending, upgrade
 from bot.errors import ConfigError, IshowttsError, StartError
 from bot.hardware import jetson
 from bot.messages import SpeechRequest
@@ -35,36 +33,16 @@ class Finding(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config_option(parser)
-    parser.add_argument(
-        "--migrate",
-        action="store_true",
-        help="bring an older configuration to the form of today first; the old file is kept",
-    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Check the configuration and this machine; return 1 if something would not work."""
     quiet_logs()
-    _tell_form(config_path(options), migrates=options.migrate)
     try:
         chosen = load_settings(options)
     except ConfigError as error:
         return fail(error, EXIT_PROBLEM)
     return EXIT_OK if asyncio.run(check(chosen)) else EXIT_PROBLEM
-
-
-def _tell_form(path: Path, *, migrates: bool) -> None:
-    """Say what changed in the form of the configuration, and change it if asked to."""
-    if migrates:
-        migrated, backup = upgrade(path)
-        for change in migrated.changes:
-            print(f"{path}, form {change}")
-        done = f"The file of before is {backup}." if backup else "It has that form already."
-        print(f"{path}: form {FORMAT}. {done}")
-    elif (found := pending(path)) is not None:
-        print(f"{path} has an older form; `ishowtts check --migrate` would change:")
-        for change in found.changes:
-            print(f"  - form {change}")
 
 
 async def check(settings: Settings, *, root: Path = Path("/")) -> bool:

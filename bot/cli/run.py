@@ -7,12 +7,9 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-import structlog
-
 from bot import logs
 from bot.cli import EXIT_OK, EXIT_USAGE
-from bot.cli.shared import add_config_option, complete, config_path, load_settings
-from bot.config.upgrade import read_as
+from bot.cli.shared import add_config_option, complete, load_settings
 from bot.wiring import engines
 from bot.wiring.options import with_options
 
@@ -52,14 +49,6 @@ def run(options: argparse.Namespace) -> int:
         output=options.output,
     )
     logs.configure(chosen.log)
-    path = config_path(options)
-    for change in read_as(path):
-        structlog.get_logger(__name__).warning(
-            "the configuration has an older form, and is read as if it had today's",
-            file=str(path),
-            form=change,
-            remedy="`ishowtts check --migrate` changes the file, and keeps the old one",
-        )
     faulthandler.enable()  # a watchdog ends what hangs with SIGABRT: then it tells where it hung
 
     async def live() -> None:

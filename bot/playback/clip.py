@@ -1,9 +1,9 @@
 """The speech of one utterance while it grows: the engine appends, outputs read."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 from bot.messages import AudioChunk
+from bot.runtime.waiting import Changes
 
 _PIECE_S = 0.1  # small enough that no reader works for long on one of them
 
@@ -18,7 +18,7 @@ class Clip:
     def __init__(self) -> None:
         self._chunks: list[AudioChunk] = []
         self._is_complete = False
-        self._grown = asyncio.Event()
+        self._growth = Changes()
 
     @property
     def chunks(self) -> tuple[AudioChunk, ...]:
@@ -38,16 +38,12 @@ class Clip:
     def append(self, chunk: AudioChunk) -> None:
         """Add the next piece."""
         self._chunks.append(chunk)
-        self._wake()
+        self._growth.tell()
 
     def finish(self) -> None:
         """Say that nothing more will come; what is there is played to its end."""
         self._is_complete = True
-        self._wake()
-
-    def _wake(self) -> None:
-        self._grown.set()
-        self._grown = asyncio.Event()
+        self._growth.tell()
 
     async def read(self, start_s: float = 0.0) -> AsyncIterator[AudioChunk]:
         """Yield the speech from `start_s` seconds on in pieces of 0.1 s or less, as it grows."""
@@ -65,4 +61,4 @@ class Clip:
                 index, before_s = index + 1, before_s + chunk.duration_s
             if self._is_complete:
                 return
-            await self._grown.wait()
+            await self._growth.wait()

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any
 
 import structlog
 
@@ -11,6 +10,7 @@ from bot.config.playback import PlaybackSettings
 from bot.playback import Output, OutputLostError
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
+from bot.runtime.waiting import cancel, first_to_end
 
 log = structlog.get_logger(__name__)
 
@@ -110,11 +110,7 @@ class Player:
     async def wait_available(self) -> None:
         """Return when at least one output would be heard, or `give_up` was called."""
         waits = [output.wait_until_available() for output in self._outputs]
-        tasks = [asyncio.ensure_future(wait) for wait in (*waits, self._wait_in_vain())]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            await _cancel(tasks)
+        await first_to_end(*waits, self._wait_in_vain())
 
     async def play(self, clip: Clip, on_start: Callable[[], None]) -> Playback:
         """Play `clip` on every output; return when all that are available have played it.
@@ -132,7 +128,7 @@ class Player:
                 await rendition.changed.wait()
         finally:
             self._renditions.remove(rendition)
-            await _cancel(tasks)
+            await cancel(*tasks)
         if rendition.is_cut:
             return Playback.CUT
         return Playback.HEARD if rendition.is_heard else Playback.UNHEARD
@@ -159,9 +155,3 @@ class Player:
             return True
         may_leave = rendition.is_heard or self._has_given_up.is_set()
         return not rendition.playing and may_leave
-
-
-async def _cancel(tasks: Iterable[asyncio.Future[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

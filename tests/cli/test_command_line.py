@@ -238,23 +238,6 @@ def test_a_replay_that_is_not_there_exits_3(tmp_path: Path, silent: Path) -> Non
     assert "Traceback" not in done.stderr
 
 
-def test_an_older_configuration_runs_with_a_warning_and_stays_as_it_is(
-    tmp_path: Path, config: Callable[[str], Path]
-) -> None:
-    text = (
-        "channels: [{name: main, sources: [{type: ingest}]}]\n"
-        "server: {port: 0}\nengine: {name: tone}\n"
-    )
-    old, replay = config(text), tmp_path / "empty.jsonl"
-    replay.touch()
-    done = ishowtts("run", "--config", old, "--replay", replay, "--output", tmp_path / "heard.wav")
-
-    assert done.returncode == 0, done.stderr
-    assert "check --migrate" in done.stderr
-    assert "engine.name became engine.engines" in done.stderr
-    assert old.read_text(encoding="utf-8") == text
-
-
 @pytest.mark.parametrize("option", ["--record", "--events", "--output"])
 def test_a_replay_is_never_written_to(tmp_path: Path, silent: Path, option: str) -> None:
     replay = tmp_path / "replay.jsonl"

@@ -16,8 +16,7 @@ from twitchio.models import SubscriptionRevoked
 from twitchio.payloads import TokenRefreshedPayload
 
 from bot.clock import now
-from bot.config.sources import TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.errors import LogInError, StartError, TransientError
 from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff

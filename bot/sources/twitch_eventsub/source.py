@@ -10,7 +10,7 @@ from twitchio import models
 from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
 from bot.messages import ChatMessage, EventKind, SourceItem, Verb
-from bot.outcomes import FINAL, Dropped, DropReason, Obeyed, Outcome, Rejected, Spoken
+from bot.outcomes import FINAL, Applied, Dropped, DropReason, Outcome, Rejected, Spoken
 from bot.sources import Deliver
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub import payloads
@@ -55,7 +55,6 @@ class TwitchEventsubSource:
             type="twitch_irc",
             channel=settings.channel,
             shared_chat=settings.shared_chat,
-            url=settings.irc_url,
             emotes=(),  # they are marked here, in what both readers hear
         )
         self._irc = TwitchIrcSource(irc, channel) if settings.anonymous else None
@@ -127,12 +126,12 @@ class TwitchEventsubSource:
             return
         # What waits when the daemon ends is spoken after the next start, and settled then.
         is_put_off = isinstance(outcome, Dropped) and outcome.reason is DropReason.SHUTDOWN
-        if isinstance(outcome, (*FINAL, Rejected, Obeyed)) and not is_put_off:
-            self._redeems.ended(outcome.id, is_spoken=isinstance(outcome, Spoken | Obeyed))
-        if isinstance(outcome, Obeyed):
+        if isinstance(outcome, (*FINAL, Rejected, Applied)) and not is_put_off:
+            self._redeems.ended(outcome.id, is_spoken=isinstance(outcome, Spoken | Applied))
+        if isinstance(outcome, Applied):
             self._reply(outcome)
 
-    def _reply(self, outcome: Obeyed) -> None:
+    def _reply(self, outcome: Applied) -> None:
         channel_id = self._connection.channel_id(self.login)
         if channel_id is None or not self._connection.may_write or not outcome.answer:
             return

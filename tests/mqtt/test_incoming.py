@@ -15,7 +15,7 @@ from bot.config.sources import MqttSourceSettings
 from bot.errors import OrderError
 from bot.messages import ChatMessage, Command, SourceItem, Verb
 from bot.mqtt.connection import Connection
-from bot.mqtt.feed import Feed
+from bot.mqtt.incoming import Incoming
 from bot.mqtt.payloads import Refusal
 from bot.sources.mqtt import MqttSource, Received
 
@@ -110,7 +110,7 @@ def test_a_source_listens_to_what_it_is_told_to(feed: FeedStandIn) -> None:
 async def test_who_floods_is_not_answered_every_time() -> None:
     time = [100.0]
     connection = Connection(MqttSettings(), client_id="test", password=None)
-    feed = Feed(connection, clock=lambda: time[0])
+    feed = Incoming(connection, clock=lambda: time[0])
     for _ in range(1000):
         feed.refuse("main", "chat", "The message is not JSON.")
     time[0] += 1
@@ -138,7 +138,7 @@ def test_a_message_that_breaks_its_handler_ends_with_it() -> None:
         connection._take(Message("a/b", b"", 0, retain=False, mid=1, properties=None))
 
     assert [(entry["event"], entry["log_level"]) for entry in logs] == [
-        ("an MQTT message was not understood", "error")
+        ("MQTT message not handled", "error")
     ]
 
 
