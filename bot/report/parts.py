@@ -163,9 +163,12 @@ def _hardware() -> dict[str, Any]:
 def _status(settings: Settings | None, redactor: Redactor) -> Part:
     about = "what the running daemon does"
     try:
-        status = asyncio.run(daemon.ask(settings.server)) if settings else None
+        answer = asyncio.run(daemon.fetch(settings.server)) if settings else None
+        status = json.loads(answer or b"{}")
     except StartError as error:
         return Part("status.txt", about, redactor.text(f"{error}\n"))
+    except ValueError:
+        status = {}  # another program answers
     if not status:
         return Part("status.txt", about, "No daemon answers with this configuration.\n")
     return Part("status.json", about, _json(redactor.value(status)))
