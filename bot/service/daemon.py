@@ -17,7 +17,7 @@ from bot.state import Speaking
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
 _ASK_AGAIN_S = 2.0
 _IDLE_ANSWERS = 3
-"""Idle answers in a row that are needed: chat comes in bursts."""
+"""Idle answers in a row that it takes, since chat comes in bursts."""
 
 
 class ChannelStatus(msgspec.Struct, frozen=True):
