@@ -10,7 +10,7 @@ import structlog
 
 from bot import sources, speed
 from bot.channel import Channel, Shared
-from bot.commands import parse_order
+from bot.commands import parse_command
 from bot.config import Settings
 from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
@@ -98,7 +98,7 @@ class Daemon:
             settings.twitch,
             (source for channel in settings.channels for source in channel.sources),
             self._observers.mqtt.incoming if self._observers.mqtt else None,
-            parse_order,
+            parse_command,
         )
         self._voices = engines.voices(settings.engine)
         shared = Shared(

@@ -17,7 +17,7 @@ from bot.outcomes import Outcome
 from bot.playback import Output
 from bot.playback.player import Player
 from bot.policy import Policy, clean, without_reply_mention
-from bot.sources import Remote, Resuming, Sources
+from bot.sources import Remote, Resuming, Source, Sources
 from bot.speaker import Speaker
 from bot.state import ChannelState, ConnectionState, Speaking
 from bot.store import Store
@@ -88,9 +88,10 @@ class Channel:
             emit=shared.emit,
             keep=store.journal.keep,
         )
-        self.sources = (
-            *(shared.sources.create(source, settings.name) for source in settings.sources),
-            *shared.sources.joined(settings.sources, settings.name, store.joined(settings.name)),
+        self.sources: tuple[Source, ...] = (
+            *shared.sources.create_all(
+                settings.sources, settings.name, store.joined(settings.name)
+            ),
         )
 
     @property

@@ -78,7 +78,7 @@ def _locate(options: dict[str, Any]) -> dict[str, Any]:
     if "model" not in options:
         return options
     # Here, not in the engine: what the engine imports is kept to what speech needs.
-    choice = import_module("bot.engine.f5.weights.choice")
+    choice = import_module("bot.engine.f5.weights.installed")
     here, on_gpu = choice.choose(options["model"], options["vocoder"])
     found = {**options, "model": str(here.model), "vocoder": str(here.vocoder)}
     if on_gpu:

@@ -166,7 +166,7 @@ async def test_it_comes_back_and_delivers_each_message_once(
     assert state.startswith(f"reconnecting in {delay_s:.0f} s after: ")
     assert source.state == "connected"
     assert [(e["event"], e["log_level"]) for e in logs if e["log_level"] != "info"] == [
-        ("chat is away", "warning")
+        ("chat disconnected", "warning")
     ]
 
 
