@@ -15,7 +15,7 @@ from bot.config.sources import TwitchIrcSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.sources import Source
 
-_DEADLINE_S = 10.0
+_DEADLINE_S = 120.0
 _ROOM = "#some_channel"
 
 
