@@ -65,6 +65,7 @@ def test_every_message_round_trips(kind: type[Message]) -> None:
 @pytest.mark.parametrize("kind", OUTCOMES)
 def test_every_outcome_is_one_json_object_that_names_itself(kind: type[Outcome]) -> None:
     outcome = make(kind)
+    assert isinstance(outcome, Outcome)
     line = msgspec.json.encode(outcome)
 
     name = "obeyed" if kind is Applied else kind.__name__.lower()

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from aiohttp import web
 
-from bot.config.sources import SourceSettings, TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import SourceSettings, TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem, Verb
 
 if TYPE_CHECKING:

@@ -165,8 +165,8 @@ async def _socket(
         )
     except (aiohttp.InvalidUrlClientError, UnicodeError) as error:
         raise StartError(
-            f"{url!r} is not the address of a server.",
-            remedy="Correct the source's `url`, or leave it out for Twitch's own.",
+            f"{url!r} is not the address of a chat server.",
+            remedy="Unset the variable ISHOWTTS_TWITCH_CHAT_URL, for Twitch's own.",
         ) from error
     try:
         yield socket

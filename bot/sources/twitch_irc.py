@@ -5,6 +5,7 @@ every channel and write in none.
 """
 
 import asyncio
+import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -29,6 +30,9 @@ log = structlog.get_logger(__name__)
 STEADY_S = 60.0
 """Seconds in the channel after which the back-off starts anew."""
 
+CHAT_URL_VARIABLE = "ISHOWTTS_TWITCH_CHAT_URL"
+"""Environment variable that names another chat server than Twitch's, for tests."""
+_CHAT_URL = "wss://irc-ws.chat.twitch.tv"
 _CAPABILITIES = "twitch.tv/tags twitch.tv/commands"
 _REFUSALS = frozenset({"403", "432", "433", "465", "471", "473", "474", "475", "ERROR"})
 """Replies by which any server refuses entry: https://modern.ircdocs.horse/#numerics."""
@@ -58,7 +62,7 @@ class TwitchIrcSource:
         """
         self._room = "#" + settings.channel.removeprefix("#").lower()
         self.name = f"{settings.type}:{self._room[1:]}"
-        self._url = settings.url
+        self._url = os.environ.get(CHAT_URL_VARIABLE, _CHAT_URL)
         self._reads_shared_chat = settings.shared_chat
         self._channel = channel
         self._idle_s = idle_s

@@ -136,7 +136,7 @@ def test_a_message_that_breaks_its_handler_ends_with_it() -> None:
         connection._take(Message("a/b", b"", 0, retain=False, mid=1, properties=None))
 
     assert [(entry["event"], entry["log_level"]) for entry in logs] == [
-        ("an MQTT message was not understood", "error")
+        ("MQTT message not handled", "error")
     ]
 
 

@@ -56,8 +56,7 @@ class TwitchEventsubSource:
             type="twitch_irc",
             channel=settings.channel,
             shared_chat=settings.shared_chat,
-            url=settings.irc_url,
-            emotes=(),  # marked here, in what both readers deliver
+            emotes=(),  # they are marked here, in what both readers hear
         )
         self._irc = TwitchIrcSource(irc, channel) if settings.anonymous else None
 

@@ -17,8 +17,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.clock import now
-from bot.config.sources import RewardSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import RewardSettings, TwitchSettings
 from bot.errors import StartError
 from bot.messages import Purge
 from bot.runtime.backoff import Backoff

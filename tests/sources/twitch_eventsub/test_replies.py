@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.clock import now
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage, Verb
 from bot.outcomes import Applied
