@@ -50,7 +50,7 @@ async def start_and_cut(player: Player, recording: Recording, plays: int) -> dic
         await asyncio.to_thread(recording.wait_for_sound)
         starts.append(time.monotonic() - handed_over_at)
         at_flush = recording.length
-        player.flush()
+        player.cut()
         await playing
         await asyncio.to_thread(recording.wait_for_silence, 0.2)
         loud = np.flatnonzero(recording.frames(at_flush)[:, 0])

@@ -193,7 +193,7 @@ async def test_flush_ends_it_at_once(*, is_available: bool) -> None:
     only = Desk("only", is_available=is_available)
     show = Show(only)
     await settle()
-    show.player.flush()
+    show.player.cut()
     assert await show.result() is Playback.CUT
     assert only.events == (["play from 0.0", "cut"] if is_available else [])
 
