@@ -164,7 +164,7 @@ async def test_flush_silences_at_once(
         task = asyncio.create_task(player.play(make_clip(10.0), nothing))
         await asyncio.to_thread(recording.wait_for_sound)
         at_flush = recording.length
-        player.flush()
+        player.cut()
         assert await task is Playback.CUT
         frames = await heard(recording)
     (speech,) = utterances(frames)
@@ -180,7 +180,7 @@ async def test_speech_after_a_flush_is_whole(
         recording = pulse.record()
         task = asyncio.create_task(player.play(make_clip(10.0), nothing))
         await asyncio.to_thread(recording.wait_for_sound)
-        player.flush()
+        player.cut()
         await task
         await asyncio.to_thread(recording.wait_for_silence)
         assert await player.play(make_clip(1.0), nothing) is Playback.HEARD

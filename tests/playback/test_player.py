@@ -189,7 +189,7 @@ async def test_flush_ends_it_at_once(*, is_available: bool) -> None:
     only = Desk("only", is_available=is_available)
     show = Show(only)
     await settle()
-    show.player.flush()
+    show.player.cut()
     assert await show.result() is Playback.CUT
     assert only.events == (["play from 0.0", "cut"] if is_available else [])
 
@@ -198,7 +198,7 @@ async def test_flush_ends_only_its_own_speech_on_a_shared_output() -> None:
     shared = Desk("shared")
     show, other = Show(shared), Player([shared], PlaybackSettings())
     await shared.is_playing.wait()
-    other.flush()
+    other.cut()
     await settle()
     assert not show.task.done()
     shared.finish()
