@@ -21,7 +21,7 @@ class Playback(Enum):
     HEARD = "heard"
     """At least one output played it to its end."""
     CUT = "cut"
-    """`cut` ended it."""
+    """`Player.cut` ended it."""
     UNHEARD = "unheard"
     """There was no output to play it."""
 

@@ -41,7 +41,7 @@ def tone(duration_s: float) -> Clip:
 
 
 async def start_and_cut(player: Player, recording: Recording, plays: int) -> dict[str, Any]:
-    """Measure hand-over to first sample, and `flush` to the last one."""
+    """Measure hand-over to first sample, and `Player.cut` to the last one."""
     starts, cuts = [], []
     for _ in range(plays):
         clip = tone(5.0)

@@ -521,6 +521,6 @@ def test_the_process_ends_with_the_daemon(pulse: PulseServer) -> None:
     assert isinstance(protocol.decode_event(next(read(process.stdout))), protocol.Opened)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate()
     assert process.returncode == 0
     assert pulse.control("list", "short", "sink-inputs") == ""

@@ -32,7 +32,7 @@ from bot.engine.process.supervisor import Host
 from bot.engine.process.watchdog import Patience
 from bot.messages import Samples, SpeechRequest
 from bot.outcomes import FINAL, Outcome, Spoken, Started
-from bot.runtime.resources import resource
+from bot.runtime.folders import resource
 from tests.engine.channel import Channel
 
 _DEADLINE_S = 1800
