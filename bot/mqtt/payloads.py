@@ -1,14 +1,12 @@
-"""What stands in the messages to the broker, each as one JSON object."""
+"""Payloads of the messages to the broker, each as one JSON object."""
 
 import msgspec
 
 from bot import state
-from bot.observers.timings import Timing
-from bot.outcomes import Spoken
 from bot.state import EngineState, Speaking
 
 ONLINE, OFFLINE = b"online", b"offline"
-"""Of the topic `availability`; the second one is the last will."""
+"""Payloads of the topic `availability`; the second one is the last will."""
 
 
 class SpeedState(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +81,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def daemon_state(now: state.DaemonState, *, version: str, started_at: float) -> DaemonState:
-    """Return what is told of the daemon, which is as `now` says."""
+    """Return the payload for the state `now`."""
     return DaemonState(
         version=version,
         started_at=started_at,
@@ -94,20 +92,6 @@ def daemon_state(now: state.DaemonState, *, version: str, started_at: float) -> 
 
 
 def channel_state(now: state.ChannelState) -> ChannelState:
-    """Return what is told of one channel, which is as `now` says."""
+    """Return the payload for the state `now`."""
     fields = {**msgspec.structs.asdict(now), "volume_percent": round(now.volume * 100)}
     return msgspec.convert(fields, ChannelState)
-
-
-def latency(timing: Timing, spoken: Spoken) -> Latency:
-    """Return the measure of a message that was spoken."""
-    seconds = {name: round(value, 4) for name, value in timing._asdict().items()}
-    return Latency(
-        **seconds,
-        id=spoken.id,
-        ttfa_s=round(timing.ttfa_s, 4),
-        audio_s=round(spoken.audio_s, 3),
-        synthesis_s=round(spoken.synthesis_s, 4),
-        rtf=round(spoken.synthesis_s / spoken.audio_s, 4) if spoken.audio_s else 0.0,
-        engines=spoken.engines,
-    )

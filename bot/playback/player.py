@@ -1,4 +1,4 @@
-"""Plays one clip on several outputs at once."""
+"""Player: one clip on several outputs at once."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -140,7 +140,7 @@ class Player:
             rendition.changed.set()
 
     def give_up(self) -> None:
-        """Wait for missing outputs no more: what none of them can play is unheard."""
+        """Stop waiting for missing outputs: what none of them can play is unheard."""
         self._has_given_up.set()
         for rendition in self._renditions:
             rendition.changed.set()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from bot.config import Settings
 from bot.config.sources import MqttSourceSettings
 from bot.mqtt.connection import Connection
-from bot.mqtt.discovery import Announced, announcements
+from bot.mqtt.discovery import AnnouncedChannel, announcements
 from bot.mqtt.incoming import Incoming
 from bot.mqtt.topics import level
 from bot.observers.mqtt import MqttObserver
@@ -70,7 +70,7 @@ def connect(settings: Settings, client_id: str) -> Connection:
     return Connection(mqtt, client_id=client_id, password=password)
 
 
-def _announced(settings: Settings) -> Iterable[Announced]:
+def _announced(settings: Settings) -> Iterable[AnnouncedChannel]:
     for channel in settings.channels:
         sources = [s for s in channel.sources if isinstance(s, MqttSourceSettings)]
-        yield Announced(channel.name, is_obeying=any(source.commands for source in sources))
+        yield AnnouncedChannel(channel.name, any(source.commands for source in sources))

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.config.playback import PlaybackSettings
 from bot.messages import AudioChunk, Samples
-from bot.playback import wire
+from bot.playback import protocol
 from bot.playback.clip import Clip
 from bot.playback.device import DeviceOutput
 from bot.playback.player import Playback, Player
@@ -516,9 +516,9 @@ def test_the_process_ends_with_the_daemon(pulse: PulseServer) -> None:
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(frame(wire.encode(wire.Open("tts", FADE_S))))
+    process.stdin.write(frame(protocol.encode(protocol.Open("tts", FADE_S))))
     process.stdin.flush()
-    assert isinstance(wire.report(next(read(process.stdout))), wire.Opened)
+    assert isinstance(protocol.decode_event(next(read(process.stdout))), protocol.Opened)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=10)
