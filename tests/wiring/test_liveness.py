@@ -14,7 +14,6 @@ from bot.wiring.liveness import liveness_checks
 if TYPE_CHECKING:
     from tests.engine.conftest import MakeHost
 
-_DEADLINE_S = 30
 STALL_S = 0.1
 
 
@@ -24,9 +23,8 @@ def fails(check: LivenessCheck) -> bool:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(_DEADLINE_S):
-        while not condition():
-            await asyncio.sleep(0.005)
+    while not condition():
+        await asyncio.sleep(0.005)
 
 
 async def test_engines_that_never_answer_are_noticed_and_a_silent_chat_is_not(
@@ -35,8 +33,7 @@ async def test_engines_that_never_answer_are_noticed_and_a_silent_chat_is_not(
     narrator = Narrator(Chain([make_host("first"), make_host("second")], patience_s=10))
     (check,) = liveness_checks(narrator, [], stall_s=STALL_S)
     try:
-        async with asyncio.timeout(_DEADLINE_S):
-            await narrator.warm_up()
+        await narrator.warm_up()
         assert not fails(check)
 
         request = SpeechRequest(id="m1", text="wait", voice="heart")
