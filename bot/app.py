@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from bot import sources, speed
@@ -245,7 +246,7 @@ class Daemon:
             stall_s=self._settings.engine.stall_s,
             prefix_again_after_s=settings.policy.name.again_after_s,
             ahead_s=self._settings.engine.ahead_s,
-            effort=engines.effort(self._settings.engine),
+            effort=engines.nfe_policy(self._settings.engine),
         )
         intake = Intake(
             parse_command=CommandParser(
@@ -267,7 +268,7 @@ class Daemon:
     def _snapshot(self) -> dict[str, Any]:
         return {
             "engine": self._engine.name,
-            "engines": self._engine.states,
+            "engines": msgspec.to_builtins(self._engine.states),
             "speed": self._speed(),
             "outputs": {
                 output.name: {"is_available": output.is_available, "underflows": output.underflows}

@@ -10,8 +10,8 @@ import structlog
 
 from bot.backlog import Backlog
 from bot.clock import now
-from bot.engine import Engine
-from bot.engine.nfe_policy import Effort
+from bot.engine.narrator import Narrator
+from bot.engine.nfe_policy import NfePolicy
 from bot.errors import UtteranceError
 from bot.lookahead import LookAhead
 from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
@@ -66,14 +66,14 @@ class Speaker:
         self,
         *,
         backlog: Backlog,
-        engine: Engine,
+        engine: Narrator,
         player: Player,
         emit: Callable[[Outcome], None],
         max_age_s: float,
         stall_s: float,
         prefix_again_after_s: float,
         ahead_s: float = 0.0,
-        effort: Effort = Effort(),  # noqa: B008 - immutable
+        effort: NfePolicy = NfePolicy(),  # noqa: B008 - immutable
     ) -> None:
         """Join the stages of one channel.
 

@@ -11,7 +11,8 @@ from bot.backlog import Backlog
 from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings
-from bot.engine.nfe_policy import Effort
+from bot.engine.narrator import Narrator
+from bot.engine.nfe_policy import NfePolicy
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance
 from bot.outcomes import FINAL, Dropped, DropReason, Failed, Outcome, Spoken, Started
@@ -23,7 +24,7 @@ from bot.speaker import Speaker
 CHUNK = AudioChunk(samples=np.full(240, 0.5, np.float32), sample_rate_hz=24_000)
 
 
-class EngineStandIn:
+class EngineStandIn(Narrator):
     """Gives two chunks for each text; texts of some words misbehave."""
 
     name = "stand-in"
@@ -120,7 +121,7 @@ class Stage:
             stall_s=stall_s,
             prefix_again_after_s=60,
             ahead_s=ahead_s,
-            effort=Effort(idle=10, normal=7, least=5),
+            effort=NfePolicy(idle=10, normal=7, least=5),
         )
 
     @asynccontextmanager

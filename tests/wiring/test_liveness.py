@@ -5,16 +5,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.engine.fallback import Chain
+from bot.engine.fallback import FallbackEngine
 from bot.engine.narrator import Narrator
 from bot.messages import SpeechRequest
 from bot.observers.notify import Vital
 from bot.wiring.liveness import vitals
+from tests.engine.conftest import DEADLINE_S
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import MakeHost
+    from tests.engine.conftest import MakeSupervisor
 
-_DEADLINE_S = 30
 STALL_S = 0.1
 
 
@@ -24,18 +24,20 @@ def is_still(vital: Vital) -> bool:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(_DEADLINE_S):
+    async with asyncio.timeout(DEADLINE_S):
         while not condition():
             await asyncio.sleep(0.005)
 
 
 async def test_engines_that_never_answer_are_noticed_and_a_silent_chat_is_not(
-    make_host: "MakeHost",
+    make_supervisor: "MakeSupervisor",
 ) -> None:
-    narrator = Narrator(Chain([make_host("first"), make_host("second")], patience_s=10))
+    narrator = Narrator(
+        FallbackEngine([make_supervisor("first"), make_supervisor("second")], stall_s=10)
+    )
     (vital,) = vitals(narrator, [], stall_s=STALL_S)
     try:
-        async with asyncio.timeout(_DEADLINE_S):
+        async with asyncio.timeout(DEADLINE_S):
             await narrator.warm_up()
         assert not is_still(vital)
 

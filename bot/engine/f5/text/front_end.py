@@ -40,8 +40,12 @@ _LONGEST_PAUSE_FRAMES = 14.0
 _RATES = (0.5, 2.0)
 """Factors of the natural pace that are believed of a reference."""
 _LONGEST_PIECE_S = 8.0
+_LONGEST_CHARACTERS_S = 10.0
+"""What upstream's 22 s leave behind a reference of 12 s."""
 _LETTERS_PER_S = 14.0
 """What a natural pace comes to in English, for cutting alone."""
+_SLOW = 0.9
+"""Pace of voices that still speak the longest piece in one go; those of slower ones are cut."""
 
 
 class Prompt(NamedTuple):
@@ -58,6 +62,8 @@ class FrontEnd(Protocol):
 
     overlaps: bool
     """Whether pieces are cross-faded; else each begins and ends in a pause of its own."""
+    longest_piece: int
+    """Limit of a text that most voices speak as one piece, in letters."""
     nothing_to_say: str
     """What is wrong with a text that has no pieces, for people."""
 
@@ -72,6 +78,7 @@ class Characters:
     """Characters and pinyin, in the time that the pace of the reference comes to."""
 
     overlaps = True
+    longest_piece = round(_LONGEST_CHARACTERS_S * _LETTERS_PER_S * _SLOW)
     nothing_to_say = "The text holds no character that the model knows."
 
     def __init__(self, vocabulary: Vocabulary, estimate: Estimate = paced_frames) -> None:
@@ -95,6 +102,7 @@ class Phonemes:
     """The phoneme of every frame, in English."""
 
     overlaps = False
+    longest_piece = round(_LONGEST_PIECE_S * _LETTERS_PER_S * _SLOW)
     nothing_to_say = "The text holds nothing that can be said in English."
 
     def __init__(self, vocabulary: Vocabulary, timing: Timing) -> None:
