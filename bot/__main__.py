@@ -1,26 +1,14 @@
-"""The command line: arguments, exit codes, and which function does the work."""
+"""The command line: finds the command, and turns errors into exit codes."""
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import bot
 from bot.cli import (
-    bench,
-    check,
-    devices,
-    login,
-    model,
-    quality,
-    report,
-    run,
-    say,
-    service,
-    upstream,
-    voice,
-)
-from bot.cli.shared import (
+    COMMANDS,
     EXIT_BROKEN_PIPE,
     EXIT_INTERRUPTED,
     EXIT_PROBLEM,
@@ -30,20 +18,6 @@ from bot.cli.shared import (
 )
 from bot.errors import ConfigError, IshowttsError, StartError
 
-_COMMANDS = (
-    run,
-    say,
-    check,
-    devices,
-    voice,
-    login,
-    service,
-    model,
-    upstream,
-    bench,
-    quality,
-    report,
-)
 _EPILOG = """\
 exit codes: 0 done; 1 check found a problem, or another command failed; 2 mistakes in the arguments
 or the configuration; 3 the daemon cannot start; 75 the daemon was busy;
@@ -55,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` name; return the exit code."""
     try:
         try:
-            return _carry_out(_parser().parse_args(arguments))
+            return _run(sys.argv[1:] if arguments is None else arguments)
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
@@ -65,20 +39,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_BROKEN_PIPE
 
 
-def _carry_out(options: argparse.Namespace) -> int:
+def _run(arguments: Sequence[str]) -> int:
+    name = next((word for word in arguments if not word.startswith("-")), "")
     try:
-        return int(options.command(options))
+        options = _parser(name).parse_args(arguments)
+        return int(options.run(options))
     except ConfigError as error:
         return fail(error, EXIT_USAGE)
     except StartError as error:
-        return fail(error, EXIT_START if options.command is run.run else EXIT_PROBLEM)
+        return fail(error, EXIT_START if name == "run" else EXIT_PROBLEM)
     except IshowttsError as error:
         return fail(error, EXIT_PROBLEM)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(called: str) -> argparse.ArgumentParser:
+    """Return the parser of all commands, with the arguments of the one that is `called`."""
     parser = argparse.ArgumentParser(
         prog="ishowtts",
         description="Speaks livestream chat live.",
@@ -87,8 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ishowtts {bot.version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in _COMMANDS:
-        command.add_to(commands)
+    for name, purpose in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose)
+        if name == called:
+            module = import_module(f"bot.cli.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
     return parser
 
 

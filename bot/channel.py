@@ -1,49 +1,135 @@
-"""The stages of one channel, and what can be seen of them from outside."""
+"""One channel: its stages, built from the configuration, and their state."""
 
 from collections import Counter
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from bot.backlog import Backlog
+from bot.commands import CommandParser
+from bot.config import ChannelSettings, Settings
+from bot.config.playback import OutputSettings
+from bot.engine.nfe_policy import NfePolicy
 from bot.intake import Intake
-from bot.messages import Lane
+from bot.lookahead import Lookahead, Speech
+from bot.messages import ChatMessage, Lane
+from bot.moderation import Moderation
+from bot.outcomes import Outcome
+from bot.playback import Output
 from bot.playback.player import Player
-from bot.policy import Policy
-from bot.sources import Remote, Source
+from bot.policy import Policy, clean, without_reply_mention
+from bot.sources import Remote, Resuming, Source, Sources
 from bot.speaker import Speaker
+from bot.state import ChannelState, ConnectionState, Speaking
+from bot.store import Store
+from bot.voices.catalogue import VoiceCatalog
+
+_MAX_COMMAND = 200
+"""Characters of a message in which a command is looked for."""
 
 
-class Channel(NamedTuple):
-    """The stages of one channel."""
+class Shared(NamedTuple):
+    """Parts of the daemon that its channels share."""
 
-    sources: tuple[Source, ...]
-    policy: Policy
-    backlog: Backlog
-    player: Player
-    speaker: Speaker
-    intake: Intake
+    settings: Settings
+    engine: Speech
+    effort: NfePolicy
+    outputs: Mapping[OutputSettings, Output]
+    voices: VoiceCatalog | None
+    sources: Sources
+    store: Store
+    emit: Callable[[Outcome], None]
+
+
+class Channel:
+    """The stages of one channel, from its sources to its outputs."""
+
+    def __init__(self, settings: ChannelSettings, shared: Shared) -> None:
+        """Build what `settings` describe.
+
+        Raises:
+            StartError: a source can never work.
+        """
+        every, store = shared.settings, shared.store
+        self.policy = Policy(
+            settings.policy,
+            voice=settings.voice,
+            trigger=every.commands.trigger,
+            muted=store.mutes(settings.name),
+            known_voices=shared.voices,
+            chosen_voices=store.voices(settings.name),
+        )
+        self.backlog = Backlog(every.backlog, shared.emit)
+        self.player = Player((shared.outputs[o] for o in settings.outputs), every.playback)
+        lookahead = Lookahead(
+            self.backlog,
+            shared.engine,
+            stall_s=every.engine.stall_s,
+            max_age_s=every.backlog.max_age_s,
+            prefix_again_after_s=settings.policy.name.again_after_s,
+            ahead_s=every.engine.ahead_s,
+            effort=shared.effort,
+        )
+        self.speaker = Speaker(
+            backlog=self.backlog,
+            lookahead=lookahead,
+            player=self.player,
+            emit=shared.emit,
+            max_age_s=every.backlog.max_age_s,
+        )
+        self.intake = Intake(
+            parse_command=CommandParser(
+                every.commands,
+                reads_text=settings.policy.mode.read == "command",
+                plain=_plain,
+            ),
+            policy=self.policy,
+            moderation=Moderation(self.policy, self.backlog, self.speaker),
+            backlog=self.backlog,
+            emit=shared.emit,
+            keep=store.journal.keep,
+        )
+        self.sources: tuple[Source, ...] = (
+            *shared.sources.create_all(
+                settings.sources, settings.name, store.joined(settings.name)
+            ),
+        )
+
+    @property
+    def state(self) -> ChannelState:
+        """What its stages are doing now."""
+        current = self.speaker.current
+        lanes = Counter(utterance.lane for utterance in self.backlog)
+        return ChannelState(
+            is_on=self.policy.is_on,
+            is_paused=self.backlog.is_paused,
+            is_heard=self.player.is_available,
+            volume=self.speaker.volume,
+            pending=len(self.backlog),
+            queue={lane.name.lower(): lanes[lane] for lane in Lane},
+            speaking=Speaking(id=current.id, chatter=current.chatter.name) if current else None,
+            sources={source.name: source.state for source in self.sources},
+            connections={
+                source.name: ConnectionState(
+                    is_connected=source.is_connected, reconnects=source.reconnects
+                )
+                for source in self.sources
+                if isinstance(source, Remote)
+            },
+            outputs=self.player.states,
+        )
 
     async def wait_room(self) -> None:
         """Return when the next message will not be dropped for want of room, if that can be."""
         if self.player.is_available:
             await self.backlog.wait_room()
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return the state for `status`."""
-        current = self.speaker.current
-        lanes = Counter(utterance.lane for utterance in self.backlog)
-        remotes = [source for source in self.sources if isinstance(source, Remote)]
-        return {
-            "is_on": self.policy.is_on,
-            "is_paused": self.backlog.is_paused,
-            "is_heard": self.player.is_available,
-            "volume": self.speaker.volume,
-            "pending": len(self.backlog),
-            "queue": {lane.name.lower(): lanes[lane] for lane in Lane},
-            "speaking": {"id": current.id, "chatter": current.chatter.name} if current else None,
-            "sources": {source.name: source.state for source in self.sources},
-            "connections": {
-                source.name: {"is_connected": source.is_connected, "reconnects": source.reconnects}
-                for source in remotes
-            },
-            "outputs": self.player.states,
-        }
+    def resume(self, message: ChatMessage) -> None:
+        """Tell the sources that settle what was paid for: it is spoken in this run."""
+        for source in self.sources:
+            if isinstance(source, Resuming):
+                source.resume(message)
+
+
+def _plain(message: ChatMessage) -> str:
+    """Return what the chatter typed, as far as it may be a command."""
+    return without_reply_mention(clean(message.text[:_MAX_COMMAND]), message.reply_to)

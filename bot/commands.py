@@ -1,20 +1,19 @@
-"""Reads orders out of chat lines: `!tts skip`, and what stands for them."""
+"""Commands in chat lines: `!tts skip`, and the aliases that stand for one."""
 
 from collections.abc import Callable
 from operator import attrgetter
 
 from bot.config.commands import VERBS, CommandSettings, Rank
-from bot.errors import OrderError
-from bot.messages import ChatMessage, Command, Rejection, RejectReason, Role, Verb
+from bot.errors import CommandError
+from bot.messages import ChatMessage, Command, Rejection, RejectReason, Verb
 
 _NEEDS_NAME = {Verb.MUTE, Verb.UNMUTE}
 _MAY_NAME = {Verb.SKIP, Verb.VOICE}
-_RANKS: tuple[Rank, ...] = ("everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody")
 _MAX_VOLUME = 100
 
 
 class CommandParser:
-    """Turns a message into a `Command`, or says why it is none."""
+    """Parser of one channel's commands."""
 
     def __init__(
         self,
@@ -27,45 +26,42 @@ class CommandParser:
 
         Args:
             settings: Words and ranks.
-            plain: Gives a message's text without what nobody typed: chat programs append invisible
-                characters to a repeated line, and put a name before an answer.
             reads_text: The channel reads `!tts some text`. Then a verb with words that do not fit
                 it ("!tts stop that") is text, and so is a verb by somebody without its rank.
+            plain: Returns a message's text without what nobody typed: chat programs append
+                invisible characters to a repeated line, and put a name before an answer.
         """
         self._plain = plain
         self._trigger = settings.trigger.casefold()
-        self._aliases = {word.casefold(): order for word, order in settings.aliases.items()}
+        self._aliases = {word.casefold(): command for word, command in settings.aliases.items()}
         self._ranks: dict[str, Rank] = settings.roles.model_dump()
         self._reads_text = reads_text
 
     def __call__(self, message: ChatMessage) -> Command | Rejection | None:
-        """Return the order that `message` is, why it is refused, or None when it is none."""
+        """Return the command in `message`, why it is refused, or None if there is none."""
         word, _, rest = self._plain(message).strip().partition(" ")
         word = word.casefold()
-        if word in self._aliases:
-            order, is_alias = f"{self._aliases[word]} {rest}", True
-        elif word == self._trigger:
-            order, is_alias = rest, False
-        else:
+        is_alias = word in self._aliases
+        if not is_alias and word != self._trigger:
             return None
-        verb, argument = _split(order)
+        verb, argument = _split(f"{self._aliases[word]} {rest}" if is_alias else rest)
         if verb is None:
             return None
         refusal = self._refusal(message, verb, argument)
-        if refusal is None:
-            return Command(
-                id=message.id,
-                channel=message.channel,
-                issuer=message.chatter.name,
-                verb=verb,
-                argument=_bare(argument),
-                chatter=message.chatter if verb is Verb.VOICE else None,
-            )
-        return None if self._reads_text and not is_alias else refusal
+        if refusal is not None:
+            return None if self._reads_text and not is_alias else refusal
+        return Command(
+            id=message.id,
+            channel=message.channel,
+            issuer=message.chatter.name,
+            verb=verb,
+            argument=_bare(argument),
+            chatter=message.chatter if verb is Verb.VOICE else None,
+        )
 
     def _refusal(self, message: ChatMessage, verb: Verb, argument: str) -> Rejection | None:
         needed = self._ranks[verb.value]
-        if not has_rank(message.chatter.roles, needed):
+        if not message.chatter.has_rank(needed):
             return Rejection(
                 reason=RejectReason.NOT_PERMITTED, detail=f"{verb.value} needs: {needed}"
             )
@@ -74,29 +70,22 @@ class CommandParser:
         return None
 
 
-def parse_order(text: str) -> tuple[Verb, str]:
-    """Return verb and argument of an order without the word before it: `volume 50`.
+def parse_command(text: str) -> tuple[Verb, str]:
+    """Return verb and argument of a command without its trigger: `volume 50`.
 
     Raises:
-        OrderError: it is none.
+        CommandError: it is none.
     """
     verb, argument = _split(text)
     if verb is None:
-        raise OrderError(f"it is none of {', '.join(VERBS)}")
+        raise CommandError(f"it is none of {', '.join(VERBS)}")
     if mistake := _mistake(verb, argument):
-        raise OrderError(mistake)
+        raise CommandError(mistake)
     return verb, _bare(argument)
 
 
-def has_rank(roles: frozenset[Role], needed: Rank) -> bool:
-    """Tell whether one of `roles` is at least `needed`."""
-    if needed == "everyone":
-        return True
-    return any(_RANKS.index(role.value) >= _RANKS.index(needed) for role in roles)
-
-
-def _split(order: str) -> tuple[Verb | None, str]:
-    name, _, argument = order.strip().partition(" ")
+def _split(command: str) -> tuple[Verb | None, str]:
+    name, _, argument = command.strip().partition(" ")
     return VERBS.get(name.casefold()), argument.strip()
 
 
@@ -115,7 +104,7 @@ def _bare(argument: str) -> str:
 
 
 def _mistake(verb: Verb, argument: str) -> str:
-    """Return what is wrong with the argument; empty when nothing is."""
+    """Return the mistake in the argument as a clause; empty if there is none."""
     words = [argument] if _is_marked(argument) else argument.split()
     if verb in _NEEDS_NAME and (len(words) != 1 or not _bare(argument)):
         return f'{verb.value} needs one name; "in quotes" it may hold spaces'

@@ -39,8 +39,8 @@ class MemoryExhaustedError(UtteranceError):
     """This utterance does not fit into memory: let another engine speak it, and start anew."""
 
 
-class OrderError(IshowttsError):
-    """An order that makes no sense; the message is a clause for who gave it."""
+class CommandError(IshowttsError):
+    """A command that makes no sense; the message is a clause for who gave it."""
 
 
 class StartError(IshowttsError):

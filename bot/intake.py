@@ -1,4 +1,4 @@
-"""The front door of one channel: orders go to moderation, chat through policy to the backlog."""
+"""Intake of one channel: commands go to moderation, chat through policy to the backlog."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -20,20 +20,20 @@ from bot.messages import (
     Utterance,
 )
 from bot.moderation import Moderation
-from bot.outcomes import Accepted, Obeyed, Outcome, Rejected
+from bot.outcomes import Accepted, Applied, Outcome, Rejected
 
 log = structlog.get_logger(__name__)
 
 
 class Policy(Protocol):
-    """What decides on a message."""
+    """Decision on a message."""
 
     def __call__(self, message: ChatMessage) -> Utterance | Rejection:
         """Return what may be spoken, or why nothing may."""
 
 
 class Intake:
-    """Takes every item of a channel's sources; never waits, so orders never wait behind speech."""
+    """Takes what a channel's sources deliver; never waits, so no command waits behind speech."""
 
     def __init__(
         self,
@@ -55,61 +55,53 @@ class Intake:
 
     def accept(self, item: SourceItem) -> None:
         """Deal with `item` to the end of what can be done at once."""
-        if isinstance(item, Purge):
-            self._moderation.purge(item)
-            return
-        if isinstance(item, Command):
-            self._obey(item)
-            return
-        if isinstance(item, StreamStatus):
-            event = "the stream is live" if item.is_live else "the stream ended"
-            log.info(event, channel=item.channel)
-            return
+        match item:
+            case ChatMessage():
+                self._take(item)
+            case Command():  # it came through a place that is trusted
+                self._apply(item, received_at=now())
+            case Purge():
+                self._moderation.purge(item)
+            case StreamStatus(is_live=is_live):
+                event = "the stream is live" if is_live else "the stream ended"
+                log.info(event, channel=item.channel)
+
+    def _take(self, message: ChatMessage) -> None:
+        match self._judge(message):
+            case Command() as command:
+                self._apply(command, received_at=message.received_at)
+            case Rejection(reason=reason, detail=detail):
+                self._emit(
+                    Rejected.of(
+                        message, received_at=message.received_at, reason=reason, detail=detail
+                    )
+                )
+            case Utterance() as utterance:
+                if utterance.lane is Lane.PAID:
+                    self._keep(message)
+                text = utterance.prefix + utterance.body
+                self._emit(Accepted.of(message, received_at=message.received_at, text=text))
+                self._backlog.put(utterance)
+
+    def _judge(self, message: ChatMessage) -> Command | Rejection | Utterance:
         try:
-            verdict = self._parse_command(item) or self._policy(item)
+            return self._parse_command(message) or self._policy(message)
         except Exception:
             # Chat is hostile: a message that breaks a filter is refused, and chat goes on.
-            log.exception("a filter raised", id=item.id, channel=item.channel)
-            verdict = Rejection(reason=RejectReason.MALFORMED, detail="a filter raised")
-        self._settle(item, verdict)
+            log.exception("a filter raised", id=message.id, channel=message.channel)
+            return Rejection(reason=RejectReason.MALFORMED, detail="a filter raised")
 
-    def _obey(self, command: Command) -> None:
-        """Obey what came through a place that is trusted."""
-        at = now()
-        answer = self._moderation.obey(command)
+    def _apply(self, command: Command, *, received_at: float) -> None:
+        answer = self._moderation.apply(command)
         self._emit(
-            Obeyed(
+            Applied(
                 id=command.id,
                 channel=command.channel,
                 chatter=command.issuer,
                 at=now(),
-                received_at=at,
+                received_at=received_at,
                 verb=command.verb,
                 argument=command.argument,
                 answer=answer,
             )
         )
-
-    def _settle(self, message: ChatMessage, verdict: Command | Rejection | Utterance) -> None:
-        received_at = message.received_at
-        match verdict:
-            case Command(verb=verb, argument=argument):
-                answer = self._moderation.obey(verdict)
-                self._emit(
-                    Obeyed.of(
-                        message,
-                        received_at=received_at,
-                        verb=verb,
-                        argument=argument,
-                        answer=answer,
-                    )
-                )
-            case Rejection(reason=reason, detail=detail):
-                self._emit(
-                    Rejected.of(message, received_at=received_at, reason=reason, detail=detail)
-                )
-            case Utterance(prefix=prefix, body=body, lane=lane):
-                if lane is Lane.PAID:
-                    self._keep(message)
-                self._emit(Accepted.of(message, received_at=received_at, text=prefix + body))
-                self._backlog.put(verdict)

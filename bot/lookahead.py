@@ -1,98 +1,264 @@
-"""Speech made before its turn: of what waits in a backlog, as far as seconds of audio allow."""
+"""Utterances being made: the one whose turn it is, and ahead of their turn those that wait."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+import math
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import NamedTuple, Protocol
+
+import structlog
 
 from bot.backlog import Backlog
-from bot.messages import Utterance
+from bot.clock import now
+from bot.engine.nfe_policy import NfePolicy
+from bot.errors import UtteranceError
+from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
+from bot.outcomes import DropReason
 from bot.playback.clip import Clip
 
+log = structlog.get_logger(__name__)
+
 _LETTERS_PER_S = 15.0
-"""Roughly, to know how long speech will be that is not made yet."""
+"""Speaking rate that is assumed for what is not made yet."""
+_LET_GO_S = 0.3
+"""How long an engine may take to end what was cancelled, in seconds."""
+_TYPICAL_S = 4.0
+"""Length of an utterance that is assumed at the start, in seconds."""
+_WEIGHT = 0.1
+"""Share of the latest utterance in the moving average of their lengths."""
 
 
 class Speech(Protocol):
-    """An utterance that is being made."""
+    """The TTS engine as it is used here; see `bot.engine.narrator`."""
 
-    utterance: Utterance
-    text: str
-    clip: Clip
+    @property
+    def name(self) -> str:
+        """The engine that would speak now."""
+
+    def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+        """Yield the speech of `request` piece by piece; closing the generator cancels."""
+
+
+class Rendering:
+    """One utterance being made: what it sounds like grows in `clip`."""
+
+    def __init__(self, utterance: Utterance, request: SpeechRequest) -> None:
+        """Be ready to make `request`, which is made of `utterance`."""
+        self.utterance = utterance
+        self.request = request
+        self.clip = Clip()
+        self.requested_at = now()
+        self.first_piece_at = 0.0
+        """When the engine's first audio was there; 0 before."""
+        self.engines: list[str] = []
+        """Engines that spoke, in order."""
+        self.nfe = 0
+        """Number of function evaluations of the first piece."""
+        self.synthesis_s = 0.0
+        self.error = ""
+        """Why it could not be made, or not to its end."""
+        self.cut_reason: DropReason | None = None
+        """Why it was silenced, if it was."""
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def audio_s(self) -> float:
+        """Length in seconds; an estimate until all of it is there."""
+        if self.clip.is_complete:
+            return self.clip.duration_s
+        return max(len(self.request.text) / _LETTERS_PER_S, self.clip.duration_s)
 
     def cancel(self) -> None:
         """Make no more of it."""
+        if self.task is not None:
+            self.task.cancel()
+
+    async def run(self, engine: Speech, *, stall_s: float) -> None:
+        """Fill the clip, and finish it before the engine is told to let go, which may take time.
+
+        Args:
+            engine: Speaks.
+            stall_s: An engine that gives no sound for so long has failed with this utterance.
+        """
+        try:
+            async with aclosing(engine.synthesize(self.request)) as pieces:
+                try:
+                    await self._fill(pieces, engine.name, stall_s)
+                except UtteranceError as error:
+                    self.error = str(error)
+                except TimeoutError:
+                    self.error = f"{engine.name} gave no sound for {stall_s:g} s"
+                except Exception as error:
+                    self.error = f"{engine.name} raised {error!r}"
+                    raise
+                finally:
+                    self.clip.finish()
+        except Exception:
+            # Engines run other people's models: whatever one raises costs this utterance alone.
+            log.exception("engine raised", engine=engine.name, id=self.request.id)
+
+    async def _fill(
+        self, pieces: AsyncGenerator[AudioChunk, None], engine: str, stall_s: float
+    ) -> None:
+        asked_at = now()
+        # What is made ahead waits behind what is needed sooner.
+        limit_s = stall_s + self.request.due_s
+        while True:
+            async with asyncio.timeout(limit_s):
+                piece = await anext(pieces, None)
+            if piece is None:
+                return
+            limit_s = stall_s
+            self.synthesis_s += now() - asked_at
+            self.first_piece_at = self.first_piece_at or now()
+            self.nfe = self.nfe or piece.nfe
+            speaker = piece.engine or engine
+            if self.engines[-1:] != [speaker]:
+                self.engines.append(speaker)
+            self.clip.append(piece)
+            asked_at = now()
 
 
-S = TypeVar("S", bound=Speech)
+class _Spoken(NamedTuple):
+    """The utterance that was heard last."""
+
+    chatter_id: str
+    ended_at: float
 
 
-class LookAhead(Generic[S]):
-    """Keeps speech for the next utterances of a backlog, and drops it with them."""
+class Lookahead:
+    """Makes the utterances of one backlog: each when its turn comes, the next ones before.
+
+    What was made ahead is dropped with the utterance that it was made for.
+    """
 
     def __init__(
         self,
         backlog: Backlog,
+        engine: Speech,
         *,
-        ahead_s: float,
-        begin: Callable[[Utterance, str, float], S],
-        text_after: Callable[[Utterance, Utterance | None], str],
+        stall_s: float,
+        max_age_s: float,
+        prefix_again_after_s: float,
+        ahead_s: float = 0.0,
+        effort: NfePolicy = NfePolicy(),  # noqa: B008 - immutable
     ) -> None:
-        """Look into `backlog`.
+        """Let `engine` speak what waits in `backlog`.
 
         Args:
             backlog: What waits.
+            engine: Speaks.
             ahead_s: How many seconds of audio may be made before their turn; 0 makes none.
-            begin: Starts to make an utterance, given its text and in how many seconds it is needed.
-            text_after: Returns what is said of an utterance that follows another one, or nothing.
+            stall_s: An engine that gives no sound for so long has failed with an utterance.
+            max_age_s: How long an utterance may wait that is not paid.
+            prefix_again_after_s: After so much silence the same chatter is introduced again.
+            effort: Chooses the number of function evaluations.
         """
         self._backlog = backlog
+        self._engine = engine
         self._ahead_s = ahead_s
-        self._begin = begin
-        self._text_after = text_after
-        self._made: dict[str, S] = {}
+        self._stall_s = stall_s
+        self._max_age_s = max_age_s
+        self._prefix_again_after_s = prefix_again_after_s
+        self._effort = effort
+        self._typical_s = _TYPICAL_S
+        self._previous: _Spoken | None = None
+        self._current: Rendering | None = None
+        self._ahead: dict[str, Rendering] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, current: Callable[[], S | None]) -> None:
-        """Make ahead until cancelled; `current` returns what is being spoken."""
+    async def run(self) -> None:
+        """Make ahead until cancelled."""
         try:
             while True:
                 changed = asyncio.ensure_future(self._backlog.wait_changed())
-                self._update(current())
+                self._make_ahead()
                 await changed
         finally:
-            for speech in self._made.values():
-                speech.cancel()
-            self._made.clear()
+            for rendering in self._ahead.values():
+                rendering.cancel()
+            self._ahead.clear()
 
-    def take(self, utterance: Utterance, text: str) -> S | None:
-        """Return the speech of `utterance` whose turn it is, if it was made with this text."""
-        speech = self._made.pop(utterance.id, None)
-        if speech is not None and speech.text != text:
-            speech.cancel()  # somebody else came in between, so the introduction differs
-            return None
-        return speech
+    def take(self, utterance: Utterance) -> Rendering:
+        """Return the rendering of the utterance whose turn it is: made ahead, or begun now."""
+        text = self._text(utterance, self._previous)
+        rendering = self._ahead.pop(utterance.id, None)
+        if rendering is not None and rendering.request.text != text:
+            rendering.cancel()  # somebody else came in between, so the introduction differs
+            rendering = None
+        self._current = rendering or self._begin(utterance, text)
+        return self._current
 
-    def _update(self, current: S | None) -> None:
+    def finish(self, rendering: Rendering, *, is_spoken: bool) -> None:
+        """Note that a turn is over; who was heard to the end needs no introduction at once."""
+        # Not awaited: an engine that is slow to let go must not hold up the next utterance.
+        rendering.cancel()
+        self._current = None
+        if is_spoken:
+            self._typical_s += _WEIGHT * (rendering.clip.duration_s - self._typical_s)
+            self._previous = _Spoken(rendering.utterance.chatter.id, now())
+
+    async def close(self) -> None:
+        """Wait for the engine to end what was cancelled, but not for one that hangs."""
+        if self._tasks:
+            _, hanging = await asyncio.wait(self._tasks, timeout=_LET_GO_S)
+            for task in hanging:
+                log.warning("engine hangs", engine=self._engine.name, task=task.get_name())
+
+    def _make_ahead(self) -> None:
         waiting = list(self._backlog.upcoming())
-        for identifier in self._made.keys() - {utterance.id for utterance in waiting}:
-            self._made.pop(identifier).cancel()
-        if self._backlog.is_paused or current is None:
+        for identifier in self._ahead.keys() - {utterance.id for utterance in waiting}:
+            self._ahead.pop(identifier).cancel()
+        if self._backlog.is_paused or self._current is None:
             return
-        ahead_s = _audio_s(current)
+        due_s = self._current.audio_s
         room_s = self._ahead_s
-        before = current.utterance
+        before = self._current.utterance
         for utterance in waiting:
             if room_s <= 0:
                 return
-            speech = self._made.get(utterance.id)
-            if speech is None:
-                text = self._text_after(utterance, before)
-                speech = self._made[utterance.id] = self._begin(utterance, text, ahead_s)
-            room_s -= _audio_s(speech)
-            ahead_s += _audio_s(speech)
+            rendering = self._ahead.get(utterance.id)
+            if rendering is None:
+                text = self._text(utterance, _Spoken(before.chatter.id, now()))
+                rendering = self._ahead[utterance.id] = self._begin(utterance, text, due_s)
+            room_s -= rendering.audio_s
+            due_s += rendering.audio_s
             before = utterance
 
+    def _begin(self, utterance: Utterance, text: str, due_s: float = 0.0) -> Rendering:
+        """Start to make an utterance that is needed in `due_s` seconds."""
+        request = SpeechRequest(
+            id=utterance.id,
+            text=text,
+            voice=utterance.voice,
+            due_s=due_s,
+            nfe=self._choose_nfe(utterance),
+        )
+        rendering = Rendering(utterance, request)
+        rendering.task = asyncio.create_task(
+            rendering.run(self._engine, stall_s=self._stall_s), name=f"render {utterance.id}"
+        )
+        self._tasks.add(rendering.task)
+        rendering.task.add_done_callback(self._tasks.discard)
+        return rendering
 
-def _audio_s(speech: Speech) -> float:
-    if speech.clip.is_complete:
-        return speech.clip.duration_s
-    return max(len(speech.text) / _LETTERS_PER_S, speech.clip.duration_s)
+    def _text(self, utterance: Utterance, previous: _Spoken | None) -> str:
+        """Return what is said of `utterance`, introduced unless `previous` was the same chatter."""
+        goes_on = (
+            previous is not None
+            and previous.chatter_id == utterance.chatter.id
+            and now() - previous.ended_at < self._prefix_again_after_s
+        )
+        return utterance.body if goes_on else utterance.prefix + utterance.body
+
+    def _choose_nfe(self, utterance: Utterance) -> int:
+        others = [other for other in self._backlog if other is not utterance]
+        oldest_at = min(
+            (other.received_at for other in others if other.lane is not Lane.PAID),
+            default=math.inf,
+        )
+        return self._effort.choose(
+            waiting=len(others),
+            each_s=self._typical_s,
+            expires_in_s=oldest_at + self._max_age_s - now(),
+        )

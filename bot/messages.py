@@ -31,6 +31,10 @@ class Role(str, Enum):
     SUBSCRIBER = "subscriber"
 
 
+RANKS = ("everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody")
+"""Least roles that something can need, the lowest first; the configuration names them."""
+
+
 def name_key(name: str) -> str:
     """Return `name` for comparison: without case, a leading @ and spaces around it."""
     return name.strip().removeprefix("@").casefold()
@@ -50,6 +54,11 @@ class Chatter(Message, frozen=True, kw_only=True):
     def is_called(self, name: str) -> bool:
         """Tell whether somebody who types `name` means this chatter."""
         return name_key(name) in {name_key(self.name), name_key(self.login) or None}
+
+    def has_rank(self, needed: str) -> bool:
+        """Tell whether one of the chatter's roles is at least `needed`, one of `RANKS`."""
+        least = RANKS.index(needed)
+        return not least or any(RANKS.index(role.value) >= least for role in self.roles)
 
 
 class EventKind(str, Enum):

@@ -1,4 +1,4 @@
-"""Carries out orders: the side path that never waits behind speech."""
+"""Moderation: applies commands and purges to one channel, without waiting behind speech."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -58,7 +58,7 @@ class SpeechControl(Protocol):
 
 
 class Moderation:
-    """Applies orders to one channel."""
+    """The commands of one channel."""
 
     def __init__(
         self, policy: PolicyControl, backlog: BacklogControl, speech: SpeechControl
@@ -79,8 +79,8 @@ class Moderation:
             Verb.STATUS: self._status,
         }
 
-    def obey(self, command: Command) -> str:
-        """Carry out `command` at once; return the answer for who gave it."""
+    def apply(self, command: Command) -> str:
+        """Apply `command` at once; return the answer for who gave it."""
         if command.verb is Verb.VOICE:
             return self._voice(command)
         return self._verbs[command.verb](command.argument)

@@ -35,6 +35,11 @@ class Outcome(Message, frozen=True, kw_only=True, tag=str.lower, tag_field="outc
     """Display name, untrusted."""
     at: float
 
+    @property
+    def kind(self) -> str:
+        """Name of the class as it stands in events, such as `spoken`."""
+        return str(self.__struct_config__.tag)
+
     @classmethod
     def of(cls, subject: ChatMessage | Utterance, **fields: object) -> Self:
         """Return this outcome of `subject`, now; `fields` are those that the class adds."""
@@ -63,8 +68,8 @@ class Rejected(Outcome, frozen=True, kw_only=True):
     detail: str = ""
 
 
-class Obeyed(Outcome, frozen=True, kw_only=True):
-    """The message was a command and was carried out."""
+class Applied(Outcome, frozen=True, kw_only=True, tag="obeyed"):
+    """The message was a command and was applied; events and topics call it `obeyed`."""
 
     received_at: float
     verb: Verb
@@ -120,7 +125,7 @@ class Failed(Outcome, frozen=True, kw_only=True):
 
 
 OUTCOMES: tuple[type[Outcome], ...] = (
-    Accepted, Rejected, Obeyed, Queued, Started, Spoken, Dropped, Failed,
+    Accepted, Rejected, Applied, Queued, Started, Spoken, Dropped, Failed,
 )  # fmt: skip
 FINAL: tuple[type[Outcome], ...] = (Spoken, Dropped, Failed)
 """The outcomes that end an accepted message."""

@@ -1,13 +1,118 @@
-"""State of the daemon, as `status`, the dashboard and the observers tell it."""
+"""State of the daemon: what each part is doing now, for those who show or judge it.
+
+`GET /api/status` shows it as JSON under these names.
+"""
+
+from collections.abc import Mapping
 
 import msgspec
 
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):
-    """State of one TTS engine."""
+    """One engine."""
 
     is_ready: bool
+    """Whether it would speak now."""
     state: str
     """One clause for people."""
     restarts: int
     """How often its process was replaced."""
+
+
+class SpeedState(msgspec.Struct, frozen=True, kw_only=True):
+    """Speed of the engine beside its baseline, as the last check found it."""
+
+    measured_at: str
+    """UTC, ISO 8601"""
+    model: str
+    device: str
+    is_slower: bool
+    """By more than 10 % than its baseline."""
+    ratios: Mapping[str, float]
+    """Median time over that of the baseline, by workload such as `3 s`."""
+    baseline_at: str
+    """UTC, ISO 8601"""
+    causes: tuple[str, ...]
+    """Likely ones, the likeliest first; empty if it is not slower."""
+    sentence: str
+    """All of it for people."""
+
+
+class OutputState(msgspec.Struct, frozen=True, kw_only=True):
+    """One output."""
+
+    is_available: bool
+    """Whether it would be heard now."""
+    underflows: int
+    """How often the device ran dry."""
+
+
+class ConnectionState(msgspec.Struct, frozen=True, kw_only=True):
+    """Connection of a source whose other end may go away."""
+
+    is_connected: bool
+    reconnects: int
+    """How often it was tried again after it failed or was lost."""
+
+
+class Speaking(msgspec.Struct, frozen=True, kw_only=True):
+    """What is being spoken."""
+
+    id: str
+    """Of the message."""
+    chatter: str
+    """Untrusted."""
+
+
+class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
+    """One channel."""
+
+    is_on: bool
+    """Whether chat is read."""
+    is_paused: bool
+    """Whether what waits is held back."""
+    is_heard: bool
+    """Whether at least one output is there."""
+    volume: float
+    """0 to 1 of full scale."""
+    pending: int
+    """Utterances that wait."""
+    queue: Mapping[str, int]
+    """The same by lane: paid, moderator, rest."""
+    speaking: Speaking | None
+    sources: Mapping[str, str]
+    """One clause for people about each, by its name."""
+    connections: Mapping[str, ConnectionState]
+    """Of those sources that have one, by the source's name."""
+    outputs: Mapping[str, str]
+    """One clause for people about each, by its name."""
+
+
+class MqttState(msgspec.Struct, frozen=True, kw_only=True):
+    """Connection to the MQTT broker."""
+
+    is_connected: bool
+    state: str
+    """One clause for people."""
+    reconnects: int
+    """How often it was tried again after it failed or was lost."""
+    waiting: int
+    """Messages that wait for the broker."""
+    lost: int
+    """Messages that were dropped because the broker was away."""
+    refused: int
+    """Messages from others that were not understood."""
+
+
+class DaemonState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The whole daemon."""
+
+    engine: str
+    """Name of the engine that would speak now."""
+    engines: Mapping[str, EngineState]
+    speed: SpeedState | None
+    """None if it was never checked."""
+    outputs: Mapping[str, OutputState]
+    channels: Mapping[str, ChannelState]
+    mqtt: MqttState | None = None
+    """None, and left out of JSON, where there is no broker."""

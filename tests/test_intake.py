@@ -9,7 +9,7 @@ from bot.config.policy import PolicySettings
 from bot.intake import Intake
 from bot.messages import ChatMessage, Chatter, Command, Rejection, RejectReason, Utterance, Verb
 from bot.moderation import Moderation
-from bot.outcomes import DropReason, Obeyed, Outcome, Rejected
+from bot.outcomes import Applied, DropReason, Outcome, Rejected
 from bot.policy import Policy
 from tests.test_moderation import SpeechStandIn
 
@@ -81,5 +81,5 @@ async def test_an_order_from_a_trusted_place_is_obeyed_and_told(
     intake.accept(Command(id="o1", channel="main", issuer="MQTT", verb=Verb.CLEAR))
 
     *_, obeyed = outcomes
-    assert isinstance(obeyed, Obeyed)
+    assert isinstance(obeyed, Applied)
     assert (obeyed.id, obeyed.chatter, obeyed.answer) == ("o1", "MQTT", "cleared 1")

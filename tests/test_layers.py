@@ -20,7 +20,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.speed",),
     ("bot.messages",),
     ("bot.outcomes", "bot.state"),
-    ("bot.observers.timings",),
     ("bot.config",),
     ("bot.logs", "bot.mqtt", "bot.voices"),
     (
@@ -31,9 +30,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.speaker", "bot.intake"),
     ("bot.channel",),
     ("bot.wiring",),
-    ("bot.app", "bot.service", "bot.bench", "bot.say", "bot.login"),
-    ("bot.report", "bot.quality", "bot.engine_speed", "bot.voices.management"),
-    ("bot.check",),
+    ("bot.app", "bot.service", "bot.bench"),
+    ("bot.report", "bot.quality", "bot.engine_speed"),
     ("bot.cli",),
     ("bot.__main__",),
 )  # fmt: skip
@@ -42,7 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 Those of one line are strangers: no stage knows another one.
 """
 SECTIONS: dict[str, set[str]] = {
-    "bot.sources": {"sources", "twitch"},
+    "bot.sources": {"sources"},
     "bot.policy": {"events", "policy"},
     "bot.backlog": {"backlog"},
     "bot.commands": {"commands"},

@@ -10,7 +10,7 @@ import pytest
 
 from bot import messages, outcomes
 from bot.messages import AudioChunk, ChatMessage, Chatter, Message, Role, Samples, decode, encode
-from bot.outcomes import OUTCOMES, Outcome
+from bot.outcomes import OUTCOMES, Applied, Outcome
 
 MESSAGES = [
     kind
@@ -65,9 +65,11 @@ def test_every_message_round_trips(kind: type[Message]) -> None:
 @pytest.mark.parametrize("kind", OUTCOMES)
 def test_every_outcome_is_one_json_object_that_names_itself(kind: type[Outcome]) -> None:
     outcome = make(kind)
+    assert isinstance(outcome, Outcome)
     line = msgspec.json.encode(outcome)
 
-    assert msgspec.json.decode(line)["outcome"] == kind.__name__.lower()
+    name = "obeyed" if kind is Applied else kind.__name__.lower()
+    assert msgspec.json.decode(line)["outcome"] == outcome.kind == name
     assert msgspec.json.decode(line, type=kind) == outcome
 
 

@@ -56,7 +56,7 @@ class Room:
         self.moderation = Moderation(self.policy, self.backlog, self.speech)
 
     def order(self, verb: Verb, argument: str = "", chatter: Chatter | None = None) -> str:
-        return self.moderation.obey(
+        return self.moderation.apply(
             Command(
                 id="c",
                 channel="main",

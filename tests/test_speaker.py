@@ -11,9 +11,9 @@ from bot.backlog import Backlog
 from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings
-from bot.engine.narrator import Narrator
 from bot.engine.nfe_policy import NfePolicy
 from bot.errors import UtteranceError
+from bot.lookahead import Lookahead
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance
 from bot.outcomes import FINAL, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback.clip import Clip
@@ -24,7 +24,7 @@ from bot.speaker import Speaker
 CHUNK = AudioChunk(samples=np.full(240, 0.5, np.float32), sample_rate_hz=24_000)
 
 
-class EngineStandIn(Narrator):
+class EngineStandIn:
     """Gives two chunks for each text; texts of some words misbehave."""
 
     name = "stand-in"
@@ -114,14 +114,18 @@ class Stage:
         self.backlog = Backlog(BacklogSettings(max_age_s=max_age_s), self.outcomes.append)
         self.speaker = Speaker(
             backlog=self.backlog,
-            engine=self.engine,
+            lookahead=Lookahead(
+                self.backlog,
+                self.engine,
+                stall_s=stall_s,
+                max_age_s=max_age_s,
+                prefix_again_after_s=60,
+                ahead_s=ahead_s,
+                effort=NfePolicy(idle=10, normal=7, least=5),
+            ),
             player=Player([self.output], PlaybackSettings()),
             emit=self.outcomes.append,
             max_age_s=max_age_s,
-            stall_s=stall_s,
-            prefix_again_after_s=60,
-            ahead_s=ahead_s,
-            effort=NfePolicy(idle=10, normal=7, least=5),
         )
 
     @asynccontextmanager

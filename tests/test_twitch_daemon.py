@@ -14,6 +14,7 @@ import pytest
 from aiohttp.test_utils import unused_port
 
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
+from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 from tests.twitch_events import redemption_event
 from tests.twitch_server import CLIENT_ID, DEADLINE_S, TwitchServer, eventually, network_down
 
@@ -26,7 +27,6 @@ channels:
     sources:
       - type: twitch_eventsub
         channel: streamer
-        irc_url: {irc}
         emotes: []
         reward: {{title: Say it}}
     outputs: [{{type: wavefile, path: {folder}/speech.wav, pace: fast}}]
@@ -86,10 +86,12 @@ class Daemon:
 
     async def start(self) -> None:
         config = self.folder / "config.yaml"
-        text = CONFIG.format(
-            irc=self._server.irc_url, folder=self.folder, port=self._port, client=CLIENT_ID
-        )
+        text = CONFIG.format(folder=self.folder, port=self._port, client=CLIENT_ID)
         config.write_text(text, encoding="utf-8")
+        environment = {
+            "STATE_DIRECTORY": str(self.folder / "state"),
+            CHAT_URL_VARIABLE: self._server.irc_url,
+        }
         with (self.folder / "log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-X", "dev", "-c", RUN),
@@ -98,7 +100,7 @@ class Daemon:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"STATE_DIRECTORY": str(self.folder / "state")},
+                env=os.environ | environment,
             )
 
     async def stop(self) -> None:

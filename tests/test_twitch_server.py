@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.config.sources import TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, Purge, SourceItem, StreamStatus
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection
@@ -121,9 +120,7 @@ async def ours(server: TwitchServer, tmp_path: Path) -> AsyncIterator[list[Sourc
         bot_since=1.0,
     )
     store.put(account)
-    settings = TwitchEventsubSettings(
-        type="twitch_eventsub", channel="streamer", irc_url=server.irc_url, emotes=()
-    )
+    settings = TwitchEventsubSettings(type="twitch_eventsub", channel="streamer", emotes=())
     connection = TwitchConnection(TwitchSettings(client_id=CLIENT_ID), store=store)
     source = TwitchEventsubSource(settings, "main", connection)
     items: list[SourceItem] = []

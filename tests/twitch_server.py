@@ -18,6 +18,7 @@ from aiohttp import WSCloseCode, web
 from aiohttp.test_utils import TestServer
 from twitchio.eventsub import websockets
 
+from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 from tests.twitch_events import chat_event, numbers, stamp
 from tests.twitch_http import CLIENT_ID, Session, TwitchHttp
 
@@ -36,7 +37,7 @@ async def eventually(condition: Callable[[], object], what: str = "what was expe
 
 
 class TwitchServer(TwitchHttp):
-    """See above; `use` points twitchio to it, by its constants alone."""
+    """See above; `use` makes it the Twitch of this process."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,6 +79,7 @@ class TwitchServer(TwitchHttp):
         monkeypatch.setattr(twitchio.http.Route, "BASE", f"{self.url}helix/")
         monkeypatch.setattr(twitchio.http.Route, "ID_BASE", self.url)
         monkeypatch.setattr(websockets, "WSS", self.eventsub_url)
+        monkeypatch.setenv(CHAT_URL_VARIABLE, self.irc_url)
 
     @property
     def live(self) -> list[Session]:

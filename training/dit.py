@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bot.engine.f5.mel import BANDS
-from bot.engine.f5.model.dit import HEAD_WIDTH, POSITION_GROUPS, POSITION_TAPS, TEXT_TAPS
+from bot.engine.f5.model.dit import TEXT_TAPS
 from bot.engine.f5.model.modulation import SINUSOIDS
+from bot.engine.f5.model.operations import HEAD_WIDTH, POSITION_GROUPS, POSITION_TAPS
 
 _EPSILON = 1e-6
 _BASE = 10_000.0

@@ -15,7 +15,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from bot.engine.f5.model.dit import HEAD_WIDTH
+from bot.engine.f5.model.operations import HEAD_WIDTH
 from training import acoustic
 from training.vocabulary import SYMBOLS
 

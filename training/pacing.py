@@ -27,10 +27,11 @@ from bot.engine.f5.text.front_end import FrontEnd, Prompt
 from bot.engine.f5.text.phonemes import PAUSE, phonemize
 from bot.engine.f5.text.timing import fit
 from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary
+from bot.engine.f5.voice.folder import Voice, load_voice
 from bot.engine.f5.voice.reference import Reference, ReferenceCache
-from bot.engine.f5.weights.choice import choose
-from bot.engine.f5.weights.folder import Voice, guidance, load_front_end, load_voice
+from bot.engine.f5.weights.installed import choose
 from bot.engine.f5.weights.loading import load_runner
+from bot.engine.f5.weights.model_folder import guidance, load_front_end
 from bot.messages import Samples
 from training import heldout
 from training.evaluation.listening import Listener

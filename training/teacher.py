@@ -58,7 +58,7 @@ class _Outputs(NamedTuple):
 
 
 class Teacher:
-    """Speaks on one core, about a hundred times faster than real time."""
+    """SpeechRunner on one core, about a hundred times faster than real time."""
 
     def __init__(self) -> None:
         self._hibari = Hibari()

@@ -15,8 +15,9 @@ import yaml
 from torch import Tensor
 
 from bot.engine.f5.mel import BANDS, FFT_SAMPLES, HOP_SAMPLES, SAMPLE_RATE_HZ, filter_bank
-from bot.engine.f5.model.dit import HEAD_WIDTH, POSITION_GROUPS, POSITION_TAPS, TEXT_TAPS
+from bot.engine.f5.model.dit import TEXT_TAPS
 from bot.engine.f5.model.modulation import SINUSOIDS
+from bot.engine.f5.model.operations import HEAD_WIDTH, POSITION_GROUPS, POSITION_TAPS
 from bot.engine.f5.model.vocos import TAPS
 from bot.errors import StartError
 

@@ -16,8 +16,8 @@ from bot.bench.report import Reporter, table
 from bot.bench.results import OURS, Ceilings, Results, load
 from bot.bench.workload import FRAMES_PER_S, LONG, Load, single
 from bot.engine.f5.model.sampler import Sampling
-from bot.engine.f5.weights.choice import BUNDLED
-from bot.engine.f5.weights.folder import guidance, load_vocoder, read_model
+from bot.engine.f5.weights.installed import BUNDLED
+from bot.engine.f5.weights.model_folder import guidance, load_vocoder, read_model
 from bot.engine.upstream.engine import architecture
 
 _BYTES = 2

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from bot.bench.results import Ceilings, Roofline
 from bot.engine.f5.mel import BANDS, FFT_SAMPLES
-from bot.engine.f5.model.dit import HEAD_WIDTH, POSITION_GROUPS, POSITION_TAPS
+from bot.engine.f5.model.operations import HEAD_WIDTH, POSITION_GROUPS, POSITION_TAPS
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.vocos import TAPS, Vocos
 

@@ -15,9 +15,9 @@ from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.vocos import Vocos
 from bot.engine.f5.text.vocabulary import Vocabulary
-from bot.engine.f5.weights.choice import BUNDLED, Choice, choose
-from bot.engine.f5.weights.folder import guidance, load_vocoder, read_model
+from bot.engine.f5.weights.installed import BUNDLED, Choice, choose
 from bot.engine.f5.weights.loading import choose_device, choose_dtype, load_runner
+from bot.engine.f5.weights.model_folder import guidance, load_vocoder, read_model
 from bot.engine.upstream.engine import architecture
 from bot.errors import StartError
 

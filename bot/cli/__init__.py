@@ -1,1 +1,44 @@
-"""The commands: each module adds one, its arguments and what carries it out, to the parser."""
+"""The commands: a module each, of the same name, which is imported when its command is called."""
+
+import sys
+from collections.abc import Mapping
+
+from bot.errors import IshowttsError
+
+COMMANDS: Mapping[str, str] = {
+    "run": "run the daemon",
+    "say": "speak one text",
+    "check": "report everything that would not work, with its remedy",
+    "devices": "list the sound devices",
+    "voice": "add, list, show, try and remove voices",
+    "login": "log a Twitch account in",
+    "logout": "log Twitch accounts out",
+    "service": "run the daemon as a service of systemd",
+    "model": "list, fetch and find F5-TTS models",
+    "upstream": "patch the installed f5-tts for inference",
+    "bench": "measure the speed of F5-TTS on this machine",
+    "quality": "write a page to hear what fewer evaluations cost",
+    "report": "write an archive for a bug report, without secrets and chatters",
+}
+"""Purpose of each command, by name.
+
+`bot.cli.NAME` has `add_arguments(parser)`, and `run(options)`, which returns the exit code.
+"""
+
+EXIT_OK = 0
+EXIT_PROBLEM = 1
+"""`check` found a problem, or a command other than `run` failed."""
+EXIT_USAGE = 2
+"""The arguments or the configuration hold mistakes."""
+EXIT_START = 3
+"""The daemon cannot start: the port is taken, the engine does not load..."""
+EXIT_INTERRUPTED = 130
+"""Interrupted from the keyboard, apart from `run`, for which that is the normal end."""
+EXIT_BROKEN_PIPE = 141
+"""The reader of the output has gone; a shell gives this code to a process that SIGPIPE ended."""
+
+
+def fail(error: IshowttsError, code: int) -> int:
+    """Print what went wrong; return `code`."""
+    print(f"ishowtts: {error}", file=sys.stderr)
+    return code

@@ -4,32 +4,28 @@ import argparse
 import asyncio
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
-from bot.bench import arguments
-from bot.cli.shared import config_option, quiet_logs, settings
+from bot import engine_speed, logs
+from bot.bench import arguments, history_view, routine
+from bot.cli.shared import add_config_option, load_settings, quiet_logs
 from bot.config import Settings
+from bot.config.logs import LogSettings
+from bot.engine import import_extra
+from bot.service import daemon
 
-if TYPE_CHECKING:
-    from bot.cli.shared import Commands
 
-
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "bench", parents=[config_option()], help="measure the speed of F5-TTS on this machine"
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config_option(parser)
     arguments.add_to(parser)
-    parser.set_defaults(command=_bench)
 
 
-def _bench(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
+    """Measure, compare with the baseline, or look back; return the exit code."""
     asked = arguments.options(options)
     if asked.history is not None or asked.accept:
         return _look_back(asked)
-    from bot.engine import import_extra  # noqa: PLC0415 - `--help` starts without it
-
-    chosen = settings(options)
+    chosen = load_settings(options)
     if asked.check == arguments.STORED:
         return _check(chosen, asked)
     quiet_logs()
@@ -38,8 +34,6 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _look_back(asked: arguments.Options) -> int:
-    from bot.bench import history_view, routine  # noqa: PLC0415 - `--help` starts without it
-
     if asked.accept:
         return history_view.accept(routine.history())
     assert asked.history is not None
@@ -48,10 +42,6 @@ def _look_back(asked: arguments.Options) -> int:
 
 def _check(chosen: Settings, asked: arguments.Options) -> int:
     """Measure while the daemon is idle, or not at all."""
-    from bot import logs  # noqa: PLC0415
-    from bot.config.logs import LogSettings  # noqa: PLC0415
-    from bot.service import daemon  # noqa: PLC0415 - `--help` starts without it
-
     # Not as configured: two processes cannot take turns with one file.
     logs.configure(LogSettings(level="warning"))
     is_elsewhere = chosen.engine.python is not None
@@ -68,15 +58,12 @@ def _check(chosen: Settings, asked: arguments.Options) -> int:
         return daemon.accepted(asyncio.run(daemon.ask(chosen.server))) == before
 
     if is_elsewhere:
-        from bot import engine_speed  # noqa: PLC0415
-
         verdict = engine_speed.check(chosen, is_alone)
         return arguments.EXIT_BUSY if verdict is None else verdict.exit_code
-    from bot.bench import command  # noqa: PLC0415
-
-    return command.bench(chosen.engine.f5, asked, is_alone)
+    command = import_extra("bot.bench.command", "ishowtts bench", "f5")
+    return int(command.bench(chosen.engine.f5, asked, is_alone))
 
 
 def _skip(why: str) -> int:
-    print(f"ishowtts: {why}", file=sys.stderr)  # noqa: T201
+    print(f"ishowtts: {why}", file=sys.stderr)
     return arguments.EXIT_BUSY

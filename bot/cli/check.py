@@ -1,56 +1,161 @@
-"""`ishowtts check`: what would not work."""
+"""`ishowtts check`: reports everything that would not work, with its remedy, before it matters."""
 
 import argparse
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from bot.cli.shared import EXIT_OK, EXIT_PROBLEM, config_option, fail, quiet_logs, settings
-from bot.config import default_path
-from bot.config.migrations import FORMAT
-from bot.config.upgrade import pending, upgrade
-from bot.errors import ConfigError
-
-if TYPE_CHECKING:
-    from bot.cli.shared import Commands
-
-
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "check",
-        parents=[config_option()],
-        help="report everything that would not work, with its remedy",
-    )
-    parser.add_argument(
-        "--migrate",
-        action="store_true",
-        help="bring an older configuration to the form of today first; the old file is kept",
-    )
-    parser.set_defaults(command=_check)
+from bot.cli import EXIT_OK, EXIT_PROBLEM, fail, login
+from bot.cli.shared import add_config_option, load_settings, quiet_logs
+from bot.config import Settings
+from bot.config.server import ServerSettings
+from bot.errors import ConfigError, IshowttsError, StartError
+from bot.hardware import jetson
+from bot.messages import SpeechRequest
+from bot.playback import listing
+from bot.server import Server
+from bot.sources import Sources
+from bot.wiring import engines
+from bot.wiring.mqtt import connect
 
 
-def _check(options: argparse.Namespace) -> int:
-    from bot.check import check  # noqa: PLC0415 - `--help` starts without it
+class Finding(NamedTuple):
+    """What became of one try."""
 
+    subject: str
+    """What was tried."""
+    problem: IshowttsError | None = None
+    note: str = ""
+    """What is worth knowing about it where it works."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config_option(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check the configuration and this machine; return 1 if something would not work."""
     quiet_logs()
-    _tell_form(options.config or default_path(), migrates=options.migrate)
     try:
-        chosen = settings(options)
+        chosen = load_settings(options)
     except ConfigError as error:
         return fail(error, EXIT_PROBLEM)
     return EXIT_OK if asyncio.run(check(chosen)) else EXIT_PROBLEM
 
 
-def _tell_form(path: Path, *, migrates: bool) -> None:
-    """Say what changed in the form of the configuration, and change it if asked to."""
-    if migrates:
-        migrated, backup = upgrade(path)
-        for change in migrated.changes:
-            print(f"{path}, form {change}")  # noqa: T201
-        done = f"The file of before is {backup}." if backup else "It has that form already."
-        print(f"{path}: form {FORMAT}. {done}")  # noqa: T201
-    elif (found := pending(path)) is not None:
-        print(f"{path} has an older form; `ishowtts check --migrate` would change:")  # noqa: T201
-        for change in found.changes:
-            print(f"  - form {change}")  # noqa: T201
+async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
+    """Try what `settings` need, print a line for each, and tell whether all of it works.
+
+    Args:
+        settings: What is tried.
+        root: Root of the file system that describes the hardware.
+    """
+    findings = [Finding("configuration")]
+    findings += [await _try_engine(settings, name) for name in settings.engine.engines]
+    findings += _try_outputs(settings)
+    findings.append(await _try_port(settings.server))
+    findings += _try_sources(settings)
+    findings += _log_in_findings(settings)
+    findings += _voice_findings(settings)
+    findings += [await _try_broker(settings)] if settings.mqtt.enabled else []
+    for subject, problem, note in findings:
+        _print_line("FAIL" if problem else "ok", subject, problem or note)
+    _print_hardware(root)
+    return all(finding.problem is None for finding in findings)
+
+
+def _print_line(grade: str, subject: object, detail: object = "") -> None:
+    print(f"{grade:>4}  {subject}" + (f": {detail}" if detail else ""))
+
+
+def _print_hardware(root: Path) -> None:
+    """Print what makes a Jetson slow; it works all the same."""
+    board = jetson.read(root)
+    if board is None:
+        return
+    warnings = [*board.warnings()]
+    _print_line("warn" if warnings else "ok", "hardware", board)
+    for warning in warnings:
+        _print_line("warn", "hardware", warning)
+
+
+async def _try_engine(settings: Settings, name: str) -> Finding:
+    subject = f"engine {name}"
+    try:
+        engine = engines.create(settings.engine, name)
+        try:
+            await engine.warm_up()
+            request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)
+            async for _ in engine.synthesize(request):
+                pass
+        finally:
+            await engine.close()
+    except IshowttsError as error:
+        return Finding(subject, error)
+    return Finding(subject)
+
+
+def _try_outputs(settings: Settings) -> Iterator[Finding]:
+    for channel in settings.channels:
+        for output in channel.outputs:
+            name = output.device if output.type == "device" else output.path
+            subject = f"channel {channel.name}, {output.type} {name}"
+            try:
+                listing.check(output)
+            except IshowttsError as error:
+                yield Finding(subject, error)
+            else:
+                yield Finding(subject)
+        if not channel.outputs:
+            silent = StartError("It has no outputs.", remedy="Give it an entry in `outputs`.")
+            yield Finding(f"channel {channel.name}", silent)
+
+
+async def _try_port(settings: ServerSettings) -> Finding:
+    subject = f"port {settings.port}"
+    try:
+        async with Server(settings, []):
+            return Finding(subject)
+    except StartError as error:
+        return Finding(subject, error)
+
+
+def _try_sources(settings: Settings) -> Iterator[Finding]:
+    sources = Sources(settings.twitch, (s for c in settings.channels for s in c.sources))
+    for channel in settings.channels:
+        for source in channel.sources:
+            if source.type == "mqtt":
+                continue  # it needs the broker, and nothing of its own
+            try:
+                sources.create(source, channel.name)
+            except StartError as error:
+                yield Finding(f"channel {channel.name}, {source.type}", error)
+        if not channel.sources:
+            deaf = StartError("It has no sources.", remedy="Give it an entry in `sources`.")
+            yield Finding(f"channel {channel.name}", deaf)
+
+
+def _log_in_findings(settings: Settings) -> Iterator[Finding]:
+    sources = [source for channel in settings.channels for source in channel.sources]
+    if any(source.type == "twitch_eventsub" for source in sources):
+        problems = login.problems(settings)
+        yield from (Finding("log-in to Twitch", problem) for problem in problems)
+        if not problems:
+            yield Finding("log-in to Twitch")
+
+
+def _voice_findings(settings: Settings) -> Iterator[Finding]:
+    if not engines.CLONING.isdisjoint(settings.engine.engines):
+        for name, problem in engines.voice_folders(settings.engine).problems():
+            yield Finding(f"voice {name}", problem)
+
+
+async def _try_broker(settings: Settings) -> Finding:
+    subject = f"MQTT broker {settings.mqtt.host}"
+    try:
+        await connect(settings, "ishowtts-check").check()
+    except IshowttsError as error:
+        return Finding(subject, error)
+    return Finding(subject)

@@ -1,29 +1,24 @@
-"""`ishowtts devices`: the sound devices."""
+"""`ishowtts devices`: lists the sound devices, plays a tone on one."""
 
 import argparse
 import asyncio
-from typing import TYPE_CHECKING
 
-from bot.cli.shared import EXIT_OK, quiet_logs
-
-if TYPE_CHECKING:
-    from bot.cli.shared import Commands
+from bot.cli import EXIT_OK
+from bot.cli.shared import quiet_logs
+from bot.playback import listing
 
 
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser("devices", help="list the sound devices")
-    parser.add_argument("--test", metavar="NAME", help="play a short tone on this one")
-    parser.set_defaults(command=_devices)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("--test", metavar="NAME", help="play a short tone on this device instead")
 
 
-def _devices(options: argparse.Namespace) -> int:
-    from bot.playback import listing  # noqa: PLC0415 - `--help` starts without it
-
+def run(options: argparse.Namespace) -> int:
+    """List the devices, or play a tone."""
     quiet_logs()
     if options.test is not None:
         device = asyncio.run(listing.test_tone(options.test))
-        print(f"Played a tone on {device.name}.")  # noqa: T201
+        print(f"Played a tone on {device.name}.")
     else:
-        print(listing.table(listing.devices()))  # noqa: T201
+        print(listing.table(listing.devices()))
     return EXIT_OK

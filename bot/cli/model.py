@@ -1,46 +1,28 @@
-"""`ishowtts model`: F5-TTS models."""
+"""`ishowtts model`: lists, fetches and finds F5-TTS models."""
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bot.cli.shared import EXIT_OK
-
-if TYPE_CHECKING:
-    from bot.cli.shared import Commands
+from bot.cli import EXIT_OK
+from bot.engine.f5.weights import installed
+from bot.engine.f5.weights.fetch import fetch
 
 
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser("model", help="list, fetch and find F5-TTS models")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="the models, their licences and where they lie")
+    listing = actions.add_parser("list", help="list models, their licences and their folders")
     listing.add_argument("folder", nargs="*", type=Path, metavar="FOLDER", help="look here as well")
-    listing.set_defaults(command=_list)
+    listing.set_defaults(action=lambda options: installed.list_models(options.folder))
     fetching = actions.add_parser("fetch", help="download a model; its licence is shown")
-    fetching.add_argument("name", metavar="NAME")
-    fetching.set_defaults(command=_fetch)
-    path = actions.add_parser("path", help="print the folder of a model")
-    path.add_argument("name", metavar="NAME")
-    path.set_defaults(command=_path)
+    fetching.add_argument("name", metavar="NAME", help="a name from the list")
+    fetching.set_defaults(action=lambda options: fetch(options.name))
+    finding = actions.add_parser("path", help="print the folder of a model")
+    finding.add_argument("name", metavar="NAME", help="a name from the list, or a folder")
+    finding.set_defaults(action=lambda options: installed.path(options.name))
 
 
-def _list(options: argparse.Namespace) -> int:
-    from bot.engine.f5.weights import models  # noqa: PLC0415 - `--help` starts without it
-
-    models.list_models(options.folder)
-    return EXIT_OK
-
-
-def _fetch(options: argparse.Namespace) -> int:
-    from bot.engine.f5.weights.fetch import fetch  # noqa: PLC0415 - `--help` starts without it
-
-    fetch(options.name)
-    return EXIT_OK
-
-
-def _path(options: argparse.Namespace) -> int:
-    from bot.engine.f5.weights import models  # noqa: PLC0415 - `--help` starts without it
-
-    models.path(options.name)
+def run(options: argparse.Namespace) -> int:
+    """List, fetch or find."""
+    options.action(options)
     return EXIT_OK

@@ -2,22 +2,15 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bot.bench import arguments
-from bot.cli.shared import config_option, quiet_logs, settings
-
-if TYPE_CHECKING:
-    from bot.cli.shared import Commands
+from bot.cli.shared import add_config_option, load_settings, quiet_logs
+from bot.engine import import_extra
 
 
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "quality",
-        parents=[config_option()],
-        help="write a page to hear what fewer evaluations cost",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config_option(parser)
     parser.add_argument(
         "folder", nargs="?", type=Path, default=Path("quality"), metavar="FOLDER",
         help="for the page (default: quality)",
@@ -27,13 +20,11 @@ def add_to(commands: "Commands") -> None:
     )
     parser.add_argument("--voice", metavar="NAME", help="the first one by default")
     arguments.add_model_to(parser)
-    parser.set_defaults(command=_quality)
 
 
-def _quality(options: argparse.Namespace) -> int:
-    from bot.engine import import_extra  # noqa: PLC0415 - `--help` starts without it
-
-    chosen = settings(options).engine.f5
+def run(options: argparse.Namespace) -> int:
+    """Write the page."""
+    chosen = load_settings(options).engine.f5
     quiet_logs()
     command = import_extra("bot.quality.command", "ishowtts quality", "f5")
     return int(

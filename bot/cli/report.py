@@ -1,36 +1,32 @@
-"""`ishowtts report`: an archive for a bug report."""
+"""`ishowtts report`: writes an archive for a bug report, and prints what is in it."""
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bot.cli.shared import config_option, quiet_logs
-from bot.config import default_path
-
-if TYPE_CHECKING:
-    from bot.cli.shared import Commands
+from bot.cli import EXIT_OK
+from bot.cli.shared import add_config_option, config_path, quiet_logs
+from bot.report import archive
 
 
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "report",
-        parents=[config_option()],
-        help="write an archive for a bug report, without secrets and chatters",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config_option(parser)
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE.zip", help="in this folder by default"
-    )
+        "-o", "--output", type=Path, metavar="FILE.zip",
+        help="archive to write; one in the current folder by default",
+    )  # fmt: skip
     parser.add_argument(
         "--no-check",
         action="store_true",
-        help="leave out what `ishowtts check` says: it is quicker",
+        help="leave out what `ishowtts check` says, which takes longest",
     )
-    parser.set_defaults(command=_report)
 
 
-def _report(options: argparse.Namespace) -> int:
-    from bot.report.archive import report  # noqa: PLC0415 - `--help` starts without it
-
+def run(options: argparse.Namespace) -> int:
+    """Write the archive."""
     quiet_logs()
-    return report(options.config or default_path(), options.output, checks=not options.no_check)
+    written = archive.write(config_path(options), options.output, has_check=not options.no_check)
+    print(written.readme)
+    size_kb = written.path.stat().st_size / 1000
+    print(f"It lies in {written.path.absolute()} ({size_kb:.0f} kB). Nothing was sent.")
+    return EXIT_OK

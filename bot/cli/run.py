@@ -6,18 +6,17 @@ import faulthandler
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bot.cli.shared import EXIT_OK, EXIT_USAGE, complete, config_option, settings
-from bot.config import default_path
+from bot import logs
+from bot.cli import EXIT_OK, EXIT_USAGE
+from bot.cli.shared import add_config_option, complete, load_settings
+from bot.wiring import engines
+from bot.wiring.options import with_options
 
-if TYPE_CHECKING:
-    from bot.cli.shared import Commands
 
-
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser("run", parents=[config_option()], help="run the daemon")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config_option(parser)
     parser.add_argument(
         "--channel", type=_twitch_channel, metavar="NAME", help="read this Twitch channel as well"
     )
@@ -35,37 +34,21 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument(
         "--events", type=Path, metavar="FILE.jsonl", help="append a JSON line for each outcome"
     )
-    parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the daemon until it is stopped, or every source has ended."""
-    import structlog  # noqa: PLC0415 - `--help` starts without these
-
-    from bot import logs  # noqa: PLC0415
-    from bot.config.upgrade import read_as  # noqa: PLC0415
-    from bot.wiring import engines  # noqa: PLC0415
-    from bot.wiring.options import with_options  # noqa: PLC0415
-
     if options.speed is not None and options.replay is None:
-        print("ishowtts: --speed is about --replay, which is not given", file=sys.stderr)  # noqa: T201
+        print("ishowtts: --speed is about --replay, which is not given", file=sys.stderr)
         return EXIT_USAGE
     chosen = with_options(
-        settings(options),
+        load_settings(options),
         twitch_channel=options.channel,
         replay=options.replay,
         speed=1.0 if options.speed is None else options.speed,
         output=options.output,
     )
     logs.configure(chosen.log)
-    path = options.config or default_path()
-    for change in read_as(path):
-        structlog.get_logger(__name__).warning(
-            "the configuration has an older form, and is read as if it had today's",
-            file=str(path),
-            form=change,
-            remedy="`ishowtts check --migrate` changes the file, and keeps the old one",
-        )
     faulthandler.enable()  # a watchdog ends what hangs with SIGABRT: then it tells where it hung
 
     async def live() -> None:

@@ -1,36 +1,116 @@
-"""`ishowtts say`: one text."""
+"""`ishowtts say`: speaks one text through an engine to the loudspeaker or into a file."""
 
 import argparse
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from bot.cli.shared import EXIT_OK, complete, config_option, quiet_logs, settings
+from bot.cli import EXIT_OK
+from bot.cli.shared import add_config_option, complete, load_settings, quiet_logs
+from bot.config import Settings
+from bot.config.playback import DeviceSettings, OutputSettings, WavefileSettings
+from bot.engine.narrator import Narrator
+from bot.errors import StartError
+from bot.messages import AudioChunk, SpeechRequest
+from bot.playback.clip import Clip
+from bot.playback.player import Playback, Player
+from bot.runtime.tasks import running
+from bot.wiring import engines, outputs
 
-if TYPE_CHECKING:
-    from bot.cli.shared import Commands
 
-
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser("say", parents=[config_option()], help="speak one text")
-    parser.add_argument("text", metavar="TEXT")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE.wav", help="write it, unheard")
-    parser.add_argument("--engine", metavar="NAME", help="the one of the configuration by default")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config_option(parser)
+    parser.add_argument("text", metavar="TEXT", help="spoken as it is, past every filter")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE.wav", help="write a file instead of playing"
+    )
+    parser.add_argument(
+        "--engine", metavar="NAME", help="TTS engine; the configuration's first by default"
+    )
     parser.add_argument("--voice", metavar="NAME", help="that of the first channel by default")
-    parser.set_defaults(command=_say)
 
 
-def _say(options: argparse.Namespace) -> int:
-    from bot.say import say  # noqa: PLC0415 - `--help` starts without it
-
-    chosen = settings(options)
+def run(options: argparse.Namespace) -> int:
+    """Speak the text."""
+    chosen = load_settings(options)
     quiet_logs()
-    work = say(
+    speaking = say(
         chosen,
         options.text,
         output=options.output,
         engine_name=options.engine,
         voice=options.voice,
     )
-    complete(work)
+    complete(speaking)
     return EXIT_OK
+
+
+async def say(
+    settings: Settings,
+    text: str,
+    *,
+    output: Path | None,
+    engine_name: str | None,
+    voice: str | None = None,
+) -> None:
+    """Speak `text` as it is, past every filter, on the first channel's device or into `output`.
+
+    Raises:
+        StartError: the engine cannot run, or nothing would be heard.
+        UtteranceError: the engine cannot say this text.
+    """
+    engine = engines.create(settings.engine, engine_name or settings.engine.engines[0])
+    request = SpeechRequest(id="say", text=text, voice=voice or settings.channels[0].voice)
+    try:
+        await engine.warm_up()
+        await _hear(settings, output, lambda clip: _render(engine, request, clip))
+    finally:
+        await engine.close()
+
+
+async def play(settings: Settings, audio: AudioChunk) -> None:
+    """Play a sound on the first channel's device.
+
+    Raises:
+        StartError: nothing would be heard.
+    """
+
+    async def fill(clip: Clip) -> None:
+        clip.append(audio)
+        clip.finish()
+
+    await _hear(settings, None, fill)
+
+
+async def _hear(
+    settings: Settings, output: Path | None, fill: Callable[[Clip], Coroutine[Any, Any, None]]
+) -> None:
+    outputs_here = settings.channels[0].outputs
+    device = next((o for o in outputs_here if isinstance(o, DeviceSettings)), None)
+    sink: OutputSettings = device or DeviceSettings(type="device")
+    if output is not None:
+        sink = WavefileSettings(type="wavefile", path=output, pace="fast")
+    [place] = outputs.create_all([sink], settings.playback).values()
+    player = Player([place], settings.playback)
+    player.give_up()
+    clip = Clip()
+    async with running({f"output {place.name}": place.run}):
+        filling = asyncio.create_task(fill(clip))
+        playback = await player.play(clip, lambda: None)
+        await filling
+    if playback is not Playback.HEARD:
+        raise StartError(
+            f"Nothing was heard: {place.state.rstrip('.')}.", remedy="To write a file: -o FILE.wav"
+        )
+
+
+async def _render(engine: Narrator, request: SpeechRequest, clip: Clip) -> None:
+    try:
+        async with aclosing(engine.synthesize(request)) as chunks:
+            async for chunk in chunks:
+                clip.append(chunk)
+    finally:
+        clip.finish()

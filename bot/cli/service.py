@@ -1,22 +1,29 @@
-"""`ishowtts service`: the daemon as a service of systemd."""
+"""`ishowtts service`: installs the daemon as a service of systemd, shows its state and its log."""
 
 import argparse
+import shutil
+import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
 
-from bot.cli.shared import EXIT_OK, EXIT_PROBLEM
-from bot.errors import StartError
+from bot.cli import EXIT_OK, EXIT_PROBLEM
+from bot.errors import IshowttsError, StartError
 
-if TYPE_CHECKING:
-    from bot.cli.shared import Commands
+if sys.platform == "win32":  # what follows imports modules that only POSIX systems have
+    raise StartError(
+        "Services of systemd exist only on Linux.",
+        remedy="Start the daemon at log-on with Windows' Task Scheduler.",
+    )
+
+from bot.service import installation, manager
+from bot.service.manager import Manager, UnitState
+from bot.service.units import MAIN
+
+_STATES = {"active": "runs", "activating": "is starting", "inactive": "does not run"}
 
 
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser("service", help="run the daemon as a service of systemd")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
     scope = argparse.ArgumentParser(add_help=False)
     scope.add_argument(
@@ -40,61 +47,113 @@ def add_to(commands: "Commands") -> None:
         action="store_true",
         help="instead: lock the clocks of this Jetson at every boot; as root",
     )
-    install.set_defaults(command=_install)
+    install.set_defaults(action=_install)
 
     uninstall = actions.add_parser("uninstall", parents=[scope], help="stop and remove it")
-    uninstall.set_defaults(command=_uninstall)
+    uninstall.set_defaults(action=_uninstall)
 
-    status = actions.add_parser("status", parents=[scope], help="tell whether it runs")
-    status.set_defaults(command=_status)
+    status = actions.add_parser("status", parents=[scope], help="show whether it runs")
+    status.set_defaults(action=_status)
 
     logs = actions.add_parser("logs", parents=[scope], help="show its log")
     logs.add_argument("-f", "--follow", action="store_true", help="go on showing what is new")
-    logs.add_argument("-n", "--lines", type=int, default=100, metavar="N", help="(default: 100)")
     logs.add_argument(
-        "matches", nargs="*", metavar="FIELD=VALUE", help="only this, such as CHANNEL=main"
+        "-n", "--lines", type=int, default=100, metavar="N", help="how many lines (default: 100)"
     )
-    logs.set_defaults(command=_logs)
+    logs.add_argument(
+        "matches",
+        nargs="*",
+        metavar="FIELD=VALUE",
+        help="only lines with this field, such as CHANNEL=main",
+    )
+    logs.set_defaults(action=_logs)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the action says; return 1 if `status` finds that the service does not run."""
+    return int(options.action(options))
 
 
 def _install(options: argparse.Namespace) -> int:
     if options.jetson_clocks:
-        _work().install_jetson_clocks()
+        installation.lock_jetson_clocks(_say)
         return EXIT_OK
     config = options.config.absolute() if options.config else None
-    _work().install(is_system=options.system, config=config, linger=options.linger)
+    installation.install(is_system=options.system, config=config, tell=_say)
+    _say(f"{MAIN} {_doing(Manager(is_system=options.system).state(MAIN))}.")
+    if not options.system:
+        _see_to_linger(options)
+    if installation.lacks_jetson_clocks():
+        _say("To lock this Jetson's clocks: sudo ishowtts service install --jetson-clocks")
+    _say(f"To see its log: ishowtts service logs{' --system' if options.system else ''}")
     return EXIT_OK
 
 
+def _see_to_linger(options: argparse.Namespace) -> None:
+    """Let the user's services start at boot, if that is wanted; ask where nothing was said."""
+    if manager.lingers():
+        _say("It starts at boot, without anybody logged in.")
+        return
+    is_wanted = options.linger
+    if is_wanted is None and sys.stdin.isatty():
+        answer = input("Start it at boot, before anybody logs in (linger)? [y/N] ")
+        is_wanted = answer.strip().lower() in {"y", "yes"}
+    if not is_wanted:
+        _say(f"It runs while you are logged in. To start it at boot: {_linger_command()}")
+        return
+    try:
+        manager.linger()
+    except IshowttsError as error:
+        _say(f"It runs while you are logged in: {error.message} Try: sudo {_linger_command()}")
+    else:
+        _say("It starts at boot, without anybody logged in.")
+
+
 def _uninstall(options: argparse.Namespace) -> int:
-    _work().uninstall(is_system=options.system)
+    installation.uninstall(is_system=options.system, tell=_say)
     return EXIT_OK
 
 
 def _status(options: argparse.Namespace) -> int:
-    return EXIT_OK if _work().status(is_system=options.system) else EXIT_PROBLEM
+    state = Manager(is_system=options.system).state(MAIN)
+    if not state.is_loaded:
+        _say("It is not installed. Install it: ishowtts service install")
+        return EXIT_PROBLEM
+    _say(f"{MAIN} {_doing(state)}, and is {state.enabled}.")
+    if state.active == "active":
+        _say(f"  since {state.since}, process {state.pid}")
+    if state.status:
+        _say(f"  {state.status}")
+    if state.memory_bytes is not None:
+        _say(f"  memory {state.memory_bytes / 2**20:.0f} MiB")
+    _say(f"  restarted {state.restarts} times")
+    if not options.system and manager.lingers() is False:
+        _say(f"  it ends when you log out; to change that: {_linger_command()}")
+    return EXIT_OK if state.active == "active" else EXIT_PROBLEM
 
 
 def _logs(options: argparse.Namespace) -> int:
-    return int(
-        _work().logs(
-            is_system=options.system,
-            follow=options.follow,
-            lines=options.lines,
-            matches=options.matches,
-        )
-    )
+    """Show the service's log with journalctl; return its exit code."""
+    journalctl = shutil.which("journalctl")
+    if journalctl is None:
+        raise StartError("This system has no journal, so there is no log to show.")
+    unit = f"--unit={MAIN}" if options.system else f"--user-unit={MAIN}"
+    follow = ["--follow"] if options.follow else []
+    command = [journalctl, unit, f"--lines={options.lines}", *follow, *options.matches]
+    try:
+        return subprocess.run(command, check=False).returncode  # noqa: S603 - no shell
+    except KeyboardInterrupt:
+        return EXIT_OK  # how one stops following
 
 
-def _work() -> ModuleType:
-    """Return what does the work; it needs modules that only POSIX systems have.
+def _doing(state: UnitState) -> str:
+    told = _STATES.get(state.active, f"has failed ({state.result})")
+    return f"{told} ({state.sub})" if state.active == "activating" else told
 
-    Raises:
-        StartError: this is none.
-    """
-    if sys.platform == "win32":
-        raise StartError(
-            "Services of systemd exist on Linux alone.",
-            remedy="Start the daemon at log-on with Windows' Task Scheduler.",
-        )
-    return import_module("bot.service.command")
+
+def _linger_command() -> str:
+    return f"loginctl enable-linger {manager.user_name()}"
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

@@ -1,61 +1,41 @@
-"""What commands have in common: exit codes, the configuration, running until done."""
+"""Helpers of several commands: the configuration, quiet logs, running until done."""
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bot import logs
 from bot.config import Settings, default_path, load
+from bot.config.logs import LogSettings
 from bot.errors import IshowttsError
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no public name
 
-EXIT_OK = 0
-EXIT_PROBLEM = 1
-"""`check` found a problem; a command other than `run` could not do it."""
-EXIT_USAGE = 2
-"""The arguments or the configuration hold mistakes."""
-EXIT_START = 3
-"""The daemon cannot start: the port is taken, the engine does not load..."""
-EXIT_BROKEN_PIPE = 141
-"""Whoever read the output has gone; as a shell tells of a process that SIGPIPE ended."""
-EXIT_INTERRUPTED = 130
-"""Interrupted from the keyboard, apart from `run`, for which that is the normal end."""
-
-
-def config_option() -> argparse.ArgumentParser:
-    """Return a parent parser with `--config`."""
-    parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(
+def add_config_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--config`, which `config_path` and `load_settings` read."""
+    parser.add_argument(
         "--config", type=Path, metavar="FILE", help="configuration; the shipped one by default"
     )
-    return parent
 
 
-def settings(options: argparse.Namespace) -> Settings:
+def config_path(options: argparse.Namespace) -> Path:
+    """Return the file that `--config` names, or the shipped one."""
+    return options.config or default_path()
+
+
+def load_settings(options: argparse.Namespace) -> Settings:
     """Return the configuration that `--config` names.
 
     Raises:
         ConfigError: it holds mistakes.
     """
-    return load(options.config or default_path())
+    return load(config_path(options))
 
 
 def quiet_logs() -> None:
-    """Log errors alone: commands that end say themselves what they cannot do."""
-    from bot import logs  # noqa: PLC0415 - `--help` starts without it
-    from bot.config.logs import LogSettings  # noqa: PLC0415
-
+    """Log errors only: commands that end print what they could not do."""
     logs.configure(LogSettings(level="error"))
-
-
-def fail(error: IshowttsError, code: int) -> int:
-    """Say what went wrong; return `code`."""
-    print(f"ishowtts: {error}", file=sys.stderr)  # noqa: T201
-    return code
 
 
 def complete(work: Coroutine[Any, Any, None]) -> None:

@@ -1,32 +1,26 @@
-"""`ishowtts upstream`: the patches of f5-tts."""
+"""`ishowtts upstream`: patches the installed f5-tts, verifies and reverts that."""
 
 import argparse
-from typing import TYPE_CHECKING
 
-from bot.cli.shared import EXIT_OK, config_option, settings
-
-if TYPE_CHECKING:
-    from bot.cli.shared import Commands
+from bot.cli import EXIT_OK
+from bot.cli.shared import add_config_option, load_settings
+from bot.engine.upstream import patches
 
 
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "upstream", parents=[config_option()], help="patch the installed f5-tts for inference"
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config_option(parser)
     parser.add_argument("action", choices=("patch", "verify", "revert"))
     parser.add_argument(
         "--if-used",
         action="store_true",
         help="do nothing unless engine.engines of the configuration names upstream",
     )
-    parser.set_defaults(command=_upstream)
 
 
-def _upstream(options: argparse.Namespace) -> int:
-    from bot.engine.upstream import patches  # noqa: PLC0415 - `--help` starts without it
-
-    if options.if_used and "upstream" not in settings(options).engine.engines:
-        print("The configuration does not use f5-tts, so its patches do not matter.")  # noqa: T201
+def run(options: argparse.Namespace) -> int:
+    """Patch, verify or revert; return 1 if that is not possible."""
+    if options.if_used and "upstream" not in load_settings(options).engine.engines:
+        print("The configuration does not use f5-tts, so its patches do not matter.")
         return EXIT_OK
     return patches.run(options.action)

@@ -1,117 +1,180 @@
-"""`ishowtts voice`: reference voices."""
+"""`ishowtts voice`: adds, lists, shows, tries and removes reference voices."""
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bot.cli.shared import EXIT_OK, complete, config_option, fail, quiet_logs, settings
-from bot.errors import IshowttsError
+from bot.cli import EXIT_OK
+from bot.cli.say import say
+from bot.cli.shared import add_config_option, complete, load_settings, quiet_logs
+from bot.config import Settings
+from bot.engine import import_extra
+from bot.errors import IshowttsError, StartError
+from bot.voices import voice_files
+from bot.voices.folder import read_about, read_transcript
+from bot.voices.management import read_sound
+from bot.wiring import engines
 
-if TYPE_CHECKING:
-    from bot.cli.shared import Commands
-    from bot.voices.management import Ask
+_SAMPLE = "Hello chat, this is my voice, and I am going to read what you write."
+
+Ask = Callable[[str], str]
+"""Shows a question to a person and returns the answer."""
 
 
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser("voice", help="add, list, show, try and remove voices")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
-    _add_adding(actions)
-    listing = actions.add_parser("list", parents=[config_option()], help="the voices there are")
-    listing.set_defaults(command=_list)
-    showing = actions.add_parser("show", parents=[config_option()], help="all about a voice")
+    _add_adding(actions.add_parser("add", help="make a voice of a recording"))
+    listing = actions.add_parser("list", help="list the voices, with what is wrong with them")
+    add_config_option(listing)
+    listing.set_defaults(action=_list)
+    showing = actions.add_parser("show", help="show everything about a voice")
+    add_config_option(showing)
     showing.add_argument("name", metavar="NAME")
-    showing.set_defaults(command=_show)
-    testing = actions.add_parser("test", parents=[config_option()], help="let a voice speak")
+    showing.set_defaults(action=_show)
+    testing = actions.add_parser("test", help="let a voice speak")
+    add_config_option(testing)
     testing.add_argument("name", metavar="NAME")
-    testing.add_argument("text", nargs="?", metavar="TEXT")
-    testing.add_argument("-o", "--output", type=Path, metavar="FILE.wav", help="write it, unheard")
-    testing.set_defaults(command=_test)
-    removing = actions.add_parser("remove", parents=[config_option()], help="remove a voice")
+    testing.add_argument("text", nargs="?", metavar="TEXT", help="a sample sentence by default")
+    _add_output(testing)
+    testing.set_defaults(action=_test)
+    removing = actions.add_parser("remove", help="remove a voice of your own")
+    add_config_option(removing)
     removing.add_argument("name", metavar="NAME")
     removing.add_argument("--yes", action="store_true", help="do not ask")
-    removing.set_defaults(command=_remove)
+    removing.set_defaults(action=_remove)
 
 
-def _add_adding(actions: "Commands") -> None:
-    adding = actions.add_parser(
-        "add", parents=[config_option()], help="make a voice of a recording"
-    )
-    adding.add_argument("name", metavar="NAME", help="what it is called in chat")
-    adding.add_argument("file", type=Path, metavar="FILE", help="the recording, of any kind")
+def _add_adding(adding: argparse.ArgumentParser) -> None:
+    add_config_option(adding)
+    adding.add_argument("name", metavar="NAME", help="name of the voice in chat")
+    adding.add_argument("file", type=Path, metavar="FILE", help="recording, of any audio format")
     adding.add_argument(
-        "--transcript", metavar="TEXT", help="what is said in it, when all of it is to be used"
+        "--transcript",
+        metavar="TEXT",
+        help="what is said in the whole recording, which is then used whole",
     )
     adding.add_argument("--consent", metavar='"WHO, WHEN"', help="who agreed, and when")
-    adding.add_argument("--licence", metavar="TEXT", help="what it may be used for")
+    adding.add_argument("--licence", metavar="TEXT", help="what the recording may be used for")
     adding.add_argument("--language", metavar="CODE", help="ISO 639-1, such as en")
     adding.add_argument(
-        "--whisper", metavar="MODEL", help="which one writes the transcript; a name or a folder"
+        "--whisper",
+        metavar="MODEL",
+        help="Whisper model that writes the transcript: a name or a folder",
     )
-    adding.add_argument("--replace", action="store_true", help="in place of one of this name")
+    adding.add_argument("--replace", action="store_true", help="replace a voice of this name")
     adding.add_argument(
         "--no-sample", dest="sample", action="store_false", help="do not let it speak afterwards"
     )
-    adding.add_argument("-o", "--output", type=Path, metavar="FILE.wav", help="write the sample")
-    adding.set_defaults(command=_add)
+    _add_output(adding)
+    adding.set_defaults(action=_add)
 
 
-def _add(options: argparse.Namespace) -> int:
-    from bot.voices import management  # noqa: PLC0415 - `--help` starts without it
-
-    chosen = settings(options)
-    quiet_logs()
-    wanted = management.Wanted(
-        transcript=options.transcript,
-        consent=options.consent,
-        licence=options.licence,
-        language=options.language,
-        whisper=options.whisper,
-        replace=options.replace,
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE.wav", help="write a file instead of playing"
     )
-    complete(management.add(chosen, options.name, options.file, wanted, _ask()))
-    if options.sample:
-        try:
-            complete(management.test(chosen, options.name, None, options.output))
-        except IshowttsError as error:
-            return fail(error, EXIT_OK)  # the voice is there; only here it cannot be heard
-    return EXIT_OK
 
 
-def _list(options: argparse.Namespace) -> int:
-    from bot.voices import management  # noqa: PLC0415 - `--help` starts without it
-
-    management.list_all(settings(options))
-    return EXIT_OK
-
-
-def _show(options: argparse.Namespace) -> int:
-    from bot.voices import management  # noqa: PLC0415 - `--help` starts without it
-
-    management.show(settings(options), options.name)
-    return EXIT_OK
-
-
-def _test(options: argparse.Namespace) -> int:
-    from bot.voices import management  # noqa: PLC0415 - `--help` starts without it
-
-    chosen = settings(options)
+def run(options: argparse.Namespace) -> int:
+    """Do what the action says."""
+    chosen = load_settings(options)
     quiet_logs()
-    complete(management.test(chosen, options.name, options.text, options.output))
+    return int(options.action(chosen, options))
+
+
+def asker() -> Ask | None:
+    """Return what asks the person at the terminal; None if nobody is there."""
+    return input if sys.stdin.isatty() and sys.stdout.isatty() else None
+
+
+def printable(text: str) -> str:
+    """Return text of a file that anybody may have written, without what moves a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+async def let_speak(settings: Settings, name: str, text: str | None, output: Path | None) -> None:
+    """Speak `text`, or a sample sentence, with the voice.
+
+    Raises:
+        StartError: there is no such voice, or no engine that clones, or nothing would be heard.
+    """
+    engines.voice_folders(settings.engine).find_one(name)
+    cloning = [engine for engine in settings.engine.engines if engine in engines.CLONING]
+    if not cloning:
+        raise StartError(
+            "None of the configured engines speaks with cloned voices.",
+            remedy="Add f5 to engine.engines.",
+        )
+    await say(settings, text or _SAMPLE, output=output, engine_name=cloning[0], voice=name)
+    if output is not None:
+        print(f"{output} is written.")
+
+
+def _add(settings: Settings, options: argparse.Namespace) -> int:
+    adding = import_extra("bot.cli.voice_adding", "Adding a voice", "voices")
+    return int(adding.add(settings, options, asker()))
+
+
+def _list(settings: Settings, options: argparse.Namespace) -> int:
+    del options
+    voices = engines.voice_folders(settings.engine)
+    rows = [("name", "language", "seconds", "licence", "consent", "state")]
+    for name, folder in voices.find().items():
+        state = str(voices.problem(folder) or "ok")
+        try:
+            about = read_about(folder, allow_unlicensed=True)
+            seconds = f"{read_sound(folder).duration_s:.1f}"
+        except StartError:
+            rows.append((name, "", "", "", "", state))
+            continue
+        rows.append((name, about.language, seconds, about.licence, about.consent, state))
+    widths = [max(len(printable(row[column])) for row in rows) for column in range(5)]
+    for row in rows:
+        cells = [printable(cell).ljust(width) for cell, width in zip(row[:5], widths, strict=True)]
+        print("  ".join([*cells, printable(row[5])]).rstrip())
     return EXIT_OK
 
 
-def _remove(options: argparse.Namespace) -> int:
-    from bot.voices import management  # noqa: PLC0415 - `--help` starts without it
+def _show(settings: Settings, options: argparse.Namespace) -> int:
+    voices = engines.voice_folders(settings.engine)
+    folder = voices.find_one(options.name)
+    lines = [("name", options.name), ("folder", str(folder))]
+    try:
+        about = read_about(folder, allow_unlicensed=True)
+        lines += [
+            ("language", about.language or "not told"),
+            ("licence", about.licence or "not told"),
+            ("consent", about.consent or "not told"),
+            ("source", about.source or "not told"),
+            ("gain", f"{about.gain_db:g} dB"),
+            ("speed", f"{about.speed:g}"),
+        ]
+        lines.append(("length", f"{read_sound(folder).duration_s:.1f} s"))
+        lines.append(("transcript", read_transcript(folder).strip()))
+    except StartError:
+        pass  # the last line tells it
+    lines.append(("state", str(voices.problem(folder) or "ok")))
+    for label, value in lines:
+        print(f"{label + ':':12}{printable(value)}")
+    return EXIT_OK
 
-    ask = _ask()
+
+def _test(settings: Settings, options: argparse.Namespace) -> int:
+    complete(let_speak(settings, options.name, options.text, options.output))
+    return EXIT_OK
+
+
+def _remove(settings: Settings, options: argparse.Namespace) -> int:
+    ask = asker()
     if ask is None and not options.yes:
         raise IshowttsError("Nobody is there to be asked.", remedy="Add --yes.")
-    management.remove(settings(options), options.name, None if options.yes else ask)
+    voices = engines.voice_folders(settings.engine)
+    folder = voices.find_own(options.name)
+    question = f"Remove {folder} with its recording? [y/N] "
+    if ask is not None and not options.yes and ask(question).lower() != "y":
+        raise StartError(f"{options.name} was not removed.")
+    voice_files.remove(voices.own, options.name)
+    print(f"{options.name} is removed.")
     return EXIT_OK
-
-
-def _ask() -> "Ask | None":
-    """Return what asks the person at the terminal, if there is one."""
-    return input if sys.stdin.isatty() and sys.stdout.isatty() else None

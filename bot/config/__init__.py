@@ -1,4 +1,4 @@
-"""The configuration: strict, frozen sections, and a loader that reports every mistake at once."""
+"""Configuration: strict, frozen sections, and a loader that reports every mistake at once."""
 
 from bot.config.loading import default_path, load, loads
 from bot.config.settings import ChannelSettings, Settings

@@ -1,7 +1,7 @@
-"""What every section of the configuration has in common."""
+"""Parts that all sections of the configuration share."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -12,19 +12,19 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-def _no_bool(value: Any) -> Any:  # noqa: ANN401 - a validator sees raw YAML
-    if isinstance(value, bool):
-        msg = "a number is needed, not true or false"
-        raise ValueError(msg)  # noqa: TRY004 - pydantic reports ValueError
-    return value
+def _no_bool(value: object) -> object:
+    if not isinstance(value, bool):
+        return value
+    raise ValueError("a number is needed, not true or false")
 
 
+# Python counts true and false as numbers, and pydantic follows.
 Number = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_no_bool)]
 
 
 def matching(pattern: str, allowed: str) -> AfterValidator:
-    """Return a validator for strings that match `pattern` whole, else the error says `allowed`."""
+    """Return a validator of strings that match all of `pattern`; its error names `allowed`."""
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:

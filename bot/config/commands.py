@@ -1,4 +1,4 @@
-"""Section `commands`: what moderators may order in chat."""
+"""Section `commands`: commands in chat, and who may give them."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -14,17 +14,17 @@ VERBS: Mapping[str, Verb] = {
     "enable": Verb.ON,
     "disable": Verb.OFF,
 }
-"""The words that are orders."""
+"""Command of each word that may follow the trigger."""
 
 
-def _order(text: str) -> str:
+def _command(text: str) -> str:
     if text.partition(" ")[0].casefold() not in VERBS:
-        raise ValueError(f"an order starts with one of {', '.join(VERBS)}")
+        raise ValueError(f"a command starts with one of {', '.join(VERBS)}")
     return text
 
 
 Rank = Literal["everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody"]
-"""The least role that is needed."""
+"""Least role that may give a command, in ascending order."""
 Trigger = Annotated[str, matching(r"\S{1,30}", "one word of at most 30 characters")]
 
 
@@ -32,17 +32,17 @@ class CommandRanks(Section):
     """Least role for each command."""
 
     skip: Rank = "moderator"
-    """Fall silent at once; with a name, also drop what that chatter has waiting."""
+    """Cut speech off at once; with a name, also drop what that chatter has waiting."""
     clear: Rank = "moderator"
-    """Drop what waits."""
+    """Drop everything that waits."""
     pause: Rank = "moderator"
-    """Hold back what waits."""
+    """Hold back everything that waits."""
     resume: Rank = "moderator"
-    """Go on."""
+    """Go on with what pause held back."""
     on: Rank = "moderator"
     """Read chat."""
     off: Rank = "moderator"
-    """Read no chat, and be silent at once."""
+    """Read no chat, and cut speech off at once."""
     mute: Rank = "moderator"
     """Read nothing of a chatter."""
     unmute: Rank = "moderator"
@@ -50,17 +50,17 @@ class CommandRanks(Section):
     volume: Rank = "moderator"
     """Set the volume, 0 to 100."""
     status: Rank = "moderator"
-    """Tell what the daemon is doing."""
+    """Report the daemon's state."""
     voice: Rank = "everyone"
-    """Choose the voice that one is heard with."""
+    """Choose one's own voice."""
 
 
 class CommandSettings(Section):
-    """How commands are written and who may give them."""
+    """Spelling of commands, and the roles that they need."""
 
     trigger: Trigger = "!tts"
-    """The word before the verb."""
-    aliases: dict[Trigger, Annotated[str, AfterValidator(_order)]] = {
+    """Word before a command, as in `!tts skip`."""
+    aliases: dict[Trigger, Annotated[str, AfterValidator(_command)]] = {
         "!skiptts": "skip",
         "!ttsskip": "skip",
         "!ttsclear": "clear",
@@ -68,6 +68,6 @@ class CommandSettings(Section):
         "!ttson": "on",
         "!voice": "voice",
     }
-    """Words that stand for a whole command."""
+    """Single words that stand for a command."""
     roles: CommandRanks = CommandRanks()
     """Least role for each command."""

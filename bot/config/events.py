@@ -1,4 +1,4 @@
-"""Section `policy.events`: how happenings are told that come with no text, or beside one."""
+"""Section `policy.events`: announcements of cheers, subs, raids and other events."""
 
 import re
 import string
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from bot.config.base import Count, Section
 
-_FORMS = re.compile(r"[^|{}]{1,30}\|[^|{}]{1,30}")
+_UNITS = re.compile(r"[^|{}]{1,30}\|[^|{}]{1,30}")
 
 
 def _template(value: str) -> str:
@@ -22,7 +22,7 @@ def _template(value: str) -> str:
         raise ValueError(msg) from None
     for _, field, spec, conversion in parts:
         is_plain = field in {None, "name", "amount"} and not spec
-        if conversion or not (is_plain or (field == "amount" and _FORMS.fullmatch(spec or ""))):
+        if conversion or not (is_plain or (field == "amount" and _UNITS.fullmatch(spec or ""))):
             raise ValueError(msg)
     if not "".join(literal + (field or "") for literal, field, _, _ in parts).strip():
         raise ValueError(msg)
@@ -33,32 +33,32 @@ EventTemplate = Annotated[str, Field(max_length=200), AfterValidator(_template)]
 
 
 class EventSettings(Section):
-    """What is said of each event, before the text that it came with.
+    """Announcement of each event, spoken before the text that came with it.
 
-    `{name}` is the chatter's, `{amount}` the number, and `{amount:viewer|viewers}` the number with
-    its unit, for one and for more. With null an event without text is not told, and its text, if it
-    has one, is read like other chat.
+    `{name}` is the chatter's name, `{amount}` the number, and `{amount:viewer|viewers}` the number
+    with its unit, for one and for more. null announces nothing: the text, if there is one, is read
+    like other chat.
     """
 
     cheer: EventTemplate = "{name} cheers {amount:bit|bits}."
     """Bits."""
     donation: EventTemplate = "{name} sent a donation."
-    """Money, from Social Stream Ninja and programs that post chat."""
+    """Money, from Social Stream Ninja and other programs that post chat."""
     sub: EventTemplate = "{name} just subscribed."
     """A first subscription."""
     resub: EventTemplate = "{name} has subscribed for {amount:month|months}."
-    """A subscription that goes on, and the months in all."""
+    """A renewed subscription; `{amount}` is its months in all."""
     gift: EventTemplate = "{name} gives {amount:subscription|subscriptions} away."
-    """Subscriptions for others, told once however many."""
+    """Subscriptions for others, announced once however many."""
     raid: EventTemplate = "{name} raids with {amount:viewer|viewers}."
-    """Another channel's viewers arrive."""
+    """Arrival of another channel's viewers."""
     follow: EventTemplate = None
-    """Off: programs follow by the thousand to be heard."""
+    """Off: bots follow by the thousand to be announced."""
     redeem: EventTemplate = None
-    """Off: what somebody pays points to say is read like chat, and other rewards are no speech."""
+    """Off: text that comes with a redeem is read like chat; a redeem without text is not read."""
     announcement: EventTemplate = None
-    """Off: what moderators announce is read like chat."""
+    """Off: announcements of moderators are read like chat."""
     minimum_bits: Annotated[Count, Field(ge=1)] = 1
-    """Bits of the smallest cheer that is told."""
+    """Bits of the smallest cheer that is announced."""
     minimum_viewers: Annotated[Count, Field(ge=0)] = 1
-    """Viewers of the smallest raid that is told."""
+    """Viewers of the smallest raid that is announced."""

@@ -1,23 +1,26 @@
-"""Turns a file into `Settings`, or into one report of every mistake in it."""
+"""Loader of the configuration file; one error reports all of its mistakes."""
 
 import difflib
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from bot.config.migrations import FORMAT, RENAMED, understand
-from bot.config.settings import Settings
+from bot.config.settings import FORM, Settings
 from bot.config.yaml_source import Path as KeyPath
 from bot.config.yaml_source import dotted, parse
 from bot.errors import ConfigError, Problem
 from bot.runtime.resources import resource
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 _VALUE_LENGTH = 60
-_PLAIN = {
+"""Characters of a wrong value that are quoted."""
+_MESSAGES = {
     "missing": "is missing",
     "model_type": "needs keys of its own, as in the shipped config.yaml",
     "too_short": "needs at least one entry",
@@ -51,17 +54,20 @@ def load(path: Path) -> Settings:
 
 
 def loads(text: str, *, source: str = "the configuration") -> Settings:
-    """Return the settings that the YAML `text` describes, of an older form too; see `load`."""
-    document = parse(understand(text).text)
+    """Return the settings that the YAML `text` describes; see `load`."""
+    document = parse(text)
     if not isinstance(document.data, dict):
         shape = Problem("the file", 1, "needs keys such as `channels:`")
         raise ConfigError(source, document.problems or [shape])
     version = document.data.get("version")
-    if isinstance(version, int) and version > FORMAT:
-        # What it holds cannot be judged, so nothing else is said of it.
-        newer = f"is {version}, the form of a newer ishowtts; this one knows {FORMAT} at most"
-        update = "update ishowtts, or take the file that you had before"
-        problem = Problem("version", document.lines.get(("version",)), newer, update)
+    if isinstance(version, int) and version != FORM:
+        # The keys of another form cannot be judged, so no other mistake is reported.
+        problem = Problem(
+            "version",
+            document.lines.get(("version",)),
+            f"is {version}; this ishowtts reads form {FORM} alone",
+            "update ishowtts, or take the file that you had before",
+        )
         raise ConfigError(source, [problem])
     problems = list(document.problems)
     try:
@@ -75,7 +81,7 @@ def loads(text: str, *, source: str = "the configuration") -> Settings:
 
 
 def _problems(
-    error: ValidationError, lines: Mapping[KeyPath, int], data: Mapping[str, Any]
+    error: ValidationError, lines: Mapping[KeyPath, int], data: Mapping[object, object]
 ) -> Iterable[Problem]:
     details = error.errors(include_url=False)
     for detail in details:
@@ -83,27 +89,27 @@ def _problems(
         if _is_inherited(path, data):
             continue  # the same mistake is reported once, where it stands
         if detail["type"] == "too_short" and _has_below(detail["loc"], details):
-            continue  # only because its entries are wrong
+            continue  # empty only because its entries are wrong
         yield Problem(
             dotted(path),
             _line(path, lines),
-            RENAMED.get(path) or _message(detail, owner, secret=secret),
-            "" if path in RENAMED else _suggestion(detail, owner),
+            _message(detail, owner, secret=secret),
+            _suggestion(detail, owner),
         )
 
 
-def _has_below(loc: tuple[str | int, ...], details: Iterable[Any]) -> bool:
+def _has_below(loc: KeyPath, details: "Iterable[ErrorDetails]") -> bool:
     return any(d["loc"][: len(loc)] == loc and d["loc"] != loc for d in details)
 
 
-def _resolve(loc: tuple[str | int, ...]) -> tuple[KeyPath, type[BaseModel] | None, bool]:
+def _resolve(loc: KeyPath) -> tuple[KeyPath, type[BaseModel] | None, bool]:
     """Follow pydantic's `loc` through the models.
 
     Returns the path without the tags that pydantic adds for unions, the model that owns the last
     key, and whether the value is a secret.
     """
     path: list[str | int] = []
-    here: Any = Settings
+    here: object = Settings
     owner: type[BaseModel] | None = None
     for part in loc:
         members = _union_members(here)
@@ -124,7 +130,7 @@ def _resolve(loc: tuple[str | int, ...]) -> tuple[KeyPath, type[BaseModel] | Non
     return tuple(path), owner, here is SecretStr or SecretStr in _union_members(here)
 
 
-def _union_members(annotation: Any) -> list[Any]:  # noqa: ANN401 - annotations are untyped
+def _union_members(annotation: object) -> list[object]:
     if typing.get_origin(annotation) is typing.Annotated:
         annotation = typing.get_args(annotation)[0]
     if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
@@ -132,7 +138,7 @@ def _union_members(annotation: Any) -> list[Any]:  # noqa: ANN401 - annotations 
     return []
 
 
-def _tag(model: Any) -> str | None:  # noqa: ANN401 - annotations are untyped
+def _tag(model: object) -> str | None:
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return None
     field = model.model_fields.get("type")
@@ -140,15 +146,16 @@ def _tag(model: Any) -> str | None:  # noqa: ANN401 - annotations are untyped
     return str(tags[0]) if tags else None
 
 
-def _is_inherited(path: KeyPath, data: Mapping[str, Any]) -> bool:
+def _is_inherited(path: KeyPath, data: Mapping[object, object]) -> bool:
+    """Tell whether a channel has the value at `path` from the section `policy`."""
     if path[:1] != ("channels",) or path[2:3] != ("policy",):
         return False
-    here: Any = data
+    here: object = data
     for part in path:
-        try:
-            here = here[part]
-        except (KeyError, IndexError, TypeError):
+        children = dict(enumerate(here)) if isinstance(here, list) else here
+        if not isinstance(children, Mapping) or part not in children:
             return True
+        here = children[part]
     return False
 
 
@@ -158,24 +165,24 @@ def _line(path: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
     return lines.get(path) if path else None
 
 
-def _message(detail: Any, owner: type[BaseModel] | None, *, secret: bool) -> str:  # noqa: ANN401
+def _message(detail: "ErrorDetails", owner: type[BaseModel] | None, *, secret: bool) -> str:
     kind, value = detail["type"], detail["input"]
     shown = "(secret)" if secret else _shortened(value)
     if kind == "extra_forbidden":
         names = ", ".join(owner.model_fields) if owner else ""
-        return "is no key here" + (f"; allowed: {names}" if names else "")
+        return "is not a key here" + (f"; allowed: {names}" if names else "")
     if kind == "literal_error":
         return f"is {shown}; allowed: {detail['ctx']['expected']}"
     if kind == "union_tag_invalid":
         return f"has type {detail['ctx']['tag']!r}; allowed: {detail['ctx']['expected_tags']}"
-    if kind in _PLAIN:
-        return _PLAIN[kind]
+    if kind in _MESSAGES:
+        return _MESSAGES[kind]
     text = detail["msg"].removeprefix("Value error, ")
     text = text.replace("Input should be", "needs to be").replace("String should", "needs to")
     return text if isinstance(value, dict | list | None) else f"is {shown}; {text}"
 
 
-def _suggestion(detail: Any, owner: type[BaseModel] | None) -> str:  # noqa: ANN401
+def _suggestion(detail: "ErrorDetails", owner: type[BaseModel] | None) -> str:
     kind = detail["type"]
     if kind == "extra_forbidden" and owner:
         word, known = str(detail["loc"][-1]), list(owner.model_fields)
@@ -192,6 +199,6 @@ def _suggestion(detail: Any, owner: type[BaseModel] | None) -> str:  # noqa: ANN
     return f"did you mean {near[0]}?" if near else ""
 
 
-def _shortened(value: Any) -> str:  # noqa: ANN401 - raw YAML
+def _shortened(value: object) -> str:
     text = repr(value)
     return text if len(text) <= _VALUE_LENGTH else text[: _VALUE_LENGTH - 1] + "…"

@@ -1,4 +1,4 @@
-"""Sections `playback` and `channels[].outputs[]`: where speech is heard."""
+"""Sections `playback` and `channels[].outputs[]`: outputs of speech."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,30 +18,29 @@ class DeviceSettings(Section):
 
 def _no_nul(path: Path) -> Path:
     if "\0" in str(path):
-        msg = "a path holds no NUL character"
-        raise ValueError(msg)
+        raise ValueError("a path holds no NUL character")
     return path
 
 
 class WavefileSettings(Section):
-    """A file that holds what would be heard."""
+    """A WAV file that holds what would be heard."""
 
     type: Literal["wavefile"]
     path: Annotated[Path, AfterValidator(_no_nul)]
-    """Written anew at every start; past 4 GiB, the most of WAV, it is RF64."""
+    """File that every start overwrites; past 4 GiB, the limit of WAV, it becomes RF64."""
     sample_rate_hz: Annotated[Count, Field(ge=8_000, le=192_000)] = 48_000
-    """Rate of the file, in hertz."""
+    """Sample rate of the file, in hertz."""
     pace: Literal["realtime", "fast"] = "realtime"
-    """realtime plays silently as a device would, so that a skip cuts; fast writes at once."""
+    """realtime takes as long as a device would, so a skip cuts; fast writes at once."""
 
 
 OutputSettings = Annotated[DeviceSettings | WavefileSettings, Field(discriminator="type")]
 
 
 class PlaybackSettings(Section):
-    """How speech is played."""
+    """Volume and fades."""
 
     volume: Annotated[Count, Field(ge=0, le=100)] = 80
     """Percent of full scale; `!tts volume` changes it until the next start."""
     fade_ms: Annotated[Number, Field(ge=0, le=100)] = 5.0
-    """Fade at the start and the end of speech and where it is cut, in milliseconds."""
+    """Milliseconds of fade at the start and the end of speech, and where it is cut."""

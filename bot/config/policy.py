@@ -1,4 +1,4 @@
-"""Section `policy`: what may be spoken, and in which words."""
+"""Section `policy`: rules for what is spoken, and how it is worded."""
 
 import string
 import unicodedata
@@ -14,20 +14,19 @@ from bot.messages import EventKind
 _MAX_ENTRIES = 2_000
 
 MinimumRole = Literal["everyone", "subscriber", "vip", "moderator", "broadcaster"]
-"""The least that a chatter has to be, in ascending order."""
+"""Least role of a chatter, in ascending order."""
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class AccessSettings(Section):
-    """Who is heard."""
+    """Chatters who are read."""
 
     enabled: bool = True
     """Whether chat is read from the start; `!tts on` and `!tts off` change it."""
     minimum_role: MinimumRole = "everyone"
-    """The least that a chatter has to be."""
+    """Least role of a chatter who is read."""
     muted: tuple[Name, ...] = ()
-    """Chatters who are never read, by name; `!tts unmute` of one of these holds until the next
-    start."""
+    """Names of chatters who are not read; `!tts unmute` of one holds until the next start."""
     bots: tuple[Name, ...] = (
         "nightbot", "streamelements", "streamlabs", "moobot", "fossabot", "wizebot",
         "sery_bot", "commanderroot", "soundalerts", "botrixoficial", "coebot", "deepbot",
@@ -35,15 +34,16 @@ class AccessSettings(Section):
         "pokemoncommunitygame", "own3d", "pretzelrocks", "songlistbot", "blerp",
         "creatisbot", "mixitupapp", "supibot",
     )  # fmt: skip
-    """Names of programs that write in chat; they are not read."""
+    """Names of bots that write in chat; they are not read."""
 
 
 class ModeSettings(Section):
-    """Which messages are meant for the voice."""
+    """Messages that are read."""
 
     read: Literal["all", "command", "mention"] = "all"
     """all: every message; command: only what follows `!tts`; mention: only messages that name one
-    of `names`. Cheers, donations, redeems and all that `events` tells are always read."""
+    of `names`. Cheers, donations, redeems and everything that `events` announces are always
+    read."""
     names: tuple[Name, ...] = ()
     """Names, without @, that count as a mention."""
     ignored_prefixes: tuple[Annotated[str, Field(pattern=r"^\S{1,20}$")], ...] = ("!",)
@@ -52,16 +52,15 @@ class ModeSettings(Section):
     @model_validator(mode="after")
     def _mention_needs_names(self) -> Self:
         if self.read == "mention" and not self.names:
-            msg = "read: mention needs `names`, for instance the streamer's own"
-            raise ValueError(msg)
+            raise ValueError("read: mention needs `names`, for instance the streamer's own")
         return self
 
 
 class EmoteSettings(Section):
-    """Emotes: pictures that are written as words."""
+    """Emotes: pictures that chat writes as words."""
 
     action: Literal["strip", "first", "off"] = "strip"
-    """strip leaves them out, first reads the first one's name, off reads them all."""
+    """strip leaves them out, first reads the name of the first one, off reads all names."""
     names: tuple[Name, ...] = (
         "KEKW", "OMEGALUL", "LULW", "LUL", "Pog", "PogU", "POGGERS", "Pogey", "PogChamp",
         "Poggies", "pepeLaugh", "PepeLaugh", "PepeHands", "peepoHappy", "peepoSad",
@@ -77,60 +76,60 @@ class EmojiSettings(Section):
     """Emoji: pictures that are characters."""
 
     action: Literal["strip", "name", "off"] = "strip"
-    """strip leaves them out, name says what they show, off leaves them to the engine."""
+    """strip leaves them out, name reads their names, off leaves them to the engine."""
     max_names: Annotated[Count, Field(ge=0, le=100)] = 3
-    """With name: how many are said in one message."""
+    """With name: most emoji of a message that are read."""
 
 
 class LinkSettings(Section):
     """Web addresses, mail addresses and encoded data."""
 
     action: Literal["strip", "drop", "link", "off"] = "link"
-    """strip leaves them out, drop rejects the message, link says a word instead, off reads them."""
+    """strip leaves them out, drop rejects the message, link says `word` instead, off reads them."""
     word: Annotated[str, Field(min_length=1, max_length=30)] = "link"
-    """With link: the word."""
+    """Word for action link."""
 
 
 class RepeatSettings(Section):
-    """Repetitions."""
+    """Limits of repetition."""
 
     max_letters: Annotated[Count, Field(ge=1, le=100)] = 3
-    """How often a letter may follow itself; the rest is left out."""
+    """Most times that a letter stands in a row; the rest is left out."""
     max_words: Annotated[Count, Field(ge=1, le=20)] = 2
-    """How often a word or a phrase may follow itself; the rest is left out."""
+    """Most times that a word or phrase stands in a row; the rest is left out."""
 
 
 class LengthSettings(Section):
-    """How much of a message is read; it is cut at a word."""
+    """Limits of a message's length; a longer one is cut between words."""
 
     max_characters: Annotated[Count, Field(ge=1, le=10_000)] = 300
-    """Characters of the spoken text, without the name."""
+    """Most characters of the spoken text, without the introduction."""
     max_words: Annotated[Count, Field(ge=1, le=5_000)] = 80
-    """Words of the spoken text, without the name."""
+    """Most words of the spoken text, without the introduction."""
 
 
 class SpeakableSettings(Section):
-    """Writing turned into words."""
+    """Rewriting of numbers, symbols and slang as words."""
 
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
-    """ISO 639-1 code of what chat is written in. Only English has slang, symbols, money and times;
-    other languages have numbers."""
+    """ISO 639-1 code of chat's language. Numbers become words in many languages; slang, symbols,
+    money and times only in English."""
     numbers: bool = True
     """Say numbers as words."""
     symbols: bool = True
     """Say symbols such as & and + as words."""
     slang: bool = True
-    """Say chat's abbreviations as words: brb is "be right back"."""
+    """Say the abbreviations of chat as words: brb is "be right back"."""
     replacements: dict[Name, Annotated[str, Field(max_length=200)]] = {}
-    """Words of your own and what is said instead; upper and lower case do not count."""
+    """Your own words, and what is said instead; upper and lower case do not count."""
     lower_shouting: bool = True
-    """Say shouted words as words: engines spell capitals letter by letter."""
+    """Read SHOUTED words in lower case: engines spell capitals letter by letter."""
     acronyms: tuple[Name, ...] = (
         "GG", "LOL", "USA", "UK", "EU", "NA", "TV", "PC", "DJ", "AI", "OK", "FPS", "RPG", "MMO",
         "NPC", "VIP", "DLC", "GPU", "CPU", "OBS", "TTS", "BTW", "OMG", "WTF", "BRB", "AFK", "IDK",
         "IRL", "HP", "XP", "PVP", "PVE", "MVP", "UI", "DM", "NASA", "FAQ", "DIY", "ASAP", "RIP",
     )  # fmt: skip
-    """Capitals that stay capitals when somebody shouts."""
+    """Words that stay in capitals among shouted ones."""
 
 
 def _pattern(value: str) -> str:
@@ -140,31 +139,31 @@ def _pattern(value: str) -> str:
         compiled = re2.compile(value, options)
     except re2.error as error:
         reason = error.args[0].decode(errors="replace") if error.args else "no reason given"
-        msg = (
-            f"this is no regular expression that RE2 understands ({reason});"
-            " it has neither look-around nor back-references"
-        )
-        raise ValueError(msg) from None
+        raise ValueError(
+            f"RE2 does not understand this regular expression ({reason}); it has no look-around and"
+            " no back-references"
+        ) from None
     except UnicodeEncodeError:
-        msg = "a regular expression needs characters that UTF-8 can encode"
-        raise ValueError(msg) from None
+        raise ValueError("this regular expression cannot be encoded as UTF-8") from None
     if compiled.search("") is not None:
-        msg = "this regular expression matches nothing at all, so it would hit every message"
-        raise ValueError(msg)
+        raise ValueError(
+            "this regular expression matches an empty text, so it would match every message"
+        )
     return value
 
 
 def _word(value: str) -> str:
     if not any(character.isalnum() for character in value):
-        msg = "a blocked word needs a letter or a digit"
-        raise ValueError(msg)
+        raise ValueError("a blocked word needs a letter or a digit")
     core = value.strip().removeprefix("*").removesuffix("*")
     if "*" in core:
-        msg = "* stands for any letters, and only at the start or the end of a blocked word"
-        raise ValueError(msg)
+        raise ValueError(
+            "* stands for any letters, and only at the start or the end of a blocked word"
+        )
     if any(unicodedata.category(c)[0] not in "LNM" and c not in " '-." for c in core):
-        msg = "a blocked word is made of letters, digits, spaces, ' - and .; use a pattern for more"
-        raise ValueError(msg)
+        raise ValueError(
+            "a blocked word is made of letters, digits, spaces, ' - and .; use a pattern for more"
+        )
     return value
 
 
@@ -173,51 +172,51 @@ BlockedPattern = Annotated[str, Field(min_length=1, max_length=1_000), AfterVali
 
 
 class WordSettings(Section):
-    """Words that must not be spoken, compared with what was written and with what would be spoken.
+    """Blocked words, searched in the written text and in the text that would be spoken.
 
-    Words are found in disguise too: other case, accents, look-alike letters, digits for letters,
-    repeated letters, and letters of other scripts in or beside them, which an engine may leave out.
+    They are found in disguise too: in other case, with accents, look-alike letters, digits for
+    letters or repeated letters, and among letters of other scripts, which an engine may leave out.
 
-    They are found in pieces when the gaps hold no space (fu.ck, fu-ck), or markup, or a symbol that
-    stands alone (fu </b>ck, fu * ck), or when every piece is a single letter (f u c k). Otherwise
-    one piece must be a single letter or have no vowel, and at least one must not be an ordinary
-    short word, or none is one: "fu ck", "b itch" and "pe nis" are found; "pen is", "k ill" and
-    "that's hit" are not.
+    They are found in pieces if the gaps hold no space (fu.ck, fu-ck), or hold markup or a lone
+    symbol (fu </b>ck, fu * ck), or if all pieces are single letters (f u c k). Other pieces with
+    spaces between them count in two cases: one is a single letter or has no vowel and not all are
+    ordinary short words ("fu ck", "b itch"), or none is an ordinary short word ("pe nis"). "pen
+    is", "k ill" and "that's hit" are not found.
     """
 
     strip: Annotated[tuple[BlockedWord, ...], Field(max_length=_MAX_ENTRIES)] = ()
-    """Whole words or phrases that are left out; * at an end stands for any letters."""
+    """Words or phrases that are left out; * at the start or end stands for any letters."""
     drop: Annotated[tuple[BlockedWord, ...], Field(max_length=_MAX_ENTRIES)] = ()
-    """Whole words or phrases whose message is not read; * at an end stands for any letters."""
+    """Words or phrases that reject their message; * as in `strip`."""
     strip_patterns: Annotated[tuple[BlockedPattern, ...], Field(max_length=_MAX_ENTRIES)] = ()
-    """Regular expressions (RE2, case ignored) of what is left out."""
+    """Regular expressions (RE2, case ignored); what they match is left out."""
     drop_patterns: Annotated[tuple[BlockedPattern, ...], Field(max_length=_MAX_ENTRIES)] = ()
-    """Regular expressions (RE2, case ignored) whose message is not read."""
+    """Regular expressions (RE2, case ignored) that reject the messages that they match."""
 
 
 VoiceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 
 
 class VoiceSettings(Section):
-    """Who is heard with which voice.
+    """Choice of a message's voice.
 
-    That of an event, else what the chatter chose, else one of the pool, else the channel's.
+    It is the event's, else the chatter's own choice, else one of the pool, else the channel's.
     """
 
     pool: Annotated[tuple[VoiceName, ...], Field(max_length=_MAX_ENTRIES)] = ()
-    """Voices of which each chatter has one, always the same; empty for the channel's voice."""
+    """Voices of which each chatter gets one, always the same; empty for the channel's voice."""
     offered: Literal["all"] | Annotated[tuple[VoiceName, ...], Field(max_length=_MAX_ENTRIES)] = (
         "all"
     )
-    """Voices that `!voice` gives; all for all that there are."""
+    """Voices that chatters may choose with `!voice`: all, or a list."""
     roles: dict[VoiceName, MinimumRole] = {}
-    """Voices that need a role, to be chosen and to be drawn from the pool."""
+    """Least role for a voice, to choose it and to get it from the pool."""
     events: dict[EventKind, VoiceName] = {}
-    """Voices of messages that come with an event."""
+    """Voice for messages with an event, by its kind."""
 
 
 def _template(value: str) -> str:
-    msg = "a template is text with {name} in it, and nothing else in braces"
+    msg = "a template is text with {name}, and nothing else in braces"
     try:
         parts = list(string.Formatter().parse(value))
     except ValueError:
@@ -234,19 +233,19 @@ class NameSettings(Section):
     """The introduction before what a chatter says."""
 
     say: bool = True
-    """Whether the chatter's name is said; it is not repeated while the same one goes on."""
+    """Whether chatters are introduced; not again while the same one goes on."""
     template: Annotated[str, Field(max_length=100), AfterValidator(_template)] = "{name} says: "
     """The introduction, in any language."""
     again_after_s: Annotated[Number, Field(ge=0)] = 60.0
-    """Seconds after which the name is said again although the same chatter goes on."""
+    """Seconds of silence after which the same chatter is introduced again."""
     max_characters: Annotated[Count, Field(ge=1, le=100)] = 25
-    """Where a long name is cut."""
+    """Most characters of a name; a longer one is cut."""
     anonymous: Annotated[str, Field(min_length=1, max_length=30)] = "someone"
-    """Said for a name that cannot or must not be spoken."""
+    """Stand-in for a name that cannot or must not be spoken."""
 
 
 class PolicySettings(Section):
-    """The ordered chain of filters."""
+    """Settings of the filters that a message passes."""
 
     access: AccessSettings = AccessSettings()
     mode: ModeSettings = ModeSettings()

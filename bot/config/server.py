@@ -1,6 +1,6 @@
-"""Section `server`: the HTTP server for ingest and status."""
+"""Sections `server` and `metrics`: the HTTP server for ingest, status and figures."""
 
-import ipaddress
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +9,6 @@ from yarl import URL
 
 from bot.config.base import Count, Section, matching
 
-_NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _Origin = Annotated[
     str,
     matching(
@@ -20,34 +19,42 @@ _Origin = Annotated[
 
 
 class ServerSettings(Section):
-    """Where the daemon listens, and who may talk to it."""
+    """Address of the HTTP server, and who may use it."""
 
     host: str = "127.0.0.1"
-    """Address to listen on; anything but loopback needs a token."""
+    """Address to listen on; any other than this machine's own needs a token."""
     port: Annotated[Count, Field(ge=0, le=65535)] = 7850
     """TCP port; 0 takes a free one."""
     token: SecretStr | None = None
-    """Callers send it as `Authorization: Bearer TOKEN`; better kept as docs/service.md says."""
+    """Callers send it as `Authorization: Bearer TOKEN`; docs/service.md names safer places."""
     token_file: Path | None = None
     """File that holds the token, and nothing else."""
     allowed_origins: tuple[_Origin, ...] = ("chrome-extension://*", "moz-extension://*")
-    """Web pages and browser extensions that may talk to the daemon from a browser."""
+    """Web pages and browser extensions that may use the daemon from a browser."""
 
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can connect."""
-        return _is_loopback(self.host)
+        address = _address(self.host)
+        return self.host == "localhost" if address is None else address.is_loopback
 
     def url(self, port: int | None = None) -> URL:
-        """Return where programs of this machine find the daemon, at `port` if it took another."""
-        host = _NEAREST.get(self.host, self.host)
+        """Return the daemon's address for programs of this machine; `port` replaces a port of 0."""
+        host, address = self.host, _address(self.host)
+        if address is not None and address.is_unspecified:
+            host = "127.0.0.1" if isinstance(address, IPv4Address) else "::1"
         return URL.build(scheme="http", host=host, port=self.port if port is None else port)
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+class MetricsSettings(Section):
+    """Figures for Prometheus; see docs/monitoring.md."""
+
+    enabled: bool = True
+    """Whether `GET /metrics` is there."""
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ip_address(host)
     except ValueError:
-        return False
+        return None

@@ -1,7 +1,7 @@
-"""The whole configuration: one frozen model, made of the sections."""
+"""Whole configuration: one frozen model, made of the sections."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -10,44 +10,49 @@ from bot.config.base import Count, Section, matching
 from bot.config.commands import CommandSettings
 from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
-from bot.config.metrics import MetricsSettings
-from bot.config.migrations import FORMAT, OLDEST
 from bot.config.mqtt import MqttSettings
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
-from bot.config.server import ServerSettings
-from bot.config.sources import MqttSourceSettings, SourceSettings, TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.server import MetricsSettings, ServerSettings
+from bot.config.sources import (
+    MqttSourceSettings,
+    SourceSettings,
+    TwitchEventsubSettings,
+    TwitchSettings,
+)
+
+FORM = 1
+"""Form of the configuration file."""
 
 
-def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with the keys of `override`, mappings merged, the rest replaced."""
+def _merged(base: Mapping[str, object], override: Mapping[str, object]) -> dict[str, object]:
+    """Return `base` with the keys of `override`: mappings are merged, other values replaced."""
     result = dict(base)
     for key, value in override.items():
         below = result.get(key)
         if isinstance(below, Mapping) and isinstance(value, Mapping):
-            result[key] = merged(below, value)
+            result[key] = _merged(below, value)
         else:
             result[key] = value
     return result
 
 
 class ChannelSettings(Section):
-    """One stream: its chats, its voice and the places where it is heard."""
+    """One stream: its sources, its voice and its outputs."""
 
     name: Annotated[str, matching(r"[A-Za-z0-9_-]{1,40}", "letters, digits, - and _, at most 40")]
-    """Our own name for it, in logs, events and the API."""
+    """Our own name for the stream, in logs, events and the API."""
     sources: tuple[SourceSettings, ...] = ()
-    """Where its chat comes from."""
+    """Sources of its chat."""
     outputs: tuple[OutputSettings, ...] = ()
-    """Where its speech is heard, all at once."""
+    """Outputs of its speech; all of them play it."""
     voice: str = "heart"
     """Voice of its chatters."""
     policy: PolicySettings = PolicySettings()
     """Keys of section `policy` that differ in this channel."""
 
 
-_MAIN: Mapping[str, Any] = {
+_MAIN: Mapping[str, object] = {
     "name": "main",
     "sources": [{"type": "console"}, {"type": "ingest"}],
     "outputs": [{"type": "device"}],
@@ -57,8 +62,8 @@ _MAIN: Mapping[str, Any] = {
 class Settings(Section):
     """The configuration of the daemon."""
 
-    version: Annotated[Count, Field(ge=OLDEST, le=FORMAT)] = FORMAT
-    """Form of the file; `ishowtts check` tells when it is an older one."""
+    version: Annotated[Count, Field(ge=FORM, le=FORM)] = FORM
+    """Form of the file."""
     channels: Annotated[tuple[ChannelSettings, ...], Field(min_length=1)] = (
         ChannelSettings.model_validate(_MAIN),
     )
@@ -66,17 +71,17 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     """The HTTP server."""
     policy: PolicySettings = PolicySettings()
-    """What may be spoken, and in which words."""
+    """Rules for what is spoken, and how it is worded."""
     backlog: BacklogSettings = BacklogSettings()
-    """What waits, and for how long."""
+    """Limits of what waits to be spoken, in each channel."""
     commands: CommandSettings = CommandSettings()
-    """What may be ordered in chat."""
+    """Commands in chat."""
     engine: EngineSettings = EngineSettings()
-    """What speaks."""
+    """TTS engines."""
     playback: PlaybackSettings = PlaybackSettings()
-    """How speech is played."""
+    """Volume and fades."""
     twitch: Annotated[TwitchSettings, Field(validate_default=True)] = TwitchSettings()
-    """The log-in for Twitch."""
+    """The account at Twitch."""
     log: LogSettings = LogSettings()
     """Log lines."""
     mqtt: Annotated[MqttSettings, Field(validate_default=True)] = MqttSettings()
@@ -86,7 +91,7 @@ class Settings(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _inherit_policy(cls, data: Any) -> Any:  # noqa: ANN401 - a validator sees raw YAML
+    def _inherit_policy(cls, data: object) -> object:
         """Fill each channel's `policy` with the keys that it does not override."""
         if not isinstance(data, Mapping):
             return data
@@ -95,13 +100,13 @@ class Settings(Section):
             return data
         base = data.get("policy") or {}
 
-        def inherit(channel: Any) -> Any:  # noqa: ANN401 - raw YAML
-            own = channel.get("policy") if isinstance(channel, Mapping) else None
+        def inherit(channel: object) -> object:
             if not isinstance(channel, Mapping) or not isinstance(base, Mapping):
                 return channel
-            if own is not None and not isinstance(own, Mapping):
+            own = channel.get("policy")
+            if not isinstance(own, Mapping | None):
                 return channel
-            return {**channel, "policy": merged(base, own or {})}
+            return {**channel, "policy": _merged(base, own or {})}
 
         return {**data, "channels": [inherit(channel) for channel in channels]}
 
@@ -120,11 +125,10 @@ class Settings(Section):
         sources = [s for channel in info.data.get("channels", ()) for s in channel.sources]
         wants_login = any(isinstance(source, TwitchEventsubSettings) for source in sources)
         if wants_login and twitch.client_id is None:
-            msg = (
+            raise ValueError(
                 "a source of type twitch_eventsub needs twitch.client_id: register an application"
                 " at https://dev.twitch.tv/console/apps and enter its id"
             )
-            raise ValueError(msg)
         return twitch
 
     @field_validator("mqtt")

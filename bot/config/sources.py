@@ -1,4 +1,4 @@
-"""Sections `channels[].sources[]`: where chat comes from."""
+"""Sections `channels[].sources[]` and `twitch`: sources of chat, and the account at Twitch."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,9 +11,6 @@ _TwitchLogin = Annotated[
     str,
     matching(r"#?[A-Za-z0-9_]{1,25}", "letters, digits and _, as in twitch.tv/NAME"),
 ]
-_WebSocketUrl = Annotated[
-    str, matching(r"wss?://\S+", "a WebSocket address, ws://... or wss://...")
-]
 
 
 class ConsoleSettings(Section):
@@ -23,23 +20,23 @@ class ConsoleSettings(Section):
 
 
 class IngestSettings(Section):
-    """Messages that other programs POST to /api/chat."""
+    """Messages that other programs POST to `/api/chat`."""
 
     type: Literal["ingest"]
 
 
 class MqttSourceSettings(Section):
-    """Chat and orders that others publish at the broker of section `mqtt`."""
+    """Chat and commands that others publish at the broker of section `mqtt`."""
 
     type: Literal["mqtt"]
     chat: bool = True
-    """Whether messages are taken."""
+    """Whether chat is taken."""
     commands: bool = True
-    """Whether orders are obeyed, from whoever the broker lets publish them."""
+    """Whether commands are taken, from anybody whom the broker lets publish them."""
 
 
 EmoteService = Literal["bttv", "ffz", "7tv"]
-"""Who adds emotes to Twitch: BetterTTV, FrankerFaceZ, 7TV."""
+"""Service that adds emotes to Twitch: BetterTTV, FrankerFaceZ or 7TV."""
 
 
 class TwitchIrcSettings(Section):
@@ -49,32 +46,30 @@ class TwitchIrcSettings(Section):
     channel: _TwitchLogin
     """Login name of the streamer, as in twitch.tv/NAME."""
     shared_chat: bool = True
-    """Whether chat that comes from another channel of a shared chat is read."""
+    """Whether messages from the other channels of a shared chat are read."""
     emotes: tuple[EmoteService, ...] = ("bttv", "ffz", "7tv")
-    """Who is asked for the names of the channel's further emotes, which Twitch does not mark."""
-    url: _WebSocketUrl = "wss://irc-ws.chat.twitch.tv"
-    """The chat server; only tests need another one."""
+    """Services that are asked for the names of their emotes, which Twitch does not mark."""
 
 
 TwitchEvent = Literal["cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement"]
-"""What comes beside plain chat: values of `bot.messages.EventKind`."""
+"""Kind of event beside plain chat: a value of `bot.messages.EventKind`."""
 
 
 class RewardSettings(Section):
-    """A channel-point reward of our own; Twitch lets nobody else settle its redemptions."""
+    """A channel-point reward that the bot creates, since Twitch lets only its creator settle it."""
 
     title: Annotated[str, Field(min_length=1, max_length=45)] | None = None
-    """Name of the reward, which is created where it is missing; null for none."""
+    """Name of the reward, which is created if it is missing; null for no reward."""
     cost: Annotated[Count, Field(ge=1, le=1_000_000_000)] = 500
-    """Channel points that it costs, when it is created."""
+    """Price in channel points, when the reward is created."""
     fulfill: bool = True
-    """Mark a redemption as done when it was spoken."""
+    """Mark a redeem as done once it was spoken."""
     refund: bool = True
-    """Give the points back when it was not read, or dropped before its end."""
+    """Give the points back if a redeem was not read, or not to its end."""
 
 
 class TwitchEventsubSettings(Section):
-    """A Twitch channel, with the account that `ishowtts login twitch` logged in."""
+    """A Twitch channel, read with the account that `ishowtts login twitch` logged in."""
 
     type: Literal["twitch_eventsub"]
     channel: _TwitchLogin
@@ -82,27 +77,25 @@ class TwitchEventsubSettings(Section):
     events: tuple[TwitchEvent, ...] = (
         "cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement",
     )  # fmt: skip
-    """What is heard beside plain chat; follows and redeems need the streamer's own log-in."""
+    """Events that are taken; follow and redeem need the streamer's own log-in."""
     shared_chat: bool = True
-    """Whether chat that comes from another channel of a shared chat is read."""
+    """Whether messages from the other channels of a shared chat are read."""
     reward: RewardSettings = RewardSettings()
     """Channel-point reward for messages that are spoken."""
     emotes: tuple[EmoteService, ...] = ("bttv", "ffz", "7tv")
-    """Who is asked for the names of the channel's further emotes, which Twitch does not mark."""
+    """Services that are asked for the names of their emotes, which Twitch does not mark."""
     anonymous: bool = True
-    """Also read chat without the account, so that nothing is lost while the account cannot."""
-    irc_url: _WebSocketUrl = "wss://irc-ws.chat.twitch.tv"
-    """With anonymous: the chat server; only tests need another one."""
+    """Also read chat anonymously, so that nothing is lost while the account cannot read."""
 
 
 class ReplaySettings(Section):
-    """Recorded chat; the daemon drains and ends after its last line."""
+    """Recorded chat; the daemon speaks all of it and ends."""
 
     type: Literal["replay"]
     path: Path
-    """JSON Lines file."""
+    """JSON Lines, as `ishowtts run --record` writes them."""
     speed: Annotated[Number, Field(ge=0)] = 1.0
-    """Times as fast as recorded; 0 is as fast as speech can follow."""
+    """Factor of the recorded pace; 0 is as fast as speech can follow."""
 
 
 SourceSettings = Annotated[
@@ -114,3 +107,16 @@ SourceSettings = Annotated[
     | ReplaySettings,
     Field(discriminator="type"),
 ]
+
+
+class TwitchSettings(Section):
+    """The application that logs in at Twitch, and how the bot writes in chat."""
+
+    client_id: (
+        Annotated[str, matching(r"[a-z0-9]{10,50}", "lower-case letters and digits")] | None
+    ) = None
+    """Client id of your application at https://dev.twitch.tv/console/apps, of type Public."""
+    replies: bool = True
+    """Whether the bot answers commands in chat."""
+    replies_per_30_s: Annotated[Count, Field(ge=1, le=100)] = 20
+    """Most messages that the bot writes in 30 s: Twitch allows 20, and a moderator 100."""

@@ -1,19 +1,17 @@
-"""Reads YAML so that a mistake can be reported with its line.
+"""YAML with the line of every key, so that mistakes can be reported with theirs.
 
-Differs from PyYAML's safe loader on purpose: a key that stands twice is a mistake, only `true` and
+It differs from PyYAML's safe loader on purpose: a duplicate key is a mistake, only `true` and
 `false` are booleans (YAML 1.2), so that `links: off` means the word, and there are no dates.
 """
 
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
 from bot.errors import Problem
 
 Path = tuple[str | int, ...]
-
-
 _REPLACED = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
 
 
@@ -34,11 +32,11 @@ _Loader.add_implicit_resolver(
 class Document(NamedTuple):
     """A parsed file."""
 
-    data: Any
+    data: object
     lines: dict[Path, int]
-    """Line of each value and of each key, by its path."""
+    """Line of each key and list item, from 1, by its path."""
     problems: list[Problem]
-    """Syntax errors and keys that stand twice."""
+    """Syntax errors and duplicate keys."""
 
 
 def dotted(path: Path) -> str:
@@ -65,7 +63,7 @@ def parse(text: str) -> Document:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         what = getattr(error, "problem", None) or str(error)
         if r"'\t'" in what:
-            what = "a line is indented with a tab, and YAML takes spaces alone"
+            what = "a line is indented with a tab, and YAML takes only spaces"
         line = mark.line + 1 if mark is not None else None
         return Document(None, {}, [Problem("the file", line, f"is not YAML: {what}")])
     except (RecursionError, ValueError, AttributeError) as error:  # of a tag that does not fit
@@ -76,7 +74,7 @@ def parse(text: str) -> Document:
 
 
 def compose(text: str) -> yaml.Node | None:
-    """Return the nodes of the YAML `text` with their places; None if it cannot be read."""
+    """Return the root node of the YAML `text`; None if it cannot be parsed."""
     try:
         loader = _Loader(text)
     except yaml.reader.ReaderError:
@@ -109,7 +107,7 @@ def _walk(
             line = key.start_mark.line + 1
             if below in lines:
                 problems.append(
-                    Problem(dotted(below), line, f"stands already in line {lines[below]}")
+                    Problem(dotted(below), line, f"is already set in line {lines[below]}")
                 )
             lines[below] = line
             _walk(value, below, lines, problems, seen)

@@ -1,1 +1,1 @@
-"""The connection to an MQTT broker, and what is written and read there."""
+"""MQTT: the connection to the broker, and the messages of both directions (docs/mqtt.md)."""

@@ -1,4 +1,4 @@
-"""The connection to the broker: comes back whenever it is lost, and holds up nothing meanwhile."""
+"""Connection to the broker: made again whenever it is lost; nothing waits for it meanwhile."""
 
 import asyncio
 import logging
@@ -20,23 +20,26 @@ from bot.mqtt.outbox import Outbox
 from bot.mqtt.payloads import OFFLINE, ONLINE
 from bot.mqtt.topics import Topics
 from bot.runtime.backoff import Backoff
+from bot.runtime.waiting import first_to_end
 
 log = structlog.get_logger(__name__)
 
 _MAX_PACKET_BYTES = 256 * 1024
-"""The broker is told to send nothing larger."""
+"""Largest packet that the broker may send; it is told so."""
 _ANSWER_S = 10.0
+"""Longest wait for an answer of the broker."""
 _FAREWELL_S = 0.5
+"""Longest time for the last messages at the end."""
 _STEADY_S = 30.0
 _QOS = 1
 _REMEDY = "Compare section mqtt with the broker's configuration; docs/mqtt.md shows both."
 _BATCH = 20
-"""So many are sent before others get a turn, about a millisecond."""
+"""Messages that are sent before other tasks get a turn: about a millisecond."""
 _WORDS = {
     "Disconnected during message iteration": "the connection was lost",
     "Operation timed out": "the broker does not answer",
 }
-"""For what aiomqtt says."""
+"""Plain words for messages of aiomqtt."""
 
 
 class Received(NamedTuple):
@@ -53,7 +56,7 @@ Handler = Callable[[Received], None]
 
 
 class Connection:
-    """One connection to one broker, for everything that the daemon says and hears there."""
+    """One connection to one broker, for everything that the daemon sends and gets there."""
 
     def __init__(
         self,
@@ -95,46 +98,46 @@ class Connection:
         return self._client is not None
 
     def listen(self, topic: str, handler: Handler) -> None:
-        """Give what comes on `topic`, which has no wildcards, to `handler`; before `run`."""
+        """Hand what comes on `topic`, which has no wildcards, to `handler`; call before `run`."""
         self._handlers[topic] = handler
 
     async def run(self) -> None:
-        """Stay connected until cancelled; then say good-bye."""
+        """Stay connected until cancelled; then publish what waits, and that the daemon is gone."""
         while True:
             self.state = "connecting"
             started_at = asyncio.get_running_loop().time()
             try:
-                await self._live()
+                await self._connect()
             except (MqttError, OSError, TransientError) as error:
                 reason = self._reason(error)
             except Exception as error:
-                # A mistake here, or in the library, costs the broker's company, and no speech.
-                log.exception("MQTT failed")
+                # A mistake here or in the library costs the connection, and no speech.
+                log.exception("MQTT connection failed")
                 reason = repr(error)
             if asyncio.get_running_loop().time() - started_at >= _STEADY_S:
                 self._backoff.reset()
             self.reconnects += 1
             delay_s = self._backoff.next_s()
             self.state = f"reconnecting in {delay_s:.0f} s after: {reason}"
-            log.warning("the MQTT broker is away", reason=reason, retry_s=round(delay_s, 1))
+            log.warning("MQTT disconnected", reason=reason, retry_s=round(delay_s, 1))
             await asyncio.sleep(delay_s)
 
     async def check(self) -> None:
         """Connect once.
 
         Raises:
-            TransientError: the broker is not there, or does not let us in.
+            TransientError: the broker is not there, or refuses the daemon.
         """
         try:
-            await self._knock()
+            await self._reach()
             async with self._new_client(has_will=False):  # the daemon may be there
                 pass
         except (MqttError, OSError) as error:
             raise TransientError(f"{self._reason(error)}.", remedy=_REMEDY) from error
 
-    async def _live(self) -> NoReturn:
-        """Live one connection's life, which ends with an error."""
-        await self._knock()
+    async def _connect(self) -> NoReturn:
+        """Connect, and exchange messages until the connection ends with an error."""
+        await self._reach()
         async with self._new_client(has_will=True) as client:
             try:
                 for topic in self._handlers:
@@ -143,25 +146,25 @@ class Connection:
                 self._client = client
                 self.state = "connected"
                 self.outbox.renew()
-                log.info("connected to the MQTT broker", host=self._settings.host, port=self._port)
-                await self._exchange(client)
+                log.info("MQTT connected", host=self._settings.host, port=self._port)
+                await first_to_end(self._send(client), self._receive(client))
             except asyncio.CancelledError:
-                await self._say_goodbye(client)
+                await self._leave(client)
                 raise
             finally:
                 self._client = None
-                client.timeout = _FAREWELL_S  # a broker that hangs must not hold up our end
+                client.timeout = _FAREWELL_S  # a broker that hangs must not hold up the end
         raise TransientError("the broker ended the connection")
 
-    async def _say_goodbye(self, client: Client) -> None:
-        """Send what waits, and that nobody is here, if the broker takes it at once."""
+    async def _leave(self, client: Client) -> None:
+        """Publish what waits, and that the daemon is gone, if the broker takes it at once."""
         with suppress(MqttError, TimeoutError):
             async with asyncio.timeout(_FAREWELL_S):
                 while len(self.outbox):
                     await self._send_first(client)
                 await client.publish(self.topics.availability, OFFLINE, _QOS, retain=True)
 
-    async def _knock(self) -> None:
+    async def _reach(self) -> None:
         """Make sure that the broker is there, in a way that can be cancelled.
 
         aiomqtt connects in a thread, and a thread that hangs would keep the process from ending.
@@ -201,29 +204,17 @@ class Connection:
         (code, *_) = await client.subscribe(topic, qos=_QOS)
         if getattr(code, "is_failure", False):
             log.warning(
-                "the MQTT broker does not let the daemon listen",
+                "MQTT subscription refused",
                 topic=topic,
                 reason=str(code),
                 remedy="Permit it in the broker's ACL.",
             )
 
-    async def _exchange(self, client: Client) -> None:
-        sending = asyncio.create_task(self._send(client), name="mqtt send")
-        receiving = asyncio.create_task(self._receive(client), name="mqtt receive")
-        try:
-            done, _ = await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in (sending, receiving):
-                task.cancel()
-            await asyncio.gather(sending, receiving, return_exceptions=True)
-
     async def _send(self, client: Client) -> NoReturn:
         while True:
             for _ in range(_BATCH):
                 await self._send_first(client)
-            await asyncio.sleep(0)  # what needs no answer does not wait, and others want a turn
+            await asyncio.sleep(0)  # publishing with QoS 0 does not wait
 
     async def _send_first(self, client: Client) -> None:
         post = await self.outbox.first()
@@ -232,7 +223,7 @@ class Connection:
         self.outbox.sent(post)
 
     async def _receive(self, client: Client) -> None:
-        async for _ in client.messages:  # none comes this way, but the end of the connection does
+        async for _ in client.messages:  # only its end comes this way, see `_passing_to`
             pass
 
     def _take(self, message: Message) -> None:
@@ -241,11 +232,11 @@ class Connection:
             try:
                 handler(Received(topic, message.payload, message.retain))
             except Exception:
-                # What others publish is hostile: a message that breaks a handler ends with it.
-                log.exception("an MQTT message was not understood", topic=topic)
+                # What others publish is hostile: a message that breaks a handler is left out.
+                log.exception("MQTT message not handled", topic=topic)
 
     def _reason(self, error: Exception) -> str:
-        """Return why there is no connection, as a clause for people."""
+        """Return a clause for people: why there is no connection."""
         if isinstance(error, MqttConnectError):
             code = str(getattr(error.rc, "getName", lambda: error)())
             if code in {"Bad user name or password", "Not authorized"}:
@@ -261,10 +252,10 @@ class Connection:
 
 
 def _passing_to(take: Callable[[Message], None]) -> type[asyncio.Queue[Message]]:
-    """Return a queue that keeps nothing, but gives each message to `take` as it comes.
+    """Return the class of a queue that holds nothing and hands each message to `take` at once.
 
-    aiomqtt's own takes a task for each message, and when they come faster it drops the newest ones,
-    be they orders.
+    aiomqtt's own queue drops the newest messages when they come faster than they are read, and
+    commands may be among them.
     """
 
     class Passage(asyncio.Queue[Message]):

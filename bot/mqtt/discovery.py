@@ -1,4 +1,4 @@
-"""What Home Assistant is told, so that it shows the daemon without being configured.
+"""Announcements to Home Assistant, which then shows the daemon without being configured.
 
 https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery: one retained message an entity.
 """
@@ -13,16 +13,16 @@ from bot.mqtt.outbox import Post
 from bot.mqtt.topics import Topics, level
 
 
-class Announced(NamedTuple):
-    """A channel, as Home Assistant is told of it."""
+class AnnouncedChannel(NamedTuple):
+    """A channel, as Home Assistant shows it."""
 
     name: str
-    is_obeying: bool
-    """Whether it takes orders."""
+    takes_commands: bool
+    """Whether it has switches, buttons and a volume, or sensors alone."""
 
 
 def announcements(
-    prefix: str, *, client_id: str, topics: Topics, channels: Sequence[Announced]
+    prefix: str, *, client_id: str, topics: Topics, channels: Sequence[AnnouncedChannel]
 ) -> Iterator[Post]:
     """Yield the retained messages below `prefix` that announce the daemon and its `channels`."""
     node = level(client_id)
@@ -76,12 +76,14 @@ def announcements(
         )
 
 
-def _of_channel(channel: Announced, topics: Topics) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _of_channel(
+    channel: AnnouncedChannel, topics: Topics
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
     state = {"state_topic": topics.of(channel.name, "state")}
     latency = {"state_topic": topics.of(channel.name, "latency")}
-    orders = {"command_topic": topics.of(channel.name, "command")}
-    if channel.is_obeying:
-        yield from _orders(orders, state)
+    command = {"command_topic": topics.of(channel.name, "command")}
+    if channel.takes_commands:
+        yield from _controls(command, state)
     yield (
         "sensor",
         "pending",
@@ -136,8 +138,8 @@ def _of_channel(channel: Announced, topics: Topics) -> Iterator[tuple[str, str, 
         )
 
 
-def _orders(
-    orders: dict[str, str], state: dict[str, str]
+def _controls(
+    command: dict[str, str], state: dict[str, str]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for name, title, icon, key, on, off in (
         ("on", "Read chat", "mdi:chat", "is_on", "on", "off"),
@@ -154,7 +156,7 @@ def _orders(
                 "state_on": on,
                 "state_off": off,
                 "value_template": f"{{{{ '{on}' if value_json.{key} else '{off}' }}}}",
-                **orders,
+                **command,
                 **state,
             },
         )
@@ -171,7 +173,7 @@ def _orders(
             "unit_of_measurement": "%",
             "command_template": "volume {{ value | int }}",
             "value_template": "{{ value_json.volume_percent }}",
-            **orders,
+            **command,
             **state,
         },
     )
@@ -179,4 +181,4 @@ def _orders(
         ("skip", "Skip", "mdi:skip-next"),
         ("clear", "Clear", "mdi:delete-sweep"),
     ):
-        yield ("button", name, {"name": title, "icon": icon, "payload_press": name, **orders})
+        yield ("button", name, {"name": title, "icon": icon, "payload_press": name, **command})

@@ -1,4 +1,4 @@
-"""What waits for the broker: bounded, whatever the broker does."""
+"""Messages that wait for the broker: bounded, whatever the broker does."""
 
 import asyncio
 from collections import deque
@@ -14,22 +14,22 @@ class Post(NamedTuple):
 
 
 class Outbox:
-    """Of what is retained the latest of each topic; of the rest as much as there is room for."""
+    """Queue of the latest retained message of each topic, and of a limited number of others."""
 
     def __init__(self, limit: int) -> None:
         """Let `limit` messages wait that are not retained."""
         self._limit = limit
         self._kept: dict[str, Post] = {}
-        """The latest of every topic, sent or not: a broker may forget them."""
+        """Latest retained message of each topic, sent or not: a broker may forget them."""
         self._unsent: dict[str, None] = {}
-        """Topics of which the latest was not sent, in order."""
+        """Topics of which it was not sent, in order."""
         self._posts: deque[Post] = deque()
         self._is_filled = asyncio.Event()
         self.lost = 0
-        """How many were dropped for want of room."""
+        """Number that was dropped for want of room."""
 
     def __len__(self) -> int:
-        """Return how many wait."""
+        """Return how many messages wait."""
         return len(self._unsent) + len(self._posts)
 
     def put(self, topic: str, payload: bytes) -> None:
@@ -41,7 +41,7 @@ class Outbox:
         self._is_filled.set()
 
     def keep(self, topic: str, payload: bytes) -> None:
-        """Let the broker keep this for who comes later; what it keeps already is not sent again."""
+        """Send this retained, for clients that come later; left out where it is the same."""
         post = Post(topic, payload, is_retained=True)
         if self._kept.get(topic) == post:
             return
@@ -50,19 +50,19 @@ class Outbox:
         self._is_filled.set()
 
     def renew(self) -> None:
-        """Send all that is kept again, to a broker that may have forgotten it."""
+        """Send all that is retained again, to a broker that may have forgotten it."""
         self._unsent = dict.fromkeys(self._kept)
         if len(self):
             self._is_filled.set()
 
     async def first(self) -> Post:
-        """Return what is to be sent next, as soon as there is something; it stays until `sent`."""
+        """Return the next message as soon as there is one; it stays until `sent`."""
         await self._is_filled.wait()
         topic = next(iter(self._unsent), None)
         return self._posts[0] if topic is None else self._kept[topic]
 
     def sent(self, post: Post) -> None:
-        """Forget a post that the broker has; it may have been replaced or dropped meanwhile."""
+        """Forget a message that the broker has; it may have been replaced or dropped meanwhile."""
         if post.is_retained:
             if self._kept.get(post.topic) is post:
                 self._unsent.pop(post.topic, None)

@@ -1,24 +1,12 @@
-"""What stands in the messages to the broker, each as one JSON object."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Payloads of the messages to the broker, each as one JSON object."""
 
 import msgspec
 
-from bot.observers.timings import Timing
-from bot.outcomes import Spoken
+from bot import state
+from bot.state import EngineState, Speaking
 
 ONLINE, OFFLINE = b"online", b"offline"
-"""Of the topic `availability`; the second one is the last will."""
-
-
-class EngineState(msgspec.Struct, frozen=True, kw_only=True):
-    """One engine."""
-
-    is_ready: bool
-    state: str
-    """One clause for people."""
-    restarts: int
+"""Payloads of the topic `availability`; the second one is the last will."""
 
 
 class SpeedState(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,15 +31,6 @@ class DaemonState(msgspec.Struct, frozen=True, kw_only=True):
     engines: dict[str, EngineState]
     speed: SpeedState | None
     """None if nobody looked yet."""
-
-
-class Speaking(msgspec.Struct, frozen=True, kw_only=True):
-    """What is being spoken."""
-
-    id: str
-    """Of the message."""
-    chatter: str
-    """Untrusted."""
 
 
 class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,32 +80,18 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """So many more were refused since the last time that this was told."""
 
 
-def daemon_state(snapshot: Mapping[str, Any], *, version: str, started_at: float) -> DaemonState:
-    """Return what `snapshot`, as for `status`, says of the daemon."""
+def daemon_state(now: state.DaemonState, *, version: str, started_at: float) -> DaemonState:
+    """Return the payload for the state `now`."""
     return DaemonState(
         version=version,
         started_at=started_at,
-        engine=snapshot["engine"],
-        engines=msgspec.convert(snapshot["engines"], dict[str, EngineState]),
-        speed=msgspec.convert(snapshot["speed"], SpeedState | None),
+        engine=now.engine,
+        engines=dict(now.engines),
+        speed=msgspec.convert(now.speed, SpeedState | None, from_attributes=True),
     )
 
 
-def channel_state(channel: Mapping[str, Any]) -> ChannelState:
-    """Return what the part of a snapshot says that is about one channel."""
-    state = {**channel, "volume_percent": round(channel["volume"] * 100)}
-    return msgspec.convert(state, ChannelState)
-
-
-def latency(timing: Timing, spoken: Spoken) -> Latency:
-    """Return the measure of a message that was spoken."""
-    seconds = {name: round(value, 4) for name, value in timing._asdict().items()}
-    return Latency(
-        **seconds,
-        id=spoken.id,
-        ttfa_s=round(timing.ttfa_s, 4),
-        audio_s=round(spoken.audio_s, 3),
-        synthesis_s=round(spoken.synthesis_s, 4),
-        rtf=round(spoken.synthesis_s / spoken.audio_s, 4) if spoken.audio_s else 0.0,
-        engines=spoken.engines,
-    )
+def channel_state(now: state.ChannelState) -> ChannelState:
+    """Return the payload for the state `now`."""
+    fields = {**msgspec.structs.asdict(now), "volume_percent": round(now.volume * 100)}
+    return msgspec.convert(fields, ChannelState)

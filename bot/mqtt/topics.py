@@ -1,4 +1,4 @@
-"""Names of topics."""
+"""Names of the topics."""
 
 import re
 
@@ -7,7 +7,7 @@ _MAX_LENGTH = 60
 
 
 def level(name: str) -> str:
-    """Return `name` as one level of a topic: what could part or match levels becomes `_`."""
+    """Return `name` as one level of a topic: separators and wildcards become `_`."""
     return _UNSAFE.sub("_", name)[:_MAX_LENGTH] or "_"
 
 
@@ -25,7 +25,7 @@ class Topics:
 
     @property
     def state(self) -> str:
-        """What the whole daemon is doing."""
+        """State of the whole daemon."""
         return f"{self._base}/state"
 
     def of(self, channel: str, what: str) -> str:

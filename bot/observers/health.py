@@ -1,32 +1,35 @@
-"""`GET /healthz` and `GET /readyz`: is the daemon alive, and would a message be heard now?"""
+"""`GET /healthz` and `GET /readyz`: whether the daemon is alive, and would be heard now."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from aiohttp import web
 
 from bot.clock import now
-from bot.observers.notify import Vital
+from bot.observers import LivenessCheck
+from bot.state import DaemonState
 
-_BEAT_S = 0.5
-_LATE_S = 2.0
-"""An event loop that is so late does not serve anyone well."""
+_MEASURE_S = 0.5
+_MAX_LAG_S = 2.0
+"""Longest lag of the event loop that is no failure."""
 _REMEMBERED_S = 30.0
-_STILL_S = 15.0
-"""A clock that names no limit may stand still for so long."""
+"""How long such a lag counts as a failure after it was measured."""
+_MAX_STALL_S = 15.0
+"""Longest stall where a check names none."""
 
 
 class Health:
-    """Watches the event loop and the other clocks, and reads the rest from the state."""
+    """Liveness by the lag of the event loop and the checks, readiness by the state."""
 
-    def __init__(self, snapshot: Callable[[], dict[str, Any]]) -> None:
-        """Judge what `snapshot` returns."""
-        self._snapshot = snapshot
+    def __init__(
+        self, state: Callable[[], DaemonState], checks: Iterable[LivenessCheck] = ()
+    ) -> None:
+        """Judge what `state` returns, and `checks`."""
+        self._state = state
+        self._checks = tuple(checks)
         self._listeners: list[Callable[[float], None]] = []
-        self._vitals: tuple[Vital, ...] = ()
-        self._late_s = 0.0
-        self._late_at = 0.0
+        self._lag_s = 0.0
+        self._lag_at = 0.0
 
     @property
     def routes(self) -> list[web.RouteDef]:
@@ -34,58 +37,55 @@ class Health:
         return [web.get("/healthz", self._live), web.get("/readyz", self._ready)]
 
     def tell_lag(self, listener: Callable[[float], None]) -> None:
-        """Tell `listener` at every beat how many seconds the event loop was late."""
+        """Tell `listener` every lag that is measured, in seconds."""
         self._listeners.append(listener)
 
-    def watch(self, vitals: Iterable[Vital]) -> None:
-        """Take these as signs of life, too."""
-        self._vitals = tuple(vitals)
-
     async def run(self) -> None:
-        """Measure how late the event loop is, until cancelled."""
+        """Measure the lag of the event loop until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
-            due = loop.time() + _BEAT_S
-            await asyncio.sleep(_BEAT_S)
-            late_s = max(loop.time() - due, 0.0)
+            due = loop.time() + _MEASURE_S
+            await asyncio.sleep(_MEASURE_S)
+            lag_s = max(loop.time() - due, 0.0)
             for tell in self._listeners:
-                tell(late_s)
-            if late_s > _LATE_S:
-                self._late_s, self._late_at = late_s, now()
+                tell(lag_s)
+            if lag_s > _MAX_LAG_S:
+                self._lag_s, self._lag_at = lag_s, now()
 
     async def _live(self, _: web.Request) -> web.Response:
-        """Answer whether the daemon works; one that hangs answers nothing at all."""
-        return _answer(list(self._ailments()))
+        """Answer whether the daemon is alive; one that hangs does not answer at all."""
+        return _answer(list(self._failures()))
 
     async def _ready(self, _: web.Request) -> web.Response:
         """Answer whether a message that is sent now would be heard."""
-        return _answer([*self._ailments(), *unready(self._snapshot())])
+        return _answer([*self._failures(), *unready(self._state())])
 
-    def _ailments(self) -> Iterator[str]:
-        ago_s = now() - self._late_at
+    def _failures(self) -> Iterator[str]:
+        ago_s = now() - self._lag_at
         if ago_s < _REMEMBERED_S:
-            yield f"The event loop was {self._late_s:.1f} s late {ago_s:.0f} s ago."
-        for vital in self._vitals:
-            still_s = vital.still_s()
-            if still_s > (vital.limit_s or _STILL_S):
-                yield f"For {still_s:.0f} s, {vital.complaint}."
+            yield f"The event loop was {self._lag_s:.1f} s late {ago_s:.0f} s ago."
+        for check in self._checks:
+            stalled_s = check.stalled_s()
+            if stalled_s > (check.limit_s or _MAX_STALL_S):
+                yield f"For {stalled_s:.0f} s, {check.reason}."
 
 
-def unready(state: dict[str, Any]) -> Iterator[str]:
-    """Yield why a message would not be heard now, a sentence each; `state` is as for `status`."""
-    engines = state["engines"]
-    if not any(engine["is_ready"] for engine in engines.values()):
-        states = (f"{name} is {engine['state']}" for name, engine in engines.items())
+def unready(state: DaemonState) -> Iterator[str]:
+    """Yield why a message would not be heard now, a sentence each."""
+    if not any(engine.is_ready for engine in state.engines.values()):
+        states = (f"{name} is {engine.state}" for name, engine in state.engines.items())
         yield _sentence("No engine can speak", states)
-    for name, channel in state["channels"].items():
-        if not channel["is_heard"]:
-            states = (f"{output}: {state}" for output, state in channel["outputs"].items())
+    for name, channel in state.channels.items():
+        if not channel.is_heard:
+            states = (f"{output}: {clause}" for output, clause in channel.outputs.items())
             yield _sentence(f"Channel {name} has no output", states)
         away = sorted(
-            source for source, c in channel["connections"].items() if not c["is_connected"]
+            source
+            for source, connection in channel.connections.items()
+            if not connection.is_connected
         )
-        if away and len(away) == len(channel["sources"]):
-            states = (f"{source}: {channel['sources'][source]}" for source in away)
+        if away and len(away) == len(channel.sources):
+            states = (f"{source}: {channel.sources[source]}" for source in away)
             yield _sentence(f"Channel {name} hears no chat", states)
 
 

@@ -5,10 +5,9 @@ time series there are at the start, so many there will be.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from importlib.metadata import version
-from typing import Any
 
 from aiohttp import web
 from prometheus_client import (
@@ -27,7 +26,8 @@ from prometheus_client.registry import Collector
 
 from bot.hardware.gpu import Gpu
 from bot.observers.timings import Timings
-from bot.outcomes import Dropped, Obeyed, Outcome, Rejected, Spoken
+from bot.outcomes import Applied, Dropped, Outcome, Rejected, Spoken
+from bot.state import ChannelState, DaemonState, MqttState
 
 PATH = "/metrics"
 
@@ -47,10 +47,10 @@ class Metrics:
     """Counts outcomes; what has a state is read when Prometheus asks."""
 
     def __init__(
-        self, snapshot: Callable[[], dict[str, Any]], *, gpu: Callable[[], Iterable[Gpu]]
+        self, state: Callable[[], DaemonState], *, gpu: Callable[[], Iterable[Gpu]]
     ) -> None:
-        """Show what `snapshot` and `gpu` return; `gpu` is called in a thread, for it may hang."""
-        self._snapshot = snapshot
+        """Show what `state` and `gpu` return; `gpu` is called in a thread, for it may hang."""
+        self._state = state
         self._gpu = gpu
         self._gpus: tuple[Gpu, ...] = ()
         self._reading: asyncio.Future[None] | None = None
@@ -114,11 +114,11 @@ class Metrics:
 
     def observe(self, outcome: Outcome) -> None:
         """Count the outcome."""
-        name = type(outcome).__name__.lower()
+        name = outcome.kind
         reason = ""
         if isinstance(outcome, Rejected | Dropped):
             reason = outcome.reason.value
-        elif isinstance(outcome, Obeyed):
+        elif isinstance(outcome, Applied):
             reason = outcome.verb.value
         self._outcomes.labels(outcome.channel, name, reason).inc()
         if timing := self._timings.observe(outcome):
@@ -158,7 +158,7 @@ class Metrics:
         self._gpus = tuple(await asyncio.to_thread(lambda: tuple(self._gpu())))
 
     def _look(self) -> Iterator[Family]:
-        yield from _of_state(self._snapshot())
+        yield from _of_state(self._state())
         yield from _of_gpus(self._gpus)
 
 
@@ -176,30 +176,30 @@ class _State(Collector):
         return ()
 
 
-def _of_state(state: dict[str, Any]) -> Iterator[Family]:
+def _of_state(state: DaemonState) -> Iterator[Family]:
     build = GaugeMetricFamily("ishowtts_build_info", "The version; always 1.", labels=["version"])
     build.add_metric([version("ishowtts")], 1)
     yield build
-    yield from _of_channels(state["channels"])
+    yield from _of_channels(state.channels)
     speed = GaugeMetricFamily(
         "ishowtts_bench_ratio",
         "Median time of the last `ishowtts bench --check` over that of its baseline.",
         labels=["workload"],
     )
-    for workload, ratio in (state["speed"] or {"ratios": {}})["ratios"].items():
+    for workload, ratio in (state.speed.ratios if state.speed else {}).items():
         speed.add_metric([workload], ratio)
     yield speed
-    if "mqtt" in state:
-        yield from _of_mqtt(state["mqtt"])
+    if state.mqtt is not None:
+        yield from _of_mqtt(state.mqtt)
     ready = GaugeMetricFamily(
         "ishowtts_engine_ready", "Whether the engine would speak now.", labels=["engine"]
     )
     restarts = CounterMetricFamily(
         "ishowtts_engine_restarts", "How often its process was replaced.", labels=["engine"]
     )
-    for name, engine in state["engines"].items():
-        ready.add_metric([name], engine["is_ready"])
-        restarts.add_metric([name], engine["restarts"])
+    for name, engine in state.engines.items():
+        ready.add_metric([name], engine.is_ready)
+        restarts.add_metric([name], engine.restarts)
     yield from (ready, restarts)
     available = GaugeMetricFamily(
         "ishowtts_output_available", "Whether the output would be heard now.", labels=["output"]
@@ -207,13 +207,13 @@ def _of_state(state: dict[str, Any]) -> Iterator[Family]:
     underflows = CounterMetricFamily(
         "ishowtts_output_underflows", "How often the device ran dry.", labels=["output"]
     )
-    for name, output in state["outputs"].items():
-        available.add_metric([name], output["is_available"])
-        underflows.add_metric([name], output["underflows"])
+    for name, output in state.outputs.items():
+        available.add_metric([name], output.is_available)
+        underflows.add_metric([name], output.underflows)
     yield from (available, underflows)
 
 
-def _of_channels(channels: dict[str, Any]) -> Iterator[Family]:
+def _of_channels(channels: Mapping[str, ChannelState]) -> Iterator[Family]:
     queue = GaugeMetricFamily(
         "ishowtts_queue_utterances", "What waits to be spoken.", labels=["channel", "lane"]
     )
@@ -236,28 +236,28 @@ def _of_channels(channels: dict[str, Any]) -> Iterator[Family]:
         labels=["channel", "source"],
     )
     for name, channel in channels.items():
-        for lane, count in channel["queue"].items():
+        for lane, count in channel.queue.items():
             queue.add_metric([name, lane], count)
-        speaking.add_metric([name], channel["speaking"] is not None)
-        is_on.add_metric([name], channel["is_on"])
-        paused.add_metric([name], channel["is_paused"])
-        volume.add_metric([name], channel["volume"])
-        for source, connection in channel["connections"].items():
-            connected.add_metric([name, source], connection["is_connected"])
-            reconnects.add_metric([name, source], connection["reconnects"])
+        speaking.add_metric([name], channel.speaking is not None)
+        is_on.add_metric([name], channel.is_on)
+        paused.add_metric([name], channel.is_paused)
+        volume.add_metric([name], channel.volume)
+        for source, connection in channel.connections.items():
+            connected.add_metric([name, source], connection.is_connected)
+            reconnects.add_metric([name, source], connection.reconnects)
     yield from (queue, speaking, is_on, paused, volume, connected, reconnects)
 
 
-def _of_mqtt(mqtt: dict[str, Any]) -> Iterator[Family]:
+def _of_mqtt(mqtt: MqttState) -> Iterator[Family]:
     for name, text, value in (
-        ("connected", "Whether the broker is there.", mqtt["is_connected"]),
-        ("outbox_messages", "Messages that wait for the broker.", mqtt["waiting"]),
+        ("connected", "Whether the broker is there.", mqtt.is_connected),
+        ("outbox_messages", "Messages that wait for the broker.", mqtt.waiting),
     ):
         yield GaugeMetricFamily(f"ishowtts_mqtt_{name}", text, value)
     for name, text, value in (
-        ("reconnects", "How often the broker was tried again.", mqtt["reconnects"]),
-        ("lost", "Messages that were dropped because the broker was away.", mqtt["lost"]),
-        ("refused", "Messages from others that were not understood.", mqtt["refused"]),
+        ("reconnects", "How often the broker was tried again.", mqtt.reconnects),
+        ("lost", "Messages that were dropped because the broker was away.", mqtt.lost),
+        ("refused", "Messages from others that were not understood.", mqtt.refused),
     ):
         yield CounterMetricFamily(f"ishowtts_mqtt_{name}", text, value)
 

@@ -1,10 +1,10 @@
-"""Tells the broker what becomes of messages, how fast, and what every part is doing."""
+"""Outcomes, latencies and states for the MQTT broker."""
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import msgspec
 
@@ -14,24 +14,24 @@ from bot.mqtt.outbox import Outbox
 from bot.mqtt.topics import Topics
 from bot.observers.timings import Timing, Timings
 from bot.outcomes import FINAL, Outcome, Spoken, Started
+from bot.state import DaemonState
 
-_LOOK_S = 2.0
-"""The state is looked at so often where no outcome gives a reason to."""
-_GAP_S = 0.3
-"""Between two states, however much happens."""
+_LONGEST_S = 2.0
+"""Between two looks at the state, where there is no outcome meanwhile."""
+_SHORTEST_S = 0.3
+"""Between two looks, however much happens."""
 _MAX_STARTED = 100
+"""Messages being spoken whose timing is kept until their end."""
 
 
 class MqttObserver:
-    """Puts everything into the outbox, at once; the connection empties it as it can."""
+    """Writer of the outbox; the connection empties it as it can."""
 
-    def __init__(
-        self, outbox: Outbox, topics: Topics, snapshot: Callable[[], dict[str, Any]]
-    ) -> None:
-        """Fill `outbox`; `snapshot` returns the state as `status` shows it."""
+    def __init__(self, outbox: Outbox, topics: Topics, state: Callable[[], DaemonState]) -> None:
+        """Fill `outbox`; `state` returns what every part is doing now."""
         self._outbox = outbox
         self._topics = topics
-        self._snapshot = snapshot
+        self._state = state
         self._timings = Timings()
         self._started: OrderedDict[tuple[str, str], Timing] = OrderedDict()
         self._has_news = asyncio.Event()
@@ -39,7 +39,7 @@ class MqttObserver:
         self._started_at = round(now(), 3)
 
     def observe(self, outcome: Outcome) -> None:
-        """Send the outcome, and the latency of what was spoken."""
+        """Send the outcome, and the latency of what was spoken to its end."""
         self._outbox.put(self._topics.of(outcome.channel, "outcome"), msgspec.json.encode(outcome))
         self._has_news.set()
         timing = self._timings.observe(outcome)
@@ -51,29 +51,41 @@ class MqttObserver:
         elif isinstance(outcome, FINAL):
             timing = self._started.pop(key, None)
             if timing is not None and isinstance(outcome, Spoken):
-                self._keep(
-                    self._topics.of(outcome.channel, "latency"), payloads.latency(timing, outcome)
-                )
+                topic = self._topics.of(outcome.channel, "latency")
+                self._keep(topic, _latency(timing, outcome))
 
     async def run(self) -> NoReturn:
-        """Keep the state at the broker true, until cancelled."""
+        """Send each change of the state until cancelled."""
         while True:
             self._has_news.clear()
-            self.tell_state()
-            await asyncio.sleep(_GAP_S)
+            self.send_state()
+            await asyncio.sleep(_SHORTEST_S)
             try:
-                async with asyncio.timeout(_LOOK_S - _GAP_S):
+                async with asyncio.timeout(_LONGEST_S - _SHORTEST_S):
                     await self._has_news.wait()
             except TimeoutError:
-                pass  # look anyway: a device may have come or gone
+                pass  # a device may have come or gone
 
-    def tell_state(self) -> None:
-        """Let the broker keep the state as it is now."""
-        snapshot = self._snapshot()
-        state = payloads.daemon_state(snapshot, version=self._version, started_at=self._started_at)
-        self._keep(self._topics.state, state)
-        for name, channel in snapshot["channels"].items():
+    def send_state(self) -> None:
+        """Send the state as it is now."""
+        state = self._state()
+        payload = payloads.daemon_state(state, version=self._version, started_at=self._started_at)
+        self._keep(self._topics.state, payload)
+        for name, channel in state.channels.items():
             self._keep(self._topics.of(name, "state"), payloads.channel_state(channel))
 
     def _keep(self, topic: str, payload: msgspec.Struct) -> None:
         self._outbox.keep(topic, msgspec.json.encode(payload))
+
+
+def _latency(timing: Timing, spoken: Spoken) -> payloads.Latency:
+    seconds = {name: round(value, 4) for name, value in timing._asdict().items()}
+    return payloads.Latency(
+        **seconds,
+        id=spoken.id,
+        ttfa_s=round(timing.ttfa_s, 4),
+        audio_s=round(spoken.audio_s, 3),
+        synthesis_s=round(spoken.synthesis_s, 4),
+        rtf=round(spoken.synthesis_s / spoken.audio_s, 4) if spoken.audio_s else 0.0,
+        engines=spoken.engines,
+    )

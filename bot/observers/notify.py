@@ -1,4 +1,4 @@
-"""Tells systemd how the daemon is: started, stopping, what it does, and that it is alive.
+"""Notifications to systemd: started, stopping, the line of status, and pings of its watchdog.
 
 The protocol is that of sd_notify(3): lines `NAME=value` in a datagram to `$NOTIFY_SOCKET`.
 """
@@ -8,68 +8,58 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
 
 import structlog
 
+from bot.observers import LivenessCheck
+
 log = structlog.get_logger(__name__)
 
-_BEAT_S = 1.0
-_BEATS_PER_PERIOD = 4
+_PING_S = 1.0
+_PINGS_PER_PERIOD = 4
 _STARTING_S = 30.0
-"""How much longer systemd waits for a start that goes on, told at every beat."""
-_CALM = 0.5
-"""Part of the watchdog's period that a clock may stand still before the pings stop."""
-
-
-class Vital(NamedTuple):
-    """A clock that moves as long as all is well."""
-
-    still_s: Callable[[], float]
-    """For how many seconds it has stood still when it should have moved."""
-    complaint: str
-    """What is wrong then, in words for a log."""
-    limit_s: float | None = None
-    """How long it may stand still; None is half the watchdog's period."""
+"""Seconds by which each ping extends the time that systemd gives the start."""
+_STALL_SHARE = 0.5
+"""Longest stall, as a share of the watchdog's period, where a check names none."""
 
 
 class Notify:
-    """The daemon's word to systemd; says nothing where systemd does not ask for it."""
+    """Sender of notifications; sends nothing where systemd asks for none."""
 
     def __init__(
         self,
         status: Callable[[], str],
-        vitals: Iterable[Vital],
+        checks: Iterable[LivenessCheck],
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         """Find systemd in `environment`.
 
         Args:
             status: Returns one line for `systemctl status`, without anything from chat.
-            vitals: The watchdog is told of life as long as all of them move.
+            checks: The watchdog is pinged as long as none of them fails.
             environment: Holds `NOTIFY_SOCKET`, and `WATCHDOG_USEC` where a watchdog waits.
         """
         self._status = status
-        self._vitals = tuple(vitals)
+        self._checks = tuple(checks)
         address = environment.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
         """A name that starts with @ is in the abstract namespace."""
         self._period_s = _watchdog_s(environment)
         self._is_ready = False
         self._told = ""
-        self._still: tuple[str, ...] = ()
+        self._failures: tuple[str, ...] = ()
 
     @property
     def is_wanted(self) -> bool:
-        """Whether somebody listens."""
+        """Whether systemd listens."""
         return self._address.startswith(("/", "\0"))
 
     async def run(self) -> None:
-        """Report until cancelled; because this is the event loop, a loop that hangs is silent."""
-        beat_s = min(_BEAT_S, (self._period_s or _BEAT_S) / _BEATS_PER_PERIOD)
+        """Ping until cancelled; it runs in the event loop, so one that hangs pings no more."""
+        ping_s = min(_PING_S, (self._period_s or _PING_S) / _PINGS_PER_PERIOD)
         while True:
-            self._beat()
-            await asyncio.sleep(beat_s)
+            self._ping()
+            await asyncio.sleep(ping_s)
 
     def ready(self) -> None:
         """Say that the daemon speaks from now on."""
@@ -81,41 +71,41 @@ class Notify:
         """Say that the daemon is about to end."""
         self._send("STOPPING=1", "STATUS=stopping")
 
-    def _beat(self) -> None:
+    def _ping(self) -> None:
         lines = []
         if not self._is_ready:
             lines.append(f"EXTEND_TIMEOUT_USEC={round(_STARTING_S * 1e6)}")
-        self._look()
-        if self._period_s and not self._still:
+        self._check()
+        if self._period_s and not self._failures:
             lines.append("WATCHDOG=1")
-        status = "; ".join(self._still) or self._status()
+        status = "; ".join(self._failures) or self._status()
         if status != self._told:
             self._told = status
             lines.append(f"STATUS={status}")
         if lines:
             self._send(*lines)
 
-    def _look(self) -> None:
-        """Find out which clocks stand still, and log when that changes."""
-        default_s = (self._period_s or _STARTING_S) * _CALM
-        still = tuple(
-            vital.complaint
-            for vital in self._vitals
-            if vital.still_s() > (default_s if vital.limit_s is None else vital.limit_s)
+    def _check(self) -> None:
+        """Find out which checks fail, and log when the pings stop and go on."""
+        default_s = (self._period_s or _STARTING_S) * _STALL_SHARE
+        failures = tuple(
+            check.reason
+            for check in self._checks
+            if check.stalled_s() > (default_s if check.limit_s is None else check.limit_s)
         )
-        if still and not self._still:
-            log.error("no sign of life goes to the watchdog", reasons=list(still))
-        elif self._still and not still:
-            log.info("signs of life go to the watchdog again")
-        self._still = still
+        if failures and not self._failures:
+            log.error("watchdog pings withheld", reasons=list(failures))
+        elif self._failures and not failures:
+            log.info("watchdog pings resumed")
+        self._failures = failures
 
     def _send(self, *lines: str) -> None:
         if not self.is_wanted:
             return
-        # A datagram that systemd does not take at once is worth less than the time to wait for it.
+        # A datagram that systemd does not take at once is not worth waiting for.
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
             channel.settimeout(0)
-            # Each is one line: what a driver says of a device may hold more.
+            # One line each: the name of a device, from its driver, may hold line feeds.
             text = "\n".join(" ".join(line.splitlines()) for line in lines)
             channel.sendto(text.encode(errors="replace"), self._address)
 

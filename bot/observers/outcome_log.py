@@ -2,7 +2,7 @@
 
 import structlog
 
-from bot.outcomes import Dropped, Failed, Obeyed, Outcome, Rejected, Started
+from bot.outcomes import Applied, Dropped, Failed, Outcome, Rejected, Started
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ class OutcomeLog:
                 log.info("speaking", **about, text=outcome.text, engine=outcome.engine)
             case Rejected():
                 log.info("not read", **about, **_why(outcome))
-            case Obeyed():
+            case Applied():
                 log.info("obeyed", **about, verb=outcome.verb.value, answer=outcome.answer)
             case Dropped():
                 log.info("dropped", **about, **_why(outcome))

@@ -2,27 +2,27 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from bot.clock import now
 from bot.outcomes import Dropped, Outcome, Rejected
+from bot.state import DaemonState
 
 
 class Status:
     """Counts outcomes and shows them beside the state of the stages."""
 
-    def __init__(self, snapshot: Callable[[], dict[str, Any]]) -> None:
-        """Show what `snapshot` returns: JSON-compatible, read anew at each request."""
-        self._snapshot = snapshot
+    def __init__(self, state: Callable[[], DaemonState]) -> None:
+        """Show what `state` returns, read anew at each request."""
+        self._state = state
         self._started_at = now()
         self._counts: dict[str, Counter[str]] = {}
 
     def observe(self, outcome: Outcome) -> None:
         """Count the outcome, and its reason where it has one."""
-        name = type(outcome).__name__.lower()
+        name = outcome.kind
         counts = self._counts.setdefault(outcome.channel, Counter())
         counts[name] += 1
         if isinstance(outcome, Rejected | Dropped):
@@ -36,7 +36,7 @@ class Status:
     async def _get(self, _: web.Request) -> web.Response:
         body = {
             "uptime_s": round(now() - self._started_at, 1),
-            **self._snapshot(),
+            **msgspec.to_builtins(self._state()),
             "outcomes": self._counts,
         }
         return web.Response(body=msgspec.json.encode(body), content_type="application/json")

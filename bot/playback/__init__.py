@@ -69,8 +69,8 @@ class Output(Protocol):
 
 
 @runtime_checkable
-class Clocked(Protocol):
-    """An output that is paced by something outside the event loop, such as a sound device."""
+class Paced(Protocol):
+    """An output paced by something outside the event loop, such as a sound device."""
 
     name: str
 

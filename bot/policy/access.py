@@ -1,12 +1,10 @@
-"""Who is heard: the switch, muted chatters, bots and roles."""
+"""Access: the switch, muted chatters, bots and roles."""
 
 from collections.abc import MutableMapping
 
 from bot.config.policy import AccessSettings
-from bot.messages import Chatter, Rejection, RejectReason, Role, name_key
+from bot.messages import Chatter, Rejection, RejectReason, name_key
 from bot.policy.draft import Draft
-
-_LADDER = (Role.SUBSCRIBER, Role.VIP, Role.MODERATOR, Role.BROADCASTER)
 
 
 class Access:
@@ -15,29 +13,26 @@ class Access:
     def __init__(
         self, settings: AccessSettings, muted: MutableMapping[str, str] | None = None
     ) -> None:
-        """Take the settings, and who was muted before: names by `name_key`, changed in place."""
+        """Take the settings, and the muted names by `name_key`, which are changed in place."""
         self.is_on = settings.enabled
-        """Whether anybody is heard."""
+        """Whether chat is read at all."""
         self._bots = frozenset(map(name_key, settings.bots))
         self._listed = {name_key(name): name for name in settings.muted}
         self._muted = {} if muted is None else muted
         self._minimum_role = settings.minimum_role
-        levels = [role.value for role in _LADDER]
-        enough = levels[levels.index(self._minimum_role) :] if self._minimum_role in levels else []
-        self._roles = frozenset(map(Role, enough))
 
     @property
     def muted(self) -> tuple[str, ...]:
-        """Names of the chatters who are not heard, as they were given, in alphabetical order."""
+        """Names of muted chatters, as they were given, in alphabetical order."""
         muted = {**self._listed, **self._muted}
         return tuple(muted[key] for key in sorted(muted))
 
     def mute(self, name: str) -> None:
-        """Hear no more of the chatter `name`."""
+        """Read no more of the chatter `name`."""
         self._muted[name_key(name)] = name.strip().removeprefix("@")
 
     def unmute(self, name: str) -> bool:
-        """Hear the chatter `name` again; tell whether it was muted."""
+        """Read the chatter `name` again; tell whether it was muted."""
         key = name_key(name)
         was_muted = key in self._muted or key in self._listed
         self._muted.pop(key, None)
@@ -54,9 +49,9 @@ class Access:
             return Rejection(reason=RejectReason.MUTED)
         if not names.isdisjoint(self._bots):
             return Rejection(reason=RejectReason.BOT)
-        # Who raids or subscribes says nothing, and has no role in this channel yet.
+        # A raider or new subscriber says nothing, and has no role in this channel yet.
         is_silent = draft.message.event is not None and not draft.message.text
-        if self._roles and not is_silent and self._roles.isdisjoint(chatter.roles):
+        if not is_silent and not chatter.has_rank(self._minimum_role):
             return Rejection(reason=RejectReason.ROLE, detail=f"needs {self._minimum_role}")
         return draft
 

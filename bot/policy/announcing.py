@@ -1,19 +1,18 @@
-"""Announcing: what happens beside chat is told in words: "viewer one raids with 42 viewers"."""
+"""Announcements: events beside chat, in words: "viewer one raids with 42 viewers"."""
 
 from collections.abc import Callable
 
 from bot.config.events import EventSettings
 from bot.messages import ChatMessage, Event, EventKind, name_key
-from bot.policy.cleaning import clean
+from bot.policy.cleaning import clean, plain
 from bot.policy.draft import Draft
-from bot.policy.speakable.plain import plain
 
 _NOBODY = frozenset({"ananonymousgifter", "ananonymouscheerer"})
-"""Whom Twitch names for who does not want to be named."""
+"""Logins that Twitch gives for chatters who do not want to be named."""
 
 
 class _Amount(float):
-    """A number that a template may ask for with its unit: `{amount:viewer|viewers}`."""
+    """Number that a template can format with its unit: `{amount:viewer|viewers}`."""
 
     def __format__(self, units: str) -> str:
         number = f"{float(self):.2f}".rstrip("0").rstrip(".")
@@ -23,12 +22,12 @@ class _Amount(float):
 
 
 class Announcements:
-    """Filter: puts what is said of the event into the draft's prefix."""
+    """Filter: puts the announcement of an event into the draft's prefix."""
 
     def __init__(
         self, settings: EventSettings, *, spoken_name: Callable[[str], str], anonymous: str
     ) -> None:
-        """Take the templates, how a name is spoken, and what is said in place of one."""
+        """Take the templates, what makes a name speakable, and the stand-in for a name."""
         templates = {kind: getattr(settings, kind.value) for kind in EventKind}
         self._templates: dict[EventKind, str] = {k: t for k, t in templates.items() if t}
         self._least = {
@@ -39,7 +38,7 @@ class Announcements:
         self._anonymous = anonymous
 
     def is_announced(self, message: ChatMessage) -> bool:
-        """Tell whether the message's event is told."""
+        """Tell whether the message's event is announced."""
         event = message.event
         return (
             event is not None
@@ -54,7 +53,7 @@ class Announcements:
         return self._filled(message.event, self._anonymous)
 
     def __call__(self, draft: Draft) -> Draft:
-        """Return `draft` with the announcement as its prefix, if its event is told."""
+        """Return `draft` with the announcement as its prefix, if there is one."""
         message = draft.message
         if message.event is None or not self.is_announced(message):
             return draft
@@ -63,7 +62,7 @@ class Announcements:
         return Draft(message, draft.text, self._filled(message.event, name))
 
     def merged(self, draft: Draft) -> Draft:
-        """Return `draft` with its announcement as part of the text: it is never left out."""
+        """Return `draft` with its announcement in the text, where it is never left out."""
         if not self.is_announced(draft.message):
             return draft
         return Draft(draft.message, f"{draft.prefix}{draft.text}".rstrip())

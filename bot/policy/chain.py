@@ -1,4 +1,4 @@
-"""The chain: a chat message goes in, an utterance or a typed rejection comes out."""
+"""Chain of filters: a chat message goes in, an utterance or a typed rejection comes out."""
 
 from collections.abc import Collection, MutableMapping
 
@@ -6,27 +6,26 @@ from bot.config.policy import PolicySettings
 from bot.messages import ChatMessage, Chatter, Rejection, RejectReason, Utterance
 from bot.policy.access import Access
 from bot.policy.announcing import Announcements
-from bot.policy.casting import Introduction, cast
-from bot.policy.cleaning import Cleaning
+from bot.policy.cleaning import Cleaning, is_pronounceable
 from bot.policy.draft import Draft, Filter
 from bot.policy.emojis import Emojis, characters
 from bot.policy.emotes import Emotes
+from bot.policy.introduction import Introduction
 from bot.policy.length import Length, fitting
 from bot.policy.links import Links
 from bot.policy.mode import Mode, ReplyMention
 from bot.policy.repeats import Repeats
 from bot.policy.speakable import Speakable
-from bot.policy.speakable.plain import is_pronounceable
 from bot.policy.voices import VoiceChoice
 from bot.policy.words import Words
 
 _READ_PER_SPOKEN = 10
-"""Raw characters that are looked at for each that may be spoken: emotes, links and repetitions
-take room, but a message of a megabyte must not cost a megabyte's time."""
+"""Raw characters that are read for each that may be spoken: emotes, links and repetitions take
+room, but a message of a megabyte must not cost a megabyte's time."""
 
 
 class Policy:
-    """Decides what one channel's chat may say, and in which words."""
+    """Policy of one channel: what may be spoken, and in which words."""
 
     def __init__(
         self,
@@ -41,13 +40,12 @@ class Policy:
         """Take what differs between channels.
 
         Args:
-            settings: The filters' own.
-            voice: The channel's own.
-            trigger: The word that starts a command.
-            muted: Who was muted before, names by `name_key`; `mute` and `unmute` change it.
-            known_voices: The voices that there are, which may change; None if it makes no
-                difference.
-            chosen_voices: What chatters chose before, by their ids; `choose_voice` changes it.
+            settings: Settings of the filters.
+            voice: Voice of the channel.
+            trigger: Word that starts a command.
+            muted: Muted names, by `name_key`; `mute` and `unmute` change it.
+            known_voices: Voices that there are, which may change; None if it makes no difference.
+            chosen_voices: Voices that chatters chose, by their ids; `choose_voice` changes it.
         """
         self._voices = VoiceChoice(
             settings.voices, default=voice, known=known_voices, chosen=chosen_voices
@@ -93,7 +91,7 @@ class Policy:
         )
 
     def __call__(self, message: ChatMessage) -> Utterance | Rejection:
-        """Return what is spoken for `message`, or why nothing is. Never raises for any text."""
+        """Return the utterance for `message`, or why there is none; never raises for any text."""
         draft = Draft(message, message.text[: self._max_raw_characters])
         for filter_ in self._filters:
             result = filter_(draft)
@@ -103,10 +101,10 @@ class Policy:
         if not is_pronounceable(draft.text, self._kept):
             return Rejection(reason=RejectReason.EMPTY)
         is_announced = self._announcements.is_announced(message)
-        return cast(draft, voice=self._voices(message), is_announced=is_announced)
+        return draft.utterance(voice=self._voices(message), is_announced=is_announced)
 
     def choose_voice(self, chatter: Chatter, name: str) -> str:
-        """Let the chatter be heard with the voice `name`; return the answer."""
+        """Speak the chatter's messages with the voice `name`; return the answer."""
         return self._voices.choose(chatter, name)
 
     @property
@@ -120,11 +118,11 @@ class Policy:
 
     @property
     def muted(self) -> tuple[str, ...]:
-        """Names of the chatters who are not read, in alphabetical order."""
+        """Names of muted chatters, in alphabetical order."""
         return self._access.muted
 
     def mute(self, name: str) -> None:
-        """Read no more of the chatter `name`; case and a leading @ do not count."""
+        """Read no more of the chatter `name`; case and a leading @ make no difference."""
         self._access.mute(name)
 
     def unmute(self, name: str) -> bool:

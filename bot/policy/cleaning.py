@@ -1,4 +1,4 @@
-"""Hygiene: text becomes plain, visible characters in one normal form.
+"""Cleaning: `clean` leaves visible characters in one normal form, `plain` what can be spoken.
 
 Categories are those of the Unicode Character Database (UAX #44), the normal form is NFKC (UAX #15):
 it turns full-width, mathematical and circled letters into letters.
@@ -13,9 +13,9 @@ from functools import lru_cache
 from bot.policy.draft import Draft
 
 _MAX_MARKS = 3
-"""Marks that a letter may carry: the scripts of the world need three, Zalgo piles up dozens."""
+"""Limit of marks on one letter: the scripts of the world need three, Zalgo piles up dozens."""
 _MAX_GROWTH = 200
-"""Characters that normalisation may add: one ligature can become eighteen letters."""
+"""Limit of characters that normalisation adds: one ligature can become eighteen letters."""
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Me"})
 _OVERLAYS = frozenset(map(chr, range(0x0334, 0x0339)))  # strike text through
 # Invisible, although they are letters, marks or symbols by category.
@@ -26,7 +26,7 @@ _VARIATION_SELECTORS = frozenset(
 _UNSEEN = _INVISIBLE | _VARIATION_SELECTORS | _OVERLAYS
 _ASCII_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]+")
 _SAME: dict[str | int, str] = {
-        # NFKC would glue these to the number before them.
+        # NFKC would join these to the number before them.
         "²": "^2", "³": "^3", "¼": " 1/4", "½": " 1/2", "¾": " 3/4", "⅓": " 1/3", "⅔": " 2/3",
         # One apostrophe, one quotation mark, one hyphen: later filters know only those.
         "‘": "'", "’": "'", "‛": "'", "ʼ": "'", "´": "'", "“": '"', "”": '"', "„": '"', "‟": '"',
@@ -36,6 +36,12 @@ _SAME: dict[str | int, str] = {
         **{0x1F170 + n: chr(0x41 + n) for n in range(26)},
 }  # fmt: skip
 _REWRITTEN = str.maketrans(_SAME)
+
+_PUNCTUATION = frozenset(".,!?;:'\"-¿¡、。،؛؟।॥")
+_NOT_SPOKEN_ASCII = re.compile(r"[^A-Za-z0-9 .,!?;:'\"-]+")
+_BEFORE_MARK = re.compile(r" (?=[.,!?]+(?: |$))")
+_LONE = re.compile(r"(?<!\S)[^\w\s]+(?!\S)")
+_PRONOUNCEABLE = re.compile(r"[^\W_]")
 
 
 class Cleaning:
@@ -47,11 +53,11 @@ class Cleaning:
 
 
 def clean(text: str) -> str:
-    """Return `text` without what cannot be seen, in NFKC, white space collapsed.
+    """Return `text` without invisible characters, in NFKC, white space collapsed.
 
-    Gone are controls, bidirectional controls, zero-width and tag characters, variation selectors,
-    surrogates, private and unassigned code points, and the marks of a letter that carries more than
-    writing needs. Cleaning twice changes nothing more.
+    Removed are controls (bidirectional ones too), zero-width and tag characters, variation
+    selectors, surrogates, private and unassigned code points, and the marks of a letter that
+    carries more than writing needs. Cleaning twice changes nothing more.
     """
     if not text.isascii():
         # Scrubbed before as well: ordering a long run of marks takes NFKC quadratic time.
@@ -84,3 +90,33 @@ def _kind(character: str) -> str:
     if character.isascii() and category == "Cc":
         return "Z"
     return "" if category in _DROPPED or character in _UNSEEN else category[0]
+
+
+def plain(text: str, kept: frozenset[str] = frozenset()) -> str:
+    """Return `text` with a space for every character that is neither spoken nor a pause.
+
+    Characters in `kept` stay. Punctuation that stands alone is left out.
+    """
+    if text.isascii():
+        if text.replace(" ", "").isalnum():  # nearly half of chat
+            return " ".join(text.split())
+        text = _NOT_SPOKEN_ASCII.sub(" ", text)
+    else:
+        text = "".join([c if _is_spoken(c) or c in kept else " " for c in text])
+    text = without_space_before_marks(text)
+    text = _LONE.sub(lambda match: match[0] if not kept.isdisjoint(match[0]) else " ", text)
+    return " ".join(text.split())
+
+
+def without_space_before_marks(text: str) -> str:
+    """Return `text` with white space collapsed, and none before the end of a sentence."""
+    return _BEFORE_MARK.sub("", " ".join(text.split()))
+
+
+def is_pronounceable(text: str, kept: frozenset[str] = frozenset()) -> bool:
+    """Tell whether `text` holds a letter or a digit, or one of `kept`."""
+    return _PRONOUNCEABLE.search(text) is not None or not kept.isdisjoint(text)
+
+
+def _is_spoken(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LMN" or character in _PUNCTUATION

@@ -1,28 +1,79 @@
-"""What travels through the chain of filters."""
+"""Draft: a message on its way through the chain of filters to an utterance."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 import msgspec
 
-from bot.messages import ChatMessage, Rejection
+from bot.messages import PAID_EVENTS, ChatMessage, Lane, Rejection, Role, Utterance
+
+Span: TypeAlias = tuple[int, int]
+"""Half-open range of code points."""
+_MODERATORS = frozenset({Role.MODERATOR, Role.BROADCASTER})
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A message on its way to becoming an utterance."""
+    """Message and the words for it so far."""
 
     message: ChatMessage
     """As it came, for filters that judge the chatter or the platform's marks."""
     text: str
-    """What would be spoken so far."""
+    """Text that would be spoken so far."""
     prefix: str = ""
-    """The introduction with the chatter's name, once it is made."""
+    """Introduction with the chatter's name, once it is made."""
 
     def with_text(self, text: str) -> "Draft":
         """Return the draft with other text; itself when nothing changed."""
         return self if text == self.text else Draft(self.message, text, self.prefix)
 
+    def utterance(self, *, voice: str, is_announced: bool = False) -> Utterance:
+        """Return the utterance of the finished draft.
+
+        A message whose event is announced comes before chat that nothing was given for.
+        """
+        message = self.message
+        lane = Lane.REST
+        if is_paid(message):
+            lane = Lane.PAID
+        elif is_announced or not _MODERATORS.isdisjoint(message.chatter.roles):
+            lane = Lane.MODERATOR
+        return Utterance(
+            id=message.id,
+            channel=message.channel,
+            chatter=message.chatter,
+            prefix=self.prefix,
+            body=self.text,
+            voice=voice,
+            lane=lane,
+            received_at=message.received_at,
+        )
+
 
 Filter: TypeAlias = Callable[[Draft], Draft | Rejection]
-"""A plain callable: gives the next draft, or the reason why there is none. It keeps no state
+"""Plain callable: returns the next draft, or the reason why there is none. It keeps no state
 about messages, so that the order of the chain is the only order there is."""
+
+
+def is_paid(message: ChatMessage) -> bool:
+    """Tell whether the chatter gave something for the message."""
+    return message.event is not None and message.event.kind in PAID_EVENTS
+
+
+def without(text: str, spans: Iterable[Span]) -> str:
+    """Return `text` with a space for each of `spans`."""
+    kept: list[str] = []
+    done = 0
+    for start, end in disjoint(spans, len(text)):
+        kept += (text[done:start], " ")
+        done = end
+    return "".join([*kept, text[done:]])
+
+
+def disjoint(spans: Iterable[Span], length: int) -> Iterator[Span]:
+    """Yield `spans` in order, cut to a text of `length`, without overlaps."""
+    done = 0
+    for start, end in sorted(spans):
+        first, last = max(start, done), min(end, length)
+        if first < last:
+            yield first, last
+            done = last

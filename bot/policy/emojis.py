@@ -18,9 +18,9 @@ _MODIFIER = "[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
 
 
 class Emojis:
-    """Filter: leaves emoji out, or says what they show.
+    """Filter: removes emoji, or replaces them by their names.
 
-    It comes before cleaning, which takes the invisible characters that hold sequences together.
+    It comes before cleaning, which removes the invisible characters that join sequences.
     """
 
     def __init__(self, settings: EmojiSettings, *, language: str) -> None:
@@ -29,7 +29,7 @@ class Emojis:
         self._names = _names(language) if settings.action == "name" else {}
 
     def __call__(self, draft: Draft) -> Draft:
-        """Return `draft` without emoji, or with their names."""
+        """Return `draft` without emoji, or with names for them."""
         if self._action == "off" or draft.text.isascii() or _marks().isdisjoint(draft.text):
             return draft
         said = 0
@@ -61,7 +61,7 @@ def characters() -> frozenset[str]:
 
 @functools.cache
 def _marks() -> frozenset[str]:
-    """Return the characters without which a text holds no emoji."""
+    """Return the characters of which every emoji has one."""
     return characters() | {_KEYCAP}
 
 

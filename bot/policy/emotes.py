@@ -1,21 +1,17 @@
 """Emotes: pictures that are written as words, marked by the platform or known by name."""
 
 import re
-from collections.abc import Iterable, Iterator
 
 from bot.config.policy import EmoteSettings
 from bot.messages import EventKind
-from bot.policy.draft import Draft
-
-Span = tuple[int, int]
-"""Half-open range of code points."""
+from bot.policy.draft import Draft, disjoint, without
 
 # A cheer's text carries its bits as words such as Cheer100; channels have cheermotes of their own.
 _CHEERMOTE = re.compile(r"(?<!\S)[A-Za-z][A-Za-z0-9]{0,30}?[1-9][0-9]{0,6}(?!\S)")
 
 
 class Emotes:
-    """Filter: leaves emotes out of the raw text, which the platform's ranges refer to."""
+    """Filter: removes emotes from the raw text, which the platform's ranges refer to."""
 
     def __init__(self, settings: EmoteSettings) -> None:
         self._action = settings.action
@@ -32,26 +28,7 @@ class Emotes:
         if not self._names.isdisjoint(text.split()):
             spans += (match.span() for match in self._named.finditer(text))
         if spans and self._action == "first":
-            spans = list(_disjoint(spans, len(text)))[1:]
+            spans = list(disjoint(spans, len(text)))[1:]
         if message.event is not None and message.event.kind is EventKind.CHEER:
             spans += (match.span() for match in _CHEERMOTE.finditer(text))
-        return draft.with_text(_without(text, spans)) if spans else draft
-
-
-def _disjoint(spans: Iterable[Span], length: int) -> Iterator[Span]:
-    """Yield `spans` in order, cut to the text of `length`, without overlaps."""
-    done = 0
-    for start, end in sorted(spans):
-        first, last = max(start, done), min(end, length)
-        if first < last:
-            yield first, last
-            done = last
-
-
-def _without(text: str, spans: Iterable[Span]) -> str:
-    kept: list[str] = []
-    done = 0
-    for start, end in _disjoint(spans, len(text)):
-        kept += (text[done:start], " ")
-        done = end
-    return "".join([*kept, text[done:]])
+        return draft.with_text(without(text, spans)) if spans else draft

@@ -30,10 +30,10 @@ def cut(text: str, max_characters: int, max_words: int) -> str:
 
 
 def fitting(words: Filter, length: Length) -> Filter:
-    """Return a filter that does what `words` does, and whose result is no longer than allowed.
+    """Return a filter that applies `words` and `length` until neither changes anything.
 
-    What `words` takes out may leave two words where one was, so it has the last say again over what
-    `length` then keeps.
+    A removed word may leave two words where one was, so the text may be too long again; and a cut
+    may end in a blocked word.
     """
 
     def settle(draft: Draft) -> Draft | Rejection:

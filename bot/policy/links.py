@@ -1,7 +1,7 @@
 """Links: web and mail addresses, IP addresses, encoded data.
 
 A dot between words is often a missing space ("hello.world"), so a bare domain needs a top-level
-domain of a short list; those that are words as well ("go.live") need a path behind them.
+domain of a short list; one that is a word as well ("go.live") needs a path behind it.
 """
 
 import ipaddress
@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from bot.config.policy import LinkSettings
 from bot.messages import Rejection, RejectReason
+from bot.policy.cleaning import without_space_before_marks
 from bot.policy.draft import Draft
 
 _TLDS = frozenset(
@@ -54,12 +55,11 @@ _IPV6 = re.compile(
     r"|(?<![\w:.])([0-9a-f:]{6,39})(?![\w:])(?:/\S*)?",
     re.IGNORECASE,
 )
-_BEFORE_MARK = re.compile(r" (?=[.,!?]+(?: |$))")
 _ENCODED = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{32,}")
 
 
 class Links:
-    """Filter: leaves links out, says a word instead, or rejects the message."""
+    """Filter: removes links, replaces them by a word, or rejects the message."""
 
     def __init__(self, settings: LinkSettings) -> None:
         self._action = settings.action
@@ -83,7 +83,7 @@ class Links:
             return draft
         if self._action == "drop":
             return Rejection(reason=RejectReason.LINK)
-        return draft.with_text(_BEFORE_MARK.sub("", " ".join(text.split())))
+        return draft.with_text(without_space_before_marks(text))
 
 
 def replace_links(text: str, replace: Callable[[str], str]) -> str:
@@ -122,6 +122,6 @@ def _is_ipv6(text: str) -> bool:
 
 
 def _is_encoded(text: str) -> bool:
-    """Tell base64 and hexadecimal from long words: those have both letters and several digits."""
+    """Tell whether `text` is base64 or hexadecimal: it has both letters and several digits."""
     digits = sum(character.isdigit() for character in text)
     return len(text) // 16 <= digits < len(text) and not text.strip("+/=").isdigit()

@@ -1,20 +1,20 @@
-"""Which messages are meant for the voice, and without what it was addressed with."""
+"""Mode: which messages are read (all, commands, mentions), without the words that ask for it."""
 
 import re
 from collections.abc import Callable
 
 from bot.config.policy import ModeSettings
-from bot.messages import PAID_EVENTS, ChatMessage, Rejection, RejectReason
+from bot.messages import ChatMessage, Rejection, RejectReason
 from bot.policy.cleaning import clean
-from bot.policy.draft import Draft
+from bot.policy.draft import Draft, is_paid
 
 
 def without_reply_mention(text: str, reply_to: str | None) -> str:
     """Return clean `text` without the "@name " that chat clients put before a reply.
 
     Args:
-        text: What `clean` returned.
-        reply_to: Display name of the chatter who is answered; None for what is no reply.
+        text: Text from `clean`.
+        reply_to: Display name of the chatter who is answered; None where nobody is.
     """
     if reply_to is None or not text.startswith("@"):
         return text
@@ -29,12 +29,12 @@ class ReplyMention:
     """Filter: see `without_reply_mention`."""
 
     def __call__(self, draft: Draft) -> Draft:
-        """Return `draft` without the name of the chatter whom it answers."""
+        """Return `draft` without the name of the chatter that it answers."""
         return draft.with_text(without_reply_mention(draft.text, draft.message.reply_to))
 
 
 class Mode:
-    """Filter: lets through what is meant for the voice."""
+    """Filter: lets a message through if the mode reads it."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Mode:
         trigger: str,
         is_announced: Callable[[ChatMessage], bool] = lambda _: False,
     ) -> None:
-        """Let a message whose event is told (`is_announced`) through in every mode."""
+        """Let a message whose event is announced through in every mode."""
         self._is_announced = is_announced
         self._read = settings.read
         self._trigger = trigger.casefold()
@@ -53,7 +53,7 @@ class Mode:
         self._mention = re.compile(rf"(?<!\w)@(?:{names})(?!\w)[,:]?", re.IGNORECASE)
 
     def __call__(self, draft: Draft) -> Draft | Rejection:
-        """Return `draft` without trigger or mention, or why it is not meant for the voice."""
+        """Return `draft` without trigger or mention, or the reason why it is not read."""
         text = draft.text
         if self._read == "command":
             first, _, rest = text.partition(" ")
@@ -64,7 +64,7 @@ class Mode:
             if is_announced:
                 return draft.with_text("")
             return Rejection(reason=RejectReason.COMMAND)
-        if self._read == "all" or is_announced or _is_paid(draft.message):
+        if self._read == "all" or is_announced or is_paid(draft.message):
             return draft
         if self._read == "mention":
             without, count = self._mention.subn(" ", text)
@@ -75,7 +75,3 @@ class Mode:
 
 def _bare(name: str) -> str:
     return clean(name).removeprefix("@").casefold()
-
-
-def _is_paid(message: ChatMessage) -> bool:
-    return message.event is not None and message.event.kind in PAID_EVENTS

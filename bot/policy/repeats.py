@@ -21,7 +21,7 @@ class Repeats:
         most = settings.max_letters
         # Not digits: 1000000 is a number.
         self._letters = re.compile(rf"([^\W\d_])\1{{{most},}}", re.IGNORECASE)
-        # Says in a fraction of the time that there is nothing to do.
+        # Tells in a fraction of the time that there is nothing to do.
         self._repeated = re.compile(r"(.)" + r"\1" * most)
         self._most_letters = r"\1" * most
 
@@ -51,7 +51,7 @@ class Repeats:
 
 
 def _kept(keys: list[str], length: int, most: int) -> list[int]:
-    """Return the indices that stay when phrases of `length` words are said `most` times at most."""
+    """Return the indices that stay when phrases of `length` words stand `most` times at most."""
     kept: list[int] = []
     index = 0
     while index < len(keys):

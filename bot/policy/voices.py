@@ -1,20 +1,19 @@
-"""Which voice a message is spoken with: by its event, its chatter's choice, a pool, the channel."""
+"""Voice of a message: by its event, its chatter's choice, a pool, the channel."""
 
 import hashlib
 from collections.abc import Collection, MutableMapping
 
 from bot.config.policy import VoiceSettings
-from bot.messages import ChatMessage, Chatter, Role, name_key
+from bot.messages import ChatMessage, Chatter, name_key
 
-_LADDER = ("everyone", "subscriber", "vip", "moderator", "broadcaster")
 _DEFAULT = "default"
-"""What a chatter types to give a choice back."""
+"""Name that a chatter types to give a choice back."""
 _LISTED_CHARACTERS = 300
-"""Of an answer that lists voices."""
+"""Limit of an answer that lists voices."""
 
 
 class VoiceChoice:
-    """The voices of one channel, and who has which."""
+    """Voices of one channel, and those that its chatters chose."""
 
     def __init__(
         self,
@@ -28,9 +27,9 @@ class VoiceChoice:
 
         Args:
             settings: Pool, events and roles.
-            default: The channel's voice.
-            known: The voices that there are, which may change; None where the engine has only one.
-            chosen: What chatters chose before, by their ids; changed in place.
+            default: Voice of the channel.
+            known: Voices that there are, which may change; None where the engine has only one.
+            chosen: Voices that chatters chose before, by their ids; changed in place.
         """
         self._settings = settings
         self._default = default
@@ -38,9 +37,9 @@ class VoiceChoice:
         self._chosen = {} if chosen is None else chosen
 
     def __call__(self, message: ChatMessage) -> str:
-        """Return the voice of `message`; one that is gone, or needs another role, counts for none.
+        """Return the voice of `message`; one that is gone, or needs another role, does not count.
 
-        The channel's own is returned in any case: if that is gone, the engine says so.
+        The channel's voice is not checked: if that is gone, the engine reports it.
         """
         if message.event is not None:
             voice = self._settings.events.get(message.event.kind, "")
@@ -49,9 +48,9 @@ class VoiceChoice:
         return self._own(message.chatter)
 
     def choose(self, chatter: Chatter, name: str) -> str:
-        """Give `chatter` the voice `name`, or tell the own one if it is empty; return the answer.
+        """Give `chatter` the voice `name`, or none if that is empty; return the answer.
 
-        The answer holds nothing that the chatter typed.
+        The answer names the voice, and holds nothing that the chatter typed.
         """
         if self._known is None:
             return "there is only one voice here"
@@ -75,8 +74,8 @@ class VoiceChoice:
         if self._exists(chosen) and self._may(chatter, chosen):
             return chosen
         pool = [v for v in self._settings.pool if self._exists(v) and self._may(chatter, v)]
-        # The highest of hashes, so that a voice more or less moves few chatters to another one.
-        return max(pool, key=lambda voice: _draw(chatter.id, voice), default=self._default)
+        # Rendezvous hashing: a voice more or less moves few chatters to another one.
+        return max(pool, key=lambda voice: _hash(chatter.id, voice), default=self._default)
 
     def _offered(self, chatter: Chatter) -> list[str]:
         offered = self._settings.offered
@@ -87,15 +86,10 @@ class VoiceChoice:
         return bool(voice) and (self._known is None or voice in self._known)
 
     def _may(self, chatter: Chatter, voice: str) -> bool:
-        needed = _LADDER.index(self._settings.roles.get(voice, "everyone"))
-        return not needed or any(_rank(role) >= needed for role in chatter.roles)
+        return chatter.has_rank(self._settings.roles.get(voice, "everyone"))
 
 
-def _rank(role: Role) -> int:
-    return _LADDER.index(role.value)
-
-
-def _draw(chatter_id: str, voice: str) -> bytes:
+def _hash(chatter_id: str, voice: str) -> bytes:
     return hashlib.sha256(f"{voice}\0{chatter_id}".encode(errors="replace")).digest()
 
 

@@ -8,8 +8,8 @@ from bot.bench.checkpoints import VOICE
 from bot.bench.hardware import hardware, versions
 from bot.bench.subject import Subject, subject
 from bot.config.engine import F5Settings
+from bot.engine.f5.voice.folder import Voice, load_voice
 from bot.engine.f5.voice.reference import ReferenceCache
-from bot.engine.f5.weights.folder import Voice, load_voice
 from bot.errors import StartError
 from bot.quality.page import About, write
 from bot.quality.renditions import dtypes, speak

@@ -15,8 +15,9 @@ from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
-from bot.engine.f5.weights.folder import Voice, guidance, load_front_end
+from bot.engine.f5.voice.folder import Voice
 from bot.engine.f5.weights.loading import load_runner
+from bot.engine.f5.weights.model_folder import guidance, load_front_end
 from bot.errors import UtteranceError
 from bot.messages import Samples
 from bot.quality.distances import log_spectral_distance_db, mel_distance

@@ -1,9 +1,10 @@
-"""Writes the archive, and says what is in it and where it lies."""
+"""Archive of a report: the parts as files, and a README of what is in it."""
 
 import os
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.errors import StartError
 from bot.report import secrets
@@ -23,8 +24,21 @@ this to anybody.
 """
 
 
-def report(config: Path, output: Path | None, *, checks: bool = True) -> int:
-    """Write the archive to `output`, in the present folder by default; return the exit code.
+class Archive(NamedTuple):
+    """An archive that was written."""
+
+    path: Path
+    readme: str
+    """What is in it, and what was taken out."""
+
+
+def write(config: Path, output: Path | None, *, has_check: bool) -> Archive:
+    """Write the archive.
+
+    Args:
+        config: File of the configuration.
+        output: Where to write; None for a name with the time in the current folder.
+        has_check: Whether `ishowtts check` is run for it.
 
     Raises:
         StartError: it cannot be written.
@@ -33,10 +47,9 @@ def report(config: Path, output: Path | None, *, checks: bool = True) -> int:
     path = output or Path(f"ishowtts-report-{now:%Y%m%d-%H%M%S}.zip")
     text = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else ""
     redactor = Redactor(secrets.known(text), Path.home())
-    parts = list(collect(config, redactor, checks=checks))
+    parts = list(collect(config, redactor, has_check=has_check))
     listing = "\n".join(f"  {part.name:<32} {part.about}" for part in parts)
-    listing = redactor.text(listing)
-    readme = _README.format(date=f"{now:%Y-%m-%d %H:%M} UTC", parts=listing)
+    readme = _README.format(date=f"{now:%Y-%m-%d %H:%M} UTC", parts=redactor.text(listing))
     try:
         _write(path, [Part("README.txt", "", readme), *parts])
     except OSError as error:
@@ -44,10 +57,7 @@ def report(config: Path, output: Path | None, *, checks: bool = True) -> int:
             f"The report cannot be written to {path}: {error.strerror}.",
             remedy="Name a file in a folder that can be written to, with -o FILE.zip.",
         ) from error
-    print(readme)  # noqa: T201 - the command's answer
-    size_kb = path.stat().st_size / 1000
-    print(f"It lies in {path.absolute()} ({size_kb:.0f} kB). Nothing was sent.")  # noqa: T201
-    return 0
+    return Archive(path, readme)
 
 
 def _write(path: Path, parts: list[Part]) -> None:

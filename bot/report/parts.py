@@ -26,7 +26,7 @@ from bot.service import daemon
 
 _LOG_LINES = 5000
 _BENCH_RUNS = 30
-_CHECK_S = 120
+_CHECK_S = 300
 _JOURNAL_S = 20
 _UNIT = "ishowtts"
 _GPU_FIELDS = ("name", "driver_version", "memory.total", "temperature.gpu", "clocks.sm")
@@ -40,7 +40,7 @@ class Part(NamedTuple):
     text: str
 
 
-def collect(config: Path, redactor: Redactor, *, checks: bool) -> Iterator[Part]:
+def collect(config: Path, redactor: Redactor, *, has_check: bool) -> Iterator[Part]:
     """Yield the parts, redacted; what cannot be told says why instead."""
     text = _text_of(config)
     settings = _settings(config)
@@ -58,7 +58,7 @@ def collect(config: Path, redactor: Redactor, *, checks: bool) -> Iterator[Part]
     yield Part("versions.json", "versions of everything that is used", _json(_versions()))
     yield Part("hardware.json", "the machine", redactor.text(_json(_hardware())))
     yield _status(settings, redactor)
-    if checks:
+    if has_check:
         yield Part("check.txt", "what `ishowtts check` says", redactor.text(_check(config)))
     yield from _bench(redactor)
 

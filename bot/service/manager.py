@@ -1,15 +1,43 @@
-"""systemd's own tools, and what they say."""
+"""Service manager: systemd's own tools, and what they print."""
 
 import os
 import pwd
 import shutil
 import subprocess
+from typing import NamedTuple
 
 from bot.errors import IshowttsError, StartError
 
+_PROPERTIES = (
+    "LoadState,ActiveState,SubState,Result,UnitFileState,StatusText,MainPID,NRestarts,"
+    "ActiveEnterTimestamp,MemoryCurrent"
+)
+
+
+class UnitState(NamedTuple):
+    """State of a unit, in the words of systemd."""
+
+    is_loaded: bool
+    """Whether systemd knows the unit."""
+    active: str
+    """Such as active, activating, inactive, failed."""
+    sub: str
+    """Finer than `active`: running, auto-restart and so on."""
+    result: str
+    """Why it failed, such as exit-code or watchdog."""
+    enabled: str
+    """Such as enabled or disabled."""
+    status: str
+    """Line that the service itself told."""
+    pid: str
+    restarts: str
+    since: str
+    """Time at which it became active, for people."""
+    memory_bytes: int | None
+
 
 class Manager:
-    """One of the two service managers."""
+    """The service manager of the system, or of this user."""
 
     def __init__(self, *, is_system: bool) -> None:
         """Find systemd.
@@ -25,7 +53,7 @@ class Manager:
             )
 
     def check(self) -> None:
-        """Make sure that it takes orders.
+        """Make sure that it answers.
 
         Raises:
             IshowttsError: it does not.
@@ -46,14 +74,27 @@ class Manager:
         """
         return _run("systemctl", self._scope, *arguments)
 
-    def state(self, unit: str) -> dict[str, str]:
-        """Return the properties of `unit`."""
-        wanted = (
-            "LoadState,ActiveState,SubState,Result,UnitFileState,StatusText,MainPID,NRestarts,"
-            "ActiveEnterTimestamp,MemoryCurrent,ExecMainStatus"
+    def state(self, unit: str) -> UnitState:
+        """Return the state of `unit`.
+
+        Raises:
+            IshowttsError: systemd does not answer.
+        """
+        lines = self.control("show", unit, f"--property={_PROPERTIES}").splitlines()
+        told = dict(line.partition("=")[::2] for line in lines)
+        memory = told["MemoryCurrent"]
+        return UnitState(
+            is_loaded=told["LoadState"] == "loaded",
+            active=told["ActiveState"],
+            sub=told["SubState"],
+            result=told["Result"],
+            enabled=told["UnitFileState"],
+            status=told["StatusText"],
+            pid=told["MainPID"],
+            restarts=told["NRestarts"],
+            since=told["ActiveEnterTimestamp"],
+            memory_bytes=int(memory) if memory.isdecimal() else None,
         )
-        lines = self.control("show", unit, f"--property={wanted}").splitlines()
-        return dict(line.partition("=")[::2] for line in lines)
 
 
 def lingers() -> bool | None:

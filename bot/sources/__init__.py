@@ -1,6 +1,6 @@
 """Sources bring chat in: they connect, reconnect, parse and de-duplicate.
 
-What may be spoken is none of their business: everything that a source reads it delivers.
+They deliver everything that they read; what may be spoken is decided by policy.
 
 A new source is a module with a class that follows `Source` and is built from its settings and the
 name of its channel, a settings class in `bot.config.sources`, and a line in `SOURCES`.
@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from aiohttp import web
 
-from bot.config.sources import SourceSettings, TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
-from bot.messages import ChatMessage, SourceItem
+from bot.config.sources import SourceSettings, TwitchEventsubSettings, TwitchSettings
+from bot.messages import ChatMessage, SourceItem, Verb
 
 if TYPE_CHECKING:
+    from bot.mqtt.incoming import Incoming
+    from bot.sources.twitch_eventsub.channels import RuntimeChannels
     from bot.sources.twitch_eventsub.connection import TwitchConnection
-    from bot.sources.twitch_eventsub.joined import JoinedChannels
 
 Deliver: TypeAlias = Callable[[SourceItem], Awaitable[None]]
 """Hands an item to the daemon; waits while the daemon is busy, which slows the source down."""
+ParseCommand: TypeAlias = Callable[[str], tuple[Verb, str]]
+"""Returns verb and argument of a command without its trigger, or raises CommandError."""
 
 
 class Source(Protocol):
-    """A connection to one chat."""
+    """Connection to one chat."""
 
     name: str
     """Type and place, such as `twitch_irc:some_channel`; also `ChatMessage.source`."""
@@ -44,23 +46,23 @@ class Source(Protocol):
 
 @runtime_checkable
 class Resuming(Protocol):
-    """A source that has to know what an earlier run of the daemon left to be spoken."""
+    """Source that has to know the messages that an earlier run of the daemon left to be spoken."""
 
     def resume(self, message: ChatMessage) -> None:
-        """Take note of `message`, before `run`: it is spoken in this run."""
+        """Take note, before `run`, that `message` is spoken in this run."""
 
 
 @runtime_checkable
 class Remote(Protocol):
-    """A source whose other end may go away; those that are not remote are there while they run."""
+    """Source with a connection that may be lost."""
 
     @property
     def reconnects(self) -> int:
-        """How often it tried again after a connection failed or was lost."""
+        """Connection attempts after the first one."""
 
     @property
     def is_connected(self) -> bool:
-        """Whether chat would be heard now."""
+        """Whether chat comes in now."""
 
 
 SOURCES: Mapping[str, str] = {
@@ -71,13 +73,17 @@ SOURCES: Mapping[str, str] = {
     "twitch_eventsub": "bot.sources.twitch_eventsub.source:TwitchEventsubSource",
     "twitch_irc": "bot.sources.twitch_irc:TwitchIrcSource",
 }
-"""Where each source's class stands, by its `type` in the configuration."""
+"""Module and class of each source, by its `type` in the configuration."""
 
 
-def create(settings: SourceSettings, channel: str, *shared: object) -> Source:
+def create(
+    settings: SourceSettings,
+    channel: str,
+    *shared: "TwitchConnection | Incoming | ParseCommand | None",
+) -> Source:
     """Return the source that `settings` describe, for the configured channel `channel`.
 
-    Nothing is held open before `run`. `shared` is what sources of this type have in common.
+    Nothing is held open before `run`. Sources of this type have `shared` in common.
 
     Raises:
         StartError: it can never work: a recording that cannot be read.
@@ -88,15 +94,22 @@ def create(settings: SourceSettings, channel: str, *shared: object) -> Source:
 
 
 class Sources:
-    """Creates the sources of a daemon; those that use one account share its connection."""
+    """Factory of a daemon's sources; those that use one Twitch account share its connection."""
 
     def __init__(
-        self, twitch: TwitchSettings, every: Iterable[SourceSettings], *mqtt: object
+        self,
+        twitch: TwitchSettings,
+        every: Iterable[SourceSettings],
+        incoming: "Incoming | None" = None,
+        parse_command: ParseCommand | None = None,
     ) -> None:
-        """Share the account of `twitch`.
+        """Prepare.
 
-        `every` source that is configured tells which channels are read anyway; `mqtt` is what a
-        source of type mqtt needs besides.
+        Args:
+            twitch: Account to share.
+            every: Settings of all sources of the daemon.
+            incoming: Messages from the broker, for sources of type mqtt.
+            parse_command: Reads commands from there.
         """
         self._twitch = twitch
         self._logins = {
@@ -104,56 +117,58 @@ class Sources:
             for source in every
             if isinstance(source, TwitchEventsubSettings)
         }
-        self._joined: list[JoinedChannels] = []
-        self._mqtt = mqtt
+        self._runtime_channels: list[RuntimeChannels] = []
+        self._mqtt = (incoming, parse_command)
         self._connection: TwitchConnection | None = None
+
+    def create_all(
+        self,
+        settings: Iterable[SourceSettings],
+        channel: str,
+        remembered: MutableMapping[str, str],
+    ) -> list[Source]:
+        """Return the sources of `channel`, and what joins Twitch channels at run time.
+
+        The latter comes with an account: the first source with one is its model. `remembered` are
+        the logins that were joined before; it is kept up to date.
+        """
+        settings = list(settings)
+        sources = [self.create(each, channel) for each in settings]
+        models = [each for each in settings if isinstance(each, TwitchEventsubSettings)]
+        if models:
+            from bot.sources.twitch_eventsub.channels import RuntimeChannels  # noqa: PLC0415 - below
+
+            added = RuntimeChannels(
+                models[0],
+                channel,
+                self._shared_connection(),
+                configured=self._logins,
+                remembered=remembered,
+            )
+            self._runtime_channels.append(added)
+            sources.append(added)
+        return sources
 
     def create(self, settings: SourceSettings, channel: str) -> Source:
         """Return a source; see the function `create`."""
         if settings.type == "mqtt":
             return create(settings, channel, *self._mqtt)
-        if settings.type != "twitch_eventsub":
-            return create(settings, channel)
-        return create(settings, channel, self._shared_connection())
-
-    def joined(
-        self,
-        settings: Iterable[SourceSettings],
-        channel: str,
-        remembered: MutableMapping[str, str],
-    ) -> "list[JoinedChannels]":
-        """Return what is joined at run time for `channel`, if it reads Twitch with an account.
-
-        `settings` are its sources, of which the first such one is how others are read;
-        `remembered` are the logins that were joined before; it is kept up to date.
-        """
-        models = [s for s in settings if isinstance(s, TwitchEventsubSettings)]
-        if not models:
-            return []
-        from bot.sources.twitch_eventsub.joined import JoinedChannels  # noqa: PLC0415 - see below
-
-        joined = JoinedChannels(
-            models[0],
-            channel,
-            self._shared_connection(),
-            configured=self._logins,
-            remembered=remembered,
-        )
-        self._joined.append(joined)
-        return [joined]
+        if settings.type == "twitch_eventsub":
+            return create(settings, channel, self._shared_connection())
+        return create(settings, channel)
 
     @property
     def routes(self) -> list[web.RouteDef]:
-        """The routes that join and leave channels; none where no account reads Twitch."""
-        if not self._joined:
+        """Routes that join and leave channels; none where no account reads Twitch."""
+        if not self._runtime_channels:
             return []
-        from bot.sources.twitch_eventsub.joined import routes  # noqa: PLC0415 - see below
+        from bot.sources.twitch_eventsub.channels import routes  # noqa: PLC0415 - see below
 
-        return routes(self._joined)
+        return routes(self._runtime_channels)
 
     def _shared_connection(self) -> "TwitchConnection":
         if self._connection is None:
-            # Imported here: twitchio is nothing that the other sources should load.
+            # Imported here: the other sources have no use for twitchio.
             from bot.sources.twitch_eventsub.connection import TwitchConnection  # noqa: PLC0415
 
             self._connection = TwitchConnection(self._twitch)

@@ -36,7 +36,7 @@ from bot.messages import (
     Role,
     StreamStatus,
 )
-from bot.sources.text import MAX_NAME_LENGTH, valid_ranges, well_formed
+from bot.sources.sanitize import MAX_NAME_LENGTH, valid_ranges, well_formed
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
 _Id = _Name

@@ -20,7 +20,7 @@ from platformdirs import user_cache_path
 
 from bot.config.sources import EmoteService
 from bot.messages import ChatMessage
-from bot.sources.text import valid_ranges
+from bot.sources.sanitize import valid_ranges
 
 log = structlog.get_logger(__name__)
 

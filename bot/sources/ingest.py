@@ -20,7 +20,7 @@ from bot.config.sources import IngestSettings
 from bot.messages import ChatMessage, Purge, SourceItem
 from bot.sources import Deliver, social_stream
 from bot.sources.chat_json import ChatJsonError, loads, read_channel, read_item
-from bot.sources.recent import RecentIds
+from bot.sources.sanitize import RecentIds
 
 PATH = "/api/chat"
 _READ_S = 10.0

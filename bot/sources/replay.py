@@ -13,7 +13,7 @@ from bot.errors import StartError
 from bot.messages import SourceItem
 from bot.sources import Deliver
 from bot.sources.chat_json import ChatJsonError, loads, read_at, read_channel, read_item
-from bot.sources.text import well_formed
+from bot.sources.sanitize import well_formed
 
 log = structlog.get_logger(__name__)
 

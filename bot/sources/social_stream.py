@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Role
 from bot.sources.html_text import RichText, to_text
-from bot.sources.text import MAX_NAME_LENGTH, valid_ranges
+from bot.sources.sanitize import MAX_NAME_LENGTH, valid_ranges
 
 _MESSAGE_KEYS = frozenset({"chatname", "chatmessage"})
 _NOTICE_KEYS = frozenset({"event", "meta"})

@@ -5,12 +5,12 @@ every channel and write in none.
 """
 
 import asyncio
+import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
-import aiohttp
 import structlog
 
 from bot.clock import now
@@ -18,28 +18,31 @@ from bot.config.sources import TwitchIrcSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff
+from bot.runtime.reconnect import ReconnectLoop
 from bot.sources import Deliver
 from bot.sources.emote_names import EmoteNames
-from bot.sources.irc_connection import IrcConnection, connect
-from bot.sources.irc_message import IrcMessage
-from bot.sources.recent import RecentIds
+from bot.sources.irc import IrcConnection, IrcMessage, connect
+from bot.sources.sanitize import RecentIds
 from bot.sources.twitch_messages import is_from_elsewhere, to_item
 
 log = structlog.get_logger(__name__)
 
 STEADY_S = 60.0
-"""A connection that lasted this long was a good one: the back-off starts anew."""
+"""Seconds in the channel after which the back-off starts anew."""
 
+CHAT_URL_VARIABLE = "ISHOWTTS_TWITCH_CHAT_URL"
+"""Environment variable that names another chat server than Twitch's, for tests."""
+_CHAT_URL = "wss://irc-ws.chat.twitch.tv"
 _CAPABILITIES = "twitch.tv/tags twitch.tv/commands"
 _REFUSALS = frozenset({"403", "432", "433", "465", "471", "473", "474", "475", "ERROR"})
-"""How a server keeps us out of the channel: https://modern.ircdocs.horse/#numerics."""
+"""Replies by which any server refuses entry: https://modern.ircdocs.horse/#numerics."""
 _NOTICES = frozenset({"msg_banned", "msg_channel_suspended", "msg_room_not_found", "tos_ban"})
-"""How Twitch does."""
+"""Notices by which Twitch refuses entry."""
 _LOGIN_NOTICES = ("Login authentication failed", "Login unsuccessful", "Improperly formatted auth")
 
 
 class TwitchIrcSource:
-    """One Twitch channel; comes back whenever the connection is lost, and never gives up."""
+    """One Twitch channel; reconnects whenever the connection is lost, and never gives up."""
 
     def __init__(
         self,
@@ -53,67 +56,54 @@ class TwitchIrcSource:
         answer_s: float = 10.0,
         emotes: EmoteNames | None = None,
     ) -> None:
-        """Ask a server that was silent for `idle_s` whether it lives, and wait `answer_s` for it.
+        """Send a PING to a server that was silent for `idle_s`, and wait `answer_s` for its answer.
 
         `answer_s` is also the time that a server has to let us into the channel.
         """
         self._room = "#" + settings.channel.removeprefix("#").lower()
         self.name = f"{settings.type}:{self._room[1:]}"
-        self._url = settings.url
+        self._url = os.environ.get(CHAT_URL_VARIABLE, _CHAT_URL)
         self._reads_shared_chat = settings.shared_chat
         self._channel = channel
-        self._backoff = backoff or Backoff()
-        self._sleep = sleep
-        self._monotonic = monotonic
         self._idle_s = idle_s
         self._answer_s = answer_s
         self._seen = RecentIds()
-        self.reconnects = 0
-        """How often it tried again."""
-        self._state = "not started"
-        self._joined_at: float | None = None
         self._nick = ""
         self._emotes = emotes or EmoteNames(settings.emotes)
         self._room_id: asyncio.Future[str] | None = None
+        self._loop = ReconnectLoop(
+            self._log_loss, steady_s=STEADY_S, backoff=backoff, sleep=sleep, monotonic=monotonic
+        )
 
     @property
     def state(self) -> str:
-        """What the connection is doing."""
-        return self._state
+        """State of the connection, as one clause."""
+        return self._loop.state
 
     @property
     def is_connected(self) -> bool:
-        """Whether we are in the channel."""
-        return self._joined_at is not None
+        """Whether the source is in the channel."""
+        return self._loop.is_connected
+
+    @property
+    def reconnects(self) -> int:
+        """Connection attempts after the first one."""
+        return self._loop.reconnects
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver the channel's chat until cancelled."""
         self._room_id = asyncio.get_running_loop().create_future()
         emotes = asyncio.create_task(self._keep_emotes(self._room_id), name=f"{self.name} emotes")
         try:
-            await self._stay(deliver)
+            await self._loop.run(lambda: self._read(deliver))
         finally:
             emotes.cancel()
 
+    def _log_loss(self, reason: str, retry_s: float) -> None:
+        log.warning("chat disconnected", source=self.name, reason=reason, retry_s=retry_s)
+
     async def _keep_emotes(self, room_id: Awaitable[str]) -> None:
         await self._emotes.keep_fresh(await room_id)
-
-    async def _stay(self, deliver: Deliver) -> NoReturn:
-        while True:
-            self._state = "connecting"
-            self._joined_at = None
-            try:
-                await self._read(deliver)
-            except (aiohttp.ClientError, OSError, TransientError) as error:
-                reason = str(error) or type(error).__name__
-            if self._was_steady():
-                self._backoff.reset()
-            self._joined_at = None
-            self.reconnects += 1
-            delay_s = self._backoff.next_s()
-            self._state = f"reconnecting in {delay_s:.0f} s after: {reason}"
-            log.warning("chat is away", source=self.name, reason=reason, retry_s=round(delay_s, 1))
-            await self._sleep(delay_s)
 
     async def _read(self, deliver: Deliver) -> NoReturn:
         """Connect, join and deliver; every end of a connection is an error."""
@@ -126,16 +116,13 @@ class TwitchIrcSource:
                 while True:
                     for message in await irc.receive():
                         await self._handle(message, irc, deliver)
-                        if self._joined_at is not None:
+                        if self.is_connected:
                             deadline.reschedule(None)
         except TimeoutError:
             raise TransientError(
                 f"no entry to {self._room} within {self._answer_s:g} s.",
                 remedy="If that stays so, check its name: it is the last part of twitch.tv/NAME.",
             ) from None
-
-    def _was_steady(self) -> bool:
-        return self._joined_at is not None and self._monotonic() - self._joined_at >= STEADY_S
 
     async def _register(self, irc: IrcConnection) -> None:
         self._nick = f"justinfan{secrets.randbelow(90_000) + 10_000}"
@@ -148,7 +135,7 @@ class TwitchIrcSource:
         command, params = message.command, message.params
         if command == "CAP" and params[1:2] in {("ACK",), ("NAK",)}:
             if params[1] == "NAK":
-                log.warning("server knows no badges, emotes and deletions", source=self.name)
+                log.warning("server sends no badges, emotes and deletions", source=self.name)
             await irc.send("CAP END")
         elif command == "001":
             await irc.send(f"JOIN {self._room}")
@@ -159,9 +146,8 @@ class TwitchIrcSource:
         elif params and params[0].lower() == self._room:
             self._learn_room_id(message)
             if command == "JOIN" and message.nick.lower() == self._nick:
-                self._joined_at = self._monotonic()
-                self._state = "connected"
-                log.info("reading chat", source=self.name)
+                self._loop.connected()
+                log.info("chat connected", source=self.name)
             else:
                 await self._deliver(message, deliver)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, SourceItem
-from bot.sources.irc_message import IrcMessage
-from bot.sources.text import valid_ranges
+from bot.sources.irc import IrcMessage
+from bot.sources.sanitize import valid_ranges
 
 BADGE_ROLES = {
     "broadcaster": Role.BROADCASTER,

@@ -1,6 +1,6 @@
-"""What a folder of `voices/` tells about its voice, without listening to it.
+"""Folder of a voice: its name, its files, and what voice.yaml tells.
 
-The engine's child process imports this module too, so it stays importable on Python 3.10.
+The engine's process imports this module too, so it stays importable on Python 3.10.
 """
 
 import re
@@ -8,19 +8,26 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+import yaml
+
 from bot.errors import StartError
 
 RECORDING, TRANSCRIPT, ABOUT = "reference.wav", "transcript.txt", "voice.yaml"
 FILES = (RECORDING, TRANSCRIPT, ABOUT)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-"""What a voice may be called: a word in chat, and a folder on any system."""
+"""Names of voices: a word in chat, and a folder on any system."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
-"""Devices on Windows, whatever folder they are in."""
+"""Names of devices on Windows, whatever folder they are in."""
+DEFAULT = "default"
+"""Word in chat that gives the channel's own voice back, so no voice may be called so."""
 _SPEEDS = (0.3, 3.0)
 _GAINS_DB = (-30.0, 30.0)
-_MAX_ABOUT_BYTES = 64 * 1024
+_MAX_ABOUT_BYTES = 64 << 10
+_MAX_RECORDING_BYTES = 128 << 20
+"""Minutes in the finest format there is, of which seconds are used."""
+_MAX_TRANSCRIPT_BYTES = 64 << 10
 CONSTRUCTION_ERRORS = (ValueError, AttributeError)
-"""What PyYAML raises beside its own errors: for the 30th of February, for a number of 5,000 digits
+"""Errors of PyYAML besides its own: for the 30th of February, for a number of 5,000 digits
 and for text that is no UTF-8; and for a tag that the value does not fit."""
 
 
@@ -37,7 +44,7 @@ class About(NamedTuple):
     """Who agreed to being cloned, and when."""
     source: str
     gain_db: float
-    """How much louder than other voices it speaks."""
+    """Loudness above that of other voices, in decibels."""
     speed: float
     """Factor on the speaking rate."""
 
@@ -106,9 +113,46 @@ def read_about(folder: Path, *, allow_unlicensed: bool) -> About:
     return about
 
 
-def _read(path: Path) -> Mapping[str, Any]:
-    import yaml  # noqa: PLC0415 - a third of a second of imports that say nothing of the names
+def read_recording(folder: Path) -> bytes:
+    """Return the contents of the recording, a WAV file.
 
+    Raises:
+        StartError: it cannot be read.
+    """
+    return _read_bytes(folder / RECORDING, _MAX_RECORDING_BYTES, "Put 3 to 10 s of speech there.")
+
+
+def read_transcript(folder: Path) -> str:
+    """Return what is said in the recording.
+
+    Raises:
+        StartError: it cannot be read, or is empty.
+    """
+    path, remedy = folder / TRANSCRIPT, "Write down what is said in the recording, as UTF-8."
+    try:
+        text = _read_bytes(path, _MAX_TRANSCRIPT_BYTES, remedy).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise StartError(f"{path} cannot be read: {error}.", remedy=remedy) from error
+    if not text.strip():
+        raise StartError(f"{path} is empty.", remedy=remedy)
+    return text
+
+
+def _read_bytes(path: Path, most: int, remedy: str) -> bytes:
+    """Return the contents of a file, which is none of a device or a pipe: those may never end."""
+    try:
+        if path.exists() and not path.is_file():
+            problem = "it is no file"
+        elif path.stat().st_size > most:
+            problem = f"it has more than {most >> 10} KiB"
+        else:
+            return path.read_bytes()
+    except OSError as error:
+        problem = str(error.strerror)
+    raise StartError(f"{path} cannot be read: {problem}.", remedy=remedy)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
     try:
         if path.stat().st_size > _MAX_ABOUT_BYTES:
             raise StartError(f"{path} is too long.", remedy="Leave a few lines in it.")

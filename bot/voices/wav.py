@@ -1,4 +1,4 @@
-"""WAV files of any common kind to mono samples, without a library.
+"""WAV files of any common kind to mono samples, and back, without a library.
 
 RIFF as in "Multimedia Programming Interface and Data Specifications 1.0" (IBM and Microsoft, 1991):
 integer samples of 8 to 32 bits, floating point of 32 and 64, plain or WAVE_FORMAT_EXTENSIBLE.
@@ -16,6 +16,8 @@ from bot.messages import Samples
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _FORMAT = struct.Struct("<HHIIHH")
 _SUBFORMAT_OFFSET = 24
+_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+_FULL_SCALE = 32767
 _MAX_RATE_HZ = 768_000
 
 
@@ -25,6 +27,11 @@ class Sound(NamedTuple):
     samples: Samples
     """Mono, `[n]`, the mean of the channels."""
     sample_rate_hz: int
+
+    @property
+    def duration_s(self) -> float:
+        """Return the length in seconds."""
+        return len(self.samples) / self.sample_rate_hz
 
 
 def parse(data: bytes, what: str) -> Sound:
@@ -56,6 +63,15 @@ def parse(data: bytes, what: str) -> Sound:
             mono = samples[:whole].reshape(-1, channels).mean(axis=1, dtype=np.float32)
             return Sound(mono, rate_hz)
     raise _refusal(what, "holds no samples")
+
+
+def encode(sound: Sound) -> bytes:
+    """Return a WAV file of 16 bits; what passes full scale is clipped."""
+    samples = np.rint(sound.samples.clip(-1, 1) * np.float32(_FULL_SCALE)).astype("<i2")
+    rate_hz, size = sound.sample_rate_hz, samples.nbytes
+    form = (_FORMAT.size, _PCM, 1, rate_hz, 2 * rate_hz, 2, 16)
+    riff = (b"RIFF", _HEADER.size - 8 + size, b"WAVE", b"fmt ")
+    return _HEADER.pack(*riff, *form, b"data", size) + samples.tobytes()
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

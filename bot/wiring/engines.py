@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from bot.config.engine import EngineSettings
@@ -16,6 +15,7 @@ from bot.engine.process.supervisor import Supervisor
 from bot.errors import StartError
 from bot.runtime.resources import resource
 from bot.voices.catalogue import VoiceCatalog
+from bot.voices.management import VoiceFolders
 
 CLONING = frozenset({"f5", "upstream"})
 """Engines with voices to choose from, which may need another interpreter."""
@@ -52,12 +52,17 @@ def voices(settings: EngineSettings) -> VoiceCatalog | None:
     """Return the voices that chatters can be heard with; None if no engine has several."""
     if CLONING.isdisjoint(settings.engines):
         return None
-    return VoiceCatalog(voice_roots(settings), allow_unlicensed=settings.f5.allow_unlicensed)
+    folders = voice_folders(settings)
+    return VoiceCatalog(folders.roots, allow_unlicensed=folders.allow_unlicensed)
 
 
-def voice_roots(settings: EngineSettings) -> tuple[Path, ...]:
-    """Return the folders with voices; those in later ones win."""
-    return (resource("voices"), settings.f5.voices)
+def voice_folders(settings: EngineSettings) -> VoiceFolders:
+    """Return where voices lie, and which of them may speak."""
+    return VoiceFolders(
+        shipped=resource("voices"),
+        own=settings.f5.voices,
+        allow_unlicensed=settings.f5.allow_unlicensed,
+    )
 
 
 def _supervisor(settings: EngineSettings, name: str) -> Supervisor:
@@ -74,7 +79,7 @@ def _locate(options: dict[str, Any]) -> dict[str, Any]:
     if "model" not in options:
         return options
     # Here, not in the engine: what the engine imports is kept to what speech needs.
-    choice = import_module("bot.engine.f5.weights.choice")
+    choice = import_module("bot.engine.f5.weights.installed")
     here, on_gpu = choice.choose(options["model"], options["vocoder"])
     found = {**options, "model": str(here.model), "vocoder": str(here.vocoder)}
     if on_gpu:

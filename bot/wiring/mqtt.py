@@ -1,24 +1,24 @@
-"""Makes what speaks with the MQTT broker."""
+"""The connection to the MQTT broker, and those who use it."""
 
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from bot.config import Settings
 from bot.config.sources import MqttSourceSettings
 from bot.mqtt.connection import Connection
-from bot.mqtt.discovery import Announced, announcements
-from bot.mqtt.feed import Feed
+from bot.mqtt.discovery import AnnouncedChannel, announcements
+from bot.mqtt.incoming import Incoming
 from bot.mqtt.topics import level
 from bot.observers.mqtt import MqttObserver
 from bot.runtime.credentials import read_secret
 from bot.runtime.tasks import Work
+from bot.state import DaemonState, MqttState
 
 
 class Mqtt:
-    """The connection of a daemon, and who uses it."""
+    """The connection of a daemon, its observer, and what comes from it for the sources."""
 
-    def __init__(self, settings: Settings, snapshot: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, settings: Settings, state: Callable[[], DaemonState]) -> None:
         """Prepare; nothing is connected before the work of `work` runs.
 
         Raises:
@@ -27,8 +27,8 @@ class Mqtt:
         mqtt = settings.mqtt
         client_id = mqtt.client_id or f"ishowtts-{level(socket.gethostname()).replace('.', '_')}"
         self.connection = connect(settings, client_id)
-        self.feed = Feed(self.connection)
-        self.observer = MqttObserver(self.connection.outbox, self.connection.topics, snapshot)
+        self.incoming = Incoming(self.connection)
+        self.observer = MqttObserver(self.connection.outbox, self.connection.topics, state)
         if mqtt.discovery is not None:
             for post in announcements(
                 mqtt.discovery,
@@ -43,16 +43,16 @@ class Mqtt:
         """What runs as long as the daemon, by task name."""
         return {"mqtt": self.connection.run, "mqtt state": self.observer.run}
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return the state for `status` and `/metrics`."""
-        return {
-            "is_connected": self.connection.is_connected,
-            "state": self.connection.state,
-            "reconnects": self.connection.reconnects,
-            "waiting": len(self.connection.outbox),
-            "lost": self.connection.outbox.lost,
-            "refused": self.feed.refused,
-        }
+    def state(self) -> MqttState:
+        """Return what the connection is doing now."""
+        return MqttState(
+            is_connected=self.connection.is_connected,
+            state=self.connection.state,
+            reconnects=self.connection.reconnects,
+            waiting=len(self.connection.outbox),
+            lost=self.connection.outbox.lost,
+            refused=self.incoming.refused,
+        )
 
 
 def connect(settings: Settings, client_id: str) -> Connection:
@@ -70,7 +70,7 @@ def connect(settings: Settings, client_id: str) -> Connection:
     return Connection(mqtt, client_id=client_id, password=password)
 
 
-def _announced(settings: Settings) -> Iterable[Announced]:
+def _announced(settings: Settings) -> Iterable[AnnouncedChannel]:
     for channel in settings.channels:
         sources = [s for s in channel.sources if isinstance(s, MqttSourceSettings)]
-        yield Announced(channel.name, is_obeying=any(source.commands for source in sources))
+        yield AnnouncedChannel(channel.name, any(source.commands for source in sources))

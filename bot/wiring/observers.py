@@ -1,35 +1,42 @@
-"""Makes the observers of a daemon, and tells them what becomes of messages."""
+"""The observers of a daemon: made as configured, and told every outcome."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
 
 from bot.config import Settings
 from bot.hardware import gpu
-from bot.observers import Observer
+from bot.observers import LivenessCheck, Observer
 from bot.observers.event_file import EventFile
 from bot.observers.health import Health
 from bot.observers.metrics import Metrics
+from bot.observers.notify import Notify
 from bot.observers.outcome_log import OutcomeLog
 from bot.observers.status import Status
 from bot.outcomes import Outcome
 from bot.runtime.tasks import Work
+from bot.state import DaemonState, MqttState
+from bot.wiring.liveness import status_line
+
+if TYPE_CHECKING:
+    from bot.wiring.mqtt import Mqtt
 
 log = structlog.get_logger(__name__)
 
 
-class Watchers:
-    """Everybody who is told each outcome."""
+class Observers:
+    """Everybody who is told each outcome, or shows the state."""
 
     def __init__(
         self,
         settings: Settings,
-        snapshot: Callable[[], dict[str, Any]],
+        state: Callable[[], DaemonState],
+        checks: Iterable[LivenessCheck] = (),
         *,
         events: Path | None,
         files: ExitStack,
@@ -38,35 +45,34 @@ class Watchers:
 
         Args:
             settings: The configuration.
-            snapshot: Returns the state of the daemon, as `status` shows it.
+            state: Returns the state of the daemon.
+            checks: They tell whether the daemon is alive.
             events: Where to write the outcomes as JSON Lines.
             files: Closes what is opened here.
 
         Raises:
             StartError: something that is configured cannot work here.
         """
-        self.feed: Any = None
-        """Gives sources what comes from the MQTT broker, where there is one."""
-        self._work: dict[str, Work] = {}
-        self._observers: list[Observer] = [OutcomeLog()]
-        if settings.mqtt.enabled:
-            # Imported by name: nobody else should load a client that he does not need.
-            mqtt = import_module("bot.wiring.mqtt").Mqtt(settings, snapshot)
-            snapshot = _joined(snapshot, {"mqtt": mqtt.snapshot})
-            self.feed = mqtt.feed
-            self._observers.append(mqtt.observer)
-            self._work |= mqtt.work
-        status = Status(snapshot)
-        self._observers.append(status)
-        self._routes = [*status.routes]
-        self.health = Health(snapshot)
-        self._routes += self.health.routes
-        self._work["event loop lag"] = self.health.run
+        checks = tuple(checks)
+        status, health = Status(state), Health(state, checks)
+        self.systemd = Notify(lambda: status_line(state()), checks)
+        self._observers: list[Observer] = [OutcomeLog(), status]
+        self._routes = [*status.routes, *health.routes]
+        self._work: dict[str, Work] = {"event loop lag": health.run}
+        if self.systemd.is_wanted:
+            self._work["systemd"] = self.systemd.run
         if settings.metrics.enabled:
-            metrics = Metrics(snapshot, gpu=gpu.read)
+            metrics = Metrics(state, gpu=gpu.read)
             self._observers.append(metrics)
             self._routes += metrics.routes
-            self.health.tell_lag(metrics.lagged)
+            health.tell_lag(metrics.lagged)
+        self.mqtt: Mqtt | None = None
+        """What uses the MQTT broker, where there is one."""
+        if settings.mqtt.enabled:
+            # Imported by name: nobody else should load a client that he does not need.
+            self.mqtt = import_module("bot.wiring.mqtt").Mqtt(settings, state)
+            self._observers.append(self.mqtt.observer)
+            self._work |= self.mqtt.work
         if events is not None:
             self._observers.append(files.enter_context(EventFile(events)))
 
@@ -80,6 +86,11 @@ class Watchers:
         """What runs as long as the daemon, by task name."""
         return self._work
 
+    @property
+    def mqtt_state(self) -> MqttState | None:
+        """State of the connection to the MQTT broker; None where there is none."""
+        return self.mqtt.state() if self.mqtt else None
+
     def add(self, observers: Iterable[Observer]) -> None:
         """Tell these, too."""
         self._observers += observers
@@ -92,10 +103,3 @@ class Watchers:
             except Exception:
                 # Whoever watches must not silence who speaks.
                 log.exception("an observer failed", observer=type(observer).__name__)
-
-
-def _joined(
-    snapshot: Callable[[], dict[str, Any]], more: Mapping[str, Callable[[], dict[str, Any]]]
-) -> Callable[[], dict[str, Any]]:
-    """Return a snapshot that also holds each of `more`, by name."""
-    return lambda: {**snapshot(), **{name: look() for name, look in more.items()}}

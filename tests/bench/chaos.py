@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 
 import aiomqtt
 
+from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 from tests.bench.daemon import (
     Daemon,
     accounted,
@@ -134,7 +135,7 @@ class Stage:
         sources = [
             {"type": "ingest"},
             {"type": "mqtt"},
-            {"type": "twitch_irc", "channel": "some_channel", "url": self._chat.url},
+            {"type": "twitch_irc", "channel": "some_channel"},
         ]
         mqtt = {"enabled": True, "host": "127.0.0.1", "port": self._broker.port}
         mqtt |= {"username": "ishowtts", "password": PASSWORDS["ishowtts"]}
@@ -143,6 +144,7 @@ class Stage:
             sources,
             pulse,
             state=self._state,
+            environment={CHAT_URL_VARIABLE: self._chat.url},
             mqtt=mqtt,
             engine={"engines": ["hibari", "tone"]},
             backlog={"max_per_chatter": 50},

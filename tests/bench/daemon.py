@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,11 +54,12 @@ class Daemon:
         sources: list[dict[str, Any]],
         pulse: PulseServer,
         state: Path | None = None,
+        environment: Mapping[str, str] = {},
         **sections: Any,  # noqa: ANN401 - YAML
     ) -> None:
         """Start it with `sections` of the configuration; return when it is ready.
 
-        What lasts is kept in `state`, else in `folder`.
+        What lasts is kept in `state`, else in `folder`; `environment` adds to ours.
         """
         config = {
             "channels": [{"name": "main", "sources": sources, "outputs": [{"type": "device"}]}],
@@ -74,7 +75,7 @@ class Daemon:
                 *(sys.executable, "-m", "bot", "run", "--config", str(folder / "config.yaml")),
                 *("--events", str(self._events_path)),
             ),
-            env=os.environ | pulse.env | {"STATE_DIRECTORY": str(state or folder)},
+            env=os.environ | pulse.env | {"STATE_DIRECTORY": str(state or folder), **environment},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

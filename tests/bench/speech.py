@@ -188,7 +188,7 @@ def random_model(folder: Path, shape: str) -> dict[str, Any]:
 
 def bundled_model(folder: Path) -> dict[str, Any]:
     """Return the options of the F5-TTS model that comes along."""
-    from bot.engine.f5.weights.choice import choose  # noqa: PLC0415 - needs torch
+    from bot.engine.f5.weights.installed import choose  # noqa: PLC0415 - needs torch
 
     here, _ = choose("bundled", "bundled")
     voices = Path(__file__).parents[2] / "voices"

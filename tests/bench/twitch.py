@@ -8,6 +8,7 @@ Run from the repository: `python -m tests.bench.twitch`.
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import time
@@ -20,12 +21,12 @@ from twitchio.eventsub import websockets
 from bot import logs
 from bot.clock import now
 from bot.config.logs import LogSettings
-from bot.config.sources import TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
+from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 from tests.bench.report import environment, save, spread_ms
 from tests.twitch_server import CLIENT_ID, TwitchServer
 
@@ -41,8 +42,9 @@ async def listen(url: str, eventsub_url: str, irc_url: str, folder: str) -> None
     logs.configure(LogSettings(level="error"))
     twitchio.http.Route.BASE, twitchio.http.Route.ID_BASE = f"{url}helix/", url
     websockets.WSS = eventsub_url
+    os.environ[CHAT_URL_VARIABLE] = irc_url
     settings = TwitchEventsubSettings(
-        type="twitch_eventsub", channel="streamer", irc_url=irc_url, emotes=(), events=("cheer",)
+        type="twitch_eventsub", channel="streamer", emotes=(), events=("cheer",)
     )
     connection = TwitchConnection(
         TwitchSettings(client_id=CLIENT_ID), store=AccountStore(Path(folder))

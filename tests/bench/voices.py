@@ -20,9 +20,9 @@ from bot.bench import checkpoints
 from bot.engine.contract import speak_one
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
+from bot.engine.f5.voice.library import VoiceLibrary
 from bot.engine.f5.voice.loudness import levelled
 from bot.engine.f5.voice.reference import ReferenceCache
-from bot.engine.f5.voice.voices import Voices
 from bot.messages import Samples, SpeechRequest
 from tests.bench.report import environment, save, spread_ms
 
@@ -89,7 +89,7 @@ async def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     names = write_voices(folder / "voices")
     each_ms = []
     for _ in range(2):  # prepared at first, read from the cache then
-        voices = Voices([folder / "voices"], ReferenceCache(folder / "cache" / "voices"))
+        voices = VoiceLibrary([folder / "voices"], ReferenceCache(folder / "cache" / "voices"))
         begun = time.perf_counter()
         voices.refresh(at_once=True)
         each_ms.append(round((time.perf_counter() - begun) / len(voices.frames) * 1000, 2))

@@ -10,9 +10,9 @@ from bot.bench import roofline
 from bot.bench.results import Ceilings
 from bot.bench.subject import Subject
 from bot.bench.workload import Workload, batch
-from bot.engine.f5.model.dit import Operations
+from bot.engine.f5.model.operations import Operations
 from bot.engine.f5.model.sampler import Sampling
-from bot.engine.f5.weights.folder import load_model
+from bot.engine.f5.weights.model_folder import load_model
 
 
 @pytest.mark.parametrize("items", [1, 2])

@@ -38,12 +38,12 @@ line 4: channels[0].sources[0]: has type 'twich_irc'; \
 allowed: 'console', 'ingest', 'mqtt', 'twitch_irc', 'twitch_eventsub', 'replay'; \
 did you mean twitch_irc?
 line 5: channels[0].sources[1].channel: is missing
-line 6: channels[0].sources[1].chanel: is no key here; \
-allowed: type, channel, shared_chat, emotes, url; did you mean channel?
+line 6: channels[0].sources[1].chanel: is not a key here; \
+allowed: type, channel, shared_chat, emotes; did you mean channel?
 line 8: backlog.max_pending: is True; a number is needed, not true or false
 line 10: log.level: is 'inf'; \
 allowed: 'debug', 'info', 'warning' or 'error'; did you mean info?
-line 11: volume: is no key here; \
+line 11: volume: is not a key here; \
 allowed: version, channels, server, policy, backlog, commands, engine, playback, twitch, log, \
 mqtt, metrics"""
 
@@ -60,7 +60,7 @@ mqtt, metrics"""
         ("channels: [{}]", "line 1: channels[0].name: is missing"),
         ("channels: [3]", "line 1: channels[0]: needs keys of its own, as in the shipped"),
         ("channels: [{name: a}, {name: a}]", "line 1: channels: two channels are called a"),
-        ("server: 1\nserver: 2\n" + MINIMAL, "line 2: server: stands already in line 1"),
+        ("server: 1\nserver: 2\n" + MINIMAL, "line 2: server: is already set in line 1"),
         ("a: [", "line 1: the file: is not YAML"),
         ("a: !!timestamp soon", "the file: is not YAML"),
         ("a:\n\tb: 1", "line 2: the file: is not YAML: a line is indented with a tab"),
@@ -71,17 +71,32 @@ mqtt, metrics"""
         (MINIMAL + "server: {port: .inf}", "line 2: server.port: is inf; needs to be a finite"),
         (
             MINIMAL + "commands: {aliases: {'!x': explode}}",
-            "line 2: commands.aliases.!x: is 'explode'; an order starts with one of skip,",
+            "line 2: commands.aliases.!x: is 'explode'; a command starts with one of skip,",
         ),
         (
-            MINIMAL + "engine: {name: f5}\nversion: 3",
-            "line 2: engine.name: is now `engines`, a list",
+            MINIMAL + "engine: {engines: [f5, f5]}",
+            "line 2: engine.engines: an engine is",
         ),
-        (MINIMAL + "engine: {engines: [f5, f5]}", "line 2: engine.engines: an engine stands"),
     ],
 )
 def test_a_mistake_is_a_sentence(text: str, expected: str) -> None:
     assert any(line.startswith(expected) for line in problems(text)), problems(text)
+
+
+@pytest.mark.parametrize("version", ["0", "2", "3"])
+def test_another_form_is_refused_in_one_sentence(version: str) -> None:
+    (problem,) = problems(f"speakers: 3\nversion: {version}\n")
+
+    assert problem.startswith(f"line 2: version: is {version}; this ishowtts reads form 1 alone; ")
+
+
+@pytest.mark.parametrize("version", ["one", "true", "1.5", "null"])
+def test_a_form_is_a_number(version: str) -> None:
+    assert problems(f"version: {version}")[0].startswith("line 1: version: ")
+
+
+def test_a_file_may_leave_its_form_out() -> None:
+    assert loads(MINIMAL) == loads("version: 1\n" + MINIMAL)
 
 
 def test_a_file_that_is_not_there_or_not_text_is_one_mistake(tmp_path: Path) -> None:

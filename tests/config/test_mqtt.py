@@ -24,8 +24,8 @@ def test_a_topic_that_matches_others_or_begins_nowhere_is_refused(topic: str) ->
 @pytest.mark.parametrize(
     ("tls", "words"),
     [
-        ("{enabled: true, key: k.pem}", "no certificate that it belongs to"),
-        ("{ca: ca.pem}", "mean nothing unless enabled"),
+        ("{enabled: true, key: k.pem}", "key needs `certificate`"),
+        ("{ca: ca.pem}", "need enabled: true"),
     ],
 )
 def test_half_a_certificate_is_refused(tls: str, words: str) -> None:

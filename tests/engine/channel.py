@@ -14,6 +14,7 @@ from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings, WavefileSettings
 from bot.engine.narrator import Narrator
+from bot.lookahead import Lookahead
 from bot.messages import Chatter, Lane, Samples, Utterance
 from bot.outcomes import FINAL, Outcome
 from bot.playback.player import Player
@@ -40,14 +41,18 @@ class Channel:
         self.backlog = Backlog(BacklogSettings(max_per_chatter=50), self._emit)
         self._speaker = Speaker(
             backlog=self.backlog,
-            engine=narrator,
+            lookahead=Lookahead(
+                self.backlog,
+                narrator,
+                stall_s=20,
+                max_age_s=1e6,
+                prefix_again_after_s=60,
+                ahead_s=3.0,
+            ),
             # The default level of the gain is 80 %.
             player=Player([self._output], PlaybackSettings(volume=100)),
             emit=self._emit,
             max_age_s=1e6,
-            stall_s=20,
-            prefix_again_after_s=60,
-            ahead_s=3.0,
         )
 
     def _emit(self, outcome: Outcome) -> None:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
-from bot.check import check
+from bot.cli.check import check
 from bot.config import loads
 from bot.hardware import jetson
 

@@ -10,7 +10,7 @@ import msgspec
 from bot.mqtt.payloads import ChannelState, DaemonState, Latency, Refusal
 from bot.outcomes import OUTCOMES
 from bot.sources import chat_json
-from bot.sources.mqtt import Order
+from bot.sources.mqtt import CommandPayload
 
 TOPICS: dict[str, Any] = {
     "ishowtts/state": DaemonState,
@@ -18,7 +18,7 @@ TOPICS: dict[str, Any] = {
     "ishowtts/CHANNEL/outcome": reduce(operator.or_, OUTCOMES),
     "ishowtts/CHANNEL/latency": Latency,
     "ishowtts/CHANNEL/refused": Refusal,
-    "ishowtts/CHANNEL/command": Order,
+    "ishowtts/CHANNEL/command": CommandPayload,
 }
 """What stands on each topic, but availability (a word) and chat."""
 

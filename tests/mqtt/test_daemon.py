@@ -300,7 +300,7 @@ async def test_a_wrong_password_is_told_in_words_and_the_daemon_speaks(
     text = config(broker, tmp_path / "speech.wav", password="wrong")
     with capture_logs() as logs:
         async with running(text, connects=False) as daemon:
-            await until(lambda: any("is away" in entry["event"] for entry in logs))
+            await until(lambda: any(entry["event"] == "MQTT disconnected" for entry in logs))
             await daemon.say("hello")
             async with asyncio.timeout(DEADLINE_S):
                 while (await daemon.status())["outcomes"]["main"].get("spoken") != 1:

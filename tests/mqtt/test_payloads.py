@@ -139,7 +139,7 @@ def _children() -> list[int]:
     return [
         int(child)
         for child in text.split()
-        if "host_process" in Path(f"/proc/{child}/cmdline").read_text()
+        if "bot.engine.process.entry" in Path(f"/proc/{child}/cmdline").read_text()
     ]
 
 

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
 from bot.messages import ChatMessage, Chatter
+from bot.state import DaemonState
 
 
 def message(number: int = 1, *, name: str = "viewer1", received_at: float = 100.0) -> ChatMessage:
@@ -16,22 +19,32 @@ def message(number: int = 1, *, name: str = "viewer1", received_at: float = 100.
     )
 
 
-def state(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def state(**changes: Any) -> DaemonState:  # noqa: ANN401 - JSON
     """What `Daemon` shows of itself, with the channel's keys changed."""
-    return {
+    told = {
         "engine": "tone",
         "engines": {
             "f5": {"is_ready": False, "state": "away: it is warming up", "restarts": 2},
             "tone": {"is_ready": True, "state": "ready", "restarts": 0},
         },
         "speed": {
+            "model": "bundled",
+            "device": "cpu",
+            "baseline_at": "2026-01-01T03:04:05+00:00",
             "measured_at": "2026-01-02T03:04:05+00:00",
             "is_slower": True,
             "ratios": {"3 s": 1.25},
             "causes": ["the clocks are not locked"],
             "sentence": "25% slower than on 2026-01-01; likely: the clocks are not locked",
         },
-        "mqtt": {"is_connected": True, "reconnects": 1, "waiting": 0, "lost": 0, "refused": 0},
+        "mqtt": {
+            "is_connected": True,
+            "state": "connected",
+            "reconnects": 1,
+            "waiting": 0,
+            "lost": 0,
+            "refused": 0,
+        },
         "outputs": {"speakers": {"is_available": True, "underflows": 3}},
         "channels": {
             "main": {
@@ -49,3 +62,4 @@ def state(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
             }
         },
     }
+    return msgspec.convert(told, DaemonState)

@@ -5,12 +5,14 @@ import time
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
 from bot.config.server import ServerSettings
+from bot.observers import LivenessCheck
 from bot.observers.health import Health, unready
-from bot.observers.notify import Vital
 from bot.server import Server
+from bot.state import EngineState
 from tests.observers.samples import state
 
 
@@ -55,7 +57,8 @@ def test_a_chat_that_is_away_beside_one_that_is_there_is_no_reason() -> None:
 
 def test_every_engine_away_is_a_reason() -> None:
     everything = state()
-    everything["engines"]["tone"] |= {"is_ready": False, "state": "away: it crashed"}
+    away = EngineState(is_ready=False, state="away: it crashed", restarts=0)
+    everything = msgspec.structs.replace(everything, engines={**everything.engines, "tone": away})
 
     assert list(unready(everything)) == [
         "No engine can speak: f5 is away: it is warming up; tone is away: it crashed."
@@ -75,17 +78,17 @@ async def test_the_answers_are_503_with_reasons_and_200_without() -> None:
 
 
 async def test_a_clock_that_stands_still_is_told() -> None:
-    health = Health(state)
-    still = {"engine": 0.0, "playback": 0.0}
-    health.watch(
+    stalled = {"engine": 0.0, "playback": 0.0}
+    health = Health(
+        state,
         [
-            Vital(lambda: still["engine"], "no engine speaks what waits", limit_s=60),
-            Vital(lambda: still["playback"], "playback on speakers stands still"),
-        ]
+            LivenessCheck(lambda: stalled["engine"], "no engine speaks what waits", limit_s=60),
+            LivenessCheck(lambda: stalled["playback"], "playback on speakers stands still"),
+        ],
     )
     async with Server(ServerSettings(port=0), health.routes) as server:
         assert (await ask(server, "/healthz"))[0] == 200
-        still.update(engine=61.0, playback=16.0)
+        stalled.update(engine=61.0, playback=16.0)
         status, body = await ask(server, "/healthz")
 
     assert status == 503

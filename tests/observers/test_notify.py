@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.observers.notify import Notify, Vital
+from bot.observers import LivenessCheck
+from bot.observers.notify import Notify
 
 DEADLINE_S = 10
 
@@ -59,9 +60,9 @@ async def reporting(notify: Notify) -> AsyncIterator[None]:
     task.cancel()
 
 
-def notify(systemd: Systemd, *vitals: Vital, **more: str) -> Notify:
+def notify(systemd: Systemd, *checks: LivenessCheck, **more: str) -> Notify:
     environment = {"NOTIFY_SOCKET": systemd.address, "WATCHDOG_USEC": "40000", **more}
-    return Notify(lambda: "all is well", vitals, environment)
+    return Notify(lambda: "all is well", checks, environment)
 
 
 async def test_a_status_cannot_say_anything_else(systemd: Systemd) -> None:
@@ -95,7 +96,7 @@ async def test_a_clock_that_stands_still_ends_the_signs_of_life_until_it_moves(
     systemd: Systemd,
 ) -> None:
     still_s = 0.0
-    subject = notify(systemd, Vital(lambda: still_s, "the clock stands still", limit_s=5.0))
+    subject = notify(systemd, LivenessCheck(lambda: still_s, "the clock stands still", limit_s=5.0))
     subject.ready()
     async with reporting(subject):
         await systemd.hear_until("WATCHDOG=1")

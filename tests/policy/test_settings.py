@@ -22,7 +22,7 @@ def mistakes(policy: str) -> str:
     [
         ("  words: {strip_patterns: ['(a']}", "missing )"),
         ("  words: {drop_patterns: ['a(?=b)']}", "look-around"),
-        ("  words: {drop_patterns: ['a*']}", "matches nothing at all"),
+        ("  words: {drop_patterns: ['a*']}", "matches an empty text"),
         ("  words: {strip: ['b*d']}", "only at the start or the end"),
         ("  words: {strip: ['***']}", "a letter or a digit"),
         ("  words: {strip: ['c++']}", "use a pattern for more"),

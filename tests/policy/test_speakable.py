@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config.policy import SpeakableSettings
-from bot.policy.cleaning import clean
+from bot.policy.cleaning import clean, is_pronounceable, plain
 from bot.policy.draft import Draft
 from bot.policy.speakable import Speakable
-from bot.policy.speakable.plain import is_pronounceable, plain
 
 Make = Callable[..., Draft]
 

@@ -14,8 +14,8 @@ import torch
 from bot.bench.checkpoints import VOICE
 from bot.bench.subject import subject
 from bot.config.engine import F5Settings
+from bot.engine.f5.voice.folder import load_voice
 from bot.engine.f5.voice.reference import ReferenceCache
-from bot.engine.f5.weights.folder import load_voice
 from bot.errors import StartError, UtteranceError
 from bot.quality.command import quality
 from bot.quality.distances import log_spectral_distance_db, mel_distance

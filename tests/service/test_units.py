@@ -205,5 +205,5 @@ def test_units_are_in_the_wheel_where_they_are_looked_for() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
 
-    assert included["systemd"] == "bot/systemd"
+    assert included["systemd"] == "bot/resources/systemd"
     assert resource("systemd") == REPOSITORY / "systemd"

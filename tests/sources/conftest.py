@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from bot.config.sources import TwitchIrcSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.sources import Source
+from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 
 _DEADLINE_S = 10.0
 _ROOM = "#some_channel"
@@ -128,8 +129,8 @@ class ScriptedTwitch:
 
     @property
     def settings(self) -> TwitchIrcSettings:
-        """What a source needs to come here."""
-        return TwitchIrcSettings(type="twitch_irc", channel="Some_Channel", url=self.url, emotes=())
+        """What a source needs to read the room."""
+        return TwitchIrcSettings(type="twitch_irc", channel="Some_Channel", emotes=())
 
     @property
     def url(self) -> str:
@@ -162,9 +163,10 @@ class ScriptedTwitch:
 
 
 @pytest.fixture
-async def twitch() -> AsyncIterator[ScriptedTwitch]:
+async def twitch(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ScriptedTwitch]:
     server = ScriptedTwitch()
     await server.start()
+    monkeypatch.setenv(CHAT_URL_VARIABLE, server.url)
     yield server
     await server.close()
 
@@ -193,7 +195,7 @@ _INSPIRCD = """
 
 
 @pytest.fixture
-async def inspircd(tmp_path: Path) -> AsyncIterator[IrcServer]:
+async def inspircd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[IrcServer]:
     """A real IRC server that speaks WebSocket too."""
     binary = shutil.which("inspircd", path="/usr/sbin:/usr/bin:/usr/lib/inspircd")
     if binary is None:
@@ -210,6 +212,7 @@ async def inspircd(tmp_path: Path) -> AsyncIterator[IrcServer]:
     )
     try:
         await _until_it_listens(server.websocket_port)
+        monkeypatch.setenv(CHAT_URL_VARIABLE, f"ws://127.0.0.1:{server.websocket_port}")
         yield server
     finally:
         process.kill()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.irc_message import MAX_LINE_LENGTH, IrcMessage, parse
+from bot.sources.irc import MAX_LINE_LENGTH, IrcMessage, parse
 
 
 @pytest.mark.parametrize(

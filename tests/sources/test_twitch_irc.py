@@ -14,7 +14,7 @@ from bot.messages import Purge, Role
 from bot.runtime.backoff import Backoff
 from bot.sources import create
 from bot.sources.emote_names import EmoteNames
-from bot.sources.twitch_irc import STEADY_S, TwitchIrcSource
+from bot.sources.twitch_irc import CHAT_URL_VARIABLE, STEADY_S, TwitchIrcSource
 
 if TYPE_CHECKING:
     from tests.sources.conftest import (
@@ -166,7 +166,7 @@ async def test_it_comes_back_and_delivers_each_message_once(
     assert state.startswith(f"reconnecting in {delay_s:.0f} s after: ")
     assert source.state == "connected"
     assert [(e["event"], e["log_level"]) for e in logs if e["log_level"] != "info"] == [
-        ("chat is away", "warning")
+        ("chat disconnected", "warning")
     ]
 
 
@@ -219,10 +219,12 @@ async def test_why_a_channel_is_closed_stands_in_the_state(
 
 
 async def test_it_never_gives_up_and_waits_longer_each_time(
-    twitch: ScriptedTwitch, running: Running, naps: Naps
+    twitch: ScriptedTwitch, running: Running, naps: Naps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = twitch.settings.model_copy(update={"url": "ws://127.0.0.1:1"})
-    source = TwitchIrcSource(settings, "main", sleep=naps.sleep, backoff=Backoff(draw=lambda: 0.5))
+    monkeypatch.setenv(CHAT_URL_VARIABLE, "ws://127.0.0.1:1")
+    source = TwitchIrcSource(
+        twitch.settings, "main", sleep=naps.sleep, backoff=Backoff(draw=lambda: 0.5)
+    )
     delays_s = []
     async with running(source):
         for _ in range(9):
@@ -332,9 +334,10 @@ async def test_it_stops_at_once(
 
 @pytest.mark.parametrize("url", ["ws://127.0.0.1:99999", "wss://a..b", "ws://[bad"])
 async def test_an_address_that_can_never_work_is_a_reason_not_to_start(
-    twitch: ScriptedTwitch, inbox: Inbox, url: str
+    twitch: ScriptedTwitch, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
-    source = create(twitch.settings.model_copy(update={"url": url}), "main")
+    monkeypatch.setenv(CHAT_URL_VARIABLE, url)
+    source = create(twitch.settings, "main")
 
     with pytest.raises(StartError) as caught:
         await source.run(inbox.deliver)
@@ -345,10 +348,7 @@ async def test_an_address_that_can_never_work_is_a_reason_not_to_start(
 async def test_a_real_irc_server_is_read(
     inspircd: IrcServer, inbox: Inbox, running: Running, eventually: Eventually
 ) -> None:
-    settings = TwitchIrcSettings(
-        type="twitch_irc", channel="room", url=f"ws://127.0.0.1:{inspircd.websocket_port}"
-    )
-    source = create(settings, "main")
+    source = create(TwitchIrcSettings(type="twitch_irc", channel="room"), "main")
     async with running(source):
         await eventually(lambda: source.state == "connected")
         reader, writer = await asyncio.open_connection("127.0.0.1", inspircd.port)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, SourceItem
-from bot.sources.irc_message import IrcMessage, parse
+from bot.sources.irc import IrcMessage, parse
 from bot.sources.twitch_messages import to_item
 
 HEAD = ":viewer1!viewer1@viewer1.tmi.twitch.tv PRIVMSG #room :"

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from bot.engine.f5.text.phonemes import PAUSE
 from bot.engine.f5.text.timing import fit, load_timing, spread
-from bot.engine.f5.weights.folder import load_front_end, load_model
+from bot.engine.f5.weights.model_folder import load_front_end, load_model
 from bot.engine.upstream.importing import import_upstream
 from training import acoustic, corpus, durations, export, flow, predict, shards
 from training.dit import DiT

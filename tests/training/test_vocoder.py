@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from bot.engine.f5.mel import log_mel
 from bot.engine.f5.model.vocos import decode, wave_span
-from bot.engine.f5.weights.folder import load_vocoder
+from bot.engine.f5.weights.model_folder import load_vocoder
 from bot.engine.upstream.importing import import_upstream
 from training.discriminators import Discriminators
 from training.resident import Resident

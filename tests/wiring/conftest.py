@@ -1,4 +1,4 @@
-"""Engines in real processes, for what watches them."""
+"""Fixtures of the engine's tests, for what is built around engines."""
 
 from tests.engine.conftest import make_supervisor
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bot.engine.fallback import FallbackEngine
 from bot.engine.narrator import Narrator
 from bot.messages import SpeechRequest
-from bot.observers.notify import Vital
-from bot.wiring.liveness import vitals
+from bot.observers import LivenessCheck
+from bot.wiring.liveness import liveness_checks
 from tests.engine.conftest import DEADLINE_S
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 STALL_S = 0.1
 
 
-def is_still(vital: Vital) -> bool:
-    assert vital.limit_s is not None
-    return vital.still_s() > vital.limit_s
+def fails(check: LivenessCheck) -> bool:
+    assert check.limit_s is not None
+    return check.stalled_s() > check.limit_s
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -32,22 +32,21 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_engines_that_never_answer_are_noticed_and_a_silent_chat_is_not(
     make_supervisor: "MakeSupervisor",
 ) -> None:
-    narrator = Narrator(
-        FallbackEngine([make_supervisor("first"), make_supervisor("second")], stall_s=10)
-    )
-    (vital,) = vitals(narrator, [], stall_s=STALL_S)
+    supervisors = [make_supervisor("first"), make_supervisor("second")]
+    narrator = Narrator(FallbackEngine(supervisors, stall_s=10))
+    (check,) = liveness_checks(narrator, [], stall_s=STALL_S)
     try:
         async with asyncio.timeout(DEADLINE_S):
             await narrator.warm_up()
-        assert not is_still(vital)
+        assert not fails(check)
 
         request = SpeechRequest(id="m1", text="wait", voice="heart")
         waiting = asyncio.ensure_future(anext(narrator.synthesize(request)))
-        await until(partial(is_still, vital))
+        await until(partial(fails, check))
 
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         async for _ in narrator.synthesize(SpeechRequest(id="m2", text="one", voice="heart")):
-            assert not is_still(vital)
+            assert not fails(check)
     finally:
         await narrator.close()

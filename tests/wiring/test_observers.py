@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from bot.config import loads
 from bot.outcomes import Failed, Outcome
-from bot.wiring.observers import Watchers
+from bot.wiring.observers import Observers
 from tests.observers.samples import message, state
 
 
@@ -27,9 +27,9 @@ def test_an_observer_that_fails_is_logged_and_keeps_nothing_from_the_others() ->
     settings = loads("channels: [{name: main}]")
     listening = Listening()
     with ExitStack() as files, capture_logs() as logs:
-        watchers = Watchers(settings, state, events=None, files=files)
-        watchers.add([Broken(), listening])
-        watchers.emit(Failed.of(message(), error="why"))
+        observers = Observers(settings, state, events=None, files=files)
+        observers.add([Broken(), listening])
+        observers.emit(Failed.of(message(), error="why"))
 
     assert [outcome.id for outcome in listening.heard] == ["m1"]
     assert ("an observer failed", "Broken") in [
@@ -40,7 +40,7 @@ def test_an_observer_that_fails_is_logged_and_keeps_nothing_from_the_others() ->
 def test_without_a_broker_no_client_of_one_is_loaded_nor_any_figure_where_none_is_wanted() -> None:
     settings = loads("channels: [{name: main}]\nmetrics: {enabled: false}")
     with ExitStack() as files:
-        watchers = Watchers(settings, state, events=None, files=files)
+        observers = Observers(settings, state, events=None, files=files)
 
-    assert watchers.feed is None
-    assert {route.path for route in watchers.routes} == {"/api/status", "/healthz", "/readyz"}
+    assert observers.mqtt is None
+    assert {route.path for route in observers.routes} == {"/api/status", "/healthz", "/readyz"}

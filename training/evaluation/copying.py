@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bot.engine.f5.mel import BANDS, FFT_SAMPLES, HOP_SAMPLES, log_mel
 from bot.engine.f5.model.vocos import decode, wave_span
-from bot.engine.f5.weights.folder import load_vocoder
+from bot.engine.f5.weights.model_folder import load_vocoder
 from training.spectra import mel_filters
 
 Copy: TypeAlias = Callable[[Tensor], Tensor]

@@ -1,4 +1,4 @@
-"""The F5-TTS engine: text and a cloned voice in, audio out, piece by piece."""
+"""F5-TTS engine: text and a cloned voice in, audio out."""
 
 import asyncio
 import logging
@@ -15,17 +15,25 @@ from typing import TypeVar
 import torch
 
 from bot.engine.contract import Engine
-from bot.engine.f5.batching import Speaks, Utterance, joined, make_item, runs, speak
+from bot.engine.f5.batching import (
+    SpeechRunner,
+    Utterance,
+    join_pieces,
+    make_item,
+    runs,
+    speak,
+)
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES, Item
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.engine.f5.text.front_end import FrontEnd
 from bot.engine.f5.text.vocabulary import Vocabulary
+from bot.engine.f5.voice.folder import Voice
+from bot.engine.f5.voice.library import VoiceLibrary
 from bot.engine.f5.voice.reference import ReferenceCache
-from bot.engine.f5.voice.voices import Voices
-from bot.engine.f5.weights.folder import Voice, guidance, load_front_end
-from bot.engine.f5.weights.loading import choose_device, choose_dtype, load_runner
+from bot.engine.f5.weights.loading import choose_device, choose_dtype, describe, load_runner
+from bot.engine.f5.weights.model_folder import guidance, load_front_end
 from bot.engine.process.progress import Progress
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
@@ -34,16 +42,16 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 _MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 560
-"""Speech of 0.7 to 6 s, what most of chat takes, is made ready at the start."""
-_BATCH_FRAMES = 8192
-"""On a GPU: about nine messages of 3 s. More would be hardly faster, and the last of them later."""
+"""Lengths prepared by the warm-up: 0.7 to 6 s, as most of chat."""
+_GPU_BATCH_FRAMES = 8192
+"""Batch of about nine messages of 3 s: more is hardly faster, and their last one is later."""
 _FRAMES_PER_LETTER = SAMPLE_RATE_HZ / HOP_SAMPLES / 14
-"""Of English, roughly."""
-_FIRST_WORDS = "Hello there, this is a test."
+"""Pace of English, roughly."""
+_WARM_UP_TEXT = "Hello there, this is a test."
 
 
 class F5Engine(Engine):
-    """Speaks with the voices of a folder, on a GPU or on the processor."""
+    """F5-TTS with the voices of a folder, on a GPU or on the CPU."""
 
     name = "f5"
 
@@ -58,6 +66,7 @@ class F5Engine(Engine):
         cfg_strength: float | None = None,
         speed: float = 1.0,
         device: str = "auto",
+        precision: str = "auto",
         shipped_voices: str = "",
         allow_unlicensed: bool = False,
         gpu_model: str = "",
@@ -66,16 +75,25 @@ class F5Engine(Engine):
         nfe_choices: Sequence[int] = (),
         batch_frames: int | None = None,
     ) -> None:
-        """Take the folders of model, vocoder, voices and cache, and how to sample.
+        """Take the folders and how to sample; nothing is loaded yet.
 
-        `nfe` is the number of function evaluations (5, 6, 7, 10, 12, 16 or 32 are upstream's),
-        `cfg_strength` that of the guidance, None for what the model is meant for, and `device`
-        "auto", "cpu", "cuda" or "cuda:1". `shipped_voices` is a further folder, whose voices give
-        way to those of the same name, and those without consent or licence are refused unless
-        `allow_unlicensed`; `gpu_model` and `gpu_vocoder` are taken on a GPU instead.
-        `durations` is how long a model without durations of its own speaks: "paced" or "upstream",
-        `nfe_choices` are what requests will ask for, the most frequent first, and
-        `batch_frames` how long a batch is at most: None batches on GPUs, which gain from it.
+        Args:
+            model: Folder of the model.
+            vocoder: Folder of the vocoder.
+            voices: Folder of voices, one folder each.
+            cache: Folder for prepared voices.
+            nfe: Number of function evaluations; 5, 6, 7, 10, 12, 16 and 32 are upstream's.
+            cfg_strength: Strength of classifier-free guidance; None is the model's own.
+            speed: Factor on the speaking rate.
+            device: "auto", "cpu", "cuda" or "cuda:1".
+            precision: "auto" or a key of `loading.PRECISIONS`.
+            shipped_voices: Another folder of voices; those in `voices` win over it.
+            allow_unlicensed: Use voices without consent or licence too.
+            gpu_model: Folder of the model to use on a GPU instead.
+            gpu_vocoder: Folder of its vocoder.
+            durations: Estimate for models without durations: "paced" or "upstream".
+            nfe_choices: Values of `nfe` that requests will have, the most frequent first.
+            batch_frames: Limit on a batch; None batches on GPUs alone, which gain from it.
         """
         self._model_folder = Path(model)
         self._vocoder_folder = Path(vocoder)
@@ -88,22 +106,25 @@ class F5Engine(Engine):
         self._durations = durations
         self._speed = speed
         self._device_name = device
+        self._precision = precision
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="f5")
-        self._voices = Voices(
+        self._voices = VoiceLibrary(
             self._voices_folders,
             ReferenceCache(self._cache_folder / "voices"),
             allow_unlicensed=allow_unlicensed,
             place=self._place,
         )
         self._device: torch.device | None = None
-        self._runner: Speaks | None = None
+        self._runner: SpeechRunner | None = None
         self.budget_tokens = batch_frames or 0
-        """Limit of a batch, in frames: CPUs gain nothing from batches."""
+        """Most frames of a batch; 0 on a CPU, which gains nothing from batches."""
         self._chooses_budget = batch_frames is None
         self._front_end: FrontEnd | None = None
         self._closed = threading.Event()
         self.progress: Progress = Progress()
-        """Steps are blocks of the model on a processor, and runs on a GPU."""
+        """Progress of the computation: steps are blocks of the model on a CPU, runs on a GPU."""
+        self.hardware = ""
+        """Device and precision, such as "CPU, 8 bits"; empty until the warm-up."""
 
     async def warm_up(self) -> None:
         """Load the model and every voice, and record the lengths that chat has.
@@ -119,7 +140,7 @@ class F5Engine(Engine):
         device = choose_device(self._device_name)
         if self._on_gpu and device.type == "cuda":
             self._model_folder, self._vocoder_folder = self._on_gpu
-        dtype = choose_dtype(device, self._model_folder)
+        dtype = self._choose_dtype(device)
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
         self._front_end = load_front_end(self._model_folder, vocabulary, self._durations)
@@ -131,37 +152,43 @@ class F5Engine(Engine):
         self._device = device
         self._load_voices()
         if device.type == "cuda" and self._chooses_budget:
-            self.budget_tokens = _BATCH_FRAMES
+            self.budget_tokens = _GPU_BATCH_FRAMES
         lengths = list(self._voices.frames.values())
         loaded = time.monotonic()
         shortest, longest = min(lengths) + _MIN_SPEECH_FRAMES, max(lengths) + _MAX_SPEECH_FRAMES
         samplings = [self._sampling._replace(steps=nfe) for nfe in self._nfe_choices]
         runner.warm_up(range(shortest, min(longest, MAX_FRAMES)), samplings)
-        self._say_first_words(runner)
+        self._speak_once(runner)
         self._runner = runner
+        self.hardware = describe(device, dtype)
         log.info(
             "The engine is warm",
             extra={
                 "engine": self.name,
                 "device": str(device),
-                "dtype": str(dtype),
+                "hardware": self.hardware,
                 "voices": len(lengths),
                 "load_s": round(loaded - begun, 2),
                 "record_s": round(time.monotonic() - loaded, 2),
             },
         )
 
-    def _say_first_words(self, runner: Speaks) -> None:
-        """Pay for what is loaded and allocated once, also by the front end and by processors."""
+    def _choose_dtype(self, device: torch.device) -> torch.dtype:
+        return choose_dtype(device, self._model_folder, self._precision)
+
+    def _speak_once(self, runner: SpeechRunner) -> None:
+        """Pay for what the front end and, on a CPU, the libraries load and allocate once."""
         assert self._front_end is not None
         voice = self._voices.get(next(iter(self._voices.frames)))
-        for piece in self._front_end.split(_FIRST_WORDS, voice.reference, 1.0):
+        for piece in self._front_end.split(_WARM_UP_TEXT, voice.reference, 1.0):
             item = make_item(piece, voice, self._front_end, seed=0)
             sampling = self._sampling._replace(steps=min(self._nfe_choices))
-            with self._telling([item], sampling):
+            with self._in_progress([item], sampling):
                 runner.run([item], sampling)
 
-    def _make_runner(self, device: torch.device, dtype: torch.dtype) -> tuple[Speaks, Vocabulary]:
+    def _make_runner(
+        self, device: torch.device, dtype: torch.dtype
+    ) -> tuple[SpeechRunner, Vocabulary]:
         return load_runner(
             self._model_folder,
             self._vocoder_folder,
@@ -181,62 +208,24 @@ class F5Engine(Engine):
         self._voices.watch(self._closed)
 
     def _place(self, voice: Voice) -> Voice:
-        """Return the voice on the device; in the engine's own thread, as all that runs there."""
+        """Return the voice on the device; runs in the engine's own thread."""
         mel = voice.reference.mel.to(self._device)
         return voice._replace(reference=voice.reference._replace(mel=mel))
 
     def tokens(self, request: SpeechRequest) -> int:
-        """Return roughly how many frames `request` takes, the reference included."""
+        """Return the frames of `request`, roughly, the reference included."""
         reference_frames = self._voices.frames.get(request.voice, 0)
         return round(len(request.text) * _FRAMES_PER_LETTER) + reference_frames + GAP_FRAMES
-
-    async def speak(
-        self, requests: Sequence[SpeechRequest]
-    ) -> Sequence[AudioChunk | UtteranceError]:
-        """Return the speech of each request, whole, or why it cannot be spoken."""
-        if self._closed.is_set():
-            return [UtteranceError("The engine was closed.") for _ in requests]
-        await self._in_thread(self._load)
-        assert self._front_end is not None
-        made = await self._in_thread(lambda: [self._try_prepare(each) for each in requests])
-        utterances = {
-            number: each for number, each in enumerate(made) if isinstance(each, Utterance)
-        }
-        errors = {
-            number: each for number, each in enumerate(made) if isinstance(each, UtteranceError)
-        }
-        waves: dict[int, list[Samples]] = {number: [] for number in utterances}
-        for run in runs(utterances.items(), self.budget_tokens):
-            if self._closed.is_set():
-                return [UtteranceError("The engine was closed.") for _ in requests]
-            if all(place.utterance in errors for place in run.places):
-                continue  # what is missing of them is of no use
-            items = [place.item for place in run.places]
-            gains = [utterances[place.utterance].gain for place in run.places]
-            results = await self._in_thread(partial(self._speak, items, run.sampling, gains))
-            for place, result in zip(run.places, results, strict=True):
-                if isinstance(result, UtteranceError):
-                    errors.setdefault(place.utterance, result)
-                else:
-                    waves[place.utterance].append(result)
-        return [
-            errors[number]
-            if number in errors
-            else self._chunk(
-                joined(waves[number], overlap=self._front_end.overlaps), utterances[number]
-            )
-            for number in range(len(requests))
-        ]
 
     def _speak(
         self, items: Sequence[Item], sampling: Sampling, gains: Sequence[float]
     ) -> list[Samples | UtteranceError]:
         assert self._runner is not None
-        with self._telling(items, sampling):
+        with self._in_progress(items, sampling):
             return speak(self._runner, items, sampling, gains)
 
     @contextmanager
-    def _telling(self, items: Sequence[Item], sampling: Sampling) -> Iterator[None]:
+    def _in_progress(self, items: Sequence[Item], sampling: Sampling) -> Iterator[None]:
         self.progress.begin(sum(item.frames for item in items) * sampling.steps)
         yield
         self.progress.step()
@@ -270,7 +259,7 @@ class F5Engine(Engine):
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     async def close(self) -> None:
-        """Let the piece under way finish, free the model and end the thread."""
+        """Let the run under way finish, free the model and end the thread."""
         if not self._closed.is_set():
             self._closed.set()
             self._thread.submit(self._release)
@@ -278,3 +267,41 @@ class F5Engine(Engine):
 
     def _release(self) -> None:
         self._runner = None
+
+    async def speak(
+        self, requests: Sequence[SpeechRequest]
+    ) -> Sequence[AudioChunk | UtteranceError]:
+        """Return the speech of each request, whole, or why it cannot be spoken."""
+        if self._closed.is_set():
+            return [UtteranceError("The engine was closed.") for _ in requests]
+        await self._in_thread(self._load)
+        assert self._front_end is not None
+        made = await self._in_thread(lambda: [self._try_prepare(each) for each in requests])
+        utterances = {
+            number: each for number, each in enumerate(made) if isinstance(each, Utterance)
+        }
+        errors = {
+            number: each for number, each in enumerate(made) if isinstance(each, UtteranceError)
+        }
+        waves: dict[int, list[Samples]] = {number: [] for number in utterances}
+        for run in runs(utterances.items(), self.budget_tokens):
+            if self._closed.is_set():
+                return [UtteranceError("The engine was closed.") for _ in requests]
+            if all(place.utterance in errors for place in run.places):
+                continue  # utterances with an error are not spoken in part
+            items = [place.item for place in run.places]
+            gains = [utterances[place.utterance].gain for place in run.places]
+            results = await self._in_thread(partial(self._speak, items, run.sampling, gains))
+            for place, result in zip(run.places, results, strict=True):
+                if isinstance(result, UtteranceError):
+                    errors.setdefault(place.utterance, result)
+                else:
+                    waves[place.utterance].append(result)
+        return [
+            errors[number]
+            if number in errors
+            else self._chunk(
+                join_pieces(waves[number], overlap=self._front_end.overlaps), utterances[number]
+            )
+            for number in range(len(requests))
+        ]

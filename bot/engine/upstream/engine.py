@@ -1,7 +1,7 @@
-"""Unmodified f5-tts behind the engine protocol: the oracle and the yardstick of our own engine.
+"""Unmodified f5-tts behind the engine protocol: oracle and yardstick of our own engine.
 
-Text, voices and pieces are prepared as for `bot.engine.f5`, which does it as upstream does; what
-samples and decodes is upstream's `CFM.sample` and `Vocos.decode`.
+Text, voices and pieces are prepared as for `bot.engine.f5`, which does it as upstream does;
+upstream's `CFM.sample` and `Vocos.decode` sample and decode.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,31 +11,35 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from bot.engine.f5.batching import Speaks
+from bot.engine.f5.batching import SpeechRunner
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.mel import BANDS
-from bot.engine.f5.model.dit import HEAD_WIDTH, Traits
+from bot.engine.f5.model.dit import Traits
 from bot.engine.f5.model.layout import Item
+from bot.engine.f5.model.operations import HEAD_WIDTH
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.vocabulary import Vocabulary
-from bot.engine.f5.weights.checkpoint import open_state
-from bot.engine.f5.weights.folder import read_model, vocoder_file
+from bot.engine.f5.weights.checkpoint import bare_name, count, open_state
+from bot.engine.f5.weights.model_folder import read_model, vocoder_file
 from bot.engine.upstream.importing import import_upstream
 from bot.errors import StartError
 from bot.messages import Samples
 
-_PREFIXES = ("ema_model.", "model.")
 _NOT_PARAMETERS = ("initted", "step", "update", "mel_spec.")
 
 
 class UpstreamEngine(F5Engine):
-    """Speaks with the f5-tts package."""
+    """The f5-tts package, with the voices of a folder."""
 
     name = "upstream"
 
-    def _make_runner(self, device: torch.device, dtype: torch.dtype) -> tuple[Speaks, Vocabulary]:
+    def _choose_dtype(self, device: torch.device) -> torch.dtype:
         # Upstream computes in half precision on GPUs alone.
-        dtype = dtype if device.type == "cuda" else torch.float32
+        return super()._choose_dtype(device) if device.type == "cuda" else torch.float32
+
+    def _make_runner(
+        self, device: torch.device, dtype: torch.dtype
+    ) -> tuple[SpeechRunner, Vocabulary]:
         modules = load_upstream(self._model_folder, self._vocoder_folder, device, dtype)
         return UpstreamRunner(modules.cfm, modules.vocos), modules.vocabulary
 
@@ -79,7 +83,7 @@ def load_upstream(model: Path, vocoder: Path, device: torch.device, dtype: torch
 
 
 class UpstreamRunner:
-    """Runs upstream's modules one item at a time."""
+    """Runner of upstream's modules, one item at a time."""
 
     def __init__(self, cfm: Any, vocos: Any) -> None:  # noqa: ANN401 - upstream is untyped
         self._cfm = cfm
@@ -90,7 +94,7 @@ class UpstreamRunner:
         return [self._speak(item, sampling) for item in items]
 
     def warm_up(self, lengths: Sequence[int], samplings: Sequence[Sampling]) -> None:
-        """Need nothing: upstream computes every length anew."""
+        """Do nothing: upstream prepares no lengths."""
 
     def _speak(self, item: Item, sampling: Sampling) -> Samples:
         with torch.inference_mode():
@@ -110,14 +114,8 @@ class UpstreamRunner:
 
 def _parameters(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the tensors that upstream's `CFM` learns, by its names for them."""
-    bare = {_bare(name): state[name] for name in state}
+    bare = {bare_name(name): state[name] for name in state}
     return {name: value for name, value in bare.items() if not name.startswith(_NOT_PARAMETERS)}
-
-
-def _bare(name: str) -> str:
-    for prefix in _PREFIXES:
-        name = name.removeprefix(prefix)
-    return name
 
 
 def architecture(state: Mapping[str, Tensor], traits: Traits) -> dict[str, Any]:
@@ -128,21 +126,14 @@ def architecture(state: Mapping[str, Tensor], traits: Traits) -> dict[str, Any]:
     inner, dim = state[f"{block}.attn.to_q.weight"].shape
     return {
         "dim": dim,
-        "depth": _count(state, "transformer.transformer_blocks.{}.attn.to_q.weight"),
+        "depth": count(state, "transformer.transformer_blocks.{}.attn.to_q.weight"),
         "heads": inner // HEAD_WIDTH,
         "dim_head": HEAD_WIDTH,
         "ff_mult": state[f"{block}.ff.ff.0.0.weight"].shape[0] // dim,
         "mel_dim": BANDS,
         "text_num_embeds": tokens - 1,
         "text_dim": text_dim,
-        "conv_layers": _count(state, "transformer.text_embed.text_blocks.{}.dwconv.weight"),
+        "conv_layers": count(state, "transformer.text_embed.text_blocks.{}.dwconv.weight"),
         "qk_norm": "rms_norm" if f"{block}.attn.q_norm.weight" in state else None,
         **traits._asdict(),
     }
-
-
-def _count(state: Mapping[str, Tensor], pattern: str) -> int:
-    number = 0
-    while pattern.format(number) in state:
-        number += 1
-    return number

@@ -1,11 +1,11 @@
-"""Writing becomes words: what an engine would spell, mispronounce or take as its own markup."""
+"""Speakable text: words for what an engine would spell, mispronounce or take as its own markup."""
 
 import re
 
 from bot.config.policy import SpeakableSettings
+from bot.policy.cleaning import plain
 from bot.policy.draft import Draft
 from bot.policy.speakable.numbers import Numbers
-from bot.policy.speakable.plain import plain
 from bot.policy.speakable.shouting import Shouting
 from bot.policy.speakable.slang import expand
 from bot.policy.speakable.symbols import say_emoticons, say_symbols
@@ -14,12 +14,12 @@ from bot.policy.speakable.symbols import say_emoticons, say_symbols
 class Speakable:
     """Filter: turns writing into words.
 
-    Its last step is never switched off: it leaves nothing but words and the punctuation of
+    The last step cannot be switched off: it leaves nothing but words and the punctuation of
     sentences, so that no markup of an engine gets through (hibari reads `[word](/phonemes/)`).
     """
 
     def __init__(self, settings: SpeakableSettings, *, kept: frozenset[str] = frozenset()) -> None:
-        """Take the settings, and characters that the last step keeps besides words."""
+        """Take the settings, and characters besides words that the last step keeps."""
         self._kept = kept
         self._replacements = {key.casefold(): said for key, said in settings.replacements.items()}
         longest_first = sorted(self._replacements, key=len, reverse=True)
@@ -33,7 +33,7 @@ class Speakable:
         self._numbers = Numbers(settings.language) if settings.numbers else None
 
     def __call__(self, draft: Draft) -> Draft:
-        """Return `draft` in words; of the prefix, which is plain already, the numbers."""
+        """Return `draft` in words; in the prefix, which is plain already, numbers alone."""
         text = draft.text
         if self._replacements:
             text = self._replaced.sub(self._replacement, text)

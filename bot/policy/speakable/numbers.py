@@ -4,15 +4,14 @@ import re
 import unicodedata
 from functools import lru_cache, partial
 
-from bot.policy.speakable.quantities import say_quantities
-from bot.policy.speakable.wording import in_words
+from bot.policy.speakable.quantities import in_words, say_quantities
 
 _MAX_CARDINAL_DIGITS = 9
-"""A longer number is nobody's count: it is spelled."""
+"""Limit of a number that is said as one; a longer one is spelled."""
 _MAX_GROUPED_DIGITS = 15
-"""Unless it is written with separators."""
+"""The same limit for a number with separators."""
 _MAX_SPELLED_DIGITS = 12
-"""The rest of an endless number is left out."""
+"""Limit of digits that are spelled; the rest is left out."""
 _MAX_DECIMALS = 6
 _YEARS = range(1900, 2100)
 
@@ -22,7 +21,7 @@ _POINT_LANGUAGES = frozenset({"en", "he", "hi", "ja", "ko", "th", "zh"})
 
 
 class Numbers:
-    """Says the numbers of one language."""
+    """Numbers in the words of one language."""
 
     def __init__(self, language: str) -> None:
         self._language = language
@@ -39,7 +38,7 @@ class Numbers:
         """Return `text` with its numbers in words; a language without words keeps the digits."""
         if _DIGIT.search(text) is None:
             return text
-        if not text.isascii():  # engines read the digits of every script
+        if not text.isascii():  # digits of every script count
             text = _DIGIT.sub(lambda match: str(unicodedata.digit(match[0])), text)
         if self._language == "en":
             text = say_quantities(text, self._in_words)

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Literal
 
-from bot.policy.speakable.wording import in_words
+from num2words import num2words
 
 Say = Callable[[str], str]
-"""Turns a number, as it is written, into words."""
+"""Returns the words of a number as it is written."""
 
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++|[0-9]{1,15}+)(?:\.[0-9]{1,15}+)?"
 _SCALES = {
@@ -76,7 +78,7 @@ _MONEY_BEFORE = re.compile(
 _MONEY_AFTER = re.compile(
     rf"(?<![\w.,])()(?P<n>{_NUMBER}) ?(?P<scale>k|m|bn?)? ?(?P<sign>{_SIGNS})(?!\w)", re.IGNORECASE
 )
-_CLOCK = re.compile(
+_TIME = re.compile(
     r"(?<![\w:.])([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?(?: ?([ap])\.?m\b\.?)?(?![\w:])",
     re.IGNORECASE,
 )
@@ -86,7 +88,7 @@ _VERSION = re.compile(r"(?<!\w)v\.? ?(?=[0-9]+\.[0-9])", re.IGNORECASE)
 _FRACTION = re.compile(r"(?<![\w./])([0-9]{1,4})/([0-9]{1,4})(?![\w/])")
 _RANGE = re.compile(r"(?<![\w.,:-])([0-9]{1,9}) ?- ?([0-9]{1,9})(?![\w:-])")
 _RATIO = re.compile(r"(?<=[0-9]):(?=[0-9])")
-_JOINED = re.compile(r"(?<=[0-9])-(?=[0-9])")
+_HYPHEN = re.compile(r"(?<=[0-9])-(?=[0-9])")
 # 4K and 8K are resolutions.
 _SCALED = re.compile(rf"(?<![\w.,])(?![48]K(?!\w))({_NUMBER})([kKMB])(?!\w)")
 _MEASURE = re.compile(rf"(?<![\w.,])({_NUMBER}) ?({'|'.join(_UNITS)})(?!\w)", re.IGNORECASE)
@@ -99,7 +101,7 @@ def say_quantities(text: str, say: Say) -> str:
         text = _MONEY_BEFORE.sub(lambda m: _money(m[2], m[3], m[4], say, is_owed=bool(m[1])), text)
         text = _MONEY_AFTER.sub(lambda m: _money(m["sign"], m["n"], m["scale"], say), text)
     if ":" in text:
-        text = _CLOCK.sub(lambda m: _clock(m, say), text)
+        text = _TIME.sub(lambda m: _time(m, say), text)
         text = _RATIO.sub(" to ", text)
     text = _HOUR.sub(lambda m: f"{say(m[1])} {m[2].upper()}M", text)
     text = _ORDINAL.sub(lambda m: in_words(int(m[1]), "en", to="ordinal"), text)
@@ -107,14 +109,26 @@ def say_quantities(text: str, say: Say) -> str:
     if "/" in text:
         text = _FRACTION.sub(lambda m: _fraction(m[1], m[2], say), text)
     if "-" in text:
-        text = _JOINED.sub(" ", _RANGE.sub(r"\1 to \2", text))
+        text = _HYPHEN.sub(" ", _RANGE.sub(r"\1 to \2", text))
     text = _SCALED.sub(lambda m: f"{say(m[1])} {_SCALES[m[2].lower()]}", text)
-    text = _MEASURE.sub(lambda m: f"{_plain(m[1], say)} {_UNITS[m[2].lower()][m[1] != '1']}", text)
+    text = _MEASURE.sub(lambda m: f"{_count(m[1], say)} {_UNITS[m[2].lower()][m[1] != '1']}", text)
     return _LEADING_POINT.sub("point ", text)
 
 
-def _plain(number: str, say: Say) -> str:
-    """Say `number` as a count, even where it could be a year."""
+@lru_cache(maxsize=4096)
+def in_words(
+    number: float, language: str, to: Literal["cardinal", "ordinal", "year"] = "cardinal"
+) -> str:
+    """Return `number` in words of `language`, or in digits where num2words has no words."""
+    try:
+        words = num2words(number, lang=language, to=to)
+    except Exception:  # noqa: BLE001 - fifty languages fail in as many ways; digits stay digits
+        return str(number)
+    return str(words).replace(",", "").replace("-", " ")
+
+
+def _count(number: str, say: Say) -> str:
+    """Return the words of `number` as a count, even where it could be a year."""
     is_year = len(number) == 4 and number.isdigit() and number[0] != "0"  # noqa: PLR2004
     return say(f"{number[0]},{number[1:]}") if is_year else say(number)
 
@@ -123,17 +137,17 @@ def _money(sign: str, number: str, scale: str | None, say: Say, *, is_owed: bool
     one, many, small_one, small_many = _CURRENCIES[sign]
     minus = "minus " if is_owed else ""
     if scale:
-        return f"{minus}{_plain(number, say)} {_SCALES[scale.lower()]} {many}"
+        return f"{minus}{_count(number, say)} {_SCALES[scale.lower()]} {many}"
     whole, _, decimals = number.partition(".")
     if len(decimals) != 2 or not small_one:  # noqa: PLR2004 - hundredths
-        return f"{minus}{_plain(number, say)} {one if number == '1' else many}"
-    amount = f"{_plain(whole, say)} {one if whole == '1' else many}" if whole.strip("0") else ""
+        return f"{minus}{_count(number, say)} {one if number == '1' else many}"
+    amount = f"{_count(whole, say)} {one if whole == '1' else many}" if whole.strip("0") else ""
     cents = int(decimals)
     small = f"{say(str(cents))} {small_one if cents == 1 else small_many}" if cents else ""
     return minus + (" and ".join(filter(None, (amount, small))) or f"{say('0')} {many}")
 
 
-def _clock(match: re.Match[str], say: Say) -> str:
+def _time(match: re.Match[str], say: Say) -> str:
     hour, minute, second, half = match.groups()
     words = [say(str(int(hour)))]
     if minute != "00" or second:
@@ -155,4 +169,4 @@ def _fraction(above: str, below: str, say: Say) -> str:
     if named := _FRACTIONS.get((above, below)):
         return named
     between = " out of " if int(above) <= int(below) else " "
-    return f"{_plain(above, say)}{between}{_plain(below, say)}"
+    return f"{_count(above, say)}{between}{_count(below, say)}"

@@ -1,24 +1,24 @@
-"""Shouting: capitals that are no acronym become small letters, since engines spell capitals."""
+"""Shouting: words in capitals, but no acronyms, become lower case, since engines spell capitals."""
 
 from collections.abc import Iterable
 
 _SHOUTED_SHARE = 0.6
-"""A message shouts when this much of it is capitals."""
+"""Least share of capitals in a message that shouts."""
 _SHOUTED_LETTERS = 6
-"""And at least this many of them."""
+"""Least number of capitals in a message that shouts."""
 _LONGEST_ACRONYM = 4
-"""In a message that does not shout, a longer word in capitals is stressed, not spelled."""
+"""Letters of the longest word in capitals that is kept in a message that does not shout."""
 _AROUND = ".,!?;:'\"-()"
 
 
 class Shouting:
-    """Lowers shouted words."""
+    """Lower case for shouted words."""
 
     def __init__(self, acronyms: Iterable[str]) -> None:
         self._acronyms = frozenset({"I", *(acronym.upper() for acronym in acronyms)})
 
     def lower(self, text: str) -> str:
-        """Return `text` with shouted words in small letters."""
+        """Return `text` with shouted words in lower case."""
         words = text.split()
         loud = [word for word in words if word.isupper() and not self._is_acronym(word)]
         if not loud:

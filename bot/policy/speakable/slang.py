@@ -1,4 +1,4 @@
-"""Chat's abbreviations in English, and what people say when they read them aloud."""
+"""Slang: abbreviations of chat in English words."""
 
 import re
 

@@ -1,45 +1,46 @@
-"""What all channels share: the accounts, their connection, and what is written in chat.
+"""The connection that all channels share: accounts, EventSub sockets, and replies in chat.
 
-The connection has one rule for every fault: what one more request cannot mend is thrown away, and a
-new client is built, after a wait that grows.
+One rule for every fault: what one more request cannot mend is thrown away, and a new client is
+built, after a wait that grows.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Protocol
 
 import aiohttp
 import structlog
+from twitchio.eventsub.websockets import WebsocketClosed
 from twitchio.models import SubscriptionRevoked
+from twitchio.models.eventsub_ import BaseEvent
 from twitchio.payloads import TokenRefreshedPayload
 
-from bot.clock import now
-from bot.config.sources import TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.errors import LogInError, StartError, TransientError
 from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff
-from bot.sources.recent import RecentIds
+from bot.runtime.reconnect import ReconnectLoop
+from bot.runtime.waiting import cancel
+from bot.sources.sanitize import RecentIds
 from bot.sources.twitch_eventsub import payloads
 from bot.sources.twitch_eventsub.accounts import AccountStore
 from bot.sources.twitch_eventsub.client import EventClient, WaitingRedemption
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, RefusedError
 from bot.sources.twitch_eventsub.oauth import TIMEOUT, TwitchOauth
+from bot.sources.twitch_eventsub.redeems import Settler
 from bot.sources.twitch_eventsub.replies import ReplySender
 from bot.sources.twitch_eventsub.scopes import WRITE_CHAT
-from bot.sources.twitch_eventsub.settling import Settler
 from bot.sources.twitch_eventsub.subscriptions import Subscriptions
 from bot.sources.twitch_eventsub.tokens import Tokens
 
 log = structlog.get_logger(__name__)
 
-STEADY_S = 60.0
-"""A client that lived this long was a good one: the back-off starts anew."""
-_LOOK_S = 1.0
-_LOGIN_LOOK_S = 2.0
-_LOGIN_LOOKS = 300
+_UPDATE_S = 1.0
+"""Seconds between checks of subscriptions and tokens."""
+_LOGIN_CHECK_S = 2.0
+_LOGIN_CHECKS = 300
 _REMEMBERED_TEXTS = 100
 
 _REVOKED = {
@@ -49,28 +50,28 @@ _REVOKED = {
     "version_removed": "Twitch offers this no longer; update ishowtts.",
     "chat_user_banned": "the bot is banned from this chat; lift the ban, or use another account.",
 }
-"""What the streamer is told, by Twitch's word for why a subscription ended."""
+"""Reasons for people, by Twitch's word for why a subscription ended."""
 
 
-class Feed(Protocol):
-    """A channel, as the connection sees it."""
+class ChannelListener(Protocol):
+    """One channel that is read through the connection."""
 
     settings: TwitchEventsubSettings
     login: str
-    """Of the streamer, in lower case."""
+    """Login of the streamer, in lower case."""
 
-    def take(self, payload: payloads.Payload) -> None:
+    def notify(self, event: BaseEvent) -> None:
         """Take a notification, at once."""
 
     def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
-        """Take what was redeemed of our reward and nobody settled yet."""
+        """Take the redeems of our reward that nobody settled yet."""
 
     def connection_changed(self, *, is_heard: bool, reward_id: str | None) -> None:
         """Take note of whether the account hears this chat now, and of our reward."""
 
 
 class TwitchConnection:
-    """Lives as long as a channel attends."""
+    """Connection of one account; it lives as long as a channel listens."""
 
     def __init__(
         self,
@@ -81,9 +82,9 @@ class TwitchConnection:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         silence_s: float = 15.0,
     ) -> None:
-        """Prepare; nothing is read or opened before a channel attends.
+        """Prepare; nothing is read or opened before a channel listens.
 
-        A socket that gives no sign of life for `silence_s` is lost.
+        A socket without a sign of life for `silence_s` seconds is lost.
 
         Raises:
             StartError: the configuration names no application.
@@ -96,30 +97,32 @@ class TwitchConnection:
         self._client_id = settings.client_id
         self._replies_are_wanted = settings.replies
         self._store = store or AccountStore()
-        self._backoff = backoff or Backoff()
         self._sleep = sleep
         self._silence_s = silence_s
-        self._feeds: dict[str, Feed] = {}
+        self._loop = ReconnectLoop(_log_loss, backoff=backoff, sleep=sleep)
+        self._listeners: dict[str, ChannelListener] = {}
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
-        self._texts: deque[str] = deque(maxlen=_REMEMBERED_TEXTS)
+        self._written: deque[str] = deque(maxlen=_REMEMBERED_TEXTS)
         self._notifications = RecentIds()
         self._subscriptions = Subscriptions()
         self._tokens: Tokens | None = None
         self._client: EventClient | None = None
         self._has_client = asyncio.Event()
         self._fault: TransientError | None = None
-        self._state = "not started"
-        self.reconnects = 0
-        """How often it was tried again."""
         self.replies = ReplySender(self._write, limit=settings.replies_per_30_s, sleep=sleep)
-        """What is to be written in chat."""
+        """Queue of what is to be written in chat."""
         self.settler = Settler(self._ready_client, sleep=sleep)
-        """What is to be told about redeems."""
+        """Queue of redeems to settle."""
 
     def state(self, login: str) -> str:
-        """Return what the connection is doing for the channel `login`."""
-        return self._subscriptions.state(login) if self._client is not None else self._state
+        """Return the state of the connection for the channel `login`, as one clause."""
+        return self._loop.state if self._client is None else self._subscriptions.state(login)
+
+    @property
+    def reconnects(self) -> int:
+        """Connection attempts after the first one."""
+        return self._loop.reconnects
 
     @property
     def may_write(self) -> bool:
@@ -127,9 +130,9 @@ class TwitchConnection:
         bot = self._tokens.accounts.bot if self._tokens else None
         return self._replies_are_wanted and bot is not None and WRITE_CHAT in bot.scopes
 
-    def attends(self, login: str) -> bool:
-        """Tell whether a source hears the channel, or tries to."""
-        return login in self._feeds
+    def has_listener(self, login: str) -> bool:
+        """Tell whether a source listens to the channel `login`."""
+        return login in self._listeners
 
     def channel_id(self, login: str) -> str | None:
         """Return the id of the channel, once it is known."""
@@ -141,152 +144,138 @@ class TwitchConnection:
         if bot is None or message.chatter.id != bot.user_id:
             return False
         # Twitch puts the name of who is answered before the text.
-        return any(message.text.endswith(text) for text in self._texts)
+        return any(message.text.endswith(text) for text in self._written)
 
-    async def attend(self, feed: Feed) -> None:
-        """Hear the channel `feed` until cancelled.
+    async def listen(self, listener: ChannelListener) -> None:
+        """Tell `listener` what happens in its channel, until cancelled.
 
         Raises:
-            StartError: it is heard already.
+            StartError: the channel has a listener already.
         """
-        if feed.login in self._feeds:
+        login = listener.login
+        if self.has_listener(login):
             raise StartError(
-                f"The Twitch channel {feed.login} has two sources of type twitch_eventsub.",
+                f"The Twitch channel {login} has two sources of type twitch_eventsub.",
                 remedy="Take one of them out of the configuration.",
             )
-        self._feeds[feed.login] = feed
+        self._listeners[login] = listener
         self._changed.set()
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="twitch connection")
         try:
             await asyncio.shield(self._task)
         finally:
-            del self._feeds[feed.login]
-            feed.connection_changed(is_heard=False, reward_id=None)
+            del self._listeners[login]
+            listener.connection_changed(is_heard=False, reward_id=None)
             self._changed.set()
-            if not self._feeds:
+            if not self._listeners:
                 task, self._task = self._task, None
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                await cancel(task)
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.replies.run(), name="twitch replies")
             group.create_task(self.settler.run(), name="twitch redeems")
-            group.create_task(self._stay_connected(), name="twitch eventsub")
+            group.create_task(self._loop.run(self._connect), name="twitch eventsub")
 
-    async def _stay_connected(self) -> None:
-        while True:
-            self._state = "connecting"
-            started_at = now()
-            try:
-                await self._live()
-            except LogInError as error:
-                await self._wait_for_login(error)
-            except (TransientError, RefusedError) as error:
-                if now() - started_at >= STEADY_S:
-                    self._backoff.reset()
-                await self._wait_to_reconnect(error.message)
-
-    async def _wait_to_reconnect(self, reason: str) -> None:
-        self.reconnects += 1
-        delay_s = self._backoff.next_s()
-        self._state = f"reconnecting in {delay_s:.0f} s after: {reason}"
-        log.warning("the account is away from chat", reason=reason, retry_s=round(delay_s, 1))
-        await self._sleep(delay_s)
+    async def _connect(self) -> None:
+        """Run one client until it fails, or until somebody logs in or out."""
+        self._fault = None
+        self._subscriptions.forget_refusals()
+        try:
+            async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
+                tokens = self._tokens = Tokens(self._store, TwitchOauth(self._client_id, http))
+                await tokens.make_valid()
+                accounts = tokens.accounts.values()
+                async with EventClient(
+                    self._client_id, accounts, self._on_event, http, silence_s=self._silence_s
+                ) as client:
+                    try:
+                        await self._keep_subscribed(client, tokens)
+                    finally:
+                        self._client = None
+                        self._has_client.clear()
+                        self._tell_listeners()
+        except LogInError as error:
+            await self._wait_for_login(error)
+        except RefusedError as error:
+            raise TransientError(error.message, remedy=error.remedy) from error
 
     async def _wait_for_login(self, error: LogInError) -> None:
         """Return when somebody logged in, or after a while: Twitch may have been mistaken."""
-        self._state = f"waiting for a log-in: {error}"
-        log.error("Twitch needs a log-in", reason=error.message, remedy=error.remedy)
-        for _ in range(_LOGIN_LOOKS):
-            await self._sleep(_LOGIN_LOOK_S)
+        self._loop.state = f"waiting for a log-in: {error}"
+        log.error("Twitch log-in needed", reason=error.message, remedy=error.remedy)
+        for _ in range(_LOGIN_CHECKS):
+            await self._sleep(_LOGIN_CHECK_S)
             if self._tokens is None or self._tokens.is_outdated():
-                self._backoff.reset()
+                self._loop.reset()
                 return
 
-    async def _live(self) -> None:
-        """Live one client's life; it ends with an error, or when somebody logged in or out."""
-        self._fault = None
-        self._subscriptions.forget_refusals()
-        async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
-            tokens = self._tokens = Tokens(self._store, TwitchOauth(self._client_id, http))
-            await tokens.make_valid()
-            async with EventClient(
-                self._client_id,
-                tokens.accounts.values(),
-                self._on_event,
-                http,
-                silence_s=self._silence_s,
-            ) as client:
-                try:
-                    await self._watch(client, tokens)
-                finally:
-                    self._client = None
-                    self._has_client.clear()
-                    self._tell_feeds()
-
-    async def _watch(self, client: EventClient, tokens: Tokens) -> None:
+    async def _keep_subscribed(self, client: EventClient, tokens: Tokens) -> None:
         while not tokens.is_outdated():
             self._changed.clear()
             if self._fault is not None:
                 raise self._fault
-            needs = {login: feed.settings for login, feed in self._feeds.items()}
+            needs = {login: listener.settings for login, listener in self._listeners.items()}
             await self._subscriptions.update(needs, client, tokens)
-            self._client = client
-            self._has_client.set()
-            self._tell_feeds()
+            if self._client is None:
+                self._client = client
+                self._has_client.set()
+                self._loop.connected()
+            self._tell_listeners()
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_S):
+                async with asyncio.timeout(_UPDATE_S):
                     await self._changed.wait()
             for account in await tokens.renew():
                 await client.use(account)
 
-    def _tell_feeds(self) -> None:
+    def _tell_listeners(self) -> None:
         client = self._client if self._fault is None else None
-        for login, feed in self._feeds.items():
+        for login, listener in self._listeners.items():
             is_heard = client is not None and self._subscriptions.is_heard(login, client)
-            feed.connection_changed(
-                is_heard=is_heard, reward_id=self._subscriptions.reward_id(login)
-            )
+            reward_id = self._subscriptions.reward_id(login)
+            listener.connection_changed(is_heard=is_heard, reward_id=reward_id)
             if (waiting := self._subscriptions.take_waiting(login)) is not None:
-                feed.recover(waiting)
+                listener.recover(waiting)
 
-    def _on_event(self, event: str, payload: Any) -> None:  # noqa: ANN401 - one of many classes
-        """Take what twitchio tells, in the order of the sockets."""
-        if event == "websocket_closed":
-            owner = payload.socket._token_for  # noqa: SLF001 - nothing else says whose it was
-            # One that another socket took the place of is not missed.
-            is_lost = self._client is not None and not self._client.is_connected(owner)
-            if is_lost and not self._subscriptions.is_ending:
-                self._fault = self._fault or TransientError("the connection was lost.")
-                self._changed.set()
-                self._tell_feeds()
-        elif isinstance(payload, TokenRefreshedPayload):
-            if self._tokens is not None:
+    def _on_event(self, name: str, payload: object) -> None:
+        """Take an event of twitchio, in the order of the sockets."""
+        match payload:
+            case WebsocketClosed():
+                self._on_closed(payload)
+            case TokenRefreshedPayload() if self._tokens is not None:
                 self._tokens.renewed(payload.user_id, payload.token, payload.refresh_token)
-        elif event == "subscription_revoked":
-            self._revoked(payload)
-        else:
-            self._notified(payload)
+            case BaseEvent():
+                self._on_notification(payload)
+            case SubscriptionRevoked() | None if name == "subscription_revoked":
+                self._on_revoked(payload)
 
-    def _revoked(self, payload: SubscriptionRevoked | None) -> None:
-        status = payload.status.value if payload is not None else "for a reason that is new"
-        topic = payload.type if payload is not None else "a subscription"
-        log.warning("Twitch ended what was heard", topic=topic, why=_REVOKED.get(status, status))
-        # The next look asks again, and learns whether the log-in is lost or this topic alone.
+    def _on_closed(self, closed: WebsocketClosed) -> None:
+        owner = closed.socket._token_for  # noqa: SLF001 - nothing else says whose it was
+        # One that another socket took the place of is not missed.
+        is_lost = self._client is not None and not self._client.is_connected(str(owner))
+        if is_lost and not self._subscriptions.is_ending:
+            self._fault = self._fault or TransientError("the connection was lost.")
+            self._changed.set()
+            self._tell_listeners()
+
+    def _on_revoked(self, revoked: SubscriptionRevoked | None) -> None:
+        status = revoked.status.value if revoked is not None else "an unknown reason"
+        topic = revoked.type if revoked is not None else "unknown"
+        why = _REVOKED.get(status, status)
+        log.warning("EventSub subscription revoked", topic=topic, why=why)
+        # The next update subscribes again, and learns whether the log-in is lost or this topic.
         self._changed.set()
-        self._tell_feeds()
+        self._tell_listeners()
 
-    def _notified(self, payload: payloads.Payload) -> None:
-        key = payloads.notification_id(payload)
+    def _on_notification(self, event: BaseEvent) -> None:
+        key = payloads.notification_id(event)
         if key is not None and not self._notifications.add(key):
             return
-        channel_id = payloads.channel_id(payload)
-        for login, feed in self._feeds.items():
+        channel_id = payloads.channel_id(event)
+        for login, listener in self._listeners.items():
             if channel_id is not None and self.channel_id(login) == channel_id:
-                feed.take(payload)
+                listener.notify(event)
 
     async def _ready_client(self) -> EventClient:
         while self._client is None:
@@ -296,7 +285,11 @@ class TwitchConnection:
     async def _write(self, channel_id: str, text: str, reply_to: str | None) -> None:
         client, tokens = self._client, self._tokens
         if client is None or tokens is None:
-            raise TransientError("the account is away from chat.")
-        self._texts.append(text)
+            raise TransientError("EventSub is disconnected.")
+        self._written.append(text)
         user_id = tokens.bot.user_id
         await client.send(text, channel_id=channel_id, user_id=user_id, reply_to=reply_to)
+
+
+def _log_loss(reason: str, retry_s: float) -> None:
+    log.warning("EventSub disconnected", reason=reason, retry_s=retry_s)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from bot.clock import now
 from bot.messages import ChatMessage, EventKind, Purge, SourceItem
-from bot.sources.recent import RecentIds
+from bot.sources.sanitize import RecentIds
 
 GRACE_S = 2.5
 """How long the anonymous reader's messages wait for the account's; Twitch needs far less."""

@@ -1,4 +1,4 @@
-"""What EventSub's notifications mean.
+"""Notifications of EventSub as chat items.
 
 Reference: https://dev.twitch.tv/docs/eventsub/eventsub-reference/. Subs, gifts and raids are taken
 from `channel.chat.notification`, and cheers from `channel.chat.message`: with the topics of their
@@ -6,10 +6,10 @@ own that Twitch has too, each would come twice.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from twitchio import PartialUser, models
+from twitchio.models.eventsub_ import BaseEvent
 
 from bot.messages import (
     ChatMessage,
@@ -21,15 +21,12 @@ from bot.messages import (
     SourceItem,
     StreamStatus,
 )
-from bot.sources.text import valid_ranges, well_formed
+from bot.sources.sanitize import valid_ranges, well_formed
 from bot.sources.twitch_messages import ACTION, BADGE_ROLES
-
-Payload: TypeAlias = Any
-"""One of twitchio's event classes."""
 
 
 class Origin(NamedTuple):
-    """Where an item comes from, and when it came."""
+    """Channel, source and time of an item."""
 
     channel: str
     source: str
@@ -37,42 +34,35 @@ class Origin(NamedTuple):
 
 
 class Redemption(NamedTuple):
-    """A redeem as the streamer's account hears it."""
+    """Redeem as the streamer's account receives it."""
 
     id: str
     reward_id: str
     message: ChatMessage
-    """Its text is what the chatter wrote, which the chat shows as a message too."""
+    """Message with what the chatter wrote; the chat shows it as a message too."""
 
 
-def channel_id(payload: Payload) -> str | None:
+def channel_id(payload: BaseEvent) -> str | None:
     """Return the id of the channel that `payload` is about, if it is about one."""
-    broadcaster = getattr(payload, "broadcaster", None)
+    broadcaster: PartialUser | None = getattr(payload, "broadcaster", None)
     return broadcaster.id if broadcaster is not None else None
 
 
-def sent_at(payload: Payload) -> datetime | None:
-    """Return when Twitch sent it, by Twitch's clock."""
-    timestamp = getattr(payload, "timestamp", None)
-    return timestamp if isinstance(timestamp, datetime) else None
+def notification_id(payload: BaseEvent) -> str | None:
+    """Return the id that a notification has each time it is delivered."""
+    return payload.metadata.message_id if payload.metadata is not None else None
 
 
-def notification_id(payload: Payload) -> str | None:
-    """Return what tells a notification from one that came twice."""
-    metadata = getattr(payload, "metadata", None)
-    return metadata.message_id if metadata is not None else None
-
-
-def is_from_elsewhere(payload: Payload) -> bool:
+def is_from_elsewhere(payload: BaseEvent) -> bool:
     """Tell whether a shared chat brought `payload` here from another channel."""
     if isinstance(payload, models.ChatNotification):
         return payload.notice_type.startswith("shared_chat_")
-    source = getattr(payload, "source_broadcaster", None)
+    source: PartialUser | None = getattr(payload, "source_broadcaster", None)
     return source is not None and source.id != channel_id(payload)
 
 
-def to_item(payload: Payload, origin: Origin) -> SourceItem | None:
-    """Return what `payload` says, or None."""
+def to_item(payload: BaseEvent, origin: Origin) -> SourceItem | None:
+    """Return the chat item of `payload`, or None."""
     item: SourceItem | None = None
     match payload:
         case models.ChatMessage():
@@ -95,7 +85,7 @@ def to_item(payload: Payload, origin: Origin) -> SourceItem | None:
 
 
 def to_redemption(payload: models.ChannelPointsRedemptionAdd, origin: Origin) -> Redemption:
-    """Return the redeem that `payload` is."""
+    """Return `payload` as a redemption."""
     event = Event(kind=EventKind.REDEEM, amount=payload.reward.cost)
     message = _line(origin, payload.id, payload.user, text=payload.user_input, event=event)
     return Redemption(payload.id, payload.reward.id, message)
@@ -113,7 +103,7 @@ def _message(payload: models.ChatMessage, origin: Origin) -> ChatMessage:
 def _notice(payload: models.ChatNotification, origin: Origin) -> ChatMessage | None:
     event = _notice_event(payload)
     if event is None and not payload.text:
-        return None  # Twitch says something about the chatter, who says nothing
+        return None  # Twitch reports something about the chatter, who says nothing
     return _said(payload, origin, event)
 
 
@@ -141,7 +131,7 @@ def _notice_event(payload: models.ChatNotification) -> Event | None:
         case "resub" if resub := payload.resub or payload.shared_resub:
             kind, amount = EventKind.RESUB, resub.cumulative_months
         case "sub_gift" if gift := payload.sub_gift or payload.shared_sub_gift:
-            if not gift.community_gift_id:  # else it is one of many, which were told as a whole
+            if not gift.community_gift_id:  # else it is one of many, which came as one notice
                 kind, amount = EventKind.GIFT, 1
         case "community_sub_gift" if (
             gifts := payload.community_sub_gift or payload.shared_community_sub_gift
@@ -190,7 +180,7 @@ def _line(
 
 
 def _roles(badges: Iterable[models.ChatMessageBadge]) -> Iterator[Role]:
-    """Yield the roles in this channel; of one in another channel of a shared chat none count."""
+    """Yield the roles in this channel; roles in other channels of a shared chat do not count."""
     for badge in badges:
         if role := BADGE_ROLES.get(badge.set_id):
             yield role
@@ -199,7 +189,7 @@ def _roles(badges: Iterable[models.ChatMessageBadge]) -> Iterator[Role]:
 def _emote_ranges(
     fragments: Iterable[models.ChatMessageFragment], text: str
 ) -> Iterator[tuple[int, int]]:
-    """Yield where pictures stand, as far as the fragments are those of `text`."""
+    """Yield the ranges of pictures, as far as the fragments are those of `text`."""
     start = 0
     for fragment in fragments:
         if not text.startswith(fragment.text, start):

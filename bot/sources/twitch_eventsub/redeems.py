@@ -1,4 +1,4 @@
-"""Channel-point redeems: which message each belongs to, and how each ends.
+"""Channel-point redeems: the message of each, and its settlement with Twitch.
 
 A redeem with text comes twice, in either order: as a chat message, which moderators can delete and
 AutoMod can hold back, and as a redemption, which can be settled. The message is what is spoken; one
@@ -7,30 +7,34 @@ Only the application that made a reward may settle its redemptions:
 https://dev.twitch.tv/docs/api/reference/#update-redemption-status.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple, TypeVar
 
 import structlog
 
 from bot.config.sources import RewardSettings
+from bot.errors import LogInError, TransientError
 from bot.messages import ChatMessage
-from bot.sources.recent import RecentIds
-from bot.sources.twitch_eventsub.client import WaitingRedemption
+from bot.sources.sanitize import RecentIds
+from bot.sources.twitch_eventsub.client import EventClient, WaitingRedemption
+from bot.sources.twitch_eventsub.faults import RefusedError
 from bot.sources.twitch_eventsub.payloads import Redemption
 
 log = structlog.get_logger(__name__)
 
 UNWRITTEN_S = 330.0
-"""How long a redemption waits for its message: AutoMod asks a moderator for five minutes."""
+"""Seconds that a redemption waits for its message: AutoMod asks a moderator for five minutes."""
 _REMEMBERED = 500
+_RETRY_S = 1.0
 
 _Text = tuple[str, str]
-"""Who wrote what: all that message and redemption have in common."""
+"""Chatter id and text: all that message and redemption have in common."""
 
 
 class Settlement(NamedTuple):
-    """What Twitch is to be told."""
+    """End of a redemption, for Twitch."""
 
     redemption_id: str
     reward_id: str
@@ -38,14 +42,14 @@ class Settlement(NamedTuple):
 
 
 class _Ours(NamedTuple):
-    """A redemption of our reward."""
+    """Redemption of our reward."""
 
     id: str
     reward_id: str
 
 
 class Redeems:
-    """Keeps the redeems of one channel until they are settled."""
+    """Redeems of one channel that are not settled yet."""
 
     def __init__(
         self,
@@ -53,27 +57,24 @@ class Redeems:
         settle: Callable[[Settlement], None],
         call_later: Callable[[float, Callable[[], None]], object],
     ) -> None:
-        """Tell `settle` what became of a redeem of our reward.
-
-        `call_later` runs a function after that many seconds.
-        """
+        """Give `settle` the end of each; `call_later` runs a function after that many seconds."""
         self._settings = settings
         self._settle = settle
         self._call_later = call_later
         self.reward_id: str | None = None
         """Our reward, once it is known."""
         self._known = RecentIds()
-        self._has_looked = False
+        self._has_recovered = False
         self._unwritten: OrderedDict[_Text, list[_Ours]] = OrderedDict()
         self._unredeemed: OrderedDict[_Text, list[str]] = OrderedDict()
         self._by_message: OrderedDict[str, _Ours] = OrderedDict()
         self._unlinked = RecentIds(_REMEMBERED)
-        """Messages of redeems whose redemption is not known yet."""
+        """Ids of messages whose redemption is not known yet."""
         self._ends: OrderedDict[str, bool] = OrderedDict()
-        """How those of them ended that did."""
+        """Whether each of those was spoken, where it has ended."""
 
     def redeemed(self, redemption: Redemption) -> ChatMessage | None:
-        """Take a redemption; return its message where the chat does not show it."""
+        """Take a redemption; return its message if the chat does not show it."""
         message = redemption.message
         ours = _Ours(redemption.id, redemption.reward_id)
         if redemption.reward_id == self.reward_id and self._known.add(redemption.id):
@@ -81,19 +82,19 @@ class Redeems:
         return None if message.text else message
 
     def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
-        """Take the redeems that nobody settled yet, each time that the account is back.
+        """Take the redeems that nobody settled yet, each time that the account has reconnected.
 
-        What waited already when this began is left to the streamer, but for what an earlier run of
-        the daemon left to be spoken.
+        Those that waited before this run are left to the streamer, except where an earlier run of
+        the daemon left their message to be spoken.
         """
         for redemption in waiting:
             if not self._known.add(redemption.id):
                 continue
             text = (redemption.user_id, " ".join(redemption.text.split()))
             ours = _Ours(redemption.id, redemption.reward_id)
-            if self._has_looked or redemption.id in self._unlinked or text in self._unredeemed:
+            if self._has_recovered or redemption.id in self._unlinked or text in self._unredeemed:
                 self._match(text, ours)
-        self._has_looked = True
+        self._has_recovered = True
 
     def _match(self, text: _Text, ours: _Ours) -> None:
         if not text[1] or ours.id in self._unlinked:
@@ -105,23 +106,20 @@ class Redeems:
             self._call_later(UNWRITTEN_S, lambda: self._give_up(text, ours))
 
     def _give_up(self, text: _Text, ours: _Ours) -> None:
-        """Give the points back: the chat never showed the message."""
+        """Refund the points: the chat never showed the message."""
         waiting = self._unwritten.get(text, [])
         if ours not in waiting:
             return
         waiting.remove(ours)
         if not waiting:
             del self._unwritten[text]
-        log.warning("a redeem never came to chat", redemption_id=ours.id, refunded=self._refunds)
-        if self._refunds:
+        refunds = self._settings.refund
+        log.warning("redeem without chat message", redemption_id=ours.id, refunded=refunds)
+        if refunds:
             self._settle(Settlement(ours.id, ours.reward_id, is_fulfilled=False))
 
-    @property
-    def _refunds(self) -> bool:
-        return self._settings.refund
-
     def written(self, message: ChatMessage) -> None:
-        """Take the message of a redeem, which may be one that an earlier run left."""
+        """Take the message of a redeem; an earlier run may have left it."""
         if self._settings.title is None:
             return
         if (redemption := _take(self._unwritten, _text(message))) is not None:
@@ -132,7 +130,7 @@ class Redeems:
                 _keep(self._unredeemed, _text(message), message.id)
 
     def ended(self, message_id: str, *, is_spoken: bool) -> None:
-        """Settle what belongs to this message, now or when it is known."""
+        """Settle the redemption of this message, now or when it is known."""
         redemption = self._by_message.pop(message_id, None)
         if redemption is None:
             if message_id in self._unlinked:
@@ -146,6 +144,52 @@ class Redeems:
         _bound(self._by_message)
         if (is_spoken := self._ends.pop(message_id, None)) is not None:
             self.ended(message_id, is_spoken=is_spoken)
+
+
+class Settler:
+    """Queue of settlements for all channels; it outlives the clients.
+
+    Settlements that wait when the daemon ends stay unsettled.
+    """
+
+    def __init__(
+        self,
+        ready_client: Callable[[], Awaitable[EventClient]],
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        """Use the client that `ready_client` waits for."""
+        self._ready_client = ready_client
+        self._sleep = sleep
+        self._queue: asyncio.Queue[tuple[str, Settlement]] = asyncio.Queue()
+
+    def put(self, channel_id: str, settlement: Settlement) -> None:
+        """Settle a redeem of this channel as soon as Twitch can be asked."""
+        self._queue.put_nowait((channel_id, settlement))
+
+    async def run(self) -> None:
+        """Settle until cancelled."""
+        while True:
+            channel_id, settlement = await self._queue.get()
+            while not await self._settle(channel_id, settlement):
+                await self._sleep(_RETRY_S)
+
+    async def _settle(self, channel_id: str, settlement: Settlement) -> bool:
+        """Return whether this is done with, in success or for good."""
+        client = await self._ready_client()
+        try:
+            await client.settle(
+                settlement.redemption_id,
+                reward_id=settlement.reward_id,
+                channel_id=channel_id,
+                is_fulfilled=settlement.is_fulfilled,
+            )
+        except TransientError as error:
+            log.info("redeem settlement postponed", channel_id=channel_id, reason=str(error))
+            return False
+        except (RefusedError, LogInError) as error:
+            log.warning("redeem not settled", channel_id=channel_id, reason=str(error))
+        return True
 
 
 _K = TypeVar("_K")

@@ -6,8 +6,7 @@ announcements come with chat, so they need no scope of their own.
 
 from collections.abc import Iterable
 
-from bot.config.sources import TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 
 READ_CHAT = "user:read:chat"
 WRITE_CHAT = "user:write:chat"

@@ -1,4 +1,4 @@
-"""One Twitch channel with an account: what it hears, and the anonymous reader beside it."""
+"""One Twitch channel read with an account, and the anonymous reader beside it."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 import structlog
 from msgspec import structs
 from twitchio import models
+from twitchio.models.eventsub_ import BaseEvent
 
 from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
 from bot.messages import ChatMessage, EventKind, SourceItem, Verb
-from bot.outcomes import FINAL, Dropped, DropReason, Obeyed, Outcome, Rejected, Spoken
+from bot.outcomes import FINAL, Applied, Dropped, DropReason, Outcome, Rejected, Spoken
 from bot.sources import Deliver
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub import payloads
@@ -27,7 +28,7 @@ _MAX_WAITING = 10_000
 
 
 class TwitchEventsubSource:
-    """Hears chat and events of one channel; also tells it what became of them."""
+    """Chat and events of one channel; also answers there, and settles its redeems."""
 
     def __init__(
         self,
@@ -44,7 +45,7 @@ class TwitchEventsubSource:
         self._channel = channel
         self._connection = connection
         self._queue: asyncio.Queue[SourceItem] = asyncio.Queue()
-        self._lost = 0
+        self._dropped = 0
         self._is_heard = False
         self._events = frozenset(map(EventKind, settings.events))
         self._redeems = Redeems(settings.reward, self._settle, self._call_later)
@@ -55,14 +56,13 @@ class TwitchEventsubSource:
             type="twitch_irc",
             channel=settings.channel,
             shared_chat=settings.shared_chat,
-            url=settings.irc_url,
             emotes=(),  # they are marked here, in what both readers hear
         )
         self._irc = TwitchIrcSource(irc, channel) if settings.anonymous else None
 
     @property
     def state(self) -> str:
-        """What the account does, and the anonymous reader where it stands in."""
+        """State of the account's connection, and of the anonymous reader where it stands in."""
         state = self._connection.state(self.login)
         if self._irc is None or self._is_heard:
             return state
@@ -70,36 +70,35 @@ class TwitchEventsubSource:
 
     @property
     def is_connected(self) -> bool:
-        """Whether chat is heard, by the account or by the anonymous reader."""
+        """Whether chat comes in, through the account or the anonymous reader."""
         return self._is_heard or (self._irc is not None and self._irc.is_connected)
 
     @property
     def reconnects(self) -> int:
-        """How often the account's connection was tried again."""
+        """Connection attempts of the account after the first one."""
         return self._connection.reconnects
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver the channel's chat and events until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._connection.attend(self), name=self.name)
-            group.create_task(self._pump(deliver), name=f"{self.name} deliveries")
+            group.create_task(self._connection.listen(self), name=self.name)
+            group.create_task(self._deliver_all(deliver), name=f"{self.name} deliveries")
             group.create_task(self._keep_emotes(), name=f"{self.name} emotes")
             if self._irc is not None:
-                group.create_task(self._irc.run(self._hear_anonymously), name=self._irc.name)
+                group.create_task(self._irc.run(self._take_anonymous), name=self._irc.name)
 
-    def take(self, payload: payloads.Payload) -> None:
+    def notify(self, event: BaseEvent) -> None:
         """Take a notification of EventSub."""
-        if not self.settings.shared_chat and payloads.is_from_elsewhere(payload):
+        if not self.settings.shared_chat and payloads.is_from_elsewhere(event):
             return
         origin = payloads.Origin(self._channel, self.name, now())
-        if isinstance(payload, models.ChannelPointsRedemptionAdd):
-            item: SourceItem | None = self._redeems.redeemed(
-                payloads.to_redemption(payload, origin)
-            )
+        item: SourceItem | None
+        if isinstance(event, models.ChannelPointsRedemptionAdd):
+            item = self._redeems.redeemed(payloads.to_redemption(event, origin))
         else:
-            item = payloads.to_item(payload, origin)
+            item = payloads.to_item(event, origin)
         if item is not None:
-            self._merge.from_account(item, payloads.sent_at(payload))
+            self._merge.from_account(item, event.timestamp)
 
     def resume(self, message: ChatMessage) -> None:
         """Take note of a message that an earlier run left to be spoken."""
@@ -109,11 +108,11 @@ class TwitchEventsubSource:
             self._redeems.written(message)
 
     def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
-        """Take what was redeemed of our reward and nobody settled yet."""
+        """Take the redeems of our reward that nobody settled yet."""
         self._redeems.recover(waiting)
 
     def connection_changed(self, *, is_heard: bool, reward_id: str | None) -> None:
-        """Take note of whether the account hears this chat, and of our reward."""
+        """Take note of whether the account receives this chat, and of our reward."""
         self._is_heard = is_heard
         if self._connection.channel_id(self.login) is not None:
             self._is_known.set()
@@ -122,17 +121,17 @@ class TwitchEventsubSource:
             self._merge.release_all()
 
     def observe(self, outcome: Outcome) -> None:
-        """Answer what was ordered here, and settle what was redeemed here."""
+        """Answer commands that came from here, and settle redeems."""
         if outcome.channel != self._channel or outcome.id not in self._merge:
             return
-        # What waits when the daemon ends is spoken after the next start, and settled then.
+        # A message that waits when the daemon ends is spoken, and settled, after the next start.
         is_put_off = isinstance(outcome, Dropped) and outcome.reason is DropReason.SHUTDOWN
-        if isinstance(outcome, (*FINAL, Rejected, Obeyed)) and not is_put_off:
-            self._redeems.ended(outcome.id, is_spoken=isinstance(outcome, Spoken | Obeyed))
-        if isinstance(outcome, Obeyed):
+        if isinstance(outcome, (*FINAL, Rejected, Applied)) and not is_put_off:
+            self._redeems.ended(outcome.id, is_spoken=isinstance(outcome, Spoken | Applied))
+        if isinstance(outcome, Applied):
             self._reply(outcome)
 
-    def _reply(self, outcome: Obeyed) -> None:
+    def _reply(self, outcome: Applied) -> None:
         channel_id = self._connection.channel_id(self.login)
         if channel_id is None or not self._connection.may_write or not outcome.answer:
             return
@@ -152,45 +151,42 @@ class TwitchEventsubSource:
         if (channel_id := self._connection.channel_id(self.login)) is not None:
             self._connection.settler.put(channel_id, settlement)
 
-    async def _hear_anonymously(self, item: SourceItem) -> None:
+    async def _take_anonymous(self, item: SourceItem) -> None:
         self._merge.from_anonymous(item, account_hears=self._is_heard)
 
     def _accept(self, item: SourceItem) -> None:
-        """Take what is delivered once."""
+        """Queue an item that both readers together bring once."""
+        wanted: SourceItem | None = item
         if isinstance(item, ChatMessage):
             if self._connection.is_own(item):
                 return
             if _is_redeem(item) and item.text:
                 self._redeems.written(item)
-            if (heard := self._heard(item)) is None:
-                return
-            item = heard
-        if self._queue.qsize() >= _MAX_WAITING:
-            self._lost += 1
+            wanted = self._wanted(item)
+        if wanted is None:
             return
-        self._queue.put_nowait(item)
+        if self._queue.qsize() >= _MAX_WAITING:
+            self._dropped += 1
+        else:
+            self._queue.put_nowait(wanted)
 
-    def _heard(self, item: ChatMessage) -> ChatMessage | None:
-        """Return `item` as the configuration wants to hear it, if it does."""
+    def _wanted(self, item: ChatMessage) -> ChatMessage | None:
+        """Return `item` with its emotes, without an event that is not configured, or None."""
         item = self._emotes.marked(item)
         if item.event is None or item.event.kind in self._events:
             return item
-        if not item.text:
-            return None
-        return structs.replace(item, event=None)
+        return structs.replace(item, event=None) if item.text else None
 
     async def _keep_emotes(self) -> None:
         await self._is_known.wait()
         await self._emotes.keep_fresh(self._connection.channel_id(self.login) or "")
 
-    async def _pump(self, deliver: Deliver) -> None:
+    async def _deliver_all(self, deliver: Deliver) -> None:
         while True:
             item = await self._queue.get()
-            if self._lost:
-                log.warning(
-                    "chat was lost: the daemon is too slow", source=self.name, count=self._lost
-                )
-                self._lost = 0
+            if self._dropped:
+                log.warning("chat dropped: too slow", source=self.name, count=self._dropped)
+                self._dropped = 0
             await deliver(item)
 
     def _call_later(self, delay_s: float, call: Callable[[], None]) -> None:

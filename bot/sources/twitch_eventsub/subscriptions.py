@@ -1,36 +1,73 @@
-"""Keeps what is subscribed equal to what the channels need."""
+"""EventSub subscriptions: which a channel needs, whose account makes each, and which there are.
 
-from collections.abc import Callable, Mapping
+Types and conditions: https://dev.twitch.tv/docs/eventsub/eventsub-subscription-types/.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 
 import structlog
+from twitchio import eventsub
 
 from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings
 from bot.errors import IshowttsError, LogInError, TransientError
+from bot.sources.twitch_eventsub.accounts import Accounts
 from bot.sources.twitch_eventsub.client import EventClient, Topic, WaitingRedemption, Wish
 from bot.sources.twitch_eventsub.faults import RefusedError
 from bot.sources.twitch_eventsub.scopes import (
     MANAGE_REDEMPTIONS,
     PURPOSES,
+    READ_FOLLOWERS,
+    READ_REDEMPTIONS,
     missing,
     streamer_scopes,
 )
 from bot.sources.twitch_eventsub.tokens import Tokens
-from bot.sources.twitch_eventsub.topics import CHAT, OPTIONAL, wishes
 
 log = structlog.get_logger(__name__)
 
 _ASK_AGAIN_S = 600.0
-"""After a refusal: a moderator may lift a ban, a name may be registered."""
+"""Seconds until a refusal is tried again: a ban may be lifted, a name may be registered."""
 _RETRY_S = 30.0
-"""After a fault that costs only the reward."""
+"""Seconds until the next attempt after a fault that costs only the reward."""
+_CHAT = "channel.chat.message"
+_OPTIONAL = frozenset({"stream.online", "stream.offline"})
+"""Types that a channel works without; for channels of others Twitch allows only a few."""
 
 Needs = Mapping[str, TwitchEventsubSettings]
-"""The channels to hear, by login."""
+"""Channels to listen to, by login."""
+
+
+def wishes(
+    settings: TwitchEventsubSettings, channel_id: str, accounts: Accounts, *, bot_id: str
+) -> Iterator[Wish]:
+    """Yield the subscriptions that the channel with this id needs, chat first."""
+    chat = {"broadcaster_user_id": channel_id, "user_id": bot_id}
+    channel = {"broadcaster_user_id": channel_id}
+    payloads: list[eventsub.SubscriptionPayload] = [
+        eventsub.ChatMessageSubscription(**chat),
+        eventsub.ChatMessageDeleteSubscription(**chat),
+        eventsub.ChatClearUserMessagesSubscription(**chat),
+        eventsub.ChatClearSubscription(**chat),
+        eventsub.ChatNotificationSubscription(**chat),
+        eventsub.StreamOnlineSubscription(**channel),
+        eventsub.StreamOfflineSubscription(**channel),
+    ]
+    for payload in payloads:
+        yield Wish(Topic(payload.type, channel_id), payload, bot_id)
+    owner = accounts.get(channel_id)
+    granted = owner.scopes if owner is not None else frozenset[str]()
+    payloads = []
+    if "follow" in settings.events and not missing({READ_FOLLOWERS}, granted):
+        payloads.append(eventsub.ChannelFollowSubscription(**channel, moderator_user_id=channel_id))
+    if "redeem" in settings.events and not missing({READ_REDEMPTIONS}, granted):
+        payloads.append(eventsub.ChannelPointsRedeemAddSubscription(**channel))
+    for payload in payloads:
+        yield Wish(Topic(payload.type, channel_id), payload, channel_id)
 
 
 class Subscriptions:
-    """What the account hears, channel by channel; outlives the clients that hear it."""
+    """Subscriptions of all channels; they outlive the clients that hold them."""
 
     def __init__(self, clock: Callable[[], float] = now) -> None:
         self._clock = clock
@@ -41,9 +78,9 @@ class Subscriptions:
         self._lacking: dict[str, str] = {}
         self._waiting: dict[str, list[WaitingRedemption]] = {}
         self.channel_ids: dict[str, str] = {}
-        """Of the channels that are known, by login."""
+        """Ids of the channels that are known, by login."""
         self.is_ending = False
-        """A socket that closes now does so because nothing is left on it."""
+        """Whether a socket may close because nothing is left on it."""
 
     def forget_refusals(self) -> None:
         """Ask again for everything: the accounts may be others now."""
@@ -53,7 +90,7 @@ class Subscriptions:
         self._lacking.clear()
 
     def state(self, login: str) -> str:
-        """Return one clause for `status` about this channel."""
+        """Return the state of this channel, as one clause."""
         if login not in self.channel_ids and login not in self._unknown:
             return "connecting"
         if login not in self.channel_ids:
@@ -61,37 +98,38 @@ class Subscriptions:
         notes = [
             f"no {topic.type}: {reason}"
             for topic, (reason, _) in self._refused.items()
-            if topic.channel_id == self.channel_ids[login] and topic.type not in OPTIONAL
+            if topic.channel_id == self.channel_ids[login] and topic.type not in _OPTIONAL
         ]
         if login in self._lacking:
             notes.append(self._lacking[login])
         return "; ".join(["connected", *notes])
 
     def is_heard(self, login: str, client: EventClient) -> bool:
-        """Tell whether `client` hears the chat of this channel now."""
-        return Topic(CHAT, self.channel_ids.get(login, "")) in client.topics
+        """Tell whether `client` receives the chat of this channel now."""
+        return Topic(_CHAT, self.channel_ids.get(login, "")) in client.topics
 
     def reward_id(self, login: str) -> str | None:
         """Return our reward in this channel, if it is known."""
         return self._rewards.get(login)
 
     def take_waiting(self, login: str) -> list[WaitingRedemption] | None:
-        """Return what was redeemed and not settled yet, once in a client's life."""
+        """Return the redeems that were not settled yet, once in a client's life."""
         return self._waiting.pop(login, None)
 
     async def update(self, needs: Needs, client: EventClient, tokens: Tokens) -> None:
-        """Make the subscriptions that are missing, whatever they were lost by; end the others.
+        """Make the subscriptions that are missing, for whatever reason; end those not needed.
 
         Raises:
-            LogInError: the bot's tokens are worth nothing.
+            LogInError: the bot's tokens are not valid.
             TransientError: Twitch cannot be asked, or does not manage.
         """
         await self._find_channels(needs, client, tokens)
         wanted: dict[Topic, Wish] = {}
         for login, settings in needs.items():
             if (channel_id := self.channel_ids.get(login)) is not None:
-                self._note_what_lacks(login, settings, tokens)
-                every = wishes(settings, channel_id, tokens.bot, tokens.accounts)
+                self._note_missing_scopes(login, settings, tokens)
+                bot_id = tokens.bot.user_id
+                every = wishes(settings, channel_id, tokens.accounts, bot_id=bot_id)
                 wanted |= {wish.topic: wish for wish in every}
         there = client.topics
         for topic, wish in wanted.items():
@@ -106,10 +144,10 @@ class Subscriptions:
             self.is_ending = False
         await self._prepare_rewards(needs, client, tokens)
 
-    def _note_what_lacks(
+    def _note_missing_scopes(
         self, login: str, settings: TwitchEventsubSettings, tokens: Tokens
     ) -> None:
-        """Say once what the configuration wants and the streamer does not permit."""
+        """Log once what the configuration wants and the streamer does not permit."""
         if login in self._lacking:
             return
         owner = tokens.accounts.get(self.channel_ids[login])
@@ -120,7 +158,7 @@ class Subscriptions:
                 f"{login} does not permit to {wishes_of}."
                 f" Let {login} run: ishowtts login twitch --streamer"
             )
-            log.warning("some events are not heard", channel=login, reason=self._lacking[login])
+            log.warning("Twitch permission missing", channel=login, reason=self._lacking[login])
 
     async def _find_channels(self, needs: Needs, client: EventClient, tokens: Tokens) -> None:
         at = self._clock()
@@ -136,7 +174,7 @@ class Subscriptions:
         self.channel_ids.update(found)
         for login in sorted(set(new) - set(found)):
             self._unknown[login] = at
-            log.warning("Twitch knows no such channel", channel=login)
+            log.warning("Twitch channel not found", channel=login)
 
     async def _subscribe(self, wish: Wish, client: EventClient, *, bot_id: str) -> None:
         try:
@@ -148,14 +186,17 @@ class Subscriptions:
                 raise
             self._refuse(wish.topic, error)
         except TransientError as error:
-            if wish.topic.type not in OPTIONAL or not client.is_connected(wish.user_id):
+            if wish.topic.type not in _OPTIONAL or not client.is_connected(wish.user_id):
                 raise
             self._refuse(wish.topic, error)
 
     def _refuse(self, topic: Topic, error: IshowttsError) -> None:
         self._refused[topic] = (str(error), self._clock())
         log.warning(
-            "Twitch refuses", topic=topic.type, channel_id=topic.channel_id, reason=str(error)
+            "EventSub subscription refused",
+            topic=topic.type,
+            channel_id=topic.channel_id,
+            reason=str(error),
         )
 
     def _is_refused(self, topic: Topic) -> bool:
@@ -181,7 +222,9 @@ class Subscriptions:
                 self._waiting[login] = await client.unsettled(reward_id, channel_id=channel_id)
                 self._rewards[login] = reward_id
             except (RefusedError, LogInError, TransientError) as error:
-                # Chat does not wait for it: whoever is gone for good is noticed there.
+                # Chat does not wait for it: an account that is gone for good is noticed there.
                 passes = isinstance(error, TransientError)
                 self._reward_at[login] = self._clock() + (_RETRY_S if passes else _ASK_AGAIN_S)
-                log.warning("no reward yet", channel=login, title=reward.title, reason=str(error))
+                log.warning(
+                    "reward not ready", channel=login, title=reward.title, reason=str(error)
+                )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from bot.engine.f5.batching import Speaks, Utterance
+from bot.engine.f5.batching import SpeechRunner, Utterance
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.sampler import Sampling
@@ -48,7 +48,9 @@ class BreakingF5(F5Engine):
             await asyncio.sleep(0.01)
         await super().warm_up()
 
-    def _make_runner(self, device: torch.device, dtype: torch.dtype) -> tuple[Speaks, Vocabulary]:
+    def _make_runner(
+        self, device: torch.device, dtype: torch.dtype
+    ) -> tuple[SpeechRunner, Vocabulary]:
         return load_runner(
             self._model_folder, self._vocoder_folder, device, dtype, on_step=self._step
         )

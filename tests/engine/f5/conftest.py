@@ -12,11 +12,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from bot.engine.f5.model.dit import Traits
+from bot.engine.f5.model.dit import Acoustic, Traits
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.sampler import draw_noise
 from bot.engine.f5.model.vocos import Vocos
-from bot.engine.f5.weights.checkpoint import Acoustic, load_acoustic, load_vocos
+from bot.engine.f5.weights.checkpoint import load_acoustic, load_vocos
 from bot.engine.upstream.importing import import_upstream
 
 CPU = torch.device("cpu")

@@ -14,10 +14,11 @@ from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.voice.folder import load_voice
 from bot.engine.f5.voice.loudness import TARGET_LUFS
 from bot.engine.f5.voice.reference import ReferenceCache
-from bot.engine.f5.weights.choice import choose
-from bot.engine.f5.weights.folder import load_front_end, load_model, load_vocoder, load_voice
+from bot.engine.f5.weights.installed import choose
+from bot.engine.f5.weights.model_folder import load_front_end, load_model, load_vocoder
 from bot.engine.upstream.engine import load_upstream
 from bot.errors import UtteranceError
 from bot.messages import Samples, SpeechRequest

@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from bot.clock import now
-from bot.config.sources import TwitchEventsubSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.runtime.backoff import Backoff
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
@@ -112,6 +111,7 @@ def connection(store: AccountStore) -> TwitchConnection:
 @pytest.fixture
 def reading(server: TwitchServer, connection: TwitchConnection) -> Reading:
     """Read a channel, by default without the anonymous reader."""
+    del server  # it runs, and is the Twitch that is read
 
     @asynccontextmanager
     async def read(
@@ -122,11 +122,7 @@ def reading(server: TwitchServer, connection: TwitchConnection) -> Reading:
         resumed: Iterable[ChatMessage] = (),
         **more: Any,  # noqa: ANN401 - settings
     ) -> AsyncIterator[Channel]:
-        values: dict[str, Any] = {
-            "anonymous": False,
-            "irc_url": server.irc_url,
-            "emotes": (),
-        } | more
+        values: dict[str, Any] = {"anonymous": False, "emotes": ()} | more
         settings = TwitchEventsubSettings(type="twitch_eventsub", channel=login, **values)
         channel = Channel(TwitchEventsubSource(settings, "main", connection))
         for message in resumed:

@@ -17,8 +17,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.clock import now
-from bot.config.sources import RewardSettings
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import RewardSettings, TwitchSettings
 from bot.errors import StartError
 from bot.messages import Purge
 from bot.runtime.backoff import Backoff
@@ -271,7 +270,7 @@ async def test_a_log_in_that_was_taken_back(
             await goes_on(server, channel, *(["during"] if anonymous else []))
 
     why = "the account took its permission back, or changed its password."
-    reasons = {entry["why"] for entry in logs if entry["event"] == "Twitch ended what was heard"}
+    reasons = {entry["why"] for entry in logs if entry["event"] == "EventSub subscription revoked"}
     assert reasons == {f"{why} {remedy}"}
 
 
@@ -376,7 +375,7 @@ async def test_ten_minutes_without_network(
     connection = TwitchConnection(settings, store=store, sleep=sleep)
     async with reading(connection=connection, anonymous=anonymous) as channel:
         if channel.source._irc is not None:
-            channel.source._irc._sleep = sleep
+            channel.source._irc._loop._sleep = sleep
         await settled(server, channel)
         await server.chat("streamer", "before")
         await channel.until("before")

@@ -340,7 +340,7 @@ async def test_what_an_earlier_run_left_is_settled_once(
     )
     async with reading(reward=REWARD, resumed=[left]) as channel:
         if ends == "after":
-            await eventually(lambda: channel.source._redeems._has_looked, "look at what waits")
+            await eventually(lambda: channel.source._redeems._has_recovered, "look at what waits")
         channel.source.observe(spoken(left))
         channel.source.observe(spoken(left))
         await eventually(lambda: server.settled, "settlement")

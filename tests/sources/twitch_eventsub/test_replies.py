@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.clock import now
-from bot.config.twitch import TwitchSettings
+from bot.config.sources import TwitchSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage, Verb
-from bot.outcomes import Obeyed
+from bot.outcomes import Applied
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.faults import RefusedError
 from bot.sources.twitch_eventsub.replies import (
@@ -175,8 +175,8 @@ async def test_a_reply_is_tried_again_after_a_fault_and_not_after_a_refusal(
     assert chat.texts == ["second"]
 
 
-def obeyed(message: ChatMessage, answer: str = "on, 0 waiting, volume 80") -> Obeyed:
-    return Obeyed.of(message, received_at=now(), verb=Verb.STATUS, answer=answer)
+def obeyed(message: ChatMessage, answer: str = "on, 0 waiting, volume 80") -> Applied:
+    return Applied.of(message, received_at=now(), verb=Verb.STATUS, answer=answer)
 
 
 @pytest.mark.parametrize("anonymous", [True, False])

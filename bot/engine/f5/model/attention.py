@@ -1,21 +1,18 @@
 """Attention over packed items: every item sees itself alone.
 
-One function in the ways that the hardware offers. Shapes: T frames, H heads, d per
-head.
+Shapes: T frames of the packed row, t of one item, G copies of the row, H heads, d head width.
 """
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bot.engine.f5.model.layout import Layout, boundaries, query_blocks
-
-Attend: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""Query, key and value, each `[T, H, d]`, to the attended values, `[T, H * d]`."""
+from bot.engine.f5.model.layout import Layout, boundaries
+from bot.engine.f5.model.operations import Attend
 
 _FLASH_CAPABILITY = (8, 0)  # Ampere; flash attention has no kernels for older devices
 
@@ -34,9 +31,9 @@ class Packed(NamedTuple):
     """Attention in one kernel whose lengths are data, so that one CUDA graph serves all layouts."""
 
     table: Callable[[Layout, int, int], Tensor]
-    """What the kernel has to know, on the host, for a layout, its copies and how many items fit."""
+    """Lengths as the kernel reads them, on the host: of layout, copies and the most items."""
     attend: Callable[[Tensor], Attend]
-    """Attention by the table that stands on the device at this place."""
+    """Attention by such a table on the device, read anew at every call."""
 
 
 def flash() -> Packed:
@@ -53,20 +50,8 @@ def flash() -> Packed:
     return Packed(boundaries, lambda table: partial(attend, table))
 
 
-def triton() -> Packed:
-    """Return our own kernel, which is faster; needs Triton."""
-    from bot.engine.f5.model import kernels  # noqa: PLC0415 - Triton is optional
-
-    def attend(table: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        return kernels.attend(query, key, value, table)
-
-    return Packed(
-        partial(query_blocks, rows=kernels.QUERY_BLOCK), lambda table: partial(attend, table)
-    )
-
-
 def per_item(spans: Sequence[tuple[int, int]], copies: int = 1) -> Attend:
-    """Return attention item by item, for processors and devices without flash attention.
+    """Return attention item by item, for CPUs and GPUs without flash attention.
 
     `spans` are those of one copy of the row. Frames outside attend to nothing and are zero.
     """
@@ -84,7 +69,7 @@ def per_item(spans: Sequence[tuple[int, int]], copies: int = 1) -> Attend:
                 attended = functional.scaled_dot_product_attention(q, k, v)
                 pieces.append(attended.transpose(1, 2))  # [G, t, H, d]
             position = end
-        # A single item needs no copy: the kernel for processors writes it in this order.
+        # A single item needs no copy: the kernel for CPUs writes it in this order.
         output = pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=1)
         return output.reshape(len(query), -1)
 

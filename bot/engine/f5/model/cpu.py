@@ -1,11 +1,11 @@
-"""What a processor does better than by the plain operations of `dit`: fewer passes over memory.
+"""Operations and weights as a CPU computes them fastest: fewer passes over memory.
 
 On two cores the matrix products and attention take most of the time and run near the hardware's
 limit; what can be saved lies between them (tests/bench/results/f5.md), and in products of 8 bits
-for a model that bears them. Everything else here is float32; other types are left to the plain
+for a model that was judged with them. All else here is float32; other types are left to the plain
 operations.
 
-Shapes: T frames of the packed row, G copies of it, D width, H heads, d width of a head.
+Shapes: T frames of the packed row, G copies of it, D model width, H heads, d head width.
 """
 
 import math
@@ -17,26 +17,26 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bot.engine.f5.model import dit, int8
-from bot.engine.f5.model.dit import (
+from bot.engine.f5.model import int8
+from bot.engine.f5.model.dit import Block, DiT
+from bot.engine.f5.model.operations import (
+    EPSILON,
     HEAD_WIDTH,
     POSITION_GROUPS,
     POSITION_TAPS,
-    Block,
-    DiT,
-    Entry,
     Linear,
     Operations,
     Rotation,
+    linear_gelu,
 )
 
 _FRAMES_AT_ONCE = 8
-_FAR = 20.0
-"""From here on Mish is the identity in float32, and its exponential must not overflow."""
+_MISH_LIMIT = 20.0
+"""Input from which Mish is the identity in float32; its exponential must not overflow."""
 
 
 class _Scratch:
-    """Memory for results that are used up before the next one of their kind is computed.
+    """Reused memory for results that are used up before the next one of their kind is computed.
 
     Fresh memory of this size comes from the system page by page, which takes as long as some of
     the operations.
@@ -55,28 +55,30 @@ class _Scratch:
 
 
 def tune(model: DiT, *, in_int8: bool = False) -> tuple[DiT, Operations]:
-    """Return the model in the layouts that the returned operations want.
+    """Return the model in the layouts that the returned operations need, and those.
 
-    `in_int8` takes products of 8 bits for the blocks; see `int8.works`.
+    `in_int8` computes the products of the blocks in 8 bits; see `int8.works`.
     """
     if model.output.weight.dtype is not torch.float32:
         return model, Operations()
     scratch = _Scratch()
     blocks = [_tune_block(block) for block in model.blocks]
-    linear, linear_gelu = partial(_linear, scratch), dit.linear_gelu
+    linear, with_gelu = partial(_linear, scratch), linear_gelu
     if in_int8:
         blocks = [int8.pack_block(block) for block in blocks]
         linear = partial(int8.multiply, scratch.take)
-        linear_gelu = partial(int8.multiply, scratch.take, gelu=True)
+        with_gelu = partial(int8.multiply, scratch.take, gelu=True)
     elif _can_fuse_gelu():
         blocks = [block._replace(up=_pack(block.up)) for block in blocks]
-        linear_gelu = _linear_gelu
+        with_gelu = _linear_gelu
     return model._replace(blocks=tuple(blocks)), Operations(
-        locate=partial(_locate, scratch, [_to_toeplitz(part) for part in model.entry.positions]),
+        embed_positions=partial(
+            _embed_positions, scratch, [_to_toeplitz(part) for part in model.positions]
+        ),
         add_norm=_add_norm,
         rotate=_rotate,
         linear=linear,
-        linear_gelu=linear_gelu,
+        linear_gelu=with_gelu,
     )
 
 
@@ -97,7 +99,7 @@ def _tune_block(block: Block) -> Block:
 
 
 def _join_pairs(weight: Tensor) -> Tensor:
-    """Undo `dit.split_pairs`."""
+    """Undo `operations.split_pairs`."""
     return weight.unflatten(0, (-1, 2, HEAD_WIDTH // 2)).transpose(1, 2).flatten(0, 2)
 
 
@@ -135,7 +137,7 @@ def _linear_gelu(x: Tensor, weights: Linear) -> Tensor:
 
 
 def _rotate(qkv: Tensor, rope: Rotation) -> tuple[Tensor, Tensor, Tensor]:
-    """Return what `dit.rotate` returns; `qkv`, `[G * T, 3, H, d]`, is changed in place.
+    """Return what `operations.rotate` returns; `qkv`, `[G * T, 3, H, d]`, is changed in place.
 
     Pairs of channels are complex numbers, turned in one pass.
     """
@@ -148,17 +150,17 @@ def _rotate(qkv: Tensor, rope: Rotation) -> tuple[Tensor, Tensor, Tensor]:
 def _add_norm(
     x: Tensor, y: Tensor, gate: Tensor | None, shift: Tensor, scale: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return what `dit.add_norm` returns; `x` is changed in place."""
+    """Return what `operations.add_norm` returns; `x` is changed in place."""
     total = x.add_(y) if gate is None else x.addcmul_(gate, y)
-    return total, functional.layer_norm(total, x.shape[-1:], 1 + scale, shift, dit.EPSILON)
+    return total, functional.layer_norm(total, x.shape[-1:], 1 + scale, shift, EPSILON)
 
 
 class _Toeplitz(NamedTuple):
-    """A grouped convolution over time as one product for each group.
+    """Grouped convolution over time as one matrix product for each group.
 
-    A row of the product is what `_FRAMES_AT_ONCE` neighbouring frames see, and its result those
-    frames: the matrix repeats the taps, moved by a frame each time. That is a quarter more
-    arithmetic than the convolution needs, and still twice as fast as oneDNN's.
+    A row of the input holds all frames that `_FRAMES_AT_ONCE` neighbouring outputs depend on; the
+    matrix repeats the taps, moved by a frame each time. That is a quarter more arithmetic than the
+    convolution needs, and still twice as fast as oneDNN's.
     """
 
     matrix: Tensor
@@ -180,16 +182,20 @@ def _to_toeplitz(convolution: Linear) -> _Toeplitz:
     )
 
 
-def _locate(
-    scratch: _Scratch, convolutions: Sequence[_Toeplitz], x: Tensor, _: Entry, is_frame: Tensor
+def _embed_positions(
+    scratch: _Scratch,
+    convolutions: Sequence[_Toeplitz],
+    x: Tensor,
+    _: Sequence[Linear],
+    is_frame: Tensor,
 ) -> Tensor:
-    """Return the convolutional position embedding of `x`, both `[G, T, D]`."""
+    """Return what `operations.embed_positions` returns, with these matrices."""
     copies, length, channels = x.shape
     width, reach = channels // POSITION_GROUPS, POSITION_TAPS // 2
     step = _FRAMES_AT_ONCE * width
     # The copies lie one behind the other with zeros between them, group by group.
     stride = -(-(length + reach) // _FRAMES_AT_ONCE) * _FRAMES_AT_ONCE
-    padded = scratch.take(_locate, POSITION_GROUPS, 2 * reach + copies * stride, width)
+    padded = scratch.take("padded", POSITION_GROUPS, 2 * reach + copies * stride, width)
     frames = padded[:, reach:-reach].unflatten(1, (copies, stride))  # [groups, G, S, c]
     padded[:, :reach], padded[:, -reach:], frames[:, :, length:] = 0, 0, 0
     windows = padded.as_strided(
@@ -214,6 +220,6 @@ def _locate(
 
 def _mish(x: Tensor) -> Tensor:
     """Return `x * tanh(log(1 + exp(x)))`: with n = e^x (e^x + 2) that is `x * n / (n + 2)`."""
-    power = x.clamp(max=_FAR).exp_()
+    power = x.clamp(max=_MISH_LIMIT).exp_()
     product = (power + 2).mul_(power)
     return torch.div(product, product + 2, out=power).mul_(x)

@@ -1,7 +1,9 @@
-"""CUDA graphs: a whole batch (text, sampling, vocoder) recorded once for each length of the row.
+"""CUDA graphs of a whole batch (text, sampling, vocoder), one for each length of the row.
 
 Where recording would keep somebody waiting, a row without a graph is launched kernel by kernel.
-Everything here is called in inference mode and on one stream: the `Runner` sees to both.
+Callers are in inference mode and on one stream: the `Runner` sees to both.
+
+Shapes: T frames of the packed row.
 """
 
 import time
@@ -20,37 +22,42 @@ from bot.engine.f5.model.synthesis import Model, fill, sample
 from bot.engine.f5.model.vocos import decode
 
 _MAX_GRAPHS = 96
-"""About 7 MB each with the full shape."""
+"""Graphs kept; about 7 MB each for the official model."""
 
 
 class Outputs(NamedTuple):
-    """What becomes of a row; a graph writes its own again at the next run."""
+    """Results of a row; a graph overwrites its own at the next run."""
 
     mel: Tensor
     """Log-mel, float32 `[T, 100]`."""
     wave: Tensor
-    """Overlapped, see `vocos.decode`."""
+    """Overlapped wave, see `vocos.decode`."""
 
 
 class _Shape(NamedTuple):
-    """What a graph was recorded for."""
+    """Key of a graph."""
 
     sampling: Sampling
     length: int
     items: int
+    """Number of items that fit."""
 
 
 class _Inputs(NamedTuple):
-    """Where a row stands on the device."""
+    """A row on the device."""
 
     rows: Tensor
+    """`layout.describe`, int32 `[8, T]`."""
     noise: Tensor
+    """float32 `[T, 100]`"""
     reference_mel: Tensor
+    """float32 `[T, 100]`"""
     table: Tensor
+    """Of the attention, see `Packed`."""
 
 
 class _Recording(NamedTuple):
-    """A CUDA graph with its buffers."""
+    """CUDA graph with its buffers."""
 
     graph: torch.cuda.CUDAGraph
     inputs: _Inputs
@@ -58,26 +65,26 @@ class _Recording(NamedTuple):
 
 
 class Graphs:
-    """Owns the graphs of a model on a device, the least recently used of which are forgotten."""
+    """Graphs of a model on a device; the least recently used are dropped."""
 
     def __init__(self, model: Model, attention: Packed, *, on_demand: bool) -> None:
-        """Take what is computed; `on_demand` is as in `Runner`."""
+        """Take the model and its attention; `on_demand` is as in `Runner`."""
         self._model = model
         self._attention = attention
         self._on_demand = on_demand
         self._recordings: OrderedDict[_Shape, _Recording] = OrderedDict()
         self._warm: set[tuple[int, int]] = set()
         self._pool: Any = None
-        self._forget_recordings()
+        self._drop_recordings()
 
     @property
     def latest(self) -> Callable[[], None] | None:
-        """Return what replays the graph that was used last; None where there is none."""
+        """Replay of the graph that was used last; None where there is none."""
         recordings = list(self._recordings.values())
         return recordings[-1].graph.replay if recordings else None
 
     def run(self, items: Sequence[Item], layout: Layout, sampling: Sampling) -> Outputs:
-        """Return what becomes of `items`, of which the device may not have computed all yet."""
+        """Return the results of `items`, which the device may still be computing."""
         # Room for more items, so that batches of similar size share a graph.
         shape = _Shape(sampling, layout.length, 1 << (len(items) - 1).bit_length())
         recording = None
@@ -111,12 +118,12 @@ class Graphs:
             self._warm_variant(shapes[0]._replace(items=2))
 
     def free(self) -> None:
-        """Forget all graphs, and record again what is asked for."""
-        self._forget_recordings()
+        """Drop all graphs and free their memory; from then on graphs are recorded on demand."""
+        self._drop_recordings()
         self._on_demand = True
 
-    def _forget_recordings(self) -> None:
-        """Free the memory of all graphs; a pool whose last graph is gone cannot be used again."""
+    def _drop_recordings(self) -> None:
+        # A pool whose last graph is gone cannot be used again.
         self._recordings.clear()
         self._pool = torch.cuda.graph_pool_handle()
         torch.cuda.empty_cache()
@@ -153,7 +160,7 @@ class Graphs:
         return decode(model.vocoder, mel, frames.is_decoded, model.operations.depthwise)
 
     def _warm_variant(self, shape: _Shape) -> None:
-        """Let everything be generated, allocated or chosen that is so at a first call.
+        """Pay for what libraries generate, allocate or choose at a first call.
 
         All but the vocoder's first convolution and Fourier transform is the same for every length.
         """

@@ -1,9 +1,9 @@
-"""Products of 8-bit integers, for processors that have instructions for them (VNNI).
+"""Products of 8-bit integers, for CPUs that have instructions for them (VNNI).
 
-They take a third of the time of float32, and of a transformer's they are half. Weights have a scale
-for each output channel; what comes in has one scale and zero, taken from its own range each time
-(dynamic quantisation, arXiv 2004.09602). The operators are oneDNN's, private to torch: what a
-version lacks is computed in float32.
+They take a third of the time of float32 products, which are half of a transformer's time. Weights
+have a scale for each output channel; activations have one scale and zero per product, taken from
+their own range each time (dynamic quantisation, arXiv 2004.09602). The operators are oneDNN's,
+private to torch; without them the model is computed in float32.
 """
 
 import math
@@ -12,23 +12,25 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from bot.engine.f5.model.dit import Block, Linear
+from bot.engine.f5.model.dit import Block
+from bot.engine.f5.model.operations import Linear
 
 _LEVELS = 254.0
-"""Of 255: rounding must not leave the range."""
+"""Levels of an activation in use, of 255: rounding must not leave the range."""
 _TOLERANCE = 0.02
+"""Largest absolute error of the product that `works` tries."""
 
 Take = Callable[..., Tensor]
-"""Uninitialised float32 memory of a shape, the same for every call with this kind."""
+"""Source of uninitialised float32 memory: kind and shape to the same memory at every call."""
 
 
 class Packed(Linear):
-    """An affine map whose weight is 8 bits wide, in oneDNN's own order."""
+    """Affine map with a weight of 8 bits, in oneDNN's own order."""
 
     scale: Tensor
-    """Of each output channel, float32 `[out]`."""
+    """Scale of each output channel, float32 `[out]`."""
     zero: Tensor
-    """int32 `[out]`, all 0."""
+    """Zero of each output channel, int32 `[out]`, all 0."""
 
 
 def pack(linear: Linear) -> Packed:
@@ -41,23 +43,23 @@ def pack(linear: Linear) -> Packed:
 
 
 def pack_block(block: Block) -> Block:
-    """Return a transformer block whose products are of 8 bits."""
+    """Return a transformer block with products of 8 bits."""
     return block._replace(
         qkv=pack(block.qkv), out=pack(block.out), up=pack(block.up), down=pack(block.down)
     )
 
 
 def multiply(take: Take, x: Tensor, packed: Linear, *, gelu: bool = False) -> Tensor:
-    """Return the affine map of `x`, float32 `[n, out]` of `[n, in]`, and GELU (tanh) of it."""
+    """Return the affine map of `x`, float32 `[n, out]` of `[n, in]`, or GELU (tanh) of it."""
     assert isinstance(packed, Packed)
     low, high = (float(end) for end in torch.aminmax(x))
     step = (max(high, 0.0) - min(low, 0.0)) / _LEVELS or 1.0
-    if not math.isfinite(step):  # it would become a number
+    if not math.isfinite(step):  # an integer would hide that
         return x.new_full((len(x), len(packed.scale)), math.nan)
     zero = round(-min(low, 0.0) / step)
-    # Cutting off what is behind the point rounds what is half a level higher.
-    half = torch.tensor(zero + 0.5)
-    levels = torch.add(half, x, alpha=1 / step, out=take("levels", *x.shape))
+    # Truncating x + 0.5 rounds.
+    offset = torch.tensor(zero + 0.5)
+    levels = torch.add(offset, x, alpha=1 / step, out=take("levels", *x.shape))
     result: Tensor = torch.ops.onednn.qlinear_pointwise(
         levels.to(torch.uint8), step, zero, packed.weight, packed.scale, packed.zero, packed.bias,
         1.0, 0, torch.float32, *(("gelu", [], "tanh") if gelu else ("none", [], "")),
@@ -66,8 +68,8 @@ def multiply(take: Take, x: Tensor, packed: Linear, *, gelu: bool = False) -> Te
 
 
 def works() -> bool:
-    """Return whether this processor and this torch have what is used here, and compute it right."""
-    # Without the instructions oneDNN computes it slower than float32.
+    """Return whether this CPU has the instructions, and this torch the operators, and is right."""
+    # Without the instructions oneDNN is slower than float32. Private, so absent in some versions.
     has_instructions = getattr(torch.cpu, "_is_vnni_supported", bool)
     if not has_instructions():
         return False

@@ -1,4 +1,4 @@
-"""Triton kernels for what libraries do slowly or in many passes.
+"""Triton kernels for operations that libraries do slowly or in many passes.
 
 On an H200 cuDNN takes 250 us for the grouped convolution (group by group), this one 25; torch's
 flash attention for variable lengths 30 us at 1 s of speech and 386 us in a batch of 16, this one 20
@@ -6,6 +6,7 @@ and 300 (tests/bench/results). For convolutions of single channels cuDNN compile
 new length, which takes a quarter of a second on an H100, and needs 17 us then, this one 3.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import torch
@@ -13,7 +14,9 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from bot.engine.f5.model import dit
+from bot.engine.f5.model.attention import Packed
+from bot.engine.f5.model.layout import query_blocks
+from bot.engine.f5.model.operations import POSITION_GROUPS, Linear, Operations, Rotation
 
 QUERY_BLOCK = 64
 _KEY_BLOCK = 64
@@ -83,6 +86,13 @@ def attend(query: Tensor, key: Tensor, value: Tensor, blocks: Tensor) -> Tensor:
         WIDTH=width, ROWS=QUERY_BLOCK, KEYS=_KEY_BLOCK, num_warps=4, num_stages=3,
     )  # fmt: skip
     return output
+
+
+def packed() -> Packed:
+    """Return attention by this kernel."""
+    return Packed(
+        partial(query_blocks, rows=QUERY_BLOCK), lambda blocks: partial(attend, blocks=blocks)
+    )
 
 
 @triton.jit
@@ -172,8 +182,8 @@ def _convolve_channels(
     )
 
 
-def depthwise(x: Tensor, weights: dit.Linear) -> Tensor:
-    """Return what `dit.depthwise` returns."""
+def depthwise(x: Tensor, weights: Linear) -> Tensor:
+    """Return what `operations.depthwise` returns."""
     x = x.contiguous()
     copies, length, channels = x.shape
     output = torch.empty_like(x)
@@ -213,7 +223,7 @@ def _add_norm(
 def add_norm(
     x: Tensor, y: Tensor, gate: Tensor | None, shift: Tensor, scale: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return what `dit.add_norm` returns, in one pass over the memory."""
+    """Return what `operations.add_norm` returns, in one pass over the memory."""
     length, width = x.shape
     total, normed = torch.empty_like(x), torch.empty_like(x)
     _add_norm[(length,)](
@@ -242,8 +252,8 @@ def _rotate(
     tl.store(at + HALF, (second * c + first * s).to(qkv.dtype.element_ty), is_head)
 
 
-def rotate(qkv: Tensor, rope: dit.Rotation) -> tuple[Tensor, Tensor, Tensor]:
-    """Return what `dit.rotate` returns; `qkv` is changed in place."""
+def rotate(qkv: Tensor, rope: Rotation) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `operations.rotate` returns; `qkv` is changed in place."""
     length, _, heads, width = qkv.shape
     _rotate[(length, 2)](
         qkv, rope.cos, rope.sin, rope.heads,
@@ -253,21 +263,23 @@ def rotate(qkv: Tensor, rope: dit.Rotation) -> tuple[Tensor, Tensor, Tensor]:
     return query, key, value
 
 
-def operations(entry: dit.Entry) -> dit.Operations:
-    """Return the operations of the model with this `entry`."""
+def operations(positions: Sequence[Linear]) -> Operations:
+    """Return the operations of a model with these convolutions of the position embedding."""
     convolutions = [
-        dit.Linear(
-            convolution.weight.unflatten(0, (dit.POSITION_GROUPS, -1))
-            .permute(0, 3, 2, 1)
-            .contiguous(),  # [groups, taps, in, out]
-            convolution.bias,
-        )
-        for convolution in entry.positions
+        Linear(
+            weight.unflatten(0, (POSITION_GROUPS, -1)).permute(0, 3, 2, 1).contiguous(),
+            bias,
+        )  # weight [groups, taps, in, out]
+        for weight, bias in positions
     ]
-    return dit.Operations(partial(_locate, convolutions), add_norm, rotate, depthwise=depthwise)
+    return Operations(
+        partial(_embed_positions, convolutions), add_norm, rotate, depthwise=depthwise
+    )
 
 
-def _locate(convolutions: list[dit.Linear], x: Tensor, _: dit.Entry, is_frame: Tensor) -> Tensor:
+def _embed_positions(
+    convolutions: Sequence[Linear], x: Tensor, _: Sequence[Linear], is_frame: Tensor
+) -> Tensor:
     for convolution in convolutions:
         x = convolve_mish(x, is_frame, *convolution)
     return x

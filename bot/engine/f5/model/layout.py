@@ -1,4 +1,4 @@
-"""Packing: items of any lengths lie one behind the other in a single row of frames.
+"""Packing of items of any lengths, one behind the other, into a single row of frames.
 
 Nothing is padded to the longest item, and an item computes the same numbers wherever it lies:
 attention stays inside its boundaries, and the gap behind it is as wide as the widest convolution
@@ -31,11 +31,11 @@ class Item(NamedTuple):
     decode_from: int
     """First frame that becomes sound."""
     seed: int
-    """Of the noise that sampling starts from."""
+    """Seed of the initial noise."""
 
 
 class Frames(NamedTuple):
-    """What each of the T frames of the row is; all on the model's device."""
+    """Properties of the T frames of the row; all on the model's device."""
 
     token: Tensor
     """Text token, shifted by one, `FILLER_ID` where there is none, int64 `[T]`."""
@@ -44,7 +44,7 @@ class Frames(NamedTuple):
     item: Tensor
     """Number of the item, int64 `[T]`; 0 in gaps."""
     text_source: Tensor
-    """Frame that holds the token to be heard here, if tokens are spread evenly, int64 `[T]`."""
+    """Frame that holds the token of this one, if tokens are spread evenly, int64 `[T]`."""
     is_frame: Tensor
     """Whether it belongs to an item, bool `[T]`."""
     has_text: Tensor
@@ -56,10 +56,10 @@ class Frames(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Where the items lie in a row of `length` frames."""
+    """Places of the items in a row of `length` frames."""
 
     spans: tuple[tuple[int, int], ...]
-    """First frame and the one behind the last, of each item."""
+    """First frame of each item, and the one behind its last."""
     length: int
 
 
@@ -76,7 +76,7 @@ def pack(items: Sequence[Item], length: int = 0) -> Layout:
 def describe(
     items: Sequence[Item], layout: Layout
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
-    """Return the numbers behind `Frames`, int32 `[8, T]`: one array is one copy to the device."""
+    """Return the fields of `Frames`, int32 `[8, T]`: one array takes one copy to the device."""
     rows = np.zeros((len(Frames._fields), layout.length), np.int32)
     token, position, number, source, is_frame, has_text, is_reference, is_decoded = rows
     source[:] = np.arange(layout.length)
@@ -117,10 +117,10 @@ def to_frames(rows: Tensor) -> Frames:
 
 
 def boundaries(layout: Layout, copies: int, capacity: int) -> Tensor:
-    """Return where sequences begin, int32 `[2 * copies * capacity + 1]`, for packed attention.
+    """Return the starts of sequences, int32 `[2 * copies * capacity + 1]`, for flash attention.
 
-    The row stands `copies` times behind itself (with and without conditioning). Gaps are sequences
-    too, so that no item sees them; unused places are sequences of length 0 at the end.
+    The row is repeated `copies` times (with and without conditioning); `capacity` items fit. Gaps
+    are sequences too, so that no item sees them; unused places are empty sequences at the end.
     """
     cuts: list[int] = [0]
     for copy in range(copies):
@@ -133,10 +133,10 @@ def boundaries(layout: Layout, copies: int, capacity: int) -> Tensor:
 
 
 def query_blocks(layout: Layout, copies: int, capacity: int, rows: int) -> Tensor:
-    """Return which item each block of `rows` queries belongs to, int32 `[n, 3]`.
+    """Return the item of each block of `rows` queries, int32 `[n, 3]`, for `kernels.attend`.
 
-    First row of the block, first row and end of the item; unused places are zero. For attention
-    that `kernels` computes; `capacity` items fit.
+    Each holds the first row of the block, and first row and end of its item; unused places are
+    zero. `capacity` items fit.
     """
     table = np.zeros((copies * (-(-layout.length // rows) + capacity), 3), np.int32)
     position = 0

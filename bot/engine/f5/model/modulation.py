@@ -1,8 +1,10 @@
-"""AdaLN modulations: what the transformer's blocks are told about the time step.
+"""AdaLN modulations: shift, scale and gate by which the transformer's blocks know the time step.
 
 They depend on the time alone, so they are computed once per schedule. Their matrices are 41 % of
 F5TTS_v1_Base; they are read from the checkpoint (a memory map) when a schedule needs them and never
 reach the device.
+
+Shapes: S steps, D model width.
 """
 
 import math
@@ -17,7 +19,7 @@ SINUSOIDS = 256
 
 
 class Modulations(NamedTuple):
-    """For every step of a schedule, float32."""
+    """Modulations for every step of a schedule, float32."""
 
     blocks: Tensor
     """`[S, depth, 6, D]`: shift, scale and gate of attention, then those of the feed-forward."""

@@ -1,7 +1,9 @@
-"""Runs batches on a device; it decides nothing about order.
+"""Runner of batches on a device; it decides nothing about order.
 
 Rows are rounded up by `bucket`, durations themselves never. On a GPU with flash attention `graphs`
 computes the row; elsewhere the same functions run eagerly.
+
+Shapes: T frames of the packed row.
 """
 
 import contextlib
@@ -15,25 +17,25 @@ from torch.nn import functional
 
 from bot.engine.f5.mel import BANDS
 from bot.engine.f5.model import attention, cpu
-from bot.engine.f5.model.dit import Linear, Operations
+from bot.engine.f5.model.dit import Acoustic
 from bot.engine.f5.model.graphs import Graphs
 from bot.engine.f5.model.layout import Item, Layout, describe, pack, to_frames
+from bot.engine.f5.model.operations import Linear, Operations
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.synthesis import Model, fill, sample
 from bot.engine.f5.model.vocos import Vocos, decode, wave_span
-from bot.engine.f5.weights.checkpoint import Acoustic
 from bot.engine.process.progress import watched
 from bot.errors import MemoryExhaustedError
 from bot.messages import Samples
 
-_STEPS = ((2048, 32), (4096, 64), (1 << 30, 256))
-"""Up to so many frames, rows are rounded up to a multiple of the second number."""
-_LONGEST_WARM_UP_S = 30.0
-"""What has no graph by then is launched without: slower to start, and nothing waits for it."""
+_BUCKETS = ((2048, 32), (4096, 64), (1 << 30, 256))
+"""Most frames of a row, and the multiple of frames that it is rounded up to."""
+_MAX_WARM_UP_S = 30.0
+"""Limit on recording graphs; lengths left without one start a little slower."""
 
 
 class Batch(NamedTuple):
-    """What a run gives."""
+    """Results of a run."""
 
     waves: list[Samples]
     """Speech of each item, 24 kHz."""
@@ -44,7 +46,7 @@ class Batch(NamedTuple):
 
 def bucket(length: int) -> int:
     """Return the length of the row that `length` frames are put into."""
-    step = next(step for limit, step in _STEPS if length <= limit)
+    step = next(step for limit, step in _BUCKETS if length <= limit)
     return -(-length // step) * step
 
 
@@ -53,7 +55,7 @@ def in_halves(
     items: Sequence[Item],
     free: Callable[[], None],
 ) -> list[Samples]:
-    """Return what `compute` gives for `items`, in halves where the device has no memory for all.
+    """Return `compute(items)`, in halves where the device has no memory for all of them.
 
     `free` gives back memory that can be spared.
 
@@ -77,7 +79,7 @@ def in_halves(
 
 
 class Runner:
-    """Owns a model on a device. Not thread-safe: one thread runs it."""
+    """A model on a device. Not thread-safe: one thread runs it."""
 
     def __init__(
         self,
@@ -85,28 +87,33 @@ class Runner:
         vocoder: Vocos,
         device: torch.device,
         *,
-        kernels: bool = False,
+        use_triton: bool = False,
         on_demand: bool = True,
         in_int8: bool = False,
         on_step: Callable[[], None] = lambda: None,
     ) -> None:
         """Take the loaded models.
 
-        `kernels` uses our own GPU kernels, which need Triton. `on_demand` records what has no graph
-        when it is first asked for, which takes under a tenth of a second; else it is launched
-        without. `in_int8` computes products of 8 bits, on a processor of which `int8.works`.
-        `on_step` is called at every block of both models where they run eagerly.
+        Args:
+            acoustic: Acoustic model.
+            vocoder: Vocoder.
+            device: Device that both are on.
+            use_triton: Use our own GPU kernels, which need Triton.
+            on_demand: Record a missing graph when it is first asked for, which takes under a tenth
+                of a second; else that row is launched without.
+            in_int8: Compute products of 8 bits, on a CPU for which `int8.works`.
+            on_step: Called at every block of both models where they run eagerly.
         """
-        chosen, packed = Operations(), attention.flash()
-        if kernels:
-            from bot.engine.f5.model.kernels import operations  # noqa: PLC0415 - Triton is optional
+        operations, packed = Operations(), attention.flash()
+        if use_triton:
+            from bot.engine.f5.model import kernels  # noqa: PLC0415 - Triton is optional
 
-            chosen, packed = operations(acoustic.weights.entry), attention.triton()
+            operations, packed = kernels.operations(acoustic.weights.positions), kernels.packed()
         elif device.type == "cpu":
-            weights, chosen = cpu.tune(acoustic.weights, in_int8=in_int8)
+            weights, operations = cpu.tune(acoustic.weights, in_int8=in_int8)
             acoustic = acoustic._replace(weights=weights)
-        self._model = Model(acoustic, vocoder, device, chosen, {})
-        self._is_one_by_one = in_int8  # a scale is of all that is multiplied together
+        self._model = Model(acoustic, vocoder, device, operations, {})
+        self._runs_alone = in_int8  # one activation scale per product
         self._on_step = on_step
         self._pinned = torch.empty(0)
         self._graphs: Graphs | None = None
@@ -117,12 +124,12 @@ class Runner:
 
     @property
     def depthwise(self) -> Callable[[Tensor, Linear], Tensor]:
-        """Return how this device convolves each channel by itself."""
+        """Convolution of each channel by itself, as this device computes it."""
         return self._model.operations.depthwise
 
     @property
     def latest_graph(self) -> Callable[[], None] | None:
-        """Return what replays the CUDA graph that was used last; None where there is none."""
+        """Replay of the CUDA graph that was used last; None where there is none."""
         return self._graphs.latest if self._graphs else None
 
     def run(self, items: Sequence[Item], sampling: Sampling) -> list[Samples]:
@@ -133,16 +140,16 @@ class Runner:
         Raises:
             MemoryExhaustedError: even one item alone does not fit.
         """
-        together = [[item] for item in items] if self._is_one_by_one else [items]
+        batches = [[item] for item in items] if self._runs_alone else [items]
 
-        def compute(part: Sequence[Item]) -> list[Samples]:
-            return self.compute(part, sampling).waves
+        def compute(batch: Sequence[Item]) -> list[Samples]:
+            return self.compute(batch, sampling).waves
 
-        return [wave for part in together for wave in in_halves(compute, part, self._free)]
+        return [wave for batch in batches for wave in in_halves(compute, batch, self._free)]
 
     def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
         """Return speech and mel of `items` in one run on the device."""
-        # Libraries keep what they made for every shape, so there must not be a new one each time.
+        # Libraries cache something for every shape, so shapes must be few.
         layout = pack(items, bucket(pack(items).length))
         with self._on_device():
             if self._graphs:
@@ -153,12 +160,12 @@ class Runner:
         """Record the graphs for single items of these lengths in frames, and run one batch.
 
         The first of `samplings` comes first, the longest of each first, since graphs share their
-        memory. What takes too long, or is too much to be kept, is left out.
+        memory. Graphs beyond the limits of time and number are left out.
 
         Raises:
             StartError: the checkpoint's modulations are not finite.
         """
-        deadline_s = time.monotonic() + _LONGEST_WARM_UP_S
+        deadline_s = time.monotonic() + _MAX_WARM_UP_S
         by_length = sorted({bucket(length) for length in lengths}, reverse=True)
         with self._on_device():
             for sampling in samplings:
@@ -188,17 +195,17 @@ class Runner:
         rows = torch.from_numpy(describe(items, layout)).to(model.device)
         noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=model.device)
         fill(items, layout, noise, reference_mel)
-        numbers = model.plan_of(sampling)
+        plan = model.plan_of(sampling)
         # Each block has either attention or a convolution of single channels.
-        attend = watched(attention.per_item(layout.spans, numbers.copies), self._on_step)
+        attend = watched(attention.per_item(layout.spans, plan.copies), self._on_step)
         operations = model.operations._replace(
             depthwise=watched(model.operations.depthwise, self._on_step)
         )
         mel = sample(
-            model.acoustic, numbers, to_frames(rows), len(items), noise, reference_mel,
+            model.acoustic, plan, to_frames(rows), len(items), noise, reference_mel,
             attend, operations,
         )  # fmt: skip
-        waves = []
+        waves = list[Tensor]()
         for item, (start, end) in zip(items, layout.spans, strict=True):
             speech = mel[start + item.decode_from : end]
             room = bucket(len(speech))

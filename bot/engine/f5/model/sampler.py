@@ -1,4 +1,4 @@
-"""From noise to mel: the schedule, the Euler steps and classifier-free guidance.
+"""Sampling from noise to mel: schedule, Euler steps and classifier-free guidance.
 
 Schedules are those of `f5_tts.model.cfm` and `get_epss_timesteps`: Empirically Pruned Step Sampling
 (arXiv 2505.19931) where it has a table, uniform times elsewhere, bent by sway sampling. All of it
@@ -22,16 +22,18 @@ _PRUNED = {  # times in units of 1/32, by the number of function evaluations
     16: (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32),
 }
 NO_GUIDANCE_BELOW = 1e-5
-"""Strengths under this leave out the unconditioned pass, as upstream does."""
+"""Strength of guidance below which the unconditioned pass is left out, as upstream does."""
 
 
 class Sampling(NamedTuple):
-    """How the ordinary differential equation is solved."""
+    """Parameters of solving the ordinary differential equation."""
 
     steps: int = 7
     """Number of function evaluations (NFE)."""
     cfg_strength: float = 2.0
+    """Strength of classifier-free guidance."""
     sway: float = -1.0
+    """Coefficient of sway sampling; below 0 the steps are finer near the noise."""
 
     @property
     def copies(self) -> int:
@@ -57,9 +59,8 @@ def draw_noise(frames: int, seed: int, device: torch.device) -> Tensor:
 def advance(state: Tensor, velocities: Tensor, duration: Tensor, cfg_strength: Tensor) -> Tensor:
     """Return the state one Euler step later, `[T, 100]` float32.
 
-    `velocities` are `[G, T, 100]`; with guidance the difference that the conditioning makes is
-    amplified. `duration` and `cfg_strength` are scalars in tensors, so that compiled code serves
-    every value of them.
+    `velocities` are `[G, T, 100]`; guidance amplifies the difference that the conditioning makes.
+    `duration` and `cfg_strength` are scalars in tensors, so that one CUDA graph serves every value.
     """
     velocity = velocities[0]
     if len(velocities) == 2:  # noqa: PLR2004 - conditioned, and not

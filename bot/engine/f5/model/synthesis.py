@@ -1,6 +1,6 @@
-"""One batch from packed inputs to mel: what a CUDA graph records and a processor runs.
+"""One batch from packed inputs to mel, as a CUDA graph records it and a CPU runs it.
 
-Shapes: T frames of the row, G copies of it, S steps, D width.
+Shapes: T frames of the packed row, G copies of it, S steps, D model width, C text width.
 """
 
 from collections.abc import Sequence
@@ -9,30 +9,28 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bot.engine.f5.model import dit
-from bot.engine.f5.model.attention import Attend
-from bot.engine.f5.model.dit import Operations
+from bot.engine.f5.model.dit import Acoustic, conditioning, embed_text, rotation, velocities
 from bot.engine.f5.model.layout import Frames, Item, Layout
 from bot.engine.f5.model.modulation import Modulations
+from bot.engine.f5.model.operations import Attend, Operations
 from bot.engine.f5.model.sampler import Sampling, advance, draw_noise, schedule
 from bot.engine.f5.model.vocos import Vocos
-from bot.engine.f5.weights.checkpoint import Acoustic
 from bot.errors import StartError
 
 
 class Plan(NamedTuple):
-    """A sampling with its numbers on the device."""
+    """Numbers of a sampling, on the device."""
 
     modulations: Modulations
     durations: Tensor
-    """Of the steps, float32 `[S]`."""
+    """Length of each step, float32 `[S]`."""
     cfg_strength: Tensor
     """float32 scalar"""
     copies: int
 
 
 def plan(acoustic: Acoustic, sampling: Sampling, device: torch.device) -> Plan:
-    """Return what `sampling` needs on `device`; reads the AdaLN matrices of the checkpoint.
+    """Return the plan of `sampling` on `device`; reads the AdaLN matrices of the checkpoint.
 
     Raises:
         StartError: those matrices hold values that are not finite.
@@ -53,14 +51,14 @@ def plan(acoustic: Acoustic, sampling: Sampling, device: torch.device) -> Plan:
 
 
 class Model(NamedTuple):
-    """What a batch is computed with."""
+    """Acoustic model, vocoder and device that compute a batch."""
 
     acoustic: Acoustic
     vocoder: Vocos
     device: torch.device
     operations: Operations
     plans: dict[Sampling, Plan]
-    """Those that were made so far."""
+    """Plans made so far."""
 
     def plan_of(self, sampling: Sampling) -> Plan:
         """Return the plan of `sampling`, which is made once; errors are those of `plan`."""
@@ -91,16 +89,14 @@ def sample(
     `items` bounds the number of items in the row; `noise` and `reference_mel` are `[T, 100]`
     float32, and zero where they know nothing.
     """
-    model, copies = acoustic.weights, plan.copies
-    text = dit.embed_text(model, acoustic.traits, operations, frames, items, copies)
-    constant = dit.conditioning(model, reference_mel, text)
-    rope = dit.rotation(acoustic.traits, frames.position, acoustic.heads, copies)
-    state = noise
-    steps = zip(*plan.modulations, plan.durations, strict=True)
-    for modulations, final_modulation, duration in steps:
-        velocities = dit.velocities(
-            model, operations, attend, state, constant, frames.is_frame, rope, modulations,
-            final_modulation,
+    text = embed_text(acoustic, operations, frames, items, plan.copies)  # [G, T, C]
+    constant = conditioning(acoustic.weights, reference_mel, text)  # [G, T, D]
+    rope = rotation(frames.position, acoustic.rotated_heads, plan.copies)
+    state = noise  # [T, 100]
+    for blocks, final, duration in zip(*plan.modulations, plan.durations, strict=True):
+        moves = velocities(
+            acoustic.weights, operations, attend, state, constant, frames.is_frame, rope,
+            Modulations(blocks, final),
         )  # fmt: skip
-        state = advance(state, velocities, duration, plan.cfg_strength)
+        state = advance(state, moves, duration, plan.cfg_strength)
     return torch.where(frames.is_reference[:, None], reference_mel, state)

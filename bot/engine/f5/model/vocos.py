@@ -1,9 +1,9 @@
-"""The vocoder Vocos (arXiv 2306.00814), log-mel to wave, as pure functions on a packed row.
+"""Vocos (arXiv 2306.00814), the vocoder: log-mel to wave, as pure functions on a packed row.
 
 The inverse STFT is our own: inverse real FFT and overlap-add as four shifted additions, which runs
 inside a CUDA graph and keeps the items of a row apart.
 
-Shapes: T frames of the row, C channels.
+Shapes: T frames of the packed row, C channels.
 """
 
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from bot.engine.f5.mel import FFT_SAMPLES, HOP_SAMPLES
-from bot.engine.f5.model import dit
-from bot.engine.f5.model.dit import Linear
+from bot.engine.f5.model import operations
+from bot.engine.f5.model.operations import Linear
 
 TAPS = 7
 OVERLAP = FFT_SAMPLES // HOP_SAMPLES
 _EPSILON = 1e-6
 _MAX_MAGNITUDE = 1e2  # upstream's guard against exploding exponentials
-_MIN_ENVELOPE = 1e-11
+_MIN_ENVELOPE = 1e-11  # upstream's guard against division by zero
 
 
 class ConvNeXt(NamedTuple):
@@ -42,13 +42,13 @@ class Vocos(NamedTuple):
     blocks: tuple[ConvNeXt, ...]
     final_norm: Linear
     spectrum: Linear
-    """To log-magnitudes and phases: weight `[1026, C]`."""
+    """To log-magnitudes and phases, weight `[1026, C]`."""
     window: Tensor
     """`[1024]` float32"""
     is_complex: Tensor
     """`[513]`: 0 for the bins that a real signal has no imaginary part in, else 1."""
     trim_samples: int
-    """What is cut at both ends: half a window where frames are centred, else 384."""
+    """Samples cut at both ends: half a window where frames are centred, else 384."""
 
 
 def _convnext(
@@ -64,12 +64,12 @@ def decode(
     model: Vocos,
     mel: Tensor,
     is_decoded: Tensor,
-    depthwise: Callable[[Tensor, Linear], Tensor] = dit.depthwise,
+    depthwise: Callable[[Tensor, Linear], Tensor] = operations.depthwise,
 ) -> Tensor:
     """Return the overlapped wave of the row, float32 `[(T + 3) * 256]`; see `wave_span`.
 
     `mel` is `[T, 100]`, `is_decoded` `[T]`; runs of decoded frames are items. They are at least 3
-    frames apart. `depthwise` is as in `dit.Operations`.
+    frames apart. `depthwise` is as in `Operations`.
     """
     keep = is_decoded[:, None]
     x = _convolve(mel.where(keep, 0).to(model.embed.weight.dtype), model.embed)
@@ -79,8 +79,8 @@ def decode(
     x = functional.linear(_normalize(x, model.final_norm), *model.spectrum).float()
     magnitude, phase = x.chunk(2, dim=-1)  # [T, 513]
     magnitude = magnitude.exp().clamp(max=_MAX_MAGNITUDE).where(keep, 0)
-    # A real signal's first and last bins are real. What is left there is undefined in cuFFT, which
-    # ignores it for some lengths of the row and not for others.
+    # A real signal's first and last bins are real; cuFFT ignores an imaginary part there for some
+    # lengths of the row and not for others.
     spectrum = torch.complex(magnitude * phase.cos(), magnitude * phase.sin() * model.is_complex)
     frames = torch.fft.irfft(spectrum) * model.window  # [T, 1024]
     envelope = _overlap_add(model.window.square() * keep)

@@ -1,9 +1,9 @@
-"""How a text is cut into pieces and how long each piece lasts.
+"""Pieces of a text, and estimates of their durations.
 
 Pieces follow upstream's rules (`utils_infer.py`). Upstream has no model of duration: it assumes
 that every byte of text takes as long as a byte of the reference's transcript took, whatever the
 script, and makes a text of nine bytes three times longer than one of ten. `paced_frames` counts
-what is said instead: letters and syllables by their script, and the pauses of punctuation.
+letters and syllables by their script instead, and the pauses of punctuation.
 """
 
 import re
@@ -14,24 +14,24 @@ from typing import TypeAlias
 from bot.engine.f5.voice.reference import Reference
 
 MAX_FRAMES = 2812
-"""30 s, reference included: longer sequences were not seen in training."""
+"""Limit of 30 s, reference included: longer sequences were not seen in training."""
 _WINDOW_S = 22.0
-"""What upstream lets reference and speech of one piece last together."""
+"""Limit on reference and speech of one piece together, as upstream's."""
 _SHORT_TEXT_BYTES = 10
 _SHORT_TEXT_SPEED = 0.3
-_FLOOR_S = 0.45
-"""A word alone is not said faster, and ends in a breath."""
-_OF_SCRIPT = (("CJK UNIFIED", 3.0), ("HANGUL", 2.5), ("HIRAGANA", 2.0), ("KATAKANA", 2.0))
-"""How many letters' time a character takes; all others take one."""
-_DIGIT = 4.0
-_SHORT_PAUSE, _LONG_PAUSE = 3.0, 5.0
-"""In letters, about a fifth and a third of a second."""
+_MIN_S = 0.45
+"""Shortest piece: a word alone is not said faster, and ends in a breath."""
+_SCRIPT_LETTERS = (("CJK UNIFIED", 3.0), ("HANGUL", 2.5), ("HIRAGANA", 2.0), ("KATAKANA", 2.0))
+"""Duration of a character by its script, in letters; one for all other scripts."""
+_DIGIT_LETTERS = 4.0
+_SHORT_PAUSE_LETTERS, _LONG_PAUSE_LETTERS = 3.0, 5.0
+"""Durations of pauses in letters: about a fifth and a third of a second."""
 _SHORT_PAUSES, _LONG_PAUSES = frozenset(",;:，；：、"), frozenset(".!?…。！？")
 _SENTENCE_END = re.compile(r"(?<=[;:,.!?])\s+|(?<=[；：，。！？])")
 
 
 def piece_bytes(reference: Reference, speed: float = 1.0) -> int:
-    """Return how long a piece of text may be so that it lasts 22 s, less the reference."""
+    """Return the most bytes of a piece: those of 22 s, less the reference."""
     bytes_per_s = len(reference.transcript.encode()) / reference.duration_s
     seconds = (_WINDOW_S - reference.duration_s) * speed
     return max(int(bytes_per_s * seconds), _SHORT_TEXT_BYTES)
@@ -68,9 +68,9 @@ def _cut(sentence: str, limit: int) -> list[str]:
 
 
 def total_frames(text: str, reference: Reference, tokens: int, speed: float = 1.0) -> int:
-    """Return the length of reference and speech together, in frames.
+    """Return upstream's length of reference and speech together, in frames.
 
-    `tokens` is how many the prompt and the text have; every token gets a frame at least.
+    `tokens` is the number of tokens of prompt and text; every token gets a frame at least.
     """
     text_bytes = len(text.encode())
     rate = _SHORT_TEXT_SPEED if text_bytes < _SHORT_TEXT_BYTES else speed
@@ -87,29 +87,29 @@ def paced_frames(text: str, reference: Reference, tokens: int, speed: float = 1.
     """
     frames = reference.frames
     pace = frames / max(_letters(reference.prompt), 1.0)
-    floor = _FLOOR_S * frames / reference.duration_s
+    floor = _MIN_S * frames / reference.duration_s
     speech = max(int(pace * _letters(text) / speed), int(floor / speed))
     return min(max(frames + speech, tokens + 1, len(reference.mel) + 1), MAX_FRAMES)
 
 
 def _letters(text: str) -> float:
-    """Return how long `text` takes, in the time of a letter."""
+    """Return the duration of `text`, in letters."""
     return sum(map(_letters_of, text.strip()))
 
 
 def _letters_of(character: str) -> float:
     if character in _LONG_PAUSES:
-        return _LONG_PAUSE
+        return _LONG_PAUSE_LETTERS
     if character in _SHORT_PAUSES:
-        return _SHORT_PAUSE
+        return _SHORT_PAUSE_LETTERS
     if character.isdecimal():
-        return _DIGIT
+        return _DIGIT_LETTERS
     if unicodedata.combining(character):
         return 0.0
     name = unicodedata.name(character, "")
-    return next((letters for script, letters in _OF_SCRIPT if name.startswith(script)), 1.0)
+    return next((letters for script, letters in _SCRIPT_LETTERS if name.startswith(script)), 1.0)
 
 
 Estimate: TypeAlias = Callable[[str, Reference, int, float], int]
 ESTIMATES: dict[str, Estimate] = {"paced": paced_frames, "upstream": total_frames}
-"""By the name in the configuration."""
+"""Estimates of `engine.f5.durations`, by name."""

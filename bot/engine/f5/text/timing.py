@@ -1,4 +1,4 @@
-"""How long each phoneme lasts: a small convolutional network, and the spreading over mel frames.
+"""Durations of phonemes: a small convolutional network, and the spreading over mel frames.
 
 Trained on the durations of the teacher (`training/durations.py`). Shapes: n symbols, C channels.
 """
@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bot.engine.f5.model.dit import Linear
+from bot.engine.f5.model.operations import Linear
 
 TAPS = 5
 UNIT_S = 0.025
-"""What the network counts in."""
+"""Unit that the network counts in."""
 _EPSILON = 1e-5
 
 
@@ -58,7 +58,7 @@ def load_timing(state: Mapping[str, Tensor]) -> Timing:
 
 
 def durations_s(timing: Timing, symbols: Sequence[int]) -> list[float]:
-    """Return how long each symbol of one sentence lasts at a natural pace, in seconds."""
+    """Return the duration of each symbol of one sentence at a natural pace, in seconds."""
     with torch.inference_mode():
         x = functional.embedding(torch.tensor(symbols), timing.embedding)  # [n, C]
         for block in timing.blocks:
@@ -71,7 +71,7 @@ def durations_s(timing: Timing, symbols: Sequence[int]) -> list[float]:
 
 
 def spread(symbols: Sequence[int], frames: Sequence[float]) -> list[int]:
-    """Return the symbol of each frame, where `frames` tells how many each symbol takes.
+    """Return the symbol of each frame; `frames` holds the duration of each symbol.
 
     Each takes one at least; fractions add up, so nothing drifts.
     """
@@ -83,7 +83,7 @@ def spread(symbols: Sequence[int], frames: Sequence[float]) -> list[int]:
 
 
 def fit(symbols: Sequence[int], frames: Sequence[float], total: int) -> list[int]:
-    """Return the symbol of each of `total` frames, with the durations stretched alike to fill them.
+    """Return the symbol of each of `total` frames, all durations stretched alike to fill them.
 
     If there are more symbols than frames, the frames are shared out and some go unheard.
     """

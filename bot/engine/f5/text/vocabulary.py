@@ -1,7 +1,7 @@
-"""Text to token ids, exactly as the checkpoints were trained (`f5_tts.model.utils`, f5-tts 1.1.22).
+"""Token ids of text, exactly as the checkpoints were trained (`f5_tts.model.utils`, f5-tts 1.1.22).
 
 Latin text becomes characters, Chinese becomes pinyin syllables with tone digits. A vocabulary is a
-file with one token a line; what it does not hold becomes token 0, which is the space.
+file with one token a line; unknown characters become token 0, which is the space.
 """
 
 from collections.abc import Mapping, Sequence

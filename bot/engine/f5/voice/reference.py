@@ -1,4 +1,4 @@
-"""A reference voice: recording and transcript to what conditions the model.
+"""Reference of a voice: recording and transcript, prepared for the model.
 
 Preparation is upstream's (`preprocess_ref_audio_text`, `infer_batch_process`): quiet ends off,
 50 ms of silence behind, loudness raised to an RMS of 0.1, 24 kHz, log-mel. A recording over 12 s is
@@ -31,30 +31,30 @@ _EDGE_DBFS = -42.0
 _EDGE_WINDOW_S = 0.010
 _TAIL_S = 0.050
 _MAX_PEAK = 10.0
-"""Floating point may pass full scale a little; far beyond it are integers written as such."""
+"""Limit on floating-point samples: far beyond full scale are integers written as such."""
 _MAX_BYTES_PER_S = 60.0
-"""Nobody speaks 60 letters a second: such a transcript belongs to another recording."""
+"""Limit on transcripts: one that is denser belongs to another recording."""
 _VERSION = 1
-"""Of the preparation; part of the hash."""
+"""Version of the preparation; part of the hash."""
 
 
 class Reference(NamedTuple):
-    """A prepared voice."""
+    """A prepared recording."""
 
     mel: Tensor
-    """Log-mel, `[samples // 256 + 1, 100]` float32 on the processor."""
+    """Log-mel, `[samples // 256 + 1, 100]` float32 on the CPU."""
     transcript: str
-    """With the sentence end that separates it from the text to speak."""
+    """Transcript, with the sentence end that separates it from the text to speak."""
     samples: int
     """Length of the prepared recording at 24 kHz."""
     rms: float
     """Loudness of the recording before it was raised."""
     digest: str = ""
-    """Hash of what it was made of; empty outside a cache."""
+    """Hash of recording, transcript and settings; empty outside a cache."""
 
     @property
     def prompt(self) -> str:
-        """Return what stands before the text to speak.
+        """Text in front of the text to speak.
 
         Upstream separates with two spaces, except behind a character of several bytes.
         """
@@ -62,22 +62,22 @@ class Reference(NamedTuple):
 
     @property
     def frames(self) -> int:
-        """Return the length as upstream counts it: the speech begins at this frame."""
+        """Length as upstream counts it: the speech begins at this frame."""
         return self.samples // HOP_SAMPLES
 
     @property
     def duration_s(self) -> float:
-        """Return the length in seconds."""
+        """Length in seconds."""
         return self.samples / SAMPLE_RATE_HZ
 
     @property
     def output_gain(self) -> float:
-        """Return what takes the raised loudness back."""
+        """Factor that takes the raised loudness back."""
         return self.rms / TARGET_RMS if self.rms < TARGET_RMS else 1.0
 
 
 def prepare(recording: bytes, transcript: str, what: str) -> Reference:
-    """Return the voice of a WAV file and the words spoken in it; `what` names it in errors.
+    """Return the reference of a WAV file and its transcript; `what` names it in errors.
 
     Raises:
         StartError: the recording or the transcript cannot serve as a reference.
@@ -146,7 +146,7 @@ def _end_sentence(transcript: str, what: str) -> str:
 
 
 class ReferenceCache:
-    """Prepared voices by content, on disk if there is a folder."""
+    """Prepared references by content, on disk if there is a folder."""
 
     def __init__(self, folder: Path | None = None, capacity: int = 500) -> None:
         """Keep at most `capacity` files in `folder`: those that were made last."""
@@ -154,7 +154,7 @@ class ReferenceCache:
         self._capacity = capacity
 
     def get(self, recording: bytes, transcript: str, what: str) -> Reference:
-        """Return the voice, prepared now unless it is known; see `prepare`."""
+        """Return the reference, prepared now unless it is cached; see `prepare`."""
         digest = hashlib.sha256(f"{_VERSION}\0{transcript}\0".encode() + recording).hexdigest()
         voice = self._read(digest)
         if voice is None:
@@ -163,7 +163,7 @@ class ReferenceCache:
         return voice
 
     def recall(self, digest: str) -> Reference | None:
-        """Return the voice that `get` returned with this digest, if it is still there."""
+        """Return the reference that `get` returned with this digest, if it is still there."""
         return self._read(digest)
 
     def _read(self, digest: str) -> Reference | None:
@@ -185,7 +185,7 @@ class ReferenceCache:
         except FileNotFoundError:
             return None
         except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-            # A cache may be damaged at any time: what it held is prepared again.
+            # A cache may be damaged at any time: the reference is prepared again.
             about = {"path": str(path), "error": str(error)}
             log.warning("A cached reference voice is unreadable", extra=about)
             return None

@@ -1,51 +1,34 @@
-"""Official checkpoints to weights: F5-TTS (`.safetensors`, `.pt`) and Vocos, unchanged files.
+"""Checkpoints of F5-TTS (`.safetensors`, `.pt`) and Vocos, as released, to weights.
 
-Files are memory-mapped, every tensor is read, cast and moved once. What the tensors are called and
-shaped decides whether this is the architecture that `dit` computes; anything else is refused.
+Files are memory-mapped; every tensor is read, cast and moved once. Names and shapes of the tensors
+tell whether this is the architecture that `dit` computes; anything else is refused.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from bot.engine.f5.mel import BANDS, FFT_SAMPLES, HOP_SAMPLES
-from bot.engine.f5.model.dit import (
+from bot.engine.f5.model.dit import TEXT_TAPS, Acoustic, Block, DiT, TextBlock, Traits
+from bot.engine.f5.model.modulation import Modulations, modulations
+from bot.engine.f5.model.operations import (
     HEAD_WIDTH,
     POSITION_GROUPS,
     POSITION_TAPS,
-    TEXT_TAPS,
-    Block,
-    DiT,
-    Entry,
     Linear,
-    TextBlock,
-    Traits,
     split_pairs,
 )
-from bot.engine.f5.model.modulation import Modulations, modulations
 from bot.engine.f5.model.vocos import TAPS, ConvNeXt, Vocos
 from bot.errors import StartError
 
 _PREFIXES = ("ema_model.", "model.")
 _COUNTERS = frozenset({"initted", "step", "update"})
 _DERIVED = ("mel_spec.", "transformer.rotary_embed.")
-"""Buffers that are computed, not read."""
-
-
-class Acoustic(NamedTuple):
-    """A loaded F5-TTS checkpoint."""
-
-    weights: DiT
-    traits: Traits
-    width: int
-    heads: int
-    tokens: int
-    """Size of the vocabulary that it was trained with."""
-    modulate: Callable[[Tensor], Modulations]
-    """The modulations at times, `[S]`, on the model's device; reads the matrices from the file."""
+"""Prefixes of buffers that are computed, not read."""
 
 
 def open_state(path: Path) -> Mapping[str, Tensor]:
@@ -74,7 +57,7 @@ def open_state(path: Path) -> Mapping[str, Tensor]:
 
 
 class _Safetensors(Mapping[str, Tensor]):
-    """A safetensors file as a mapping that reads each tensor when it is asked for."""
+    """Safetensors file as a mapping that reads each tensor when it is asked for."""
 
     def __init__(self, path: Path) -> None:
         from safetensors import safe_open  # noqa: PLC0415 - only where such a file is read
@@ -96,12 +79,12 @@ class _Safetensors(Mapping[str, Tensor]):
 
 
 class _Reader:
-    """Takes tensors from a state dict and knows what was left."""
+    """Reader of a state dict that checks shapes and knows which tensors are left."""
 
     def __init__(
         self, state: Mapping[str, Tensor], what: str, device: torch.device, dtype: torch.dtype
     ) -> None:
-        self._names = {_bare(name): name for name in state}
+        self._names = {bare_name(name): name for name in state}
         self._state = state
         self._left = set(self._names)
         self._what = what
@@ -113,11 +96,8 @@ class _Reader:
         return name in self._names
 
     def count(self, pattern: str) -> int:
-        """Return how many numbered parts there are, for instance of `blocks.{}.norm.weight`."""
-        number = 0
-        while pattern.format(number) in self:
-            number += 1
-        return number
+        """Return the number of parts of a pattern such as `blocks.{}.norm.weight`."""
+        return count(self._names, pattern)
 
     def raw(self, name: str) -> Tensor:
         """Return a tensor as the file has it."""
@@ -127,7 +107,7 @@ class _Reader:
         return self._state[self._names[name]]
 
     def take(self, name: str, *shape: int | None) -> Tensor:
-        """Return a tensor for computing; its shape must be `shape`, None fits all."""
+        """Return a tensor cast and moved; its shape must be `shape`, None fits any length."""
         tensor = self.raw(name)
         if shape and (
             len(shape) != tensor.ndim
@@ -144,7 +124,7 @@ class _Reader:
         return Linear(weight, self.take(f"{name}.bias", weight.shape[0]))
 
     def finish(self, ignored: tuple[str, ...]) -> None:
-        """Refuse tensors that nobody took, and numbers that are none."""
+        """Refuse tensors that nobody took, and values that are not finite."""
         left = sorted(name for name in self._left if not name.startswith(ignored))
         if left:
             raise self.mismatch(f"it has {len(left)} unknown tensors, such as {left[0]}")
@@ -162,10 +142,16 @@ class _Reader:
         )
 
 
-def _bare(name: str) -> str:
+def bare_name(name: str) -> str:
+    """Return the name of a tensor without the prefixes of wrappers."""
     for prefix in _PREFIXES:
         name = name.removeprefix(prefix)
     return name
+
+
+def count(names: Container[str], pattern: str) -> int:
+    """Return how many of `names` follow a pattern such as `blocks.{}.weight`, numbered from 0."""
+    return next(number for number in itertools.count() if pattern.format(number) not in names)
 
 
 def load_acoustic(
@@ -197,17 +183,15 @@ def load_acoustic(
         ),
         mel_projection=mel.contiguous(),
         text_projection=Linear(text.contiguous(), projection.bias),
-        entry=Entry(
-            noise.contiguous(),
-            (
-                reader.linear(f"{conv}.0", width, group, POSITION_TAPS),
-                reader.linear(f"{conv}.2", width, group, POSITION_TAPS),
-            ),
+        noise_projection=noise.contiguous(),
+        positions=(
+            reader.linear(f"{conv}.0", width, group, POSITION_TAPS),
+            reader.linear(f"{conv}.2", width, group, POSITION_TAPS),
         ),
         blocks=tuple(_block(reader, f"{root}transformer_blocks.{i}", width) for i in range(depth)),
         output=reader.linear(f"{root}proj_out", BANDS, width),
     )
-    # Touched here so that a file that lacks them is refused now, not by the first request.
+    # Touched now, so that a file that lacks them is refused here and not by the first request.
     for name in (
         *(f"transformer_blocks.{i}.attn_norm.linear" for i in range(depth)),
         *("norm_out.linear", "time_embed.time_mlp.0", "time_embed.time_mlp.2"),
@@ -220,11 +204,11 @@ def load_acoustic(
         result = modulations(lambda name: reader.raw(root + name), depth, times)
         return Modulations(*(part.to(device) for part in result))
 
+    heads = weights.blocks[0].qkv.weight.shape[0] // (3 * HEAD_WIDTH)
     return Acoustic(
         weights=weights,
         traits=traits,
-        width=width,
-        heads=weights.blocks[0].qkv.weight.shape[0] // (3 * HEAD_WIDTH),
+        rotated_heads=heads if traits.pe_attn_head is None else traits.pe_attn_head,
         tokens=embedding.shape[0] - 1,
         modulate=modulate,
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from bot.engine.f5.weights.catalogue import HubFile, KnownModel, find
-from bot.engine.f5.weights.models import folder_of, missing, readable_size
+from bot.engine.f5.weights.installed import folder_of, missing, readable_size
 from bot.errors import IshowttsError, StartError, TransientError
 
 _BLOCK_BYTES = 1 << 20

@@ -1,6 +1,6 @@
-"""Where the model runs, and the runner that runs it there."""
+"""Device and precision that the model runs in, and the runner on them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,8 +9,18 @@ import torch
 from bot.engine.f5.model import int8
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.text.vocabulary import Vocabulary
-from bot.engine.f5.weights.folder import bears_int8, load_model, load_vocoder
+from bot.engine.f5.weights.model_folder import load_model, load_vocoder, was_judged_in_int8
 from bot.errors import StartError
+
+PRECISIONS: Mapping[str, torch.dtype] = {
+    "float32": torch.float32,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "int8": torch.int8,
+}
+"""Types by their names in the configuration; int8 is float32 with products of 8 bits."""
+_NOT_ON = {"cpu": torch.float16, "cuda": torch.int8}
+"""Precision that a kind of device does not compute in."""
 
 
 def load_runner(
@@ -22,9 +32,9 @@ def load_runner(
     on_demand: bool = True,
     on_step: Callable[[], None] = lambda: None,
 ) -> tuple[Runner, Vocabulary]:
-    """Return what runs the model and the vocoder in these folders, and the model's vocabulary.
+    """Return a runner of the model and the vocoder in these folders, and the model's vocabulary.
 
-    `dtype` int8 is float32 with products of 8 bits; `on_demand` and `on_step` are as in `Runner`.
+    `dtype` is one of `PRECISIONS`; `on_demand` and `on_step` are as in `Runner`.
 
     Raises:
         StartError: a file is missing or does not fit.
@@ -33,15 +43,14 @@ def load_runner(
     dtype = torch.float32 if in_int8 else dtype
     acoustic, vocabulary = load_model(model, device, dtype)
     # Our kernels are made for half precision.
-    kernels = (
+    use_triton = (
         device.type == "cuda" and dtype is not torch.float32 and find_spec("triton") is not None
     )
-    decoder = load_vocoder(vocoder, device, dtype)
     runner = Runner(
         acoustic,
-        decoder,
+        load_vocoder(vocoder, device, dtype),
         device,
-        kernels=kernels,
+        use_triton=use_triton,
         on_demand=on_demand,
         in_int8=in_int8,
         on_step=on_step,
@@ -72,15 +81,36 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def choose_dtype(device: torch.device, model: Path) -> torch.dtype:
-    """Return half precision where the hardware computes in it: upstream's choice on GPUs.
+def choose_dtype(device: torch.device, model: Path, precision: str = "auto") -> torch.dtype:
+    """Return the type to compute the model in the folder `model` in.
 
-    On a processor that does not, it is int8 if the model in the folder `model` bears it.
+    `precision` is a key of `PRECISIONS`, or "auto" for the fastest whose speech was judged: float16
+    on a GPU; on a CPU int8 for a model that was judged in it, where the CPU has the instructions,
+    else float32. bfloat16 on a CPU is slower than int8, and sounds worse than either.
+
+    Raises:
+        StartError: the device does not compute in this precision.
     """
-    if device.type == "cuda":
-        return torch.float16
-    # Private, so absent in some versions; without it the safe choice is float32.
-    has_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)
-    if has_bf16():
-        return torch.bfloat16
-    return torch.int8 if bears_int8(model) and int8.works() else torch.float32
+    if precision == "auto":
+        if device.type == "cuda":
+            return torch.float16
+        return torch.int8 if was_judged_in_int8(model) and int8.works() else torch.float32
+    dtype = PRECISIONS.get(precision)
+    lacks_int8 = dtype is torch.int8 and not int8.works()
+    if dtype is None or dtype is _NOT_ON[device.type] or lacks_int8:
+        raise StartError(
+            f"F5-TTS does not run in the precision {precision!r} on this {_kind(device)}.",
+            remedy="Use auto or float32.",
+        )
+    return dtype
+
+
+def describe(device: torch.device, dtype: torch.dtype) -> str:
+    """Return device and precision for people, such as "CPU, 8 bits"."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _kind(device)
+    bits = "8 bits" if dtype is torch.int8 else str(dtype).removeprefix("torch.")
+    return f"{name}, {bits}"
+
+
+def _kind(device: torch.device) -> str:
+    return "GPU" if device.type == "cuda" else "CPU"

@@ -1,7 +1,6 @@
-"""What is tuned for processors computes what the plain operations do, at any length."""
+"""Operations tuned for CPUs compute what the plain ones do, at any length."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,19 +8,17 @@ import pytest
 import torch
 from torch import Tensor
 
-import bot.engine.f5
-from bot.engine.f5.model import cpu, dit, int8
+from bot.engine.f5.model import cpu, int8, operations
 from bot.engine.f5.model.layout import Item
+from bot.engine.f5.model.operations import Linear, Operations
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.vocos import Vocos
-from bot.engine.f5.weights.loading import choose_dtype
 
 CPU = torch.device("cpu")
 TOLERANCE = 1e-5
 TOLERANCE_INT8 = 0.02
-BUNDLED = Path(bot.engine.f5.__file__).parent / "bundled" / "model"
-needs_int8 = pytest.mark.skipif(not int8.works(), reason="this processor has no 8-bit products")
+needs_int8 = pytest.mark.skipif(not int8.works(), reason="this CPU or torch has no 8-bit products")
 
 
 def fresh(_: object, *shape: int) -> Tensor:
@@ -42,10 +39,10 @@ def test_positions(
     x = torch.randn(copies, length, 128, generator=torch.Generator().manual_seed(length)) * 4
     is_frame = torch.ones(length, dtype=torch.bool)
     is_frame[gap] = False
-    _, operations = cpu.tune(model)
+    _, tuned = cpu.tune(model)
     for _ in range(2):  # the second time in memory that is not clean
-        result = operations.locate(x.clone(), model.entry, is_frame)
-        expected = dit.locate(x, model.entry, is_frame)
+        result = tuned.embed_positions(x.clone(), model.positions, is_frame)
+        expected = operations.embed_positions(x, model.positions, is_frame)
         assert error(result[:, is_frame], expected[:, is_frame]) <= TOLERANCE
 
 
@@ -71,8 +68,8 @@ def test_lengths_in_any_order(
 
 def test_other_types_are_left_to_the_plain_operations(pairs: Callable[[str], Any]) -> None:
     model = pairs("v1").acoustic.weights
-    halved = model._replace(output=dit.Linear(*(part.bfloat16() for part in model.output)))
-    assert cpu.tune(halved) == (halved, dit.Operations())
+    halved = model._replace(output=Linear(*(part.bfloat16() for part in model.output)))
+    assert cpu.tune(halved) == (halved, Operations())
 
 
 @needs_int8
@@ -81,8 +78,8 @@ def test_products_of_8_bits(is_gelu: bool, error: Callable[..., float]) -> None:
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(70, 96, generator=generator)
     x[3, 5], x[4, 6] = 9.0, -2.0
-    exact = dit.Linear(torch.randn(64, 96, generator=generator) / 10, torch.randn(64))
-    plain = dit.linear_gelu if is_gelu else dit.linear
+    exact = Linear(torch.randn(64, 96, generator=generator) / 10, torch.randn(64))
+    plain = operations.linear_gelu if is_gelu else operations.linear
     expected = plain(x, exact)
     for rows in (x, x.relu(), -x.relu()):
         result = int8.multiply(fresh, rows, int8.pack(exact), gelu=is_gelu)
@@ -93,7 +90,7 @@ def test_products_of_8_bits(is_gelu: bool, error: Callable[..., float]) -> None:
 @needs_int8
 @pytest.mark.parametrize("value", [0.0, 1e-30, 5.0, -5.0, 1e30])
 def test_8_bits_hold_any_range(value: float) -> None:
-    exact = dit.Linear(torch.eye(16), torch.zeros(16))
+    exact = Linear(torch.eye(16), torch.zeros(16))
     result = int8.multiply(fresh, torch.full((4, 16), value), int8.pack(exact))
     torch.testing.assert_close(result, torch.full((4, 16), value), rtol=0.02, atol=1e-35)
 
@@ -101,7 +98,7 @@ def test_8_bits_hold_any_range(value: float) -> None:
 @needs_int8
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_what_is_no_number_stays_none_in_8_bits(value: float) -> None:
-    exact = dit.Linear(torch.eye(16), torch.zeros(16))
+    exact = Linear(torch.eye(16), torch.zeros(16))
     x = torch.ones(4, 16)
     x[2, 2] = value
     assert not int8.multiply(fresh, x, int8.pack(exact)).isfinite().any()
@@ -122,12 +119,3 @@ def test_speech_in_8_bits_does_not_depend_on_what_is_asked_with_it(
         np.testing.assert_array_equal(runner.run([item], Sampling(5))[0], wave)
         mel, expected = (each.compute([item], Sampling(5)).mel for each in (runner, exact))
         assert 0 < error(mel, expected) <= 2 * TOLERANCE_INT8
-
-
-@needs_int8
-def test_models_that_were_judged_in_8_bits_alone_compute_in_them(tmp_path: Path) -> None:
-    if choose_dtype(CPU, tmp_path) is torch.bfloat16:
-        pytest.skip("this processor computes in bfloat16")
-    (tmp_path / "model.yaml").write_text("ishowtts: {front_end: phonemes}", encoding="utf-8")
-    assert choose_dtype(CPU, tmp_path) is torch.float32
-    assert choose_dtype(CPU, BUNDLED) is torch.int8

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import torch
 
-from bot.engine.f5.model import dit
+from bot.engine.f5.model import dit, operations
 from bot.engine.f5.model.attention import flash, per_item
 from bot.engine.f5.model.layout import Item, boundaries, pack, query_blocks
+from bot.engine.f5.model.operations import Linear
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.vocos import Vocos
@@ -28,19 +29,19 @@ def half(*shape: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("width", [128, 768, 1024])
 def test_convolution(width: int, error: Callable[..., float]) -> None:
-    first, second = (dit.Linear(half(width, width // 16, 31) / 40, half(width)) for _ in range(2))
-    entry = dit.Entry(half(width, 100), (first, second))
+    positions = tuple(Linear(half(width, width // 16, 31) / 40, half(width)) for _ in range(2))
     x, is_frame = half(2, 200, width), torch.ones(200, dtype=torch.bool, device=GPU)
     is_frame[90:110] = False
-    result = kernels.operations(entry).locate(x, entry, is_frame)
-    assert error(result[:, is_frame], dit.locate(x, entry, is_frame)[:, is_frame]) <= TOLERANCE
+    result = kernels.operations(positions).embed_positions(x, positions, is_frame)
+    expected = operations.embed_positions(x, positions, is_frame)
+    assert error(result[:, is_frame], expected[:, is_frame]) <= TOLERANCE
 
 
 @pytest.mark.parametrize("width", [100, 256, 512])
 def test_depthwise(width: int, error: Callable[..., float]) -> None:
-    weights = dit.Linear(half(width, 1, 7) / 3, half(width))
+    weights = Linear(half(width, 1, 7) / 3, half(width))
     x = half(2, 203, width)
-    assert error(kernels.depthwise(x, weights), dit.depthwise(x, weights)) <= TOLERANCE
+    assert error(kernels.depthwise(x, weights), operations.depthwise(x, weights)) <= TOLERANCE
 
 
 @pytest.mark.parametrize("width", [768, 1024])
@@ -49,13 +50,12 @@ def test_add_norm_and_rotate(width: int, error: Callable[..., float]) -> None:
     gate, shift, scale = torch.randn(3, width, device=GPU)
     for chosen in (gate, None):
         results = kernels.add_norm(x, y, chosen, shift, scale)
-        expected = dit.add_norm(x, y, chosen, shift, scale)
+        expected = operations.add_norm(x, y, chosen, shift, scale)
         assert all(error(a, b) <= TOLERANCE for a, b in zip(results, expected, strict=True))
     qkv = half(20, 3, width // 64, 64)
     for heads in (width // 64, 1):
-        traits = dit.Traits(pe_attn_head=heads)
-        rope = dit.rotation(traits, torch.arange(10, device=GPU), width // 64, 2)
-        expected_qkv = dit.rotate(qkv, rope)
+        rope = dit.rotation(torch.arange(10, device=GPU), heads, 2)
+        expected_qkv = operations.rotate(qkv, rope)
         result_qkv = kernels.rotate(qkv.clone(), rope)
         assert all(error(a, b) <= TOLERANCE for a, b in zip(result_qkv, expected_qkv, strict=True))
 
@@ -89,7 +89,7 @@ def test_recorded_and_launched_batches_equal_eager_items(
     state, traits = pair.cfm.state_dict(), pair.acoustic.traits
     acoustic = load_acoustic(state, traits, GPU, torch.float16)
     vocoder = load_vocos(vocos_pair[0].state_dict(), "center", GPU, torch.float16)
-    recorded = Runner(acoustic, vocoder, GPU, kernels=has_kernels, on_demand=on_demand)
+    recorded = Runner(acoustic, vocoder, GPU, use_triton=has_kernels, on_demand=on_demand)
     exact = Runner(
         load_acoustic(state, traits, GPU, torch.float32),
         load_vocos(vocos_pair[0].state_dict(), "center", GPU, torch.float32),

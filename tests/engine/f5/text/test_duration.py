@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from bot.engine.f5.crossfade import CrossFade
+from bot.engine.f5.batching import CrossFade
 from bot.engine.f5.text.duration import (
     ESTIMATES,
     MAX_FRAMES,

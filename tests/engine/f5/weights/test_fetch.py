@@ -19,7 +19,7 @@ import torch
 
 from bot.engine.f5.weights.catalogue import MIT, HubFile, KnownModel, find
 from bot.engine.f5.weights.fetch import digest_of, download, fetch
-from bot.engine.f5.weights.folder import load_model, load_vocoder, read_model
+from bot.engine.f5.weights.model_folder import load_model, load_vocoder, read_model
 from bot.errors import StartError, TransientError
 
 MEGA = 1 << 20

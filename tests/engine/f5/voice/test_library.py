@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from bot.engine.f5.voice.folder import Voice
+from bot.engine.f5.voice.library import VoiceLibrary
 from bot.engine.f5.voice.reference import ReferenceCache
-from bot.engine.f5.voice.voices import Voices
-from bot.engine.f5.weights.folder import Voice
 from bot.errors import UtteranceError
 from tests.conftest import wait_until
 from tests.engine.f5.voice.test_reference import recording
@@ -38,7 +38,7 @@ def cache(tmp_path: Path) -> ReferenceCache:
     return ReferenceCache(tmp_path / "cache")
 
 
-def looked(voices: Voices) -> Voices:
+def looked(voices: VoiceLibrary) -> VoiceLibrary:
     """Look twice: what looks the same twice is at rest."""
     voices.refresh()
     voices.refresh()
@@ -50,7 +50,7 @@ def test_a_voice_is_added_changed_and_removed_without_a_restart(
 ) -> None:
     caplog.set_level(logging.INFO)
     write(root, "first")
-    voices = Voices([root], cache)
+    voices = VoiceLibrary([root], cache)
     voices.refresh(at_once=True)
     assert list(voices.frames) == ["first"]
 
@@ -80,7 +80,7 @@ def test_a_broken_folder_is_reported_once_and_the_old_voice_stays(
     root: Path, cache: ReferenceCache, caplog: pytest.LogCaptureFixture, *, is_cold: bool
 ) -> None:
     folder = write(root, "first")
-    voices = Voices([root], cache, capacity=1)
+    voices = VoiceLibrary([root], cache, capacity=1)
     voices.refresh(at_once=True)
     before = voices.get("first")
     (folder / "reference.wav").write_bytes(b"half a f")
@@ -121,12 +121,12 @@ def test_a_voice_that_does_not_say_what_it_must_is_refused(
     missing: str,
 ) -> None:
     write(root, "first", about=about)
-    voices = Voices([root], cache)
+    voices = VoiceLibrary([root], cache)
     voices.refresh(at_once=True)
     assert not voices.frames
     assert missing in str(vars(caplog.records[0])["error"])
 
-    lenient = Voices([root], cache, allow_unlicensed=True)
+    lenient = VoiceLibrary([root], cache, allow_unlicensed=True)
     lenient.refresh(at_once=True)
     assert bool(lenient.frames) == missing.startswith("no ")
 
@@ -148,7 +148,7 @@ def test_what_is_no_file_or_has_no_end_costs_its_voice_alone(
         path.symlink_to("/dev/zero")
     else:
         path.mkdir()
-    voices = Voices([root], cache)
+    voices = VoiceLibrary([root], cache)
     voices.refresh(at_once=True)
 
     assert [*voices.frames] == ["first"]
@@ -158,7 +158,7 @@ def test_what_is_no_file_or_has_no_end_costs_its_voice_alone(
 def test_what_is_still_being_copied_is_left_alone(
     root: Path, cache: ReferenceCache, caplog: pytest.LogCaptureFixture
 ) -> None:
-    voices = Voices([root], cache)
+    voices = VoiceLibrary([root], cache)
     voices.refresh(at_once=True)
     folder = write(root, "first")
     whole = (folder / "reference.wav").read_bytes()
@@ -181,7 +181,7 @@ def test_only_those_who_spoke_last_stay_in_memory(root: Path, cache: ReferenceCa
         placed.append(voice)
         return voice
 
-    voices = Voices([root], cache, capacity=2, place=place)
+    voices = VoiceLibrary([root], cache, capacity=2, place=place)
     voices.refresh(at_once=True)
     assert not placed
     for name in names:
@@ -198,7 +198,7 @@ def test_only_those_who_spoke_last_stay_in_memory(root: Path, cache: ReferenceCa
 def test_without_a_cache_on_disk_a_cold_voice_is_prepared_again(root: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     write(root, "first")
-    voices = Voices([root], ReferenceCache(tmp_path / "file" / "cache"))
+    voices = VoiceLibrary([root], ReferenceCache(tmp_path / "file" / "cache"))
     voices.refresh(at_once=True)
     assert voices.get("first").reference.frames > 100
 
@@ -213,7 +213,7 @@ def test_the_later_folder_wins_and_strange_names_are_none(
     for name in (".hidden", "with space", "dots..", "CON", "x" * 65):
         write(own, name)
     (own / "empty").mkdir()
-    voices = Voices([shipped, own, tmp_path / "missing"], cache)
+    voices = VoiceLibrary([shipped, own, tmp_path / "missing"], cache)
     voices.refresh(at_once=True)
     assert list(voices.frames) == ["first", "second"]
     assert voices.frames["first"] > voices.frames["second"]
@@ -222,8 +222,8 @@ def test_the_later_folder_wins_and_strange_names_are_none(
 def test_watching_takes_what_is_added(
     root: Path, cache: ReferenceCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.engine.f5.voice.voices._POLL_S", 0.02)
-    voices, closed = Voices([root], cache), threading.Event()
+    monkeypatch.setattr("bot.engine.f5.voice.library._POLL_S", 0.02)
+    voices, closed = VoiceLibrary([root], cache), threading.Event()
     voices.watch(closed)
     try:
         write(root, "first")

@@ -1,47 +1,31 @@
-"""Folders on disk to what the engine works with: models and voices.
+"""Folders of models and vocoders, read into what the engine computes with.
 
 A model folder holds one `.safetensors` or `.pt` file and the `vocab.txt` that belongs to it, and,
 if the model differs from F5TTS_v1_Base, upstream's `.yaml` configuration. Under the key `ishowtts`
 that may name a front end, which brings `timing.safetensors`, the strength of guidance that the
 model is meant for, and whether it was judged with products of 8 bits. A vocoder folder holds
-`config.yaml` and `model.safetensors` or `pytorch_model.bin`. A voice folder is as
-`bot.voices.folder` tells.
+`config.yaml` and `model.safetensors` or `pytorch_model.bin`.
 """
 
-import errno
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from bot.engine.f5.model.dit import Traits
+from bot.engine.f5.model.dit import Acoustic, Traits
 from bot.engine.f5.model.vocos import Vocos
 from bot.engine.f5.text.duration import ESTIMATES
-from bot.engine.f5.text.front_end import Characters, FrontEnd, Phonemes
-from bot.engine.f5.text.phonemes import PAUSE
+from bot.engine.f5.text.front_end import Characters, FrontEnd
+from bot.engine.f5.text.phonemes import PAUSE, Phonemes
 from bot.engine.f5.text.timing import load_timing
 from bot.engine.f5.text.vocabulary import Vocabulary, load_vocabulary
-from bot.engine.f5.voice.reference import Reference, ReferenceCache
-from bot.engine.f5.weights.checkpoint import Acoustic, load_acoustic, load_vocos, open_state
+from bot.engine.f5.weights.checkpoint import load_acoustic, load_vocos, open_state
 from bot.errors import StartError
-from bot.voices.folder import CONSTRUCTION_ERRORS, RECORDING, TRANSCRIPT, read_about
+from bot.voices.folder import CONSTRUCTION_ERRORS
 
 _TIMING = "timing.safetensors"
-_MAX_RECORDING_BYTES = 128 << 20
-"""Minutes in the finest form there is, of which seconds are used."""
-_MAX_TRANSCRIPT_BYTES = 64 << 10
-
-
-class Voice(NamedTuple):
-    """A voice that can speak."""
-
-    reference: Reference
-    gain: float
-    """Factor on the samples."""
-    speed: float
-    """Factor on the speaking rate."""
 
 
 def load_model(
@@ -85,7 +69,7 @@ def read_model(folder: Path) -> tuple[Mapping[str, Tensor], Traits, Vocabulary]:
 
 
 def load_front_end(folder: Path, vocabulary: Vocabulary, durations: str = "paced") -> FrontEnd:
-    """Return how the model in `folder` takes text: as characters, unless its `.yaml` says else.
+    """Return the front end of the model in `folder`: characters, unless its `.yaml` says else.
 
     `durations` is a key of `ESTIMATES`, for characters.
 
@@ -125,8 +109,8 @@ def guidance(folder: Path) -> float:
     return float(strength)
 
 
-def bears_int8(folder: Path) -> bool:
-    """Return whether the model in `folder` was found to speak as well with products of 8 bits."""
+def was_judged_in_int8(folder: Path) -> bool:
+    """Return whether the model in `folder` was judged to speak as well in products of 8 bits."""
     return _ours(folder).get("int8") is True
 
 
@@ -171,38 +155,6 @@ def vocoder_file(folder: Path) -> Path:
     """Return the file with the weights of the vocoder in `folder`."""
     shipped = folder / "model.safetensors"
     return shipped if shipped.is_file() else folder / "pytorch_model.bin"
-
-
-def load_voice(folder: Path, cache: ReferenceCache, *, allow_unlicensed: bool = False) -> Voice:
-    """Return the voice in `folder`.
-
-    Raises:
-        StartError: a file is missing, the recording cannot serve as a reference, or it is not told
-            who agreed to that, unless `allow_unlicensed`.
-    """
-    about = read_about(folder, allow_unlicensed=allow_unlicensed)
-    try:
-        recording = _read_bytes(folder / RECORDING, _MAX_RECORDING_BYTES)
-        transcript = _read_bytes(folder / TRANSCRIPT, _MAX_TRANSCRIPT_BYTES).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StartError(
-            f"The voice {folder.name} cannot be read: {error}.",
-            remedy=f"Put reference.wav and transcript.txt (UTF-8) into {folder}.",
-        ) from error
-    return Voice(
-        reference=cache.get(recording, transcript, str(folder / RECORDING)),
-        gain=float(10 ** (about.gain_db / 20)),
-        speed=about.speed,
-    )
-
-
-def _read_bytes(path: Path, most: int) -> bytes:
-    """Return the contents of a file, which is none of a device or a pipe: those may never end."""
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "Is no file", str(path))
-    if path.stat().st_size > most:
-        raise OSError(errno.EFBIG, f"Has more than {most >> 10} KiB", str(path))
-    return path.read_bytes()
 
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:

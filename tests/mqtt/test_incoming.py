@@ -2,30 +2,28 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 import pytest
 from aiomqtt import Message
 from structlog.testing import capture_logs
 
-from bot.commands import parse_order
+from bot.commands import parse_command
 from bot.config.mqtt import MqttSettings
 from bot.config.sources import MqttSourceSettings
-from bot.errors import OrderError
+from bot.errors import CommandError
 from bot.messages import ChatMessage, Command, SourceItem, Verb
-from bot.mqtt.connection import Connection
-from bot.mqtt.feed import Feed
+from bot.mqtt.connection import Connection, Received
+from bot.mqtt.incoming import Incoming
 from bot.mqtt.payloads import Refusal
-from bot.sources.mqtt import MqttSource, Received
+from bot.sources.mqtt import MqttSource
 
 
-class Payload(NamedTuple):
-    payload: bytes
-    is_retained: bool = False
+def received(text: str) -> Received:
+    return Received("topic", text.encode(), is_retained=False)
 
 
-class FeedStandIn:
+class IncomingStandIn(Incoming):
     is_connected, reconnects, state = True, 0, "connected"
 
     def __init__(self) -> None:
@@ -42,36 +40,36 @@ class FeedStandIn:
 
     def chat(self, number: int) -> None:
         body = f'{{"id": "m{number}", "author": {{"name": "v"}}, "text": "hi"}}'
-        self.handlers["chat"](Payload(body.encode()))
+        self.handlers["chat"](received(body))
 
-    def order(self, text: str) -> None:
-        self.handlers["command"](Payload(text.encode()))
-
-
-@pytest.fixture
-def feed() -> FeedStandIn:
-    return FeedStandIn()
+    def command(self, text: str) -> None:
+        self.handlers["command"](received(text))
 
 
 @pytest.fixture
-def source(feed: FeedStandIn) -> MqttSource:
-    return MqttSource(MqttSourceSettings(type="mqtt"), "main", feed, parse_order)
+def incoming() -> IncomingStandIn:
+    return IncomingStandIn()
+
+
+@pytest.fixture
+def source(incoming: IncomingStandIn) -> MqttSource:
+    return MqttSource(MqttSourceSettings(type="mqtt"), "main", incoming, parse_command)
 
 
 async def test_what_comes_before_the_daemon_is_ready_is_refused(
-    source: MqttSource, feed: FeedStandIn
+    source: MqttSource, incoming: IncomingStandIn
 ) -> None:
     del source
-    feed.chat(1)
-    feed.order("skip")
+    incoming.chat(1)
+    incoming.command("skip")
 
-    assert feed.refusals == [
+    assert incoming.refusals == [
         (what, "The daemon is starting or ending; try again.") for what in ("chat", "command")
     ]
 
 
-async def test_a_daemon_that_is_busy_takes_orders_first_and_as_much_chat_as_there_is_room_for(
-    source: MqttSource, feed: FeedStandIn
+async def test_a_daemon_that_is_busy_takes_commands_first_and_as_much_chat_as_there_is_room_for(
+    source: MqttSource, incoming: IncomingStandIn
 ) -> None:
     room = asyncio.Event()
     taken: list[SourceItem] = []
@@ -82,14 +80,14 @@ async def test_a_daemon_that_is_busy_takes_orders_first_and_as_much_chat_as_ther
 
     running = asyncio.create_task(source.run(deliver))
     await asyncio.sleep(0)
-    feed.chat(0)
+    incoming.chat(0)
     await asyncio.sleep(0)
     assert len(taken) == 1
     for number in range(1, 1001):
-        feed.chat(number)
+        incoming.chat(number)
     for _ in range(100):
-        feed.order("status")
-    refused = list(feed.refusals)
+        incoming.command("status")
+    refused = list(incoming.refusals)
     room.set()
     while len(taken) < 1 + 256 + 64:
         await asyncio.sleep(0)
@@ -101,20 +99,20 @@ async def test_a_daemon_that_is_busy_takes_orders_first_and_as_much_chat_as_ther
     assert {reason for _, reason in refused} == {"Too much comes at once; this one is dropped."}
 
 
-def test_a_source_listens_to_what_it_is_told_to(feed: FeedStandIn) -> None:
-    MqttSource(MqttSourceSettings(type="mqtt", commands=False), "main", feed, parse_order)
+def test_a_source_listens_to_what_it_is_told_to(incoming: IncomingStandIn) -> None:
+    MqttSource(MqttSourceSettings(type="mqtt", commands=False), "main", incoming, parse_command)
 
-    assert feed.handlers.keys() == {"chat"}
+    assert incoming.handlers.keys() == {"chat"}
 
 
 async def test_who_floods_is_not_answered_every_time() -> None:
     time = [100.0]
     connection = Connection(MqttSettings(), client_id="test", password=None)
-    feed = Feed(connection, clock=lambda: time[0])
+    incoming = Incoming(connection, clock=lambda: time[0])
     for _ in range(1000):
-        feed.refuse("main", "chat", "The message is not JSON.")
+        incoming.refuse("main", "chat", "The message is not JSON.")
     time[0] += 1
-    feed.refuse("main", "command", "The order is not obeyed: why.")
+    incoming.refuse("main", "command", "The command is refused: why.")
     told = []
     while len(connection.outbox):
         post = await connection.outbox.first()
@@ -125,7 +123,7 @@ async def test_who_floods_is_not_answered_every_time() -> None:
         ("ishowtts/main/chat", 0),
         ("ishowtts/main/command", 999),
     ]
-    assert feed.refused == 1001
+    assert incoming.refused == 1001
 
 
 def test_a_message_that_breaks_its_handler_ends_with_it() -> None:
@@ -138,12 +136,12 @@ def test_a_message_that_breaks_its_handler_ends_with_it() -> None:
         connection._take(Message("a/b", b"", 0, retain=False, mid=1, properties=None))
 
     assert [(entry["event"], entry["log_level"]) for entry in logs] == [
-        ("an MQTT message was not understood", "error")
+        ("MQTT message not handled", "error")
     ]
 
 
 @pytest.mark.parametrize(
-    ("text", "order"),
+    ("text", "command"),
     [
         ("skip", (Verb.SKIP, "")),
         (" STOP ", (Verb.SKIP, "")),
@@ -151,11 +149,11 @@ def test_a_message_that_breaks_its_handler_ends_with_it() -> None:
         ("mute @Troll", (Verb.MUTE, "Troll")),
     ],
 )
-def test_an_order_is_read_as_in_chat(text: str, order: tuple[Verb, str]) -> None:
-    assert parse_order(text) == order
+def test_a_command_is_read_as_in_chat(text: str, command: tuple[Verb, str]) -> None:
+    assert parse_command(text) == command
 
 
 @pytest.mark.parametrize("text", ["", "explode", "volume", "volume 101", "mute", "pause now"])
-def test_what_is_no_order_says_why(text: str) -> None:
-    with pytest.raises(OrderError, match=r"needs|takes|it is none of"):
-        parse_order(text)
+def test_what_is_no_command_says_why(text: str) -> None:
+    with pytest.raises(CommandError, match=r"needs|takes|it is none of"):
+        parse_command(text)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from bot.config.policy import NameSettings
 from bot.messages import EventKind, Lane, Role
-from bot.policy.casting import Introduction, cast
+from bot.policy.cleaning import plain
 from bot.policy.draft import Draft
-from bot.policy.speakable.plain import plain
+from bot.policy.introduction import Introduction
 
 Make = Callable[..., Draft]
 
@@ -85,12 +85,12 @@ def test_the_lane_follows_money_and_role(
     role: Role | None, event: EventKind | None, lane: Lane, draft: Make
 ) -> None:
     sent = draft("hi", roles=frozenset({role} if role else ()), event=event)
-    assert cast(sent, voice="heart").lane is lane
+    assert sent.utterance(voice="heart").lane is lane
 
 
 def test_everything_else_is_carried_over(draft: Make) -> None:
     sent = Draft(draft().message, "hi", "Bob says: ")
-    utterance = cast(sent, voice="heart")
+    utterance = sent.utterance(voice="heart")
     assert (utterance.id, utterance.channel, utterance.received_at) == ("m1", "main", 1.5)
     assert utterance.chatter is sent.message.chatter
     assert (utterance.prefix, utterance.body, utterance.voice) == ("Bob says: ", "hi", "heart")

@@ -7,7 +7,7 @@ import pytest
 from platformdirs import user_data_path
 
 from bot.engine.f5.weights.catalogue import CATALOGUE, KnownModel, find
-from bot.engine.f5.weights.models import (
+from bot.engine.f5.weights.installed import (
     folder_of,
     kind_of,
     list_models,

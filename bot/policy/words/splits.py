@@ -1,11 +1,11 @@
-"""Tells a word in pieces ("fu ck") from words that happen to join to one ("pen is")."""
+"""Splits: a word in pieces ("fu ck") against words that happen to join to one ("pen is")."""
 
 import re
 
-from bot.policy.skeleton import CLOSING, OPENING
+from bot.policy.words.skeleton import CLOSING, OPENING
 
 TAG = "\x07"
-"""Stands for each character of markup, which is not spoken."""
+"""Stand-in for each character of markup, which is not spoken."""
 
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 _OTHER_SCRIPT = re.compile(rf"{OPENING}[^{CLOSING}]*{CLOSING}")
@@ -15,7 +15,7 @@ _AMOUNT = re.compile(r"[0-9]+[a-z]{0,2}")
 CONTRACTION = re.compile(
     r"(?:i|he|she|it|we|you|they|who|that|there|what|how|let)'(?:ll|re|ve|d|s|m)|(?:ca|wo|do)n't"
 )
-"""Words that are written with an apostrophe: "he'll" is no disguise."""
+"""Words with an apostrophe of their own: "he'll" is no disguise."""
 
 # Letters, abbreviations and short words that stand alone in English and in chat.
 _WORDS = """
@@ -45,13 +45,13 @@ def without_markup(text: str) -> str:
 def is_one_word(found: str, before: bytes) -> bool:
     """Tell whether the letters in `found`, which spaces separate, are meant as one word.
 
-    They are when markup or a symbol of its own stands in a gap, when every piece is one letter,
-    when a piece is a single letter or has no vowel and not all pieces are ordinary words, or when
-    none of them is one.
+    They are when markup or a lone symbol stands in a gap, when every piece is one letter, when a
+    piece is a single letter or has no vowel and not all pieces are ordinary words, or when none of
+    them is one.
 
     Args:
-        found: The letters with what stands between them, in lower case.
-        before: The two bytes before it.
+        found: Letters with what stands between them, in lower case.
+        before: Two bytes before them.
     """
     parts = (_without_other_scripts(found) or found).split()
     pieces = [piece for part in parts if (piece := "".join(filter(str.isalnum, part)))]

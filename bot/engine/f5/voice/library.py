@@ -1,7 +1,7 @@
-"""The voices of an engine: folders that are watched, prepared once, and kept in memory as used.
+"""Voices of an engine: watched folders, prepared once, and kept in memory as used.
 
-What is known of every voice is small; the mel spectrograms, a quarter of a megabyte each, are kept
-for those that spoke last. A cold one comes from the cache on disk in a few milliseconds.
+A few numbers are kept of every voice; the mel spectrograms, a quarter of a megabyte each, of those
+that spoke last. Others come from the cache on disk in a few milliseconds.
 """
 
 import logging
@@ -12,31 +12,31 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bot.engine.f5.voice.folder import Voice, load_voice
 from bot.engine.f5.voice.reference import ReferenceCache
-from bot.engine.f5.weights.folder import Voice, load_voice
 from bot.errors import StartError, UtteranceError
 from bot.voices.folder import Signature, find, is_name, read_signature
 
 log = logging.getLogger(__name__)
 
 _POLL_S = 2.0
-"""A folder that is copied is read when it looked the same twice."""
+"""Time between looks; a folder that is being copied is read once it looked the same twice."""
 
 
-class _Known(NamedTuple):
-    """A voice that can speak."""
+class _Entry(NamedTuple):
+    """A usable voice."""
 
     folder: Path
     signature: Signature
     frames: int
     """Length of the reference."""
     digest: str
-    """Where the cache has it."""
+    """Key of the reference in the cache."""
     gain: float
     speed: float
 
 
-class Voices:
+class VoiceLibrary:
     """Voices by name; `refresh` and `get` may be called from different threads."""
 
     def __init__(
@@ -52,10 +52,10 @@ class Voices:
 
         Args:
             roots: Folders with a folder for each voice.
-            cache: Prepares them.
+            cache: Cache of prepared references.
             allow_unlicensed: Take those without consent and licence too.
-            place: Puts a voice where it is computed with; called by `get` alone.
-            capacity: How many voices stay in memory.
+            place: Moves a voice to the device; called by `get` alone.
+            capacity: Number of voices that stay in memory.
         """
         self._roots = tuple(roots)
         self._cache = cache
@@ -63,8 +63,8 @@ class Voices:
         self._place = place
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._known: Mapping[str, _Known] = {}
-        """Never changed, always replaced: other threads iterate over it."""
+        self._known: Mapping[str, _Entry] = {}
+        """Usable voices; never changed but replaced, since other threads iterate over it."""
         self._loaded: OrderedDict[str, tuple[Signature, Voice]] = OrderedDict()
         self._refused: dict[str, Signature] = {}
         self._seen: dict[str, Signature] = {}
@@ -95,9 +95,9 @@ class Voices:
         return voice
 
     def refresh(self, *, at_once: bool = False) -> None:
-        """Take what was added, changed or removed; report what is broken, and keep what was there.
+        """Take voices that were added, changed or removed; a broken change leaves the old voice.
 
-        What is being copied is left until it has come to rest, unless `at_once`.
+        Folders that are being copied are left until they have come to rest, unless `at_once`.
         """
         folders = find(self._roots)
         signatures = {name: read_signature(folder) for name, folder in folders.items()}
@@ -140,7 +140,7 @@ class Voices:
             return
         self._refused.pop(name, None)
         reference = voice.reference
-        known = _Known(
+        known = _Entry(
             folder, signature, reference.frames, reference.digest, voice.gain, voice.speed
         )
         self._known = {**self._known, name: known}
@@ -148,7 +148,7 @@ class Voices:
             took_s = round(time.monotonic() - begun, 3)
             log.info("A voice is ready", extra={"voice": name, "took_s": took_s})
 
-    def _recall(self, known: _Known) -> Voice:
+    def _recall(self, known: _Entry) -> Voice:
         # Not from the folder, in which something broken may have come since.
         reference = self._cache.recall(known.digest)
         if reference is not None:

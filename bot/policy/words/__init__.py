@@ -1,20 +1,20 @@
-"""Blocked words: what must not be heard is taken out, or its message is not read."""
+"""Blocked words: removed from a message, or a reason to reject it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from bot.config.policy import WordSettings
 from bot.messages import ChatMessage, Rejection, RejectReason
-from bot.policy.blocklist import Blocklist, Span
-from bot.policy.draft import Draft
+from bot.policy.draft import Draft, Span, without
+from bot.policy.words.blocklist import Blocklist
 
 _MAX_ROUNDS = 8
-"""Taking a word out can join another one; who nests deeper than this does it on purpose."""
+"""Limit of removals, each of which can join another word; deeper nesting is deliberate."""
 
 
 class Words:
-    """Filter: judges prefix and body as they would be spoken, together and the body alone.
+    """Filter: checks prefix and body as they would be spoken, together and the body alone.
 
-    The body alone counts too, because the prefix is left out while the same chatter goes on.
+    The body alone too, because the prefix is left out while the same chatter goes on speaking.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Words:
     ) -> None:
         """Take the lists, and the prefix for a chatter whose name is blocked.
 
-        `announced` returns the one for a message whose event is told.
+        `announced` returns that prefix for a message whose event is announced.
         """
         self._drop = Blocklist(settings.drop, settings.drop_patterns)
         self._strip = Blocklist(settings.strip, settings.strip_patterns)
@@ -34,7 +34,7 @@ class Words:
         self._announced = announced
 
     def __call__(self, draft: Draft) -> Draft | Rejection:
-        """Return `draft` without blocked words, or the rejection if one forbids the message."""
+        """Return `draft` without blocked words, or a rejection if one forbids the message."""
         if not (self._drop or self._strip):
             return draft
         prefix, body = draft.prefix, draft.text
@@ -49,12 +49,12 @@ class Words:
                 anonymous = self._announced(draft.message) or self._anonymous
                 prefix = anonymous if prefix != anonymous else ""
             else:
-                body = _without(body, spans)
+                body = " ".join(without(body, spans).split())
         return Rejection(reason=RejectReason.BLOCKED, detail="blocked words inside each other")
 
 
 def _find(blocklist: Blocklist, prefix: str, body: str) -> list[Span]:
-    """Return what is blocked, counted from the start of `body`: a prefix is negative."""
+    """Return the blocked spans, counted from the start of `body`: negative in the prefix."""
     if not blocklist:
         return []
     # A space separates words as the start of a text does.
@@ -64,12 +64,3 @@ def _find(blocklist: Blocklist, prefix: str, body: str) -> list[Span]:
             (start - len(prefix), end - len(prefix)) for start, end in blocklist.find(prefix + body)
         ]
     return sorted(spans)
-
-
-def _without(text: str, spans: Iterable[Span]) -> str:
-    kept: list[str] = []
-    done = 0
-    for start, end in spans:
-        kept += (text[done:start], " ") if start > done else ()
-        done = max(done, end)
-    return " ".join("".join([*kept, text[done:]]).split())

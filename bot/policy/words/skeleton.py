@@ -1,7 +1,7 @@
-"""Skeletons: text reduced to what the eye or the ear takes from it, with the way back.
+"""Skeletons: text folded to what it looks or sounds like, with positions in the source.
 
-The idea of a skeleton and most look-alikes are those of Unicode's confusables (UTS #39); the table
-holds those that occur in chat, mapped to lower-case Latin.
+The idea and most look-alikes are those of Unicode's confusables (UTS #39); the table holds those
+that occur in chat, mapped to lower-case Latin.
 """
 
 import re
@@ -52,9 +52,8 @@ _DIACRITICS = (
     (0xFE20, 0xFE2F),
 )
 
-
-# A skeleton for the ear tells what an engine may not know and leave out; clean text has neither
-# capitals, once folded, nor controls, so those are free to stand for it.
+# A skeleton for the ear marks characters that an engine may leave out. Folded text has neither
+# capitals nor controls, so those are free as marks.
 ACCENTED = "A-Z"
 """A Latin letter outside ASCII: it is read as the letter in lower case or not at all."""
 LOOK_ALIKE = r"\x80-\xff"
@@ -62,9 +61,9 @@ LOOK_ALIKE = r"\x80-\xff"
 UNKNOWN = "\x03"
 """A letter that looks like none of ASCII: read as a space or not at all."""
 LETTER = "\x04"
-"""The same in a word that is of other scripts altogether: such a word is read whole or not."""
+"""The same in a word of other scripts alone: such a word is read whole or not at all."""
 OPENING, CLOSING = "\x05", "\x06"
-"""Around such a word."""
+"""Marks around such a word."""
 _HIGH = 0x80
 _AS_READ = {_HIGH + code: code for code in range(_HIGH)}
 
@@ -72,20 +71,20 @@ _WORD = re.compile(r"[0-9A-Za-z\u0080-\U0010ffff]+")
 
 
 class Skeleton(NamedTuple):
-    """A skeleton and the way back to its source."""
+    """Folded text with positions in its source."""
 
     text: bytes
-    """In front and behind stands a space, so that every word has two neighbours."""
+    """Folded text between two spaces, so that every word has two neighbours."""
     origin: Sequence[int]
-    """For each byte of `text` the index in the source."""
+    """Index in the source for each byte of `text`."""
     encoding: str
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the range of the source that the bytes `text[start:end]` were made of."""
+        """Return the range of the source that the bytes `text[start:end]` come from."""
         return self.origin[start], self.origin[end - 1] + 1
 
     def read(self, start: int, end: int) -> str:
-        """Return `text[start:end]` with the letters that marked ones are read as."""
+        """Return `text[start:end]` with marked letters as they are read."""
         part = self.text[start:end].decode(self.encoding)
         return part if self.encoding == "utf-8" else part.translate(_AS_READ).lower()
 
@@ -106,7 +105,7 @@ def seen(text: str) -> Skeleton:
 
 
 def heard(text: str) -> Skeleton:
-    """Return clean `text` for the ear: folded like `seen`, in Latin-1, with what is said above."""
+    """Return clean `text` for the ear: folded like `seen`, in Latin-1, with the marks above."""
     if text.isascii():
         return _lowered(text, "latin-1")
     folded, origin = [" "], [-1]

@@ -1,27 +1,24 @@
-"""Casting: who says it, after which introduction, and how urgently."""
+"""Introduction: the chatter's name before the text, as it can be spoken."""
 
 import re
 from functools import lru_cache
 
 from bot.config.policy import NameSettings
-from bot.messages import PAID_EVENTS, ChatMessage, Lane, Role, Utterance
-from bot.policy.cleaning import clean
+from bot.policy.cleaning import clean, is_pronounceable, plain
 from bot.policy.draft import Draft
 from bot.policy.length import cut
-from bot.policy.speakable.plain import is_pronounceable, plain
 
-_MODERATORS = frozenset({Role.MODERATOR, Role.BROADCASTER})
 _LONGEST_NAME = 200
-"""Characters of a name that are looked at at all."""
+"""Characters of a name that are read; the rest is dropped."""
 _MARKUP = re.compile(r"<[^<>]{0,100}>|[_.,!?;:\"]")
 _LONG_DIGITS = re.compile(r"[0-9]{3,}")
 _LONGEST_CAPITALS = 4
-"""Longer words in capitals would be spelled letter by letter."""
+"""Letters; a longer word in capitals would be spelled letter by letter."""
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 
 
 class Introduction:
-    """Filter: puts the chatter's name, as it can be spoken, into the draft's prefix."""
+    """Filter: puts the chatter's name into the draft's prefix."""
 
     def __init__(self, settings: NameSettings) -> None:
         self._is_said = settings.say
@@ -57,28 +54,3 @@ class Introduction:
         prefix = self._template.format(name=name)
         space = " " if prefix[-1:].isspace() else ""
         return plain(clean(prefix)) + space
-
-
-def cast(draft: Draft, *, voice: str, is_announced: bool = False) -> Utterance:
-    """Return the utterance that the finished `draft` describes, in this voice.
-
-    What is announced comes before chat that nothing was given for.
-    """
-    message = draft.message
-    return Utterance(
-        id=message.id,
-        channel=message.channel,
-        chatter=message.chatter,
-        prefix=draft.prefix,
-        body=draft.text,
-        voice=voice,
-        lane=_lane(message, is_announced=is_announced),
-        received_at=message.received_at,
-    )
-
-
-def _lane(message: ChatMessage, *, is_announced: bool) -> Lane:
-    if message.event is not None and message.event.kind in PAID_EVENTS:
-        return Lane.PAID
-    is_first = is_announced or not _MODERATORS.isdisjoint(message.chatter.roles)
-    return Lane.MODERATOR if is_first else Lane.REST

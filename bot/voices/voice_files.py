@@ -1,31 +1,25 @@
-"""Folders of voices on disk: written whole or not at all, and removed."""
+"""Changes to the folders of voices: each is done whole or not at all."""
 
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
 from bot.errors import StartError
-from bot.voices.folder import ABOUT, RECORDING, TRANSCRIPT, About, is_name, is_voice
-
-if TYPE_CHECKING:
-    from bot.voices.cloning.preparation import Prepared
-
-_TAKEN = "default"
-"""What a chatter types to give a voice back, see `bot.policy.voices`."""
+from bot.voices.folder import ABOUT, DEFAULT, RECORDING, TRANSCRIPT, About, is_name, is_voice
+from bot.voices.wav import Sound, encode
 
 
 def verify_free(root: Path, name: str, *, replace: bool) -> Path:
-    """Return where the voice `name` would lie.
+    """Return the folder that the voice `name` would have.
 
     Raises:
         StartError: no voice may be called so, or there is one and it is not to be replaced.
     """
-    if name.casefold() == _TAKEN:
+    if name.casefold() == DEFAULT:
         raise StartError(
             f"No voice can be called {name!r}: in chat that gives the channel's own voice back.",
             remedy="Choose another name.",
@@ -41,7 +35,7 @@ def verify_free(root: Path, name: str, *, replace: bool) -> Path:
 def write(
     root: Path,
     name: str,
-    prepared: "Prepared",
+    recording: Sound,
     transcript: str,
     about: About,
     *,
@@ -52,8 +46,6 @@ def write(
     Raises:
         StartError: as `verify_free`, or the disk refuses.
     """
-    import soundfile  # noqa: PLC0415 - removing works without it
-
     folder = verify_free(root, name, replace=replace)
     fields = {
         "language": about.language,
@@ -64,8 +56,7 @@ def write(
         "speed": about.speed,
     }
     with _on_disk(root), _beside(root) as made:
-        rate_hz = prepared.sample_rate_hz
-        soundfile.write(made / RECORDING, prepared.samples, rate_hz, subtype="PCM_16")
+        (made / RECORDING).write_bytes(encode(recording))
         (made / TRANSCRIPT).write_text(transcript + "\n", encoding="utf-8")
         (made / ABOUT).write_text(
             yaml.safe_dump(fields, allow_unicode=True, sort_keys=False), encoding="utf-8"
@@ -127,7 +118,7 @@ def _beside(root: Path) -> Iterator[Path]:
 def _on_disk(root: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, RuntimeError) as error:  # libsndfile's errors are of the latter kind
+    except OSError as error:
         raise StartError(
             f"The folder {root} cannot be changed: {error}.",
             remedy="Make it writable, or free some space; engine.f5.voices names another one.",

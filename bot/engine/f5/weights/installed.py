@@ -1,27 +1,37 @@
-"""Where the models of the catalogue, and others, lie on this machine."""
+"""Models on this machine: the bundled, the fetched and those in other folders.
+
+The daemon imports it, so it needs no torch.
+"""
 
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from platformdirs import user_data_path
 
 from bot.engine.f5.weights.catalogue import APACHE_2, CATALOGUE, Kind, KnownModel, find
 from bot.errors import StartError
 
+BUNDLED = Path(__file__).parents[1] / "bundled"
+"""Folders of the model and the vocoder that come with the package."""
 _CHECKPOINTS = ("*.safetensors", "*.pt")
 _NO_CHECKPOINT = "timing.safetensors"
+_BUNDLED_TEXT = f"""\
+bundled: model and vocoder, English, 57 MB, {APACHE_2.name}
+  In the package.
+  {APACHE_2.meaning} Small enough for two cores; its voices are invented."""
 
 
 def models_folder() -> Path:
-    """Return where fetched models lie: in `$ISHOWTTS_HOME`, else in the user's data folder."""
+    """Return the folder of fetched models: in `$ISHOWTTS_HOME`, else in the user's data folder."""
     home = os.environ.get("ISHOWTTS_HOME")
     data = Path(home).expanduser() if home else user_data_path("ishowtts", appauthor=False)
     return data.absolute() / "models"
 
 
 def folder_of(model: KnownModel) -> Path:
-    """Return where the files of `model` belong."""
+    """Return the folder that the files of `model` belong in."""
     return models_folder() / model.name
 
 
@@ -31,7 +41,7 @@ def missing(model: KnownModel, folder: Path) -> list[str]:
 
 
 def kind_of(folder: Path) -> Kind | None:
-    """Return what can be loaded from `folder`, by the names of its files alone."""
+    """Return what `folder` holds, by the names of its files alone."""
     if (folder / "config.yaml").is_file() and _vocoder_files(folder):
         return "vocoder"
     if (folder / "vocab.txt").is_file() and len(_checkpoints(folder)) == 1:
@@ -54,12 +64,6 @@ def _checkpoints(folder: Path) -> list[Path]:
         for path in folder.glob(kind)
         if path.is_file() and path.name != _NO_CHECKPOINT
     ]
-
-
-_BUNDLED_TEXT = f"""\
-bundled: model and vocoder, English, 57 MB, {APACHE_2.name}
-  In the package.
-  {APACHE_2.meaning} Small enough for two cores; its voices are invented."""
 
 
 def locate(name: str) -> Path:
@@ -93,6 +97,41 @@ def _installed(model: KnownModel) -> Path:
             remedy=f"Fetch it with: ishowtts model fetch {model.name}",
         )
     return folder
+
+
+class Choice(NamedTuple):
+    """Folders of a model and its vocoder."""
+
+    model: Path
+    vocoder: Path
+
+
+def choose(model: str, vocoder: str) -> tuple[Choice, Choice | None]:
+    """Return the folders for these names, and others to take instead where there is a GPU.
+
+    `auto` is the bundled model, which is fast enough for a CPU, and on a GPU the official one, if
+    it is installed.
+
+    Raises:
+        StartError: as `locate`.
+    """
+    here = Choice(locate_kind(model, "model"), locate_kind(vocoder, "vocoder"))
+    official, its_vocoder = find("F5TTS_v1_Base"), find("vocos-mel-24khz")
+    known = (official, its_vocoder)
+    if model != "auto" or any(missing(part, folder_of(part)) for part in known):
+        return here, None
+    # The bundled vocoder was made for the bundled model.
+    with_vocoder = folder_of(its_vocoder) if vocoder == "auto" else here.vocoder
+    return here, Choice(folder_of(official), with_vocoder)
+
+
+def locate_kind(name: str, kind: Kind) -> Path:
+    """Return the folder of a model or vocoder; `auto` and `bundled` are the bundled one.
+
+    Raises:
+        StartError: as `locate`.
+    """
+    return BUNDLED / kind if name in {"auto", "bundled"} else locate(name)
 
 
 def path(name: str) -> None:

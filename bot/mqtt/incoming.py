@@ -1,4 +1,4 @@
-"""The way in: gives sources what others publish, and tells those whose messages are refused."""
+"""Messages from the broker: handed to the sources, or refused with a reason."""
 
 from collections.abc import Callable
 from math import inf
@@ -13,11 +13,13 @@ from bot.mqtt.payloads import Refusal
 log = structlog.get_logger(__name__)
 
 _TELL_S = 0.2
+"""Between two refusals that are published."""
 _LOG_S = 10.0
+"""Between two that are logged."""
 
 
-class Feed:
-    """One broker, for the sources of all channels."""
+class Incoming:
+    """Messages from one broker, for the sources of all channels."""
 
     def __init__(self, connection: Connection, *, clock: Callable[[], float] = monotonic) -> None:
         """Listen through `connection`."""
@@ -44,11 +46,11 @@ class Feed:
         return self._connection.state
 
     def listen(self, channel: str, what: str, handler: Callable[[Received], None]) -> None:
-        """Give what comes for a channel on the topic `what` to `handler`, which never waits."""
+        """Hand what comes for a channel on the topic `what` to `handler`, which never waits."""
         self._connection.listen(self._connection.topics.of(channel, what), handler)
 
     def refuse(self, channel: str, what: str, reason: str) -> None:
-        """Say why a message was not taken; whoever floods us is not answered every time."""
+        """Publish and log why a message was not taken; a flood is answered now and then."""
         topics = self._connection.topics
         self.refused += 1
         at = self._clock()

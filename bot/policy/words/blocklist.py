@@ -1,4 +1,4 @@
-"""Finds blocked words in disguise, and regular expressions, in time linear in the text (RE2)."""
+"""Blocklist: finds words in disguise, and regular expressions, in time linear in the text (RE2)."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import re2
 
-from bot.policy.skeleton import (
+from bot.policy.draft import Span
+from bot.policy.words.skeleton import (
     ACCENTED,
     CLOSING,
     LETTER,
@@ -18,10 +19,7 @@ from bot.policy.skeleton import (
     heard,
     seen,
 )
-from bot.policy.splits import CONTRACTION, TAG, is_one_word, without_markup
-
-Span = tuple[int, int]
-"""Half-open range of characters."""
+from bot.policy.words.splits import CONTRACTION, TAG, is_one_word, without_markup
 
 # What people write for a letter; look-alikes of other scripts are gone from a skeleton.
 _WRITTEN_FOR = {
@@ -50,7 +48,7 @@ _LETTERS = {
 """By whether they are in ASCII."""
 _MAX_MEMORY_BYTES = 64 << 20
 _MAX_PATTERN_LENGTH = 60_000
-"""Many words at once are fast on sentences, few on noise, where RE2 meets ever new states."""
+"""Characters; long patterns are fast on sentences, short ones on noise, where RE2 builds states."""
 
 # Digits with a unit are a quantity and not letters in disguise: "45s left" is not "ass left".
 _QUANTITY = re.compile(
@@ -70,17 +68,17 @@ class Blocklist:
         self._innocent = (
             frozenset(n for entry in entries for n in entry.neighbours()) - self._literal
         )
-        # Words of other scripts are looked for in what the eye takes in, Latin ones by ear.
+        # Words of other scripts are searched for by eye, Latin ones by ear: see skeleton.
         self._seen = list(_batches((entry for entry in entries if not entry.is_latin), "utf-8"))
         self._heard = list(_batches((entry for entry in entries if entry.is_latin), "latin-1"))
         self._patterns = [_compiled(pattern, is_cased=False) for pattern in patterns]
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything to look for."""
+        """Tell whether anything is listed."""
         return bool(self._seen or self._heard or self._patterns)
 
     def find(self, text: str, *, patterns_only: bool = False) -> list[Span]:
-        """Return where clean `text` holds something blocked, in order, possibly overlapping."""
+        """Return the blocked spans of clean `text`, in order, possibly overlapping."""
         spans: list[Span] = []
         for reading in () if patterns_only else _readings(text):
             if self._heard:
@@ -113,7 +111,7 @@ class Blocklist:
 
 
 def _readings(text: str) -> set[str]:
-    """Return what `text` may mean: markup is not spoken, and a sharp s looks like a b."""
+    """Return the texts that `text` may be read as: markup is not spoken, ß looks like b."""
     readings = {text}
     if "<" in text:
         readings.add(without_markup(text))
@@ -123,7 +121,7 @@ def _readings(text: str) -> set[str]:
 
 
 class _Entry:
-    """A blocked word or phrase."""
+    """Blocked word or phrase."""
 
     def __init__(self, word: str) -> None:
         word = word.strip()
@@ -136,8 +134,8 @@ class _Entry:
         self.letters = "".join(self._parts)
         """The word without spaces."""
         self.is_number = self.letters.isdigit()
-        """Whether further digits make it another number, and letters beside it mean nothing; next
-        to a word digits are a disguise."""
+        """Whether it is digits alone: further digits make it another number, letters do not; next
+        to a word, digits are a disguise."""
         self.is_latin = self.letters.isascii()
 
     def __hash__(self) -> int:
@@ -185,7 +183,7 @@ def _spelled(word: str, gap: str, wide_gap: str = "") -> str:
 
 
 def _letters(letter: str) -> str:
-    """Return the class of what may be read as `letter`."""
+    """Return the character class of everything that may be read as `letter`."""
     written = re.escape(letter + _WRITTEN_FOR.get(letter, ""))
     if not letter.isascii():
         return written
@@ -194,7 +192,7 @@ def _letters(letter: str) -> str:
 
 
 class _Batch(NamedTuple):
-    """Words that are looked for at once."""
+    """Words that one expression finds."""
 
     expression: re2._Regexp
     """Matches a word and the byte on either side; without groups, which RE2 finds slowly."""
@@ -212,13 +210,13 @@ def _batches(entries: Iterable["_Entry"], encoding: str) -> Iterator[_Batch]:
             if entry.is_number == is_number
         )
         beside = "^0-9" if is_number else rf" 0-9{_PUNCTUATION}{LOOK_ALIKE}"
-        for some in _joined(spelled):
-            expression = f"[{beside}][{ACCENTED}]*(?:{some})[{ACCENTED}]*[{beside}]"
+        for words in _alternations(spelled):
+            expression = f"[{beside}][{ACCENTED}]*(?:{words})[{ACCENTED}]*[{beside}]"
             yield _Batch(_compiled(expression, encoding=encoding), in_pieces)
 
 
-def _joined(patterns: Iterable[str]) -> Iterator[str]:
-    """Yield alternatives of `patterns` that are short enough to be searched fast."""
+def _alternations(patterns: Iterable[str]) -> Iterator[str]:
+    """Yield alternations of `patterns`, each of `_MAX_PATTERN_LENGTH` at most."""
     some: list[str] = []
     size = 0
     for pattern in patterns:

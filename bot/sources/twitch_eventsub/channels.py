@@ -1,19 +1,18 @@
-"""Twitch channels that are joined and left while the daemon runs, beside the configured ones.
+"""Twitch channels that are joined and left at run time, beside the configured ones.
 
     curl -X PUT    http://127.0.0.1:7850/api/twitch/channels/some_channel
     curl -X DELETE http://127.0.0.1:7850/api/twitch/channels/some_channel
     curl           http://127.0.0.1:7850/api/twitch/channels
 
 They are joined again after a restart. `?channel=NAME` names one of the configured channels that
-have a source of type twitch_eventsub; otherwise the first of those speaks for the new one. Who
-orders that is whoever reaches the HTTP server: a command in chat would let the streamers and
-moderators of one joined channel decide about all others.
+have a source of type twitch_eventsub; otherwise the first of those speaks for the new one. Whoever
+reaches the HTTP server may do this: a command in chat would let the streamers and moderators of one
+joined channel decide about all others.
 """
 
 import asyncio
 import re
 from collections.abc import Collection, MutableMapping, Sequence
-from typing import Any
 
 import structlog
 from aiohttp import web
@@ -27,14 +26,15 @@ from bot.sources.twitch_eventsub.source import TwitchEventsubSource
 log = structlog.get_logger(__name__)
 
 PATH = "/api/twitch/channels"
-_MAX_JOINED = 20
-"""Twitch allows 300 subscriptions on a connection, and each channel needs seven."""
+_MAX_CHANNELS = 20
+"""Limit: Twitch allows 300 subscriptions on a connection, and each channel needs seven."""
 _LOGIN = re.compile(r"[a-z0-9_]{1,25}")
 _STREAMERS_OWN = {"follow", "redeem"}
+"""Events that need the streamer's own log-in."""
 
 
-class JoinedChannels:
-    """A source made of sources that come and go."""
+class RuntimeChannels:
+    """Source made of sources that come and go."""
 
     def __init__(
         self,
@@ -45,14 +45,14 @@ class JoinedChannels:
         configured: Collection[str],
         remembered: MutableMapping[str, str],
     ) -> None:
-        """Read for `channel` what is joined.
+        """Read joined channels for the configured channel `channel`.
 
         Args:
-            model: How the joined channels are read, but for what needs their streamer's log-in.
-            channel: Whose voice speaks.
-            connection: Is shared with the configured channels.
-            configured: Logins of the channels that are read anyway.
-            remembered: Who was joined before; is kept up to date.
+            model: Settings of each, but for what needs their streamer's log-in.
+            channel: Channel whose voice speaks.
+            connection: Connection, shared with the configured channels.
+            configured: Logins of the configured channels.
+            remembered: Logins that were joined before; kept up to date.
         """
         self.name = "twitch_eventsub:joined"
         self.channel = channel
@@ -67,16 +67,16 @@ class JoinedChannels:
 
     @property
     def states(self) -> dict[str, str]:
-        """What each joined channel is doing, by login."""
+        """State of each joined channel, by login."""
         return {login: source.state for login, source in self._sources.items()}
 
     @property
     def state(self) -> str:
-        """The same as one clause."""
+        """State of all, as one clause."""
         return "; ".join(f"{login}: {state}" for login, state in self.states.items()) or "nothing"
 
     async def run(self, deliver: Deliver) -> None:
-        """Deliver what is said in the joined channels until cancelled."""
+        """Deliver the chat of the joined channels until cancelled."""
         try:
             async with asyncio.TaskGroup() as self._group:
                 self._deliver = deliver
@@ -91,15 +91,15 @@ class JoinedChannels:
 
     def join(self, login: str) -> str | None:
         """Read the channel `login` from now on; return why that cannot be, if it cannot."""
-        if login in self._configured or self._connection.attends(login):
+        if login in self._configured or self._connection.has_listener(login):
             return f"{login} is read already."
-        if len(self._sources) >= _MAX_JOINED:
-            return f"{_MAX_JOINED} channels are joined; leave one first."
+        if len(self._sources) >= _MAX_CHANNELS:
+            return f"{_MAX_CHANNELS} channels are joined; leave one first."
         if self._group is None:
             return "The daemon is not ready; try again."
         self._start(login)
         self._remembered[login] = login
-        log.info("joined", channel=login)
+        log.info("Twitch channel joined", channel=login)
         return None
 
     def leave(self, login: str) -> str | None:
@@ -111,11 +111,11 @@ class JoinedChannels:
         self._tasks.pop(login).cancel()
         del self._sources[login]
         self._remembered.pop(login, None)
-        log.info("left", channel=login)
+        log.info("Twitch channel left", channel=login)
         return None
 
     def observe(self, outcome: Outcome) -> None:
-        """Let the source that it is about answer."""
+        """Let the source that the outcome is about answer."""
         for source in self._sources.values():
             source.observe(outcome)
 
@@ -131,12 +131,12 @@ class JoinedChannels:
         self._tasks[login] = self._group.create_task(source.run(self._deliver), name=source.name)
 
 
-def routes(joined: Sequence[JoinedChannels]) -> list[web.RouteDef]:
-    """Return the routes by which `joined`, the first one by default, join and leave."""
-    by_channel = {each.channel: each for each in joined}
+def routes(every: Sequence[RuntimeChannels]) -> list[web.RouteDef]:
+    """Return the routes that show, join and leave; none for none."""
+    by_channel = {each.channel: each for each in every}
 
-    def of(request: web.Request) -> JoinedChannels:
-        name = request.query.get("channel", joined[0].channel)
+    def of(request: web.Request) -> RuntimeChannels:
+        name = request.query.get("channel", every[0].channel)
         if name not in by_channel:
             raise web.HTTPNotFound(
                 text="There is no such channel with a source of type twitch_eventsub;"
@@ -152,11 +152,10 @@ def routes(joined: Sequence[JoinedChannels]) -> list[web.RouteDef]:
             )
         return login
 
-    def answer(each: JoinedChannels, problem: str | None = None) -> web.Response:
+    def answer(each: RuntimeChannels, problem: str | None = None) -> web.Response:
         if problem is not None:
             raise web.HTTPConflict(text=problem)
-        body: dict[str, Any] = {"channel": each.channel, "joined": each.states}
-        return web.json_response(body)
+        return web.json_response({"channel": each.channel, "joined": each.states})
 
     async def show(request: web.Request) -> web.Response:
         return answer(of(request))
@@ -169,5 +168,5 @@ def routes(joined: Sequence[JoinedChannels]) -> list[web.RouteDef]:
         each = of(request)
         return answer(each, each.leave(login_of(request)))
 
-    place = f"{PATH}/{{login}}"
-    return [web.get(PATH, show), web.put(place, join), web.delete(place, leave)]
+    path = f"{PATH}/{{login}}"
+    return [web.get(PATH, show), web.put(path, join), web.delete(path, leave)] if every else []

@@ -1,0 +1,31 @@
+"""Signals that end the daemon."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def stop_signals() -> Iterator[asyncio.Event]:
+    """Yield an event that is set by SIGINT, SIGTERM and, when the terminal closes, SIGHUP."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # Windows has no SIGHUP, and nohup has it ignored.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    previous = {number: signal.getsignal(number) for number in numbers}
+
+    def stop(number: int, _frame: object) -> None:
+        signal.signal(number, previous[signal.Signals(number)])  # a second one ends what hangs
+        loop.call_soon_threadsafe(stopped.set)
+
+    # Not loop.add_signal_handler, which Windows does not have.
+    for number in numbers:
+        signal.signal(number, stop)
+    try:
+        yield stopped
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,53 @@
+"""Sanitizing: well-formed text, emote ranges that fit it, each message once."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Final
+
+MAX_NAME_LENGTH: Final = 200
+"""Limit of ids and names, in code points; no platform allows as many."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def well_formed(text: str) -> str:
+    """Return `text` with every lone surrogate replaced, so that it can be encoded as UTF-8.
+
+    JSON can carry half of an emoji, for instance where JavaScript cut a text; what comes after a
+    source relies on never seeing one. One code point replaces one, so emote ranges stay true.
+    """
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def valid_ranges(ranges: Iterable[tuple[int, int]], length: int) -> tuple[tuple[int, int], ...]:
+    """Return those half-open `ranges` that lie in a text of `length` code points, sorted.
+
+    Empty ranges are left out, and of ranges that overlap all but the first.
+    """
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if (kept[-1][1] if kept else 0) <= start < end <= length:
+            kept.append((start, end))
+    return tuple(kept)
+
+
+class RecentIds:
+    """The last `capacity` ids, the least recently seen forgotten first."""
+
+    def __init__(self, capacity: int = 10_000) -> None:
+        self._capacity = capacity
+        self._ids: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, message_id: str) -> bool:
+        """Tell whether `message_id` is remembered."""
+        return message_id in self._ids
+
+    def add(self, message_id: str) -> bool:
+        """Remember `message_id`; tell whether it is new."""
+        is_new = message_id not in self._ids
+        self._ids[message_id] = None
+        self._ids.move_to_end(message_id)
+        if len(self._ids) > self._capacity:
+            self._ids.popitem(last=False)
+        return is_new

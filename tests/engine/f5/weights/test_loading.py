@@ -1,0 +1,73 @@
+"""Precision: the fastest that was judged, or the one that the configuration asks for."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from bot.engine.f5.model import int8
+from bot.engine.f5.weights.installed import BUNDLED
+from bot.engine.f5.weights.loading import choose_dtype, describe
+from bot.errors import StartError
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+
+
+@pytest.fixture(params=[True, False], ids=["8-bit products", "no 8-bit products"])
+def has_int8(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    monkeypatch.setattr(int8, "works", lambda: request.param)
+    return bool(request.param)
+
+
+def test_a_cpu_computes_in_8_bits_if_it_can_and_the_model_was_judged_so(
+    has_int8: bool,  # noqa: FBT001 - a fixture
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "model.yaml").write_text("ishowtts: {front_end: phonemes}", encoding="utf-8")
+
+    assert choose_dtype(CPU, tmp_path) is torch.float32
+    assert choose_dtype(CPU, BUNDLED / "model") is (torch.int8 if has_int8 else torch.float32)
+
+
+@pytest.mark.usefixtures("has_int8")
+@pytest.mark.parametrize("model", ["model", "vocoder"], ids=["judged", "not judged"])
+def test_a_gpu_computes_in_half_precision(model: str) -> None:
+    assert choose_dtype(GPU, BUNDLED / model) is torch.float16
+
+
+def test_the_configuration_chooses_any_precision_that_the_device_has(
+    has_int8: bool,  # noqa: FBT001 - a fixture
+    tmp_path: Path,
+) -> None:
+    for device, names in ((CPU, ("float32", "bfloat16")), (GPU, ("float32", "float16"))):
+        for name in names:
+            assert choose_dtype(device, BUNDLED / "model", name) is getattr(torch, name)
+    if has_int8:
+        assert choose_dtype(CPU, tmp_path, "int8") is torch.int8
+    else:
+        with pytest.raises(StartError, match="'int8' on this CPU"):
+            choose_dtype(CPU, tmp_path, "int8")
+
+
+@pytest.mark.usefixtures("has_int8")
+@pytest.mark.parametrize(
+    ("device", "name"), [(CPU, "float16"), (GPU, "int8"), (CPU, "float64"), (GPU, "")]
+)
+def test_a_precision_that_the_device_lacks_is_refused(
+    device: torch.device, name: str, tmp_path: Path
+) -> None:
+    with pytest.raises(StartError, match=f"the precision '{name}' on this") as caught:
+        choose_dtype(device, tmp_path, name)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [
+        (torch.int8, "CPU, 8 bits"),
+        (torch.float32, "CPU, float32"),
+        (torch.bfloat16, "CPU, bfloat16"),
+    ],
+)
+def test_people_are_told_device_and_precision(dtype: torch.dtype, expected: str) -> None:
+    assert describe(CPU, dtype) == expected
