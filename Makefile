@@ -1,5 +1,7 @@
 # make run     the daemon, with config.yaml; make run CHANNEL=some_channel also reads that Twitch chat
-# make test    every check: ruff, mypy --strict, pytest
+# make check   in a minute and a half: ruff, mypy --strict, and the tests that need no real parts
+# make test    every check: the same with all tests
+# make soak    ten minutes of failures and of speech, as a nightly job runs them
 # make setup   only installs; make clean removes what was installed
 # make setup ENGINE_PYTHON=/usr/bin/python3    the engine runs on that interpreter and its torch
 # make bench   the benchmarks, results into tests/bench/results
@@ -13,10 +15,12 @@ ARGS ?=
 TORCH ?= torch==2.13.0
 # Another interpreter for the engine, which has torch already: Python 3.10 or newer.
 ENGINE_PYTHON ?=
+# How long each part of the soak takes.
+MINUTES ?= 10
 # Your own configuration, once there is one.
 CONFIG ?= $(wildcard my.yaml)
 
-.PHONY: run setup engine-python test bench clean
+.PHONY: run setup engine-python check test soak bench clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.ready
@@ -24,11 +28,22 @@ run: $(VENV)/.ready
 
 setup: $(VENV)/.ready $(if $(ENGINE_PYTHON),engine-python)
 
+check: $(VENV)/.ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m 'not parts' $(ARGS)
+
 test: $(VENV)/.ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+# What fails comes in another order each day, which the log tells.
+soak: $(VENV)/.ready-to-test
+	$(BIN)/python -m tests.bench.chaos --minutes $(MINUTES) --seed "$$(date +%Y%j)"
+	$(BIN)/python -m tests.bench.soak --minutes $(MINUTES) --every-s 10
 
 bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.policy

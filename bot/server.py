@@ -1,4 +1,4 @@
-"""The HTTP server: one aiohttp application for the routes of all stages, and who may use it.
+"""HTTP server: one aiohttp application for the routes of all stages, and who may use it.
 
 A browser on this machine reaches a loopback address too, and any page that it shows can make it
 send requests. Three checks keep such pages out: the Host header (a page whose name was rebound to
@@ -27,15 +27,17 @@ from bot.runtime.credentials import read_secret
 log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES: Final = 64 * 1024
-"""A larger body is answered with 413."""
+"""Largest body; a larger one is answered with 413."""
 MAX_CONNECTIONS: Final = 64
-"""At a time; one more is answered with 503 and closed. A burst may pass it by `_BACKLOG`."""
-
-_BACKLOG = 16  # asyncio takes as many connections at once, before anyone may refuse one
-
+"""Open connections; more are answered with 503 and closed. A burst may exceed it by `_BACKLOG`."""
+_BACKLOG = 16
+"""Connections that asyncio accepts at once, before one may be refused."""
 _IDLE_S = 15.0
-_LINGER_S = 2.0  # so that the caller reads why its body was too large before the end comes
+"""Time after which an idle connection is closed."""
+_LINGER_S = 2.0
+"""Time for a caller to read why its body was too large."""
 _SHUTDOWN_S = 0.3
+"""Time for open requests at the end of the daemon."""
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]+)?")
 _REFUSED = b'{"error": "Too many connections are open now."}'
@@ -44,15 +46,16 @@ _REFUSAL = (
     b"Content-Length: %d\r\n\r\n%b" % (len(_REFUSED), _REFUSED)
 )
 _REMIND_S = 60.0
+"""Between two warnings of too many connections."""
 _KEPT_HEADERS = frozenset({hdrs.ALLOW, hdrs.WWW_AUTHENTICATE, hdrs.RETRY_AFTER})
-
+"""Headers of an error that the answer keeps."""
 _BROKEN_BODY = (HttpProcessingError, web.RequestPayloadError)
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def token_of(settings: ServerSettings) -> str | None:
-    """Return the token that callers need, from where it lies; None where none is needed.
+    """Return the token that callers need, wherever it is kept; None where none is needed.
 
     Raises:
         StartError: it cannot be read.
@@ -65,7 +68,7 @@ def token_of(settings: ServerSettings) -> str | None:
 
 
 class Server:
-    """Listens from `async with` on, until its end."""
+    """Server that listens within `async with`."""
 
     def __init__(self, settings: ServerSettings, routes: Iterable[web.AbstractRouteDef]) -> None:
         """Serve `routes`; a handler reports an error by raising a `web.HTTPException`.
@@ -91,18 +94,18 @@ class Server:
             shutdown_timeout=_SHUTDOWN_S,
         )
         self._listener: asyncio.Server | None = None
-        self._told_at = -inf
+        self._warned_at = -inf
 
     @property
     def bound_port(self) -> int:
-        """The TCP port that is listened on, also where the settings say 0."""
+        """TCP port that is listened on, also where the settings say 0."""
         sockets = self._listener.sockets if self._listener else ()
         port: int = sockets[0].getsockname()[1]
         return port
 
     @property
     def url(self) -> str:
-        """Where a browser of this machine finds the daemon."""
+        """Address for a browser on this machine."""
         return str(self._settings.url(self.bound_port))
 
     async def __aenter__(self) -> Self:
@@ -128,28 +131,28 @@ class Server:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop listening, and cut what is still open after a moment."""
+        """Stop listening, and close what is still open after a moment."""
         if self._listener is not None:
             self._listener.close()
         await self._runner.cleanup()
 
     def _accept(self) -> asyncio.Protocol:
-        """Return what serves a new connection, or refuses it."""
-        # Without a limit one caller could use up the files that this process may open, and then
-        # neither a chat server nor a sound device could be opened again.
+        """Return the protocol that serves a new connection, or refuses it."""
+        # Without a limit one caller could use up the files that this process may open; then neither
+        # a chat server nor a sound device could be opened again.
         server = self._runner.server
         assert server is not None
         if len(server.connections) < MAX_CONNECTIONS:
             return server()
         time_s = asyncio.get_running_loop().time()
-        if time_s - self._told_at >= _REMIND_S:
-            self._told_at = time_s
+        if time_s - self._warned_at >= _REMIND_S:
+            self._warned_at = time_s
             log.warning("too many connections", limit=MAX_CONNECTIONS)
         return _Refusal()
 
 
 class _Refusal(asyncio.Protocol):
-    """Says that there is no room, and hangs up."""
+    """Answers 503 and closes the connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -158,7 +161,7 @@ class _Refusal(asyncio.Protocol):
 
 
 class _Guard:
-    """Decides who may call."""
+    """Check of callers: Host, Origin, token and content type."""
 
     def __init__(self, settings: ServerSettings) -> None:
         self._hosts = _LOOPBACK_NAMES | {settings.host} if settings.is_loopback else None
@@ -175,9 +178,9 @@ class _Guard:
     async def check(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         """Let `request` pass, answer a preflight, or refuse."""
         origin = request.headers.get(hdrs.ORIGIN)
-        if not self._is_our_host(request):
+        if not self._is_known_host(request):
             raise web.HTTPForbidden(text="The Host header names another machine than this one.")
-        if origin is not None and not self._is_welcome(origin, request):
+        if origin is not None and not self._is_allowed(origin, request):
             raise web.HTTPForbidden(
                 text=f"Pages of {origin} may not use this daemon;"
                 " add the origin to server.allowed_origins if they shall."
@@ -196,11 +199,11 @@ class _Guard:
         return await handler(request)
 
     async def add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Tell a browser what its page may do (CORS, https://fetch.spec.whatwg.org/)."""
-        response.headers.pop(hdrs.SERVER, None)  # the version is nobody's business
+        """Add what tells a browser what its page may do (CORS, https://fetch.spec.whatwg.org/)."""
+        response.headers.pop(hdrs.SERVER, None)  # tells strangers the version of aiohttp
         response.headers[hdrs.X_CONTENT_TYPE_OPTIONS] = "nosniff"
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is None or not self._is_welcome(origin, request):
+        if origin is None or not self._is_allowed(origin, request):
             return
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         response.headers[hdrs.VARY] = hdrs.ORIGIN
@@ -211,13 +214,13 @@ class _Guard:
             # https://wicg.github.io/private-network-access/
             response.headers["Access-Control-Allow-Private-Network"] = "true"
 
-    def _is_our_host(self, request: web.Request) -> bool:
+    def _is_known_host(self, request: web.Request) -> bool:
         if self._hosts is None:
-            return True  # any name may lead here from outside; there the token protects
+            return True  # any name may lead here from outside; the token protects
         found = _HOST.fullmatch(request.headers.get(hdrs.HOST, ""))
         return found is not None and (found[1] or found[2]).lower() in self._hosts
 
-    def _is_welcome(self, origin: str, request: web.Request) -> bool:
+    def _is_allowed(self, origin: str, request: web.Request) -> bool:
         scheme, separator, _ = origin.partition("://")
         own = f"{request.scheme}://{request.host}"
         return origin == own or bool({origin, f"{scheme}{separator}*"} & self._origins)
@@ -242,9 +245,9 @@ async def _errors_as_json(request: web.Request, handler: _Handler) -> web.Stream
     except _BROKEN_BODY as error:
         status, text, headers = 400, f"The body is broken: {error}", {}
     except ConnectionError:
-        raise  # the caller is gone, and with it whoever would want an answer
+        raise  # the caller is gone
     except Exception:
-        # A mistake in one handler must not end the daemon, nor show its inside to the caller.
+        # A mistake in one handler must not end the daemon, nor show its internals to the caller.
         log.exception("request failed", path=request.path)
         status, text, headers = 500, "The daemon made a mistake; its log says which.", {}
     return web.json_response({"error": text}, status=status, headers=headers)
@@ -279,7 +282,7 @@ def _start_error(settings: ServerSettings, error: OSError) -> StartError:
     )
 
 
-def _is_our_fault(record: logging.LogRecord) -> bool:
+def _is_own_fault(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, (*_BROKEN_BODY, ConnectionError))
 
@@ -287,5 +290,5 @@ def _is_our_fault(record: logging.LogRecord) -> bool:
 def _protocol_logger() -> logging.Logger:
     """Return a logger for aiohttp, without its tracebacks of callers that speak no HTTP."""
     logger = logging.getLogger(f"{__name__}.protocol")
-    logger.addFilter(_is_our_fault)
+    logger.addFilter(_is_own_fault)
     return logger

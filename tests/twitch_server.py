@@ -24,7 +24,7 @@ from tests.twitch_http import CLIENT_ID, Session, TwitchHttp
 
 __all__ = ["CLIENT_ID", "DEADLINE_S", "TwitchServer", "eventually", "network_down"]
 
-DEADLINE_S = 20.0
+DEADLINE_S = 120.0
 
 
 async def eventually(condition: Callable[[], object], what: str = "what was expected") -> None:

@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--engine", metavar="NAME", help="TTS engine; the configuration's first by default"
     )
-    parser.add_argument("--voice", metavar="NAME", help="that of the first channel by default")
+    parser.add_argument(
+        "--voice", metavar="NAME", help="voice; that of the first channel by default"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Memory and temperature of the GPU, where there is one."""
+"""GPU: memory and temperature, where there is one."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -14,14 +14,14 @@ except ModuleNotFoundError:  # it comes with the extra f5
 
 
 class Gpu(NamedTuple):
-    """What one GPU tells."""
+    """Readings of one GPU."""
 
     name: str
-    """Its number, or `jetson`."""
+    """Number of the GPU, or `jetson`."""
     memory_bytes: int = 0
-    """Of its own; 0 where it shares the machine's, as on a Jetson."""
+    """Own memory; 0 where it shares the machine's, as on a Jetson."""
     used_bytes: int = 0
-    """By any program."""
+    """Memory in use, by any program."""
     temperature_c: float | None = None
 
 

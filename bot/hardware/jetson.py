@@ -1,6 +1,6 @@
-"""How a Jetson is set: power mode, clocks, temperature, throttling, read from its kernel's files.
+"""Jetson: power mode, clocks, temperatures and throttling, read from the files of its kernel.
 
-Which files say what: NVIDIA Jetson Linux Developer Guide, "Platform Power and Performance" (r36).
+Meaning of the files: NVIDIA Jetson Linux Developer Guide, "Platform Power and Performance" (r36).
 Every reading takes the root of the file system, so that a tree of files can stand in for a Jetson.
 """
 
@@ -23,18 +23,18 @@ _COST = "speech takes about twice as long (real-time factor 0.352 instead of 0.1
 
 
 class Clock(NamedTuple):
-    """A clock that the kernel changes between two limits, in hertz."""
+    """Clock whose frequency the kernel changes between two limits, in hertz."""
 
     name: str
     now_hz: int
     least_hz: int
     most_hz: int
     possible_hz: int
-    """The highest of the hardware."""
+    """Highest that the hardware can do."""
 
     @property
     def is_locked(self) -> bool:
-        """Whether it stays at its highest."""
+        """Whether it is fixed at the highest frequency of the hardware."""
         return self.least_hz >= self.most_hz >= self.possible_hz
 
 
@@ -48,12 +48,12 @@ class Jetson(NamedTuple):
     power_modes: Mapping[int, str]
     """Names by number."""
     clocks: tuple[Clock, ...]
-    """Of the GPU, and of the slowest core of the processor."""
+    """Clocks of the GPU, and of the slowest core of the CPU."""
     temperatures_c: Mapping[str, float]
     throttling: tuple[str, ...]
-    """Which parts are slowed down because it is hot, now."""
+    """Parts that are slowed down now because of heat."""
     power_events: Mapping[str, int]
-    """How often since the start it was slowed down for want of power."""
+    """Number of times that it was slowed down for want of power since its start, by kind."""
 
     def __str__(self) -> str:
         """Return one line."""
@@ -69,7 +69,7 @@ class Jetson(NamedTuple):
         return ", ".join(parts)
 
     def warnings(self) -> Iterator[TransientError]:
-        """Yield what makes it slower than it could be, each with its remedy."""
+        """Yield each reason why it is slower than it could be, with its remedy."""
         best = max(
             (mode for mode, name in self.power_modes.items() if name.startswith("MAXN")),
             default=0,
@@ -125,7 +125,7 @@ def read(root: Path = Path("/")) -> Jetson | None:
         release=f"{release[1]}.{release[2]}" if release else "of an unknown release",
         power_mode=int(mode[1]) if mode else None,
         power_modes={int(number): name for number, name in modes},
-        clocks=(*_gpus(root), *_processor(root)),
+        clocks=(*_gpus(root), *_cpu(root)),
         temperatures_c=dict(_temperatures(root)),
         throttling=tuple(_throttling(root)),
         power_events=dict(_power_events(root)),
@@ -141,7 +141,7 @@ def _gpus(root: Path) -> Iterator[Clock]:
                 yield clock._replace(possible_hz=max(possible, default=clock.most_hz))
 
 
-def _processor(root: Path) -> Iterator[Clock]:
+def _cpu(root: Path) -> Iterator[Clock]:
     """Yield the clock of the core with the most freedom to be slow, if there is one."""
     names = ("scaling_cur_freq", "scaling_min_freq", "scaling_max_freq")
     cores = []

@@ -1,4 +1,4 @@
-"""Log lines: readable in a terminal, fields in systemd's journal, JSON elsewhere, never harmful."""
+"""Log: text in a terminal, fields in systemd's journal, JSON elsewhere; safe to show anywhere."""
 
 import logging
 import re
@@ -83,7 +83,7 @@ def _formatter(
 
 
 def escape_controls(_logger: object, _method: str, event: _EventDict) -> _EventDict:
-    """Write control characters in values as escapes: chat must not draw on the terminal."""
+    """Escape control characters in values: chat must not control the terminal."""
     for key, value in event.items():
         if isinstance(value, str) and _UNSAFE.search(value):
             event[key] = _UNSAFE.sub(lambda match: repr(match[0])[1:-1], value)
@@ -99,7 +99,7 @@ def mask_secrets(_logger: object, _method: str, event: _EventDict) -> _EventDict
 
 
 def _without_utterance(_logger: object, _method: str, event: _EventDict) -> _EventDict:
-    """Leave out what only programs follow: in a terminal the lines stand below each other."""
+    """Leave out what only programs use: it makes the lines of a terminal long."""
     if event.get("level") != "debug":
         event.pop("utterance_id", None)
     return event

@@ -1,4 +1,4 @@
-"""The log in files of bounded size and number."""
+"""Log in files of bounded size and number."""
 
 import os
 import sys
@@ -11,13 +11,13 @@ from bot.errors import StartError
 
 _MB = 1_000_000
 _TRY_AGAIN_AFTER = 1000
-"""Records that are left out once the file cannot be written, before it is tried anew."""
+"""Records that are left out after a failure before the file is tried again."""
 
 
 class LogFile(RotatingFileHandler):
-    """Appends to `path`; the ones before are `path.1`, `path.2`... readable by their owner alone.
+    """Log in `path`; older files are `path.1`, `path.2`... readable by their owner alone.
 
-    A disk that is full or gone costs the lines, and is told once on standard error: the daemon
+    A disk that is full or gone costs the lines, and is reported once on standard error: the daemon
     speaks on.
     """
 
@@ -50,7 +50,7 @@ class LogFile(RotatingFileHandler):
         super().emit(record)
 
     def handleError(self, record: LogRecord) -> None:  # noqa: N802 - of logging
-        """Tell once that lines are lost; raise nothing, since whoever logs cannot help it."""
+        """Report once that lines are lost; raise nothing, since whoever logs cannot help it."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             super().handleError(record)

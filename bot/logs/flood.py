@@ -1,4 +1,4 @@
-"""Keeps a fault that repeats from filling the log: tells it a few times, then how often it was."""
+"""Flood gate: a fault that repeats is logged a few times, then counted."""
 
 import logging
 import time
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 PASSES = 5
-"""So often in a window a fault is told."""
+"""Times that a fault is logged in a window."""
 WINDOW_S = 60.0
 _MAX_KEYS = 256
+"""Faults that are counted at a time."""
 _ABOUT = ("channel", "source", "output", "device", "engine", "account", "path", "service", "reason")
-"""Fields that tell one fault from another of the same words."""
+"""Fields that tell one fault from another with the same event."""
 
 _Key = tuple[str, int, str, tuple[str, ...]]
 
@@ -20,16 +21,16 @@ _Key = tuple[str, int, str, tuple[str, ...]]
 @dataclass(slots=True)
 class _Window:
     ends_at: float
-    told: int = 0
+    passed: int = 0
     held: int = 0
     last: logging.LogRecord | None = None
 
 
 class FloodGate(logging.Handler):
-    """Passes records on to other handlers; warnings and errors of one kind a few times a minute.
+    """Handler that passes records on; warnings and errors of one kind a few times a minute.
 
-    What was held back is told when its minute is over, by the next record of any kind, or at the
-    end: a line with the count, in `held_back`.
+    What was held back is logged when the minute is over, before the next record of any kind, or at
+    the end: one line with the count, in `held_back`.
     """
 
     def __init__(
@@ -44,30 +45,30 @@ class FloodGate(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Pass `record` on, or count it."""
         now = self._clock()
-        self._tell_ended(now)
+        self._end_windows(now)
         if record.levelno < logging.WARNING:
             self._pass(record)
             return
         window = self._windows.setdefault(_key(record), _Window(now + WINDOW_S))
-        if window.told < PASSES:
-            window.told += 1
+        if window.passed < PASSES:
+            window.passed += 1
             self._pass(record)
         else:
             window.held += 1
             window.last = record
         while len(self._windows) > _MAX_KEYS:
-            self._tell(self._windows.popitem(last=False)[1])
+            self._log_count(self._windows.popitem(last=False)[1])
 
-    def _tell_ended(self, now: float) -> None:
-        # They end in the order in which they began.
+    def _end_windows(self, now: float) -> None:
+        # Windows end in the order in which they began.
         while self._windows:
             key, window = next(iter(self._windows.items()))
             if window.ends_at > now:
                 return
             del self._windows[key]
-            self._tell(window)
+            self._log_count(window)
 
-    def _tell(self, window: _Window) -> None:
+    def _log_count(self, window: _Window) -> None:
         if window.last is not None:
             self._pass(_counted(window.last, window.held))
 
@@ -76,9 +77,9 @@ class FloodGate(logging.Handler):
             handler.handle(record)
 
     def close(self) -> None:
-        """Tell what is still held back, and close the handlers."""
+        """Log what is still held back, and close the handlers."""
         while self._windows:
-            self._tell(self._windows.popitem(last=False)[1])
+            self._log_count(self._windows.popitem(last=False)[1])
         for handler in self._handlers:
             handler.close()
         super().close()

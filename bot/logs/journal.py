@@ -1,4 +1,4 @@
-"""Log lines in systemd's journal, with their fields: `journalctl UTTERANCE_ID=...` finds them.
+"""Log in systemd's journal, with fields: `journalctl UTTERANCE_ID=...` finds lines.
 
 The format is journald's native protocol (https://systemd.io/JOURNAL_NATIVE_PROTOCOL): a datagram of
 fields, each `NAME=value` and a line feed, or the length of the value where that holds one itself.
@@ -19,13 +19,13 @@ SOCKET = Path("/run/systemd/journal/socket")
 _PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 _NAMES = {"id": "UTTERANCE_ID", "exception": "EXCEPTION"}
 _UNSHOWN = {"exception", "utterance_id"}
-"""Fields that are no part of the line for people."""
+"""Fields that `MESSAGE`, the line for people, leaves out."""
 _MAX_VALUE = 1 << 16
-"""Characters; a datagram holds three times as much."""
+"""Longest value, in characters; a datagram holds three times as much."""
 
 
 def is_connected() -> bool:
-    """Tell whether standard error goes to the journal; see `$JOURNAL_STREAM` in systemd.exec(5)."""
+    """Return whether standard error goes to the journal: `$JOURNAL_STREAM` in systemd.exec(5)."""
     try:
         here = os.fstat(sys.stderr.fileno())
     except (OSError, ValueError):  # closed, or no file at all
@@ -34,7 +34,7 @@ def is_connected() -> bool:
 
 
 class JournalHandler(logging.Handler):
-    """Sends to the journal what its formatter renders as one JSON object.
+    """Handler that sends to the journal what its formatter renders as one JSON object.
 
     It never waits: what the journal does not take is lost, and counted in the next line. Where its
     socket is out of reach, as in some sandboxes, lines without fields go to standard error, which
@@ -112,7 +112,7 @@ def _text(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    """Return a value so that nobody in chat can make it look like two."""
+    """Return a value, quoted where it could look like several: chat may have written it."""
     text = _text(value)
     is_one = not isinstance(value, str) or not re.search(r'[\s="]', text)
     return text if is_one else json.dumps(text, ensure_ascii=False)

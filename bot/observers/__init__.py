@@ -8,10 +8,10 @@ from bot.outcomes import Outcome
 
 @runtime_checkable
 class Observer(Protocol):
-    """Somebody who is told every outcome, in order."""
+    """Observer of every outcome, in order."""
 
     def observe(self, outcome: Outcome) -> None:
-        """Take note, at once: anything slow goes into a bounded queue of the observer's own."""
+        """Take note without waiting: what is slow goes into a bounded queue of its own."""
 
 
 class LivenessCheck(NamedTuple):

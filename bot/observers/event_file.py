@@ -1,4 +1,4 @@
-"""Writes outcomes as JSON Lines, one object a line: `run --events FILE`."""
+"""Outcomes in a file as JSON Lines, one object a line: `run --events FILE`."""
 
 import queue
 from pathlib import Path
@@ -15,10 +15,11 @@ from bot.outcomes import Outcome
 log = structlog.get_logger(__name__)
 
 _MAX_WAITING = 10_000
+"""Outcomes that a slow disk may be behind."""
 
 
 class EventFile:
-    """Appends every outcome to a file from a thread of its own: a slow disk holds up nothing."""
+    """Writer of a file in a thread of its own: a slow disk holds up nothing."""
 
     def __init__(self, path: Path) -> None:
         """Open `path` for appending.
@@ -56,7 +57,7 @@ class EventFile:
         self._file.close()
 
     def observe(self, outcome: Outcome) -> None:
-        """Queue the outcome; lose it when the disk is that far behind."""
+        """Queue the outcome; drop it when the disk is too far behind."""
         if self._waiting.qsize() >= _MAX_WAITING:
             self._lost += 1
         else:
@@ -68,7 +69,7 @@ class EventFile:
                 self._file.write(msgspec.json.encode(outcome) + b"\n")
             except OSError as error:
                 self._lost += 1
-                log.warning("an event was not written", path=str(self._path), error=str(error))
+                log.warning("event not written", path=str(self._path), error=str(error))
             if self._lost and self._waiting.empty():
-                log.warning("events were lost", path=str(self._path), count=self._lost)
+                log.warning("events lost", path=str(self._path), count=self._lost)
                 self._lost = 0

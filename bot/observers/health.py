@@ -57,7 +57,7 @@ class Health:
         return _answer(list(self._failures()))
 
     async def _ready(self, _: web.Request) -> web.Response:
-        """Answer whether a message that is sent now would be heard."""
+        """Answer whether a message sent now would be heard."""
         return _answer([*self._failures(), *unready(self._state())])
 
     def _failures(self) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """`GET /metrics`: figures for Prometheus, see docs/monitoring.md.
 
-Labels are names of the configuration and words of this program, never anything from chat: so many
-time series there are at the start, so many there will be.
+Labels are names of the configuration and words of this program, never anything from chat: the
+number of time series does not grow with chatters.
 """
 
 import asyncio
@@ -36,20 +36,20 @@ _RTF = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 5)
 _AUDIO_S = (0.5, 1, 2, 4, 8, 16, 32)
 _LAG_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 _GPU_S = 1.0
-"""So long is waited for the GPU's driver."""
+"""Longest wait for the GPU's driver."""
 _SEVERAL = "several"
-"""Label for an utterance that engines spoke together, one taking over from another."""
+"""Label of an utterance that several engines spoke, one taking over from another."""
 
 Family = CounterMetricFamily | GaugeMetricFamily
 
 
 class Metrics:
-    """Counts outcomes; what has a state is read when Prometheus asks."""
+    """Counters of outcomes, and the state as it is when Prometheus asks."""
 
     def __init__(
         self, state: Callable[[], DaemonState], *, gpu: Callable[[], Iterable[Gpu]]
     ) -> None:
-        """Show what `state` and `gpu` return; `gpu` is called in a thread, for it may hang."""
+        """Show what `state` and `gpu` return; `gpu` may hang, so it is called in a thread."""
         self._state = state
         self._gpu = gpu
         self._gpus: tuple[Gpu, ...] = ()
@@ -105,7 +105,7 @@ class Metrics:
             "What the event loop has under way, the answer to this request too.",
             registry=registry,
         )
-        registry.register(_State(self._look))
+        registry.register(_State(self._read_state))
 
     @property
     def routes(self) -> list[web.RouteDef]:
@@ -134,11 +134,11 @@ class Metrics:
                 self._rtf.labels(engine).observe(outcome.synthesis_s / outcome.audio_s)
 
     def families(self) -> Iterable[Metric]:
-        """Return what would be told now."""
+        """Return the metrics as they are now."""
         return self._registry.collect()
 
     def lagged(self, seconds: float) -> None:
-        """Take note of how late the event loop was."""
+        """Count a lag of the event loop."""
         self._lag.observe(seconds)
 
     async def _get(self, _: web.Request) -> web.Response:
@@ -148,7 +148,7 @@ class Metrics:
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _read_gpu(self) -> None:
-        """Read the GPU, but do not wait for a driver that hangs: then its figures are left out."""
+        """Read the GPU; while its driver hangs, its figures are left out."""
         if self._reading is None or self._reading.done():
             self._gpus = ()
             self._reading = asyncio.ensure_future(self._take_gpu())
@@ -157,19 +157,19 @@ class Metrics:
     async def _take_gpu(self) -> None:
         self._gpus = tuple(await asyncio.to_thread(lambda: tuple(self._gpu())))
 
-    def _look(self) -> Iterator[Family]:
+    def _read_state(self) -> Iterator[Family]:
         yield from _of_state(self._state())
         yield from _of_gpus(self._gpus)
 
 
 class _State(Collector):
-    """What is read anew at each request."""
+    """Collector of what is read anew at each request."""
 
-    def __init__(self, look: Callable[[], Iterable[Family]]) -> None:
-        self._look = look
+    def __init__(self, read: Callable[[], Iterable[Family]]) -> None:
+        self._read = read
 
     def collect(self) -> Iterable[Metric]:
-        return self._look()
+        return self._read()
 
     def describe(self) -> Iterable[Metric]:
         """Return nothing: the state may not be there yet when this is registered."""

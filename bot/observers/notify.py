@@ -37,7 +37,7 @@ class Notify:
         Args:
             status: Returns one line for `systemctl status`, without anything from chat.
             checks: The watchdog is pinged as long as none of them fails.
-            environment: Holds `NOTIFY_SOCKET`, and `WATCHDOG_USEC` where a watchdog waits.
+            environment: Holds `NOTIFY_SOCKET`, and `WATCHDOG_USEC` where there is a watchdog.
         """
         self._status = status
         self._checks = tuple(checks)
@@ -46,7 +46,7 @@ class Notify:
         """A name that starts with @ is in the abstract namespace."""
         self._period_s = _watchdog_s(environment)
         self._is_ready = False
-        self._told = ""
+        self._status_sent = ""
         self._failures: tuple[str, ...] = ()
 
     @property
@@ -62,13 +62,13 @@ class Notify:
             await asyncio.sleep(ping_s)
 
     def ready(self) -> None:
-        """Say that the daemon speaks from now on."""
+        """Tell systemd that the daemon speaks from now on."""
         self._is_ready = True
-        self._told = self._status()
-        self._send("READY=1", f"STATUS={self._told}")
+        self._status_sent = self._status()
+        self._send("READY=1", f"STATUS={self._status_sent}")
 
     def stopping(self) -> None:
-        """Say that the daemon is about to end."""
+        """Tell systemd that the daemon is about to end."""
         self._send("STOPPING=1", "STATUS=stopping")
 
     def _ping(self) -> None:
@@ -79,8 +79,8 @@ class Notify:
         if self._period_s and not self._failures:
             lines.append("WATCHDOG=1")
         status = "; ".join(self._failures) or self._status()
-        if status != self._told:
-            self._told = status
+        if status != self._status_sent:
+            self._status_sent = status
             lines.append(f"STATUS={status}")
         if lines:
             self._send(*lines)
@@ -111,7 +111,7 @@ class Notify:
 
 
 def _watchdog_s(environment: Mapping[str, str]) -> float | None:
-    """Return the period of the watchdog in seconds, if one waits for this process."""
+    """Return the period of the watchdog in seconds; None where none watches this process."""
     period_us = environment.get("WATCHDOG_USEC", "")
     is_ours = environment.get("WATCHDOG_PID", "") in {"", str(os.getpid())}
     return int(period_us) / 1e6 if is_ours and period_us.isdecimal() and int(period_us) else None

@@ -1,4 +1,4 @@
-"""Tells outcomes in the log."""
+"""Outcomes in the log."""
 
 import structlog
 
@@ -8,7 +8,7 @@ log = structlog.get_logger(__name__)
 
 
 class OutcomeLog:
-    """One line for what a streamer asks about: what is said, what is not, and why."""
+    """A log line for what a streamer asks about: what is spoken, what is not, and why."""
 
     def observe(self, outcome: Outcome) -> None:
         """Log the outcome; the steps between acceptance and speech at debug level."""
@@ -23,7 +23,7 @@ class OutcomeLog:
             case Rejected():
                 log.info("not read", **about, **_why(outcome))
             case Applied():
-                log.info("obeyed", **about, verb=outcome.verb.value, answer=outcome.answer)
+                log.info("command applied", **about, verb=outcome.verb.value, answer=outcome.answer)
             case Dropped():
                 log.info("dropped", **about, **_why(outcome))
             case Failed():

@@ -1,4 +1,4 @@
-"""`GET /api/status`: what every channel is doing, as JSON."""
+"""`GET /api/status`: the state of the daemon and counts of outcomes, as JSON."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from bot.state import DaemonState
 
 
 class Status:
-    """Counts outcomes and shows them beside the state of the stages."""
+    """Counter of outcomes, shown beside the state of the daemon."""
 
     def __init__(self, state: Callable[[], DaemonState]) -> None:
         """Show what `state` returns, read anew at each request."""

@@ -1,4 +1,4 @@
-"""How long each step of a message took, put together from its outcomes."""
+"""Timings of messages, put together from their outcomes."""
 
 from collections import OrderedDict
 from typing import NamedTuple
@@ -6,20 +6,20 @@ from typing import NamedTuple
 from bot.outcomes import FINAL, Accepted, Outcome, Started
 
 _MAX_PENDING = 10_000
-"""More accepted messages than any backlog holds; the oldest are forgotten."""
+"""Accepted messages that are remembered: more than any backlog holds."""
 
 
 class Timing(NamedTuple):
-    """How long it took from a message to the first of its sound, in seconds."""
+    """Time from a message to the first of its sound, by stage, in seconds."""
 
     policy_s: float
     """From the message to its acceptance."""
     queue_s: float
-    """From there until an engine was asked: in the backlog, less what was made ahead."""
+    """From there until an engine was asked: the wait in the backlog, less what was made ahead."""
     engine_s: float
     """From there to the engine's first audio."""
     output_s: float
-    """From there until an output took the first sample: what was made ahead waits here."""
+    """From there until an output took the first sample; what was made ahead waits here."""
 
     @property
     def ttfa_s(self) -> float:
@@ -28,13 +28,13 @@ class Timing(NamedTuple):
 
 
 class Timings:
-    """Remembers when messages were accepted until they end."""
+    """Memory of when messages were accepted, until they end."""
 
     def __init__(self) -> None:
         self._accepted: OrderedDict[tuple[str, str], Accepted] = OrderedDict()
 
     def observe(self, outcome: Outcome) -> Timing | None:
-        """Take note; return the timing of a message whose speech starts with this outcome."""
+        """Take note; return the timing of a message whose speech starts with `outcome`."""
         key = outcome.channel, outcome.id
         if isinstance(outcome, Accepted):
             self._accepted[key] = outcome

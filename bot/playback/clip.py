@@ -1,15 +1,16 @@
-"""The speech of one utterance while it grows: the engine appends, outputs read."""
+"""Clip: the speech of one utterance while it grows; the engine appends, outputs read."""
 
 from collections.abc import AsyncIterator
 
 from bot.messages import AudioChunk
 from bot.runtime.waiting import Changes
 
-_PIECE_S = 0.1  # small enough that no reader works for long on one of them
+_PIECE_S = 0.1
+"""Longest piece that a reader gets, so that it never works for long on one."""
 
 
 class Clip:
-    """Chunks of one utterance; any number of readers, each from any moment on.
+    """Audio of one utterance for any number of readers, each from any moment on.
 
     Kept until the utterance is over, so that an output that lost its device can go on where it was
     cut. Half a minute of speech at 24 kHz is 3 MB.
@@ -22,12 +23,12 @@ class Clip:
 
     @property
     def chunks(self) -> tuple[AudioChunk, ...]:
-        """What is there so far."""
+        """Audio so far."""
         return tuple(self._chunks)
 
     @property
     def duration_s(self) -> float:
-        """Length of what is there so far, in seconds."""
+        """Length so far, in seconds."""
         return sum(chunk.duration_s for chunk in self._chunks)
 
     @property
@@ -41,7 +42,7 @@ class Clip:
         self._growth.tell()
 
     def finish(self) -> None:
-        """Say that nothing more will come; what is there is played to its end."""
+        """Mark the clip as complete: what is there is played to its end."""
         self._is_complete = True
         self._growth.tell()
 

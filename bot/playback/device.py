@@ -1,4 +1,4 @@
-"""A sound device as an output: this end of the process that plays on it."""
+"""Sound device as an output: the daemon's end of the process that plays on it."""
 
 import asyncio
 import itertools
@@ -10,15 +10,18 @@ import numpy as np
 import structlog
 
 from bot.clock import now
-from bot.playback import OutputLostError, wire
+from bot.playback import OutputLostError, protocol
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.runtime import child, frames
+from bot.runtime.backoff import Backoff
 
 log = structlog.get_logger(__name__)
 
-_RESTART_S = (0.5, 1.0, 2.0, 5.0)
+_SHORTEST_S, _LONGEST_S = 0.25, 5.0
+"""Waits before the process is started again."""
 _CLOSE_S = 0.6
+"""Longest time for the last fade when the process is ended."""
 
 
 class _Play:
@@ -29,7 +32,7 @@ class _Play:
         self.on_start = on_start
         self.start_s = start_s
         self.heard_s = start_s
-        """Position in the clip that was heard for certain."""
+        """Position up to which the clip was heard for certain."""
         self.is_heard: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """Whether it was played to its end; False when the device was lost before."""
 
@@ -48,20 +51,20 @@ class DeviceOutput:
         """
         self.name = device
         self.underflows = 0
-        """How often the device ran dry."""
+        """Number of times the device ran dry."""
         self._fade_s = fade_s
         self._answer_s = answer_s
-        self._opened: wire.Opened | None = None
-        self._moved_at = 0.0
-        """When it was last known to take sound."""
+        self._opened: protocol.Opened | None = None
+        self._heartbeat_at = 0.0
+        """Time at which it was last known to take sound."""
         self._is_open = asyncio.Event()
         self._is_settled = asyncio.Event()
-        self._orders: asyncio.StreamWriter | None = None
+        self._requests: asyncio.StreamWriter | None = None
         self._turn = asyncio.Lock()
         self._numbers = itertools.count(1)
         self._play: _Play | None = None
         self._trouble = "opening"
-        self._is_trouble_told = False
+        self._is_away_logged = False
 
     @property
     def is_available(self) -> bool:
@@ -79,7 +82,7 @@ class DeviceOutput:
     @property
     def stalled_s(self) -> float:
         """Seconds for which it has taken no sound, silence included, though it is open."""
-        return 0.0 if self._opened is None else now() - self._moved_at
+        return 0.0 if self._opened is None else now() - self._heartbeat_at
 
     async def wait_until_available(self) -> None:
         """Return as soon as the device takes sound."""
@@ -91,11 +94,11 @@ class DeviceOutput:
 
     async def run(self) -> None:
         """Hold the device until cancelled, opening it again by name as often as it disappears."""
-        restarts = iter(_RESTART_S)
+        backoff = Backoff(shortest_s=_SHORTEST_S, longest_s=_LONGEST_S)
         while True:
-            if await self._hold():
-                restarts = iter(_RESTART_S)
-            await asyncio.sleep(next(restarts, _RESTART_S[-1]))
+            if await self._run_process():
+                backoff.reset()
+            await asyncio.sleep(backoff.next_s())
 
     async def play(
         self, clip: Clip, *, gain: Gain, on_start: Callable[[], None], start_s: float = 0.0
@@ -106,48 +109,48 @@ class DeviceOutput:
                 raise OutputLostError(f"{self.name} is away.", heard_s=start_s)
             play = self._play = _Play(next(self._numbers), on_start, start_s)
             try:
-                with gain.watched(lambda value: self._send(wire.SetGain(value))):
+                with gain.watched(lambda value: self._send(protocol.SetGain(value))):
                     async with asyncio.TaskGroup() as tasks:
                         feeding = tasks.create_task(self._feed(play, clip))
                         is_heard = await play.is_heard
                         feeding.cancel()
             except BaseException:
-                self._send(wire.Cut())
+                self._send(protocol.Cut())
                 raise
             finally:
                 self._play = None
             if not is_heard:
                 raise OutputLostError(f"{self.name} was lost.", heard_s=play.heard_s)
-            # The last sample was handed over; the device still holds it.
+            # The last sample was handed over, but the device still holds it.
             await asyncio.sleep(self._latency_s)
 
     async def _feed(self, play: _Play, clip: Clip) -> None:
-        self._send(wire.Begin(play.number))
+        self._send(protocol.Begin(play.number))
         has_started = False
         async for piece in clip.read(play.start_s):
             samples = np.ascontiguousarray(piece.samples, np.float32).tobytes()
-            self._send(wire.Speech(samples, piece.sample_rate_hz))
+            self._send(protocol.Speech(samples, piece.sample_rate_hz))
             if not has_started:
                 has_started = True
                 play.on_start()
             await self._drain()
-        self._send(wire.End())
+        self._send(protocol.End())
 
-    def _send(self, order: wire.Order) -> None:
-        if self._orders is not None and not self._orders.is_closing():
-            self._orders.write(frames.frame(wire.encode(order)))
+    def _send(self, request: protocol.Request) -> None:
+        if self._requests is not None and not self._requests.is_closing():
+            self._requests.write(frames.frame(protocol.encode(request)))
 
     async def _drain(self) -> None:
-        if self._orders is not None:
-            with suppress(ConnectionError):  # the process ended; `_hold` deals with it
-                await self._orders.drain()
+        if self._requests is not None:
+            with suppress(ConnectionError):  # the process ended, which `_run_process` handles
+                await self._requests.drain()
 
     @property
     def _latency_s(self) -> float:
         return self._opened.latency_s if self._opened else 0.0
 
-    async def _hold(self) -> bool:
-        """Run one process to its end; tell whether it opened the device."""
+    async def _run_process(self) -> bool:
+        """Run one process to its end; return whether it opened the device."""
         try:
             process = await child.start((sys.executable, "-m", "bot.playback.device_process"))
         except OSError as error:
@@ -155,67 +158,67 @@ class DeviceOutput:
             return False
         assert process.stdin is not None
         assert process.stdout is not None
-        self._orders = process.stdin
-        self._send(wire.Open(self.name, self._fade_s))
+        self._requests = process.stdin
+        self._send(protocol.Open(self.name, self._fade_s))
         was_open = False
         try:
             async with asyncio.timeout(self._answer_s) as answer:
                 while True:
-                    report = wire.report(await frames.receive(process.stdout))
-                    was_open = was_open or isinstance(report, wire.Opened)
-                    self._take(report)
-                    answer.reschedule(self._next_report_at(report))
+                    event = protocol.decode_event(await frames.receive(process.stdout))
+                    was_open = was_open or isinstance(event, protocol.Opened)
+                    self._handle(event)
+                    answer.reschedule(self._next_event_at(event))
         except TimeoutError:
             self._lose("The sound system does not answer.", "Restart the sound server.")
         except (asyncio.IncompleteReadError, ConnectionError, frames.FrameError):
             if self._opened is not None or not self._is_settled.is_set():
                 self._lose("Its process ended unexpectedly.")
         finally:
-            self._orders = None
+            self._requests = None
             self._close()
-            # It lets speech fade first; a sound server that hangs gets no more time.
+            # Speech fades first; a sound server that hangs gets no more time than that.
             await child.end(process, grace_s=_CLOSE_S)
         return was_open
 
-    def _next_report_at(self, report: wire.Report) -> float | None:
-        """Return until when the process must say something; None where it owes nothing."""
-        if not isinstance(report, wire.Unavailable):
+    def _next_event_at(self, event: protocol.Event) -> float | None:
+        """Return when the next event is due at the latest; None where none is."""
+        if not isinstance(event, protocol.Unavailable):
             return None  # it plays, and watches the stream itself
-        return asyncio.get_running_loop().time() + report.retry_s + self._answer_s
+        return asyncio.get_running_loop().time() + event.retry_s + self._answer_s
 
-    def _take(self, report: wire.Report) -> None:
+    def _handle(self, event: protocol.Event) -> None:
         play = self._play
-        match report:
-            case wire.Opened():
-                self._opened = report
-                self._moved_at = now()
+        match event:
+            case protocol.Opened():
+                self._opened = event
+                self._heartbeat_at = now()
                 self._is_open.set()
                 self._is_settled.set()
                 log.info(
-                    "sound device is back" if self._is_trouble_told else "sound device is open",
-                    device=report.device,
-                    sample_rate_hz=report.sample_rate_hz,
-                    latency_s=round(report.latency_s, 3),
+                    "sound device is back" if self._is_away_logged else "sound device is open",
+                    device=event.device,
+                    sample_rate_hz=event.sample_rate_hz,
+                    latency_s=round(event.latency_s, 3),
                 )
-                self._is_trouble_told = False
-            case wire.Unavailable(message, remedy):
+                self._is_away_logged = False
+            case protocol.Unavailable(message, remedy):
                 self._lose(message, remedy)
-            case wire.Clock():
-                self._moved_at = now()
-            case wire.Underflow():
+            case protocol.Heartbeat():
+                self._heartbeat_at = now()
+            case protocol.Underflow():
                 self.underflows += 1
-            case wire.Progress(number, played_s) if play and play.number == number:
+            case protocol.Progress(number, played_s) if play and play.number == number:
                 heard_s = play.start_s + played_s - self._latency_s
                 play.heard_s = max(play.heard_s, heard_s)
-            case wire.Finished(number) if play and play.number == number:
+            case protocol.Finished(number) if play and play.number == number:
                 play.end(is_heard=True)
 
     def _lose(self, reason: str, remedy: str = "") -> None:
         self._close()
         self._is_settled.set()
         self._trouble = f"waiting: {reason} {remedy}".rstrip()
-        if not self._is_trouble_told:
-            self._is_trouble_told = True
+        if not self._is_away_logged:
+            self._is_away_logged = True
             log.warning("sound device is away", device=self.name, reason=reason, remedy=remedy)
 
     def _close(self) -> None:

@@ -1,15 +1,15 @@
-"""The process that owns one PortAudio stream; `bot.playback.device` starts it.
+"""Process that owns one PortAudio stream; `bot.playback.device` starts it.
 
-A process of its own, because PortAudio sees a device that was plugged in only after it was
+It is a process of its own because PortAudio sees a device that was plugged in only after it was
 initialised again, which ends every stream of the process; because a call into a sound server that
 hangs cannot be interrupted, only killed; and because an audio callback in Python needs an
 interpreter whose lock nobody else holds for long.
 
-It takes orders from standard input and reports to standard output, see `bot.playback.wire`. It
-ends when standard input does, and when its stream is lost: the operating system cleans up best.
+It reads requests from standard input and writes events to standard output, see
+`bot.playback.protocol`. It ends when standard input does, and when its stream is lost: the system
+cleans up best.
 """
 
-import itertools
 import os
 import sys
 import time
@@ -21,47 +21,53 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from bot.errors import StartError
-from bot.playback import portaudio, wire
+from bot.playback import portaudio, protocol
 from bot.playback.mixer import Mixer
 from bot.runtime import child, frames
+from bot.runtime.backoff import Backoff
 
 LATENCY_S = 0.04
-"""What lies between the callback and the device, and with it before the first word and after a
-skip. 0.03 s underflowed now and then on a busy two-core machine; tests/bench/playback.py measures.
+"""Buffer between the callback and the device: it delays the first word, and silence after a skip.
+0.03 s underflowed now and then on a busy two-core machine; tests/bench/playback.py measures it.
 """
 _STALLED_S = 2.0
+"""Time without a callback after which the stream counts as lost."""
 _WATCH_S = 0.25
-_RETRY_S = (0.5, 1.0, 2.0, 5.0)
+_SHORTEST_S, _LONGEST_S = 0.25, 5.0
+"""Waits before the device is opened again."""
 _SWITCH_S = 0.001
-_NICE = -11  # what PulseAudio takes by default
+"""Longest time that another thread keeps the interpreter from the audio callback."""
+_NICE = -11
+"""Priority, as PulseAudio takes by default."""
 _GRACE_S = 1.0
+"""Time for the last fade, after which the process ends whatever the sound server does."""
 
 
 class DeviceProcess:
-    """Opens the device as often as needed until it succeeds, then plays until it is lost."""
+    """One stream: opened as soon as the device can be, then played on until it is lost."""
 
-    def __init__(self, opening: wire.Open, report: Callable[[wire.Report], None]) -> None:
+    def __init__(self, opening: protocol.Open, emit: Callable[[protocol.Event], None]) -> None:
         self._device = opening.device
         self._fade_s = opening.fade_s
-        self._report = report
+        self._emit = emit
         self._mixer: Mixer | None = None
         self._stream: Any = None
-        """Plays as long as it is referred to."""
+        """PortAudio's stream, which plays as long as it is referred to."""
         self._mono = np.empty(0, np.float32)
         self._called_at = 0.0
         self._is_closing = False
         self._silent_frames = 0
         self._buffered_frames = 0
-        """What may lie between the callback and the ear."""
+        """Frames that may lie between the callback and the ear."""
         self._ended = Event()
-        """Set when the stream is over, or will not be opened any more."""
+        """Set when the stream has ended, or will not be opened any more."""
 
-    def obey(self, orders: Iterable[wire.Order]) -> None:
-        """Carry out `orders` until they end, then let the stream fade and end too."""
+    def take(self, requests: Iterable[protocol.Request]) -> None:
+        """Do what `requests` ask until they end; then the stream fades and ends too."""
         try:
-            for order in orders:
+            for request in requests:
                 if self._mixer is not None:
-                    _carry_out(order, self._mixer)
+                    _apply(request, self._mixer)
         finally:
             self._is_closing = True
             if self._mixer is None:
@@ -71,17 +77,16 @@ class DeviceProcess:
             Timer(_GRACE_S, os._exit, (0,)).start()  # the sound server may hang
 
     def run(self) -> None:
-        """Return when the stream is over, or will not be opened any more."""
-        for retry_s in itertools.chain(_RETRY_S, itertools.repeat(_RETRY_S[-1])):
-            if self._try_to_open(retry_s):
-                break
+        """Return when the stream has ended, or will not be opened any more."""
+        backoff = Backoff(shortest_s=_SHORTEST_S, longest_s=_LONGEST_S)
+        while not self._try_to_open(retry_s := backoff.next_s()):
             if self._ended.wait(retry_s):
                 return
         told_at = 0.0
         while not self._ended.wait(_WATCH_S):
             if self._called_at > told_at:
                 told_at = self._called_at
-                self._report(wire.Clock())
+                self._emit(protocol.Heartbeat())
             elif time.monotonic() - self._called_at > _STALLED_S:
                 self._lose("takes no sound", "Restart the sound server.")
                 return
@@ -89,20 +94,20 @@ class DeviceProcess:
             self._lose("disappeared", "Plug it in again, or start the sound server.")
 
     def _lose(self, verb: str, remedy: str) -> None:
-        self._report(wire.Unavailable(f"Sound device {self._device!r} {verb}.", remedy))
+        self._emit(protocol.Unavailable(f"Sound device {self._device!r} {verb}.", remedy))
 
     def _try_to_open(self, retry_s: float) -> bool:
         try:
             self._stream = self._open()
         except StartError as error:
-            self._report(wire.Unavailable(error.message, error.remedy, retry_s))
+            self._emit(protocol.Unavailable(error.message, error.remedy, retry_s))
             return False
         return True
 
     def _open(self) -> Any:  # noqa: ANN401 - sounddevice has no types
         sd = portaudio.refresh()
         device = portaudio.choose(self._device, portaudio.devices())
-        self._mixer = Mixer(device.sample_rate_hz, fade_s=self._fade_s, report=self._report)
+        self._mixer = Mixer(device.sample_rate_hz, fade_s=self._fade_s, report=self._emit)
         try:
             stream = sd.OutputStream(
                 device=device.index,
@@ -119,7 +124,7 @@ class DeviceProcess:
         except sd.PortAudioError as error:
             self._mixer = None
             raise portaudio.unusable(device.name, error) from error
-        self._report(wire.Opened(device.name, device.sample_rate_hz, stream.latency))
+        self._emit(protocol.Opened(device.name, device.sample_rate_hz, stream.latency))
         return stream
 
     def _fill(self, out: Any, frames: int, _time: Any, status: Any) -> None:  # noqa: ANN401
@@ -127,7 +132,7 @@ class DeviceProcess:
         assert self._mixer is not None
         self._called_at = time.monotonic()
         if status.output_underflow:
-            self._report(wire.Underflow())
+            self._emit(protocol.Underflow())
         if len(self._mono) < frames:
             self._mono = np.empty(frames, np.float32)
         mono = self._mono[:frames]
@@ -139,29 +144,29 @@ class DeviceProcess:
                 self._ended.set()
 
 
-def _carry_out(order: wire.Order, mixer: Mixer) -> None:
-    match order:
-        case wire.Begin(play):
+def _apply(request: protocol.Request, mixer: Mixer) -> None:
+    match request:
+        case protocol.Begin(play):
             mixer.begin(play)
-        case wire.Speech(samples, sample_rate_hz):
+        case protocol.Speech(samples, sample_rate_hz):
             mixer.append(np.frombuffer(samples, np.float32), sample_rate_hz)
-        case wire.End():
+        case protocol.End():
             mixer.finish()
-        case wire.Cut():
+        case protocol.Cut():
             mixer.cut()
-        case wire.SetGain(gain):
+        case protocol.SetGain(gain):
             mixer.set_gain(gain)
 
 
-def _hurry() -> None:
-    """Come before other processes, as PulseAudio and PipeWire do, where the user may."""
+def _raise_priority() -> None:
+    """Take a higher priority, as PulseAudio and PipeWire do, where the user may."""
     if sys.platform != "win32":
         with suppress(PermissionError):
             os.setpriority(os.PRIO_PROCESS, 0, _NICE)
 
 
 def _quiet_libraries() -> BinaryIO:
-    """Return standard output for reports alone; what C libraries print goes nowhere.
+    """Return standard output for events alone; what C libraries print is thrown away.
 
     ALSA and JACK write to standard error whenever a device is missing, thus at every retry.
     Python's own errors still reach the daemon's terminal.
@@ -176,16 +181,16 @@ def _quiet_libraries() -> BinaryIO:
 def main() -> None:
     """Play on one device until standard input ends."""
     child.ignore_interrupts()
-    _hurry()
+    _raise_priority()
     sys.setswitchinterval(_SWITCH_S)  # the callback gets the interpreter in time
-    report = child.Sender(_quiet_libraries(), wire.encode)
-    orders = map(wire.order, frames.read(sys.stdin.buffer))
-    opening = next(orders, None)
-    if isinstance(opening, wire.Open):
-        process = DeviceProcess(opening, report)
-        Thread(target=process.obey, args=(orders,), name="orders", daemon=True).start()
+    emit = child.Sender(_quiet_libraries(), protocol.encode)
+    requests = map(protocol.decode_request, frames.read(sys.stdin.buffer))
+    opening = next(requests, None)
+    if isinstance(opening, protocol.Open):
+        process = DeviceProcess(opening, emit)
+        Thread(target=process.take, args=(requests,), name="requests", daemon=True).start()
         process.run()
-    report.close()
+    emit.close()
     os._exit(0)  # PortAudio's own clean-up waits for ever where a sound server hangs
 
 

@@ -1,15 +1,15 @@
-"""Loudness that can be changed while it is in use."""
+"""Gain: loudness that can be changed while it is in use."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 class Gain:
-    """A linear factor from 0 to 1, and those who want to hear of its changes."""
+    """Linear factor from 0 to 1, with callbacks for its changes."""
 
     def __init__(self, value: float) -> None:
         self._value = value
-        self._watchers: list[Callable[[float], None]] = []
+        self._callbacks: list[Callable[[float], None]] = []
 
     @property
     def value(self) -> float:
@@ -19,15 +19,15 @@ class Gain:
     @value.setter
     def value(self, value: float) -> None:
         self._value = min(max(value, 0.0), 1.0)
-        for watcher in tuple(self._watchers):
-            watcher(self._value)
+        for callback in tuple(self._callbacks):
+            callback(self._value)
 
     @contextmanager
-    def watched(self, watcher: Callable[[float], None]) -> Iterator[None]:
-        """Call `watcher` with the present value, then with every new one."""
-        self._watchers.append(watcher)
-        watcher(self._value)
+    def watched(self, callback: Callable[[float], None]) -> Iterator[None]:
+        """Call `callback` with the present value, then with every new one."""
+        self._callbacks.append(callback)
+        callback(self._value)
         try:
             yield
         finally:
-            self._watchers.remove(watcher)
+            self._callbacks.remove(callback)

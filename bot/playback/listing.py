@@ -1,4 +1,4 @@
-"""What `ishowtts devices` and `ishowtts check` tell about outputs."""
+"""Outputs for people: the list of devices, a check, and a test tone."""
 
 import asyncio
 import os

@@ -1,7 +1,7 @@
-"""The continuous signal of one output: speech with fades and gain, silence in between.
+"""Mixer: the continuous signal of one output, speech with fades and gain and silence in between.
 
 The signal is pulled by an audio callback, which must neither wait nor fail. So a single producer
-only puts orders into a deque, whose `append` and `popleft` are atomic, and everything else belongs
+only puts actions into a deque, whose `append` and `popleft` are atomic, and everything else belongs
 to the consumer alone.
 """
 
@@ -12,17 +12,17 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from bot.messages import Samples
+from bot.playback.protocol import Finished, Progress
 from bot.playback.resample import Resampler
-from bot.playback.wire import Finished, Progress
 
 _PROGRESS_S = 0.02
-
+"""Speech between two reports of progress."""
 
 Report: TypeAlias = Progress | Finished
 
 
 class _Segment:
-    """What is queued of one play; belongs to the consumer."""
+    """Queued samples of one play; belongs to the consumer."""
 
     def __init__(self, play: int) -> None:
         self.play = play
@@ -56,7 +56,7 @@ class _Segment:
         self.played += filled
 
     def cut(self, frames: int) -> None:
-        """Keep no more than the next `frames`, and say nothing more about this play."""
+        """Keep no more than the next `frames`, and report nothing more about this play."""
         kept = np.empty(min(frames, self.queued), np.float32)
         self.take_into(kept)
         self._blocks.clear()
@@ -66,7 +66,7 @@ class _Segment:
 
 
 class Mixer:
-    """Turns plays into blocks of samples. One thread produces, one consumes.
+    """Queue of plays that is read as blocks of samples. One thread produces, one consumes.
 
     Speech is faded in when it starts and out before it ends, whether its end was foreseen, the
     engine fell behind, or it was cut.
@@ -78,7 +78,7 @@ class Mixer:
         """Make a silent signal; `report` is called by the consumer and must not wait."""
         self.sample_rate_hz = sample_rate_hz
         self._resampler = Resampler(sample_rate_hz)
-        self._orders: deque[tuple[Callable[[Any], None], Any]] = deque()
+        self._actions: deque[tuple[Callable[[Any], None], Any]] = deque()
         self._fade = max(1, round(fade_s * sample_rate_hz))
         self._report = report
         self._progress = round(_PROGRESS_S * sample_rate_hz)
@@ -91,32 +91,32 @@ class Mixer:
     def begin(self, play: int) -> None:
         """Start the play with number `play`; it follows what is still queued."""
         self._resampler.flush()
-        self._orders.append((self._begin, play))
+        self._actions.append((self._begin, play))
 
     def append(self, samples: Samples, sample_rate_hz: int) -> None:
         """Add speech to the present play."""
         converted = self._resampler.convert(samples, sample_rate_hz)
-        self._orders.append((self._append, converted))
+        self._actions.append((self._append, converted))
 
     def finish(self) -> None:
         """Say that nothing more comes for the present play."""
-        self._orders.append((self._append, self._resampler.flush()))
-        self._orders.append((self._finish, None))
+        self._actions.append((self._append, self._resampler.flush()))
+        self._actions.append((self._finish, None))
 
     def cut(self) -> None:
         """Fall silent after one fade; what was cut is reported no more."""
-        self._orders.append((self._cut, None))
+        self._actions.append((self._cut, None))
 
     def set_gain(self, gain: float) -> None:
         """Change the loudness, smoothly where something is heard."""
-        self._orders.append((self._set_gain, gain))
+        self._actions.append((self._set_gain, gain))
 
     # The consumer's side.
 
     @property
     def ready_frames(self) -> int:
-        """How much can be read now without a gap for want of speech."""
-        self._obey()
+        """Frames that can be read now without a gap for want of speech."""
+        self._act()
         return sum(
             segment.queued if segment.is_finished else max(0, segment.queued - self._fade)
             for segment in self._segments
@@ -125,12 +125,12 @@ class Mixer:
     @property
     def is_silent(self) -> bool:
         """Whether nothing is queued."""
-        self._obey()
+        self._act()
         return not self._segments
 
     def read_into(self, out: Samples) -> None:
         """Fill `out`, mono `[n]` within -1 to 1, with the next `n` frames of the signal."""
-        self._obey()
+        self._act()
         if not self._segments:
             out.fill(0.0)  # most of a stream's life
             return
@@ -150,7 +150,7 @@ class Mixer:
         out[filled:] = 0.0
 
     def _retire(self) -> None:
-        """Forget what was heard to its end."""
+        """Remove plays that were heard to their end."""
         while self._segments and not self._segments[0].queued:
             self._envelope = 0.0
             if not self._segments[0].is_finished:
@@ -182,9 +182,9 @@ class Mixer:
             out *= np.linspace(self._gain, self._gain_wanted, len(out), dtype=np.float32)
         self._gain = self._gain_wanted
 
-    def _obey(self) -> None:
-        while self._orders:
-            act, argument = self._orders.popleft()
+    def _act(self) -> None:
+        while self._actions:
+            act, argument = self._actions.popleft()
             act(argument)
         self._retire()
 
@@ -211,4 +211,4 @@ class Mixer:
     def _set_gain(self, gain: float) -> None:
         self._gain_wanted = gain
         if self._envelope == 0.0:
-            self._gain = gain  # nothing is heard that could click
+            self._gain = gain  # a jump cannot click where nothing is heard

@@ -1,4 +1,4 @@
-"""Plays one clip on several outputs at once."""
+"""Player: one clip on several outputs at once."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +21,7 @@ class Playback(Enum):
     HEARD = "heard"
     """At least one output played it to its end."""
     CUT = "cut"
-    """`flush` ended it."""
+    """`Player.cut` ended it."""
     UNHEARD = "unheard"
     """There was no output to play it."""
 
@@ -116,7 +116,7 @@ class Player:
         """Play `clip` on every output; return when all that are available have played it.
 
         `on_start` is called when the first output starts. With no output available it waits for
-        one, until `give_up`. Cancelling it falls silent, as `flush` does.
+        one, until `give_up`. Cancelling it falls silent, as `cut` does.
         """
         rendition = _Rendition(clip, self._gain, on_start)
         rendition.playing.update(self._outputs)
@@ -133,14 +133,14 @@ class Player:
             return Playback.CUT
         return Playback.HEARD if rendition.is_heard else Playback.UNHEARD
 
-    def flush(self) -> None:
+    def cut(self) -> None:
         """Fall silent now, with a short fade."""
         for rendition in self._renditions:
             rendition.is_cut = True
             rendition.changed.set()
 
     def give_up(self) -> None:
-        """Wait for missing outputs no more: what none of them can play is unheard."""
+        """Stop waiting for missing outputs: what none of them can play is unheard."""
         self._has_given_up.set()
         for rendition in self._renditions:
             rendition.changed.set()

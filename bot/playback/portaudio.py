@@ -1,4 +1,4 @@
-"""The sound devices that PortAudio knows, and how one is chosen by name."""
+"""Sound devices that PortAudio knows, and the choice of one by its name."""
 
 import difflib
 import sys
@@ -54,7 +54,7 @@ def load() -> ModuleType:
         ) from error
     except Exception as error:
         # The class of its errors cannot be named: it is gone with the module.
-        raise _silent(_reason(error)) from error
+        raise _unanswered(_reason(error)) from error
     module: ModuleType = sounddevice
     return module
 
@@ -73,7 +73,7 @@ def refresh() -> ModuleType:
             sd._terminate()  # noqa: SLF001 - its documentation names no other way
         sd._initialize()  # noqa: SLF001
     except sd.PortAudioError as error:
-        raise _silent(_reason(error)) from error
+        raise _unanswered(_reason(error)) from error
     return sd
 
 
@@ -87,9 +87,9 @@ def devices() -> list[Device]:
     try:
         return list(_outputs(sd))
     except sd.PortAudioError as error:
-        raise _silent(_reason(error)) from error
+        raise _unanswered(_reason(error)) from error
     except UnicodeDecodeError as error:
-        raise _silent("the name of one is not UTF-8") from error
+        raise _unanswered("the name of one is not UTF-8") from error
 
 
 def _outputs(sd: ModuleType) -> Iterator[Device]:
@@ -155,15 +155,15 @@ def choose(wanted: str, known: Sequence[Device]) -> Device:
 
 
 def unusable(device: str, error: Exception) -> StartError:
-    """Return the sentence for a device that exists but refuses to be opened."""
+    """Return the error for a device that exists but refuses to be opened."""
     return StartError(
         f"Sound device {device!r} cannot be opened: {_reason(error)}.",
         remedy="Close the program that holds it, or choose another from `ishowtts devices`.",
     )
 
 
-def _silent(reason: str) -> StartError:
-    """Return the sentence for a sound system that cannot be asked for devices."""
+def _unanswered(reason: str) -> StartError:
+    """Return the error for a sound system that does not answer."""
     return StartError(
         f"The sound system does not tell its devices: {reason}.",
         remedy="Restart the sound server, or the machine.",
@@ -171,7 +171,7 @@ def _silent(reason: str) -> StartError:
 
 
 def _reason(error: Exception) -> str:
-    """Return what PortAudio says, without its numbers."""
+    """Return what PortAudio says, without its error codes."""
     match error.args:
         case (str(text), _, (_, _, str(host_text))) if host_text:
             return f"{_last_part(text)}, {host_text}"

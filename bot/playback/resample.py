@@ -1,4 +1,4 @@
-"""Speech at any rate to a continuous signal at one rate."""
+"""Resampler: speech at any rate becomes a continuous signal at one rate."""
 
 import numpy as np
 import soxr
@@ -6,11 +6,12 @@ import soxr
 from bot.messages import Samples
 
 _HEADROOM = 8.0
+"""Limit of the samples that are filtered, as a multiple of full scale."""
 _NOTHING: Samples = np.empty(0, np.float32)
 
 
 class Resampler:
-    """Converts one utterance, piece by piece; the rate may differ from piece to piece.
+    """Converter of one utterance, piece by piece; the rate may differ from piece to piece.
 
     soxr keeps some milliseconds inside while it filters; `flush` brings them out.
     """

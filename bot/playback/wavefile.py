@@ -1,4 +1,4 @@
-"""A WAV file as an output: what would be heard, without a sound device."""
+"""WAV file as an output: what would be heard, without a sound device."""
 
 import asyncio
 import struct
@@ -21,12 +21,14 @@ from bot.playback.mixer import Mixer, Report
 log = structlog.get_logger(__name__)
 
 _BLOCK_S = 0.02
+"""Speech that is written at once in real time."""
 _GAP_S = 0.3
+"""Silence between two utterances."""
 _FULL_SCALE = 32767
 _BYTES_PER_FRAME = 2
 _HEADER_BYTES = 80
 _MAX_SIZE = 2**32 - 1
-"""RIFF counts in 32 bits; this says that RF64's count is meant."""
+"""Largest count of RIFF, which has 32 bits; it also refers to the count of RF64."""
 _REMEDY = "Free the disk and start again; other outputs go on."
 
 
@@ -54,7 +56,7 @@ def header(frames: int, sample_rate_hz: int) -> bytes:
 
 
 class WavefileOutput:
-    """Writes speech, with a short gap after each utterance; the header is right after each one.
+    """Output into a file, with a short gap between utterances; the header is right after each one.
 
     A block is a few kilobytes and goes to the system's cache, so it is written in the event loop.
     """
@@ -146,7 +148,7 @@ class WavefileOutput:
         grown: asyncio.Event,
         on_start: Callable[[], None],
     ) -> None:
-        """Move the signal from the mixer to the file until it ends or the file is lost."""
+        """Write the mixer's signal until it ends or the file is lost."""
         block = round(_BLOCK_S * self._rate_hz)
         clock = asyncio.get_running_loop().time
         started_at: float | None = None
@@ -171,7 +173,7 @@ class WavefileOutput:
         self._guard(lambda file: self._write_samples(file, samples))
 
     def _guard(self, write: Callable[[FileIO], None]) -> None:
-        """Write, unless the file is lost; say once when it is, and go on without it."""
+        """Write, unless the file is lost; log once when it is, and go on without it."""
         if self._file is None:
             return
         try:
@@ -222,4 +224,4 @@ def _write_all(file: FileIO, data: bytes) -> None:
 
 
 def _ignore(_: Report) -> None:
-    """Leave unused what a mixer reports to a device's process."""
+    """Drop what a mixer reports: nobody waits for it here."""

@@ -1,5 +1,5 @@
-"""`ishowtts report`: one archive for a bug report, with what is secret taken out.
+"""Archive for a bug report, without secrets and chatters.
 
-`parts` collects what is told, `secrets` knows what must not be, `redaction` takes it out, `archive`
-writes the file and says what is in it.
+`parts` collects the texts, `secrets` finds what is secret here, `redaction` removes it, and
+`archive` writes the file.
 """

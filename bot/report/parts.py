@@ -1,4 +1,4 @@
-"""What a report tells: each part is a text under a name."""
+"""Parts of a report: each is a text under a name."""
 
 import asyncio
 import json
@@ -8,10 +8,10 @@ import shutil
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import distribution, distributions
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import bot
 from bot import speed
@@ -41,7 +41,7 @@ class Part(NamedTuple):
 
 
 def collect(config: Path, redactor: Redactor, *, has_check: bool) -> Iterator[Part]:
-    """Yield the parts, redacted; what cannot be told says why instead."""
+    """Yield the parts, redacted; one that cannot be had says why instead."""
     text = _text_of(config)
     settings = _settings(config)
     # First those who name chatters, so that they are known in what follows.
@@ -74,7 +74,7 @@ def _settings(path: Path) -> Settings | None:
     try:
         return load(path)
     except ConfigError:
-        return None  # which `check.txt` tells
+        return None  # `check.txt` says why
 
 
 def _logs(settings: Settings | None) -> Iterator[tuple[str, list[str]]]:
@@ -110,16 +110,18 @@ def _journal() -> list[str]:
             )
         except (OSError, subprocess.SubprocessError):
             continue
-        lines = [_told(json.loads(line)) for line in done.stdout.splitlines() if line[:1] == "{"]
+        lines = [
+            _log_line(json.loads(line)) for line in done.stdout.splitlines() if line[:1] == "{"
+        ]
         if lines:
             return lines
     return []
 
 
-def _told(entry: dict[str, Any]) -> str:
+def _log_line(entry: Mapping[str, object]) -> str:
     """Return an entry of the journal as a line of our log, without what systemd adds to it."""
-    at_us = int(entry.get("__REALTIME_TIMESTAMP", 0))
-    fields: dict[str, Any] = {"at_s": at_us / 1e6}
+    at_us = entry.get("__REALTIME_TIMESTAMP")
+    fields: dict[str, object] = {"at_s": int(at_us) / 1e6 if isinstance(at_us, str) else 0.0}
     fields |= {
         name.lower(): value
         for name, value in entry.items()
@@ -144,7 +146,7 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _hardware() -> dict[str, Any]:
+def _hardware() -> Mapping[str, object]:
     board = jetson.read()
     folder = state_folder()
     there = next((each for each in (folder, *folder.parents) if each.exists()), Path("/"))
@@ -163,9 +165,12 @@ def _hardware() -> dict[str, Any]:
 def _status(settings: Settings | None, redactor: Redactor) -> Part:
     about = "what the running daemon does"
     try:
-        status = asyncio.run(daemon.ask(settings.server)) if settings else None
+        answer = asyncio.run(daemon.fetch(settings.server)) if settings else None
+        status = json.loads(answer or b"{}")
     except StartError as error:
         return Part("status.txt", about, redactor.text(f"{error}\n"))
+    except ValueError:
+        status = {}  # another program answers
     if not status:
         return Part("status.txt", about, "No daemon answers with this configuration.\n")
     return Part("status.json", about, _json(redactor.value(status)))

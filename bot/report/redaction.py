@@ -1,9 +1,8 @@
-"""Takes secrets, chatters and what they wrote out of texts.
+"""Redaction of texts: secrets, chatters and what they wrote are removed.
 
-Twice, so that a mistake in one way is caught by the other: by the values that are known to be
-secret, wherever they stand, and by the forms that secrets have. Too much is rather taken out than
-too little. Chatters get pseudonyms that hold within one report, so that it can still be followed
-what happened to whose message.
+Secrets are found in two ways, so that a mistake in one is caught by the other: by their known
+values, wherever they stand, and by the forms that secrets have. What may be secret is removed.
+Chatters get pseudonyms that hold within one report, so that the fate of a message can be followed.
 """
 
 import json
@@ -11,11 +10,11 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 REMOVED = "(removed)"
 _LEAST_SECRET, _LEAST_NAME = 4, 3
-"""Characters of what is searched for in running text; less stands in too many words."""
+"""Shortest secret, and shortest name, that are searched for in running text, in characters: shorter
+ones stand in too many words."""
 SECRET_KEY = re.compile(
     r"token|secret|passw|passphrase|credential|authori[sz]ation|cookie|api[_-]?key|private[_-]?key"
     r"|client[_-]?id",
@@ -55,17 +54,17 @@ _PATTERNS = tuple(
 )
 _CHATTER_KEYS = {"chatter", "author", "user", "user_name", "user_login", "display_name"}
 _WRITTEN_KEYS = {"text", "answer", "detail", "line", "message_text", "said"}
-"""Fields of the log that hold what chatters wrote, or a part of it."""
+"""Fields of the log with what chatters wrote, or a part of it."""
 _FIELD = re.compile(rf"\b({'|'.join(sorted(_CHATTER_KEYS | _WRITTEN_KEYS))})=({_QUOTED}|\S+)")
-"""In lines for people."""
+"""Such a field, in lines for people."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Redactor:
-    """Remembers whom it has met: one for a whole report."""
+    """Removes secrets and chatters; it remembers whom it met, so a report has one."""
 
     def __init__(self, secrets: Iterable[str] = (), home: Path | None = None) -> None:
-        """Take out `secrets` by their values, and the path of the `home` folder."""
+        """Remove `secrets` by their values, and the path of the `home` folder."""
         known = {secret.strip() for secret in secrets}
         longest_first = sorted(
             (secret for secret in known if len(secret) >= _LEAST_SECRET), key=len, reverse=True
@@ -75,7 +74,7 @@ class Redactor:
         self._chatters: dict[str, str] = {}
 
     def pseudonym(self, name: str) -> str:
-        """Return what a chatter is called in this report."""
+        """Return the name of a chatter in this report."""
         return self._chatters.setdefault(name.casefold(), f"chatter-{len(self._chatters) + 1}")
 
     def text(self, text: str) -> str:
@@ -98,7 +97,7 @@ class Redactor:
             )
         return text
 
-    def value(self, value: Any, key: str = "") -> Any:  # noqa: ANN401 - JSON
+    def value(self, value: object, key: str = "") -> object:
         """Return JSON-compatible data without secrets, chatters and what they wrote."""
         if isinstance(value, Mapping):
             return {name: self.value(each, str(name)) for name, each in value.items()}
@@ -123,7 +122,7 @@ class Redactor:
         return self.text(_FIELD.sub(self._field, _COLOUR.sub("", line)))
 
     def meet(self, line: str) -> None:
-        """Learn the chatters of a line, so that they are taken out of those before it as well."""
+        """Learn the chatters of a line, so that they are removed from lines before it as well."""
         try:
             fields = json.loads(line)
         except ValueError:
@@ -133,7 +132,7 @@ class Redactor:
             return
         self._meet(fields)
 
-    def _meet(self, value: Any) -> None:  # noqa: ANN401 - JSON
+    def _meet(self, value: object) -> None:
         if isinstance(value, Mapping):
             for key, each in value.items():
                 if key in _CHATTER_KEYS and isinstance(each, str):

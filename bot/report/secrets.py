@@ -1,4 +1,4 @@
-"""Which values on this machine are secret, and the configuration without them."""
+"""Secret values of this machine, and the configuration without them."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from bot.runtime.folders import state_folder
 _MAX_FILE_BYTES = 64 * 1024
 _FILES_OF_SECRETS = {"password_file", "token_file"}
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
-"""Where systemd puts what a unit loads."""
+"""Variable with the folder in which systemd puts the credentials of a unit."""
 
 
 def known(config: str) -> Iterator[str]:
@@ -55,7 +55,7 @@ def _values(path: Path) -> Iterator[str]:
         yield text
 
 
-def _strings(value: Any, key: str = "token") -> Iterator[str]:  # noqa: ANN401 - JSON
+def _strings(value: object, key: str = "token") -> Iterator[str]:
     if isinstance(value, Mapping):
         for name, each in value.items():
             yield from _strings(each, str(name))

@@ -1,1 +1,1 @@
-"""Helpers for what runs: child processes and their frames, tasks, back-off, folders, secrets."""
+"""Runtime: child processes and their frames, tasks, waiting, back-off, folders, secrets."""

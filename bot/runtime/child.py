@@ -1,4 +1,4 @@
-"""Child processes that talk to the daemon in frames over their standard input and output.
+"""Child processes that exchange frames with the daemon over their standard input and output.
 
 The daemon's end starts and ends them; the child's end keeps its standard output for frames alone
 and ends when its standard input does. Works where no descriptor can be passed, as on Windows.
@@ -49,7 +49,7 @@ async def start(
 async def end(process: Process, *, grace_s: float) -> None:
     """Close the input of `process`, which asks it to end; kill it if it takes over `grace_s`.
 
-    What it still says is thrown away; a pipe of its standard error is left to who reads it.
+    Its remaining output is thrown away; a pipe of its standard error is left to its reader.
     Cancelling kills it at once, and returns when it has ended: a process that hangs is not left.
     """
     assert process.stdin is not None
@@ -72,7 +72,7 @@ async def _end(process: Process, grace_s: float) -> None:
 
 
 def _kill(process: Process) -> None:
-    """End it and what it started, which would keep its pipes open."""
+    """End it and its children, which would keep its pipes open."""
     with suppress(ProcessLookupError):  # it ended just now
         if sys.platform == "win32":
             process.kill()
@@ -88,10 +88,10 @@ async def _wait(process: Process) -> None:
 
 
 class Sender(Generic[_T]):
-    """Sends from a thread of its own, so that whoever has something to say never waits."""
+    """Sender in a thread of its own, so that nobody waits for the pipe."""
 
     def __init__(self, pipe: BinaryIO, encode: Callable[[_T], bytes]) -> None:
-        """Send to `pipe` what `encode` makes of each message."""
+        """Send each message to `pipe`, encoded by `encode`."""
         self._pipe = pipe
         self._encode = encode
         self._messages: SimpleQueue[_T | None] = SimpleQueue()
@@ -99,7 +99,7 @@ class Sender(Generic[_T]):
         self._thread.start()
 
     def __call__(self, message: _T) -> None:
-        """Take `message` to be sent; never waits."""
+        """Queue `message`; never waits."""
         self._messages.put(message)
 
     def close(self) -> None:
@@ -117,7 +117,7 @@ class Sender(Generic[_T]):
 
 
 def ignore_interrupts() -> None:
-    """Let the daemon decide when this process ends: by closing its input."""
+    """Ignore signals to end: the daemon ends this process by closing its input."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
 

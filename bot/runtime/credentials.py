@@ -1,6 +1,6 @@
-"""Secrets: from a file, from a systemd credential, from the environment, or from the configuration.
+"""Secrets from a file, a systemd credential, the environment, or the configuration.
 
-The configuration is copied, shown and asked about; a secret has better places.
+The configuration is copied and shown to others, so a secret is better kept elsewhere.
 """
 
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.errors import StartError
 
 _MAX_BYTES = 4096
+"""Longest secret in a file."""
 
 
 def read_secret(
@@ -21,10 +22,10 @@ def read_secret(
 ) -> str | None:
     """Return the secret `name`, such as mqtt-password; None where there is none.
 
-    The first of these that is there counts: `file`; the file `name` in `$CREDENTIALS_DIRECTORY`
+    The first one that exists counts: `file`; the file `name` in `$CREDENTIALS_DIRECTORY`
     (systemd's LoadCredential, which puts a word and _ before it if a folder was loaded); the
-    variable `ISHOWTTS_NAME`; what is `configured`. The end of a file's last line does not belong to
-    it.
+    variable `ISHOWTTS_NAME`; what is `configured`. A line feed at the end of a file does not
+    count.
 
     Raises:
         StartError: the file cannot be read, or holds no secret.

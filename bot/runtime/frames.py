@@ -1,4 +1,4 @@
-"""Frames: how the daemon and its child processes put messages on a pipe or a socket.
+"""Frames: messages on a pipe or a socket between the daemon and its child processes.
 
 A frame is the length of its body as 4 bytes, little-endian, then the body, which is MessagePack.
 """
@@ -9,11 +9,11 @@ from typing import IO
 
 LENGTH_BYTES = 4
 MAX_BODY_BYTES = 1 << 26
-"""A minute of speech is 6 MB; more than this is no frame but garbage."""
+"""Longest body; a minute of speech is 6 MB, so more than this is garbage."""
 
 
 class FrameError(ValueError):
-    """What arrived is no frame."""
+    """Bytes that are no frame."""
 
 
 def frame(body: bytes) -> bytes:
@@ -22,7 +22,7 @@ def frame(body: bytes) -> bytes:
 
 
 def read(pipe: IO[bytes]) -> Iterator[bytes]:
-    """Yield each body until the pipe ends; one that is cut off by the end is left out.
+    """Yield each body until the pipe ends; one that the end cuts off is left out.
 
     Raises:
         FrameError: a length is impossible.

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
-"""Starts something that runs until it is cancelled."""
+"""Returns a coroutine that runs until it is cancelled."""
 
 
 @asynccontextmanager

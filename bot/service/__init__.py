@@ -1,1 +1,1 @@
-"""The daemon as a service of systemd: `ishowtts service`."""
+"""The daemon as a service of systemd, and its state as other processes ask for it."""

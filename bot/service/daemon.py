@@ -1,9 +1,9 @@
-"""Asks the daemon that runs with this configuration what it is doing."""
+"""State of the daemon that runs with this configuration, asked for over HTTP."""
 
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 import msgspec
@@ -12,15 +12,31 @@ from aiohttp import hdrs
 from bot.config.server import ServerSettings
 from bot.errors import StartError
 from bot.server import token_of
+from bot.state import Speaking
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
 _ASK_AGAIN_S = 2.0
-_CALM_ANSWERS = 3
-"""So many times in a row the daemon has to be idle: chat comes in bursts."""
+_IDLE_ANSWERS = 3
+"""Idle answers in a row that it takes, since chat comes in bursts."""
 
 
-async def ask(settings: ServerSettings) -> Mapping[str, Any] | None:
-    """Return the answer of `GET /api/status`; None where no daemon answers.
+class ChannelStatus(msgspec.Struct, frozen=True):
+    """Part of `bot.state.ChannelState` that is asked for here."""
+
+    speaking: Speaking | None
+    pending: int
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Part of the answer that is asked for here: the daemon may be of another version."""
+
+    channels: Mapping[str, ChannelStatus] = {}
+    outcomes: Mapping[str, Mapping[str, int]] = {}
+    """Counts of outcomes, by channel and kind."""
+
+
+async def fetch(settings: ServerSettings) -> bytes | None:
+    """Return the answer of `GET /api/status`, which is JSON; None where no daemon answers.
 
     Raises:
         StartError: the daemon's token cannot be read, or is another one.
@@ -41,22 +57,34 @@ async def ask(settings: ServerSettings) -> Mapping[str, Any] | None:
                     remedy="Show this command the token as well: docs/service.md, Secrets.",
                 )
             answer.raise_for_status()
-            body = msgspec.json.decode(await answer.read())
-    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):
+            return await answer.read()
+    except (aiohttp.ClientError, TimeoutError):
         return None
-    return body if isinstance(body, Mapping) else None
 
 
-def is_idle(status: Mapping[str, Any] | None) -> bool:
+async def ask(settings: ServerSettings) -> Status | None:
+    """Return what the daemon is doing; None where no daemon answers.
+
+    Raises:
+        StartError: as by `fetch`.
+    """
+    answer = await fetch(settings)
+    try:
+        return None if answer is None else msgspec.json.decode(answer, type=Status)
+    except msgspec.DecodeError:
+        return None  # another program answers
+
+
+def is_idle(status: Status | None) -> bool:
     """Tell whether no channel speaks and nothing waits; also where there is no daemon."""
-    channels = (status or {}).get("channels", {})
-    return not any(channel["speaking"] or channel["pending"] for channel in channels.values())
+    channels = status.channels.values() if status else ()
+    return not any(channel.speaking or channel.pending for channel in channels)
 
 
-def accepted(status: Mapping[str, Any] | None) -> int:
+def accepted(status: Status | None) -> int:
     """Return how many messages the daemon has accepted so far."""
-    outcomes = (status or {}).get("outcomes", {})
-    return sum(counts.get("accepted", 0) for counts in outcomes.values())
+    channels = status.outcomes.values() if status else ()
+    return sum(counts.get("accepted", 0) for counts in channels)
 
 
 async def wait_until_idle(
@@ -69,13 +97,13 @@ async def wait_until_idle(
     """
     loop = asyncio.get_running_loop()
     end_s = loop.time() + wait_s
-    calm = 0
+    idle_answers = 0
     while True:
         status = await ask(settings)
         if status is None:
             return True
-        calm = calm + 1 if is_idle(status) else 0
-        if calm >= _CALM_ANSWERS:
+        idle_answers = idle_answers + 1 if is_idle(status) else 0
+        if idle_answers >= _IDLE_ANSWERS:
             return True
         if loop.time() > end_s:
             return False

@@ -1,4 +1,4 @@
-"""The units that come with the package, made to fit an installation."""
+"""Units of systemd that come with the package, filled in for an installation."""
 
 import grp
 import os
@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.errors import StartError
-from bot.runtime.resources import resource
+from bot.runtime.folders import resource
 
 MAIN = "ishowtts.service"
 JETSON_CLOCKS = "ishowtts-jetson-clocks.service"
 _SYSTEM = "ishowtts-system.service"
 _PROGRAM = "/usr/bin/env ishowtts"
 _DIRECTORY_CREDENTIALS = 251
-"""The version of systemd whose LoadCredential= takes a folder."""
+"""First version of systemd whose LoadCredential= takes a folder."""
 _LOG_INS = "twitch-*.json"
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _ASKING = "ishowtts-bench"
-"""Services that ask the daemon whether it is idle, and need its token."""
+"""Prefix of the services that ask the daemon whether it is idle, and need its token."""
 _WHO_AND_WHERE = (
     "CacheDirectory=",
     "DynamicUser=",
@@ -35,7 +35,7 @@ _WHO_AND_WHERE = (
 
 
 class Place(NamedTuple):
-    """One of the two service managers, and where things lie for it."""
+    """Folders and files of an installation, for the system or for one user."""
 
     is_system: bool
     units: Path
@@ -48,7 +48,7 @@ class Place(NamedTuple):
 
 
 def user_place() -> Place:
-    """Return where the units and files of this user belong."""
+    """Return the place of an installation for this user."""
     home = Path.home()
     config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
     return Place(
@@ -61,7 +61,7 @@ def user_place() -> Place:
 
 
 def system_place(root: Path = Path("/")) -> Place:
-    """Return where those of the system belong."""
+    """Return the place of an installation for the system, in a file system below `root`."""
     return Place(
         is_system=True,
         units=root / "etc/systemd/system",
@@ -72,7 +72,7 @@ def system_place(root: Path = Path("/")) -> Place:
 
 
 def program() -> tuple[str, ...]:
-    """Return what starts the `ishowtts` that is running."""
+    """Return the command that starts the `ishowtts` that is running."""
     invoked = Path(sys.argv[0])
     if invoked.name == "ishowtts" and invoked.is_file():
         return (str(invoked.absolute()),)
@@ -84,8 +84,8 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
     """Yield the units that `place` needs, names and texts.
 
     Args:
-        place: The manager.
-        version: Of systemd.
+        place: The installation.
+        version: Version of systemd.
         config: The configuration, if it is not the one of `place`; its folder is where relative
             paths count from then.
     """
@@ -112,7 +112,7 @@ def jetson_clocks() -> str:
 
 
 def check_readable(path: Path, *, remedy: str) -> None:
-    """Make sure that a service without rights of its own can reach `path`; `remedy` says how.
+    """Make sure that a service without rights of its own can read `path`; `remedy` says how.
 
     Raises:
         StartError: it lies where only its owner, or nobody but people who log in, can read.
@@ -144,7 +144,7 @@ def _main(text: str, place: Place, *, version: int, config: Path | None) -> str:
 
 
 def _secrets(place: Place, *, version: int) -> Iterator[str]:
-    """Yield the lines that hand the files in the folder of secrets over, under their own names.
+    """Yield the lines that give the service each file in the folder of secrets.
 
     Log-ins come and go while the service lives, so where systemd can it looks for them at each
     start: a file that is gone then is no reason not to start.
@@ -161,7 +161,7 @@ def _secrets(place: Place, *, version: int) -> Iterator[str]:
 
 
 def _as_daemon(text: str, main: str) -> str:
-    """Let what a timer starts run as the system's daemon does: as its user, in its folders."""
+    """Return a timer's unit that runs as the system's daemon does: as its user, in its folders."""
     lines = [line for line in main.splitlines() if line.startswith(_WHO_AND_WHERE)]
     kept = [
         line

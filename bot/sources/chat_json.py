@@ -1,4 +1,4 @@
-"""The JSON form of chat: a line of a recording, and what programs POST to /api/chat.
+"""Chat as JSON: a line of a recording, and the body of a POST to /api/chat.
 
 A message; all but author and text may be left out, and of the author all but the name:
 
@@ -8,17 +8,17 @@ A message; all but author and text may be left out, and of the author all but th
      "reply_to": "viewer2"}
 
 Ids and names have at most 200 code points; `emotes` are half-open ranges of code points of the
-text. What is taken back, also with `channel`:
+text. Deletions, also with `channel`:
 
     {"delete": "m1"}      the message with this id
     {"timeout": "u1"}     everything of the author with this id
     {"clear": true}       everything
 
-What the stream does, also with `channel`:
+Stream status, also with `channel`:
 
-    {"live": true}        it begins; false: it ends
+    {"live": true}        the stream begins; false: it ends
 
-In a recording each has `at` too, seconds from the start. Keys that are not listed are ignored.
+In a recording each has `at` too, seconds from the start. Other keys are ignored.
 """
 
 import json
@@ -45,11 +45,11 @@ _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 _LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
-"""What some readers take for the end of a line, and JSON leaves as it is."""
+"""Characters that some readers take for the end of a line, and JSON does not escape."""
 
 
 class ChatJsonError(ValueError):
-    """The text is no JSON, or JSON of another form; the message is a clause for people."""
+    """Text that is no JSON, or JSON of another form; the message is a clause for people."""
 
 
 class _At(msgspec.Struct):
@@ -98,7 +98,7 @@ class _Live(msgspec.Struct):
 
 
 FORMS: tuple[type, ...] = (_Message, _Delete, _Timeout, _Clear, _Live)
-"""What an object may be, for who describes it."""
+"""Forms of an object, for the JSON schema."""
 
 
 def loads(data: bytes) -> dict[str, Any]:
@@ -126,10 +126,10 @@ def loads(data: bytes) -> dict[str, Any]:
 
 
 def read_at(value: dict[str, Any]) -> float:
-    """Return when the recorded `value` happened, in seconds from the start of the recording.
+    """Return the time of the recorded `value`, in seconds from the start of the recording.
 
     Raises:
-        ChatJsonError: it does not say so.
+        ChatJsonError: it has none.
     """
     return _convert(value, _At).at
 
@@ -146,9 +146,9 @@ def read_channel(value: dict[str, Any]) -> str | None:
 def read_item(
     value: dict[str, Any], *, channel: str, source: str, new_id: str, received_at: float
 ) -> ChatItem:
-    """Return what `value` says, in the configured channel `channel`; see the form above.
+    """Return the item in `value`, for the configured channel `channel`; see the form above.
 
-    `new_id` is for a message that has none. Emote ranges that do not fit the text are left out.
+    A message without id gets `new_id`. Emote ranges that do not fit the text are left out.
 
     Raises:
         ChatJsonError: it has another form.

@@ -1,4 +1,4 @@
-"""Lines typed in the terminal."""
+"""Console: lines typed in the terminal."""
 
 import asyncio
 import signal
@@ -15,7 +15,7 @@ from bot.messages import ChatMessage, Chatter, Role
 from bot.sources import Deliver
 
 MAX_LINE_BYTES = 4096
-"""What is beyond, up to the end of the line, is dropped."""
+"""Limit of a line; the rest of a longer one is dropped."""
 
 _READ_BYTES = 65_536
 _LINES_AHEAD = 64
@@ -30,7 +30,7 @@ class RawStream(Protocol):
 
 
 class ConsoleSource:
-    """Whoever sits at the terminal speaks as the broadcaster."""
+    """Messages of the broadcaster, one a line of the terminal."""
 
     def __init__(
         self, settings: ConsoleSettings, channel: str, *, stream: RawStream | None = None
@@ -43,7 +43,7 @@ class ConsoleSource:
 
     @property
     def state(self) -> str:
-        """Tell whether there may come more."""
+        """Whether more can come, in a word."""
         return "open" if self._is_open else "closed"
 
     async def run(self, deliver: Deliver) -> None:

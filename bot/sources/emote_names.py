@@ -1,8 +1,8 @@
 """Names of the emotes that BetterTTV, FrankerFaceZ and 7TV add to Twitch, which does not mark them.
 
 https://betterttv.com/developers/api, https://api.frankerfacez.com/docs/ and https://7tv.io/docs.
-Each service has emotes for everybody and for one channel. They are fetched beside chat, never in
-its way, and kept on disk, so that a start without network knows them too.
+Each service has emotes for everybody and for one channel. They are fetched while chat goes on, and
+cached on disk, so that a start without network knows them too.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from platformdirs import user_cache_path
 
 from bot.config.sources import EmoteService
 from bot.messages import ChatMessage
+from bot.runtime.folders import write_whole
 from bot.sources.sanitize import valid_ranges
 
 log = structlog.get_logger(__name__)
@@ -34,7 +35,7 @@ _WORD = re.compile(r"\S+")
 
 
 class _Service(NamedTuple):
-    """Where a service tells its names, and how to find them in its answer."""
+    """Address of a service, its two lists, and the names in its answer."""
 
     url: str
     everybody: str
@@ -69,7 +70,7 @@ _SERVICES: Final[Mapping[EmoteService, _Service]] = {
 
 
 class EmoteNames:
-    """The names of one channel; none until they are known."""
+    """Emote names of one channel; none until they are known."""
 
     def __init__(
         self,
@@ -79,7 +80,7 @@ class EmoteNames:
         urls: Mapping[EmoteService, str] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Ask `services`, at other addresses than their own where `urls` names one."""
+        """Ask `services`, each at its own address unless `urls` names another."""
         self._services = tuple(services)
         self._folder = folder or user_cache_path("ishowtts") / "emotes"
         self._urls = urls or {}
@@ -87,7 +88,7 @@ class EmoteNames:
         self._names: dict[str, frozenset[str]] = {}
 
     def marked(self, message: ChatMessage) -> ChatMessage:
-        """Return `message` with these emotes beside those that the platform marked."""
+        """Return `message` with these emotes added to those that the platform marked."""
         spans = self.ranges(message.text)
         if not spans:
             return message
@@ -95,7 +96,7 @@ class EmoteNames:
         return structs.replace(message, emotes=emotes)
 
     def ranges(self, text: str) -> list[tuple[int, int]]:
-        """Return where names stand as words of their own: half-open ranges of code points."""
+        """Return the half-open ranges, in code points, where a name stands as a word."""
         names = self._names.values()
         return [
             match.span()
@@ -104,7 +105,7 @@ class EmoteNames:
         ]
 
     async def keep_fresh(self, channel_id: str) -> None:
-        """Know the names of this channel until cancelled; without network, what is on disk."""
+        """Keep the names of this channel up to date until cancelled; offline, from the disk."""
         parts = [
             (service, path)
             for service in self._services
@@ -134,13 +135,13 @@ class EmoteNames:
             log.debug("emotes not fetched", service=service, reason=type(error).__name__)
             return False
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            log.warning("emotes not understood", service=service, reason=type(error).__name__)
+            log.warning("emote list malformed", service=service, reason=type(error).__name__)
             return False
         self._names[file.name] = names
         try:
             await asyncio.to_thread(_write, file, names)
         except OSError as error:
-            log.warning("emotes not kept", file=str(file), reason=error.strerror)
+            log.warning("emotes not cached", file=str(file), reason=error.strerror)
         return True
 
     async def _fetch(
@@ -160,7 +161,7 @@ class EmoteNames:
 
 
 def _valid(names: Iterable[object]) -> frozenset[str]:
-    """Return those of `names` that can stand in chat as one word, and not more than enough."""
+    """Return those of `names` that can stand in chat as one word, `_MAX_NAMES` at most."""
     kept: set[str] = set()
     for name in names:
         is_word = isinstance(name, str) and 0 < len(name) <= _MAX_NAME_LENGTH
@@ -182,6 +183,4 @@ def _read(file: Path) -> tuple[frozenset[str] | None, float]:
 
 def _write(file: Path, names: frozenset[str]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(sorted(names)), encoding="utf-8")
-    part.replace(file)
+    write_whole(file, json.dumps(sorted(names)).encode())

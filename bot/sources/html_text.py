@@ -1,4 +1,4 @@
-"""The text of a scrap of HTML, as browser extensions send chat.
+"""Text of a piece of HTML, in which browser extensions send chat.
 
 The standard library's `html.parser` needs time that grows with the square of the input (52 s for
 64 KiB of `<a `), so this reads tags itself, each character once.
@@ -26,7 +26,7 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]
 
 
 class RichText(NamedTuple):
-    """Text, and where pictures stood in it."""
+    """Text with the ranges of pictures."""
 
     text: str
     emotes: tuple[tuple[int, int], ...]
@@ -55,7 +55,7 @@ def to_text(source: str) -> RichText:
 
 
 def _skip_silent(source: str, tag: re.Match[str]) -> int:
-    """Return where reading goes on after `tag`: for a script that is behind its end."""
+    """Return the position after `tag`, or after the end of its script or style."""
     name = (tag["name"] or "").lower()
     if name not in _SILENT or tag[0].startswith("</"):
         return tag.end()

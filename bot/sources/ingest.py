@@ -1,4 +1,4 @@
-r"""Messages that other programs POST to /api/chat.
+r"""Ingest: messages that other programs POST to /api/chat.
 
     curl -d '{"author": {"name": "viewer1"}, "text": "hello"}' \
         -H 'Content-Type: application/json' http://127.0.0.1:7850/api/chat
@@ -27,7 +27,7 @@ _READ_S = 10.0
 
 
 class IngestSource:
-    """What is posted for one channel; `routes` joins those of all channels."""
+    """Posts for one channel; `routes` serves those of all channels."""
 
     def __init__(self, settings: IngestSettings, channel: str) -> None:
         self.name: str = settings.type
@@ -37,18 +37,18 @@ class IngestSource:
 
     @property
     def state(self) -> str:
-        """Whether posts are taken."""
+        """Whether posts are taken, as one clause."""
         return f"open at {PATH}" if self._deliver else "closed"
 
     async def run(self, deliver: Deliver) -> None:
-        """Deliver what is posted until cancelled."""
+        """Deliver posts until cancelled."""
         self._deliver = deliver
         try:
             await asyncio.Event().wait()
         finally:
             self._deliver = None
 
-    async def post(self, value: dict[str, Any]) -> dict[str, Any]:
+    async def post(self, value: dict[str, Any]) -> dict[str, str | None]:
         """Deliver the JSON object `value`, once per id; return the answer.
 
         Raises:
@@ -60,12 +60,11 @@ class IngestSource:
         item = self._read(value)
         if item is None:
             return {"id": None, "ignored": "It has no author, so nobody says it."}
-        if isinstance(item, ChatMessage):
-            if not self._seen.add(item.id):
-                return {"id": item.id, "ignored": "A message with this id was there already."}
-            await self._deliver(item)
-            return {"id": item.id}
+        if isinstance(item, ChatMessage) and not self._seen.add(item.id):
+            return {"id": item.id, "ignored": "A message with this id was there already."}
         await self._deliver(item)
+        if isinstance(item, ChatMessage):
+            return {"id": item.id}
         return {"id": item.message_id if isinstance(item, Purge) else None}
 
     def _read(self, value: dict[str, Any]) -> SourceItem | None:
@@ -87,7 +86,7 @@ class IngestSource:
 
 
 def routes(sources: Sequence[IngestSource]) -> list[web.RouteDef]:
-    """Return the one route that serves `sources`, the first one by default; none for none."""
+    """Return the route that serves `sources`, the first one by default; none for none."""
     by_channel = {source.channel: source for source in sources}
 
     async def post_chat(request: web.Request) -> web.Response:

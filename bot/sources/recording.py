@@ -1,4 +1,4 @@
-"""Writes chat down as it comes, in the form that `bot.sources.replay` reads."""
+"""Recording of chat, in the form that `bot.sources.replay` reads."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 class Recorder:
-    """A JSON Lines file that grows by one line per item, and is complete up to the last one."""
+    """JSON Lines file, one line an item, complete up to the last one."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = now) -> None:
         """Append to the file at `path`; `at` counts from here.
@@ -37,16 +37,16 @@ class Recorder:
         self._started_at = clock()
 
     def write(self, item: SourceItem) -> None:
-        """Write `item`; when the disk is full, say so once and write no more.
+        """Write `item`; when the disk is full, log that once and write no more.
 
-        An order that did not come from chat is left out.
+        A command that did not come from chat is left out.
         """
         if self._file.closed or isinstance(item, Command):
             return
         try:
             self._file.write(dump_item(item, self._clock() - self._started_at) + "\n")
         except OSError as error:
-            log.error("recording ends here", file=str(self._path), reason=error.strerror)  # noqa: TRY400 - a full disk needs no traceback
+            log.error("recording stopped", file=str(self._path), reason=error.strerror)  # noqa: TRY400 - a full disk needs no traceback
             self.close()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Recorded chat, delivered again: for tests, load and bug reports."""
+"""Replay: recorded chat, delivered again for tests, load and bug reports."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,11 +18,11 @@ from bot.sources.sanitize import well_formed
 log = structlog.get_logger(__name__)
 
 MAX_LINE_BYTES = 262_144
-"""A longer line is reported and skipped."""
+"""Limit of a line; a longer one is logged and skipped."""
 
 
 class ReplaySource:
-    """A JSON Lines file in the form of `bot.sources.chat_json`."""
+    """JSON Lines file in the form of `bot.sources.chat_json`."""
 
     def __init__(
         self,
@@ -48,15 +48,15 @@ class ReplaySource:
 
     @property
     def state(self) -> str:
-        """How far it came."""
+        """Position in the file, as one clause."""
         return f"ended after line {self._line}" if self._is_over else f"at line {self._line}"
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver the recording at its speed; return at its end.
 
-        Each item is handed over before the next line is read, so a busy daemon slows it down, also
-        at full speed. A line that cannot be understood is reported and skipped. Where `at` runs
-        backwards, as in a file that was recorded in several runs, the next run follows at once.
+        Each item is delivered before the next line is read, so a busy daemon slows it down, also at
+        full speed. A malformed line is logged and skipped. Where `at` runs backwards, as in a file
+        that was recorded in several runs, the next run follows at once.
 
         Raises:
             StartError: the file cannot be read.
@@ -78,11 +78,13 @@ class ReplaySource:
                 if self._settings.speed:
                     due_at += max(0.0, at - last_at) / self._settings.speed
                     last_at = at
-                # Also where nothing is to wait for, so that the rest of the daemon gets to run.
+                # Also for 0 seconds, so that the rest of the daemon gets to run.
                 await self._sleep(max(0.0, due_at - self._clock()))
                 item = self._read(value)
             except ChatJsonError as error:
-                log.warning("line skipped", file=self.name, line=self._line, reason=str(error))
+                log.warning(
+                    "recording line skipped", file=self.name, line=self._line, reason=str(error)
+                )
             else:
                 await deliver(item)
 

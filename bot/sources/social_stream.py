@@ -1,4 +1,4 @@
-"""The message form of Social Stream Ninja, which collects chat from over a hundred sites.
+"""Messages of Social Stream Ninja, which collects chat from over a hundred sites.
 
 It POSTs one object per message to a URL ("Send all to POST server"), as application/json and
 without a token. Fields: https://socialstream.ninja/docs/event-reference.html.
@@ -60,7 +60,7 @@ def native_id(value: Mapping[str, Any]) -> str | None:
 def to_message(
     value: Mapping[str, Any], *, channel: str, source: str, new_id: str, received_at: float
 ) -> ChatMessage | None:
-    """Return the message that `value` holds; None for a counter or another notice without author.
+    """Return the message in `value`; None for a counter or another notice without author.
 
     The chatter's id is the platform and its id there, such as `youtube:UC123`. Of badges only
     flags count (`mod`, `host`, `vip`, `membership`): pictures say nothing that can be trusted.
@@ -113,13 +113,13 @@ def _event(value: Mapping[str, Any]) -> Event | None:
 
 
 def _amount(donation: str) -> float:
-    """Return the number in such as `$1,234.50` or `500 bits`, in the units that stand there."""
+    """Return the number in text such as `$1,234.50` or `500 bits`, in the unit that it names."""
     found = _AMOUNT.search(donation)
     return float(f"{re.sub('[.,]', '', found[1])}.{found[2] or 0}") if found else 0
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401 - parsed JSON
-    """Return `value` as an identifier: text that is not blank, or a number; cut when too long."""
+    """Return `value`, a number or text that is not blank, as an identifier; cut when too long."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     return value.strip()[:MAX_NAME_LENGTH] or None if isinstance(value, str) else None

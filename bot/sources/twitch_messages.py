@@ -1,6 +1,6 @@
-"""What Twitch's chat lines mean.
+"""Lines of Twitch's IRC as chat items.
 
-Lines and tags: https://dev.twitch.tv/docs/chat/irc/ (IRC concepts, commands and tags).
+Commands and tags: https://dev.twitch.tv/docs/chat/irc/.
 """
 
 import re
@@ -19,7 +19,7 @@ BADGE_ROLES = {
     "subscriber": Role.SUBSCRIBER,
     "founder": Role.SUBSCRIBER,
 }
-"""What a badge says about its chatter."""
+"""Roles by badge."""
 _FLAGS = {"mod": Role.MODERATOR, "vip": Role.VIP, "subscriber": Role.SUBSCRIBER}
 _NOTICES = {
     "sub": (EventKind.SUB, "msg-param-cumulative-months"),
@@ -31,9 +31,9 @@ _NOTICES = {
     "raid": (EventKind.RAID, "msg-param-viewerCount"),
     "announcement": (EventKind.ANNOUNCEMENT, ""),
 }
-"""Kind of each USERNOTICE, and the tag that holds its amount."""
+"""Event of each USERNOTICE, and the tag with its amount."""
 ACTION = re.compile("\x01ACTION (.*?)\x01?", re.DOTALL)
-"""What somebody does (/me), around the text."""
+"""Frame around the text of /me."""
 _RANGE = re.compile(r"([0-9]{1,6})-([0-9]{1,6})")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -41,7 +41,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 def to_item(
     message: IrcMessage, *, channel: str, source: str, received_at: float
 ) -> SourceItem | None:
-    """Return what `message` means for the configured channel `channel`, or None; never raises."""
+    """Return the item of `message` for the configured channel `channel`, or None; never raises."""
     match message.command:
         case "PRIVMSG":
             event = _paid_event(message.tags)
@@ -49,7 +49,7 @@ def to_item(
         case "USERNOTICE":
             event = _notice_event(message.tags)
             if event is None and len(message.params) == 1:
-                return None  # Twitch says something about the chatter, who says nothing
+                return None  # Twitch reports something about the chatter, who says nothing
             return _chat_message(message, event, channel, source, received_at)
         case "CLEARCHAT" if message.params:
             return _cleared_chat(message, channel)
@@ -123,7 +123,7 @@ def _notice_event(tags: Mapping[str, str]) -> Event | None:
     if kind == "sharedchatnotice":
         kind = tags.get("source-msg-id", "")
     if kind not in _NOTICES or ("msg-param-community-gift-id" in tags and kind == "subgift"):
-        return None  # gifts to many are told once as a whole, and once for each of them
+        return None  # gifts to many come as one notice, and as one for each of them
     event_kind, amount_tag = _NOTICES[kind]
     default = 1 if event_kind is EventKind.GIFT else 0
     return Event(kind=event_kind, amount=_number(tags.get(amount_tag, "")) or default)

@@ -1,7 +1,7 @@
-"""What outlives the daemon: mutes, voices that chatters chose, and paid messages not spoken yet.
+"""Store: mutes, voices that chatters chose, and paid messages not spoken yet outlive the daemon.
 
-It lies in one SQLite file in the state directory. Everything is read into memory at the start;
-after that a thread writes behind, so that no caller waits for the disk.
+They lie in one SQLite file in the state directory. All is read into memory at the start; after
+that a thread writes, so that no caller waits for the disk.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ def default_path() -> Path:
 
 
 class Store:
-    """The state of the daemon, open from its construction until `close`."""
+    """Store of the daemon, open from its construction until `close`."""
 
     def __init__(self, path: Path | None, *, journal_max_age_s: float = 0) -> None:
         """Open the file at `path`; without one, nothing outlives this object.

@@ -1,6 +1,6 @@
-"""The SQLite file behind the store: read at the start, then written by one thread.
+"""SQLite file of the store: read at the start, then written by one thread.
 
-A file that is broken, locked, full or read-only is reported in plain words, and costs what is
+A file that is broken, locked, full or read-only is logged in plain words; it costs what is
 remembered, never speech.
 """
 
@@ -29,15 +29,15 @@ _SCHEMA = (
     ),
 )
 _LOCK_WAIT_S = 2.0
-"""How long the daemon before this one may take to end."""
+"""Longest wait for the daemon before this one to end."""
 _MAX_WAITING = 10_000
-"""Writes that a slow disk may be behind; 1 KB each."""
+"""Writes that a slow disk may be behind, 1 KB each."""
 
 Row: TypeAlias = tuple[Any, ...]
 
 
 class Database:
-    """One file, held by one daemon at a time; without a path, or in trouble, it holds nothing."""
+    """One file, held by one daemon at a time; without a path, or where it fails, it is empty."""
 
     def __init__(self, path: Path | None) -> None:
         """Open the file at `path`, made where it is missing. Blocks for some milliseconds."""
@@ -46,13 +46,13 @@ class Database:
         self._waiting = 0
         self._lock = Lock()
         self._is_behind = False
-        self._trouble = ""
+        self._failure = ""
         self._connection: sqlite3.Connection | None = None
         if path is not None:
             self._connection = _open_or_begin_anew(path)
 
     def read(self, sql: str, *values: object) -> Sequence[Row]:
-        """Return the rows of a query; none in trouble. Blocks, so only before chat is read."""
+        """Return the rows of a query; none when it fails. Blocks, so only before chat is read."""
         if self._connection is None:
             return ()
         try:
@@ -69,13 +69,13 @@ class Database:
             if self._waiting >= _MAX_WAITING:
                 if not self._is_behind:
                     self._is_behind = True
-                    log.warning("the disk is too slow for the state", path=str(self._path))
+                    log.warning("disk too slow: state not written", path=str(self._path))
                 return
             self._waiting += 1
         self._thread.submit(self._execute, self._connection, sql, values)
 
     def close(self) -> None:
-        """Finish what waits and let go of the file."""
+        """Write what waits and close the file."""
         self._thread.shutdown(wait=True)
         if self._connection is not None:
             self._connection.close()
@@ -87,33 +87,32 @@ class Database:
         except sqlite3.Error as error:
             self._report(error)
         else:
-            if self._trouble:
-                self._trouble = ""
-                log.info("state is written again", path=str(self._path))
+            if self._failure:
+                self._failure = ""
+                log.info("state written again", path=str(self._path))
         finally:
             with self._lock:
                 self._waiting -= 1
                 self._is_behind = self._is_behind and self._waiting > 0
 
     def _report(self, error: sqlite3.Error) -> None:
-        """Tell about trouble once, until it is another one or over."""
-        trouble = _in_words(error)
-        if trouble != self._trouble:
-            self._trouble = trouble
+        """Log a failure once, until there is another one or none."""
+        failure = _in_words(error)
+        if failure != self._failure:
+            self._failure = failure
             log.warning(
-                "state is not written: mutes, voices and paid messages are kept until the next"
-                " start only",
+                "state not written: mutes, voices and paid messages last until the next start",
                 path=str(self._path),
-                reason=trouble,
+                reason=failure,
             )
 
 
 class _NewerError(sqlite3.DatabaseError):
-    """The file is of a newer version of this program."""
+    """File of a newer version of this program."""
 
 
 def _open_or_begin_anew(path: Path) -> sqlite3.Connection | None:
-    """Return the file opened, a new one in place of a damaged one, or None after reporting why."""
+    """Return the file opened, a new one in place of a damaged one, or None after logging why."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -123,8 +122,7 @@ def _open_or_begin_anew(path: Path) -> sqlite3.Connection | None:
                 raise
             aside = _set_aside(path)
             log.warning(
-                "the state is damaged: it was set aside, and a new one begun; mutes and voices"
-                " chosen in chat are forgotten",
+                "state damaged and set aside: mutes and voices chosen in chat are forgotten",
                 path=str(path),
                 damaged=str(aside),
                 reason=_in_words(error),
@@ -132,8 +130,7 @@ def _open_or_begin_anew(path: Path) -> sqlite3.Connection | None:
             return _open(path)
     except (OSError, sqlite3.Error) as error:
         log.warning(
-            "nothing is remembered: mutes, voices and paid messages are kept until the next start"
-            " only",
+            "state not opened: mutes, voices and paid messages last until the next start",
             path=str(path),
             reason=_in_words(error),
         )
@@ -194,7 +191,7 @@ def _set_aside(path: Path) -> Path:
 
 
 def _in_words(error: Exception) -> str:
-    """Return what to do beside what SQLite says."""
+    """Return what SQLite says, with the remedy where one is known."""
     if isinstance(error, OSError):
         return f"{error.strerror}; make the folder writable, or set STATE_DIRECTORY to one that is"
     if isinstance(error, _NewerError):

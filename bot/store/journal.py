@@ -1,4 +1,4 @@
-"""Paid messages that were accepted and not spoken yet: they outlive the daemon."""
+"""Journal of paid messages that were accepted and not spoken yet: they outlive the daemon."""
 
 from collections.abc import Container
 
@@ -13,14 +13,15 @@ from bot.store.database import Database
 log = structlog.get_logger(__name__)
 
 _MAX_ENTRIES = 1_000
+"""Messages that are kept at a time."""
 _MAX_STARTS = 3
-"""A message that was not spoken in so many runs may be what ends them."""
-
+"""Starts after which a message is given up: it may be what ends the daemon."""
 _NOT_YET = {DropReason.SHUTDOWN, DropReason.NO_OUTPUT}
+"""Reasons that the next start may not have."""
 
 
 class Journal:
-    """Keeps messages from `keep` until an observed outcome ends them."""
+    """Messages from `keep` until an observed outcome ends them."""
 
     def __init__(self, database: Database, *, max_age_s: float) -> None:
         """Forget what is older than `max_age_s` seconds; with 0, keep nothing."""
@@ -30,7 +31,7 @@ class Journal:
         self._kept = {(message.channel, message.id) for message in self._unspoken}
 
     def unspoken(self, channels: Container[str]) -> list[ChatMessage]:
-        """Return what earlier runs left in `channels`, oldest first; it is kept on."""
+        """Return what earlier runs left in `channels`, oldest first; it stays in the journal."""
         return [message for message in self._unspoken if message.channel in channels]
 
     def _read(self) -> list[ChatMessage]:
@@ -45,7 +46,7 @@ class Journal:
                 messages.append(message)
                 continue
             log.warning(
-                "a paid message of an earlier run is given up",
+                "paid message of an earlier run given up",
                 channel=channel,
                 id=identifier,
                 age_s=round(now() - received_at),
@@ -61,7 +62,7 @@ class Journal:
         if not self._max_age_s or place in self._kept:
             return
         if len(self._kept) >= _MAX_ENTRIES:
-            log.warning("the journal is full: a paid message is kept until the next start only")
+            log.warning("journal full: a paid message lasts until the next start")
             return
         try:
             data = encode(message)

@@ -1,4 +1,4 @@
-"""What a channel remembers about chatters: one string by key, in memory and in the file."""
+"""Strings by key that a channel remembers about chatters, in memory and in the file."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, MutableMapping
@@ -11,7 +11,7 @@ from bot.store.database import Database
 log = structlog.get_logger(__name__)
 
 MAX_ENTRIES = 10_000
-"""Of a kind in a channel; beyond, the one that was set first is forgotten."""
+"""Entries of a kind in a channel; beyond, the one that was set first is forgotten."""
 _MAX_LENGTH = 200
 """Characters of a key and of a value."""
 
@@ -48,7 +48,7 @@ class Remembered(MutableMapping[str, str]):
         )
         if len(self._values) > self._max_entries:
             oldest = next(iter(self._values))
-            log.info("the oldest is forgotten", kind=self._place[0], channel=self._place[1])
+            log.info("oldest entry forgotten", kind=self._place[0], channel=self._place[1])
             del self[oldest]
 
     def __delitem__(self, key: str) -> None:

@@ -1,1 +1,1 @@
-"""Reference voices on disk: their folders, a catalogue, and the making of new ones."""
+"""Reference voices on disk: their folders, a catalogue, and the cloning of new ones."""

@@ -1,4 +1,4 @@
-"""The voices that there are, for those who choose one: looked up again every few seconds."""
+"""Catalogue of the voices that may speak, looked up again every few seconds."""
 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from bot.errors import StartError
-from bot.voices.folder import FILES, Signature, find, read_about, read_signature
+from bot.voices.folder import RECORDING, TRANSCRIPT, Signature, find, read_about, read_signature
 
 log = structlog.get_logger(__name__)
 
@@ -15,10 +15,10 @@ _POLL_S = 3.0
 
 
 class VoiceCatalog(Collection[str]):
-    """Names of the folders whose voice may speak; whether it can, the engine finds out."""
+    """Names of the voices that may speak; whether a voice can, the engine finds out."""
 
     def __init__(self, roots: Sequence[Path], *, allow_unlicensed: bool) -> None:
-        """Look into `roots` once; `run` goes on."""
+        """Look up the voices in `roots` once; `run` does it again and again."""
         self._roots = tuple(roots)
         self._allow_unlicensed = allow_unlicensed
         self._judged: dict[Path, tuple[Signature, bool]] = {}
@@ -38,14 +38,14 @@ class VoiceCatalog(Collection[str]):
         return len(self._names)
 
     def refresh(self) -> None:
-        """Look again. Blocks for some milliseconds."""
+        """Look up the voices now. Blocks for some milliseconds."""
         folders = find(self._roots)
         self._names = frozenset(name for name, path in folders.items() if self._is_good(path))
         for gone in self._judged.keys() - set(folders.values()):
             del self._judged[gone]
 
     async def run(self) -> None:
-        """Look again and again until cancelled."""
+        """Look up the voices every few seconds until cancelled."""
         while True:
             await asyncio.sleep(_POLL_S)
             try:
@@ -65,4 +65,4 @@ class VoiceCatalog(Collection[str]):
             read_about(folder, allow_unlicensed=self._allow_unlicensed)
         except StartError:
             return False  # the engine reports it
-        return all((folder / name).is_file() for name in FILES[:2])
+        return all((folder / name).is_file() for name in (RECORDING, TRANSCRIPT))

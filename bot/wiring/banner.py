@@ -1,4 +1,4 @@
-"""What a person at the terminal is told when the daemon is ready."""
+"""Banner for a person at the terminal, when the daemon is ready."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ def banner(
 
     Args:
         settings: What runs.
-        program: How the person called us.
+        program: Name that the person started.
         url: Address of the HTTP server.
         outputs: State of each output by its name.
         is_heard: Whether at least one of them works.

@@ -13,7 +13,7 @@ from bot.engine.nfe_policy import NfePolicy
 from bot.engine.pieces import Pauses
 from bot.engine.process.supervisor import Supervisor
 from bot.errors import StartError
-from bot.runtime.resources import resource
+from bot.runtime.folders import resource
 from bot.voices.catalogue import VoiceCatalog
 from bot.voices.management import VoiceFolders
 

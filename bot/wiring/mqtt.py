@@ -46,9 +46,9 @@ class Mqtt:
     def state(self) -> MqttState:
         """Return what the connection is doing now."""
         return MqttState(
-            is_connected=self.connection.is_connected,
-            state=self.connection.state,
-            reconnects=self.connection.reconnects,
+            is_connected=self.connection.loop.is_connected,
+            state=self.connection.loop.state,
+            reconnects=self.connection.loop.reconnects,
             waiting=len(self.connection.outbox),
             lost=self.connection.outbox.lost,
             refused=self.incoming.refused,

@@ -1,4 +1,4 @@
-"""What the options of `ishowtts run` change in the configuration."""
+"""Options of `ishowtts run` that change the configuration."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,10 +21,10 @@ def with_options(
 
     Args:
         settings: From the file.
-        twitch_channel: Is read besides the sources of the first channel.
-        replay: Takes the place of all sources; its lines name channels, else the first is meant.
-        speed: Of the replay; 0 is as fast as possible, and then `output` does not wait either.
-        output: A wave file that is written besides the other outputs of every channel.
+        twitch_channel: Twitch channel that is read besides the sources of the first channel.
+        replay: Recording instead of all sources; lines without a channel are for the first one.
+        speed: Speed of the replay; 0 is as fast as possible, and then `output` does not wait.
+        output: WAV file besides the outputs of every channel.
 
     Raises:
         pydantic.ValidationError: `twitch_channel` cannot be a channel's name.
@@ -55,7 +55,7 @@ def _with_source(
 
 
 def refuse_shared_files(settings: Settings, *, written: Iterable[Path | None]) -> None:
-    """Make sure that nothing writes to a file that something else writes or replays.
+    """Make sure that no file is written by two parts, or written by one and replayed.
 
     Args:
         settings: Their replays are read and their wave files are written.

@@ -1,4 +1,4 @@
-"""Makes the outputs that the configuration names."""
+"""Outputs, made as configured."""
 
 from collections.abc import Iterable, Mapping
 

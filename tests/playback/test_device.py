@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.config.playback import PlaybackSettings
 from bot.messages import AudioChunk, Samples
-from bot.playback import wire
+from bot.playback import protocol
 from bot.playback.clip import Clip
 from bot.playback.device import DeviceOutput
 from bot.playback.player import Playback, Player
@@ -164,7 +164,7 @@ async def test_flush_silences_at_once(
         task = asyncio.create_task(player.play(make_clip(10.0), nothing))
         await asyncio.to_thread(recording.wait_for_sound)
         at_flush = recording.length
-        player.flush()
+        player.cut()
         assert await task is Playback.CUT
         frames = await heard(recording)
     (speech,) = utterances(frames)
@@ -180,7 +180,7 @@ async def test_speech_after_a_flush_is_whole(
         recording = pulse.record()
         task = asyncio.create_task(player.play(make_clip(10.0), nothing))
         await asyncio.to_thread(recording.wait_for_sound)
-        player.flush()
+        player.cut()
         await task
         await asyncio.to_thread(recording.wait_for_silence)
         assert await player.play(make_clip(1.0), nothing) is Playback.HEARD
@@ -516,11 +516,11 @@ def test_the_process_ends_with_the_daemon(pulse: PulseServer) -> None:
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(frame(wire.encode(wire.Open("tts", FADE_S))))
+    process.stdin.write(frame(protocol.encode(protocol.Open("tts", FADE_S))))
     process.stdin.flush()
-    assert isinstance(wire.report(next(read(process.stdout))), wire.Opened)
+    assert isinstance(protocol.decode_event(next(read(process.stdout))), protocol.Opened)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate()
     assert process.returncode == 0
     assert pulse.control("list", "short", "sink-inputs") == ""

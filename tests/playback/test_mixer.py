@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.messages import Samples
 from bot.playback.mixer import Mixer, Report
-from bot.playback.wire import Finished
+from bot.playback.protocol import Finished
 
 RATE_HZ = 1000
 FADE_S = 0.005  # five frames

@@ -64,7 +64,7 @@ async def test_realtime_is_cut_where_the_ear_would_be(
         started = asyncio.Event()
         task = asyncio.create_task(player.play(make_clip(20.0), started.set))
         await started.wait()
-        player.flush()
+        player.cut()
         assert await task is Playback.CUT
     speech = content(path)
     assert len(speech) / RATE_HZ < 5

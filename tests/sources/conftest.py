@@ -16,7 +16,7 @@ from bot.messages import ChatMessage, SourceItem
 from bot.sources import Source
 from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 
-_DEADLINE_S = 10.0
+_DEADLINE_S = 120.0
 _ROOM = "#some_channel"
 
 

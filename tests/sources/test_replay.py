@@ -249,5 +249,5 @@ def test_a_full_disk_ends_the_recording_and_nothing_else() -> None:
         recorder.write(Purge(channel="main"))
 
     assert [(entry["event"], entry["reason"]) for entry in logs] == [
-        ("recording ends here", "No space left on device")
+        ("recording stopped", "No space left on device")
     ]

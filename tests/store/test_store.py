@@ -136,7 +136,7 @@ def test_a_journal_of_another_version_is_given_up(path: Path) -> None:
     connection.close()
     with capture_logs() as logs:
         assert left(path) == []
-    assert [entry["event"] for entry in logs] == ["a paid message of an earlier run is given up"]
+    assert [entry["event"] for entry in logs] == ["paid message of an earlier run given up"]
 
 
 def report(path: Path) -> str:
@@ -219,8 +219,8 @@ def test_a_full_disk_is_reported_once_and_gets_over_it(path: Path) -> None:
         pages(100_000)
         fill(100)
     assert [entry["event"].partition(":")[0] for entry in logs] == [
-        "state is not written",
-        "state is written again",
+        "state not written",
+        "state written again",
     ]
     assert "free some space" in logs[0]["reason"]
 

@@ -1,4 +1,4 @@
-"""What can be judged: anything that makes speech of a text and the name of a voice."""
+"""Systems under evaluation: text and the name of a voice to speech."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def teacher() -> Synthesizer:
 
 
 def engine(model: Path, vocoder: Path, voices: Path, cache: Path, nfe: int) -> Synthesizer:
-    """Return our F5 engine on the processor with the models in two folders.
+    """Return our F5 engine on the CPU with the models in two folders.
 
     Raises:
         StartError: a folder does not hold what it should.

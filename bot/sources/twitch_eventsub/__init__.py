@@ -1,5 +1,6 @@
 """Twitch with an account: events, replies, and chat that outlives every lost connection.
 
-`source` is one channel, `connection` what all of them share: the accounts that are logged in, one
-EventSub connection for each, and the sender of replies. Only `client` and `oauth` make requests.
+`source` is one channel; all of them share one `connection`: the accounts that are logged in, one
+EventSub socket for each, and the queues of replies and redeems. Only `client` and `oauth` make
+requests.
 """

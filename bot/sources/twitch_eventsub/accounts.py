@@ -1,8 +1,8 @@
-"""The accounts that are logged in: one file each, readable by their owner alone.
+"""Accounts that are logged in: one file each, readable by their owner alone.
 
-They lie in `$STATE_DIRECTORY` (systemd) or the user's state directory. Files of the same form in
-`$CREDENTIALS_DIRECTORY` (systemd credentials) count too; of two for one account the newer one does,
-since a refresh token works once.
+They lie in `$STATE_DIRECTORY` (systemd) or the user's state directory, or in
+`$CREDENTIALS_DIRECTORY` (systemd credentials); of two for one account the newer one counts, since a
+refresh token works once.
 """
 
 import os
@@ -23,7 +23,7 @@ _PATTERN = "twitch-*.json"
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """What a log-in gave; it is never shown with its tokens."""
+    """Log-in of one account; its repr holds no tokens."""
 
     user_id: str
     login: str
@@ -33,15 +33,15 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     obtained_at: float
     """Unix seconds."""
     bot_since: float = 0
-    """When it was made the account that reads and writes chat; 0 if it never was."""
+    """Unix seconds when it became the account that reads and writes chat; 0 for never."""
 
     def __repr__(self) -> str:
-        """Return what may be shown."""
+        """Return login and user id, without tokens."""
         return f"Account({self.login}, {self.user_id})"
 
 
 class Accounts(Mapping[str, Account]):
-    """The accounts by user id."""
+    """Accounts by user id; of two for one user the newer."""
 
     def __init__(self, accounts: Iterable[Account]) -> None:
         self._accounts: dict[str, Account] = {}
@@ -57,18 +57,18 @@ class Accounts(Mapping[str, Account]):
         return iter(self._accounts)
 
     def __len__(self) -> int:
-        """Return how many accounts are logged in."""
+        """Return the number of accounts."""
         return len(self._accounts)
 
     @property
     def bot(self) -> Account | None:
-        """The account that reads and writes chat: the one that was made so last."""
+        """Account that reads and writes chat: the one that became so last."""
         bots = [account for account in self.values() if account.bot_since]
         return max(bots, key=lambda account: account.bot_since, default=None)
 
 
 class AccountStore:
-    """Keeps the accounts from one start to the next."""
+    """Files of the accounts."""
 
     def __init__(self, folder: Path | None = None, credentials: Path | None = None) -> None:
         """Use the folders of the environment where none are given."""
@@ -77,7 +77,7 @@ class AccountStore:
         self._credentials = credentials or (Path(directory) if directory else None)
 
     def load(self) -> Accounts:
-        """Return who is logged in; a file that cannot be read is reported and counts for nothing.
+        """Return the accounts; a file that cannot be read is logged and skipped.
 
         Blocks for the time of a few small reads.
         """
@@ -86,10 +86,10 @@ class AccountStore:
         return Accounts(account for path in paths if (account := _read(path)))
 
     def version(self) -> frozenset[tuple[str, int]]:
-        """Return something that differs when somebody logged in or out."""
+        """Return a value that changes when somebody logs in or out."""
         found = set()
         for path in self.folder.glob(_PATTERN):
-            with suppress(OSError):  # gone in this moment
+            with suppress(OSError):  # removed just now
                 found.add((path.name, path.stat().st_mtime_ns))
         return frozenset(found)
 
@@ -130,5 +130,5 @@ def _read(path: Path) -> Account | None:
         reason = error.strerror or "cannot be read"
     except msgspec.DecodeError:
         reason = "is no log-in"  # the error quotes what it read
-    log.warning("log-in skipped", path=str(path), reason=reason)
+    log.warning("log-in file skipped", path=str(path), reason=reason)
     return None

@@ -1,4 +1,4 @@
-"""One life of the client: what is asked of Twitch, and what is heard."""
+"""Client of Twitch: requests, and sockets for events, from one connection to its loss."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -16,29 +16,29 @@ from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, RefusedError, plain
 from bot.sources.twitch_eventsub.sockets import Client, OnEvent
 
 _SILENCE_S = 15.0
-"""Twitch promises a sign of life every 10 s."""
+"""Seconds without a message after which a socket is lost; Twitch sends one every 10 s."""
 _CONNECT_S = 20.0
 _REWARD_PROMPT = "What you write here is read aloud."
 
 
 class Topic(NamedTuple):
-    """A subscription, as `channel.chat.message` of one channel."""
+    """Type of a subscription, such as `channel.chat.message`, and its channel."""
 
     type: str
     channel_id: str
 
 
 class Wish(NamedTuple):
-    """A subscription to make."""
+    """Subscription to make."""
 
     topic: Topic
     payload: SubscriptionPayload
     user_id: str
-    """Whose account it is made with."""
+    """Account that makes it."""
 
 
 class WaitingRedemption(NamedTuple):
-    """A redeem that nobody settled yet."""
+    """Redeem that nobody settled yet."""
 
     id: str
     reward_id: str
@@ -106,7 +106,7 @@ class EventClient:
 
     @property
     def topics(self) -> Mapping[Topic, str]:
-        """What is subscribed on sockets that live, with twitchio's id of it."""
+        """Subscriptions of open sockets, with twitchio's id of each."""
         return {
             Topic(data.type.value, data.condition.get("broadcaster_user_id", "")): key
             for key, data in self._client.websocket_subscriptions().items()
@@ -117,7 +117,7 @@ class EventClient:
         return bool(self._client.sockets.get(user_id))
 
     async def subscribe(self, wish: Wish) -> None:
-        """Hear a topic; connects the account first where it is not."""
+        """Subscribe to a topic; connects the account first where it has no socket."""
         with plain_errors(f"subscribing to {wish.topic.type}"):
             async with asyncio.timeout(_CONNECT_S), self._asking_as(wish.user_id):
                 if not self.is_connected(wish.user_id):
@@ -127,10 +127,10 @@ class EventClient:
                 )
 
     async def unsubscribe(self, key: str) -> None:
-        """Hear no more of the topic with this id of twitchio.
+        """End the subscription with this id of twitchio.
 
         Raises:
-            TransientError: Twitch may go on telling, so this client is of no more use.
+            TransientError: it may go on, so this client is of no more use.
         """
         try:
             with plain_errors("unsubscribing"):
@@ -186,7 +186,7 @@ class EventClient:
     async def settle(
         self, redemption_id: str, *, reward_id: str, channel_id: str, is_fulfilled: bool
     ) -> None:
-        """Mark a redemption of our reward as done, or give the points back."""
+        """Mark a redemption of our reward as done, or refund its points."""
         with plain_errors("settling a redeem"):
             async with self._asking_as(channel_id):
                 await self._client.http.patch_custom_reward_redemption(

@@ -194,6 +194,7 @@ class TwitchConnection:
                         await self._keep_subscribed(client, tokens)
                     finally:
                         self._client = None
+                        self._loop.state = "connecting"  # not "connected" while sockets close
                         self._has_client.clear()
                         self._tell_listeners()
         except LogInError as error:

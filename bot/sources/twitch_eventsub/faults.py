@@ -1,4 +1,4 @@
-"""What twitchio and aiohttp raise, as errors for people.
+"""Faults of twitchio and aiohttp as errors of this package.
 
 Their own texts quote addresses with tokens in them, so none of their words are passed on.
 """
@@ -16,16 +16,16 @@ LOG_IN_AGAIN = "Log in again: ishowtts login twitch"
 
 
 class RefusedError(IshowttsError):
-    """Twitch understood the request and says no; asking again changes nothing."""
+    """Twitch understood the request and refuses it; asking again changes nothing."""
 
 
 @contextmanager
 def plain_errors(request: str) -> Iterator[None]:
-    """Raise this package's errors for what goes wrong with `request`, a clause like "reading X".
+    """Translate errors of `request`, a clause like "reading X".
 
     Raises:
-        LogInError: the tokens are worth nothing any more.
-        RefusedError: Twitch says no.
+        LogInError: the tokens are no longer valid.
+        RefusedError: Twitch refuses.
         TransientError: anything that may pass.
     """
     try:
@@ -41,7 +41,7 @@ def plain_errors(request: str) -> Iterator[None]:
     except (aiohttp.ClientError, OSError) as error:
         raise TransientError(f"{request}: {_network_reason(error)}.") from None
     except (KeyError, TypeError, ValueError, AttributeError, LookupError) as error:
-        # twitchio takes answers apart without looking: a proxy's page in place of JSON ends here.
+        # twitchio does not check answers: a proxy's page in place of JSON ends here.
         raise TransientError(
             f"{request}: Twitch's answer makes no sense ({type(error).__name__})."
         ) from None
@@ -61,7 +61,7 @@ def _of_answer(request: str, error: twitchio.HTTPException) -> IshowttsError:
 
 
 def _network_reason(error: Exception) -> str:
-    """Return a clause that holds no address: of those only the class of the error is safe."""
+    """Return a clause without addresses, which only the class of the error is safe to give."""
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "the name of Twitch's server cannot be resolved"
     if isinstance(error, aiohttp.ClientConnectorError):

@@ -1,11 +1,11 @@
-"""Makes one chat of two: what the account hears, and what the anonymous reader does.
+"""Merge of two readers of one chat: the account and the anonymous reader.
 
-Both hear the same messages under the same ids. The account counts; what it has not heard within a
-moment of the anonymous reader is lost there, whatever the fault is, and comes from the latter. So
-nothing depends on noticing a fault in time.
+Both receive the same messages under the same ids. The account's count; one that it has not received
+within a moment of the anonymous reader is lost there, whatever the fault is, and is taken from the
+latter. So nothing depends on noticing a fault in time.
 
-Twitch promises the same ids for messages, but not for notices of subs, gifts and raids: those that
-say the same of the same chatter within a moment are one, too.
+Twitch promises the same ids for messages, but not for notices of subs, gifts and raids: those with
+the same words about the same chatter within a moment are one, too.
 """
 
 from collections import OrderedDict
@@ -18,9 +18,9 @@ from bot.messages import ChatMessage, EventKind, Purge, SourceItem
 from bot.sources.sanitize import RecentIds
 
 GRACE_S = 2.5
-"""How long the anonymous reader's messages wait for the account's; Twitch needs far less."""
+"""Seconds that the anonymous reader's messages wait for the account's; Twitch needs far less."""
 _SAME_S = 5.0
-"""Within so much time what both readers bring is one, where no id tells."""
+"""Seconds within which two notices or purges without common id are one."""
 _REMEMBERED = 1_000
 _NOTICES = frozenset(
     {
@@ -34,17 +34,17 @@ _NOTICES = frozenset(
 
 
 class _Notice(NamedTuple):
-    """A notice that one reader brought, and the other not yet."""
+    """Notice that one reader received, and the other not yet."""
 
-    says: tuple[EventKind, str, str]
-    """Its kind, the id of its chatter and the text."""
+    content: tuple[EventKind, str, str]
+    """Kind, chatter id and text."""
     id: str
     by_account: bool
     at: float
 
 
 class Merge:
-    """Decides for one channel what is delivered, each message once."""
+    """Merged chat of one channel, each message once."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Merge:
         *,
         clock: Callable[[], float] = now,
     ) -> None:
-        """Hand items to `deliver`; `call_later` runs a function after that many seconds."""
+        """Give items to `deliver`; `call_later` runs a function after that many seconds."""
         self._deliver = deliver
         self._call_later = call_later
         self._clock = clock
@@ -61,11 +61,11 @@ class Merge:
         self._held: dict[str, ChatMessage] = {}
         self._deleted = RecentIds(_REMEMBERED)
         self._silenced: OrderedDict[str, datetime] = OrderedDict()
-        """When each chatter was last timed out, by Twitch's clock; `""` is everybody."""
+        """Last timeout of each chatter, by Twitch's clock; `""` is everybody."""
         self._notices: list[_Notice] = []
         self._purges: dict[tuple[str | None, str | None], tuple[bool, float]] = {}
         self.taken_over = 0
-        """Messages that only the anonymous reader heard."""
+        """Messages that only the anonymous reader received."""
 
     def __contains__(self, message_id: str) -> bool:
         """Tell whether the message was delivered a while ago at most."""
@@ -76,7 +76,7 @@ class Merge:
         self._seen.add(message_id)
 
     def from_account(self, item: SourceItem, sent_at: datetime | None) -> None:
-        """Take what the account heard, and when Twitch sent it by its own clock."""
+        """Take an item of the account, with the time when Twitch sent it."""
         match item:
             case Purge():
                 if sent_at is not None and item.message_id is None:
@@ -88,7 +88,7 @@ class Merge:
                 self._deliver(item)
 
     def from_anonymous(self, item: SourceItem, *, account_hears: bool) -> None:
-        """Take what the anonymous reader heard; at once if the account is known to hear nothing."""
+        """Take an item of the anonymous reader; deliver it at once if the account hears nothing."""
         match item:
             case Purge():
                 self._purge(item, by_account=False)
@@ -129,17 +129,17 @@ class Merge:
         self._deliver(item)
 
     def _twin(self, item: ChatMessage, *, by_account: bool) -> _Notice | None:
-        """Return what the other reader brought of the notice that `item` is; it counts once."""
+        """Return, once, the other reader's notice of the same event; None if there is none."""
         if item.event is None or item.event.kind not in _NOTICES:
             return None
-        at, says = self._clock(), (item.event.kind, item.chatter.id, item.text)
+        at, content = self._clock(), (item.event.kind, item.chatter.id, item.text)
         self._notices = [notice for notice in self._notices if at - notice.at < _SAME_S]
-        others = [n for n in self._notices if n.says == says and n.by_account != by_account]
+        others = [n for n in self._notices if n.content == content and n.by_account != by_account]
         twin = next((n for n in others if n.id == item.id), others[0] if others else None)
         if twin is not None:
             self._notices.remove(twin)
         elif item.id not in self._seen and item.id not in self._held:
-            self._notices.append(_Notice(says, item.id, by_account, at))
+            self._notices.append(_Notice(content, item.id, by_account, at))
         return twin
 
     def _purge(self, purge: Purge, *, by_account: bool) -> None:
@@ -154,7 +154,7 @@ class Merge:
             self._deliver(purge)
 
     def _is_same_purge(self, purge: Purge, *, by_account: bool) -> bool:
-        """Tell whether the other reader brought it a moment ago."""
+        """Tell whether the other reader received it a moment ago."""
         at = self._clock()
         key = (purge.message_id, purge.chatter_id)
         self._purges = {k: v for k, v in self._purges.items() if at - v[1] < _SAME_S}
@@ -172,7 +172,7 @@ class Merge:
             self._silenced.popitem(last=False)
 
     def _is_silenced(self, item: ChatMessage, sent_at: datetime | None) -> bool:
-        """Tell whether a message that comes late was taken back already."""
+        """Tell whether a late message was sent before its chatter was timed out."""
         times = (self._silenced.get(item.chatter.id), self._silenced.get(""))
         late = sent_at is not None and any(at is not None and sent_at < at for at in times)
         if late:

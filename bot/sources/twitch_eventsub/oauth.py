@@ -1,6 +1,7 @@
-"""The log-in itself: https://dev.twitch.tv/docs/authentication/getting-tokens-oauth/.
+"""OAuth: logging in with a device code, and checking, renewing and revoking tokens.
 
-The device code flow needs no browser on this machine and no secret in the application.
+See https://dev.twitch.tv/docs/authentication/getting-tokens-oauth/. The device code flow needs no
+browser on this machine and no secret in the application.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from twitchio.types_.responses import DeviceCodeTokenResponse
 
 TIMEOUT = aiohttp.ClientTimeout(total=15)
-"""For every request to Twitch; aiohttp's own is five minutes."""
+"""Timeout of every request to Twitch; aiohttp's own is five minutes."""
 
 _HTTP_BAD_REQUEST = 400
 _HTTP_UNAUTHORIZED = 401
@@ -32,7 +33,7 @@ _RETRY_S = 1.0
 
 
 class DeviceCode(NamedTuple):
-    """What the person who logs in is shown, and what is asked with meanwhile."""
+    """Code and address for the person who logs in, and what polls for the result."""
 
     user_code: str
     address: str
@@ -42,7 +43,7 @@ class DeviceCode(NamedTuple):
 
 
 class Validity(NamedTuple):
-    """Whose token it is."""
+    """Owner, scopes and lifetime of a token."""
 
     user_id: str
     login: str
@@ -51,7 +52,7 @@ class Validity(NamedTuple):
 
 
 class TwitchOauth:
-    """Asks id.twitch.tv; every request may raise what `plain_errors` lists."""
+    """Client of id.twitch.tv; every request may raise the errors of `plain_errors`."""
 
     def __init__(self, client_id: str, session: aiohttp.ClientSession) -> None:
         self._oauth = OAuth(client_id=client_id, session=session)
@@ -94,11 +95,11 @@ class TwitchOauth:
                 if getattr(error, "status", _HTTP_BAD_REQUEST) < _HTTP_SERVER_ERROR:
                     raise LogInError("The log-in was declined.", remedy=LOG_IN_AGAIN) from None
             except (aiohttp.ClientError, OSError):
-                pass  # the network is away for a moment: the code stays valid
+                pass  # the network is down for a moment: the code stays valid
             await asyncio.sleep(code.interval_s)
 
     async def validate(self, access_token: str) -> Validity | None:
-        """Return whose token it is and for how long; None if it is worth nothing any more."""
+        """Return owner and lifetime of the token; None if it is no longer valid."""
         with plain_errors("checking the log-in"):
             try:
                 answer = await self._oauth.validate_token(access_token)
@@ -114,7 +115,7 @@ class TwitchOauth:
             )
 
     async def refresh(self, account: Account) -> Account:
-        """Return `account` with new tokens; the old ones are worth nothing from then on."""
+        """Return `account` with new tokens; the old ones are no longer valid."""
         with plain_errors(f"renewing the log-in of {account.login}"):
             answer = await self._oauth.refresh_token(account.refresh_token)
             return structs.replace(
@@ -125,12 +126,12 @@ class TwitchOauth:
             )
 
     async def revoke(self, account: Account) -> None:
-        """Give the permission back."""
+        """Revoke the permission."""
         with plain_errors("logging out"):
             await self._oauth.revoke_token(account.access_token)
 
     async def _account(self, access_token: str, refresh_token: str) -> Account:
-        """Return whose tokens they are; they are given once, so a fault here must not lose them."""
+        """Return the account of the tokens, which come once: a fault must not lose them."""
         for _ in range(_TRIES):
             with suppress(TransientError):
                 validity = await self.validate(access_token)

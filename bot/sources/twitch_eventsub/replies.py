@@ -1,7 +1,7 @@
-"""Writes in chat within Twitch's limits: https://dev.twitch.tv/docs/chat/#rate-limits.
+"""Replies in chat, within Twitch's limits: https://dev.twitch.tv/docs/chat/#rate-limits.
 
-Whoever writes more is silenced for half an hour, so what does not fit is merged, and then dropped,
-the least important first.
+An account that writes more is silenced for half an hour, so replies that do not fit are merged, and
+then dropped, the least important first.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from bot.errors import IshowttsError, TransientError
 log = structlog.get_logger(__name__)
 
 MAX_CHARACTERS = 500
-"""Of one chat message."""
+"""Limit of one chat message."""
 WINDOW_S = 30.0
 _MAX_WAITING = 20
 _MAX_AGE_S = 60.0
@@ -26,34 +26,34 @@ _SEPARATOR = " | "
 
 
 class Importance(IntEnum):
-    """Which replies are dropped first: the lower ones."""
+    """Importance of a reply; the lowest are dropped first."""
 
     CONFIRMATION = 0
-    """An order was carried out: its effect can be heard as well."""
+    """A command was carried out: its effect can be heard as well."""
     ANSWER = 1
     """Somebody asked."""
 
 
 class Reply(NamedTuple):
-    """Something to write."""
+    """Text to write in chat."""
 
     channel_id: str
     text: str
     reply_to: str | None
     """Id of the message that it answers."""
     name: str
-    """Of the chatter who is answered; written where a reply answers several."""
+    """Chatter who is answered; written where a reply answers several."""
     importance: Importance
     asked_at: float
-    """Unix seconds; an answer that comes too late is none."""
+    """Unix seconds; a late answer is dropped."""
 
 
 Send = Callable[[str, str, str | None], Awaitable[None]]
-"""Writes, in a channel by its id, a text as the reply to a message."""
+"""Writes a text, in the channel with this id, as the reply to the message with this id."""
 
 
 class ReplySender:
-    """One queue for all channels of the account, since the limits are the account's."""
+    """Queue of replies for all channels of the account, since the limits are the account's."""
 
     def __init__(
         self,
@@ -72,13 +72,13 @@ class ReplySender:
         self._has_some = asyncio.Event()
         self._sent_at: deque[float] = deque(maxlen=limit)
         self.dropped = 0
-        """Replies that were never written."""
+        """Number of replies that were never written."""
 
     def put(self, reply: Reply) -> None:
         """Write `reply` soon, unless more important ones take its place."""
         self._waiting.append(reply)
         if len(self._waiting) > _MAX_WAITING:
-            # Of the least important ones the oldest: who asked last still looks at the chat.
+            # The oldest of the least important: who asked last still looks at the chat.
             self._drop(min(self._waiting, key=lambda waiting: waiting.importance), "too many wait")
         self._has_some.set()
 
@@ -98,7 +98,7 @@ class ReplySender:
         try:
             await self._send(reply.channel_id, reply.text, reply.reply_to)
         except TransientError as error:
-            log.info("reply waits", reason=str(error))
+            log.info("reply postponed", reason=str(error))
             self._waiting.insert(0, reply)
             await self._sleep(1.0)
         except IshowttsError as error:
@@ -113,7 +113,7 @@ class ReplySender:
             await self._sleep(left_s)
 
     def _next(self) -> Reply:
-        """Take the most important reply, and with it what else goes to that channel."""
+        """Take the most important reply, merged with others to the same channel."""
         first = max(self._waiting, key=lambda waiting: waiting.importance)
         self._waiting.remove(first)
         others = [waiting for waiting in self._waiting if waiting.channel_id == first.channel_id]

@@ -1,6 +1,6 @@
-"""Which permissions the configuration needs, and what each is for.
+"""Scopes: permissions that the configuration needs, and the purpose of each.
 
-Scopes: https://dev.twitch.tv/docs/authentication/scopes/. Cheers, subs, resubs, gifts, raids and
+See https://dev.twitch.tv/docs/authentication/scopes/. Cheers, subs, resubs, gifts, raids and
 announcements come with chat, so they need no scope of their own.
 """
 
@@ -21,16 +21,16 @@ PURPOSES = {
     READ_REDEMPTIONS: "hear channel-point redeems",
     MANAGE_REDEMPTIONS: "create the reward, mark its redeems as done, give points back",
 }
-"""What each scope is for, as it is shown to the person who logs in."""
+"""Purpose of each scope, for the person who logs in."""
 
 
 def bot_scopes(settings: TwitchSettings) -> frozenset[str]:
-    """Return what the account that reads and writes chat has to permit."""
+    """Return the scopes of the account that reads and writes chat."""
     return frozenset({READ_CHAT, WRITE_CHAT} if settings.replies else {READ_CHAT})
 
 
 def streamer_scopes(sources: Iterable[TwitchEventsubSettings]) -> frozenset[str]:
-    """Return what the account of a streamer has to permit for the events of `sources`."""
+    """Return the scopes of a streamer's account for the events of `sources`."""
     scopes = set()
     for source in sources:
         if "follow" in source.events:

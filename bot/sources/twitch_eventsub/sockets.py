@@ -1,16 +1,16 @@
-"""twitchio's client and socket, with its reconnecting switched off.
+"""Client and socket of twitchio, with its reconnecting switched off.
 
-Seen by running twitchio 3.3.2, and why this module overrides what it does:
+Faults seen in twitchio 3.3.2, and what this module does instead:
 
-- A socket that was lost is connected again in the background, but a subscription that cannot be
-  renewed then is missing for ever, and a network error there ends all further attempts. Here a lost
-  socket is closed for good and told; `connection` builds a new client.
-- While it follows a reconnect message it reads nothing of the old socket, and what came meanwhile
-  is lost. Here both are read until nothing can come from the old one any more.
-- Silence is measured with the wall clock, which may be set. Here the monotonic clock measures it.
-- A revocation for a reason that it does not know ends the reading of the socket.
-- It asks for fields that Twitch does not always send, such as the id of `stream.offline`, and loses
-  the event for want of one. Here what is not there is null.
+- A lost socket is connected again in the background, but a subscription that cannot be renewed then
+  is missing for ever, and a network error there ends all further attempts. Here a lost socket is
+  closed for good and reported; `connection` builds a new client.
+- While it follows a reconnect message it does not read the old socket, whose events are lost. Here
+  both are read until nothing can come from the old one any more.
+- It measures silence with the wall clock, which may be set. Here the monotonic clock measures it.
+- A revocation for an unknown reason ends the reading of the socket. Here it is reported.
+- It loses an event that lacks a field, such as the id of `stream.offline`, which Twitch does not
+  always send. Here a missing field is null.
 - Its log lines and errors quote addresses with tokens. Here its log is off, and `plain_errors`
   replaces its errors.
 """
@@ -29,21 +29,21 @@ OnEvent = Callable[[str, Any], None]
 """Takes twitchio's name of an event and its payload, at once: in the order of the socket."""
 
 _HAND_OVER_S = 5.0
-"""What the old socket brought before the new one was welcomed is there by then."""
+"""Seconds for the last events of the old socket, after the new one was welcomed."""
 
 
 class Client(twitchio.Client):
-    """Tells events at once and in order, instead of in a task each."""
+    """Client that passes events on at once and in order, instead of in a task each."""
 
     def __init__(self, client_id: str, session: aiohttp.ClientSession, on_event: OnEvent) -> None:
         logging.getLogger("twitchio").setLevel(logging.CRITICAL + 1)
         super().__init__(client_id=client_id, session=session)
         self._on_event = on_event
         self.leaving: set[Socket] = set()
-        """Sockets that another one took the place of."""
+        """Sockets that another one has replaced."""
 
     def dispatch(self, event: str, payload: Any | None = None) -> None:
-        """Tell the event."""
+        """Pass the event on."""
         self._on_event(event, payload)
 
     @property
@@ -52,7 +52,7 @@ class Client(twitchio.Client):
         return self._websockets
 
     def forget(self, key: str) -> None:
-        """Count the subscription with this id as ended."""
+        """Drop the subscription with this id without a request."""
         for sockets in self._websockets.values():
             for socket in sockets.values():
                 socket._subscriptions.pop(key, None)  # noqa: SLF001 - twitchio asks Twitch first
@@ -65,14 +65,14 @@ class Client(twitchio.Client):
 
 
 class _Lenient(dict[str, Any]):
-    """A JSON object in which every name stands for something."""
+    """JSON object whose missing fields are null."""
 
     def __missing__(self, _: str) -> None:
         return None
 
 
 class Socket(Websocket):
-    """See the faults above."""
+    """Socket without the faults above."""
 
     def __init__(self, *, client: Client, silence_s: float, **options: Any) -> None:
         super().__init__(client=client, reconnect_attempts=None, **options)
@@ -111,7 +111,7 @@ class Socket(Websocket):
             await super()._create_connection_task()
 
     async def close(self, cleanup: bool = True, *, reassociate: bool = True) -> None:  # noqa: FBT001, FBT002 - twitchio's
-        """Close for good; a socket that took this one's place stays."""
+        """Close for good; a socket that replaced this one stays."""
         if self._hand_over is not None and self._hand_over is not asyncio.current_task():
             self._hand_over.cancel()
         await super().close(cleanup, reassociate=reassociate)

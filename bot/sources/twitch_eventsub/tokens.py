@@ -1,6 +1,6 @@
-"""Keeps the tokens of a client's life valid, and what is kept of them up to date.
+"""Tokens of one client, kept valid and stored.
 
-A refresh token works once, so the new one is written down before it is used.
+A refresh token works once, so the new one is stored before it is used.
 """
 
 from collections.abc import Callable
@@ -17,28 +17,28 @@ from bot.sources.twitch_eventsub.oauth import TwitchOauth
 log = structlog.get_logger(__name__)
 
 _RENEW_S = 3_900.0
-"""Life that a token has left when it is renewed: a little before twitchio would, in an hour."""
+"""Seconds of life that a token has left when it is renewed: more than twitchio's, an hour."""
 _AT_LEAST_S = 60.0
 
 
 class Tokens:
-    """The accounts of one client."""
+    """Accounts of one client, with valid tokens."""
 
     def __init__(
         self, store: AccountStore, oauth: TwitchOauth, *, clock: Callable[[], float] = now
     ) -> None:
-        """Read who is logged in."""
+        """Read the accounts that are logged in."""
         self._clock = clock
         self._store = store
         self._oauth = oauth
         self._version = store.version()
         self._renew_at: dict[str, float] = {}
         self.accounts: Accounts = store.load()
-        """Who is logged in, with tokens that work."""
+        """Accounts that are logged in."""
 
     @property
     def bot(self) -> Account:
-        """The account that reads and writes chat.
+        """Account that reads and writes chat.
 
         Raises:
             LogInError: there is none.
@@ -49,14 +49,14 @@ class Tokens:
         return bot
 
     def is_outdated(self) -> bool:
-        """Tell whether somebody logged in or out meanwhile."""
+        """Tell whether somebody logged in or out since."""
         return self._store.version() != self._version
 
     async def make_valid(self) -> None:
         """Check every account, and renew what has little life left.
 
         Raises:
-            LogInError: the bot's tokens are worth nothing; those of others are left out and told.
+            LogInError: the bot's tokens are not valid; other accounts are logged and left out.
             TransientError: Twitch cannot be asked.
         """
         bot = self.bot
@@ -66,7 +66,7 @@ class Tokens:
             except LogInError as error:
                 if account.user_id == bot.user_id:
                     raise
-                log.warning("an account is left out", account=account.login, reason=str(error))
+                log.warning("Twitch account left out", account=account.login, reason=str(error))
                 rest = (a for a in self.accounts.values() if a.user_id != account.user_id)
                 self.accounts = Accounts(rest)
 
@@ -87,7 +87,7 @@ class Tokens:
             try:
                 await self._make_valid(account)
             except TransientError as error:
-                log.info("tokens are renewed later", account=account.login, reason=str(error))
+                log.info("token renewal postponed", account=account.login, reason=str(error))
                 self._renew_at[account.user_id] = self._clock() + _AT_LEAST_S
             except LogInError as error:
                 if account.user_id == bot.user_id:
@@ -98,7 +98,7 @@ class Tokens:
         return done
 
     def renewed(self, user_id: str, access_token: str, refresh_token: str) -> None:
-        """Write down what twitchio got, since the old tokens are worth nothing now."""
+        """Store tokens that twitchio renewed; the old ones are no longer valid."""
         account = self.accounts.get(user_id)
         if account is not None:
             self._keep(

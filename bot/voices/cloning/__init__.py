@@ -1,1 +1,1 @@
-"""A recording becomes a reference voice: excerpt, transcript, and what is wrong with it."""
+"""Cloning of a voice: excerpt and transcript of a recording, and its faults."""

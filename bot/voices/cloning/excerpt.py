@@ -1,4 +1,4 @@
-"""The part of a recording that serves best as a reference: 3 to 10 s between two pauses.
+"""Excerpt of a recording that serves best as a reference: 3 to 10 s between two pauses.
 
 A model goes on as the reference ends, so it ends in a pause; each second of it costs time in every
 message, so about six are best, which also are what F5-TTS was trained and is mostly used with.
@@ -16,10 +16,10 @@ from bot.voices.cloning.activity import FRAME_S, Activity
 from bot.voices.cloning.recording import Recording
 
 MIN_S, MAX_S = 2.5, 10.0
-"""From the first to the last word; with the silence around it, 3 s and more."""
+"""Seconds from the first to the last word; with the silence around it, 3 s and more."""
 _BEST_S = 6.0
 _PAUSES_S = (0.25, 0.16, 0.09)
-"""How long a pause has to be to cut in it; shorter ones are tried where nothing fits."""
+"""Shortest pause to cut in, in seconds; shorter ones are tried where nothing fits."""
 _SHORTEST_SOUND_S = 0.12
 _LEAD_S, _TAIL_S = 0.1, 0.3
 _FADE_S = 0.01
@@ -27,7 +27,7 @@ _LONG_PAUSE_S = 0.8
 
 
 class Phrase(NamedTuple):
-    """Speech without a pause, in frames."""
+    """Speech without a pause, in frames of the voice activity."""
 
     start: int
     end: int
@@ -35,7 +35,7 @@ class Phrase(NamedTuple):
 
 
 class Excerpt(NamedTuple):
-    """A part of a recording, in seconds from its begin."""
+    """Part of a recording, in seconds from its start."""
 
     start_s: float
     end_s: float

@@ -1,4 +1,4 @@
-"""What makes a recording useless as a reference, measured: the model copies all of it.
+"""Faults that make a recording useless as a reference: the model copies all of them.
 
 - Clipping: the share of speech that stands within 0.5 % of the highest value. A whole waveform
   touches its peak in a few samples; one that was cut off stands there.
@@ -17,12 +17,12 @@ from bot.voices.cloning.activity import FRAME, FRAME_S, RATE_HZ, Activity
 from bot.voices.cloning.recording import Recording
 
 MAX_CLIPPED = 0.0005
-"""Share of the samples; half a millisecond in each second of speech."""
+"""Limit of clipped samples, as a share: half a millisecond in each second of speech."""
 MIN_ABOVE_NOISE_DB = 20.0
 MIN_ABOVE_TONES_DB = 28.0
 """Tones are heard, and copied, at a level at which noise is not."""
 MIN_SPEECH_S = 2.0
-"""Without the pauses: what a reference of 3 s holds at least."""
+"""Least speech, without the pauses: what a reference of 3 s holds."""
 _GUARD_FRAMES = 3
 """Speech reaches beyond the frames in which it is certain."""
 _LEAST_PAUSES_S = 0.4
@@ -37,7 +37,7 @@ _TONES_HZ = (80.0, 5000.0)
 
 
 class Measures(NamedTuple):
-    """Of a recording."""
+    """Measures of a recording that decide whether it can be a reference."""
 
     speech_s: float
     clipped: float
@@ -68,10 +68,10 @@ def measure(recording: Recording, activity: Activity) -> Measures:
 
 
 def refuse(measures: Measures, what: str) -> None:
-    """Let a recording pass that can be a reference; `what` names it in errors.
+    """Make sure that a recording can be a reference; `what` names it in errors.
 
     Raises:
-        StartError: it cannot, and why.
+        StartError: it cannot; the error says why.
     """
     again = "Record in a quiet room, close to the microphone"
     if measures.speech_s < MIN_SPEECH_S:

@@ -1,4 +1,4 @@
-"""From a file to the samples of a reference, or the reason why not."""
+"""Preparation of a recording: the samples of a reference, or the reason why not."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from bot.voices.cloning.faults import Measures, measure, refuse
 from bot.voices.cloning.recording import read
 
 TARGET_LUFS = -20.0
+"""Loudness of every reference."""
 _PEAK = 10 ** (-1 / 20)
 _MAX_RATE_HZ = 48_000
 
@@ -27,7 +28,7 @@ class Prepared(NamedTuple):
     excerpt: Excerpt
     measures: Measures
     loudness_lufs: float
-    """Before it was brought to the target."""
+    """Loudness before it was brought to the target."""
 
     @property
     def duration_s(self) -> float:

@@ -1,10 +1,10 @@
-"""Audio files of any kind to mono samples."""
+"""Recordings: audio files of any format, as mono samples."""
 
 import io
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,23 +14,23 @@ from bot.errors import StartError
 from bot.messages import Samples
 
 MAX_S = 600.0
-"""Ten minutes hold more than enough to choose from, and fit into memory."""
+"""Longest recording in seconds: more than enough to choose from, and it fits into memory."""
 _MIN_RATE_HZ = 16_000
 _FFMPEG_RATE_HZ = 48_000
 _FFMPEG_TIMEOUT_S = 120
 _CANCELLED = 0.5
-"""Channels whose mean is fainter than this part of the loudest one cancel each other out."""
+"""Limit of the mean of all channels, as a share of the loudest one: below it they cancel out."""
 _NEAR_PEAK = 0.995
 
 
 class Recording(NamedTuple):
-    """What a file holds."""
+    """A recording, and where it clips."""
 
     samples: Samples
     """Mono, `[n]`."""
     sample_rate_hz: int
     clips: npt.NDArray[np.bool_]
-    """Which samples stand at the highest value, in any channel."""
+    """Whether each sample stands at the highest value, in any channel, `[n]`."""
 
     @property
     def duration_s(self) -> float:
@@ -65,7 +65,7 @@ def read(path: Path) -> Recording:
     return Recording(_mono(channels), rate_hz, clips)
 
 
-def _read(source: Any) -> tuple[npt.NDArray[np.float32], int]:  # noqa: ANN401 - path or file
+def _read(source: Path | io.BytesIO) -> tuple[npt.NDArray[np.float32], int]:
     about = soundfile.info(source)
     if about.duration > MAX_S:
         raise StartError(

@@ -1,5 +1,6 @@
-"""What is said in a reference: written down by faster-whisper, where that is installed."""
+"""Transcript of a reference, written by faster-whisper where that is installed."""
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -11,13 +12,13 @@ from bot.voices.cloning.activity import RATE_HZ
 from bot.voices.cloning.preparation import Prepared
 
 MODEL = "small"
-"""Of Whisper, fetched at the first use (480 MB); small ones make mistakes in names."""
+"""Whisper model, fetched at the first use (480 MB); smaller ones make mistakes in names."""
 _LETTERS_PER_S = (2.0, 30.0)
-"""Between a slow reader of Chinese and a fast one of English."""
+"""Limits of the pace, from a slow reader of Chinese to a fast one of English."""
 
 
 class Transcript(NamedTuple):
-    """What was heard."""
+    """Words that were heard."""
 
     text: str
     language: str
@@ -35,10 +36,10 @@ def write_down(prepared: Prepared, model: str = MODEL) -> Transcript:
     Raises:
         StartError: the model cannot be loaded, or it hears nothing.
     """
-    from faster_whisper import WhisperModel  # noqa: PLC0415 - optional, and seconds to import
+    faster_whisper = import_module("faster_whisper")  # optional, and it takes seconds
 
     try:
-        whisper = WhisperModel(model, device="cpu", compute_type="int8")
+        whisper = faster_whisper.WhisperModel(model, device="cpu", compute_type="int8")
     except Exception as error:
         # Of whichever library fetches and loads it.
         raise StartError(

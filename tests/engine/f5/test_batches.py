@@ -61,7 +61,7 @@ async def test_what_a_request_costs_is_told_whatever_it_holds(folders: dict[str,
     await engine.warm_up()
     await engine.close()
 
-    assert engine.budget_tokens == 0  # a processor gains nothing
+    assert engine.budget_tokens == 0  # a CPU gains nothing
     for odd in (request(""), request("\ud800"), request("Hello", voice="../nobody")):
         assert engine.tokens(odd) >= 0
     assert engine.tokens(request(LONG)) > engine.tokens(request("Hello"))

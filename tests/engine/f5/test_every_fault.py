@@ -32,7 +32,7 @@ from bot.engine.process.supervisor import Supervisor
 from bot.engine.process.watchdog import Limits
 from bot.messages import Samples, SpeechRequest
 from bot.outcomes import FINAL, Outcome, Spoken, Started
-from bot.runtime.resources import resource
+from bot.runtime.folders import resource
 from tests.engine.channel import Channel
 
 _DEADLINE_S = 1800
@@ -46,7 +46,7 @@ tells that one hangs."""
 _ALIKE = 0.95
 """Correlation of a sentence with what was heard of it."""
 _SILENCE = 0.01
-"""Of full scale: more than rounding leaves."""
+"""Limit on the level beside the pieces, of full scale: more than rounding leaves."""
 
 _LANES = (("kill", "raise", "nan", "corrupt"), ("stop", "memory", "hang", "disk"))
 """Faults that are tried one after the other, both lanes at the same time."""
@@ -60,7 +60,7 @@ _TOLD = {
     "hang": "engine process hangs",
     "disk": "could not be cached",
 }
-"""What the log says of them."""
+"""Words of the log for each fault."""
 _LEFT_OUT = {("nan", "start"), ("hang", "start"), ("hang", "playback")}
 _CELLS = [
     (fault, stage)
@@ -71,7 +71,7 @@ _CELLS = [
 
 
 class Cell(NamedTuple):
-    """What came of an utterance in whose time something broke."""
+    """Result of an utterance during which something broke."""
 
     ends: Sequence[Outcome]
     speakers: Sequence[str]

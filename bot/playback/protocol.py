@@ -1,4 +1,4 @@
-"""What the daemon and the process of a sound device tell each other; see `bot.runtime.frames`."""
+"""Messages between the daemon and the process of a sound device, framed by `bot.runtime.frames`."""
 
 from typing import TypeAlias
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Open(msgspec.Struct, frozen=True, tag=True):
-    """The first order: which device, and how it fades."""
+    """The first request: which device, and how it fades."""
 
     device: str
     """Name as in the configuration."""
@@ -14,7 +14,7 @@ class Open(msgspec.Struct, frozen=True, tag=True):
 
 
 class Begin(msgspec.Struct, frozen=True, tag=True):
-    """Speech with the number `play` follows."""
+    """The speech of the play numbered `play` follows."""
 
     play: int
 
@@ -36,7 +36,7 @@ class Cut(msgspec.Struct, frozen=True, tag=True):
 
 
 class SetGain(msgspec.Struct, frozen=True, tag=True):
-    """The loudness from now on."""
+    """Loudness from now on."""
 
     gain: float
 
@@ -60,7 +60,7 @@ class Unavailable(msgspec.Struct, frozen=True, tag=True):
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):
-    """So much of the play went to the device."""
+    """How much of the play went to the device."""
 
     play: int
     played_s: float
@@ -73,33 +73,33 @@ class Finished(msgspec.Struct, frozen=True, tag=True):
 
 
 class Underflow(msgspec.Struct, frozen=True, tag=True):
-    """The device ran dry: something was heard as a gap."""
+    """The device ran dry, which is heard as a gap."""
 
 
-class Clock(msgspec.Struct, frozen=True, tag=True):
-    """The device goes on taking sound, be it silence."""
+class Heartbeat(msgspec.Struct, frozen=True, tag=True):
+    """The device still takes sound, silence included."""
 
 
-Order: TypeAlias = Open | Begin | Speech | End | Cut | SetGain
-"""From the daemon to the device."""
-Report: TypeAlias = Opened | Unavailable | Progress | Finished | Underflow | Clock
-"""From the device to the daemon."""
+Request: TypeAlias = Open | Begin | Speech | End | Cut | SetGain
+"""From the daemon to the process."""
+Event: TypeAlias = Opened | Unavailable | Progress | Finished | Underflow | Heartbeat
+"""From the process to the daemon."""
 
 _encoder = msgspec.msgpack.Encoder()
-_order_decoder: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)
-_report_decoder: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
+_request_decoder: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_event_decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
 
 
-def encode(message: Order | Report) -> bytes:
+def encode(message: Request | Event) -> bytes:
     """Return `message` as the body of a frame."""
     return _encoder.encode(message)
 
 
-def order(body: bytes) -> Order:
-    """Return the order that `body` holds."""
-    return _order_decoder.decode(body)
+def decode_request(body: bytes) -> Request:
+    """Return the request that `body` holds."""
+    return _request_decoder.decode(body)
 
 
-def report(body: bytes) -> Report:
-    """Return the report that `body` holds."""
-    return _report_decoder.decode(body)
+def decode_event(body: bytes) -> Event:
+    """Return the event that `body` holds."""
+    return _event_decoder.decode(body)
