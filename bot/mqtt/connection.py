@@ -53,7 +53,7 @@ class Received(NamedTuple):
 
 
 Handler = Callable[[Received], None]
-"""Takes a message at once, and never waits."""
+"""Callback for a message; it must not wait."""
 
 
 class Connection:

@@ -30,7 +30,7 @@ class Incoming:
         self._told_at = self._logged_at = -inf
         self._untold = self._unlogged = 0
         self.refused = 0
-        """How many messages were not taken."""
+        """Number of messages that were refused."""
 
     def listen(self, channel: str, what: str, handler: Callable[[Received], None]) -> None:
         """Hand what comes for a channel on the topic `what` to `handler`, which never waits."""

@@ -195,7 +195,7 @@ class DeviceOutput:
                 self._is_open.set()
                 self._is_settled.set()
                 log.info(
-                    "sound device is back" if self._is_away_logged else "sound device is open",
+                    "sound device back" if self._is_away_logged else "sound device open",
                     device=event.device,
                     sample_rate_hz=event.sample_rate_hz,
                     latency_s=round(event.latency_s, 3),
@@ -219,7 +219,7 @@ class DeviceOutput:
         self._trouble = f"waiting: {reason} {remedy}".rstrip()
         if not self._is_away_logged:
             self._is_away_logged = True
-            log.warning("sound device is away", device=self.name, reason=reason, remedy=remedy)
+            log.warning("sound device lost", device=self.name, reason=reason, remedy=remedy)
 
     def _close(self) -> None:
         self._opened = None

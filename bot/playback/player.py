@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class Playback(Enum):
-    """How a clip ended."""
+    """End of a clip."""
 
     HEARD = "heard"
     """At least one output played it to its end."""
@@ -62,7 +62,7 @@ class _Rendition:
                     return
         except Exception:
             # An output that fails must not silence the others.
-            log.exception("an output failed", output=output.name)
+            log.exception("output failed", output=output.name)
         finally:
             self.away.discard(output)
             self.playing.discard(output)

@@ -40,7 +40,7 @@ class Mqtt:
 
     @property
     def work(self) -> Mapping[str, Work]:
-        """What runs as long as the daemon, by task name."""
+        """Work that runs as long as the daemon, by task name."""
         return {"mqtt": self.connection.run, "mqtt state": self.observer.run}
 
     def state(self) -> MqttState:
@@ -56,7 +56,7 @@ class Mqtt:
 
 
 def connect(settings: Settings, client_id: str) -> Connection:
-    """Return the connection that `settings` describe, with the password from where it lies.
+    """Return the connection that `settings` describe, with the password, wherever it is kept.
 
     Raises:
         StartError: the password or a certificate cannot be read.

@@ -275,9 +275,9 @@ async def test_speech_goes_on_where_it_was_cut_when_the_device_comes_back(
     assert len(parts) == 2
     assert sum(map(len, parts)) / RATE_HZ == pytest.approx(3.0, abs=0.15)
     assert [entry["event"] for entry in logs] == [
-        "sound device is open",
-        "sound device is away",
-        "sound device is back",
+        "sound device open",
+        "sound device lost",
+        "sound device back",
     ]
     assert logs[1]["reason"] == "Sound device 'tts' disappeared."
     assert logs[1]["remedy"] == "Plug it in again, or start the sound server."

@@ -225,7 +225,7 @@ async def test_an_output_that_fails_silences_no_other() -> None:
         await settle()
         good.finish()
         assert await show.result() is Playback.HEARD
-    assert [(entry["event"], entry["output"]) for entry in logs] == [("an output failed", "broken")]
+    assert [(entry["event"], entry["output"]) for entry in logs] == [("output failed", "broken")]
 
 
 async def test_volume_reaches_the_outputs_and_stays_in_bounds() -> None:
