@@ -11,11 +11,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from bot.engine.f5.batching import Batch
 from bot.engine.f5.engine import F5Engine
+from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.runner import Runner, in_halves
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.vocos import Vocos
+from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import Samples, SpeechRequest
 
@@ -184,12 +187,14 @@ async def test_ten_thousand_characters_come_in_pieces_that_the_model_knows(
     text: str, folders: dict[str, Any]
 ) -> None:
     engine = make(folders)
-    stream = engine.synthesize(SpeechRequest(id="m1", text=text, voice="nature"))
-    chunks = [await anext(stream), await anext(stream)]
-    await stream.aclose()
-    for chunk in chunks:
-        assert np.isfinite(chunk.samples).all()
-        assert 1 < len(chunk.samples) / chunk.sample_rate_hz < 30
+    await engine.warm_up()
+    prepared = engine._prepare(SpeechRequest(id="m1", text=text, voice="nature"))
+    assert len(prepared.items) > 1
+    assert all(item.frames <= MAX_FRAMES for item in prepared.items)
+    for run in [*Batch([prepared]).runs(budget_frames=0)][:2]:
+        [samples] = engine._speak(run)
+        assert not isinstance(samples, UtteranceError)
+        assert 1 < len(samples) / SAMPLE_RATE_HZ < 30
     await speak(engine)
     await engine.close()
 

@@ -1,7 +1,7 @@
 """The engine speaks from folders on disk, and survives what chat sends."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.mel import log_mel
 from bot.engine.f5.model import int8
 from bot.errors import StartError, UtteranceError
-from bot.messages import AudioChunk, SpeechRequest
+from bot.messages import SpeechRequest
 
 ALIKE = 0.1
 """Relative distance of log-mel spectrograms."""
@@ -118,17 +118,26 @@ async def test_an_unknown_voice_is_named_with_the_known_ones(engine: F5Engine, v
             pass
 
 
-async def test_closing_the_stream_stops_a_long_text(engine: F5Engine) -> None:
-    stream = engine.synthesize(request("A sentence of some length, again. " * 300))
-    await anext(stream)
-    await stream.aclose()
+async def run_begun(engine: F5Engine) -> None:
+    """Return when a computation is under way."""
+    before = engine.progress.at
+    while engine.progress.at == before:
+        await asyncio.sleep(0.001)
+
+
+async def test_a_long_text_that_is_cancelled_leaves_the_engine_free(engine: F5Engine) -> None:
+    speaking = asyncio.create_task(speak(engine, "A sentence of some length, again. " * 3000))
+    await run_begun(engine)
+    speaking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await speaking
     assert len(await speak(engine, "Hello there, chat."))
 
 
-async def test_pieces_are_joined_without_a_break(engine: F5Engine) -> None:
-    chunks = [c async for c in engine.synthesize(request("One, two and three. " * 20))]
-    assert len(chunks) > 1
-    assert all(len(chunk.samples) for chunk in chunks)
+async def test_a_text_of_many_pieces_comes_whole(engine: F5Engine) -> None:
+    once = await speak(engine, "One, two and three.")
+    often = await speak(engine, "One, two and three. " * 20)
+    assert 15 < len(often) / len(once) < 25
 
 
 async def test_samples_that_are_not_finite_never_leave(folders: dict[str, Any]) -> None:
@@ -178,21 +187,17 @@ async def test_a_device_that_is_not_there_is_refused(folders: dict[str, Any], de
     await engine.close()
 
 
-async def test_closing_the_engine_ends_pending_streams(folders: dict[str, Any]) -> None:
+async def test_closing_the_engine_ends_pending_requests(folders: dict[str, Any]) -> None:
     engine = F5Engine(**folders, nfe=5, device="cpu")
-    streams = [engine.synthesize(request("One, two and three. " * 200)) for _ in range(3)]
-    await asyncio.gather(*(anext(stream) for stream in streams))
-    pending = [asyncio.create_task(drain(stream)) for stream in streams]
-    await asyncio.sleep(0)
+    await engine.warm_up()
+    pending = [asyncio.create_task(speak(engine, "One, two and three. " * 200)) for _ in range(3)]
+    await run_begun(engine)
     await engine.close()
-    await asyncio.gather(*pending)
-    assert [chunk async for chunk in engine.synthesize(request("Hello"))] == []
+    results = await asyncio.gather(*pending, return_exceptions=True)
+    assert all(isinstance(each, asyncio.CancelledError) for each in results)
+    with pytest.raises(UtteranceError, match="closed"):
+        await speak(engine, "Hello")
     await engine.close()
-
-
-async def drain(stream: AsyncGenerator[AudioChunk, None]) -> None:
-    async for chunk in stream:
-        assert len(chunk.samples)
 
 
 async def test_requests_at_the_same_time_do_not_mix(engine: F5Engine) -> None:
