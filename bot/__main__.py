@@ -19,6 +19,8 @@ from bot.cli import (
 from bot.errors import ConfigError, IshowttsError, StartError
 
 _EPILOG = """\
+`ishowtts COMMAND --help` lists the arguments of a command.
+
 exit codes: 0 done; 1 check found a problem, or another command failed; 2 mistakes in the arguments
 or the configuration; 3 the daemon cannot start; 75 the daemon was busy;
 130 interrupted; 141 nobody read the output to its end
@@ -58,14 +60,15 @@ def _parser(called: str) -> argparse.ArgumentParser:
     """Return the parser of all commands, with the arguments of the one that is `called`."""
     parser = argparse.ArgumentParser(
         prog="ishowtts",
-        description="Speaks livestream chat live.",
+        description="Reads livestream chat and speaks it live.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"ishowtts {bot.version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, purpose in COMMANDS.items():
-        command = commands.add_parser(name, help=purpose)
+        sentence = f"{purpose[0].upper()}{purpose[1:]}."
+        command = commands.add_parser(name, help=purpose, description=sentence)
         if name == called:
             module = import_module(f"bot.cli.{name}")
             module.add_arguments(command)

@@ -49,6 +49,7 @@ Figures: TypeAlias = Mapping[str, Mapping[str, Mapping[str, float]]]
 class Even:
     """Upstream's estimate: all of a text's bytes take as long as those of the transcript."""
 
+    longest_piece = 0  # its texts are short
     overlaps = False
     nothing_to_say = ""
 

@@ -29,7 +29,7 @@ Part: TypeAlias = Literal["both", "bot", "streamer"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config_option(parser)
-    parser.add_argument("service", choices=("twitch",))
+    parser.add_argument("service", choices=("twitch",), help="site of the account")
     part = parser.add_mutually_exclusive_group()
     part.add_argument(
         "--bot", dest="part", action="store_const", const="bot",

@@ -17,8 +17,10 @@ from bot.sources.twitch_eventsub.oauth import TIMEOUT, TwitchOauth
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config_option(parser)
-    parser.add_argument("service", choices=("twitch",))
-    parser.add_argument("account", nargs="?", metavar="NAME", help="only this one")
+    parser.add_argument("service", choices=("twitch",), help="site of the accounts")
+    parser.add_argument(
+        "account", nargs="?", metavar="NAME", help="only this account; all by default"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -18,19 +18,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config_option(parser)
     parser.add_argument(
-        "--channel", type=_twitch_channel, metavar="NAME", help="read this Twitch channel as well"
+        "--channel", type=_twitch_channel, metavar="NAME", help="also read this Twitch channel"
     )
-    parser.add_argument("--replay", type=Path, metavar="FILE", help="read recorded chat, then end")
+    parser.add_argument(
+        "--replay", type=Path, metavar="FILE", help="read recorded chat instead, then end"
+    )
     parser.add_argument(
         "--speed",
         type=_speed,
         metavar="N",
         help="replay N times as fast as recorded (default: 1), or max: as fast as speech follows",
     )
-    parser.add_argument("--record", type=Path, metavar="FILE", help="write the chat for --replay")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE.wav", help="write what is heard as well"
+        "--record", type=Path, metavar="FILE", help="write the chat that comes in, for --replay"
     )
+    parser.add_argument("--output", type=Path, metavar="FILE.wav", help="also write what is heard")
     parser.add_argument(
         "--events", type=Path, metavar="FILE.jsonl", help="append a JSON line for each outcome"
     )
@@ -39,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the daemon until it is stopped, or every source has ended."""
     if options.speed is not None and options.replay is None:
-        print("ishowtts: --speed is about --replay, which is not given", file=sys.stderr)
+        print(
+            "ishowtts: --speed needs --replay. Add --replay FILE, or leave out --speed.",
+            file=sys.stderr,
+        )
         return EXIT_USAGE
     chosen = with_options(
         load_settings(options),

@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--system", action="store_true", help="a service of the system, not of this user"
     )
 
-    install = actions.add_parser("install", parents=[scope], help="write, enable and start it")
+    install = actions.add_parser(
+        "install", parents=[scope], help="write its units, enable and start it"
+    )
     install.add_argument(
         "--config",
         type=Path,
@@ -49,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     install.set_defaults(action=_install)
 
-    uninstall = actions.add_parser("uninstall", parents=[scope], help="stop and remove it")
+    uninstall = actions.add_parser(
+        "uninstall", parents=[scope], help="stop it and remove its units"
+    )
     uninstall.set_defaults(action=_uninstall)
 
     status = actions.add_parser("status", parents=[scope], help="show whether it runs")

@@ -10,7 +10,11 @@ from bot.engine.upstream import patches
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config_option(parser)
-    parser.add_argument("action", choices=("patch", "verify", "revert"))
+    parser.add_argument(
+        "action",
+        choices=("patch", "verify", "revert"),
+        help="patch it, tell whether it is patched, or restore it as released",
+    )
     parser.add_argument(
         "--if-used",
         action="store_true",

@@ -113,7 +113,7 @@ async def let_speak(settings: Settings, name: str, text: str | None, output: Pat
 
 
 def _add(settings: Settings, options: argparse.Namespace) -> int:
-    adding = import_extra("bot.cli.voice_adding", "Adding a voice", "voices")
+    adding = import_extra("bot.cli.voice_add", "Adding a voice", "voices")
     return int(adding.add(settings, options, asker()))
 
 

@@ -5,9 +5,8 @@ from collections.abc import Collection, MutableMapping
 
 from bot.config.policy import VoiceSettings
 from bot.messages import ChatMessage, Chatter, name_key
+from bot.voices.folder import DEFAULT
 
-_DEFAULT = "default"
-"""Name that a chatter types to give a choice back."""
 _LISTED_CHARACTERS = 300
 """Limit of an answer that lists voices."""
 
@@ -61,7 +60,7 @@ class VoiceChoice:
         if found is not None:
             self._chosen[chatter.id] = found
             return f"your voice is {found} from now on"
-        if name_key(name) == _DEFAULT:
+        if name_key(name) == DEFAULT:
             self._chosen.pop(chatter.id, None)
             return f"your voice is {self._own(chatter)} again"
         for voice, role in self._settings.roles.items():

@@ -119,7 +119,7 @@ def read_recording(folder: Path) -> bytes:
     Raises:
         StartError: it cannot be read.
     """
-    return _read_bytes(folder / RECORDING, _MAX_RECORDING_BYTES, "Put 3 to 10 s of speech there.")
+    return _read_bytes(folder / RECORDING, _MAX_RECORDING_BYTES)
 
 
 def read_transcript(folder: Path) -> str:
@@ -128,28 +128,36 @@ def read_transcript(folder: Path) -> str:
     Raises:
         StartError: it cannot be read, or is empty.
     """
-    path, remedy = folder / TRANSCRIPT, "Write down what is said in the recording, as UTF-8."
+    path = folder / TRANSCRIPT
     try:
-        text = _read_bytes(path, _MAX_TRANSCRIPT_BYTES, remedy).decode("utf-8-sig")
+        text = _read_bytes(path, _MAX_TRANSCRIPT_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise StartError(f"{path} cannot be read: {error}.", remedy=remedy) from error
+        raise _unreadable(path, str(error)) from error
     if not text.strip():
-        raise StartError(f"{path} is empty.", remedy=remedy)
+        raise StartError(f"{path} is empty.", remedy="Write down what is said in the recording.")
     return text
 
 
-def _read_bytes(path: Path, most: int, remedy: str) -> bytes:
+def _read_bytes(path: Path, most: int) -> bytes:
     """Return the contents of a file, which is none of a device or a pipe: those may never end."""
     try:
         if path.exists() and not path.is_file():
-            problem = "it is no file"
+            problem = "no file"
         elif path.stat().st_size > most:
-            problem = f"it has more than {most >> 10} KiB"
+            problem = f"more than {most >> 10} KiB"
         else:
             return path.read_bytes()
     except OSError as error:
         problem = str(error.strerror)
-    raise StartError(f"{path} cannot be read: {problem}.", remedy=remedy)
+    raise _unreadable(path, problem)
+
+
+def _unreadable(path: Path, problem: str) -> StartError:
+    folder = path.parent
+    return StartError(
+        f"The voice {folder.name} cannot be read: {path.name}: {problem}.",
+        remedy=f"Put {RECORDING} and {TRANSCRIPT} (UTF-8) into {folder}.",
+    )
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -40,7 +40,7 @@ def parse(data: bytes, what: str) -> Sound:
     Raises:
         StartError: it is no WAV file, is truncated, or has samples of an unknown kind.
     """
-    if len(data) < 12 or data[:4] != b"RIFF" or data[8:12] != b"WAVE":  # noqa: PLR2004 - header
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise _refusal(what, "is no WAV file")
     form: tuple[int, ...] | None = None
     code = 0

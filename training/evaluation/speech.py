@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bot.engine.silence import trim
+from bot.engine.joining import trim
 from bot.messages import Samples
 from bot.voices.wav import parse
 from training import heldout

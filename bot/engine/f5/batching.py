@@ -150,14 +150,14 @@ def join_pieces(waves: Sequence[Samples], *, overlap: bool) -> Samples:
     return joined
 
 
-def speak(runner: SpeechRunner, run: Run) -> list[Samples | UtteranceError]:
+def speak_run(runner: SpeechRunner, run: Run) -> list[Samples | UtteranceError]:
     """Return speech of each item at the common loudness, or its error, which costs no other."""
     try:
         waves = runner.run(run.items, run.sampling)
     except UtteranceError as error:
         if len(run.places) == 1:
             return [error]
-        return [speak(runner, run._replace(places=[place]))[0] for place in run.places]
+        return [speak_run(runner, run._replace(places=[place]))[0] for place in run.places]
     return [
         levelled(wave, place.gain)
         if np.isfinite(wave).all()

@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import TypeVar
 
 import torch
 
-from bot.engine.f5.batching import Batch, Prepared, Run, SpeechRunner, make_item, speak
+from bot.engine.contract import Engine
+from bot.engine.f5.batching import Batch, Prepared, Run, SpeechRunner, make_item, speak_run
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES
 from bot.engine.f5.model.sampler import Sampling
@@ -41,7 +42,7 @@ _FRAMES_PER_LETTER = SAMPLE_RATE_HZ / HOP_SAMPLES / 14
 _WARM_UP_TEXT = "Hello there, this is a test."
 
 
-class F5Engine:
+class F5Engine(Engine):
     """F5-TTS with the voices of a folder, on a GPU or on the CPU."""
 
     name = "f5"
@@ -107,11 +108,12 @@ class F5Engine:
         )
         self._device: torch.device | None = None
         self._runner: SpeechRunner | None = None
-        self._budget_frames = batch_frames or 0
+        self.budget_tokens = batch_frames or 0
+        """Most frames of a batch; 0 on a CPU, which gains nothing from batches."""
         self._chooses_budget = batch_frames is None
         self._front_end: FrontEnd | None = None
         self._closed = threading.Event()
-        self.progress = Progress()
+        self.progress: Progress = Progress()
         """Progress of the computation: steps are blocks of the model on a CPU, runs on a GPU."""
         self.hardware = ""
         """Device and precision, such as "CPU, 8 bits"; empty until the warm-up."""
@@ -134,6 +136,7 @@ class F5Engine:
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
         self._front_end = load_front_end(self._model_folder, vocabulary, self._durations)
+        self.longest_piece = round(self._front_end.longest_piece * self._speed)
         strength = self._cfg_strength
         if strength is None:
             strength = guidance(self._model_folder)
@@ -141,7 +144,7 @@ class F5Engine:
         self._device = device
         self._load_voices()
         if device.type == "cuda" and self._chooses_budget:
-            self._budget_frames = _GPU_BATCH_FRAMES
+            self.budget_tokens = _GPU_BATCH_FRAMES
         lengths = list(self._voices.frames.values())
         loaded = time.monotonic()
         shortest, longest = min(lengths) + _MIN_SPEECH_FRAMES, max(lengths) + _MAX_SPEECH_FRAMES
@@ -200,20 +203,31 @@ class F5Engine:
         mel = voice.reference.mel.to(self._device)
         return voice._replace(reference=voice.reference._replace(mel=mel))
 
-    @property
-    def budget_tokens(self) -> int:
-        """Most frames of a batch; 0 on a CPU, which gains nothing from batches."""
-        return self._budget_frames
-
     def tokens(self, request: SpeechRequest) -> int:
         """Return the frames of `request`, roughly, the reference included."""
         reference_frames = self._voices.frames.get(request.voice, 0)
         return round(len(request.text) * _FRAMES_PER_LETTER) + reference_frames + GAP_FRAMES
 
+    async def speak(
+        self, requests: Sequence[SpeechRequest]
+    ) -> Sequence[AudioChunk | UtteranceError]:
+        """Return the speech of each request, whole, or its error."""
+        if self._closed.is_set():
+            return [UtteranceError("The engine was closed.") for _ in requests]
+        await self._in_thread(self._load)
+        prepared = await self._in_thread(lambda: [self._try_prepare(each) for each in requests])
+        batch = Batch(prepared)
+        for run in batch.runs(self.budget_tokens):
+            if self._closed.is_set():
+                return [UtteranceError("The engine was closed.") for _ in requests]
+            batch.add(run, await self._in_thread(partial(self._speak, run)))
+        assert self._front_end is not None
+        return batch.results(overlap=self._front_end.overlaps)
+
     def _speak(self, run: Run) -> list[Samples | UtteranceError]:
         assert self._runner is not None
         self.progress.begin(run.work)
-        results = speak(self._runner, run)
+        results = speak_run(self._runner, run)
         self.progress.step()
         return results
 
@@ -250,30 +264,3 @@ class F5Engine:
 
     def _release(self) -> None:
         self._runner = None
-
-    async def synthesize_batch(
-        self, requests: Sequence[SpeechRequest]
-    ) -> Sequence[AudioChunk | UtteranceError]:
-        """Return the speech of each request, whole, or its error."""
-        if self._closed.is_set():
-            return [UtteranceError("The engine was closed.") for _ in requests]
-        await self._in_thread(self._load)
-        prepared = await self._in_thread(lambda: [self._try_prepare(each) for each in requests])
-        batch = Batch(prepared)
-        for run in batch.runs(self._budget_frames):
-            if self._closed.is_set():
-                raise asyncio.CancelledError
-            batch.add(run, await self._in_thread(partial(self._speak, run)))
-        assert self._front_end is not None
-        return batch.results(overlap=self._front_end.overlaps)
-
-    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
-        """Yield the speech, whole.
-
-        Raises:
-            UtteranceError: the voice is unknown, or the text holds nothing that can be said.
-        """
-        [result] = await self.synthesize_batch([request])
-        if isinstance(result, UtteranceError):
-            raise result
-        yield result

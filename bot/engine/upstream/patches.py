@@ -20,7 +20,7 @@ from pathlib import Path
 from bot.engine.upstream.importing import VERSION
 from bot.engine.upstream.unified_diff import Change, git_hash, parse
 from bot.errors import IshowttsError
-from bot.runtime.resources import resource
+from bot.runtime.folders import resource
 
 ACTIONS = ("patch", "verify", "revert")
 """Actions of `run`."""

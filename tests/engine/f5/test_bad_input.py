@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from bot.engine.contract import speak_one
 from bot.engine.f5.batching import Batch
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
@@ -53,7 +54,7 @@ def make(folders: dict[str, Any]) -> F5Engine:
 
 async def speak(engine: F5Engine, text: str = TEXT, voice: str = "nature") -> Samples:
     request = SpeechRequest(id="m1", text=text, voice=voice)
-    samples = np.concatenate([chunk.samples async for chunk in engine.synthesize(request)])
+    samples = (await speak_one(engine, request)).samples
     assert len(samples)
     assert np.isfinite(samples).all()
     return samples

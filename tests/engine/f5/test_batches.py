@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from bot.engine import BatchEngine
-from bot.engine.f5.batching import Batch, Place, Prepared, Run, speak
+from bot.engine.contract import speak_one
+from bot.engine.f5.batching import Batch, Place, Prepared, Run, speak_run
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.sampler import Sampling
@@ -33,12 +33,6 @@ async def engine(
     await engine.close()
 
 
-async def alone(engine: F5Engine, one: SpeechRequest) -> AudioChunk:
-    chunks = [chunk async for chunk in engine.synthesize(one)]
-    samples = np.concatenate([chunk.samples for chunk in chunks])
-    return AudioChunk(samples=samples, sample_rate_hz=24_000, nfe=chunks[0].nfe)
-
-
 async def test_a_batch_gives_what_each_gives_alone_and_says_what_cannot_be_said(
     engine: F5Engine,
 ) -> None:
@@ -50,14 +44,13 @@ async def test_a_batch_gives_what_each_gives_alone_and_says_what_cannot_be_said(
         request("Hello", 5, voice="nobody"),
         request("x\ud800", 6, nfe=7),
     ]
-    results = await engine.synthesize_batch(requests)
+    results = await engine.speak(requests)
 
-    assert isinstance(engine, BatchEngine)
     for one, result in zip(requests, results, strict=True):
         if one.id in {"m3", "m5"}:
             assert isinstance(result, UtteranceError)
             continue
-        expected = await alone(engine, one)
+        expected = await speak_one(engine, one)
         assert isinstance(result, AudioChunk)
         assert result.nfe == expected.nfe == (one.nfe or 5)
         np.testing.assert_allclose(result.samples, expected.samples, atol=1e-5)
@@ -78,7 +71,7 @@ async def test_after_it_was_closed_nothing_is_computed(folders: dict[str, Any]) 
     engine = F5Engine(**folders, nfe=5, device="cpu")
     await engine.warm_up()
     await engine.close()
-    [result] = await engine.synthesize_batch([request("Hello")])
+    [result] = await engine.speak([request("Hello")])
 
     assert isinstance(result, UtteranceError)
 
@@ -107,7 +100,7 @@ def test_what_breaks_one_item_costs_no_other() -> None:
         Place(number, item, gain)
         for number, (item, gain) in enumerate(zip(items, [2.0, 1.0, 1.0, 0.5], strict=True))
     ]
-    results = speak(Broken(), Run(Sampling(), places))
+    results = speak_run(Broken(), Run(Sampling(), places))
 
     heard = [None if isinstance(wave, UtteranceError) else wave.tolist() for wave in results]
     first, last = (np.ones(frames, np.float32) for frames in (5, 9))
