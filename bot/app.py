@@ -23,7 +23,7 @@ from bot.runtime.tasks import running
 from bot.server import Server
 from bot.sources import ingest
 from bot.sources.recording import Recorder
-from bot.state import DaemonState, EngineState, OutputState, SpeedState
+from bot.state import DaemonState, OutputState, SpeedState
 from bot.store import Store
 from bot.store import default_path as default_store
 from bot.wiring import engines, outputs
@@ -104,7 +104,7 @@ class Daemon:
         shared = Shared(
             settings=settings,
             engine=self._engine,
-            effort=engines.effort(settings.engine),
+            effort=engines.nfe_policy(settings.engine),
             outputs=self._outputs,
             voices=self._voices,
             sources=self._sources,
@@ -224,7 +224,7 @@ class Daemon:
     def _state(self) -> DaemonState:
         return DaemonState(
             engine=self._engine.name,
-            engines=msgspec.convert(self._engine.states, dict[str, EngineState]),
+            engines=self._engine.states,
             speed=msgspec.convert(self._speed(), SpeedState | None),
             outputs={
                 output.name: OutputState(

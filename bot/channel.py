@@ -8,7 +8,7 @@ from bot.backlog import Backlog
 from bot.commands import CommandParser
 from bot.config import ChannelSettings, Settings
 from bot.config.playback import OutputSettings
-from bot.engine.nfe_policy import Effort
+from bot.engine.nfe_policy import NfePolicy
 from bot.intake import Intake
 from bot.lookahead import Lookahead, Speech
 from bot.messages import ChatMessage, Lane
@@ -32,7 +32,7 @@ class Shared(NamedTuple):
 
     settings: Settings
     engine: Speech
-    effort: Effort
+    effort: NfePolicy
     outputs: Mapping[OutputSettings, Output]
     voices: VoiceCatalog | None
     sources: Sources

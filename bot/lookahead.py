@@ -10,7 +10,7 @@ import structlog
 
 from bot.backlog import Backlog
 from bot.clock import now
-from bot.engine.nfe_policy import Effort
+from bot.engine.nfe_policy import NfePolicy
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
 from bot.outcomes import DropReason
@@ -141,7 +141,7 @@ class Lookahead:
         max_age_s: float,
         prefix_again_after_s: float,
         ahead_s: float = 0.0,
-        effort: Effort = Effort(),  # noqa: B008 - immutable
+        effort: NfePolicy = NfePolicy(),  # noqa: B008 - immutable
     ) -> None:
         """Let `engine` speak what waits in `backlog`.
 

@@ -71,7 +71,7 @@ class Speaker:
             return False
         current.cut_reason = reason
         current.clip.finish()
-        self._player.flush()
+        self._player.cut()
         return True
 
     async def run(self) -> None:

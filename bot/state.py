@@ -16,7 +16,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     """One clause for people."""
     restarts: int
-    """How often its process was replaced."""
+    """Number of times its process was replaced."""
 
 
 class SpeedState(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class SpeedState(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     device: str
     is_slower: bool
-    """By more than 10 % than its baseline."""
+    """Whether it is slower than its baseline by more than 10 %."""
     ratios: Mapping[str, float]
     """Median time over that of the baseline, by workload such as `3 s`."""
     baseline_at: str
@@ -44,7 +44,7 @@ class OutputState(msgspec.Struct, frozen=True, kw_only=True):
     is_available: bool
     """Whether it would be heard now."""
     underflows: int
-    """How often the device ran dry."""
+    """Number of times the device ran dry."""
 
 
 class ConnectionState(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,14 +52,14 @@ class ConnectionState(msgspec.Struct, frozen=True, kw_only=True):
 
     is_connected: bool
     reconnects: int
-    """How often it was tried again after it failed or was lost."""
+    """Attempts after the first one."""
 
 
 class Speaking(msgspec.Struct, frozen=True, kw_only=True):
-    """What is being spoken."""
+    """Message that is being spoken."""
 
     id: str
-    """Of the message."""
+    """Id of the message."""
     chatter: str
     """Untrusted."""
 
@@ -76,14 +76,14 @@ class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
     volume: float
     """0 to 1 of full scale."""
     pending: int
-    """Utterances that wait."""
+    """Utterances in the backlog."""
     queue: Mapping[str, int]
     """The same by lane: paid, moderator, rest."""
     speaking: Speaking | None
     sources: Mapping[str, str]
     """One clause for people about each, by its name."""
     connections: Mapping[str, ConnectionState]
-    """Of those sources that have one, by the source's name."""
+    """Connections by the name of their source; some sources have none."""
     outputs: Mapping[str, str]
     """One clause for people about each, by its name."""
 
@@ -95,7 +95,7 @@ class MqttState(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     """One clause for people."""
     reconnects: int
-    """How often it was tried again after it failed or was lost."""
+    """Attempts after the first one."""
     waiting: int
     """Messages that wait for the broker."""
     lost: int

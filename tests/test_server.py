@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 
     Call = Callable[..., Awaitable["Answer"]]
 
-DEADLINE_S = 10.0
 JSON = {"Content-Type": "application/json"}
 TOKEN = "s3cr\u00e9t"
+
+
+@pytest.fixture(autouse=True)
+def _no_idle_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no connection be closed for its idleness alone."""
+    monkeypatch.setattr("bot.server._IDLE_S", 3600.0)
 
 
 async def take(request: web.Request) -> web.Response:
@@ -75,8 +80,7 @@ async def exchange(port: int, data: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(data)
     try:
-        async with asyncio.timeout(DEADLINE_S):
-            return await reader.read()
+        return await reader.read()
     finally:
         writer.close()
 
@@ -399,10 +403,9 @@ async def test_it_stops_although_callers_stay() -> None:
             await writer.drain()
             open_ends.append((reader, writer))
         assert (await call(server, "GET", "/look")).status == 200
-    async with asyncio.timeout(DEADLINE_S):
-        for reader, writer in open_ends:
-            await reader.read()
-            writer.close()
+    for reader, writer in open_ends:
+        await reader.read()
+        writer.close()
 
 
 async def is_served(port: int) -> bool:
@@ -427,9 +430,8 @@ async def test_more_connections_than_anyone_needs_are_refused(server: Server) ->
             assert (answer.status, answer.error) == (503, "Too many connections are open now.")
             assert int(answer.headers["content-length"]) == len(answer.body)
     taken.pop().close()
-    async with asyncio.timeout(DEADLINE_S):
-        while not await is_served(server.bound_port):
-            pass
+    while not await is_served(server.bound_port):
+        pass
     for writer in taken:
         writer.close()
 
@@ -459,17 +461,16 @@ async def test_a_caller_cannot_use_up_the_files_of_the_process(tmp_path: Path) -
         )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(60):
-            port = int(await process.stdout.readline())
-            idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(250)]
-            answers = [asyncio.ensure_future(reader.read()) for reader, _ in idle]
-            while sum(map(asyncio.Future.done, answers)) < len(idle) - 2 * MAX_CONNECTIONS:
-                await asyncio.sleep(0)
-            for _, writer in idle:
-                writer.close()
-            while not await is_served(port):
-                pass
-            await process.communicate(b"")
+        port = int(await process.stdout.readline())
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(250)]
+        answers = [asyncio.ensure_future(reader.read()) for reader, _ in idle]
+        while sum(map(asyncio.Future.done, answers)) < len(idle) - 2 * MAX_CONNECTIONS:
+            await asyncio.sleep(0)
+        for _, writer in idle:
+            writer.close()
+        while not await is_served(port):
+            pass
+        await process.communicate(b"")
     finally:
         if process.returncode is None:
             process.kill()

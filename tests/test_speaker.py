@@ -11,7 +11,7 @@ from bot.backlog import Backlog
 from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings
-from bot.engine.nfe_policy import Effort
+from bot.engine.nfe_policy import NfePolicy
 from bot.errors import UtteranceError
 from bot.lookahead import Lookahead
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance
@@ -121,7 +121,7 @@ class Stage:
                 max_age_s=max_age_s,
                 prefix_again_after_s=60,
                 ahead_s=ahead_s,
-                effort=Effort(idle=10, normal=7, least=5),
+                effort=NfePolicy(idle=10, normal=7, least=5),
             ),
             player=Player([self.output], PlaybackSettings()),
             emit=self.outcomes.append,

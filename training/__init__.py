@@ -1,4 +1,4 @@
-"""How the bundled F5 checkpoint and its vocoder are made and judged; runs from the repository root.
+"""Training of the bundled F5 checkpoint and its vocoder; runs from the repository root.
 
 The trainers need torch, numpy and safetensors alone, so that they run on a bare GPU machine.
 """

@@ -94,7 +94,7 @@ class Trainer:
         self._stopped = True
 
     def _synchronize(self) -> None:
-        """Keep the host from running far ahead, so that the clock tells the truth."""
+        """Keep the host from running far ahead, so that times are measured right."""
         if self._device.type == "cuda":
             torch.cuda.synchronize()
 

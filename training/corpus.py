@@ -1,4 +1,4 @@
-"""Makes the corpus: invented speakers, a minute of speech each, with what is said in every frame.
+"""Corpus of invented speakers: a minute of speech each, with the phoneme of every frame.
 
     python -m training.corpus OUT --hours 40
 
@@ -35,7 +35,7 @@ class Clip(NamedTuple):
     """Symbol that sounds in each mel frame, `[frames]`."""
     symbols: npt.NDArray[np.uint8]
     units: npt.NDArray[np.float32]
-    """How long each symbol takes, in 25 ms, at speed 1."""
+    """Duration of each symbol, in 25 ms, at speed 1."""
 
 
 def make_clip(

@@ -1,4 +1,4 @@
-"""What tells real waves from generated ones, and the losses that follow from it.
+"""Discriminators of real and generated waves, and the losses of a GAN.
 
 By period (HiFi-GAN, arXiv 2010.05646) with half the channels, and by resolution on compressed
 complex spectra (after UnivNet, arXiv 2106.07889, and Vocos).

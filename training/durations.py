@@ -49,7 +49,7 @@ class DurationModel(nn.Module):
         self.output = nn.Linear(_WIDTH, 1)
 
     def forward(self, symbols: Tensor, keep: Tensor) -> Tensor:
-        """Return `log(1 + units)`, `[B, n]`, of symbols, `[B, n]`; `keep` tells which are real."""
+        """Return `log(1 + units)`, `[B, n]`, of symbols, `[B, n]`; `keep` marks real ones."""
         x = self.embedding(symbols)
         for block in self.blocks:
             x = block(x, keep[:, :, None])

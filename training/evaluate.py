@@ -70,7 +70,7 @@ class Evaluation:
         self._write()
 
     def copies(self, vocoder: Path) -> None:
-        """Judge what a vocoder makes of the mel of recordings, beside Griffin-Lim."""
+        """Judge a vocoder on the mel of recordings, beside Griffin-Lim."""
         copies: dict[str, Copy] = {
             _TRUTH: lambda wave: wave,
             "vocoder": vocoder_copy(vocoder),

@@ -1,4 +1,4 @@
-"""What the acoustic model is asked in training: flow matching with a masked span (F5-TTS).
+"""Flow matching with a masked span (F5-TTS): the task of the acoustic model in training.
 
 Two things differ from upstream's trainer (arXiv 2410.06885). Every frame has its own token, so rows
 are cut anywhere and filled to the end; and the tokens of the part that is heard are shifted a
@@ -21,7 +21,7 @@ _KNOT_FRAMES = 96
 
 
 class Question(NamedTuple):
-    """A batch and what is to be predicted of it."""
+    """A batch and its target."""
 
     noisy: Tensor
     """`[B, T, 100]`"""

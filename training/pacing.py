@@ -1,4 +1,4 @@
-"""Compare upstream's estimate of how long speech is with the model of durations, by what is heard.
+"""Comparison of upstream's estimate of durations with the model of durations, by recognised words.
 
     python -m training.pacing [--voices NAME ...] [--short N] [--chat N] [--out FOLDER]
 
@@ -43,12 +43,13 @@ _RESULTS = Path(__file__).parent / "results"
 _ONE_WORD = ("gg", "no", "hello", "yes", "wow", "nice")
 _SEED = 1
 Figures: TypeAlias = Mapping[str, Mapping[str, Mapping[str, float]]]
-"""By sentences and by what gave the durations."""
+"""Figures by list of sentences and by source of the durations."""
 
 
 class Even:
     """Upstream's estimate: all of a text's bytes take as long as those of the transcript."""
 
+    longest_piece = 0  # its texts are short
     overlaps = False
     nothing_to_say = ""
 

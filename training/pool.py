@@ -12,7 +12,7 @@ from bot.engine.f5.mel import BANDS, HOP_SAMPLES, SAMPLE_RATE_HZ, log_mel
 from training import shards
 
 _MARGIN_S = 15.0
-"""How much longer than planned a shard may be."""
+"""Seconds that a shard may be longer than planned."""
 
 
 class Rows(NamedTuple):

@@ -22,7 +22,7 @@ from training.pool import Pool, Rows
 _FRAMES, _BATCH = 768, 64
 _REFERENCE_FRAMES = 281
 _START_STEPS = (4, 5, 5, 6)
-"""How many of the seven steps are skipped: 8, 29 and 62 % of the way to speech."""
+"""Steps of the seven that are skipped: 8, 29 and 62 % of the way to speech."""
 
 
 def finish(model: DiT, rows: Rows, start: int, random: torch.Generator) -> torch.Tensor:

@@ -119,7 +119,7 @@ class Resident:
 
     @property
     def hours(self) -> float:
-        """How much is there now."""
+        """Hours of speech that are there now."""
         return self._samples / SAMPLE_RATE_HZ / 3600
 
     def grow(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the teacher says: prose, chat, short messages, names and single words, without end.
+"""Sentences for the teacher: prose, chat, short messages, names and single words, without end.
 
 Prose is the collection of Debian's package `fortunes`; the rest is put together from the words
 below and from the teacher's dictionary. Nothing of `training/data/heldout` is among it.
@@ -35,7 +35,7 @@ _FORMS = (
 )
 _SHARES = (0.42, 0.2, 0.12, 0.1, 0.03, 0.03, 0.06, 0.04)
 _ENDS = (".", ".", "!", "", "", "?", "...")
-"""As people type: mostly with an end, sometimes without one."""
+"""Ends of sentences as people type them: mostly with one, sometimes without."""
 
 
 class Sentences:

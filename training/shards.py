@@ -36,7 +36,7 @@ def shards(folder: Path, known: frozenset[str] = frozenset()) -> list[Path]:
 
 
 def read_shard(path: Path) -> Recordings:
-    """Return what a shard holds.
+    """Return the recordings of a shard.
 
     Raises:
         ValueError: its parts do not fit together.

@@ -11,7 +11,7 @@ import numpy as np
 
 
 class Speaker(NamedTuple):
-    """How the teacher's voice is changed; the defaults leave it as it is."""
+    """Changes to the teacher's voice; the defaults leave it as it is."""
 
     pitch: float = 1.0
     """Factor of the mean fundamental frequency; the teacher's own is about 210 Hz."""

@@ -40,13 +40,13 @@ class Sentence(NamedTuple):
     symbols: str
     """Phonemes, between two pauses."""
     units: npt.NDArray[np.int64]
-    """How many 25 ms each symbol takes."""
+    """Duration of each symbol, in 25 ms."""
     natural_units: Floats
     """The same at speed 1 and before rounding."""
 
 
 class _Outputs(NamedTuple):
-    """What the network gives, a column every 12.5 ms: logarithms `[601, F]`, phases alike."""
+    """Output of the network, a column every 12.5 ms: logarithms `[601, F]`, phases alike."""
 
     harmonic: Floats
     phase: Floats

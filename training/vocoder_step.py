@@ -1,4 +1,4 @@
-"""What one step of vocoder training computes; nothing in it waits for the device."""
+"""Step of vocoder training; nothing in it waits for the device."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from training.spectra import Spectra, item_distance
 from training.vocos import Vocos
 
 LOSSES = ("mel", "stft", "adversarial", "features", "discriminator", "gradient")
-"""What `Step.sums` adds up."""
+"""Losses that `Step.sums` adds up."""
 _BETAS = (0.8, 0.99)
 _MAX_GRADIENT_NORM = 1000.0
 _GAIN_DB = (-9.0, 3.0)
@@ -27,7 +27,7 @@ _GAIN_DB = (-9.0, 3.0)
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each loss counts."""
+    """Weight of each loss."""
 
     mel: float = 45.0
     stft: float = 2.0
@@ -37,7 +37,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Cutting:
-    """What a batch consists of."""
+    """Size of a batch."""
 
     batch: int = 16
     """segments"""
@@ -54,7 +54,7 @@ class Cutting:
 
 
 class Batch(NamedTuple):
-    """What the vocoder is given and what it should say."""
+    """Input of the vocoder and the wave that it should give."""
 
     mel: Tensor
     """`[B, 100, T]`"""

@@ -26,13 +26,13 @@ _EMA = 0.999
 _GROW_EVERY = 20
 """steps"""
 _MAX_AHEAD = 8
-"""Steps that the host may be ahead of the device; more, and the clock tells nothing."""
+"""Steps that the host may be ahead of the device: with more, times are not measured right."""
 _MAX_SETBACKS = 3
 
 
 @dataclass(frozen=True)
 class Run:
-    """How to train."""
+    """Options of a training run."""
 
     corpus: Path
     out: Path
@@ -137,7 +137,7 @@ class Trainer:
 
     @property
     def checkpoint(self) -> Path:
-        """Where the state is kept."""
+        """File of the training state."""
         return self._run.out / "checkpoint.pt"
 
     def train(self) -> None:

@@ -22,7 +22,7 @@ _OVERLAP = FFT_SAMPLES // HOP_SAMPLES
 
 
 class Size(NamedTuple):
-    """What decides how many parameters there are; the default has 7.0 million."""
+    """Sizes of the vocoder; the defaults make 7.0 million parameters."""
 
     width: int = 384
     inner: int = 1024

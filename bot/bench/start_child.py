@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import time
-from contextlib import aclosing
 
 _TEXT = "Hello chat, this is a test of the voice."
 _MESSAGES = 5
@@ -16,6 +15,7 @@ async def speak(spawned_s: float, folders: list[str], device: str) -> None:
     from bot.bench.checkpoints import VOICE  # noqa: PLC0415
     from bot.bench.results import Start  # noqa: PLC0415
     from bot.bench.summary import summarize  # noqa: PLC0415
+    from bot.engine.contract import speak_one  # noqa: PLC0415
     from bot.engine.f5.engine import F5Engine  # noqa: PLC0415
     from bot.messages import SpeechRequest  # noqa: PLC0415
 
@@ -25,19 +25,16 @@ async def speak(spawned_s: float, folders: list[str], device: str) -> None:
     await engine.warm_up()
     warm_s = time.time() - spawned_s
 
-    async def first_chunk_s(number: int) -> float:
+    async def spoken_s(number: int) -> float:
         request = SpeechRequest(id=f"message {number}", text=_TEXT, voice=VOICE)
-        async with aclosing(engine.synthesize(request)) as chunks:
-            async for chunk in chunks:
-                return len(chunk.samples) / chunk.sample_rate_hz
-        return 0.0
+        return (await speak_one(engine, request)).duration_s
 
-    await first_chunk_s(0)
+    await spoken_s(0)
     first_audio_s = time.time() - spawned_s
     times_s = []
     for number in range(1, _MESSAGES + 1):
         begun = time.perf_counter()
-        speech_s = await first_chunk_s(number)
+        speech_s = await spoken_s(number)
         times_s.append(time.perf_counter() - begun)
     await engine.close()
     children.reply(

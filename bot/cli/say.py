@@ -11,7 +11,7 @@ from bot.cli import EXIT_OK
 from bot.cli.shared import add_config_option, complete, load_settings, quiet_logs
 from bot.config import Settings
 from bot.config.playback import DeviceSettings, OutputSettings, WavefileSettings
-from bot.engine import Engine
+from bot.engine.narrator import Narrator
 from bot.errors import StartError
 from bot.messages import AudioChunk, SpeechRequest
 from bot.playback.clip import Clip
@@ -109,7 +109,7 @@ async def _hear(
         )
 
 
-async def _render(engine: Engine, request: SpeechRequest, clip: Clip) -> None:
+async def _render(engine: Narrator, request: SpeechRequest, clip: Clip) -> None:
     try:
         async with aclosing(engine.synthesize(request)) as chunks:
             async for chunk in chunks:

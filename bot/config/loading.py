@@ -13,7 +13,7 @@ from bot.config.settings import FORM, Settings
 from bot.config.yaml_source import Path as KeyPath
 from bot.config.yaml_source import dotted, parse
 from bot.errors import ConfigError, Problem
-from bot.runtime.resources import resource
+from bot.runtime.folders import resource
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -1,74 +1,15 @@
-"""Engines turn text into a stream of audio; each is imported only when it is chosen.
+"""Registry of TTS engines; the module of each is imported when it is chosen.
 
-A new engine is a module with a class that follows `Engine`, and a line in `ENGINES`.
+A new engine is a module with a subclass of `bot.engine.contract.Engine`, and a line in `ENGINES`.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
-from bot.engine.process.progress import Progress
-from bot.errors import StartError, UtteranceError
-from bot.messages import AudioChunk, SpeechRequest
-
-
-class Engine(Protocol):
-    """Text and voice in, audio out; knows nothing of chatters and queues."""
-
-    @property
-    def name(self) -> str:
-        """As in `ENGINES`."""
-
-    async def warm_up(self) -> None:
-        """Load everything, so that the next request is as fast as any later one.
-
-        Raises:
-            StartError: the engine cannot run here; the remedy says what is missing.
-        """
-
-    def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
-        """Yield the speech of `request` piece by piece, as soon as each is there.
-
-        Closing the generator (`aclose`) cancels: nothing more is computed after the piece that is
-        under way. No chunk is empty or holds a value that is not finite.
-
-        Raises:
-            UtteranceError: this text cannot be spoken; the next request is served as usual.
-        """
-
-    async def close(self) -> None:
-        """Release everything; pending generators end."""
-
-
-@runtime_checkable
-class BatchEngine(Engine, Protocol):
-    """An engine that computes several requests in less time than one after the other."""
-
-    @property
-    def budget_tokens(self) -> int:
-        """What a batch may cost together."""
-
-    def tokens(self, request: SpeechRequest) -> int:
-        """Return what `request` costs, such as its frames, reference included; never raises."""
-
-    async def synthesize_batch(
-        self, requests: Sequence[SpeechRequest]
-    ) -> Sequence[AudioChunk | UtteranceError]:
-        """Return the speech of each request, whole, or why it cannot be spoken.
-
-        All of them have the same `nfe`. Cancelling it is as closing `synthesize`.
-        """
-
-
-@runtime_checkable
-class TellingEngine(Engine, Protocol):
-    """An engine that tells how its computations get on: when it hangs, that is noticed sooner."""
-
-    @property
-    def progress(self) -> Progress:
-        """Begun for each request or batch, with a step at least every second or so."""
-
+from bot.engine.contract import Engine
+from bot.errors import StartError
 
 ENGINES: Mapping[str, str] = {
     "f5": "bot.engine.f5.engine:F5Engine",
@@ -76,7 +17,7 @@ ENGINES: Mapping[str, str] = {
     "tone": "bot.engine.tone:ToneEngine",
     "upstream": "bot.engine.upstream.engine:UpstreamEngine",
 }
-"""Where each engine's class stands, by its name in the configuration."""
+"""Module and class of each engine, by its name in the configuration."""
 
 _EXTRAS = frozenset({"f5", "upstream"})
 """Engines whose packages are an extra of the same name."""

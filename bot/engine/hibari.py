@@ -1,33 +1,34 @@
-"""hibari: a light English voice whose weights come with its package (hibari-tts, Apache-2.0).
+"""hibari engine: a light English voice whose weights come with its package (Apache-2.0).
 
 One sentence costs a few tens of milliseconds on one core, so a thread is enough to keep the event
-loop free; sentences of different requests take turns.
+loop free.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import hibari
 import numpy as np
 
+from bot.engine.contract import Engine
+from bot.engine.joining import trim
 from bot.engine.process.progress import Progress
-from bot.engine.silence import trim
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
 
 _LEAD_S = 0.01
 _TAIL_S = 0.2
-"""The model pads each sentence with 0.25 s before and 0.35 s after it; this much makes a pause."""
-
-_T = TypeVar("_T")
+"""Silence kept around each sentence, which makes a pause: the model gives 0.25 s and 0.35 s."""
 _WARM_UP = "Hello there. " + "the voice is warm now and has all the memory that it needs, " * 6
-"""The long sentence makes onnxruntime claim at once what it would claim bit by bit."""
+"""A long sentence, so that onnxruntime claims at once what it would claim bit by bit."""
+_T = TypeVar("_T")
 
 
-class HibariEngine:
-    """Speaks sentence by sentence."""
+class HibariEngine(Engine):
+    """Speaks sentence by sentence; cancelling stops after the sentence under way."""
 
     name = "hibari"
 
@@ -35,7 +36,7 @@ class HibariEngine:
         self._speed = speed
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hibari")
         self._model: hibari.Hibari | None = None
-        self.progress = Progress()
+        self.progress: Progress = Progress()
         """Steps are sentences, whatever their length."""
 
     async def warm_up(self) -> None:
@@ -50,24 +51,27 @@ class HibariEngine:
                 self.progress.step()
             self._model = model
 
-    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
-        """Yield one chunk a sentence.
-
-        Raises:
-            UtteranceError: the text holds nothing that this voice can say, such as Japanese.
-        """
+    async def speak(
+        self, requests: Sequence[SpeechRequest]
+    ) -> Sequence[AudioChunk | UtteranceError]:
+        """Return the speech of each request; text such as Japanese cannot be spoken."""
         await self._in_thread(self._load)
+        return [await self._speak(request.text) for request in requests]
+
+    async def _speak(self, text: str) -> AudioChunk | UtteranceError:
         assert self._model is not None
-        sentences = self._model.stream(request.text, speed=self._speed)
-        is_silent = True
-        while (samples := await self._in_thread(lambda: self._next(sentences))) is not None:
-            if samples.size:
-                is_silent = False
-                yield AudioChunk(samples=samples, sample_rate_hz=hibari.SAMPLE_RATE)
-        if is_silent:
-            raise UtteranceError(
+        sentences = self._model.stream(text, speed=self._speed)
+        speech = np.zeros(0, np.float32)
+        try:
+            while (samples := await self._in_thread(partial(self._next, sentences))) is not None:
+                speech = np.concatenate([speech, samples])
+        except UtteranceError as error:
+            return error
+        if not speech.size:
+            return UtteranceError(
                 "hibari found nothing that it can pronounce; it reads English only."
             )
+        return AudioChunk(samples=speech, sample_rate_hz=hibari.SAMPLE_RATE)
 
     def _next(self, sentences: Iterator[Samples]) -> Samples | None:
         self.progress.begin(1)

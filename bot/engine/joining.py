@@ -1,29 +1,44 @@
-"""Pieces of speech joined: silence between them as long as wanted, and no click."""
+"""Joins between pieces of speech: silence as long as wanted, and no click."""
 
 import numpy as np
 
-from bot.engine.silence import trim
 from bot.messages import Samples
 
+_THRESHOLD = 1e-3
+"""Level of what counts as silence: -60 dB of full scale, below the softest audible consonant."""
 _LEAD_S = 0.01
 _TAIL_S = 0.02
-"""What is kept of the silence around a piece: soft consonants lie below any threshold."""
+"""Silence kept around a piece: soft consonants lie below any threshold."""
 _FADE_S = 0.003
 
 
-def joined(
-    wave: Samples, sample_rate_hz: int, *, is_first: bool, is_last: bool, pause_s: float
+def trim(samples: Samples, sample_rate_hz: int, *, lead_s: float, tail_s: float) -> Samples:
+    """Return speech `[n]` with at most `lead_s` of silence before it and `tail_s` after it.
+
+    Models pad their output; what stands before the first sound delays every message. Samples that
+    are silent all through come back empty.
+    """
+    audible = np.flatnonzero(np.abs(samples) > _THRESHOLD)
+    if not audible.size:
+        return samples[:0]
+    start = max(int(audible[0]) - round(lead_s * sample_rate_hz), 0)
+    end = int(audible[-1]) + 1 + round(tail_s * sample_rate_hz)
+    return samples[start:end]
+
+
+def fit_piece(
+    samples: Samples, sample_rate_hz: int, *, is_first: bool, is_last: bool, pause_s: float
 ) -> Samples:
-    """Return a piece of speech, `[n]`, with its silences as they stand in an utterance.
+    """Return a piece of speech, `[n]`, ready to be joined to its neighbours, its pause included.
 
     The beginning of the first piece and the end of the last one stay as they are. Empty if nothing
     can be heard of it.
     """
     spoken = trim(
-        wave,
+        samples,
         sample_rate_hz,
-        lead_s=len(wave) / sample_rate_hz if is_first else _LEAD_S,
-        tail_s=len(wave) / sample_rate_hz if is_last else _TAIL_S,
+        lead_s=len(samples) / sample_rate_hz if is_first else _LEAD_S,
+        tail_s=len(samples) / sample_rate_hz if is_last else _TAIL_S,
     )
     if not spoken.size:
         return spoken

@@ -1,44 +1,45 @@
-"""Speaks whole utterances: in pieces, made ahead of what is heard and joined without a seam."""
+"""Narrator of utterances: cuts texts into pieces and streams their speech, made ahead."""
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from typing import Any
 
 from msgspec.structs import replace
 
 from bot.clock import now
-from bot.engine.fallback import Chain
-from bot.engine.joining import joined
+from bot.engine.fallback import Attempts, FallbackEngine
+from bot.engine.joining import fit_piece
 from bot.engine.pieces import Lengths, Pauses, Piece, split
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
+from bot.runtime.waiting import cancel
+from bot.state import EngineState
 
 _LETTERS_PER_S = 15.0
-"""Roughly, to know how much audio the pieces under way will be."""
+"""Pace of speech, roughly, to know how much audio the pieces under way will be."""
 
 
 class Narrator:
-    """Follows `Engine`, over a chain of engines."""
+    """Speaks whole utterances with engines that speak pieces."""
 
     def __init__(
         self,
-        chain: Chain,
+        engine: FallbackEngine,
         *,
         pauses: Pauses = Pauses(),  # noqa: B008 - immutable
         ahead_s: float = 10.0,
         lengths: Lengths = Lengths(),  # noqa: B008 - immutable
     ) -> None:
-        """Let `chain` speak.
+        """Let `engine` speak.
 
         Args:
-            chain: Speaks the pieces.
+            engine: Speaks the pieces.
             pauses: Silence between them.
-            ahead_s: How much of one utterance is made at the same time, in seconds of audio; the
-                piece whose turn it is is always made.
-            lengths: Of the pieces.
+            ahead_s: Limit of what is made of one utterance at the same time, in seconds of audio;
+                the piece whose turn it is is always made.
+            lengths: Limits of the pieces, unless those of the engine are lower.
         """
-        self._chain = chain
+        self._engine = engine
         self._pauses = pauses
         self._ahead_s = ahead_s
         self._lengths = lengths
@@ -46,21 +47,21 @@ class Narrator:
     @property
     def name(self) -> str:
         """The engine that would speak now."""
-        return self._chain.name
+        return self._engine.name
 
     @property
-    def states(self) -> Mapping[str, Any]:
-        """What each engine is doing, for `status`."""
-        return self._chain.states
+    def states(self) -> Mapping[str, EngineState]:
+        """State of each engine, for `status`."""
+        return self._engine.states
 
     @property
     def silent_s(self) -> float:
         """Seconds for which speech has been wanted and no engine answered; 0 while none is."""
-        return self._chain.silent_s
+        return self._engine.silent_s
 
     def start(self) -> None:
         """Let every engine load; `warm_up` waits for the first of them."""
-        self._chain.start()
+        self._engine.start()
 
     async def warm_up(self) -> None:
         """Return as soon as one engine can speak.
@@ -68,22 +69,25 @@ class Narrator:
         Raises:
             StartError: none of them can run here.
         """
-        await self._chain.warm_up()
+        await self._engine.warm_up()
 
     async def close(self) -> None:
         """End the engines."""
-        await self._chain.close()
+        await self._engine.close()
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
         """Yield one chunk a piece, the silence behind it included.
 
-        A piece that no engine can speak, such as a lone symbol, is left out.
+        A piece that no engine can speak, such as a lone symbol, is left out. Closing the generator
+        (`aclose`) cancels: nothing more is computed after what is under way.
 
         Raises:
             UtteranceError: no engine can speak any of it.
         """
-        turn = self._chain.turn()
-        waiting = deque(split(request.text, self._lengths, self._pauses))
+        attempts = Attempts(self._engine)
+        longest = min(self._lengths.longest, self._engine.longest_piece)
+        lengths = self._lengths._replace(longest=longest)
+        waiting = deque(split(request.text, lengths, self._pauses))
         making: deque[tuple[Piece, asyncio.Task[AudioChunk]]] = deque()
         refusal: UtteranceError | None = None
         is_first = True
@@ -93,8 +97,8 @@ class Narrator:
                 while waiting and self._may_begin(making):
                     piece = waiting.popleft()
                     due_s = max(begins_at + ahead_s - now(), 0.0)
-                    asked = replace(request, text=piece.text, due_s=due_s)
-                    making.append((piece, asyncio.create_task(turn.speak(asked))))
+                    part = replace(request, text=piece.text, due_s=due_s)
+                    making.append((piece, asyncio.create_task(attempts.speak(part))))
                     ahead_s += _audio_s(piece)
                 piece, task = making[0]
                 try:
@@ -104,7 +108,7 @@ class Narrator:
                     continue
                 finally:
                     making.popleft()
-                samples = joined(
+                samples = fit_piece(
                     chunk.samples,
                     chunk.sample_rate_hz,
                     is_first=is_first,
@@ -117,9 +121,7 @@ class Narrator:
                     yield replace(chunk, samples=samples)
                     is_first = False
         finally:
-            for _, task in making:
-                task.cancel()
-            await asyncio.gather(*(task for _, task in making), return_exceptions=True)
+            await cancel(*(task for _, task in making))
         if is_first:
             raise refusal or UtteranceError("The text holds nothing that can be said.")
 

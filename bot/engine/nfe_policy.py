@@ -1,14 +1,17 @@
-"""How much work a piece of speech is worth: more when nobody waits, less when some would expire."""
+"""Number of function evaluations (NFE): more when nobody waits, less when some would expire."""
 
 from typing import NamedTuple
 
 
-class Effort(NamedTuple):
-    """Numbers of function evaluations (NFE) to choose from; 0 leaves the choice to the engine."""
+class NfePolicy(NamedTuple):
+    """NFE by how much waits; 0 leaves the choice to the engine."""
 
     idle: int = 0
+    """While nothing else waits."""
     normal: int = 0
+    """While others wait."""
     least: int = 0
+    """When what waits would expire before its turn."""
 
     def choose(self, *, waiting: int, each_s: float, expires_in_s: float) -> int:
         """Return the NFE of the next utterance.

@@ -20,6 +20,7 @@ from bot.mqtt.outbox import Outbox
 from bot.mqtt.payloads import OFFLINE, ONLINE
 from bot.mqtt.topics import Topics
 from bot.runtime.backoff import Backoff
+from bot.runtime.reconnect import ReconnectLoop
 from bot.runtime.waiting import first_to_end
 
 log = structlog.get_logger(__name__)
@@ -52,7 +53,7 @@ class Received(NamedTuple):
 
 
 Handler = Callable[[Received], None]
-"""Takes a message at once, and never waits."""
+"""Callback for a message; it must not wait."""
 
 
 class Connection:
@@ -82,20 +83,10 @@ class Connection:
         self._password = password
         self._tls = _tls_context(settings)
         self._port = settings.port or (8883 if self._tls else 1883)
-        self._backoff = backoff or Backoff()
         self._handlers: dict[str, Handler] = {}
-        self._client: Client | None = None
         self.topics = Topics(settings.topic)
         self.outbox = Outbox(settings.outbox)
-        self.reconnects = 0
-        """How often it was tried again."""
-        self.state = "not started"
-        """One clause for `status`."""
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether the broker is there."""
-        return self._client is not None
+        self.loop = ReconnectLoop(_log_loss, steady_s=_STEADY_S, backoff=backoff)
 
     def listen(self, topic: str, handler: Handler) -> None:
         """Hand what comes on `topic`, which has no wildcards, to `handler`; call before `run`."""
@@ -103,24 +94,17 @@ class Connection:
 
     async def run(self) -> None:
         """Stay connected until cancelled; then publish what waits, and that the daemon is gone."""
-        while True:
-            self.state = "connecting"
-            started_at = asyncio.get_running_loop().time()
-            try:
-                await self._connect()
-            except (MqttError, OSError, TransientError) as error:
-                reason = self._reason(error)
-            except Exception as error:
-                # A mistake here or in the library costs the connection, and no speech.
-                log.exception("MQTT connection failed")
-                reason = repr(error)
-            if asyncio.get_running_loop().time() - started_at >= _STEADY_S:
-                self._backoff.reset()
-            self.reconnects += 1
-            delay_s = self._backoff.next_s()
-            self.state = f"reconnecting in {delay_s:.0f} s after: {reason}"
-            log.warning("MQTT disconnected", reason=reason, retry_s=round(delay_s, 1))
-            await asyncio.sleep(delay_s)
+        await self.loop.run(self._hold)
+
+    async def _hold(self) -> None:
+        try:
+            await self._connect()
+        except (MqttError, OSError, TransientError) as error:
+            raise TransientError(self._reason(error)) from error
+        except Exception as error:
+            # A mistake here or in the library costs the connection, and no speech.
+            log.exception("MQTT connection failed")
+            raise TransientError(repr(error)) from error
 
     async def check(self) -> None:
         """Connect once.
@@ -143,8 +127,7 @@ class Connection:
                 for topic in self._handlers:
                     await self._subscribe(client, topic)
                 await client.publish(self.topics.availability, ONLINE, _QOS, retain=True)
-                self._client = client
-                self.state = "connected"
+                self.loop.connected()
                 self.outbox.renew()
                 log.info("MQTT connected", host=self._settings.host, port=self._port)
                 await first_to_end(self._send(client), self._receive(client))
@@ -152,7 +135,6 @@ class Connection:
                 await self._leave(client)
                 raise
             finally:
-                self._client = None
                 client.timeout = _FAREWELL_S  # a broker that hangs must not hold up the end
         raise TransientError("the broker ended the connection")
 
@@ -249,6 +231,10 @@ class Connection:
             return f"no encrypted connection: {error.reason or error}"
         text = error.message if isinstance(error, TransientError) else str(error)
         return _WORDS.get(text) or text.rstrip(".") or type(error).__name__
+
+
+def _log_loss(reason: str, retry_s: float) -> None:
+    log.warning("MQTT disconnected", reason=reason, retry_s=retry_s)
 
 
 def _passing_to(take: Callable[[Message], None]) -> type[asyncio.Queue[Message]]:

@@ -24,26 +24,13 @@ class Incoming:
     def __init__(self, connection: Connection, *, clock: Callable[[], float] = monotonic) -> None:
         """Listen through `connection`."""
         self._connection = connection
+        self.loop = connection.loop
+        """State of the connection."""
         self._clock = clock
         self._told_at = self._logged_at = -inf
         self._untold = self._unlogged = 0
         self.refused = 0
-        """How many messages were not taken."""
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether the broker is there."""
-        return self._connection.is_connected
-
-    @property
-    def reconnects(self) -> int:
-        """How often it was tried again."""
-        return self._connection.reconnects
-
-    @property
-    def state(self) -> str:
-        """One clause for `status`."""
-        return self._connection.state
+        """Number of messages that were refused."""
 
     def listen(self, channel: str, what: str, handler: Callable[[Received], None]) -> None:
         """Hand what comes for a channel on the topic `what` to `handler`, which never waits."""

@@ -17,7 +17,7 @@ class Outbox:
     """Queue of the latest retained message of each topic, and of a limited number of others."""
 
     def __init__(self, limit: int) -> None:
-        """Let `limit` messages wait that are not retained."""
+        """Hold at most `limit` messages that are not retained."""
         self._limit = limit
         self._kept: dict[str, Post] = {}
         """Latest retained message of each topic, sent or not: a broker may forget them."""

@@ -10,10 +10,10 @@ ONLINE, OFFLINE = b"online", b"offline"
 
 
 class SpeedState(msgspec.Struct, frozen=True, kw_only=True):
-    """What `ishowtts bench --check` found when it last looked."""
+    """Result of the last `ishowtts bench --check`."""
 
     is_slower: bool
-    """By more than 10 % than its baseline."""
+    """Whether it is slower than its baseline by more than 10 %."""
     sentence: str
     """For people, with the likely cause."""
     measured_at: str
@@ -27,10 +27,10 @@ class DaemonState(msgspec.Struct, frozen=True, kw_only=True):
     started_at: float
     """Unix seconds."""
     engine: str
-    """Which one would speak now."""
+    """Name of the engine that would speak now."""
     engines: dict[str, EngineState]
     speed: SpeedState | None
-    """None if nobody looked yet."""
+    """None if it was never checked."""
 
 
 class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,17 +43,17 @@ class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether at least one output is there."""
     volume_percent: int
     pending: int
-    """Utterances that wait."""
+    """Utterances in the backlog."""
     queue: dict[str, int]
     """The same by lane: paid, moderator, rest."""
     speaking: Speaking | None
     sources: dict[str, str]
-    """A clause for people about each."""
+    """One clause for people about each, by its name."""
     outputs: dict[str, str]
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
-    """How long it took to speak a message; topic `<channel>/latency`. All times in seconds."""
+    """Latency of a message that was spoken, in seconds; topic `<channel>/latency`."""
 
     id: str
     ttfa_s: float
@@ -63,7 +63,7 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
     engine_s: float
     output_s: float
     audio_s: float
-    """How long the speech is."""
+    """Length of the speech."""
     synthesis_s: float
     rtf: float
     """Real-time factor: synthesis over audio."""
@@ -71,13 +71,13 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a message to the daemon was not taken; topic `<channel>/refused`."""
+    """Reason why a message to the daemon was refused; topic `<channel>/refused`."""
 
     topic: str
     reason: str
     """A sentence."""
     untold: int
-    """So many more were refused since the last time that this was told."""
+    """Number of further messages that were refused since the last refusal was published."""
 
 
 def daemon_state(now: state.DaemonState, *, version: str, started_at: float) -> DaemonState:

@@ -15,7 +15,7 @@ class Topics:
     """The topics of one daemon."""
 
     def __init__(self, base: str) -> None:
-        """Let all of them start with `base`."""
+        """Start all of them with `base`."""
         self._base = base
 
     @property

@@ -13,7 +13,7 @@ _MEASURE_S = 0.5
 _MAX_LAG_S = 2.0
 """Longest lag of the event loop that is no failure."""
 _REMEMBERED_S = 30.0
-"""How long such a lag counts as a failure after it was measured."""
+"""Time for which such a lag counts as a failure."""
 _MAX_STALL_S = 15.0
 """Longest stall where a check names none."""
 

@@ -17,11 +17,11 @@ class OutputLostError(TransientError):
     def __init__(self, message: str, *, heard_s: float) -> None:
         super().__init__(message)
         self.heard_s = heard_s
-        """How much of the clip was heard for certain, in seconds from its start."""
+        """Position up to which the clip was heard for certain, in seconds from its start."""
 
 
 class Output(Protocol):
-    """A place where speech is heard. `run` owns its resource and reopens it when it is lost.
+    """Place where speech is heard. `run` owns its resource and reopens it when it is lost.
 
     Several channels may share one output: their clips take turns.
     """
@@ -29,7 +29,7 @@ class Output(Protocol):
     name: str
     """For people: the device's or the file's name."""
     underflows: int
-    """How often it ran dry, which is heard as a gap."""
+    """Number of times it ran dry, which is heard as a gap."""
 
     @property
     def is_available(self) -> bool:
@@ -37,7 +37,7 @@ class Output(Protocol):
 
     @property
     def state(self) -> str:
-        """What follows `name` in `status`: `open at 48000 Hz`, `waiting: It disappeared...`.
+        """One clause after `name` in `status`: `open at 48000 Hz`, `waiting: It disappeared...`.
 
         It names the remedy where there is one.
         """

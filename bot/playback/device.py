@@ -14,10 +14,12 @@ from bot.playback import OutputLostError, protocol
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.runtime import child, frames
+from bot.runtime.backoff import Backoff
 
 log = structlog.get_logger(__name__)
 
-_RESTART_S = (0.5, 1.0, 2.0, 5.0)
+_SHORTEST_S, _LONGEST_S = 0.25, 5.0
+"""Waits before the process is started again."""
 _CLOSE_S = 0.6
 """Longest time for the last fade when the process is ended."""
 
@@ -92,11 +94,11 @@ class DeviceOutput:
 
     async def run(self) -> None:
         """Hold the device until cancelled, opening it again by name as often as it disappears."""
-        restarts = iter(_RESTART_S)
+        backoff = Backoff(shortest_s=_SHORTEST_S, longest_s=_LONGEST_S)
         while True:
             if await self._run_process():
-                restarts = iter(_RESTART_S)
-            await asyncio.sleep(next(restarts, _RESTART_S[-1]))
+                backoff.reset()
+            await asyncio.sleep(backoff.next_s())
 
     async def play(
         self, clip: Clip, *, gain: Gain, on_start: Callable[[], None], start_s: float = 0.0
@@ -193,7 +195,7 @@ class DeviceOutput:
                 self._is_open.set()
                 self._is_settled.set()
                 log.info(
-                    "sound device is back" if self._is_away_logged else "sound device is open",
+                    "sound device back" if self._is_away_logged else "sound device open",
                     device=event.device,
                     sample_rate_hz=event.sample_rate_hz,
                     latency_s=round(event.latency_s, 3),
@@ -217,7 +219,7 @@ class DeviceOutput:
         self._trouble = f"waiting: {reason} {remedy}".rstrip()
         if not self._is_away_logged:
             self._is_away_logged = True
-            log.warning("sound device is away", device=self.name, reason=reason, remedy=remedy)
+            log.warning("sound device lost", device=self.name, reason=reason, remedy=remedy)
 
     def _close(self) -> None:
         self._opened = None

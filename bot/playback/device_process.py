@@ -10,7 +10,6 @@ It reads requests from standard input and writes events to standard output, see
 cleans up best.
 """
 
-import itertools
 import os
 import sys
 import time
@@ -25,6 +24,7 @@ from bot.errors import StartError
 from bot.playback import portaudio, protocol
 from bot.playback.mixer import Mixer
 from bot.runtime import child, frames
+from bot.runtime.backoff import Backoff
 
 LATENCY_S = 0.04
 """Buffer between the callback and the device: it delays the first word, and silence after a skip.
@@ -33,8 +33,8 @@ LATENCY_S = 0.04
 _STALLED_S = 2.0
 """Time without a callback after which the stream counts as lost."""
 _WATCH_S = 0.25
-_RETRY_S = (0.5, 1.0, 2.0, 5.0)
-"""Waits before each try to open the device again; the last one is repeated."""
+_SHORTEST_S, _LONGEST_S = 0.25, 5.0
+"""Waits before the device is opened again."""
 _SWITCH_S = 0.001
 """Longest time that another thread keeps the interpreter from the audio callback."""
 _NICE = -11
@@ -78,9 +78,8 @@ class DeviceProcess:
 
     def run(self) -> None:
         """Return when the stream has ended, or will not be opened any more."""
-        for retry_s in itertools.chain(_RETRY_S, itertools.repeat(_RETRY_S[-1])):
-            if self._try_to_open(retry_s):
-                break
+        backoff = Backoff(shortest_s=_SHORTEST_S, longest_s=_LONGEST_S)
+        while not self._try_to_open(retry_s := backoff.next_s()):
             if self._ended.wait(retry_s):
                 return
         told_at = 0.0

@@ -99,7 +99,7 @@ class Mixer:
         self._actions.append((self._append, converted))
 
     def finish(self) -> None:
-        """Say that nothing more comes for the present play."""
+        """Mark the present play as complete."""
         self._actions.append((self._append, self._resampler.flush()))
         self._actions.append((self._finish, None))
 

@@ -16,12 +16,12 @@ log = structlog.get_logger(__name__)
 
 
 class Playback(Enum):
-    """How a clip ended."""
+    """End of a clip."""
 
     HEARD = "heard"
     """At least one output played it to its end."""
     CUT = "cut"
-    """`flush` ended it."""
+    """`Player.cut` ended it."""
     UNHEARD = "unheard"
     """There was no output to play it."""
 
@@ -62,7 +62,7 @@ class _Rendition:
                     return
         except Exception:
             # An output that fails must not silence the others.
-            log.exception("an output failed", output=output.name)
+            log.exception("output failed", output=output.name)
         finally:
             self.away.discard(output)
             self.playing.discard(output)
@@ -116,7 +116,7 @@ class Player:
         """Play `clip` on every output; return when all that are available have played it.
 
         `on_start` is called when the first output starts. With no output available it waits for
-        one, until `give_up`. Cancelling it falls silent, as `flush` does.
+        one, until `give_up`. Cancelling it falls silent, as `cut` does.
         """
         rendition = _Rendition(clip, self._gain, on_start)
         rendition.playing.update(self._outputs)
@@ -133,7 +133,7 @@ class Player:
             return Playback.CUT
         return Playback.HEARD if rendition.is_heard else Playback.UNHEARD
 
-    def flush(self) -> None:
+    def cut(self) -> None:
         """Fall silent now, with a short fade."""
         for rendition in self._renditions:
             rendition.is_cut = True

@@ -33,7 +33,7 @@ class Device:
 
     @property
     def stream_channels(self) -> int:
-        """How many channels speech is played on."""
+        """Number of channels that speech is played on."""
         return min(self.channels, MAX_CHANNELS)
 
 

@@ -60,7 +60,7 @@ class Unavailable(msgspec.Struct, frozen=True, tag=True):
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):
-    """How much of the play went to the device."""
+    """Part of the play that went to the device."""
 
     play: int
     played_s: float

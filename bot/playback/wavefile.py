@@ -180,7 +180,7 @@ class WavefileOutput:
             write(self._file)
         except OSError as error:
             reason = error.strerror or str(error)
-            log.warning("sound file is lost", path=self.name, reason=reason, remedy=_REMEDY)
+            log.warning("sound file lost", path=self.name, reason=reason, remedy=_REMEDY)
             self._close(f"stopped: {reason}. {_REMEDY}")
 
     def _write_samples(self, file: FileIO, samples: Samples) -> None:

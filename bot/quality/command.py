@@ -13,7 +13,7 @@ from bot.engine.f5.voice.reference import ReferenceCache
 from bot.errors import StartError
 from bot.quality.page import About, write
 from bot.quality.renditions import dtypes, speak
-from bot.runtime.resources import resource
+from bot.runtime.folders import resource
 from bot.voices import folder
 
 DEFAULT_VOICE = "heart"

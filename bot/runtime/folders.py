@@ -1,4 +1,4 @@
-"""Folders that belong to the program, not to the project, and how files in them are written."""
+"""Folders and files of the program: the state folder, and what comes with the package."""
 
 import os
 import shutil
@@ -6,11 +6,25 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+import bot
+
+_PACKAGE = Path(bot.__file__).parent
+
 
 def state_folder() -> Path:
     """Return where state is kept: `$STATE_DIRECTORY` (systemd), or the user's state directory."""
     directory = os.environ.get("STATE_DIRECTORY", "").partition(os.pathsep)[0]
     return Path(directory) if directory else user_state_path("ishowtts")
+
+
+def resource(name: str) -> Path:
+    """Return the file or folder `name` of the repository's top level, such as `config.yaml`.
+
+    It stands beside the package in a checkout, and in `bot/resources` in a wheel (see
+    `force-include` in pyproject.toml).
+    """
+    shipped = _PACKAGE / "resources" / name
+    return shipped if shipped.exists() else _PACKAGE.parent / name
 
 
 def write_whole(path: Path, content: bytes) -> None:

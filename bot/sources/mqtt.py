@@ -64,17 +64,17 @@ class MqttSource:
     @property
     def state(self) -> str:
         """State of the connection, as one clause."""
-        return self._incoming.state
+        return self._incoming.loop.state
 
     @property
     def is_connected(self) -> bool:
         """Whether the broker is connected."""
-        return self._incoming.is_connected
+        return self._incoming.loop.is_connected
 
     @property
     def reconnects(self) -> int:
         """Connection attempts after the first one."""
-        return self._incoming.reconnects
+        return self._incoming.loop.reconnects
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver what comes until cancelled; commands before chat."""

@@ -3,7 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeVar
 
 MAX_NAME_LENGTH: Final = 200
 """Limit of ids and names, in code points; no platform allows as many."""
@@ -32,12 +32,30 @@ def valid_ranges(ranges: Iterable[tuple[int, int]], length: int) -> tuple[tuple[
     return tuple(kept)
 
 
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class Recent(OrderedDict[_K, _V]):
+    """Dictionary of the `capacity` entries that were set last."""
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__()
+        self._capacity = capacity
+
+    def __setitem__(self, key: _K, value: _V) -> None:
+        """Set an entry; drops the one that was set longest ago where there are too many."""
+        super().__setitem__(key, value)
+        self.move_to_end(key)
+        if len(self) > self._capacity:
+            self.popitem(last=False)
+
+
 class RecentIds:
     """The last `capacity` ids, the least recently seen forgotten first."""
 
     def __init__(self, capacity: int = 10_000) -> None:
-        self._capacity = capacity
-        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._ids = Recent[str, None](capacity)
 
     def __contains__(self, message_id: str) -> bool:
         """Tell whether `message_id` is remembered."""
@@ -47,7 +65,4 @@ class RecentIds:
         """Remember `message_id`; tell whether it is new."""
         is_new = message_id not in self._ids
         self._ids[message_id] = None
-        self._ids.move_to_end(message_id)
-        if len(self._ids) > self._capacity:
-            self._ids.popitem(last=False)
         return is_new

@@ -7,13 +7,13 @@ from typing import Any
 
 from bot.config.engine import EngineSettings
 from bot.engine import ENGINES
-from bot.engine.fallback import Chain
+from bot.engine.fallback import FallbackEngine
 from bot.engine.narrator import Narrator
-from bot.engine.nfe_policy import Effort
+from bot.engine.nfe_policy import NfePolicy
 from bot.engine.pieces import Pauses
-from bot.engine.process.supervisor import Host
+from bot.engine.process.supervisor import Supervisor
 from bot.errors import StartError
-from bot.runtime.resources import resource
+from bot.runtime.folders import resource
 from bot.voices.catalogue import VoiceCatalog
 from bot.voices.management import VoiceFolders
 
@@ -32,19 +32,20 @@ def create(settings: EngineSettings, name: str | None = None) -> Narrator:
         raise StartError(
             f"There is no engine {unknown!r}.", remedy=f"Choose from {', '.join(ENGINES)}."
         )
-    chain = Chain([_host(settings, name) for name in names], patience_s=settings.stall_s)
+    supervisors = [_supervisor(settings, name) for name in names]
+    engine = FallbackEngine(supervisors, stall_s=settings.stall_s)
     pauses = Pauses(
         sentence_s=settings.pauses.sentence_ms / 1000, clause_s=settings.pauses.clause_ms / 1000
     )
-    return Narrator(chain, pauses=pauses, ahead_s=settings.ahead_s)
+    return Narrator(engine, pauses=pauses, ahead_s=settings.ahead_s)
 
 
-def effort(settings: EngineSettings) -> Effort:
-    """Return how many function evaluations speech is worth."""
+def nfe_policy(settings: EngineSettings) -> NfePolicy:
+    """Return how the number of function evaluations is chosen."""
     f5 = settings.f5
     if f5.nfe != "auto":
-        return Effort()
-    return Effort(idle=f5.nfe_idle, normal=f5.nfe_normal, least=f5.nfe_least)
+        return NfePolicy()
+    return NfePolicy(idle=f5.nfe_idle, normal=f5.nfe_normal, least=f5.nfe_least)
 
 
 def voices(settings: EngineSettings) -> VoiceCatalog | None:
@@ -64,9 +65,9 @@ def voice_folders(settings: EngineSettings) -> VoiceFolders:
     )
 
 
-def _host(settings: EngineSettings, name: str) -> Host:
+def _supervisor(settings: EngineSettings, name: str) -> Supervisor:
     python = settings.python if name in CLONING else None
-    return Host(name, _options(settings, name), python=python or "")
+    return Supervisor(name, _options(settings, name), python=python or "")
 
 
 def _options(settings: EngineSettings, name: str) -> Callable[[], dict[str, Any]]:

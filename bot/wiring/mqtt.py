@@ -40,15 +40,15 @@ class Mqtt:
 
     @property
     def work(self) -> Mapping[str, Work]:
-        """What runs as long as the daemon, by task name."""
+        """Work that runs as long as the daemon, by task name."""
         return {"mqtt": self.connection.run, "mqtt state": self.observer.run}
 
     def state(self) -> MqttState:
         """Return what the connection is doing now."""
         return MqttState(
-            is_connected=self.connection.is_connected,
-            state=self.connection.state,
-            reconnects=self.connection.reconnects,
+            is_connected=self.connection.loop.is_connected,
+            state=self.connection.loop.state,
+            reconnects=self.connection.loop.reconnects,
             waiting=len(self.connection.outbox),
             lost=self.connection.outbox.lost,
             refused=self.incoming.refused,
@@ -56,7 +56,7 @@ class Mqtt:
 
 
 def connect(settings: Settings, client_id: str) -> Connection:
-    """Return the connection that `settings` describe, with the password from where it lies.
+    """Return the connection that `settings` describe, with the password, wherever it is kept.
 
     Raises:
         StartError: the password or a certificate cannot be read.

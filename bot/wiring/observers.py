@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 class Observers:
-    """Everybody who is told each outcome, or shows the state."""
+    """All that is told each outcome or shows the state."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Observers:
             self._routes += metrics.routes
             health.tell_lag(metrics.lagged)
         self.mqtt: Mqtt | None = None
-        """What uses the MQTT broker, where there is one."""
+        """Everything that uses the MQTT broker; None where none is configured."""
         if settings.mqtt.enabled:
             # Imported by name: nobody else should load a client that he does not need.
             self.mqtt = import_module("bot.wiring.mqtt").Mqtt(settings, state)
@@ -78,12 +78,12 @@ class Observers:
 
     @property
     def routes(self) -> list[web.RouteDef]:
-        """What they serve."""
+        """Routes for the daemon's server."""
         return self._routes
 
     @property
     def work(self) -> Mapping[str, Work]:
-        """What runs as long as the daemon, by task name."""
+        """Work that runs as long as the daemon, by task name."""
         return self._work
 
     @property
@@ -92,14 +92,14 @@ class Observers:
         return self.mqtt.state() if self.mqtt else None
 
     def add(self, observers: Iterable[Observer]) -> None:
-        """Tell these, too."""
+        """Add observers that other parts bring."""
         self._observers += observers
 
     def emit(self, outcome: Outcome) -> None:
-        """Tell everybody."""
+        """Pass `outcome` to every observer."""
         for observer in self._observers:
             try:
                 observer.observe(outcome)
             except Exception:
-                # Whoever watches must not silence who speaks.
-                log.exception("an observer failed", observer=type(observer).__name__)
+                # An observer that fails must not keep the daemon from speaking.
+                log.exception("observer failed", observer=type(observer).__name__)

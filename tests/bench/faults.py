@@ -23,11 +23,11 @@ import numpy as np
 import structlog
 
 from bot.clock import now
-from bot.engine.fallback import Chain
+from bot.engine.fallback import FallbackEngine
 from bot.engine.narrator import Narrator
 from bot.engine.pieces import Lengths, Pauses
-from bot.engine.process.supervisor import Host
-from bot.engine.process.watchdog import Patience
+from bot.engine.process.supervisor import Supervisor
+from bot.engine.process.watchdog import Limits
 from bot.messages import Samples
 from bot.outcomes import Spoken, Started
 from tests.bench.report import environment, save
@@ -49,7 +49,7 @@ _WORDS = ("alpha", "bravo", "charlie", "delta", "foxtrot", "golf", "hotel", "ind
 _CLEAN_BETWEEN = 2
 """Utterances without a fault after each with one: enough for the engine to be taken back, which
 after three failures in a row is left alone for a while."""
-PATIENCE = Patience(working_s=1.0, unknown_s=1.0)
+LIMITS = Limits(working_s=1.0, unknown_s=1.0)
 """The stand-in answers within milliseconds, so it hangs sooner than F5-TTS would."""
 
 
@@ -81,18 +81,18 @@ class Stage:
         self.faults = folder / "faults"
         self.faults.mkdir()
         self._rng = random.Random(seed)
-        self.first = self._host("first", str(self.faults))
-        self.second = self._host("second", "")
+        self.first = self._supervisor("first", str(self.faults))
+        self.second = self._supervisor("second", "")
         self._narrator = Narrator(
-            Chain([self.first, self.second], patience_s=20),
+            FallbackEngine([self.first, self.second], stall_s=20),
             pauses=Pauses(0.0, 0.0, 0.0),
             lengths=Lengths(shortest=1),
         )
         self.channel = Channel(self._narrator, folder / "heard.wav", rate_hz=_RATE_HZ)
 
-    def _host(self, name: str, faults: str) -> Host:
+    def _supervisor(self, name: str, faults: str) -> Supervisor:
         options = {"faults": faults}
-        return Host(name, lambda: options, engine="stand_ins:Marked", patience=PATIENCE)
+        return Supervisor(name, lambda: options, engine="stand_ins:Marked", limits=LIMITS)
 
     @property
     def happened(self) -> int:

@@ -41,7 +41,7 @@ def tone(duration_s: float) -> Clip:
 
 
 async def start_and_cut(player: Player, recording: Recording, plays: int) -> dict[str, Any]:
-    """Measure hand-over to first sample, and `flush` to the last one."""
+    """Measure hand-over to first sample, and `Player.cut` to the last one."""
     starts, cuts = [], []
     for _ in range(plays):
         clip = tone(5.0)
@@ -50,7 +50,7 @@ async def start_and_cut(player: Player, recording: Recording, plays: int) -> dic
         await asyncio.to_thread(recording.wait_for_sound)
         starts.append(time.monotonic() - handed_over_at)
         at_flush = recording.length
-        player.flush()
+        player.cut()
         await playing
         await asyncio.to_thread(recording.wait_for_silence, 0.2)
         loud = np.flatnonzero(recording.frames(at_flush)[:, 0])

@@ -21,10 +21,10 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bot.engine.fallback import Chain
+from bot.engine.fallback import FallbackEngine
 from bot.engine.narrator import Narrator
-from bot.engine.nfe_policy import Effort
-from bot.engine.process.supervisor import Host
+from bot.engine.nfe_policy import NfePolicy
+from bot.engine.process.supervisor import Supervisor
 from bot.messages import SpeechRequest
 from tests.bench.report import environment, save, spread_ms
 
@@ -34,7 +34,7 @@ _LETTERS_PER_S = {True: 14.3, False: 19.0}
 """Of random weights behind their reference, and of the voice heart."""
 _TOGETHER = 16
 _EVERY_S = 2.0
-_EFFORT = Effort(idle=10, normal=7, least=5)
+_NFE_POLICY = NfePolicy(idle=10, normal=7, least=5)
 _MAX_AGE_S = 120.0
 _TYPICAL_S = 3.0
 _CHAT = (
@@ -162,7 +162,7 @@ async def sustained(listener: Listener, duration_s: float) -> dict[str, Any]:
         pending = sum(not task.done() for task in tasks)
         waiting.append(pending)
         expires_s = _MAX_AGE_S - pending * _EVERY_S
-        nfe = _EFFORT.choose(waiting=pending, each_s=_TYPICAL_S, expires_in_s=expires_s)
+        nfe = _NFE_POLICY.choose(waiting=pending, each_s=_TYPICAL_S, expires_in_s=expires_s)
         tasks.append(asyncio.create_task(listener.hear(listener.text_3_s, nfe=nfe)))
         await asyncio.sleep(begun + len(tasks) * _EVERY_S - begun - elapsed_s)
     heard = await asyncio.gather(*tasks)
@@ -200,9 +200,11 @@ def bundled_model(folder: Path) -> dict[str, Any]:
     }
 
 
-async def measure(host: Host, voice: str, options: argparse.Namespace) -> dict[str, Any]:
+async def measure(
+    supervisor: Supervisor, voice: str, options: argparse.Namespace
+) -> dict[str, Any]:
     """Return all figures of one engine."""
-    narrator = Narrator(Chain([host], patience_s=120.0))
+    narrator = Narrator(FallbackEngine([supervisor], stall_s=120.0))
     listener = Listener(narrator, voice, is_random=bool(options.random))
     result: dict[str, Any] = {}
     parts: Mapping[str, Callable[[], Awaitable[dict[str, Any]]]] = {
@@ -218,7 +220,7 @@ async def measure(host: Host, voice: str, options: argparse.Namespace) -> dict[s
         for name in options.parts:
             print(f"{name} ...", file=sys.stderr)
             result[name] = await parts[name]()
-        result["restarts"] = host.restarts
+        result["restarts"] = supervisor.restarts
     finally:
         await narrator.close()
     return result
@@ -258,7 +260,7 @@ def main() -> None:
 
             result["gpu"] = cuda.get_device_name()
         result |= {"engine": options.engine, "model": options.random or "bundled"}
-        result |= asyncio.run(measure(Host(options.engine, lambda: made), voice, options))
+        result |= asyncio.run(measure(Supervisor(options.engine, lambda: made), voice, options))
     save(options.save, result)
 
 

@@ -11,13 +11,13 @@ import shutil
 import tempfile
 import time
 import wave
-from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bot.bench import checkpoints
+from bot.engine.contract import speak_one
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.voice.library import VoiceLibrary
@@ -52,9 +52,8 @@ async def spoken_s(engine: F5Engine, voice: str) -> tuple[float, Samples]:
     """Return how long a message of one piece took, and its speech."""
     request = SpeechRequest(id=voice, text=_TEXT, voice=voice)
     begun = time.perf_counter()
-    async with aclosing(engine.synthesize(request)) as chunks:
-        parts = [chunk.samples async for chunk in chunks]
-    return time.perf_counter() - begun, np.concatenate(parts)
+    chunk = await speak_one(engine, request)
+    return time.perf_counter() - begun, chunk.samples
 
 
 async def first_uses(engine: F5Engine, names: list[str]) -> dict[str, Any]:

@@ -1,52 +1,61 @@
-"""Hosts of stand-in engines, in real processes."""
+"""Supervisors of stand-in engines, in real processes."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from bot.engine.process.supervisor import Host
-from bot.engine.process.watchdog import Patience
+from bot.engine.process.supervisor import Supervisor
+from bot.engine.process.watchdog import Limits
 
-QUICK = Patience(
+DEADLINE_S = 150
+"""End of a test that hangs; no load delays one for so long."""
+PATIENT = Limits(
     heartbeat_s=0.05,
-    silent_s=1.0,
-    loading_s=10.0,
-    start_s=10.0,
-    working_s=0.5,
-    quick_s=0.25,
-    slow_s=0.5,
-    slower=5.0,
-    unknown_s=0.5,
+    silent_s=DEADLINE_S,
+    loading_s=DEADLINE_S,
+    start_s=DEADLINE_S,
+    working_s=DEADLINE_S,
+    slow_s=DEADLINE_S,
+    unknown_s=DEADLINE_S,
 )
-"""For engines that answer within milliseconds; a busy machine gets a second."""
-MakeHost = Callable[..., Host]
+"""For engines that do not hang: no load makes them lost."""
+QUICK = PATIENT._replace(silent_s=1.5, working_s=1.5, slow_s=1.5, unknown_s=1.5)
+"""For engines that hang, which are noticed soon."""
+HANGS = frozenset({"stop", "hang", "block", "cling"})
+"""Faults that the watchdog alone notices."""
+MakeSupervisor = Callable[..., Supervisor]
+
+
+def limits_for(fault: str) -> Limits:
+    """Return limits by which an engine with `fault` is lost, and by nothing else."""
+    return QUICK if fault in HANGS else PATIENT
 
 
 @pytest.fixture
-async def make_host(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeHost]:
-    """Return what makes hosts of engines of `stand_ins`, and closes them at the end."""
+async def make_supervisor(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeSupervisor]:
+    """Return what makes supervisors of engines of `stand_ins`, and closes them at the end."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    hosts = []
+    supervisors = []
 
     def make(
         name: str = "obedient",
         *,
         engine: str = "Obedient",
         command: tuple[str, ...] = (),
-        patience: Patience = QUICK,
+        limits: Limits = PATIENT,
         **options: str | float,
-    ) -> Host:
-        host = Host(
+    ) -> Supervisor:
+        supervisor = Supervisor(
             name,
             lambda: options,
             engine=f"stand_ins:{engine}",
             command=command,
-            patience=patience,
+            limits=limits,
         )
-        hosts.append(host)
-        return host
+        supervisors.append(supervisor)
+        return supervisor
 
     yield make
-    for host in hosts:
-        await host.close()
+    for supervisor in supervisors:
+        await supervisor.close()

@@ -7,16 +7,17 @@ import os
 import re
 import signal
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
+from bot.engine.contract import Engine
 from bot.engine.process.progress import Progress
 from bot.errors import MemoryExhaustedError, StartError, UtteranceError
-from bot.messages import AudioChunk, SpeechRequest
+from bot.messages import AudioChunk, Samples, SpeechRequest
 
 RATE_HZ = 24_000
 PAUSES_S = {"pause": 0.05, "nap": 0.2, "long_nap": 1.2, "wait": 3600}
@@ -92,8 +93,8 @@ FAULTS = {
 """What words do."""
 
 
-class Obedient:
-    """Gives a chunk of 0.1 s a word; a word such as `exit` is obeyed instead.
+class Obedient(Engine):
+    """Speaks each word for 0.1 s; a word such as `exit` is obeyed instead.
 
     With `once`, a file that it makes, it obeys the first time only, in whatever process.
     """
@@ -125,20 +126,32 @@ class Obedient:
         while self._warms_while and os.access(self._warms_while, os.F_OK):
             await asyncio.sleep(0.01)
 
-    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
-        for word in re.findall(r"\w+", request.text):
-            level = self._level
-            if word == self._exits_at:
-                await exit_with_last_words()
-            elif self._obeys(word):
-                if word == "nan":
-                    level = np.nan
-                else:
-                    await FAULTS[word]()
-            elif word in PAUSES_S:
-                await asyncio.sleep(PAUSES_S[word])
-            samples = np.full(RATE_HZ // 10, level, np.float32)
-            yield AudioChunk(samples=samples, sample_rate_hz=RATE_HZ)
+    async def speak(
+        self, requests: Sequence[SpeechRequest]
+    ) -> Sequence[AudioChunk | UtteranceError]:
+        return [await self._speak(request) for request in requests]
+
+    async def _speak(self, request: SpeechRequest) -> AudioChunk | UtteranceError:
+        samples = np.zeros(0, np.float32)
+        try:
+            for word in re.findall(r"\w+", request.text):
+                samples = np.concatenate([samples, await self._say(word)])
+        except UtteranceError as error:
+            return error
+        return AudioChunk(samples=samples, sample_rate_hz=RATE_HZ)
+
+    async def _say(self, word: str) -> Samples:
+        level = self._level
+        if word == self._exits_at:
+            await exit_with_last_words()
+        elif self._obeys(word):
+            if word == "nan":
+                level = np.nan
+            else:
+                await FAULTS[word]()
+        elif word in PAUSES_S:
+            await asyncio.sleep(PAUSES_S[word])
+        return np.full(RATE_HZ // 10, level, np.float32)
 
     def _obeys(self, word: str) -> bool:
         if word not in {*FAULTS, "nan"}:
@@ -161,37 +174,27 @@ class Together(Obedient):
     def tokens(self, request: SpeechRequest) -> int:
         return len(re.findall(r"\w+", request.text))
 
-    async def synthesize_batch(
+    async def speak(
         self, requests: Sequence[SpeechRequest]
-    ) -> list[AudioChunk | UtteranceError]:
+    ) -> Sequence[AudioChunk | UtteranceError]:
         self._level = len(requests) / 10
-        results: list[AudioChunk | UtteranceError] = []
-        for request in requests:
-            try:
-                chunks = [chunk async for chunk in self.synthesize(request)]
-            except UtteranceError as error:
-                results.append(error)
-            else:
-                samples = np.concatenate([chunk.samples for chunk in chunks])
-                results.append(AudioChunk(samples=samples, sample_rate_hz=RATE_HZ))
-        return results
+        return await super().speak(requests)
 
 
 class Stepping(Obedient):
-    """Tells of its steps: `compute` takes a second, in many of them."""
+    """Reports progress: `compute` takes a second, in many of them."""
 
     name = "stepping"
 
     def __init__(self, *, once: str = "") -> None:
         super().__init__(once=once)
-        self.progress = Progress()
+        self.progress: Progress = Progress()
 
-    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+    async def _speak(self, request: SpeechRequest) -> AudioChunk | UtteranceError:
         self.progress.begin(1)
         if "compute" in request.text:
             await asyncio.to_thread(self._compute)
-        async for chunk in super().synthesize(request):
-            yield chunk
+        return await super()._speak(request)
 
     def _compute(self) -> None:
         for _ in range(20):
@@ -220,11 +223,10 @@ class Marked(Obedient):
             order.rename(self._faults / f"{time.time_ns()}-start-{word}")
             await FAULTS[word]()
 
-    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+    async def _speak(self, request: SpeechRequest) -> AudioChunk | UtteranceError:
         self._request = request.id
         self._level = level_of(int(request.id) if request.id.isdigit() else 0)
-        async for chunk in super().synthesize(request):
-            yield chunk
+        return await super()._speak(request)
 
     def _obeys(self, word: str) -> bool:
         if word not in {*FAULTS, "nan"} or not self._faults.name:

@@ -3,24 +3,25 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 
 import numpy as np
 import pytest
 
 from bot.clock import now
-from bot.engine import ENGINES, Engine, TellingEngine, create
+from bot.engine import ENGINES, create
+from bot.engine.contract import Engine, speak_one
 from bot.engine.tone import SAMPLE_RATE_HZ, ToneEngine
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
+from bot.runtime.waiting import cancel
 
 
 def request(text: str) -> SpeechRequest:
     return SpeechRequest(id="m1", text=text, voice="heart")
 
 
-async def speech(engine: Engine, text: str) -> list[AudioChunk]:
-    return [chunk async for chunk in engine.synthesize(request(text))]
+async def speech(engine: Engine, text: str) -> AudioChunk:
+    return await speak_one(engine, request(text))
 
 
 @pytest.fixture(params=["hibari", "tone"])
@@ -42,33 +43,42 @@ def test_every_engine_is_named_as_it_is_chosen() -> None:
         assert create(name, {}).name == name
 
 
-async def test_chunks_are_mono_float32_within_full_scale(engine: Engine) -> None:
-    chunks = await speech(engine, "Hello there. This is a second sentence.")
+async def test_speech_is_mono_float32_within_full_scale(engine: Engine) -> None:
+    chunk = await speech(engine, "Hello there. This is a second sentence.")
 
-    assert chunks
-    for chunk in chunks:
-        assert chunk.samples.dtype == np.float32
-        assert chunk.samples.ndim == 1
-        assert 0 < np.abs(chunk.samples).max() <= 1
-    assert 1 < sum(chunk.duration_s for chunk in chunks) < 8
+    assert chunk.samples.dtype == np.float32
+    assert chunk.samples.ndim == 1
+    assert 0 < np.abs(chunk.samples).max() <= 1
+    assert 1 < chunk.duration_s < 8
 
 
-async def test_hibari_tells_of_its_sentences() -> None:
+async def test_hibari_reports_its_sentences() -> None:
     engine = create("hibari", {})
     begun = now()
     await speech(engine, "Hello there. This is a second sentence.")
     await engine.close()
 
-    assert isinstance(engine, TellingEngine)
+    assert engine.progress is not None
     assert begun < engine.progress.at < now()
     assert 0 < engine.progress.step_s < now() - begun
 
 
-async def test_a_closed_stream_ends_and_the_next_request_is_served(engine: Engine) -> None:
-    async with aclosing(engine.synthesize(request("One. Two. Three. Four."))) as chunks:
-        await anext(chunks)
+async def test_what_is_cancelled_ends_and_the_next_request_is_served(engine: Engine) -> None:
+    speaking = asyncio.create_task(speech(engine, "One. Two. Three. Four."))
+    await asyncio.sleep(0)
+    await cancel(speaking)
 
-    assert await speech(engine, "Hello again.")
+    assert (await speech(engine, "Hello again.")).samples.size
+
+
+async def test_several_requests_are_answered_each_in_its_place(engine: Engine) -> None:
+    texts = ["Hello.", "A much longer sentence this is."]
+    results = await engine.speak([request(text) for text in texts])
+
+    assert len(results) == len(texts)
+    for text, result in zip(texts, results, strict=True):
+        assert isinstance(result, AudioChunk)
+        assert result.samples.size == (await speech(engine, text)).samples.size
 
 
 async def test_requests_at_the_same_time_do_not_mix(engine: Engine) -> None:
@@ -77,9 +87,7 @@ async def test_requests_at_the_same_time_do_not_mix(engine: Engine) -> None:
         speech(engine, "Hello."), speech(engine, "A much longer sentence this is.")
     )
 
-    assert [[c.samples.size for c in chunks] for chunks in together] == [
-        [c.samples.size for c in chunks] for chunks in alone
-    ]
+    assert [c.samples.size for c in together] == [c.samples.size for c in alone]
 
 
 @pytest.mark.parametrize("text", ["日本語", "\x00", "   "])
@@ -87,7 +95,7 @@ async def test_text_that_hibari_cannot_say_is_an_utterance_error(text: str) -> N
     engine = create("hibari", {})
     with pytest.raises(UtteranceError):
         await speech(engine, text)
-    assert await speech(engine, "But this one it can.")
+    assert (await speech(engine, "But this one it can.")).samples.size
     await engine.close()
 
 
@@ -95,16 +103,15 @@ async def test_speed_shortens_speech() -> None:
     durations = []
     for speed in (0.8, 1.6):
         engine = create("hibari", {"speed": speed})
-        chunks = await speech(engine, "The same words at another speed.")
-        durations.append(sum(chunk.duration_s for chunk in chunks))
+        chunk = await speech(engine, "The same words at another speed.")
+        durations.append(chunk.duration_s)
         await engine.close()
 
     assert durations[0] > 1.5 * durations[1]
 
 
 async def test_the_tone_has_its_frequency_and_no_seams() -> None:
-    chunks = await speech(ToneEngine(frequency_hz=500), "x" * 30)
-    wave = np.concatenate([chunk.samples for chunk in chunks])
+    wave = (await speech(ToneEngine(frequency_hz=500), "x" * 30)).samples
     peak = np.abs(np.fft.rfft(wave)).argmax() * SAMPLE_RATE_HZ / wave.size
 
     assert math.isclose(peak, 500, abs_tol=1)

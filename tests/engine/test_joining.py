@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.joining import joined
+from bot.engine.joining import fit_piece, trim
 from bot.messages import Samples
 
 RATE_HZ = 24_000
@@ -26,8 +26,8 @@ def silence_between(first: Samples, second: Samples) -> float:
 def test_the_silence_at_a_join_is_as_long_as_wanted_whatever_the_engine_gave(
     a: float, b: float, c: float, d: float
 ) -> None:
-    first = joined(padded(0.3, a, b), RATE_HZ, is_first=True, is_last=False, pause_s=0.3)
-    second = joined(padded(0.3, c, d), RATE_HZ, is_first=False, is_last=True, pause_s=0.0)
+    first = fit_piece(padded(0.3, a, b), RATE_HZ, is_first=True, is_last=False, pause_s=0.3)
+    second = fit_piece(padded(0.3, c, d), RATE_HZ, is_first=False, is_last=True, pause_s=0.0)
 
     assert silence_between(first, second) == pytest.approx(0.3, abs=0.035)
 
@@ -35,7 +35,7 @@ def test_the_silence_at_a_join_is_as_long_as_wanted_whatever_the_engine_gave(
 @pytest.mark.parametrize("pause_s", [0.0, 0.03, 0.3])
 def test_a_join_has_no_click(pause_s: float) -> None:
     parts = [
-        joined(padded(0.3, 0, 0), RATE_HZ, is_first=number == 0, is_last=False, pause_s=pause_s)
+        fit_piece(padded(0.3, 0, 0), RATE_HZ, is_first=number == 0, is_last=False, pause_s=pause_s)
         for number in range(3)
     ]
     steps = np.abs(np.diff(np.concatenate(parts)))
@@ -45,12 +45,33 @@ def test_a_join_has_no_click(pause_s: float) -> None:
 
 def test_no_speech_is_cut_off() -> None:
     speech = padded(0.3, 0.1, 0.1)
-    kept = joined(speech, RATE_HZ, is_first=False, is_last=False, pause_s=0.12)
+    kept = fit_piece(speech, RATE_HZ, is_first=False, is_last=False, pause_s=0.12)
 
     assert np.sum(np.abs(kept) > 0.05) == pytest.approx(np.sum(np.abs(speech) > 0.05), rel=0.01)
 
 
 def test_what_cannot_be_heard_is_empty() -> None:
-    assert not joined(
+    assert not fit_piece(
         np.zeros(2_400, np.float32), RATE_HZ, is_first=True, is_last=False, pause_s=0.1
     ).size
+
+
+def test_only_the_edges_are_cut_and_a_margin_is_kept() -> None:
+    speech = np.zeros(1000, np.float32)
+    speech[300:400] = 0.5
+    speech[500:600] = -0.5
+
+    trimmed = trim(speech, 1000, lead_s=0.02, tail_s=0.1)
+
+    assert np.array_equal(trimmed, speech[280:700])
+
+
+def test_a_margin_that_is_not_there_is_not_invented() -> None:
+    speech = np.full(10, 0.5, np.float32)
+
+    assert trim(speech, 1000, lead_s=1, tail_s=1).size == 10
+
+
+def test_silence_becomes_nothing() -> None:
+    assert trim(np.full(100, 1e-5, np.float32), 1000, lead_s=1, tail_s=1).size == 0
+    assert trim(np.zeros(0, np.float32), 1000, lead_s=1, tail_s=1).size == 0

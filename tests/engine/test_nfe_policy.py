@@ -2,9 +2,9 @@ import math
 
 import pytest
 
-from bot.engine.nfe_policy import Effort
+from bot.engine.nfe_policy import NfePolicy
 
-EFFORT = Effort(idle=10, normal=7, least=5)
+POLICY = NfePolicy(idle=10, normal=7, least=5)
 
 
 @pytest.mark.parametrize(
@@ -19,10 +19,10 @@ EFFORT = Effort(idle=10, normal=7, least=5)
     ],
 )
 def test_the_effort_follows_what_waits(waiting: int, expires_in_s: float, expected: int) -> None:
-    chosen = EFFORT.choose(waiting=waiting, each_s=4.0, expires_in_s=expires_in_s)
+    chosen = POLICY.choose(waiting=waiting, each_s=4.0, expires_in_s=expires_in_s)
 
     assert chosen == expected
 
 
 def test_without_numbers_the_engine_chooses() -> None:
-    assert Effort().choose(waiting=3, each_s=4.0, expires_in_s=1.0) == 0
+    assert NfePolicy().choose(waiting=3, each_s=4.0, expires_in_s=1.0) == 0

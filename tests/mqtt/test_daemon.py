@@ -21,7 +21,6 @@ from bot.config import loads
 from bot.errors import TransientError
 from bot.wiring.mqtt import connect
 from tests.mqtt.conftest import (
-    DEADLINE_S,
     Broker,
     Person,
     free_port,
@@ -73,9 +72,8 @@ class Running:
         return await self.get("/api/status")
 
     async def until_connected(self, *, is_connected: bool = True) -> None:
-        async with asyncio.timeout(DEADLINE_S):
-            while (await self.status())["mqtt"]["is_connected"] is not is_connected:
-                await asyncio.sleep(0.01)
+        while (await self.status())["mqtt"]["is_connected"] is not is_connected:
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -83,22 +81,19 @@ async def running(text: str, *, connects: bool = True) -> AsyncIterator[Running]
     daemon = Daemon(loads(text))
     task = asyncio.create_task(daemon.run())
     try:
-        async with asyncio.timeout(DEADLINE_S):
-            while not _listens(daemon):
-                assert not task.done(), task.exception()
-                await asyncio.sleep(0.005)
+        while not _listens(daemon):
+            assert not task.done(), task.exception()
+            await asyncio.sleep(0.005)
         async with aiohttp.ClientSession(daemon.url) as http:
             here = Running(daemon, http)
-            async with asyncio.timeout(DEADLINE_S):
-                while "open at /api/chat" not in str(await here.status()):
-                    await asyncio.sleep(0.005)
+            while "open at /api/chat" not in str(await here.status()):
+                await asyncio.sleep(0.005)
             if connects:
                 await here.until_connected()
             yield here
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
-        async with asyncio.timeout(DEADLINE_S):
-            await task
+        await task
 
 
 def _listens(daemon: Daemon) -> bool:
@@ -158,9 +153,8 @@ async def test_who_comes_later_finds_the_state_and_who_comes_after_the_end_that_
     broker: Broker, tmp_path: Path
 ) -> None:
     async with running(config(broker, tmp_path / "speech.wav")):
-        async with asyncio.timeout(DEADLINE_S):
-            while STATE not in await retained(broker):
-                pass
+        while STATE not in await retained(broker):
+            pass
         during = await retained(broker)
     after = await retained(broker)
 
@@ -191,11 +185,10 @@ async def test_what_is_not_understood_is_refused_in_words_and_does_no_harm(
 ) -> None:
     before = (await daemon.status())["channels"]
     for topic, payload, words in HOSTILE:
-        async with asyncio.timeout(DEADLINE_S):
-            # Who floods is not answered each time.
-            while not any(words in refusal["reason"] for refusal in home.got(REFUSED)):
-                await home.publish(topic, payload, qos=1)
-                await asyncio.sleep(0.05)
+        # Who floods is not answered each time.
+        while not any(words in refusal["reason"] for refusal in home.got(REFUSED)):
+            await home.publish(topic, payload, qos=1)
+            await asyncio.sleep(0.05)
         assert home.got(REFUSED)[-1]["topic"] == topic
         home.messages.clear()
     assert (await daemon.status())["channels"] == before
@@ -221,9 +214,8 @@ async def test_orders_and_chat_from_before_the_start_are_refused(
         CHAT, {"id": "old", "author": {"name": "v"}, "text": "old"}, qos=1, retain=True
     )
     async with running(config(broker, tmp_path / "speech.wav")) as daemon:
-        async with asyncio.timeout(DEADLINE_S):
-            while (await daemon.status())["mqtt"]["refused"] < 2:
-                await asyncio.sleep(0.01)
+        while (await daemon.status())["mqtt"]["refused"] < 2:
+            await asyncio.sleep(0.01)
         status = await daemon.status()
         refusal = await home.until(REFUSED, lambda _: True)
 
@@ -262,9 +254,8 @@ async def test_speech_goes_on_without_the_broker_and_the_state_is_there_again_wi
     await asyncio.to_thread(broker.kill)
     await daemon.until_connected(is_connected=False)
     message = await daemon.say("nobody tells the broker")
-    async with asyncio.timeout(DEADLINE_S):
-        while (await daemon.status())["outcomes"]["main"].get("spoken") != 1:
-            await asyncio.sleep(0.01)
+    while (await daemon.status())["outcomes"]["main"].get("spoken") != 1:
+        await asyncio.sleep(0.01)
     away = await daemon.status()
     await asyncio.to_thread(broker.start)
     async with person(broker) as home:
@@ -280,18 +271,15 @@ async def test_speech_goes_on_without_the_broker_and_the_state_is_there_again_wi
 
 
 async def test_a_broker_that_hangs_holds_up_neither_speech_nor_the_end(
-    broker: Broker, tmp_path: Path
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loop = asyncio.get_running_loop()
+    monkeypatch.setattr("bot.mqtt.connection._ANSWER_S", 3600.0)  # the end comes without an answer
     async with running(config(broker, tmp_path / "speech.wav")) as daemon:
         broker.process.send_signal(signal.SIGSTOP)
         for _ in range(3):
             await daemon.say("hi")
-        async with asyncio.timeout(DEADLINE_S):
-            while (await daemon.status())["outcomes"]["main"].get("spoken") != 3:
-                await asyncio.sleep(0.01)
-        ended_at = loop.time()
-    assert loop.time() - ended_at < DEADLINE_S / 2  # not the 10 s that a broker may take to answer
+        while (await daemon.status())["outcomes"]["main"].get("spoken") != 3:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_wrong_password_is_told_in_words_and_the_daemon_speaks(
@@ -302,9 +290,8 @@ async def test_a_wrong_password_is_told_in_words_and_the_daemon_speaks(
         async with running(text, connects=False) as daemon:
             await until(lambda: any(entry["event"] == "MQTT disconnected" for entry in logs))
             await daemon.say("hello")
-            async with asyncio.timeout(DEADLINE_S):
-                while (await daemon.status())["outcomes"]["main"].get("spoken") != 1:
-                    await asyncio.sleep(0.01)
+            while (await daemon.status())["outcomes"]["main"].get("spoken") != 1:
+                await asyncio.sleep(0.01)
             state = (await daemon.status())["mqtt"]["state"]
 
     assert "the broker refuses ishowtts: wrong user name or password" in state
@@ -416,9 +403,8 @@ async def test_a_certificate_that_nobody_trusts_is_told_in_words(
 ) -> None:
     text = config(tls_broker, tmp_path / "speech.wav", tls="{enabled: true}")
     async with running(text, connects=False) as daemon:
-        async with asyncio.timeout(DEADLINE_S):
-            while "reconnecting" not in (await daemon.status())["mqtt"]["state"]:
-                await asyncio.sleep(0.01)
+        while "reconnecting" not in (await daemon.status())["mqtt"]["state"]:
+            await asyncio.sleep(0.01)
         state = (await daemon.status())["mqtt"]["state"]
 
     assert "the broker's certificate is not trusted" in state
@@ -436,9 +422,8 @@ async def test_a_thousand_messages_a_second_are_bounded_and_speech_goes_on(
             await _flood(home, second, per_s=1000)
             async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
                 resident.append(_resident_bytes(await answer.text()))
-        async with asyncio.timeout(DEADLINE_S):
-            while (await _status(http, port))["outcomes"]["main"].get("spoken", 0) < 3:
-                await asyncio.sleep(0.05)
+        while (await _status(http, port))["outcomes"]["main"].get("spoken", 0) < 3:
+            await asyncio.sleep(0.05)
         home.messages.clear()  # thousands of outcomes, which would be read again at each look
         await home.publish(CHAT, {"id": "last", "author": {"name": "v"}, "text": "."}, qos=1)
         await home.publish(COMMAND, '{"order": "clear", "id": "o1"}', qos=1)

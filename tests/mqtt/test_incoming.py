@@ -24,8 +24,6 @@ def received(text: str) -> Received:
 
 
 class IncomingStandIn(Incoming):
-    is_connected, reconnects, state = True, 0, "connected"
-
     def __init__(self) -> None:
         self.handlers: dict[str, Callable[[Received], None]] = {}
         self.refusals: list[tuple[str, str]] = []

@@ -14,7 +14,6 @@ from bot.playback import Output
 from bot.playback.clip import Clip
 from bot.playback.player import Player
 
-_DEADLINE_S = 30.0
 _CHUNK_S = 0.5
 
 MakeClip: TypeAlias = Callable[..., Clip]
@@ -59,7 +58,7 @@ async def _running(output: Output) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _playing(*outputs: Output, volume: int = 100) -> AsyncIterator[Player]:
-    async with asyncio.timeout(_DEADLINE_S), AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
         for output in outputs:
             await stack.enter_async_context(_running(output))
         yield Player(outputs, PlaybackSettings(volume=volume))
@@ -67,5 +66,5 @@ async def _playing(*outputs: Output, volume: int = 100) -> AsyncIterator[Player]
 
 @pytest.fixture
 def playing() -> Playing:
-    """Return a context manager that runs outputs and gives their player, under a deadline."""
+    """Return a context manager that runs outputs and gives their player."""
     return _playing

@@ -24,8 +24,7 @@ async def ask(code: str) -> str:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", ASK + code), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    async with asyncio.timeout(20):
-        out, error = await process.communicate()
+    out, error = await process.communicate()
     return (out + b"".join(error.splitlines()[-1:])).decode().strip()
 
 

@@ -64,7 +64,7 @@ async def test_realtime_is_cut_where_the_ear_would_be(
         started = asyncio.Event()
         task = asyncio.create_task(player.play(make_clip(20.0), started.set))
         await started.wait()
-        player.flush()
+        player.cut()
         assert await task is Playback.CUT
     speech = content(path)
     assert len(speech) / RATE_HZ < 5
@@ -160,7 +160,7 @@ async def test_a_full_disk_is_told_once_and_ends_only_this_output(
             finally:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
             assert lost.state.startswith("stopped: File too large. Free the disk")
-    assert [entry["event"] for entry in logs] == ["sound file is lost"]
+    assert [entry["event"] for entry in logs] == ["sound file lost"]
     assert len(content(full)) / RATE_HZ == pytest.approx(0.5, abs=0.001)
     with wave.open(str(other)) as file:
         assert file.getnframes() / file.getframerate() == pytest.approx(3.1, abs=0.001)

@@ -74,7 +74,7 @@ def test_what_helps_is_kept(line: str) -> None:
 def test_chatters_have_pseudonyms_and_their_words_are_left_out() -> None:
     redactor = Redactor()
     lines = [
-        '{"event": "chat is away", "reason": "Some_Viewer was here"}',
+        '{"event": "chat disconnected", "reason": "Some_Viewer was here"}',
         '{"event": "speaking", "chatter": "Some_Viewer", "text": "my address is 1 Road"}',
         "10:00:00 [info] not read channel=main chatter='Other One' reason=blocked detail='1 Road'",
         '{"event": "obeyed", "chatter": "SOME_VIEWER", "answer": "muted Other One"}',
@@ -84,7 +84,7 @@ def test_chatters_have_pseudonyms_and_their_words_are_left_out() -> None:
     redacted = [redactor.log_line(line) for line in lines]
 
     assert redacted == [
-        '{"event": "chat is away", "reason": "chatter-1 was here"}',
+        '{"event": "chat disconnected", "reason": "chatter-1 was here"}',
         '{"event": "speaking", "chatter": "chatter-1", "text": "(20 characters)"}',
         (
             "10:00:00 [info] not read channel=main chatter=chatter-2 reason=blocked "

@@ -1,5 +1,5 @@
 """Fixtures of the engine's tests, for what is built around engines."""
 
-from tests.engine.conftest import make_host
+from tests.engine.conftest import make_supervisor
 
-__all__ = ["make_host"]
+__all__ = ["make_supervisor"]

@@ -1,4 +1,4 @@
-"""Whose voice it is, by resemblyzer; its weights come with the package."""
+"""Likeness of voices, by resemblyzer; its weights come with the package."""
 
 import warnings
 

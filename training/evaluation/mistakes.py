@@ -9,7 +9,7 @@ from training.evaluation.wording import align_compounds, words
 
 
 class Mistakes(NamedTuple):
-    """Of one sentence or of many."""
+    """Mistakes in one sentence or in many."""
 
     words: int
     """to be said"""

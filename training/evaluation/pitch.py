@@ -14,7 +14,7 @@ _THRESHOLD = 0.15
 _VOICED = 0.25
 """Aperiodicity up to which a frame counts as voiced."""
 _QUIET = 0.05
-"""Of the loudest frame's level; what is below is silence."""
+"""Level of silence, as a part of the loudest frame's."""
 
 
 def mean_pitch_hz(samples: Samples, rate_hz: int) -> float:

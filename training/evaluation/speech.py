@@ -1,4 +1,4 @@
-"""What a system says of the held-out sentences, judged one by one and summed up."""
+"""Speech of a system, judged on the held-out sentences one by one and summed up."""
 
 import math
 import time
@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bot.engine.silence import trim
+from bot.engine.joining import trim
 from bot.messages import Samples
 from bot.voices.wav import parse
 from training import heldout
@@ -23,10 +23,10 @@ Describe: TypeAlias = Callable[[Samples, int], Vector]
 WriteDown: TypeAlias = Callable[[Samples, int], str]
 
 _LIKENESS_LIST = "chat"
-"""Shorter messages are too short to tell a voice by."""
+"""List of sentences that are long enough to know a voice by."""
 _LEAST_RATIO, _MOST_RATIO = 0.6, 1.5
 _QUICK = 10
-"""One sentence in so many."""
+"""Share of the sentences in a quick evaluation: one in so many."""
 
 
 class Reference(NamedTuple):

@@ -1,4 +1,4 @@
-"""What can be judged: anything that makes speech of a text and the name of a voice."""
+"""Systems under evaluation: text and the name of a voice to speech."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import TypeAlias
 import hibari
 import numpy as np
 
-from bot.engine import Engine
+from bot.engine.contract import speak_one
 from bot.engine.f5.engine import F5Engine
 from bot.messages import Samples, SpeechRequest
 
@@ -29,7 +29,7 @@ def teacher() -> Synthesizer:
 
 
 def engine(model: Path, vocoder: Path, voices: Path, cache: Path, nfe: int) -> Synthesizer:
-    """Return our F5 engine on the processor with the models in two folders.
+    """Return our F5 engine on the CPU with the models in two folders.
 
     Raises:
         StartError: a folder does not hold what it should.
@@ -48,11 +48,6 @@ def engine(model: Path, vocoder: Path, voices: Path, cache: Path, nfe: int) -> S
     def speak(text: str, voice: str) -> Samples:
         # The identifier is the seed.
         request = SpeechRequest(id=f"{voice}: {text}", text=text, voice=voice)
-        return asyncio.run(_speak(f5, request))
+        return asyncio.run(speak_one(f5, request)).samples
 
     return speak
-
-
-async def _speak(speaker: Engine, request: SpeechRequest) -> Samples:
-    chunks = [chunk.samples async for chunk in speaker.synthesize(request)]
-    return np.concatenate(chunks) if chunks else np.zeros(0, np.float32)

@@ -1,4 +1,4 @@
-"""What counts as the same words, for what was to be said and what was heard alike.
+"""Normal form of words, for the text to be said and the text that was heard.
 
 Case, punctuation and hyphens do not count; digits, amounts, years and times of day are written as
 words; contractions are written out; spellings of one pronunciation are one word; a compound may be

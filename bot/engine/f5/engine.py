@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -14,8 +14,8 @@ from typing import TypeVar
 
 import torch
 
+from bot.engine.contract import Engine
 from bot.engine.f5.batching import (
-    CrossFade,
     SpeechRunner,
     Utterance,
     join_pieces,
@@ -50,7 +50,7 @@ _FRAMES_PER_LETTER = SAMPLE_RATE_HZ / HOP_SAMPLES / 14
 _WARM_UP_TEXT = "Hello there, this is a test."
 
 
-class F5Engine:
+class F5Engine(Engine):
     """F5-TTS with the voices of a folder, on a GPU or on the CPU."""
 
     name = "f5"
@@ -116,11 +116,12 @@ class F5Engine:
         )
         self._device: torch.device | None = None
         self._runner: SpeechRunner | None = None
-        self._budget_frames = batch_frames or 0
+        self.budget_tokens = batch_frames or 0
+        """Most frames of a batch; 0 on a CPU, which gains nothing from batches."""
         self._chooses_budget = batch_frames is None
         self._front_end: FrontEnd | None = None
         self._closed = threading.Event()
-        self.progress = Progress()
+        self.progress: Progress = Progress()
         """Progress of the computation: steps are blocks of the model on a CPU, runs on a GPU."""
         self.hardware = ""
         """Device and precision, such as "CPU, 8 bits"; empty until the warm-up."""
@@ -143,6 +144,7 @@ class F5Engine:
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
         self._front_end = load_front_end(self._model_folder, vocabulary, self._durations)
+        self.longest_piece = round(self._front_end.longest_piece * self._speed)
         strength = self._cfg_strength
         if strength is None:
             strength = guidance(self._model_folder)
@@ -150,7 +152,7 @@ class F5Engine:
         self._device = device
         self._load_voices()
         if device.type == "cuda" and self._chooses_budget:
-            self._budget_frames = _GPU_BATCH_FRAMES
+            self.budget_tokens = _GPU_BATCH_FRAMES
         lengths = list(self._voices.frames.values())
         loaded = time.monotonic()
         shortest, longest = min(lengths) + _MIN_SPEECH_FRAMES, max(lengths) + _MAX_SPEECH_FRAMES
@@ -210,11 +212,6 @@ class F5Engine:
         mel = voice.reference.mel.to(self._device)
         return voice._replace(reference=voice.reference._replace(mel=mel))
 
-    @property
-    def budget_tokens(self) -> int:
-        """Most frames of a batch; 0 on a CPU, which gains nothing from batches."""
-        return self._budget_frames
-
     def tokens(self, request: SpeechRequest) -> int:
         """Return the frames of `request`, roughly, the reference included."""
         reference_frames = self._voices.frames.get(request.voice, 0)
@@ -271,7 +268,7 @@ class F5Engine:
     def _release(self) -> None:
         self._runner = None
 
-    async def synthesize_batch(
+    async def speak(
         self, requests: Sequence[SpeechRequest]
     ) -> Sequence[AudioChunk | UtteranceError]:
         """Return the speech of each request, whole, or why it cannot be spoken."""
@@ -287,9 +284,9 @@ class F5Engine:
             number: each for number, each in enumerate(made) if isinstance(each, UtteranceError)
         }
         waves: dict[int, list[Samples]] = {number: [] for number in utterances}
-        for run in runs(utterances.items(), self._budget_frames):
+        for run in runs(utterances.items(), self.budget_tokens):
             if self._closed.is_set():
-                raise asyncio.CancelledError
+                return [UtteranceError("The engine was closed.") for _ in requests]
             if all(place.utterance in errors for place in run.places):
                 continue  # utterances with an error are not spoken in part
             items = [place.item for place in run.places]
@@ -308,31 +305,3 @@ class F5Engine:
             )
             for number in range(len(requests))
         ]
-
-    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
-        """Yield the speech, one chunk a piece of upstream's chunking, cross-faded as upstream does.
-
-        Raises:
-            UtteranceError: the voice is unknown, or the text holds nothing that can be said.
-        """
-        if self._closed.is_set():
-            return
-        await self._in_thread(self._load)
-        utterance = await self._in_thread(partial(self._prepare, request))
-        assert self._front_end is not None
-        fade = CrossFade() if self._front_end.overlaps else None
-        for item in utterance.items:
-            if self._closed.is_set():
-                return
-            [wave] = await self._in_thread(
-                partial(self._speak, [item], utterance.sampling, [utterance.gain])
-            )
-            if isinstance(wave, UtteranceError):
-                raise wave
-            chunks = [wave]
-            if fade:
-                is_last = item is utterance.items[-1]
-                chunks = [fade.add(wave), fade.finish() if is_last else wave[:0]]
-            for chunk in chunks:
-                if chunk.size:
-                    yield self._chunk(chunk, utterance)

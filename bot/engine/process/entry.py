@@ -13,17 +13,17 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Thread, Timer
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import msgspec
 
 from bot.engine.process import protocol
-from bot.engine.process.worker import Orders, Service
+from bot.engine.process.worker import Requests, Worker
 from bot.messages import encode
 from bot.runtime import child, frames
 
 _GRACE_S = 2.0
-"""What an engine gets to let go of what it holds before its process ends anyway."""
+"""Limit for the engine to release what it holds, before its process ends anyway."""
 _LEVELS: Mapping[int, protocol.Level] = {
     logging.DEBUG: "debug",
     logging.INFO: "info",
@@ -31,18 +31,18 @@ _LEVELS: Mapping[int, protocol.Level] = {
 }
 _SIMPLE = (str, int, float, bool, type(None))
 _OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message"}
-"""All other attributes of a record are what was told with it."""
+"""Attributes of any record; all others were logged with it."""
 
-Report = Callable[[protocol.Report], None]
+Send: TypeAlias = Callable[[protocol.Event], None]
 
 
-def _feed(pipe: BinaryIO, put: Callable[[protocol.Order | None], None], report: Report) -> None:
-    """Pass on every order from `pipe`, and its end."""
+def _read(pipe: BinaryIO, put: Callable[[protocol.Request | None], None], send: Send) -> None:
+    """Pass on every request from `pipe`, and its end."""
     try:
         for body in frames.read(pipe):
-            put(protocol.order(body))
+            put(protocol.decode_request(body))
     except (frames.FrameError, msgspec.MsgspecError) as error:
-        report(protocol.Refused(message=f"The daemon sent what is no order: {error}."))
+        send(protocol.Refused(message=f"The daemon sent an invalid request: {error}."))
     finally:
         put(None)
         # A kernel that never returns must not keep a process that nobody listens to.
@@ -51,12 +51,12 @@ def _feed(pipe: BinaryIO, put: Callable[[protocol.Order | None], None], report: 
         timer.start()
 
 
-class _ToDaemon(logging.Handler):
+class _LogHandler(logging.Handler):
     """Sends what engines and their libraries log to the daemon's log."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, send: Send) -> None:
         super().__init__()
-        self._report = report
+        self._send = send
 
     def emit(self, record: logging.LogRecord) -> None:
         fields = {
@@ -68,19 +68,19 @@ class _ToDaemon(logging.Handler):
             fields["exception"] = logging.Formatter().formatException(record.exc_info)
         level = _LEVELS.get(record.levelno, "error")
         event = record.getMessage()
-        self._report(protocol.Logged(level=level, event=event, fields=fields))
+        self._send(protocol.Logged(level=level, event=event, fields=fields))
 
 
-def _encode(report: protocol.Report) -> bytes:
-    """Return the report as MessagePack; names of files may hold bytes that are no text."""
+def _encode(event: protocol.Event) -> bytes:
+    """Return the event as MessagePack; names of files may hold bytes that are no text."""
     try:
-        return encode(report)
+        return encode(event)
     except UnicodeEncodeError:
-        fields = msgspec.structs.asdict(report)
-        return encode(type(report)(**{name: _as_text(value) for name, value in fields.items()}))
+        fields = msgspec.structs.asdict(event)
+        return encode(type(event)(**{name: _as_text(value) for name, value in fields.items()}))
 
 
-def _as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a report holds
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - whatever an event holds
     if isinstance(value, str):
         return value.encode(errors="replace").decode()
     if isinstance(value, dict):
@@ -88,36 +88,36 @@ def _as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a report holds
     return value
 
 
-def _report_log(report: Report) -> None:
-    logging.basicConfig(level=logging.WARNING, handlers=[_ToDaemon(report)])
+def _send_log(send: Send) -> None:
+    logging.basicConfig(level=logging.WARNING, handlers=[_LogHandler(send)])
     logging.getLogger("bot").setLevel(logging.DEBUG)
 
 
-async def _serve(pipe: BinaryIO, report: Report) -> None:
-    orders: Orders = asyncio.Queue()
+async def _serve(pipe: BinaryIO, send: Send) -> None:
+    requests: Requests = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
-    def put(order: protocol.Order | None) -> None:
+    def put(request: protocol.Request | None) -> None:
         with suppress(RuntimeError):  # the loop ended before the daemon did
-            loop.call_soon_threadsafe(orders.put_nowait, order)
+            loop.call_soon_threadsafe(requests.put_nowait, request)
 
-    Thread(target=_feed, args=(pipe, put, report), name="orders", daemon=True).start()
-    await Service(report).run(orders)
+    Thread(target=_read, args=(pipe, put, send), name="requests", daemon=True).start()
+    await Worker(send).run(requests)
 
 
 def main() -> None:
-    """Run the engine that the first order names, until standard input ends."""
+    """Run the engine that the first request names, until standard input ends."""
     child.ignore_interrupts()
-    report = child.Sender(child.claim_stdout(others=2), _encode)
-    report(protocol.Hello(version=protocol.VERSION, python=platform.python_version()))
-    _report_log(report)
+    send = child.Sender(child.claim_stdout(others=2), _encode)
+    send(protocol.Hello(version=protocol.VERSION, python=platform.python_version()))
+    _send_log(send)
     code = 0
     try:
-        asyncio.run(_serve(sys.stdin.buffer, report))
+        asyncio.run(_serve(sys.stdin.buffer, send))
     except Exception:  # noqa: BLE001 - whatever it is, the daemon reads it here
         traceback.print_exc()
         code = 1
-    report.close()
+    send.close()
     sys.stderr.flush()
     os._exit(code)  # threads of an engine that hangs would be waited for
 

@@ -1,4 +1,4 @@
-"""What the daemon and the process of an engine tell each other: docs/engine-protocol.md.
+"""Protocol between the daemon and an engine's process: docs/engine-protocol.md.
 
 Each message is one frame, see `bot.runtime.frames`; its type stands in the field `type`.
 """
@@ -9,18 +9,18 @@ import msgspec
 
 from bot.messages import AudioChunk, Message, SpeechRequest, decode_array
 
-VERSION = 1
-"""Grows with every change that an older other end would not understand."""
+VERSION = 2
+"""Version of the protocol: grows with every change that an older other end would not understand."""
 
 NO_REQUEST = 0
-"""The number of no request, where it is not known which one of several broke the engine."""
+"""Number in `Failed` where nobody knows which one of several requests broke the engine."""
 Trouble = Literal["utterance", "memory", "fault"]
-"""What an error means: this text cannot be spoken; memory ran out; the engine is broken."""
+"""Kind of failure: this text cannot be spoken; memory ran out; the engine is broken."""
 Level = Literal["debug", "info", "warning", "error"]
 
 
 class Start(Message, frozen=True, kw_only=True):
-    """The first order: which engine, and how it is made."""
+    """First request: which engine, and how it is made."""
 
     version: int
     """`VERSION` of the daemon."""
@@ -31,7 +31,7 @@ class Start(Message, frozen=True, kw_only=True):
 
 
 class Speak(Message, frozen=True, kw_only=True):
-    """Speak; chunks of several requests may come mixed, those of each in order."""
+    """Request for speech; answered by one `Speech` or `Failed`, in any order."""
 
     number: int
     """Chosen by the daemon, never used again in the life of the process."""
@@ -39,19 +39,19 @@ class Speak(Message, frozen=True, kw_only=True):
 
 
 class Cancel(Message, frozen=True, kw_only=True):
-    """Nobody waits for this request any more."""
+    """Request to drop another one: nobody waits for it any more."""
 
     number: int
 
 
 class Ping(Message, frozen=True, kw_only=True):
-    """Say that you are alive."""
+    """Request for a sign of life."""
 
     number: int
 
 
 class Hello(Message, frozen=True, kw_only=True):
-    """The first report: who answers, before anything heavy is loaded."""
+    """First event: who answers, before anything heavy is loaded."""
 
     version: int
     python: str
@@ -59,33 +59,29 @@ class Hello(Message, frozen=True, kw_only=True):
 
 
 class Ready(Message, frozen=True, kw_only=True):
-    """The engine is warm: it can be told to speak."""
+    """Event: the engine is warm and takes requests for speech."""
 
     name: str
+    longest_piece: int
+    """Limit of the text of one request, as in `bot.engine.contract`."""
 
 
 class Refused(Message, frozen=True, kw_only=True):
-    """The engine cannot run here; the process ends."""
+    """Event: the engine cannot run here; the process ends."""
 
     message: str
     remedy: str = ""
 
 
-class Chunk(Message, frozen=True, kw_only=True):
-    """Speech of a request."""
+class Speech(Message, frozen=True, kw_only=True):
+    """Event: the speech of a request, whole."""
 
     number: int
     audio: AudioChunk
 
 
-class Done(Message, frozen=True, kw_only=True):
-    """The request was spoken to its end."""
-
-    number: int
-
-
 class Failed(Message, frozen=True, kw_only=True):
-    """The request ends here."""
+    """Event: the request ends without speech."""
 
     number: int
     trouble: Trouble
@@ -96,52 +92,51 @@ class Failed(Message, frozen=True, kw_only=True):
 
 
 class Pong(Message, frozen=True, kw_only=True):
-    """The answer to a ping."""
+    """Event: the answer to a ping."""
 
     number: int
     speaking: int
     """Requests under way."""
     quiet_s: float
-    """For how long the engine has worked and given neither speech nor an end, nor made a step;
-    0 while idle."""
+    """Seconds for which the engine has worked without an answer or a step; 0 while idle."""
     step_s: float | None = None
-    """What such a step took at the slowest lately; None where the engine tells of no steps."""
+    """Seconds that such a step took at the slowest lately; None if the engine reports no steps."""
 
 
 class Logged(Message, frozen=True, kw_only=True):
-    """A line for the daemon's log."""
+    """Event: a line for the daemon's log."""
 
     level: Level
     event: str
     fields: dict[str, str | int | float | bool | None]
 
 
-Order: TypeAlias = Start | Speak | Cancel | Ping
-"""From the daemon to the engine."""
-Report: TypeAlias = Hello | Ready | Refused | Chunk | Done | Failed | Pong | Logged
-"""From the engine to the daemon."""
+Request: TypeAlias = Start | Speak | Cancel | Ping
+"""Message from the daemon to the engine."""
+Event: TypeAlias = Hello | Ready | Refused | Speech | Failed | Pong | Logged
+"""Message from the engine to the daemon."""
 
-_order_decoder: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(
-    Order, dec_hook=decode_array
+_request_decoder: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(
+    Request, dec_hook=decode_array
 )
-_report_decoder: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(
-    Report, dec_hook=decode_array
+_event_decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(
+    Event, dec_hook=decode_array
 )
 
 
-def order(body: bytes) -> Order:
-    """Return the order that `body` holds.
+def decode_request(body: bytes) -> Request:
+    """Return the request in the body of a frame.
 
     Raises:
         msgspec.MsgspecError: it holds none.
     """
-    return _order_decoder.decode(body)
+    return _request_decoder.decode(body)
 
 
-def report(body: bytes) -> Report:
-    """Return the report that `body` holds.
+def decode_event(body: bytes) -> Event:
+    """Return the event in the body of a frame.
 
     Raises:
         msgspec.MsgspecError: it holds none.
     """
-    return _report_decoder.decode(body)
+    return _event_decoder.decode(body)

@@ -1,4 +1,4 @@
-"""An engine in a process of its own: keeps one running, whatever happens to it.
+"""Supervisor of an engine's process: keeps one running, whatever happens to it.
 
 A fault on a GPU poisons its process for good, start-up and launches of torch must not make the
 daemon stutter, and a call that hangs cannot be interrupted, only killed.
@@ -6,18 +6,22 @@ daemon stutter, and a call that hangs cannot be interrupted, only killed.
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
+from bot.engine.contract import Engine
+from bot.engine.process import protocol
 from bot.engine.process.breaker import Breaker
-from bot.engine.process.client import EngineLostError, EngineMemoryError, Link
-from bot.engine.process.watchdog import Patience
+from bot.engine.process.client import Client, EngineLostError, EngineMemoryError
+from bot.engine.process.watchdog import Limits
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
+from bot.runtime.waiting import Changes, cancel
+from bot.state import EngineState
 
 log = structlog.get_logger(__name__)
 
@@ -37,12 +41,12 @@ main()
 the packages that were installed for this one."""
 _PACKAGE = Path(__file__).parents[2]
 _LASTING = 20
-"""A process that has spoken so much before memory ran out was worth its start."""
+"""Answers of one process after which memory that runs out counts as the first time."""
 _PROBE = "Hello there."
 
 
-class Host:
-    """One engine in a child process; follows `Engine`."""
+class Supervisor:
+    """One engine in a child process, which is replaced when it is lost."""
 
     def __init__(
         self,
@@ -52,7 +56,7 @@ class Host:
         engine: str = "",
         python: str = "",
         command: Sequence[str] = (),
-        patience: Patience = Patience(),  # noqa: B008 - it is immutable
+        limits: Limits = Limits(),  # noqa: B008 - it is immutable
     ) -> None:
         """Describe the engine.
 
@@ -62,9 +66,11 @@ class Host:
             engine: What the process makes, if that is not `name`: `module:Class`.
             python: The interpreter, if it is another one than the daemon's.
             command: Program and arguments of the process, instead of the interpreter's.
-            patience: How long it may be silent.
+            limits: Times after which the process counts as dead.
         """
         self.name = name
+        self.longest_piece = Engine.longest_piece
+        """Limit of the text of one request, in letters; known once the engine was warm."""
         self.refusal: StartError | None = None
         """Why the engine cannot run as things are; it is tried again, but not soon."""
         self.restarts = 0
@@ -72,41 +78,40 @@ class Host:
         self._options = options
         self._engine = engine or name
         self._command = tuple(command) or (python or sys.executable, "-c", _BOOT, str(_PACKAGE))
-        self._patience = patience
+        self._limits = limits
         self._breaker = Breaker()
-        self._memory = Breaker()
-        """For memory that runs out soon: short texts that are spoken prove nothing."""
+        self._memory_breaker = Breaker()
+        """Counts memory that runs out soon: short texts that are spoken prove nothing."""
         self._spoken = 0
-        """What the present process has spoken."""
-        self._link: Link | None = None
+        """Answers of the present process."""
+        self._client: Client | None = None
         self._is_ready = False
         self._trouble = "it is warming up"
         self._voice = ""
-        self._changed = asyncio.Event()
+        """Voice of the latest request, for the probe."""
+        self._changes = Changes()
         self._probing: asyncio.Task[None] | None = None
         self._supervising: asyncio.Task[None] | None = None
 
     @property
     def is_ready(self) -> bool:
         """Whether it would speak now."""
-        return self._is_ready and self._link is not None and self._link.is_open
+        return self._is_ready and self._client is not None and self._client.is_open
 
     @property
-    def state(self) -> str:
-        """One clause for `status`."""
-        return "ready" if self.is_ready else f"away: {self._trouble}"
+    def state(self) -> EngineState:
+        """State for `status`."""
+        state = "ready" if self.is_ready else f"away: {self._trouble}"
+        return EngineState(is_ready=self.is_ready, state=state, restarts=self.restarts)
 
     @property
     def pid(self) -> int | None:
         """The process, while there is one."""
-        return self._link.pid if self._link else None
+        return self._client.pid if self._client else None
 
     def wait_changed(self) -> Coroutine[Any, Any, object]:
-        """Return what waits until `is_ready` or `refusal` has changed since this call.
-
-        Since the call, not since it is awaited: nothing that happens before a task runs is missed.
-        """
-        return self._changed.wait()
+        """Return what waits until `is_ready` or `refusal` has changed since this call."""
+        return self._changes.wait()
 
     def start(self) -> None:
         """Start a process, and keep one running until `close`."""
@@ -125,29 +130,27 @@ class Host:
                 raise self.refusal
             await self.wait_changed()
 
-    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
-        """Yield the speech of `request` as the engine gives it.
+    async def speak(self, request: SpeechRequest) -> AudioChunk:
+        """Return the speech of `request`, whole.
 
         Raises:
             EngineLostError: the engine is away, or was lost in the middle.
             UtteranceError: it cannot speak this text.
         """
-        if self._link is None or not self.is_ready:
+        if self._client is None or not self.is_ready:
             raise EngineLostError(f"{self.name} is away: {self._trouble}.")
         self._voice = request.voice
-        async with aclosing(self._link.speak(request)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        chunk = await self._client.speak(request)
         self._breaker.succeed()
         self._spoken += 1
         if self._spoken == _LASTING:
-            self._memory.succeed()
+            self._memory_breaker.succeed()
+        return replace(chunk, engine=self.name)
 
     async def close(self) -> None:
         """End the process; pending requests end as lost."""
         if self._supervising is not None:
-            self._supervising.cancel()
-            await asyncio.gather(self._supervising, return_exceptions=True)
+            await cancel(self._supervising)
             self._supervising = None
 
     async def _supervise(self) -> None:
@@ -158,7 +161,7 @@ class Host:
                 self._lose(str(error), error)
             except EngineLostError as error:
                 if isinstance(error, EngineMemoryError):
-                    self._memory.fail()
+                    self._memory_breaker.fail()
                 self._lose(str(error))
             except Exception as error:  # options come from files, and a mistake of ours must not
                 # end the supervision: the daemon speaks on with another engine meanwhile.
@@ -169,38 +172,37 @@ class Host:
 
     @property
     def _pause_s(self) -> float:
-        return max(self._breaker.pause_s, self._memory.pause_s)
+        return max(self._breaker.pause_s, self._memory_breaker.pause_s)
 
     async def _run_one(self) -> None:
-        link = self._link = Link(self.name, self._patience, self._warm)
         self._spoken = 0
         try:
             options = await asyncio.to_thread(self._options)
-            await link.run(self._command, self._engine, options)
+            self._client = Client(self.name, self._limits, self._on_ready)
+            await self._client.run(self._command, self._engine, options)
         finally:
-            self._link = None
+            self._client = None
             self._is_ready = False
             if self._probing is not None:
                 self._probing.cancel()
                 self._probing = None
 
-    def _warm(self) -> None:
+    def _on_ready(self, ready: protocol.Ready) -> None:
         """Take the engine back, or try it first if it failed again and again."""
-        if (self._breaker.is_open or self._memory.is_open) and self._voice:
+        self.longest_piece = ready.longest_piece
+        if (self._breaker.is_open or self._memory_breaker.is_open) and self._voice:
             self._probing = asyncio.create_task(self._probe(), name=f"probe {self.name}")
         else:
             self._take_back()
 
     async def _probe(self) -> None:
         """Let it speak what nobody hears; if that breaks it, its process is replaced anyway."""
-        assert self._link is not None
+        assert self._client is not None
         request = SpeechRequest(id="probe", text=_PROBE, voice=self._voice)
         try:
-            async with aclosing(self._link.speak(request)) as chunks:
-                async for _ in chunks:
-                    pass
+            await self._client.speak(request)
         except EngineLostError:
-            return  # the link ends too, and tells why
+            return  # the client ends too, and tells why
         except UtteranceError:
             pass  # a voice that was removed is no fault of the engine
         self._take_back()
@@ -217,7 +219,7 @@ class Host:
             self._breaker.fail()  # what is missing does not appear within seconds
         if trouble != self._trouble:
             log.warning(
-                "engine is away",
+                "engine lost",
                 engine=self.name,
                 reason=trouble,
                 next_try_in_s=round(self._pause_s),
@@ -230,5 +232,4 @@ class Host:
         self._is_ready = is_ready
         self._trouble = trouble or self._trouble
         self.refusal = refusal
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._changes.tell()

@@ -1,4 +1,4 @@
-"""How long an engine may be silent, by how fast it has been."""
+"""Watchdog of an engine's process: judges by its events whether it is alive and gets on."""
 
 from typing import NamedTuple
 
@@ -7,93 +7,107 @@ from bot.engine.process import protocol
 from bot.messages import SpeechRequest
 
 _REFERENCE_LETTERS = 40
-"""What every request costs, in letters of text: with its reference voice, for instance."""
+"""Cost of every request besides its text, in letters: its reference voice, for instance."""
 _USUAL_NFE = 7
 
 
-class Patience(NamedTuple):
-    """How long an engine's process may be silent, in seconds."""
+class Limits(NamedTuple):
+    """Limits of an engine's process, in seconds unless stated otherwise."""
 
     heartbeat_s: float = 0.4
-    """Between two pings."""
+    """Time between two pings."""
     silent_s: float = 2.0
-    """A warm engine that does not answer for so long is dead."""
+    """Limit without any event, of a warm engine."""
     loading_s: float = 60.0
-    """The same while it loads: an import may hold the interpreter for seconds."""
-    working_s: float = 2.2
-    """An engine that gives nothing for so long never will, if it was always much faster."""
-    slower: float = 5.0
-    """So many times what its slowest so far would take for the same any may take."""
-    quick_s: float = 0.25
-    """An engine that tells of no steps and ever took longer may compute on a processor, which games
-    share with it."""
-    slow_s: float = 15.0
-    """It may give nothing for so long."""
+    """Limit without any event while it loads: an import may hold the interpreter for seconds."""
     start_s: float = 300.0
-    """From the start of its process until it is warm, whatever it loads."""
+    """Limit from the start of the process until the engine is warm."""
+    working_s: float = 2.2
+    """Least limit of one step or, without steps, of one answer."""
+    slower: float = 5.0
+    """Limit of a step or an answer, as a multiple of the slowest pace seen."""
+    quick_s: float = 0.25
+    """Answer that takes longer marks a slow engine: on a CPU, which games share with it."""
+    slow_s: float = 15.0
+    """Least limit of an answer of a slow engine that reports no steps."""
     unknown_s: float = 20.0
-    """What it may take before its first speech, when nobody knows how fast it is."""
+    """Limit of the first answer, while nobody knows how fast the engine is."""
 
 
-class Pace:
-    """What an engine takes for what it is asked, as seen from outside."""
+class Watchdog:
+    """Judge of one process, from its start on."""
 
-    def __init__(self, patience: Patience) -> None:
-        """Know nothing of it yet."""
-        self.quiet_s = 0.0
-        """How long it has been working and got on with nothing."""
-        self._patience = patience
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._started_at = now()
+        self._is_warm = False
+        self._was_heard = False
+        self._missed = 0
+        """Heartbeats without an event."""
         self._costs: dict[int, int] = {}
-        """What each request under way costs: letters times function evaluations."""
+        """Cost of each request under way: letters times function evaluations."""
         self._lingering = 0
-        """What was cancelled cost, while it may still be computed: nothing is cut in the middle."""
-        self._step_s: float | None = None
-        """What its steps may take, if it tells of them."""
-        self._given_at = 0.0
+        """Cost of a cancelled request that may still be computed: nothing is cut in the middle."""
+        self._answered_at = 0.0
         self._slowest_s = 0.0
         self._slowest_pace: float | None = None
         """Seconds for each unit of cost."""
-        self._together = 1
-        """How many requests it works on at the same time."""
+        self._pong = protocol.Pong(number=0, speaking=0, quiet_s=0.0)
 
     def ask(self, number: int, request: SpeechRequest) -> None:
-        """Note that it is asked to speak."""
+        """Note a request for speech."""
         if not self._costs:
-            self._given_at = now()
+            self._answered_at = now()
         nfe = request.nfe or _USUAL_NFE
         self._costs[number] = (len(request.text) + _REFERENCE_LETTERS) * nfe
 
-    def take(self, number: int) -> None:
-        """Note that it gave something of this request, or its end."""
-        given_at = now()
-        if number in self._costs:  # else it was cancelled
-            took_s = given_at - self._given_at
+    def cancel(self, number: int) -> None:
+        """Note that nobody waits for this request any more."""
+        self._lingering = max(self._lingering, self._costs.pop(number, 0))
+
+    def hear(self, event: protocol.Event) -> None:
+        """Note an event."""
+        self._was_heard = True
+        if isinstance(event, protocol.Ready):
+            self._is_warm = True
+        elif isinstance(event, protocol.Pong):
+            self._pong = event
+        elif isinstance(event, protocol.Speech | protocol.Failed):
+            self._learn(event.number)
+
+    def _learn(self, number: int) -> None:
+        answered_at = now()
+        cost = self._costs.pop(number, None)
+        if cost is not None:  # else it was cancelled
+            took_s = answered_at - self._answered_at
             self._slowest_s = max(self._slowest_s, took_s)
-            pace = took_s / (self._costs[number] + self._lingering)
+            pace = took_s / (cost + self._lingering)
             self._slowest_pace = max(self._slowest_pace or 0.0, pace)
-        self._given_at, self._lingering = given_at, 0
+        self._answered_at, self._lingering = answered_at, 0
 
-    def forget(self, number: int, *, is_over: bool) -> None:
-        """Note that nobody waits for this request any more, before it `is_over` perhaps."""
-        cost = self._costs.pop(number)
-        if not is_over:
-            self._lingering = max(self._lingering, cost)
+    def judge(self) -> str:
+        """Return what is wrong with the process, after another heartbeat; empty if nothing is."""
+        limits = self._limits
+        self._missed = 0 if self._was_heard else self._missed + 1
+        self._was_heard = False
+        silent_s = limits.silent_s if self._is_warm else limits.loading_s
+        if self._missed * limits.heartbeat_s >= silent_s:
+            return "engine process does not answer"
+        if not self._is_warm and now() - self._started_at > limits.start_s:
+            return f"engine process is not warm after {limits.start_s:.0f} s"
+        if self._pong.quiet_s > self._quiet_limit_s():
+            return f"engine process hangs: no progress for {self._pong.quiet_s:.1f} s"
+        return ""
 
-    def hear(self, pong: protocol.Pong) -> None:
-        """Note what it tells of itself."""
-        self.quiet_s, self._step_s = pong.quiet_s, pong.step_s
-        self._together = pong.speaking
-
-    @property
-    def limit_s(self) -> float:
-        """How long it may get on with nothing."""
-        patience = self._patience
-        if self._step_s is not None:
-            return max(patience.working_s, patience.slower * self._step_s)
+    def _quiet_limit_s(self) -> float:
+        """Return how long the engine may work without an answer or a step."""
+        limits = self._limits
+        if self._pong.step_s is not None:
+            return max(limits.working_s, limits.slower * self._pong.step_s)
         if self._slowest_pace is None:
-            return patience.unknown_s
-        cost = max(self._costs.values(), default=0) * max(self._together, 1)
+            return limits.unknown_s
+        cost = max(self._costs.values(), default=0) * max(self._pong.speaking, 1)
         usual_s = self._slowest_pace * (cost + self._lingering)
-        is_quick = self._slowest_s < patience.quick_s
-        least_s = patience.working_s if is_quick else patience.slow_s
-        return max(least_s, patience.slower * usual_s)
+        is_quick = self._slowest_s < limits.quick_s
+        least_s = limits.working_s if is_quick else limits.slow_s
+        return max(least_s, limits.slower * usual_s)

@@ -1,1 +1,1 @@
-"""The f5-tts package as an engine, and the patches that make it importable."""
+"""Unmodified f5-tts: as an engine, importable for inference, and patched on request."""

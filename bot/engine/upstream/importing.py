@@ -1,9 +1,9 @@
-"""Import f5-tts for inference where only its light dependencies are installed.
+"""Import of f5-tts for inference, with its light dependencies alone.
 
 `f5_tts.model` imports the trainer (wandb, datasets, accelerate), `modules.py` imports librosa,
-which only BigVGAN needs, Vocos imports what fetches it from the hub, and torchaudio's wheel wants
-the CUDA libraries of its own torch. None of that computes anything at inference, so each part that
-is not installed is replaced by an empty module; the package itself stays as it is.
+which only BigVGAN needs, Vocos imports the hub's client, and torchaudio's wheel needs the CUDA
+libraries of its own torch. None of that computes anything at inference, so each part that is not
+installed is replaced by an empty module; the package itself stays as it is.
 """
 
 import sys
@@ -17,7 +17,7 @@ from typing import Any
 from bot.errors import StartError
 
 VERSION = "1.1.22"
-"""The f5-tts that this package is compared with."""
+"""Version of f5-tts that ishowtts is compared with and has patches for."""
 
 _TRAINING_PACKAGES = ("accelerate", "datasets", "ema_pytorch", "wandb")
 

@@ -1,9 +1,9 @@
-"""Patch the installed f5-tts, say whether it is patched, and bring it back as it was released.
+"""Patches for the installed f5-tts: apply, verify, revert.
 
-What is changed and why stands in `patches/`. Each patch names the hash of every file before and
-after, so a file's hash alone tells which patches it has, and a file that matches none of them is
-left as it is. That exactness is why the diffs are applied here: `git` and `patch` are programs that
-a user may not have, and both also accept files that differ.
+The changes and their reasons stand in `patches/`. Each patch names the hash of every file before
+and after, so a file's hash alone tells which patches it has, and a file that matches none is left
+as it is. The diffs are applied here because `git` and `patch` may not be installed, and both also
+accept files that differ.
 """
 
 import shutil
@@ -20,10 +20,10 @@ from pathlib import Path
 from bot.engine.upstream.importing import VERSION
 from bot.engine.upstream.unified_diff import Change, git_hash, parse
 from bot.errors import IshowttsError
-from bot.runtime.resources import resource
+from bot.runtime.folders import resource
 
 ACTIONS = ("patch", "verify", "revert")
-"""What `run` can do."""
+"""Actions of `run`."""
 
 _REINSTALL = f"pip install --force-reinstall --no-deps f5-tts=={VERSION}"
 
@@ -33,7 +33,7 @@ class PatchError(IshowttsError):
 
 
 class State(Enum):
-    """What an installed file, or all of them together, can be."""
+    """State of an installed file, or of all of them together."""
 
     RELEASED = "as released"
     PATCHED = "patched"
@@ -53,13 +53,13 @@ class Report:
     folder: Path
     """The `site-packages` that holds f5-tts."""
     states: Mapping[str, State]
-    """Of each file that a patch touches, by its path relative to `folder`."""
+    """State of each file that a patch touches, by its path relative to `folder`."""
     written: Sequence[str] = ()
     """The files that were just changed."""
 
     @property
     def state(self) -> State:
-        """What all files are together."""
+        """State of all files together."""
         states = set(self.states.values())
         for bad in _BAD:
             if bad in states:
@@ -68,7 +68,7 @@ class Report:
 
     @property
     def remedy(self) -> str:
-        """What to do about a state that nobody wants; empty for the others."""
+        """Remedy for a state that is wrong; empty for the others."""
         if self.state in _BAD:
             return f"Install the package anew: {_REINSTALL}"
         if self.state is State.PARTLY:
@@ -88,7 +88,7 @@ class Report:
 
 
 class Upstream:
-    """An f5-tts and the patches for it."""
+    """f5-tts and the patches for it."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Take the package in `folder`, a `site-packages` or a copy; the installed one by default.
@@ -101,7 +101,7 @@ class Upstream:
         self._chains = {path: tuple(chain) for path, chain in groupby(changes, attrgetter("path"))}
 
     def verify(self) -> Report:
-        """Say which files are patched; change nothing."""
+        """Return which files are patched; change nothing."""
         return self._report()
 
     def apply(self) -> Report:
@@ -169,7 +169,7 @@ class Upstream:
 
 
 def run(action: str) -> int:
-    """Do what `ishowtts upstream ACTION` says, print sentences, and return the exit code.
+    """Run `ishowtts upstream ACTION`, print the result, and return the exit code.
 
     `verify` returns 1 unless every file is patched.
 
@@ -207,7 +207,7 @@ def find_package() -> Path:
 
 
 def _read_patches(folder: Path) -> list[Change]:
-    """Return what each patch does to each file, in the order of the patches."""
+    """Return the changes of all patches to all files, in the order of the patches."""
     try:
         changes = [
             change for path in sorted(folder.glob("*.patch")) for change in parse(path.read_bytes())
@@ -220,7 +220,7 @@ def _read_patches(folder: Path) -> list[Change]:
 
 
 def _through(chain: Sequence[Change], content: bytes) -> bytes:
-    """Return `content` after the changes of `chain` that it has not seen yet."""
+    """Return `content` with the rest of the changes of `chain` applied."""
     try:
         for change in chain:
             if git_hash(content) == change.before:

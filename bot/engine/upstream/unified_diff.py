@@ -1,8 +1,8 @@
 """Unified diffs as `git diff --full-index` writes them, applied exactly or not at all.
 
 Format: https://git-scm.com/docs/diff-format. The `index` line of each file holds git's hash of the
-file before and after, so a result that is not the one meant is noticed. Only changes to the lines
-of text files are known: files are not made, removed or renamed.
+file before and after, so a wrong result is noticed. Only changes to the lines of text files are
+supported: files are not made, removed or renamed.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _HUNK = re.compile(
 
 
 class Hunk(NamedTuple):
-    """Adjacent lines and what they become."""
+    """Adjacent lines and their replacement."""
 
     start: int
     """Index of the first line, from 0."""
@@ -30,7 +30,7 @@ class Hunk(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What one patch does to one file."""
+    """Change of one file by one patch."""
 
     path: str
     """Relative to site-packages, with slashes."""
@@ -68,7 +68,7 @@ class Change(NamedTuple):
 
 
 def parse(text: bytes) -> list[Change]:
-    """Return the changes in a patch; what stands above the first one is left out.
+    """Return the changes in a patch; text above the first one is skipped.
 
     Raises:
         ValueError: the patch holds no change, or one of another form.

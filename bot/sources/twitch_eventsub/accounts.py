@@ -7,7 +7,7 @@ refresh token works once.
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,25 +40,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         return f"Account({self.login}, {self.user_id})"
 
 
-class Accounts(Mapping[str, Account]):
+class Accounts(dict[str, Account]):
     """Accounts by user id; of two for one user the newer."""
 
     def __init__(self, accounts: Iterable[Account]) -> None:
-        self._accounts: dict[str, Account] = {}
-        for account in sorted(accounts, key=lambda account: account.obtained_at):
-            self._accounts[account.user_id] = account
-
-    def __getitem__(self, user_id: str) -> Account:
-        """Return the account of this user."""
-        return self._accounts[user_id]
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the user ids."""
-        return iter(self._accounts)
-
-    def __len__(self) -> int:
-        """Return the number of accounts."""
-        return len(self._accounts)
+        oldest_first = sorted(accounts, key=lambda account: account.obtained_at)
+        super().__init__((account.user_id, account) for account in oldest_first)
 
     @property
     def bot(self) -> Account | None:

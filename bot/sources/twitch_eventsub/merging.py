@@ -8,14 +8,13 @@ Twitch promises the same ids for messages, but not for notices of subs, gifts an
 the same words about the same chatter within a moment are one, too.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
 from bot.clock import now
 from bot.messages import ChatMessage, EventKind, Purge, SourceItem
-from bot.sources.sanitize import RecentIds
+from bot.sources.sanitize import Recent, RecentIds
 
 GRACE_S = 2.5
 """Seconds that the anonymous reader's messages wait for the account's; Twitch needs far less."""
@@ -60,7 +59,7 @@ class Merge:
         self._seen = RecentIds()
         self._held: dict[str, ChatMessage] = {}
         self._deleted = RecentIds(_REMEMBERED)
-        self._silenced: OrderedDict[str, datetime] = OrderedDict()
+        self._silenced = Recent[str, datetime](_REMEMBERED)
         """Last timeout of each chatter, by Twitch's clock; `""` is everybody."""
         self._notices: list[_Notice] = []
         self._purges: dict[tuple[str | None, str | None], tuple[bool, float]] = {}
@@ -80,7 +79,7 @@ class Merge:
         match item:
             case Purge():
                 if sent_at is not None and item.message_id is None:
-                    self._remember_silenced(item.chatter_id or "", sent_at)
+                    self._silenced[item.chatter_id or ""] = sent_at
                 self._purge(item, by_account=True)
             case ChatMessage():
                 self._from_account(item, sent_at)
@@ -164,12 +163,6 @@ class Merge:
             return True
         self._purges[key] = (by_account, at)
         return False
-
-    def _remember_silenced(self, chatter_id: str, sent_at: datetime) -> None:
-        self._silenced[chatter_id] = sent_at
-        self._silenced.move_to_end(chatter_id)
-        if len(self._silenced) > _REMEMBERED:
-            self._silenced.popitem(last=False)
 
     def _is_silenced(self, item: ChatMessage, sent_at: datetime | None) -> bool:
         """Tell whether a late message was sent before its chatter was timed out."""

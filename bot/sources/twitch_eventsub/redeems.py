@@ -8,7 +8,6 @@ https://dev.twitch.tv/docs/api/reference/#update-redemption-status.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple, TypeVar
 
@@ -17,7 +16,7 @@ import structlog
 from bot.config.sources import RewardSettings
 from bot.errors import LogInError, TransientError
 from bot.messages import ChatMessage
-from bot.sources.sanitize import RecentIds
+from bot.sources.sanitize import Recent, RecentIds
 from bot.sources.twitch_eventsub.client import EventClient, WaitingRedemption
 from bot.sources.twitch_eventsub.faults import RefusedError
 from bot.sources.twitch_eventsub.payloads import Redemption
@@ -65,12 +64,12 @@ class Redeems:
         """Our reward, once it is known."""
         self._known = RecentIds()
         self._has_recovered = False
-        self._unwritten: OrderedDict[_Text, list[_Ours]] = OrderedDict()
-        self._unredeemed: OrderedDict[_Text, list[str]] = OrderedDict()
-        self._by_message: OrderedDict[str, _Ours] = OrderedDict()
+        self._unwritten = Recent[_Text, list[_Ours]](_REMEMBERED)
+        self._unredeemed = Recent[_Text, list[str]](_REMEMBERED)
+        self._by_message = Recent[str, _Ours](_REMEMBERED)
         self._unlinked = RecentIds(_REMEMBERED)
         """Ids of messages whose redemption is not known yet."""
-        self._ends: OrderedDict[str, bool] = OrderedDict()
+        self._ends = Recent[str, bool](_REMEMBERED)
         """Whether each of those was spoken, where it has ended."""
 
     def redeemed(self, redemption: Redemption) -> ChatMessage | None:
@@ -135,13 +134,11 @@ class Redeems:
         if redemption is None:
             if message_id in self._unlinked:
                 self._ends[message_id] = is_spoken
-                _bound(self._ends)
         elif self._settings.fulfill if is_spoken else self._settings.refund:
             self._settle(Settlement(redemption.id, redemption.reward_id, is_spoken))
 
     def _link(self, message_id: str, ours: _Ours) -> None:
         self._by_message[message_id] = ours
-        _bound(self._by_message)
         if (is_spoken := self._ends.pop(message_id, None)) is not None:
             self.ended(message_id, is_spoken=is_spoken)
 
@@ -192,7 +189,6 @@ class Settler:
         return True
 
 
-_K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
@@ -200,12 +196,11 @@ def _text(message: ChatMessage) -> _Text:
     return message.chatter.id, " ".join(message.text.split())
 
 
-def _keep(waiting: OrderedDict[_Text, list[_V]], text: _Text, value: _V) -> None:
-    waiting.setdefault(text, []).append(value)
-    _bound(waiting)
+def _keep(waiting: Recent[_Text, list[_V]], text: _Text, value: _V) -> None:
+    waiting[text] = [*waiting.get(text, ()), value]
 
 
-def _take(waiting: OrderedDict[_Text, list[_V]], text: _Text) -> _V | None:
+def _take(waiting: Recent[_Text, list[_V]], text: _Text) -> _V | None:
     values = waiting.get(text)
     if not values:
         return None
@@ -213,8 +208,3 @@ def _take(waiting: OrderedDict[_Text, list[_V]], text: _Text) -> _V | None:
     if not values:
         del waiting[text]
     return value
-
-
-def _bound(entries: OrderedDict[_K, _V]) -> None:
-    if len(entries) > _REMEMBERED:
-        entries.popitem(last=False)

@@ -67,8 +67,7 @@ class Tokens:
                 if account.user_id == bot.user_id:
                     raise
                 log.warning("Twitch account left out", account=account.login, reason=str(error))
-                rest = (a for a in self.accounts.values() if a.user_id != account.user_id)
-                self.accounts = Accounts(rest)
+                del self.accounts[account.user_id]
 
     async def renew(self) -> list[Account]:
         """Renew what has little life left; return those accounts.
@@ -123,5 +122,4 @@ class Tokens:
     def _keep(self, account: Account) -> None:
         self._store.put(account)
         self._version = self._store.version()
-        others = (a for a in self.accounts.values() if a.user_id != account.user_id)
-        self.accounts = Accounts([*others, account])
+        self.accounts[account.user_id] = account

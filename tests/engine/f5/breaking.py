@@ -26,7 +26,7 @@ from bot.errors import UtteranceError
 from bot.messages import Samples, SpeechRequest
 
 _MIDDLE = 14
-"""Of the steps in which the bundled model speaks a sentence: 9 for each evaluation."""
+"""Step in the middle of a sentence of the bundled model, which takes 9 for each evaluation."""
 _FULL_DISK_BYTES = 4096
 
 

@@ -156,7 +156,7 @@ head:
 def folders(
     pairs: Callable[[str], Pair], vocos_pair: tuple[Any, Vocos], tmp_path: Path
 ) -> dict[str, Any]:
-    """What a user has on disk: model, vocoder, one voice."""
+    """Folders of a user: model, vocoder, voices with one voice, cache."""
     paths = {name: tmp_path / name for name in ("model", "vocoder", "voices", "cache")}
     for path in (*paths.values(), paths["voices"] / "nature"):
         path.mkdir()

@@ -11,7 +11,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from bot.engine.contract import speak_one
 from bot.engine.f5.engine import F5Engine
+from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.runner import Runner, in_halves
 from bot.engine.f5.model.sampler import Sampling
@@ -50,7 +52,7 @@ def make(folders: dict[str, Any]) -> F5Engine:
 
 async def speak(engine: F5Engine, text: str = TEXT, voice: str = "nature") -> Samples:
     request = SpeechRequest(id="m1", text=text, voice=voice)
-    samples = np.concatenate([chunk.samples async for chunk in engine.synthesize(request)])
+    samples = (await speak_one(engine, request)).samples
     assert len(samples)
     assert np.isfinite(samples).all()
     return samples
@@ -184,12 +186,13 @@ async def test_ten_thousand_characters_come_in_pieces_that_the_model_knows(
     text: str, folders: dict[str, Any]
 ) -> None:
     engine = make(folders)
-    stream = engine.synthesize(SpeechRequest(id="m1", text=text, voice="nature"))
-    chunks = [await anext(stream), await anext(stream)]
-    await stream.aclose()
-    for chunk in chunks:
-        assert np.isfinite(chunk.samples).all()
-        assert 1 < len(chunk.samples) / chunk.sample_rate_hz < 30
+    await engine.warm_up()
+    made = engine._prepare(SpeechRequest(id="m1", text=text, voice="nature"))
+    for item in made.items[:2]:
+        [samples] = engine._speak([item], made.sampling, [made.gain])
+        assert isinstance(samples, np.ndarray)
+        assert np.isfinite(samples).all()
+        assert 1 < len(samples) / SAMPLE_RATE_HZ < 30
     await speak(engine)
     await engine.close()
 

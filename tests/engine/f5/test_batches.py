@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from bot.engine import BatchEngine
+from bot.engine.contract import speak_one
 from bot.engine.f5.batching import Utterance, runs, speak
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.model.layout import Item
@@ -33,12 +33,6 @@ async def engine(
     await engine.close()
 
 
-async def alone(engine: F5Engine, one: SpeechRequest) -> AudioChunk:
-    chunks = [chunk async for chunk in engine.synthesize(one)]
-    samples = np.concatenate([chunk.samples for chunk in chunks])
-    return AudioChunk(samples=samples, sample_rate_hz=24_000, nfe=chunks[0].nfe)
-
-
 async def test_a_batch_gives_what_each_gives_alone_and_says_what_cannot_be_said(
     engine: F5Engine,
 ) -> None:
@@ -50,14 +44,13 @@ async def test_a_batch_gives_what_each_gives_alone_and_says_what_cannot_be_said(
         request("Hello", 5, voice="nobody"),
         request("x\ud800", 6, nfe=7),
     ]
-    results = await engine.synthesize_batch(requests)
+    results = await engine.speak(requests)
 
-    assert isinstance(engine, BatchEngine)
     for one, result in zip(requests, results, strict=True):
         if one.id in {"m3", "m5"}:
             assert isinstance(result, UtteranceError)
             continue
-        expected = await alone(engine, one)
+        expected = await speak_one(engine, one)
         assert isinstance(result, AudioChunk)
         assert result.nfe == expected.nfe == (one.nfe or 5)
         np.testing.assert_allclose(result.samples, expected.samples, atol=1e-5)
@@ -68,7 +61,7 @@ async def test_what_a_request_costs_is_told_whatever_it_holds(folders: dict[str,
     await engine.warm_up()
     await engine.close()
 
-    assert engine.budget_tokens == 0  # a processor gains nothing
+    assert engine.budget_tokens == 0  # a CPU gains nothing
     for odd in (request(""), request("\ud800"), request("Hello", voice="../nobody")):
         assert engine.tokens(odd) >= 0
     assert engine.tokens(request(LONG)) > engine.tokens(request("Hello"))
@@ -78,7 +71,7 @@ async def test_after_it_was_closed_nothing_is_computed(folders: dict[str, Any]) 
     engine = F5Engine(**folders, nfe=5, device="cpu")
     await engine.warm_up()
     await engine.close()
-    [result] = await engine.synthesize_batch([request("Hello")])
+    [result] = await engine.speak([request("Hello")])
 
     assert isinstance(result, UtteranceError)
 

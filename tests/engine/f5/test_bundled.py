@@ -9,6 +9,7 @@ import soxr
 import torch
 
 import bot
+from bot.engine.contract import speak_one
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.runner import Runner
@@ -84,8 +85,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> F5Engine:
 
 async def speak(engine: F5Engine, text: str, voice: str) -> Samples:
     request = SpeechRequest(id="1", text=text, voice=voice)
-    chunks = [chunk async for chunk in engine.synthesize(request)]
-    return np.concatenate([chunk.samples for chunk in chunks])
+    return (await speak_one(engine, request)).samples
 
 
 @pytest.mark.parametrize("name", NAMES)

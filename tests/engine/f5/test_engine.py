@@ -1,7 +1,7 @@
 """The engine speaks from folders on disk, and survives what chat sends."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from bot.engine.contract import speak_one
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.mel import log_mel
 from bot.engine.f5.model import int8
 from bot.errors import StartError, UtteranceError
-from bot.messages import AudioChunk, SpeechRequest
+from bot.messages import SpeechRequest
+from bot.runtime.waiting import cancel
 
 ALIKE = 0.1
 """Relative distance of log-mel spectrograms."""
@@ -33,9 +35,15 @@ def request(text: str, voice: str = "nature", request_id: str = "m1") -> SpeechR
 
 
 async def speak(engine: F5Engine, text: str) -> np.ndarray[Any, Any]:
-    chunks = [chunk async for chunk in engine.synthesize(request(text))]
-    assert all(chunk.sample_rate_hz == 24_000 for chunk in chunks)
-    return np.concatenate([chunk.samples for chunk in chunks])
+    chunk = await speak_one(engine, request(text))
+    assert chunk.sample_rate_hz == 24_000
+    return chunk.samples
+
+
+async def until_it_computes(engine: F5Engine) -> None:
+    at = engine.progress.at
+    while engine.progress.at == at:
+        await asyncio.sleep(0.001)
 
 
 async def test_speech_has_the_length_that_upstream_gives_it(folders: dict[str, Any]) -> None:
@@ -89,11 +97,10 @@ async def test_a_precision_that_is_not_there_is_refused(folders: dict[str, Any])
 
 async def test_a_request_may_ask_for_more_evaluations(engine: F5Engine) -> None:
     asked = SpeechRequest(id="m1", text="Hello there, chat.", voice="nature", nfe=7)
-    chunks = [chunk async for chunk in engine.synthesize(asked)]
-    samples = np.concatenate([chunk.samples for chunk in chunks])
+    chunk = await speak_one(engine, asked)
 
-    assert {chunk.nfe for chunk in chunks} == {7}
-    assert not np.allclose(samples, await speak(engine, "Hello there, chat."))
+    assert chunk.nfe == 7
+    assert not np.allclose(chunk.samples, await speak(engine, "Hello there, chat."))
 
 
 @pytest.mark.parametrize("text", [" ", "\n", "😀😀", "你好", "\u200b\u202e"])
@@ -114,21 +121,22 @@ async def test_odd_text_is_spoken(engine: F5Engine, text: str) -> None:
 @pytest.mark.parametrize("voice", ["nobody", "../../etc", "", "<script>"])
 async def test_an_unknown_voice_is_named_with_the_known_ones(engine: F5Engine, voice: str) -> None:
     with pytest.raises(UtteranceError, match="nature"):
-        async for _ in engine.synthesize(request("Hello", voice)):
-            pass
+        await speak_one(engine, request("Hello", voice))
 
 
-async def test_closing_the_stream_stops_a_long_text(engine: F5Engine) -> None:
-    stream = engine.synthesize(request("A sentence of some length, again. " * 300))
-    await anext(stream)
-    await stream.aclose()
+async def test_cancelling_stops_a_long_text(engine: F5Engine) -> None:
+    speaking = asyncio.create_task(speak(engine, "A sentence of some length, again. " * 300))
+    await until_it_computes(engine)
+    await cancel(speaking)
     assert len(await speak(engine, "Hello there, chat."))
+    assert speaking.cancelled()
 
 
-async def test_pieces_are_joined_without_a_break(engine: F5Engine) -> None:
-    chunks = [c async for c in engine.synthesize(request("One, two and three. " * 20))]
-    assert len(chunks) > 1
-    assert all(len(chunk.samples) for chunk in chunks)
+async def test_a_text_longer_than_a_piece_is_spoken_whole(engine: F5Engine) -> None:
+    text = "One, two and three. "
+    samples = await speak(engine, text * 20)
+    assert len(engine._prepare(request(text * 20)).items) > 1
+    assert len(samples) > 15 * len(await speak(engine, text))
 
 
 async def test_samples_that_are_not_finite_never_leave(folders: dict[str, Any]) -> None:
@@ -178,21 +186,16 @@ async def test_a_device_that_is_not_there_is_refused(folders: dict[str, Any], de
     await engine.close()
 
 
-async def test_closing_the_engine_ends_pending_streams(folders: dict[str, Any]) -> None:
+async def test_closing_the_engine_ends_pending_requests(folders: dict[str, Any]) -> None:
     engine = F5Engine(**folders, nfe=5, device="cpu")
-    streams = [engine.synthesize(request("One, two and three. " * 200)) for _ in range(3)]
-    await asyncio.gather(*(anext(stream) for stream in streams))
-    pending = [asyncio.create_task(drain(stream)) for stream in streams]
-    await asyncio.sleep(0)
+    await engine.warm_up()
+    long = [request("One, two and three. " * 200)]
+    pending = [asyncio.create_task(engine.speak(long)) for _ in range(3)]
+    await until_it_computes(engine)
     await engine.close()
-    await asyncio.gather(*pending)
-    assert [chunk async for chunk in engine.synthesize(request("Hello"))] == []
+    results = [*await asyncio.gather(*pending), await engine.speak(long)]
     await engine.close()
-
-
-async def drain(stream: AsyncGenerator[AudioChunk, None]) -> None:
-    async for chunk in stream:
-        assert len(chunk.samples)
+    assert all(isinstance(result, UtteranceError) for [result] in results)
 
 
 async def test_requests_at_the_same_time_do_not_mix(engine: F5Engine) -> None:

@@ -24,15 +24,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.engine.f5.weights.installed import choose
-from bot.engine.fallback import Chain
-from bot.engine.joining import joined
+from bot.engine.fallback import FallbackEngine
+from bot.engine.joining import fit_piece
 from bot.engine.narrator import Narrator
 from bot.engine.pieces import Piece, split
-from bot.engine.process.supervisor import Host
-from bot.engine.process.watchdog import Patience
+from bot.engine.process.supervisor import Supervisor
+from bot.engine.process.watchdog import Limits
 from bot.messages import Samples, SpeechRequest
 from bot.outcomes import FINAL, Outcome, Spoken, Started
-from bot.runtime.resources import resource
+from bot.runtime.folders import resource
 from tests.engine.channel import Channel
 
 _DEADLINE_S = 1800
@@ -40,13 +40,13 @@ _DEADLINE_S = 1800
 _RATE_HZ = 24_000
 _TEXT = "Nice to meet you. Good to see you again."
 _PIECES = split(_TEXT)
-_PATIENCE = Patience(loading_s=6.0, slow_s=3600.0, unknown_s=3600.0)
+_LIMITS = Limits(loading_s=6.0, slow_s=3600.0, unknown_s=3600.0)
 """A process that stops while it loads is missed sooner than usual, and nothing but its own steps
 tells that one hangs."""
 _ALIKE = 0.95
 """Correlation of a sentence with what was heard of it."""
 _SILENCE = 0.01
-"""Of full scale: more than rounding leaves."""
+"""Limit on the level beside the pieces, of full scale: more than rounding leaves."""
 
 _LANES = (("kill", "raise", "nan", "corrupt"), ("stop", "memory", "hang", "disk"))
 """Faults that are tried one after the other, both lanes at the same time."""
@@ -57,10 +57,10 @@ _TOLD = {
     "corrupt": "cached reference voice is unreadable",
     "stop": "does not answer",
     "memory": "no memory left",
-    "hang": "it hangs: nothing for",
+    "hang": "engine process hangs",
     "disk": "could not be cached",
 }
-"""What the log says of them."""
+"""Words of the log for each fault."""
 _LEFT_OUT = {("nan", "start"), ("hang", "start"), ("hang", "playback")}
 _CELLS = [
     (fault, stage)
@@ -71,7 +71,7 @@ _CELLS = [
 
 
 class Cell(NamedTuple):
-    """What came of an utterance in whose time something broke."""
+    """Result of an utterance during which something broke."""
 
     ends: Sequence[Outcome]
     speakers: Sequence[str]
@@ -83,7 +83,7 @@ class Cell(NamedTuple):
 class Lane:
     """One channel whose engine breaks, and what spoke on it."""
 
-    def __init__(self, folder: Path, second: Host) -> None:
+    def __init__(self, folder: Path, second: Supervisor) -> None:
         for name in ("orders", "voices"):
             (folder / name).mkdir(parents=True)
         shutil.copytree(resource("voices") / "heart", folder / "voices" / "heart")
@@ -99,10 +99,12 @@ class Lane:
         }
         self._orders = folder / "orders"
         self._go = self._orders / "go"
-        self._first = Host("f5", lambda: options, engine="breaking:BreakingF5", patience=_PATIENCE)
+        self._first = Supervisor(
+            "f5", lambda: options, engine="breaking:BreakingF5", limits=_LIMITS
+        )
         self._second = second
         # So patient that a fault is noticed as such and not as slowness.
-        narrator = Narrator(Chain([self._first, self._second], patience_s=120))
+        narrator = Narrator(FallbackEngine([self._first, self._second], stall_s=120))
         self._channel = Channel(narrator, folder / "heard.wav", rate_hz=_RATE_HZ)
 
     async def play(self, faults: Sequence[str]) -> dict[tuple[str, str], Cell]:
@@ -170,10 +172,10 @@ class Lane:
         rest = self._channel.heard_of(identity).copy()
         speakers = []
         for piece in _PIECES:
-            for host in (self._second, self._first):
-                await host.warm_up()
-                if take_out(await rendition(host, piece, identity), rest):
-                    speakers.append(host.name)
+            for supervisor in (self._second, self._first):
+                await supervisor.warm_up()
+                if take_out(await rendition(supervisor, piece, identity), rest):
+                    speakers.append(supervisor.name)
                     break
             else:
                 speakers.append("")
@@ -181,12 +183,12 @@ class Lane:
         return Cell(ends, speakers, float(np.abs(rest).max()))
 
 
-async def rendition(host: Host, piece: Piece, identity: str) -> Samples:
+async def rendition(supervisor: Supervisor, piece: Piece, identity: str) -> Samples:
     """Return how an engine speaks a piece of this utterance."""
     request = SpeechRequest(id=identity, text=piece.text, voice="heart")
-    samples = np.concatenate([chunk.samples async for chunk in host.synthesize(request)])
-    return joined(
-        samples,
+    chunk = await supervisor.speak(request)
+    return fit_piece(
+        chunk.samples,
         _RATE_HZ,
         is_first=piece is _PIECES[0],
         is_last=piece.is_last,
@@ -215,7 +217,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Cell
     """Play all of them once; return what gives one."""
 
     async def play() -> dict[tuple[str, str], Cell]:
-        second = Host("hibari", dict)
+        second = Supervisor("hibari", dict)
         lanes = [Lane(tmp_path_factory.mktemp(faults[0]), second) for faults in _LANES]
         plays = (lane.play(faults) for lane, faults in zip(lanes, _LANES, strict=True))
         try:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +12,31 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
+from bot.engine.contract import speak_one
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.weights.installed import choose
 from bot.engine.process.client import EngineLostError
-from bot.engine.process.supervisor import Host
+from bot.engine.process.supervisor import Supervisor
 from bot.errors import StartError
 from bot.messages import Samples, SpeechRequest
-from bot.runtime.resources import resource
+from bot.runtime.folders import resource
 from tests.interpreters import python_3_10
 
 REQUEST = SpeechRequest(id="m1", text="Hello there, chat.", voice="nature", nfe=6)
 
 
-async def sound(engine: Host | F5Engine, request: SpeechRequest = REQUEST) -> Samples:
-    chunks = [chunk async for chunk in engine.synthesize(request)]
-    assert {chunk.nfe for chunk in chunks} == {6}
-    return np.concatenate([chunk.samples for chunk in chunks])
+async def sound(engine: Supervisor | F5Engine, request: SpeechRequest = REQUEST) -> Samples:
+    if isinstance(engine, F5Engine):
+        chunk = await speak_one(engine, request)
+    else:
+        chunk = await engine.speak(request)
+    assert chunk.nfe == 6
+    return chunk.samples
 
 
 async def test_speech_is_the_same_in_a_process_of_its_own(folders: dict[str, Any]) -> None:
     options = {**folders, "nfe": 5, "device": "cpu", "precision": "float32"}
-    here, there = F5Engine(**options), Host("f5", lambda: options)
+    here, there = F5Engine(**options), Supervisor("f5", lambda: options)
     with capture_logs() as logs:
         try:
             await there.warm_up()
@@ -62,15 +65,15 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 async def test_a_full_disk_costs_the_cache_and_not_the_voice(folders: dict[str, Any]) -> None:
     options = {**folders, "nfe": 5, "device": "cpu"}
-    usual = Host("f5", lambda: options)
+    usual = Supervisor("f5", lambda: options)
     command = (sys.executable, "-c", _SMALL_DISK, *usual._command)
-    host = Host("f5", lambda: options, command=command)
+    supervisor = Supervisor("f5", lambda: options, command=command)
     with capture_logs() as logs:
         try:
-            await host.warm_up()
-            assert len(await sound(host))
+            await supervisor.warm_up()
+            assert len(await sound(supervisor))
         finally:
-            await host.close()
+            await supervisor.close()
 
     assert any(entry["event"] == "A reference voice could not be cached" for entry in logs)
     assert cached_in(folders) == []
@@ -80,32 +83,32 @@ async def test_a_full_disk_costs_the_cache_and_not_the_voice(folders: dict[str, 
 async def test_a_cache_that_was_damaged_while_it_spoke_costs_no_voice_when_it_is_back(
     folders: dict[str, Any], damage: bytes | None
 ) -> None:
-    host = Host("f5", lambda: {**folders, "nfe": 5, "device": "cpu"})
+    supervisor = Supervisor("f5", lambda: {**folders, "nfe": 5, "device": "cpu"})
     try:
-        await host.warm_up()
-        first = await sound(host)
+        await supervisor.warm_up()
+        first = await sound(supervisor)
         [cached] = cached_in(folders)
         whole = cached.read_bytes()
-        async with aclosing(host.synthesize(REQUEST)) as chunks:
-            speaking = asyncio.ensure_future(anext(chunks))
-            cached.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
-            assert host.pid is not None
-            os.kill(host.pid, signal.SIGKILL)
-            with pytest.raises(EngineLostError):
-                await speaking
-        await host.warm_up()
-        np.testing.assert_allclose(await sound(host), first, atol=1e-6)
+        speaking = asyncio.ensure_future(supervisor.speak(REQUEST))
+        await asyncio.sleep(0)  # it is asked
+        cached.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+        assert supervisor.pid is not None
+        os.kill(supervisor.pid, signal.SIGKILL)
+        with pytest.raises(EngineLostError):
+            await speaking
+        await supervisor.warm_up()
+        np.testing.assert_allclose(await sound(supervisor), first, atol=1e-6)
     finally:
-        await host.close()
+        await supervisor.close()
 
     assert len(cached.read_bytes()) == len(whole)
 
 
 async def test_what_is_missing_is_told_with_its_remedy(folders: dict[str, Any]) -> None:
-    host = Host("f5", lambda: {**folders, "voices": "nowhere"})
+    supervisor = Supervisor("f5", lambda: {**folders, "voices": "nowhere"})
     with pytest.raises(StartError, match="no usable voice in nowhere"):
-        await host.warm_up()
-    await host.close()
+        await supervisor.warm_up()
+    await supervisor.close()
 
 
 _OF_THE_ENGINE = ("hibari", "msgspec", "numpy", "pypinyin", "safetensors", "structlog", "torch")
@@ -123,7 +126,7 @@ async def test_the_bundled_model_sounds_the_same_under_python_3_10(tmp_path: Pat
         "precision": "float32",
     }
     options |= {"voices": str(resource("voices")), "cache": str(tmp_path)}
-    here, there = F5Engine(**options), Host("f5", lambda: options, python=python)
+    here, there = F5Engine(**options), Supervisor("f5", lambda: options, python=python)
     request = replace(REQUEST, voice="heart")
     try:
         await there.warm_up()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.engine import Engine
+from bot.engine.contract import Engine, speak_one
 from bot.engine.f5.engine import F5Engine
 from bot.engine.upstream.engine import UpstreamEngine
 from bot.errors import StartError
@@ -17,9 +17,9 @@ TEXT = "One, two and three, then more of it. " * 6
 
 async def speak(engine: Engine) -> Samples:
     request = SpeechRequest(id="m1", text=TEXT, voice="nature")
-    chunks = [chunk.samples async for chunk in engine.synthesize(request)]
+    chunk = await speak_one(engine, request)
     await engine.close()
-    return np.concatenate(chunks)
+    return chunk.samples
 
 
 async def test_both_engines_say_the_same(folders: dict[str, Any]) -> None:

@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.engine.process.scheduler import Job, Scheduler
-from bot.engine.process.supervisor import Host
+from bot.engine.process.supervisor import Supervisor
 from bot.messages import SpeechRequest
+from tests.engine.conftest import DEADLINE_S
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import MakeHost
+    from tests.engine.conftest import MakeSupervisor
 
 NOW = 100.0
 BUDGET = 10
@@ -84,34 +85,36 @@ def test_what_was_removed_is_not_taken() -> None:
     assert scheduler.take(NOW) == []
 
 
-async def levels(host: Host, *texts: str) -> list[float]:
+async def levels(supervisor: Supervisor, *texts: str) -> list[float]:
     """Return 0.1 for each text that was spoken together with the one at that place."""
 
     async def level(text: str) -> float:
         request = SpeechRequest(id="m1", text=text, voice="heart")
-        chunks = [chunk async for chunk in host.synthesize(request)]
-        return round(float(chunks[0].samples[0]), 1)
+        chunk = await supervisor.speak(request)
+        return round(float(chunk.samples[0]), 1)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_S):
         return await asyncio.gather(*(level(text) for text in texts))
 
 
 async def test_the_first_is_spoken_alone_and_the_others_together_within_the_budget(
-    make_host: "MakeHost",
+    make_supervisor: "MakeSupervisor",
 ) -> None:
-    host = make_host(engine="Together")
-    await host.warm_up()
+    supervisor = make_supervisor(engine="Together")
+    await supervisor.warm_up()
 
-    assert await levels(host, "pause", "one", "two", "three", "four five") == pytest.approx(
+    assert await levels(supervisor, "pause", "one", "two", "three", "four five") == pytest.approx(
         [0.1, 0.3, 0.3, 0.3, 0.1]
     )
 
 
-async def test_a_batch_tells_which_of_its_texts_cannot_be_spoken(make_host: "MakeHost") -> None:
-    host = make_host(engine="Together")
-    await host.warm_up()
+async def test_a_batch_tells_which_of_its_texts_cannot_be_spoken(
+    make_supervisor: "MakeSupervisor",
+) -> None:
+    supervisor = make_supervisor(engine="Together")
+    await supervisor.warm_up()
     first, refused, last = await asyncio.gather(
-        *(levels(host, text) for text in ("pause", "refuse", "one")), return_exceptions=True
+        *(levels(supervisor, text) for text in ("pause", "refuse", "one")), return_exceptions=True
     )
 
     assert first == [0.1]

@@ -1,1 +1,1 @@
-"""The network and what computes it: transformer, sampling, vocoder, kernels, CUDA graphs."""
+"""Network and its computation: transformer, sampling, vocoder, kernels, CUDA graphs."""

@@ -53,7 +53,7 @@ class _Inputs(NamedTuple):
     reference_mel: Tensor
     """float32 `[T, 100]`"""
     table: Tensor
-    """Of the attention, see `Packed`."""
+    """Lengths for the attention, see `Packed`."""
 
 
 class _Recording(NamedTuple):

@@ -31,7 +31,7 @@ class ConvNeXt(NamedTuple):
     norm: Linear
     expand: Linear
     reduce: Linear
-    """With the layer scale multiplied in."""
+    """Second map, with the layer scale multiplied in."""
 
 
 class Vocos(NamedTuple):

@@ -1,1 +1,1 @@
-"""Text to tokens and frames."""
+"""Front ends: text to tokens and frames."""

@@ -26,6 +26,8 @@ class FrontEnd(Protocol):
 
     overlaps: bool
     """Whether pieces are cross-faded; else each begins and ends in a pause of its own."""
+    longest_piece: int
+    """Letters of a text that all but slow voices speak as one piece."""
     nothing_to_say: str
     """Error for a text that has no pieces."""
 
@@ -40,6 +42,7 @@ class Characters:
     """Front end of characters and pinyin, at the pace of the reference."""
 
     overlaps = True
+    longest_piece = 126  # 9 s, of the 10 s that upstream leaves behind a reference of 12 s
     nothing_to_say = "The text holds no character that the model knows."
 
     def __init__(self, vocabulary: Vocabulary, estimate: Estimate = paced_frames) -> None:

@@ -1,1 +1,1 @@
-"""Recordings to reference voices, and their loudness."""
+"""Voices: folders, prepared references, and the loudness of speech."""

@@ -1,10 +1,9 @@
 """Loudness of speech: every piece is brought to one level, and its peaks are kept below full scale.
 
-How loud a model speaks depends on the recording, and on its whim: two voices of equal references
-differ by up to 2 LU, two pieces of one voice by as much. So what is measured is what is heard, as
-ITU-R BS.1770-4 measures it (K-weighting, blocks of 400 ms, two gates); the filters are those of its
-annex 1 for 48 kHz, evaluated as a response over frequency. Peaks are true peaks: of the signal at
-four times its rate.
+Two voices with equally loud references differ by up to 2 LU, two pieces of one voice by as much. So
+the speech itself is measured, by ITU-R BS.1770-4 (K-weighting, blocks of 400 ms, two gates); the
+filters are those of its annex 1 for 48 kHz, evaluated as a response over frequency. Peaks are true
+peaks: of the signal at four times its rate.
 """
 
 from functools import lru_cache
@@ -19,21 +18,21 @@ from bot.engine.f5.voice.resample import resample
 from bot.messages import Samples
 
 TARGET_LUFS = -20.0
-"""What leaves room for most peaks."""
+"""Common loudness; leaves room for most peaks."""
 PEAK = 10 ** (-1.5 / 20)
-"""Half a decibel below the -1 dBFS that true peaks may reach: they are measured four times a
-sample, and resampled again on their way to the device."""
+"""Limit on true peaks, half a decibel below the -1 dBFS that they may reach: four measurements a
+sample miss a little, and the sound device may resample again."""
 _MAX_CHANGE_DB = 15.0
-"""A piece further from the target is no speech, and is not made any."""
+"""Limit on the change of a piece; one further from the target is no speech and stays as it is."""
 _OVERSAMPLING = 4
 _TRUE_PEAK_ALLOWANCE = 0.7
-"""Samples below this part of the limit have no true peak above it."""
+"""Part of the limit below which samples have no true peak above it."""
 _CHUNK = SAMPLE_RATE_HZ // 1000
-"""Samples of 1 ms, which have one gain."""
+"""Samples that share a gain: 1 ms."""
 _MARGIN = 12
-"""Samples beside a chunk that are seen when its peak is sought: the resampler reaches over 7."""
+"""Samples on both sides of a chunk that its peak depends on: the resampler reaches over 7."""
 _LOOK_CHUNKS = 4
-"""Over which the gain falls before a peak and rises behind it."""
+"""Chunks over which the gain falls before a peak and rises behind it."""
 _STEP = SAMPLE_RATE_HZ // 10
 _STEPS_PER_BLOCK = 4
 _SILENCE_LUFS = -70.0
@@ -87,7 +86,7 @@ def limited(samples: Samples, peak: float = PEAK) -> Samples:
 
 
 def _between(gains: Samples) -> Samples:
-    """Return a gain for every sample: that of a chunk at its centre, and lines between these."""
+    """Return a gain for every sample: lines between those of the chunks' centres."""
     steps = np.diff(gains, append=gains[-1:])[:, None] * (
         np.arange(_CHUNK, dtype=np.float32) / _CHUNK
     )
@@ -96,13 +95,13 @@ def _between(gains: Samples) -> Samples:
 
 
 def _true_peaks(samples: Samples, above: float) -> npt.NDArray[np.float64]:
-    """Return the highest magnitude in each chunk, of the true signal where that may be `above`."""
+    """Return the highest magnitude in each chunk; true peaks where they may be `above`."""
     chunks = -(-len(samples) // _CHUNK)
     padded = np.pad(samples, (_MARGIN, chunks * _CHUNK - len(samples) + _MARGIN))
     peaks = np.abs(padded[_MARGIN : _MARGIN + chunks * _CHUNK]).reshape(chunks, _CHUNK).max(axis=1)
     high = np.flatnonzero(peaks > above * _TRUE_PEAK_ALLOWANCE)
     if high.size:
-        # Each with a margin, so that one behind the other they can be resampled at once.
+        # Each with a margin, so that all of them can be resampled at once.
         width = _CHUNK + 2 * _MARGIN
         cut = np.lib.stride_tricks.sliding_window_view(padded, width)[high * _CHUNK].reshape(-1)
         rate_hz = SAMPLE_RATE_HZ * _OVERSAMPLING
@@ -118,7 +117,7 @@ def _windows(values: npt.NDArray[np.float64], reach: int) -> npt.NDArray[np.floa
 
 
 def _block_powers(weighted: Tensor) -> npt.NDArray[np.float64]:
-    """Return the mean square of each 400 ms, every 100 ms; of all where that is shorter."""
+    """Return the mean square of each 400 ms, every 100 ms; of the whole if it is shorter."""
     steps = len(weighted) // _STEP
     if steps < _STEPS_PER_BLOCK:
         return np.array([float(weighted.square().mean())])
@@ -141,6 +140,6 @@ def _response(bins: int) -> Tensor:
 
 
 def _fast_length(count: int) -> int:
-    """Return a length from `count` on that transforms quickly, and of which there are not many."""
+    """Return a length of at least `count` with a fast transform; they are few."""
     step = 2 ** max((count - 1).bit_length() - 3, 0)
     return -(-count // step) * step

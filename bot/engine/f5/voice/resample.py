@@ -1,7 +1,7 @@
 """Sample rate conversion with a Hann-windowed sinc.
 
-The interpolation of J. O. Smith, "Digital Audio Resampling" (ccrma.stanford.edu/~jos/resample),
-with the parameters of `torchaudio.transforms.Resample`, so that references sound as upstream's.
+Interpolation of J. O. Smith, "Digital Audio Resampling" (ccrma.stanford.edu/~jos/resample), with
+the parameters of `torchaudio.transforms.Resample`, so that references sound as upstream's.
 """
 
 import math
@@ -13,11 +13,11 @@ from torch.nn import functional
 _ZERO_CROSSINGS = 6
 _ROLLOFF = 0.99
 _MAX_TAPS = 20_000_000
-"""160 MB of float64, a few times over; 44,100 Hz to 24,000 needs 12,000."""
+"""Limit on filter taps: 160 MB of float64, a few times over; 44,100 Hz to 24,000 needs 12,000."""
 
 
 def is_common(from_hz: int, to_hz: int) -> bool:
-    """Tell whether the rates have so much in common that `resample` takes little memory."""
+    """Return whether `resample` takes little memory between these rates."""
     return from_hz * to_hz // math.gcd(from_hz, to_hz) ** 2 <= _MAX_TAPS
 
 

@@ -1,1 +1,1 @@
-"""Model files: where they are, how they are fetched, read and checked."""
+"""Files of models: catalogue, download, folders, checkpoints."""

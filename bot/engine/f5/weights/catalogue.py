@@ -1,7 +1,6 @@
-"""The models that can be fetched by their names, and under which licence.
+"""Catalogue of models that can be fetched by name, with their files and licences.
 
-The files and their SHA-256 are those that the hub shows for each repository, the licences those of
-the model cards.
+Files and their SHA-256 are as the hub shows them for each repository, licences as the model cards.
 """
 
 import difflib
@@ -19,7 +18,7 @@ class Licence(NamedTuple):
     name: str
     """SPDX identifier."""
     meaning: str
-    """What it means for a stream that earns money, in one sentence."""
+    """Sentence on streams that earn money."""
 
 
 class HubFile(NamedTuple):
@@ -28,11 +27,11 @@ class HubFile(NamedTuple):
     path: str
     """Inside the repository."""
     sha256: str = ""
-    """Empty when only the hub knows it."""
+    """Checksum; empty when only the hub knows it."""
 
     @property
     def name(self) -> str:
-        """What it is called in the model's folder."""
+        """Name in the model's folder."""
         return PurePosixPath(self.path).name
 
 
@@ -46,11 +45,11 @@ class KnownModel(NamedTuple):
     revision: str
     """Commit, or branch."""
     files: tuple[HubFile, ...]
-    """The smallest first, so that the folder becomes complete with the weights."""
+    """Files, the smallest first, so that the folder becomes complete with the weights."""
     licence: Licence
     language: str
     size: str
-    """Of all files together, roughly, for people; empty when unknown."""
+    """Size of all files together, roughly, for people; empty when unknown."""
     config: str = ""
     """Content of `model.yaml`, for architectures whose repository has no such file."""
     remark: str = ""

@@ -124,7 +124,7 @@ class _Reader:
         return Linear(weight, self.take(f"{name}.bias", weight.shape[0]))
 
     def finish(self, ignored: tuple[str, ...]) -> None:
-        """Refuse tensors that nobody took, and values that are not finite."""
+        """Refuse tensors that are left, and values that are not finite."""
         left = sorted(name for name in self._left if not name.startswith(ignored))
         if left:
             raise self.mismatch(f"it has {len(left)} unknown tensors, such as {left[0]}")

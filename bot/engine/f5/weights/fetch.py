@@ -1,7 +1,7 @@
-"""Model files from the Hugging Face hub: resumed, verified, and put in place atomically.
+"""Download of model files from the Hugging Face hub: resumed, verified, put in place atomically.
 
-The hub's own client asks and transfers, but does not keep the files: newer versions of its
-download functions throw away what they have when they are interrupted.
+The hub's own client asks and transfers, but its download functions do not write the files: newer
+versions throw away a part of a file when they are interrupted.
 """
 
 import errno
@@ -22,17 +22,17 @@ _TOO_MANY_REQUESTS = 429
 
 
 class Offer(NamedTuple):
-    """What the hub says about a file before it sends it."""
+    """Metadata of a file on the hub."""
 
     url: str
-    """Of exactly this version."""
+    """Address of exactly this version."""
     size_bytes: int
     digest: str
     """SHA-256 in 64 digits for large files, the SHA-1 of git's blob in 40 for the others."""
 
 
 class _Source(NamedTuple):
-    """Where the files of one model come from, and where they go."""
+    """Model, its folder and the hub that its files come from."""
 
     model: KnownModel
     folder: Path
@@ -46,7 +46,7 @@ class _Source(NamedTuple):
         return hf_hub_url(repository, file.path, revision=revision, endpoint=self.endpoint)
 
     def by_hand(self) -> str:
-        """Return what to do where the hub cannot be reached."""
+        """Return a remedy for when the hub cannot be reached."""
         return "\n".join(
             (
                 "Or download these files elsewhere and put them there:",
@@ -61,7 +61,7 @@ class _Source(NamedTuple):
 def fetch(name: str) -> None:
     """Download the model `name` of the catalogue, for `ishowtts model fetch NAME`.
 
-    What is there already is checked and kept. `$HF_ENDPOINT` chooses another hub.
+    Files that are there already are checked and kept. `$HF_ENDPOINT` chooses another hub.
 
     Raises:
         StartError: there is no such model, package, file or room, or the file is damaged.
@@ -80,7 +80,7 @@ def fetch(name: str) -> None:
 
 
 def download(model: KnownModel, folder: Path, endpoint: str = "") -> None:
-    """Bring the files of `model` into `folder`, each complete and verified or not at all.
+    """Download the files of `model` into `folder`, each complete and verified or not at all.
 
     `endpoint` is the hub's address, without it the one that the hub's client is set to.
 
@@ -141,9 +141,9 @@ def _ask(source: _Source, file: HubFile) -> Offer:
     from huggingface_hub import get_hf_file_metadata  # noqa: PLC0415 - optional
 
     try:
-        # Every known model is public: nobody's token needs to travel.
+        # Every known model is public, so no token is sent.
         found = get_hf_file_metadata(source.url(file, source.model.revision), token=False)
-    except Exception as error:  # the client lets those of its HTTP library through, and changes it
+    except Exception as error:  # the client passes on those of its HTTP library, which changes
         raise _hub_error(source, file, error) from error
     digest, size_bytes = found.etag or "", found.size
     if len(digest) not in (40, 64) or size_bytes is None:
@@ -162,7 +162,7 @@ def _ask(source: _Source, file: HubFile) -> Offer:
 
 
 def _transfer(source: _Source, file: HubFile, offer: Offer, partial: Path) -> None:
-    """Append to `partial` what it lacks, in as many attempts as get further."""
+    """Append the rest of the file to `partial`; retry as long as attempts receive something."""
     if partial.exists() and partial.stat().st_size > offer.size_bytes:
         partial.unlink()
     partial.touch()
@@ -191,7 +191,7 @@ def _append(
             offer.url,
             sink,
             resume_size=received_bytes,
-            headers={"Accept-Encoding": "identity"},  # what is compressed cannot be resumed
+            headers={"Accept-Encoding": "identity"},  # compressed transfers cannot be resumed
             expected_size=offer.size_bytes,
             displayed_filename=file.name,
         )

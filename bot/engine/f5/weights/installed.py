@@ -144,10 +144,9 @@ def path(name: str) -> None:
 
 
 def list_models(folders: Sequence[Path] = ()) -> None:
-    """Print what can be fetched and what is here, for `ishowtts model list [FOLDER ...]`.
+    """Print the models of the catalogue and of this machine, for `ishowtts model list [FOLDER]`.
 
-    Besides the catalogue these are the models that were put into the models' folder by hand, and
-    those in `folders`.
+    On this machine are also those put into the models' folder by hand, and those in `folders`.
 
     Raises:
         StartError: one of `folders` holds no model.
