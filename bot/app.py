@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from bot import sources, speed
+from bot import sources
 from bot.channel import Channel, Shared
 from bot.commands import parse_command
 from bot.config import Settings
@@ -23,6 +23,7 @@ from bot.runtime.tasks import running
 from bot.server import Server
 from bot.sources import ingest
 from bot.sources.recording import Recorder
+from bot.speedcheck import speed
 from bot.state import DaemonState, OutputState, SpeedState
 from bot.store import Store
 from bot.store import default_path as default_store
