@@ -94,7 +94,7 @@ async def _try_engine(settings: Settings, name: str) -> Finding:
             await engine.close()
     except IshowttsError as error:
         return Finding(subject, error)
-    return Finding(subject)
+    return Finding(subject, note=engine.hardware)
 
 
 def _try_outputs(settings: Settings) -> Iterator[Finding]:

@@ -29,6 +29,9 @@ class Engine(Protocol):
     """Progress of the computations, a step at least every second or so: a hang is detected early.
     None if the engine reports none."""
 
+    hardware: str = ""
+    """Device and precision, such as "CPU, 8 bits", for people; read when the engine is warm."""
+
     async def warm_up(self) -> None:
         """Load everything, so that the next request is as fast as any later one.
 
