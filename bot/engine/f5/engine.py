@@ -115,8 +115,6 @@ class F5Engine(Engine):
         self._closed = threading.Event()
         self.progress: Progress = Progress()
         """Progress of the computation: steps are blocks of the model on a CPU, runs on a GPU."""
-        self.hardware = ""
-        """Device and precision, such as "CPU, 8 bits"; empty until the warm-up."""
 
     async def warm_up(self) -> None:
         """Load the model and every voice, and record the lengths that chat has.

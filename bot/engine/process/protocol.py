@@ -65,7 +65,7 @@ class Ready(Message, frozen=True, kw_only=True):
     longest_piece: int
     """Limit of the text of one request, as in `bot.engine.contract`."""
     hardware: str = ""
-    """Device and precision, as in `bot.engine.contract`."""
+    """Device and precision, for people; empty where it makes no difference."""
 
 
 class Refused(Message, frozen=True, kw_only=True):

@@ -72,7 +72,7 @@ class Supervisor:
         self.longest_piece = Engine.longest_piece
         """Limit of the text of one request, in letters; known once the engine was warm."""
         self.hardware = ""
-        """Device and precision; known once the engine was warm, if it tells."""
+        """Device and precision, for people; known once the engine was warm."""
         self.refusal: StartError | None = None
         """Why the engine cannot run as things are; it is tried again, but not soon."""
         self.restarts = 0
@@ -193,8 +193,7 @@ class Supervisor:
 
     def _on_ready(self, ready: protocol.Ready) -> None:
         """Take the engine back, or try it first if it failed again and again."""
-        self.longest_piece = ready.longest_piece
-        self.hardware = ready.hardware
+        self.longest_piece, self.hardware = ready.longest_piece, ready.hardware
         if (self._breaker.is_open or self._memory_breaker.is_open) and self._voice:
             self._probing = asyncio.create_task(self._probe(), name=f"probe {self.name}")
         else:
@@ -224,7 +223,7 @@ class Supervisor:
             self._breaker.fail()  # what is missing does not appear within seconds
         if trouble != self._trouble:
             log.warning(
-                "engine lost",
+                "engine lost" if refusal is None else "engine cannot start",
                 engine=self.name,
                 reason=trouble,
                 next_try_in_s=round(self._pause_s),

@@ -113,7 +113,9 @@ class Worker:
         self._engine = engine
         self._send(
             protocol.Ready(
-                name=engine.name, longest_piece=engine.longest_piece, hardware=engine.hardware
+                name=engine.name,
+                longest_piece=engine.longest_piece,
+                hardware=engine.hardware,
             )
         )
         was_idle = True
