@@ -89,11 +89,11 @@ async def _try_engine(settings: Settings, name: str) -> Finding:
             request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)
             async for _ in engine.synthesize(request):
                 pass
+            return Finding(subject, note=engine.states[name].hardware)
         finally:
             await engine.close()
     except IshowttsError as error:
         return Finding(subject, error)
-    return Finding(subject)
 
 
 def _try_outputs(settings: Settings) -> Iterator[Finding]:
