@@ -5,7 +5,6 @@ import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import msgspec
 import structlog
 
 from bot import sources
@@ -24,7 +23,7 @@ from bot.server import Server
 from bot.sources import ingest
 from bot.sources.recording import Recorder
 from bot.speedcheck import speed
-from bot.state import DaemonState, OutputState, SpeedState
+from bot.state import DaemonState, OutputState
 from bot.store import Store
 from bot.store import default_path as default_store
 from bot.wiring import engines, outputs
@@ -226,7 +225,7 @@ class Daemon:
         return DaemonState(
             engine=self._engine.name,
             engines=self._engine.states,
-            speed=msgspec.convert(self._speed(), SpeedState | None),
+            speed=self._speed(),
             outputs={
                 output.name: OutputState(
                     is_available=output.is_available, underflows=output.underflows

@@ -48,9 +48,11 @@ class FallbackEngine:
     @property
     def name(self) -> str:
         """The engine that would speak now, else the preferred one."""
-        return next(
-            (each.name for each in self.supervisors if each.is_ready), self.supervisors[0].name
-        )
+        return self._preferred.name
+
+    @property
+    def _preferred(self) -> Supervisor:
+        return next((each for each in self.supervisors if each.is_ready), self.supervisors[0])
 
     @property
     def longest_piece(self) -> int:
@@ -152,52 +154,51 @@ class Attempts:
         Raises:
             UtteranceError: no engine can speak it.
         """
-        with self._engine.waiting():
-            return await self._speak(piece)
-
-    async def _speak(self, piece: SpeechRequest) -> AudioChunk:
         engine = self._engine
         refused: dict[Supervisor, UtteranceError] = {}
         lost = Counter[Supervisor]()
-        while True:
-            left = [
-                each
-                for each in engine.supervisors
-                if each not in refused and lost[each] < _ATTEMPTS
-            ]
-            if not await engine.wait_ready(left):
-                raise self._error(refused, left)
-            ready = [each for each in left if each.is_ready]
-            # The one that spoke before, else the first that has not failed this utterance.
-            chosen = min(ready, key=lambda each: (self._failures[each], each is not self._latest))
-            limit_s = engine.slow_s + piece.due_s if len(ready) > 1 else None
-            try:
-                async with asyncio.timeout(limit_s):
-                    chunk = await chosen.speak(piece)
-            except TimeoutError:
-                refused[chosen] = UtteranceError(f"{chosen.name} was too slow.")
-                self._failures[chosen] += 1
-                log.warning("engine too slow", engine=chosen.name, id=piece.id)
-            except UtteranceError as error:
-                refused[chosen] = error
-                engine.answered()
-                log.info(
-                    "engine cannot speak this", engine=chosen.name, id=piece.id, reason=str(error)
-                )
-            except EngineLostError as error:
-                lost[chosen] += error.may_be_cause
-                self._failures[chosen] += 1
-                log.warning(
-                    "retrying on another engine",
-                    lost=chosen.name,
-                    id=piece.id,
-                    reason=str(error),
-                )
-            else:
-                engine.answered()
-                engine.note_speaker(chosen)
-                self._latest = chosen
-                return chunk
+        with engine.waiting():
+            while True:
+                left = [
+                    each
+                    for each in engine.supervisors
+                    if each not in refused and lost[each] < _ATTEMPTS
+                ]
+                if not await engine.wait_ready(left):
+                    raise self._error(refused, left)
+                ready = [each for each in left if each.is_ready]
+                chosen = self._choose(ready)
+                limit_s = engine.slow_s + piece.due_s if len(ready) > 1 else None
+                try:
+                    async with asyncio.timeout(limit_s):
+                        chunk = await chosen.speak(piece)
+                except TimeoutError:
+                    refused[chosen] = UtteranceError(f"{chosen.name} was too slow.")
+                    self._failures[chosen] += 1
+                    log.warning("engine too slow", engine=chosen.name, id=piece.id)
+                except UtteranceError as error:
+                    refused[chosen] = error
+                    engine.answered()
+                    reason = str(error)
+                    log.info(
+                        "engine cannot speak this", engine=chosen.name, id=piece.id, reason=reason
+                    )
+                except EngineLostError as error:
+                    lost[chosen] += error.may_be_cause
+                    self._failures[chosen] += 1
+                    reason = str(error)
+                    log.warning(
+                        "retrying on another engine", lost=chosen.name, id=piece.id, reason=reason
+                    )
+                else:
+                    engine.answered()
+                    engine.note_speaker(chosen)
+                    self._latest = chosen
+                    return chunk
+
+    def _choose(self, ready: Sequence[Supervisor]) -> Supervisor:
+        """Return the engine that spoke before, else the first that failed least here."""
+        return min(ready, key=lambda each: (self._failures[each], each is not self._latest))
 
     def _error(
         self, refused: Mapping[Supervisor, UtteranceError], left: Sequence[Supervisor]

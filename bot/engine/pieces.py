@@ -1,4 +1,4 @@
-"""Text into pieces that are synthesised one by one: the first one short, so that it is heard soon.
+"""Pieces of a text, which are spoken one by one: the first one short, so that it is heard soon.
 
 Pieces end behind a sentence, else behind a clause, else between words, and only inside a word that
 is longer than a piece. Nothing is lost and nothing is added but the spaces between pieces.
@@ -13,20 +13,22 @@ _CLAUSE = re.compile(r"""[,;:]+["'”’)\]»]*\s+|[，；：、]+\s*|\s[-–—
 _WORD = re.compile(r"\s+")
 _SPEAKABLE = re.compile(r"[^\W_]")
 _JOINERS = "\u200d\ufe0e\ufe0f"
+"""Characters that belong to those on both sides of them, as in emoji."""
 _MAX_CLUSTER = 16
-_LETTERS_OF_WIDE = 3
-"""A Chinese character or a kana is a syllable."""
+"""Longest cluster of a character and its marks that is kept whole, in characters."""
+_WIDE_LETTERS = 3
+"""Letters of a wide character: a Chinese character or a kana is a syllable."""
 
 
 class Lengths(NamedTuple):
-    """How long pieces are, in letters; a character as wide as Chinese counts as three."""
+    """Limits of pieces, in letters; a character as wide as Chinese counts as three."""
 
     shortest: int = 10
-    """Shorter ones are not cut off: models need some context, and say a lone word badly."""
+    """Least of a piece that is cut off: models need some context, and say a lone word badly."""
     first: int = 60
-    """At most for the first piece: what is heard while the next ones are made."""
+    """Most of the first piece: it is heard while the next ones are made."""
     longest: int = 160
-    """At most for the others."""
+    """Most of the others."""
 
 
 class Pauses(NamedTuple):
@@ -38,7 +40,7 @@ class Pauses(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of a text."""
+    """Part of a text."""
 
     text: str
     """Without spaces around it; not empty."""
@@ -65,7 +67,7 @@ def split(text: str, lengths: Lengths = Lengths(), pauses: Pauses = Pauses()) ->
 def _reach(text: str, letters: int) -> int:
     """Return how many characters of `text` take as long as so many letters."""
     for index, character in enumerate(text):
-        letters -= _LETTERS_OF_WIDE if unicodedata.east_asian_width(character) in "WF" else 1
+        letters -= _WIDE_LETTERS if unicodedata.east_asian_width(character) in "WF" else 1
         if letters < 0:
             return max(index, 1)
     return len(text)

@@ -39,7 +39,7 @@ class Watch:
         """Read clocks and temperatures, which are as they were under load a moment ago."""
         current, _ = host.cpu_clocks_mhz(self._root)
         self._cpu_mhz += [current] if current else []
-        self._temperatures_c += host.temperatures_c(self._root)
+        self._temperatures_c += [celsius for _, celsius in host.temperatures_c(self._root)]
         board = jetson.read(self._root)
         if board is not None:
             self._jetson |= {str(warning.message): None for warning in board.warnings()}

@@ -3,11 +3,11 @@
 import math
 import time
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from bot.runtime.folders import state_folder, write_whole
+from bot.state import SpeedState
 
 _NAME = "speed.json"
 _READ_S = 60.0
@@ -66,10 +66,11 @@ class Latest:
         self._found: Speed | None = None
         self._read_at = -math.inf
 
-    def __call__(self) -> dict[str, Any] | None:
-        """Return the verdict with its sentence, for JSON; None if there is none."""
+    def __call__(self) -> SpeedState | None:
+        """Return the verdict with its sentence; None if there is none."""
         if time.monotonic() - self._read_at >= _READ_S:
             self._found, self._read_at = load(), time.monotonic()
         if self._found is None:
             return None
-        return {**msgspec.structs.asdict(self._found), "sentence": self._found.sentence}
+        fields = {**msgspec.structs.asdict(self._found), "sentence": self._found.sentence}
+        return msgspec.convert(fields, SpeedState)

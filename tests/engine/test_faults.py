@@ -8,7 +8,8 @@ import pytest
 from tests.bench import faults
 from tests.engine.stand_ins import LEVELS
 
-_DEADLINE_S = 120
+_DEADLINE_S = 570
+"""End of a run that hangs; it takes about 20 s of an idle machine."""
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +17,7 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", faults.STAND_INS)
 
 
+@pytest.mark.timeout(_DEADLINE_S + 30)
 async def test_whatever_breaks_every_word_is_heard_once_and_without_gaps_where_nothing_broke(
     tmp_path: Path,
 ) -> None:

@@ -1,1 +1,1 @@
-"""An engine in a child process: both ends of the pipe, and what keeps it running."""
+"""Engines in child processes: supervisor and client in the daemon, worker in the process."""

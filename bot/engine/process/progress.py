@@ -1,4 +1,4 @@
-"""How a long computation gets on: told by the thread that computes, read by the one that watches.
+"""Progress of a long computation: written by the thread that computes, read by another one.
 
 The child process imports it, so it runs on Python 3.10.
 """
@@ -11,18 +11,18 @@ from bot.clock import now
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _FORGET = 0.99
-"""What is left of the slowest pace after another step: a model takes a hundred for a sentence."""
+"""Factor on the slowest pace at each step: a model takes a hundred for a sentence."""
 
 
 class Progress:
-    """The latest step, and how long one like it may take.
+    """Latest step, and how long such a step took at the slowest lately.
 
     Each attribute is written by one thread and read by another, which sees it a moment late.
     """
 
     def __init__(self) -> None:
         self.at = 0.0
-        """When the latest step was made, in seconds of `bot.clock`."""
+        """Time of the latest step, in seconds of `bot.clock`."""
         self._size = 1
         self._pace_s = 0.0
 
@@ -39,12 +39,12 @@ class Progress:
 
     @property
     def step_s(self) -> float:
-        """What a step of this computation took at the slowest lately, if sizes tell; 0 unknown."""
+        """Seconds that a step of this size took at the slowest lately; 0 while unknown."""
         return self._pace_s * self._size
 
 
 def watched(function: Callable[_P, _R], on_call: Callable[[], None]) -> Callable[_P, _R]:
-    """Return the same function, at each call of which `on_call` is called too."""
+    """Return the same function with a call of `on_call` before each of its own."""
 
     def tell(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         on_call()

@@ -64,6 +64,8 @@ class Ready(Message, frozen=True, kw_only=True):
     name: str
     longest_piece: int
     """Limit of the text of one request, as in `bot.engine.contract`."""
+    hardware: str = ""
+    """Device and precision, for people; empty where it makes no difference."""
 
 
 class Refused(Message, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Which requests an engine works on next: the most urgent first, the others together."""
+"""Scheduler of requests: the most urgent first, the others together."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,22 +6,22 @@ from typing import NamedTuple
 from bot.messages import SpeechRequest
 
 _URGENT_S = 0.25
-"""What is needed within that time must not wait for others: a batch takes about as long."""
+"""Urgent is what is needed within this time: a batch takes about as long."""
 
 
 class Job(NamedTuple):
-    """A request that waits."""
+    """Request that waits."""
 
     number: int
     request: SpeechRequest
     tokens: int
-    """What it costs, in the engine's own measure."""
+    """Cost in a batch, as the engine counts it."""
     due_at: float
-    """When its sound is needed."""
+    """When the speech is needed."""
 
 
 class Scheduler:
-    """Decides on order and batches; runs nothing and waits for nothing."""
+    """Decides the order and the batches; runs nothing and waits for nothing."""
 
     def __init__(self, budget_tokens: int) -> None:
         """Let batches cost at most `budget_tokens`, a lone request as much as it does."""
@@ -33,7 +33,7 @@ class Scheduler:
         return bool(self._waiting)
 
     def put(self, job: Job) -> None:
-        """Add what waits from now on."""
+        """Add a request that waits."""
         self._waiting[job.number] = job
 
     def remove(self, number: int) -> bool:

@@ -71,6 +71,8 @@ class Supervisor:
         self.name = name
         self.longest_piece = Engine.longest_piece
         """Limit of the text of one request, in letters; known once the engine was warm."""
+        self.hardware = ""
+        """Device and precision, for people; known once the engine was warm."""
         self.refusal: StartError | None = None
         """Why the engine cannot run as things are; it is tried again, but not soon."""
         self.restarts = 0
@@ -102,7 +104,9 @@ class Supervisor:
     def state(self) -> EngineState:
         """State for `status`."""
         state = "ready" if self.is_ready else f"away: {self._trouble}"
-        return EngineState(is_ready=self.is_ready, state=state, restarts=self.restarts)
+        return EngineState(
+            is_ready=self.is_ready, state=state, restarts=self.restarts, hardware=self.hardware
+        )
 
     @property
     def pid(self) -> int | None:
@@ -189,7 +193,7 @@ class Supervisor:
 
     def _on_ready(self, ready: protocol.Ready) -> None:
         """Take the engine back, or try it first if it failed again and again."""
-        self.longest_piece = ready.longest_piece
+        self.longest_piece, self.hardware = ready.longest_piece, ready.hardware
         if (self._breaker.is_open or self._memory_breaker.is_open) and self._voice:
             self._probing = asyncio.create_task(self._probe(), name=f"probe {self.name}")
         else:
@@ -219,7 +223,7 @@ class Supervisor:
             self._breaker.fail()  # what is missing does not appear within seconds
         if trouble != self._trouble:
             log.warning(
-                "engine lost",
+                "engine lost" if refusal is None else "engine cannot start",
                 engine=self.name,
                 reason=trouble,
                 next_try_in_s=round(self._pause_s),

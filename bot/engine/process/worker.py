@@ -111,7 +111,13 @@ class Worker:
             return
         self._scheduler = Scheduler(engine.budget_tokens)
         self._engine = engine
-        self._send(protocol.Ready(name=engine.name, longest_piece=engine.longest_piece))
+        self._send(
+            protocol.Ready(
+                name=engine.name,
+                longest_piece=engine.longest_piece,
+                hardware=engine.hardware,
+            )
+        )
         was_idle = True
         while True:
             await self._may_work.wait()

@@ -48,7 +48,7 @@ async def test_speech_is_the_same_in_a_process_of_its_own(folders: dict[str, Any
     [warm] = [entry for entry in logs if entry["event"] == "The engine is warm"]
     assert warm["log_level"] == "info"
     assert (warm["engine"], warm["device"], warm["voices"]) == ("f5", "cpu", 1)
-    assert warm["hardware"] == here.hardware == "CPU, float32"
+    assert warm["hardware"] == there.hardware == here.hardware == "CPU, float32"
 
 
 def cached_in(folders: dict[str, Any]) -> list[Path]:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.cli.devices import table
 from bot.config.playback import WavefileSettings
 from bot.errors import StartError
-from bot.playback.listing import check, table
+from bot.wiring.outputs import check
 
 if TYPE_CHECKING:
     from tests.conftest import PulseServer
 
 # PortAudio reads the environment once in a process, so each question gets a process of its own.
-ASK = "import asyncio; from bot.playback import listing; from bot.config.playback import *;"
+ASK = "import asyncio; from bot.cli import devices; from bot.config.playback import *;"
+ASK += "from bot.playback import portaudio; from bot.wiring import outputs;"
 
 
 async def ask(code: str) -> str:
@@ -29,7 +31,7 @@ async def ask(code: str) -> str:
 
 
 async def test_the_table_shows_every_device_and_marks_the_default(pulse: PulseServer) -> None:
-    lines = (await ask("print(listing.table(listing.devices()))")).splitlines()
+    lines = (await ask("print(devices.table(portaudio.devices()))")).splitlines()
     assert lines[0].split() == ["NAME", "SYSTEM", "CHANNELS", "RATE"]
     rows = {line.removeprefix("*").split()[0]: line for line in lines[1:]}
     assert {"tts", "other", "default"} <= set(rows)
@@ -40,7 +42,7 @@ async def test_the_table_shows_every_device_and_marks_the_default(pulse: PulseSe
 
 async def test_the_tone_is_heard(pulse: PulseServer) -> None:
     recording = pulse.record()
-    answer = await ask("print(asyncio.run(listing.test_tone('tts')).name)")
+    answer = await ask("print(asyncio.run(devices.play_tone('tts')).name)")
     assert answer.splitlines()[-1] == "tts"
     frames = recording.stop()
     assert 0.1 < abs(frames).max() < 0.3
@@ -48,14 +50,14 @@ async def test_the_tone_is_heard(pulse: PulseServer) -> None:
 
 @pytest.mark.usefixtures("pulse")
 async def test_check_accepts_a_device_and_refuses_another() -> None:
-    code = "print(listing.check(DeviceSettings(type='device', device='{}')))"
+    code = "print(outputs.check(DeviceSettings(type='device', device='{}')))"
     assert await ask(code.format("tts")) == "None"
     answer = await ask(code.format("ttz"))
     assert "There is no sound device 'ttz'. Did you mean 'tts'? There are: " in answer
 
 
 async def test_a_tone_on_an_unknown_device_is_an_error_for_people(pulse: PulseServer) -> None:
-    assert "There is no sound device 'x'" in await ask("asyncio.run(listing.test_tone('x'))")
+    assert "There is no sound device 'x'" in await ask("asyncio.run(devices.play_tone('x'))")
     assert pulse.control("list", "short", "sink-inputs") == ""
 
 
