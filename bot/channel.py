@@ -100,7 +100,7 @@ class Channel:
         current = self.speaker.current
         lanes = Counter(utterance.lane for utterance in self.backlog)
         return ChannelState(
-            is_on=self.policy.is_on,
+            is_on=self.policy.access.is_on,
             is_paused=self.backlog.is_paused,
             is_heard=self.player.is_available,
             volume=self.speaker.volume,

@@ -3,48 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from bot.messages import Chatter, Command, Purge, Utterance, Verb
+from bot.backlog import Backlog
+from bot.messages import Command, Purge, Utterance, Verb
 from bot.outcomes import DropReason
-
-
-class PolicyControl(Protocol):
-    """What moderation may do to policy."""
-
-    @property
-    def is_on(self) -> bool:
-        """Whether anything is let through."""
-
-    def switch(self, *, on: bool) -> None:
-        """Let messages through, or none."""
-
-    def mute(self, name: str) -> None:
-        """Let nothing of this chatter through."""
-
-    def unmute(self, name: str) -> bool:
-        """Let the chatter through again; tell whether it was muted."""
-
-    def choose_voice(self, chatter: Chatter, name: str) -> str:
-        """Let the chatter be heard with this voice; return the answer."""
-
-
-class BacklogControl(Protocol):
-    """What moderation may do to the backlog."""
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether nothing is handed out."""
-
-    def __len__(self) -> int:
-        """Return how many utterances wait."""
-
-    def pause(self) -> None:
-        """Hand nothing out."""
-
-    def resume(self) -> None:
-        """Hand out again."""
-
-    def remove(self, reason: DropReason, matches: Callable[[Utterance], bool]) -> int:
-        """Drop what matches; return how many."""
+from bot.policy import Policy
 
 
 class SpeechControl(Protocol):
@@ -60,10 +22,9 @@ class SpeechControl(Protocol):
 class Moderation:
     """The commands of one channel."""
 
-    def __init__(
-        self, policy: PolicyControl, backlog: BacklogControl, speech: SpeechControl
-    ) -> None:
-        self._policy = policy
+    def __init__(self, policy: Policy, backlog: Backlog, speech: SpeechControl) -> None:
+        self._access = policy.access
+        self._voices = policy.voices
         self._backlog = backlog
         self._speech = speech
         self._verbs: Mapping[Verb, Callable[[str], str]] = {
@@ -111,19 +72,19 @@ class Moderation:
         return "resumed"
 
     def _on(self, _: str) -> str:
-        self._policy.switch(on=True)
+        self._access.is_on = True
         return "on"
 
     def _off(self, _: str) -> str:
-        self._policy.switch(on=False)
+        self._access.is_on = False
         return f"off, {self._drop(DropReason.OFF, lambda _: True)} dropped"
 
     def _mute(self, name: str) -> str:
-        self._policy.mute(name)
+        self._access.mute(name)
         return f"{name} is muted, {self._drop(DropReason.MUTED, _is_of(name))} dropped"
 
     def _unmute(self, name: str) -> str:
-        return f"{name} is heard again" if self._policy.unmute(name) else f"{name} was not muted"
+        return f"{name} is heard again" if self._access.unmute(name) else f"{name} was not muted"
 
     def _volume(self, percent: str) -> str:
         self._speech.volume = int(percent) / 100
@@ -132,10 +93,10 @@ class Moderation:
     def _voice(self, command: Command) -> str:
         if command.chatter is None:
             return "only a chatter can choose a voice"
-        return self._policy.choose_voice(command.chatter, command.argument)
+        return self._voices.choose(command.chatter, command.argument)
 
     def _status(self, _: str) -> str:
-        switch = "on" if self._policy.is_on else "off"
+        switch = "on" if self._access.is_on else "off"
         paused = ", paused" if self._backlog.is_paused else ""
         volume = round(self._speech.volume * 100)
         return f"{switch}{paused}, {len(self._backlog)} waiting, volume {volume}"

@@ -22,10 +22,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.config",),
     ("bot.logs", "bot.mqtt", "bot.voices"),
     (
-        "bot.sources", "bot.policy", "bot.commands", "bot.moderation", "bot.backlog",
-        "bot.engine", "bot.playback", "bot.store", "bot.observers", "bot.server",
+        "bot.sources", "bot.policy", "bot.commands", "bot.backlog", "bot.engine",
+        "bot.playback", "bot.store", "bot.observers", "bot.server",
     ),
-    ("bot.lookahead",),
+    ("bot.lookahead", "bot.moderation"),
     ("bot.speaker", "bot.intake"),
     ("bot.channel",),
     ("bot.wiring",),

@@ -5,29 +5,11 @@ import pytest
 from bot.backlog import Backlog
 from bot.clock import now
 from bot.config.backlog import BacklogSettings
+from bot.config.policy import PolicySettings
 from bot.messages import Chatter, Command, Lane, Purge, Utterance, Verb
 from bot.moderation import Moderation
 from bot.outcomes import Dropped, DropReason, Outcome
-
-
-class PolicyStandIn:
-    def __init__(self) -> None:
-        self.is_on = True
-        self.muted: set[str] = set()
-
-    def switch(self, *, on: bool) -> None:
-        self.is_on = on
-
-    def mute(self, name: str) -> None:
-        self.muted.add(name)
-
-    def unmute(self, name: str) -> bool:
-        was_muted = name in self.muted
-        self.muted.discard(name)
-        return was_muted
-
-    def choose_voice(self, chatter: Chatter, name: str) -> str:
-        return f"{chatter.name} has {name}"
+from bot.policy import Policy
 
 
 class SpeechStandIn:
@@ -48,7 +30,7 @@ class Room:
 
     def __init__(self) -> None:
         self.outcomes: list[Outcome] = []
-        self.policy = PolicyStandIn()
+        self.policy = Policy(PolicySettings(), voice="heart", known_voices=("bass", "heart"))
         self.backlog = Backlog(BacklogSettings(), self.outcomes.append)
         self.speech = SpeechStandIn(utterance("a1", "a"))
         self.backlog.put(utterance("a2", "a"))
@@ -122,10 +104,10 @@ async def test_pause_and_resume(room: Room) -> None:
 
 async def test_off_is_silence_at_once(room: Room) -> None:
     assert room.order(Verb.OFF) == "off, 3 dropped"
-    assert not room.policy.is_on
+    assert not room.policy.access.is_on
     assert room.speech.reason is DropReason.OFF
     room.order(Verb.ON)
-    assert room.policy.is_on
+    assert room.policy.access.is_on
 
 
 async def test_mute_also_takes_back_what_was_accepted(room: Room) -> None:
@@ -168,5 +150,5 @@ async def test_what_the_platform_takes_back_is_not_heard(
 
 def test_a_voice_is_the_chatters_own_choice(room: Room) -> None:
     chatter = Chatter(id="u1", name="viewer")
-    assert room.order(Verb.VOICE, "bass", chatter) == "viewer has bass"
+    assert room.order(Verb.VOICE, "bass", chatter) == "your voice is bass from now on"
     assert room.order(Verb.VOICE, "bass") == "only a chatter can choose a voice"

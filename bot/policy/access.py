@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping
 
 from bot.config.policy import AccessSettings
-from bot.messages import Chatter, Rejection, RejectReason, name_key
+from bot.messages import Rejection, RejectReason, name_key
 from bot.policy.draft import Draft
 
 
@@ -13,19 +13,13 @@ class Access:
     def __init__(
         self, settings: AccessSettings, muted: MutableMapping[str, str] | None = None
     ) -> None:
-        """Take the settings, and the muted names by `name_key`, which are changed in place."""
+        """Take the settings, and the names of muted chatters by `name_key`; changed in place."""
         self.is_on = settings.enabled
         """Whether chat is read at all."""
         self._bots = frozenset(map(name_key, settings.bots))
-        self._listed = {name_key(name): name for name in settings.muted}
+        self._listed = set(map(name_key, settings.muted))
         self._muted = {} if muted is None else muted
         self._minimum_role = settings.minimum_role
-
-    @property
-    def muted(self) -> tuple[str, ...]:
-        """Names of muted chatters, as they were given, in alphabetical order."""
-        muted = {**self._listed, **self._muted}
-        return tuple(muted[key] for key in sorted(muted))
 
     def mute(self, name: str) -> None:
         """Read no more of the chatter `name`."""
@@ -36,7 +30,7 @@ class Access:
         key = name_key(name)
         was_muted = key in self._muted or key in self._listed
         self._muted.pop(key, None)
-        self._listed.pop(key, None)
+        self._listed.discard(key)
         return was_muted
 
     def __call__(self, draft: Draft) -> Draft | Rejection:
@@ -44,7 +38,7 @@ class Access:
         if not self.is_on:
             return Rejection(reason=RejectReason.OFF)
         chatter = draft.message.chatter
-        names = _names(chatter)
+        names = {name_key(name) for name in (chatter.name, chatter.login) if name}
         if any(name in self._muted or name in self._listed for name in names):
             return Rejection(reason=RejectReason.MUTED)
         if not names.isdisjoint(self._bots):
@@ -54,10 +48,3 @@ class Access:
         if not is_silent and not chatter.has_rank(self._minimum_role):
             return Rejection(reason=RejectReason.ROLE, detail=f"needs {self._minimum_role}")
         return draft
-
-
-def _names(chatter: Chatter) -> set[str]:
-    names = {name_key(chatter.name)}
-    if chatter.login:
-        names.add(name_key(chatter.login))
-    return names

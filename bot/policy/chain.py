@@ -3,17 +3,17 @@
 from collections.abc import Collection, MutableMapping
 
 from bot.config.policy import PolicySettings
-from bot.messages import ChatMessage, Chatter, Rejection, RejectReason, Utterance
+from bot.messages import ChatMessage, Rejection, RejectReason, Utterance
 from bot.policy.access import Access
 from bot.policy.announcing import Announcements
-from bot.policy.cleaning import Cleaning, is_pronounceable
+from bot.policy.cleaning import clean_draft, is_pronounceable
 from bot.policy.draft import Draft, Filter
 from bot.policy.emojis import Emojis, characters
 from bot.policy.emotes import Emotes
 from bot.policy.introduction import Introduction
 from bot.policy.length import Length, fitting
 from bot.policy.links import Links
-from bot.policy.mode import Mode, ReplyMention
+from bot.policy.mode import Mode, drop_reply_mention
 from bot.policy.repeats import Repeats
 from bot.policy.speakable import Speakable
 from bot.policy.voices import VoiceChoice
@@ -43,14 +43,16 @@ class Policy:
             settings: Settings of the filters.
             voice: Voice of the channel.
             trigger: Word that starts a command.
-            muted: Muted names, by `name_key`; `mute` and `unmute` change it.
+            muted: Muted names, by `name_key`; changed in place.
             known_voices: Voices that there are, which may change; None if it makes no difference.
-            chosen_voices: Voices that chatters chose, by their ids; `choose_voice` changes it.
+            chosen_voices: Voices that chatters chose, by their ids; changed in place.
         """
-        self._voices = VoiceChoice(
+        self.access = Access(settings.access, muted)
+        """Whether chat is read, and who is muted."""
+        self.voices = VoiceChoice(
             settings.voices, default=voice, known=known_voices, chosen=chosen_voices
         )
-        self._access = Access(settings.access, muted)
+        """Voices that chatters have, and may choose."""
         self._max_raw_characters = _READ_PER_SPOKEN * settings.length.max_characters
         self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
         introduction = Introduction(settings.name)
@@ -72,11 +74,11 @@ class Policy:
             announced=announced,
         )
         self._filters: tuple[Filter, ...] = (
-            self._access,
+            self.access,
             Emotes(settings.emotes),  # before any change: ranges refer to the raw text
             Emojis(settings.emoji, language=settings.speakable.language),
-            Cleaning(),
-            ReplyMention(),
+            clean_draft,
+            drop_reply_mention,
             Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced),
             Links(settings.links),
             Repeats(settings.repeats),
@@ -101,30 +103,4 @@ class Policy:
         if not is_pronounceable(draft.text, self._kept):
             return Rejection(reason=RejectReason.EMPTY)
         is_announced = self._announcements.is_announced(message)
-        return draft.utterance(voice=self._voices(message), is_announced=is_announced)
-
-    def choose_voice(self, chatter: Chatter, name: str) -> str:
-        """Speak the chatter's messages with the voice `name`; return the answer."""
-        return self._voices.choose(chatter, name)
-
-    @property
-    def is_on(self) -> bool:
-        """Whether chat is read at all."""
-        return self._access.is_on
-
-    def switch(self, on: bool) -> None:  # noqa: FBT001 - the verb names the one argument
-        """Read chat from now on, or stop reading it."""
-        self._access.is_on = on
-
-    @property
-    def muted(self) -> tuple[str, ...]:
-        """Names of muted chatters, in alphabetical order."""
-        return self._access.muted
-
-    def mute(self, name: str) -> None:
-        """Read no more of the chatter `name`; case and a leading @ make no difference."""
-        self._access.mute(name)
-
-    def unmute(self, name: str) -> bool:
-        """Read the chatter `name` again; tell whether it was muted."""
-        return self._access.unmute(name)
+        return draft.utterance(voice=self.voices(message), is_announced=is_announced)

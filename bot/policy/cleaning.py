@@ -44,12 +44,9 @@ _LONE = re.compile(r"(?<!\S)[^\w\s]+(?!\S)")
 _PRONOUNCEABLE = re.compile(r"[^\W_]")
 
 
-class Cleaning:
+def clean_draft(draft: Draft) -> Draft:
     """Filter: see `clean`."""
-
-    def __call__(self, draft: Draft) -> Draft:
-        """Return `draft` with clean text."""
-        return draft.with_text(clean(draft.text))
+    return draft.with_text(clean(draft.text))
 
 
 def clean(text: str) -> str:

@@ -69,41 +69,34 @@ class Links:
         """Return `draft` without links, or the rejection if links are not allowed."""
         if self._action == "off":
             return draft
-        found = False
-
-        def replace(link: str) -> str:
-            nonlocal found
-            found = True
-            # What ends a sentence belongs to the sentence.
-            end = ".,!?;:'\"" if "(" in link else ".,!?;:'\")"
-            return f" {self._word} " + link[len(link.rstrip(end)) :]
-
-        text = replace_links(draft.text, replace)
-        if not found:
+        text = _replace_links(draft.text, self._replaced)
+        if text == draft.text:
             return draft
         if self._action == "drop":
             return Rejection(reason=RejectReason.LINK)
         return draft.with_text(without_space_before_marks(text))
 
+    def _replaced(self, match: re.Match[str]) -> str:
+        # What ends a sentence belongs to the sentence.
+        link = match[0]
+        end = ".,!?;:'\"" if "(" in link else ".,!?;:'\")"
+        return f" {self._word} " + link[len(link.rstrip(end)) :]
 
-def replace_links(text: str, replace: Callable[[str], str]) -> str:
-    """Return clean `text` with `replace` applied to every link."""
 
-    def sub(match: re.Match[str]) -> str:
-        return replace(match[0])
-
+def _replace_links(text: str, replaced: Callable[[re.Match[str]], str]) -> str:
+    """Return clean `text` with every link `replaced`."""
     if ":" in text or "www." in text.lower():
-        text = _SCHEME.sub(sub, text)
+        text = _SCHEME.sub(replaced, text)
     if ":" in text:
         text = _IPV6.sub(
-            lambda match: sub(match) if _is_ipv6(match[1] or match[2]) else match[0], text
+            lambda match: replaced(match) if _is_ipv6(match[1] or match[2]) else match[0], text
         )
     if "@" in text:
-        text = _MAIL.sub(sub, text)
+        text = _MAIL.sub(replaced, text)
     if "." in text or "。" in text:
-        text = _DOMAIN.sub(lambda match: sub(match) if _is_domain(match) else match[0], text)
-        text = _IPV4.sub(sub, text)
-    return _ENCODED.sub(lambda match: sub(match) if _is_encoded(match[0]) else match[0], text)
+        text = _DOMAIN.sub(lambda match: replaced(match) if _is_domain(match) else match[0], text)
+        text = _IPV4.sub(replaced, text)
+    return _ENCODED.sub(lambda match: replaced(match) if _is_encoded(match[0]) else match[0], text)
 
 
 def _is_domain(match: re.Match[str]) -> bool:

@@ -25,12 +25,9 @@ def without_reply_mention(text: str, reply_to: str | None) -> str:
     return rest.lstrip(" ") if is_mention else text
 
 
-class ReplyMention:
+def drop_reply_mention(draft: Draft) -> Draft:
     """Filter: see `without_reply_mention`."""
-
-    def __call__(self, draft: Draft) -> Draft:
-        """Return `draft` without the name of the chatter that it answers."""
-        return draft.with_text(without_reply_mention(draft.text, draft.message.reply_to))
+    return draft.with_text(without_reply_mention(draft.text, draft.message.reply_to))
 
 
 class Mode:

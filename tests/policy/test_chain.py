@@ -139,21 +139,20 @@ def test_a_cheer_is_read_without_its_cheermotes(message: Make) -> None:
 
 def test_moderation_acts_at_once(message: Make) -> None:
     channel = policy()
-    channel.switch(on=False)
-    assert not channel.is_on
+    channel.access.is_on = False
+    assert not channel.access.is_on
     assert spoken(channel(message())) is RejectReason.OFF
-    channel.switch(on=True)
-    channel.mute("@Viewer1")
-    assert channel.muted == ("Viewer1",)
+    channel.access.is_on = True
+    channel.access.mute("@Viewer1")
     assert spoken(channel(message())) is RejectReason.MUTED
-    assert channel.unmute("viewer1")
-    assert not channel.unmute("viewer1")
+    assert channel.access.unmute("viewer1")
+    assert not channel.access.unmute("viewer1")
     assert spoken(channel(message())) == "viewer one says: hello"
 
 
 def test_channels_do_not_share_their_mutes(message: Make) -> None:
     one, other = policy(), policy()
-    one.mute("viewer1")
+    one.access.mute("viewer1")
     assert spoken(other(message())) == "viewer one says: hello"
 
 

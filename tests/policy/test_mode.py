@@ -5,7 +5,7 @@ import pytest
 from bot.config.policy import ModeSettings
 from bot.messages import EventKind, Rejection, RejectReason
 from bot.policy.draft import Draft
-from bot.policy.mode import Mode, ReplyMention, without_reply_mention
+from bot.policy.mode import Mode, drop_reply_mention, without_reply_mention
 
 Make = Callable[..., Draft]
 
@@ -105,5 +105,5 @@ def test_prefixes_are_configurable(draft: Make) -> None:
 def test_the_mention_of_a_reply_is_left_out(
     text: str, reply_to: str | None, left: str, draft: Make
 ) -> None:
-    assert ReplyMention()(draft(text, reply_to=reply_to)).text == left
+    assert drop_reply_mention(draft(text, reply_to=reply_to)).text == left
     assert without_reply_mention(text, reply_to) == left

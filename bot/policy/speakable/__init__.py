@@ -35,8 +35,8 @@ class Speakable:
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` in words; in the prefix, which is plain already, numbers alone."""
         text = draft.text
-        if self._replacements:
-            text = self._replaced.sub(self._replacement, text)
+        if said := self._replacements:
+            text = self._replaced.sub(lambda m: said.get(m[0].casefold(), m[0]), text)
         if self._symbols:
             text = say_emoticons(text)
         if self._shouting:
@@ -51,6 +51,3 @@ class Speakable:
     def say_numbers(self, text: str) -> str:
         """Return `text` with its numbers in words, if numbers are said at all."""
         return self._numbers.say(text) if self._numbers else text
-
-    def _replacement(self, match: re.Match[str]) -> str:
-        return self._replacements.get(match[0].casefold(), match[0])

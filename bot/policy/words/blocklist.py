@@ -63,7 +63,8 @@ class Blocklist:
     """Words and regular expressions that share one remedy."""
 
     def __init__(self, words: Iterable[str], patterns: Iterable[str]) -> None:
-        entries = sorted({_Entry(word) for word in words}, key=lambda entry: -len(entry.letters))
+        different = {entry.whole(): entry for entry in map(_Entry, words)}
+        entries = sorted(different.values(), key=lambda entry: -len(entry.letters))
         self._literal = frozenset(entry.letters for entry in entries)
         self._innocent = (
             frozenset(n for entry in entries for n in entry.neighbours()) - self._literal
@@ -137,12 +138,6 @@ class _Entry:
         """Whether it is digits alone: further digits make it another number, letters do not; next
         to a word, digits are a disguise."""
         self.is_latin = self.letters.isascii()
-
-    def __hash__(self) -> int:
-        return hash((self._starts_open, self._ends_open, *self._parts))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Entry) and self.whole() == other.whole()
 
     def whole(self) -> str:
         """Return the regular expression for the word, with punctuation in it at most."""
