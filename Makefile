@@ -52,7 +52,7 @@ bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.daemon
 	$(BIN)/python -m tests.bench.chaos --save chaos
 	$(BIN)/python -m tests.bench.day --save day
-	$(BIN)/ishowtts bench --compare upstream --random small --json tests/bench/results/f5_cpu.json
+	$(BIN)/python -m tests.bench.f5 --compare upstream --random small --json tests/bench/results/f5_cpu.json
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -5,10 +5,9 @@ import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import msgspec
 import structlog
 
-from bot import sources, speed
+from bot import sources
 from bot.channel import Channel, Shared
 from bot.commands import parse_command
 from bot.config import Settings
@@ -23,7 +22,8 @@ from bot.runtime.tasks import running
 from bot.server import Server
 from bot.sources import ingest
 from bot.sources.recording import Recorder
-from bot.state import DaemonState, OutputState, SpeedState
+from bot.speedcheck import speed
+from bot.state import DaemonState, OutputState
 from bot.store import Store
 from bot.store import default_path as default_store
 from bot.wiring import engines, outputs
@@ -225,7 +225,7 @@ class Daemon:
         return DaemonState(
             engine=self._engine.name,
             engines=self._engine.states,
-            speed=msgspec.convert(self._speed(), SpeedState | None),
+            speed=self._speed(),
             outputs={
                 output.name: OutputState(
                     is_available=output.is_available, underflows=output.underflows

@@ -17,6 +17,8 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     """One clause for people."""
     restarts: int
     """Number of times its process was replaced."""
+    hardware: str = ""
+    """Device and precision, such as "CPU, 8 bits"; empty if the engine does not tell."""
 
 
 class SpeedState(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import yaml
 
-from bot.bench.machines import MACHINES
 from bot.cli import COMMANDS
 from bot.config import loads
 from bot.config.sources import TwitchEventsubSettings, TwitchSettings
@@ -76,7 +75,6 @@ def test_the_maintenance_page_names_every_timer_and_machine() -> None:
     timers = re.findall(r"^\| `(ishowtts-[\w-]+)` \|", MAINTENANCE, re.MULTILINE)
 
     assert sorted(timers) == sorted(path.stem for path in (REPOSITORY / "systemd").glob("*.timer"))
-    assert all(f"`{machine}`" in MAINTENANCE for machine in MACHINES)
 
 
 def test_the_configuration_of_the_mqtt_page_is_valid() -> None:

@@ -17,7 +17,6 @@ PACKAGE = Path(bot.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.errors",),
     ("bot.runtime", "bot.hardware", "bot.clock"),
-    ("bot.speed",),
     ("bot.messages",),
     ("bot.outcomes", "bot.state"),
     ("bot.config",),
@@ -30,8 +29,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.speaker", "bot.intake"),
     ("bot.channel",),
     ("bot.wiring",),
-    ("bot.app", "bot.service", "bot.bench"),
-    ("bot.report", "bot.quality", "bot.engine_speed"),
+    ("bot.service",),
+    ("bot.speedcheck",),
+    ("bot.app", "bot.report"),
     ("bot.cli",),
     ("bot.__main__",),
 )  # fmt: skip

@@ -17,7 +17,6 @@ COMMANDS: Mapping[str, str] = {
     "model": "list, fetch and find F5-TTS models",
     "upstream": "patch the installed f5-tts for inference",
     "bench": "measure the speed of F5-TTS on this machine",
-    "quality": "write a page to hear what fewer evaluations cost",
     "report": "write an archive for a bug report, without secrets and chatters",
 }
 """Purpose of each command, by name.

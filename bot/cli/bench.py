@@ -1,69 +1,114 @@
-"""`ishowtts bench`: how fast F5-TTS is here."""
+"""`ishowtts bench`: how fast F5-TTS is here, and whether it was faster before."""
 
 import argparse
-import asyncio
-import sys
-from importlib.util import find_spec
+from pathlib import Path
 
-from bot import engine_speed, logs
-from bot.bench import arguments, history_view, routine
-from bot.cli.shared import add_config_option, load_settings, quiet_logs
-from bot.config import Settings
+from bot import logs
+from bot.cli import EXIT_OK
+from bot.cli.shared import add_config_option, load_settings
 from bot.config.logs import LogSettings
-from bot.engine import import_extra
-from bot.service import daemon
+from bot.speedcheck import command, history_table
+from bot.speedcheck.history import History
+
+_STORED = Path("-")
+"""In place of a file: the stored baseline."""
+_MAX_LENGTH_S = 60.0
+_MAX_ITEMS = 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config_option(parser)
-    arguments.add_to(parser)
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument("--quick", action="store_true", help="about a minute (the default)")
+    extent.add_argument("--full", action="store_true", help="all lengths, batches, cold start")
+    parser.add_argument(
+        "--lengths", type=lengths, default=(), metavar="S,S", help="seconds of speech, as 1,3,5"
+    )
+    parser.add_argument(
+        "--batch", type=batches, default=(), metavar="NxS,NxS", help="several at once, as 4x3,16x3"
+    )
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), help="as configured by default"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
+    parser.add_argument(
+        "--check",
+        type=Path,
+        nargs="?",
+        const=_STORED,
+        metavar="FILE",
+        help="compare with older results, those in FILE or, while the daemon is idle, the stored"
+        " baseline; 1 if 10%% slower, 75 if the daemon never was idle",
+    )
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=300.0,
+        metavar="S",
+        help="with --check: seconds to wait until the daemon is idle (default: 300)",
+    )
+    parser.add_argument(
+        "--accept", action="store_true", help="the last run is the baseline from now on"
+    )
+    parser.add_argument("--history", action="store_true", help="show what was measured so far")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure, compare with the baseline, or look back; return the exit code."""
-    asked = arguments.options(options)
-    if asked.history is not None or asked.accept:
-        return _look_back(asked)
-    chosen = load_settings(options)
-    if asked.check == arguments.STORED:
-        return _check(chosen, asked)
-    quiet_logs()
-    command = import_extra("bot.bench.command", "ishowtts bench", "f5")
-    return int(command.bench(chosen.engine.f5, asked))
-
-
-def _look_back(asked: arguments.Options) -> int:
-    if asked.accept:
-        return history_view.accept(routine.history())
-    assert asked.history is not None
-    return history_view.show(routine.history(), asked.history)
-
-
-def _check(chosen: Settings, asked: arguments.Options) -> int:
-    """Measure while the daemon is idle, or not at all."""
+    """Measure, compare, or show what was measured; return the exit code."""
+    if options.accept:
+        history_table.accept(History())
+        return EXIT_OK
+    if options.history:
+        history_table.show(History())
+        return EXIT_OK
     # Not as configured: two processes cannot take turns with one file.
-    logs.configure(LogSettings(level="warning"))
-    is_elsewhere = chosen.engine.python is not None
-    if "f5" not in chosen.engine.engines or not (is_elsewhere or find_spec("torch")):
-        return _skip("F5-TTS does not speak here, so there is nothing to measure.")
-    if not asyncio.run(daemon.wait_until_idle(chosen.server, asked.wait_s)):
-        return _skip(
-            f"The daemon was not idle within {asked.wait_s:.0f} s, so nothing was measured. Wait"
-            " longer with --wait S, or try again later."
+    logs.configure(LogSettings(level="warning" if options.check else "error"))
+    chosen = load_settings(options)
+    if options.device is not None:
+        f5 = chosen.engine.f5.model_copy(update={"device": options.device})
+        engine = chosen.engine.model_copy(update={"f5": f5})
+        chosen = chosen.model_copy(update={"engine": engine})
+    return command.bench(
+        chosen,
+        command.Options(
+            full=options.full,
+            lengths_s=options.lengths,
+            batches=options.batch,
+            json=options.json,
+            check=options.check == _STORED,
+            check_file=options.check if options.check != _STORED else None,
+            wait_s=options.wait,
+        ),
+    )
+
+
+def lengths(text: str) -> tuple[float, ...]:
+    """Return the seconds in `1,3,5`."""
+    return tuple(_length(part) for part in text.split(","))
+
+
+def _length(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= _MAX_LENGTH_S:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no length; use seconds up to {_MAX_LENGTH_S:g}, as in 1,3,5"
         )
-    before = daemon.accepted(asyncio.run(daemon.ask(chosen.server)))
-
-    def is_alone() -> bool:
-        return daemon.accepted(asyncio.run(daemon.ask(chosen.server))) == before
-
-    if is_elsewhere:
-        verdict = engine_speed.check(chosen, is_alone)
-        return arguments.EXIT_BUSY if verdict is None else verdict.exit_code
-    command = import_extra("bot.bench.command", "ishowtts bench", "f5")
-    return int(command.bench(chosen.engine.f5, asked, is_alone))
+    return value
 
 
-def _skip(why: str) -> int:
-    print(f"ishowtts: {why}", file=sys.stderr)
-    return arguments.EXIT_BUSY
+def batches(text: str) -> tuple[tuple[int, float], ...]:
+    """Return numbers of utterances and their seconds in `4x3,16x3`."""
+    return tuple(_batch(part) for part in text.split(","))
+
+
+def _batch(text: str) -> tuple[int, float]:
+    items, _, length = text.partition("x")
+    if not (items.isdecimal() and 0 < int(items) <= _MAX_ITEMS):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no batch; use up to {_MAX_ITEMS} utterances and their seconds, as in 16x3"
+        )
+    return int(items), _length(length)

@@ -13,10 +13,9 @@ from bot.config.server import ServerSettings
 from bot.errors import ConfigError, IshowttsError, StartError
 from bot.hardware import jetson
 from bot.messages import SpeechRequest
-from bot.playback import listing
 from bot.server import Server
 from bot.sources import Sources
-from bot.wiring import engines
+from bot.wiring import engines, outputs
 from bot.wiring.mqtt import connect
 
 
@@ -90,11 +89,11 @@ async def _try_engine(settings: Settings, name: str) -> Finding:
             request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)
             async for _ in engine.synthesize(request):
                 pass
+            return Finding(subject, note=engine.states[name].hardware)
         finally:
             await engine.close()
     except IshowttsError as error:
         return Finding(subject, error)
-    return Finding(subject, note=engine.hardware)
 
 
 def _try_outputs(settings: Settings) -> Iterator[Finding]:
@@ -103,7 +102,7 @@ def _try_outputs(settings: Settings) -> Iterator[Finding]:
             name = output.device if output.type == "device" else output.path
             subject = f"channel {channel.name}, {output.type} {name}"
             try:
-                listing.check(output)
+                outputs.check(output)
             except IshowttsError as error:
                 yield Finding(subject, error)
             else:

@@ -2,10 +2,25 @@
 
 import argparse
 import asyncio
+from collections.abc import Sequence
+
+import numpy as np
 
 from bot.cli import EXIT_OK
 from bot.cli.shared import quiet_logs
-from bot.playback import listing
+from bot.config.playback import PlaybackSettings
+from bot.errors import StartError
+from bot.messages import AudioChunk
+from bot.playback import portaudio
+from bot.playback.clip import Clip
+from bot.playback.device import DeviceOutput
+from bot.playback.player import Playback, play_alone
+from bot.playback.portaudio import Device
+
+_TONE_HZ = (523.25, 659.26, 783.99)  # C5, E5, G5
+_NOTE_S = 0.25
+_TONE_RATE_HZ = 48_000
+_TONE_AMPLITUDE = 0.25
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,8 +32,58 @@ def run(options: argparse.Namespace) -> int:
     """List the devices, or play a tone."""
     quiet_logs()
     if options.test is not None:
-        device = asyncio.run(listing.test_tone(options.test))
+        device = asyncio.run(play_tone(options.test))
         print(f"Played a tone on {device.name}.")
     else:
-        print(listing.table(listing.devices()))
+        print(table(portaudio.devices()))
     return EXIT_OK
+
+
+def table(found: Sequence[Device]) -> str:
+    """Return the devices `found` as a table for the terminal; the default is marked with a star."""
+    if not found:
+        return "This machine has no sound device."
+    rows = [("", "NAME", "SYSTEM", "CHANNELS", "RATE")]
+    rows += [
+        (
+            "*" if device.is_default else "",
+            device.name,
+            device.host_api,
+            str(device.channels),
+            f"{device.sample_rate_hz} Hz",
+        )
+        for device in found
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+async def play_tone(name: str) -> Device:
+    """Play three soft notes on the device `name`, the way speech is played; return the device.
+
+    Raises:
+        StartError: there is no such device, or it cannot be opened.
+    """
+    device = portaudio.check(name)
+    settings = PlaybackSettings()
+    output = DeviceOutput(name, fade_s=settings.fade_ms / 1000)
+    if await play_alone(output, settings, _fill) is not Playback.HEARD:
+        raise StartError(f"Sound device {device.name!r} was not heard: {output.state.rstrip('.')}.")
+    return device
+
+
+async def _fill(clip: Clip) -> None:
+    for frequency_hz in _TONE_HZ:
+        clip.append(_note(frequency_hz))
+    clip.finish()
+
+
+def _note(frequency_hz: float) -> AudioChunk:
+    t = np.arange(round(_NOTE_S * _TONE_RATE_HZ)) / _TONE_RATE_HZ
+    bell = np.sin(np.pi * t / _NOTE_S)  # from silence to silence
+    wave = _TONE_AMPLITUDE * bell * np.sin(2 * np.pi * frequency_hz * t)
+    return AudioChunk(samples=wave.astype(np.float32), sample_rate_hz=_TONE_RATE_HZ)

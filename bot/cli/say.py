@@ -1,7 +1,6 @@
 """`ishowtts say`: speaks one text through an engine to the loudspeaker or into a file."""
 
 import argparse
-import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
@@ -15,8 +14,7 @@ from bot.engine.narrator import Narrator
 from bot.errors import StartError
 from bot.messages import AudioChunk, SpeechRequest
 from bot.playback.clip import Clip
-from bot.playback.player import Playback, Player
-from bot.runtime.tasks import running
+from bot.playback.player import Playback, play_alone
 from bot.wiring import engines, outputs
 
 
@@ -96,13 +94,7 @@ async def _hear(
     if output is not None:
         sink = WavefileSettings(type="wavefile", path=output, pace="fast")
     [place] = outputs.create_all([sink], settings.playback).values()
-    player = Player([place], settings.playback)
-    player.give_up()
-    clip = Clip()
-    async with running({f"output {place.name}": place.run}):
-        filling = asyncio.create_task(fill(clip))
-        playback = await player.play(clip, lambda: None)
-        await filling
+    playback = await play_alone(place, settings.playback, fill)
     if playback is not Playback.HEARD:
         raise StartError(
             f"Nothing was heard: {place.state.rstrip('.')}.", remedy="To write a file: -o FILE.wav"

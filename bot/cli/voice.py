@@ -79,9 +79,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the action says."""
-    chosen = load_settings(options)
-    quiet_logs()
-    return int(options.action(chosen, options))
+    return int(options.action(load_settings(options), options))
 
 
 def asker() -> Ask | None:
@@ -113,6 +111,7 @@ async def let_speak(settings: Settings, name: str, text: str | None, output: Pat
 
 
 def _add(settings: Settings, options: argparse.Namespace) -> int:
+    quiet_logs()
     adding = import_extra("bot.cli.voice_add", "Adding a voice", "voices")
     return int(adding.add(settings, options, asker()))
 
@@ -162,6 +161,7 @@ def _show(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _test(settings: Settings, options: argparse.Namespace) -> int:
+    quiet_logs()
     complete(let_speak(settings, options.name, options.text, options.output))
     return EXIT_OK
 

@@ -25,12 +25,12 @@ class Engine(Protocol):
     budget_tokens: int = 0
     """Limit of a batch, in what `tokens` counts; 0 is one request at a time. Read when the engine
     is warm."""
+    hardware: str = ""
+    """Device and precision, such as "CPU, 8 bits"; empty if the engine does not tell. Read when the
+    engine is warm."""
     progress: Progress | None = None
     """Progress of the computations, a step at least every second or so: a hang is detected early.
     None if the engine reports none."""
-
-    hardware: str = ""
-    """Device and precision, such as "CPU, 8 bits", for people; read when the engine is warm."""
 
     async def warm_up(self) -> None:
         """Load everything, so that the next request is as fast as any later one.

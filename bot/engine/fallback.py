@@ -51,11 +51,6 @@ class FallbackEngine:
         return self._preferred.name
 
     @property
-    def hardware(self) -> str:
-        """Device and precision of that engine, for people; may be empty."""
-        return self._preferred.hardware
-
-    @property
     def _preferred(self) -> Supervisor:
         return next((each for each in self.supervisors if each.is_ready), self.supervisors[0])
 

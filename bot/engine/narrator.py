@@ -50,11 +50,6 @@ class Narrator:
         return self._engine.name
 
     @property
-    def hardware(self) -> str:
-        """Device and precision of the engine that would speak now, for people; may be empty."""
-        return self._engine.hardware
-
-    @property
     def states(self) -> Mapping[str, EngineState]:
         """State of each engine, for `status`."""
         return self._engine.states

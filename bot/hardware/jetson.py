@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.errors import TransientError
+from bot.hardware.host import read_int, read_text, temperatures_c
 
 _GPU = re.compile(r".*\.(gpu|ga10b|gv11b|gp10b)|gpu-gpc-\d+")
 """Names of GPUs among the devices with variable clocks: Orin, Xavier, TX2, Thor."""
@@ -109,15 +110,15 @@ class Jetson(NamedTuple):
 def read(root: Path = Path("/")) -> Jetson | None:
     """Return how this Jetson is set; None where this is none. What cannot be read is left out."""
     release = re.match(
-        r"# (R\d+) \(release\), REVISION: ([\d.]+)", _text(root / "etc/nv_tegra_release")
+        r"# (R\d+) \(release\), REVISION: ([\d.]+)", read_text(root / "etc/nv_tegra_release")
     )
-    model = _text(root / "proc/device-tree/model").rstrip("\0")
+    model = read_text(root / "proc/device-tree/model").rstrip("\0")
     if not release and "Jetson" not in model:
         return None
-    mode = re.search(r"pmode:(\d+)", _text(root / "var/lib/nvpmodel/status"))
+    mode = re.search(r"pmode:(\d+)", read_text(root / "var/lib/nvpmodel/status"))
     modes = re.findall(
         r"^<\s*POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)\s*>",
-        _text(root / "etc/nvpmodel.conf"),
+        read_text(root / "etc/nvpmodel.conf"),
         re.MULTILINE,
     )
     return Jetson(
@@ -126,7 +127,9 @@ def read(root: Path = Path("/")) -> Jetson | None:
         power_mode=int(mode[1]) if mode else None,
         power_modes={int(number): name for number, name in modes},
         clocks=(*_gpus(root), *_cpu(root)),
-        temperatures_c=dict(_temperatures(root)),
+        temperatures_c={
+            name.removesuffix("-thermal"): celsius for name, celsius in temperatures_c(root)
+        },
         throttling=tuple(_throttling(root)),
         power_events=dict(_power_events(root)),
     )
@@ -135,7 +138,7 @@ def read(root: Path = Path("/")) -> Jetson | None:
 def _gpus(root: Path) -> Iterator[Clock]:
     for folder in sorted((root / "sys/class/devfreq").glob("*")):
         if _GPU.fullmatch(folder.name):
-            possible = [int(word) for word in _text(folder / "available_frequencies").split()]
+            possible = [int(word) for word in read_text(folder / "available_frequencies").split()]
             clock = _clock("GPU", folder, ("cur_freq", "min_freq", "max_freq"), unit_hz=1)
             if clock is not None:
                 yield clock._replace(possible_hz=max(possible, default=clock.most_hz))
@@ -147,7 +150,7 @@ def _cpu(root: Path) -> Iterator[Clock]:
     cores = []
     for folder in sorted((root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq")):
         clock = _clock("CPU", folder, names, unit_hz=1000)
-        possible = _number(folder / "cpuinfo_max_freq")
+        possible = read_int(folder / "cpuinfo_max_freq")
         if clock is not None:
             cores.append(clock._replace(possible_hz=(possible or 0) * 1000 or clock.most_hz))
     if cores:
@@ -155,42 +158,22 @@ def _cpu(root: Path) -> Iterator[Clock]:
 
 
 def _clock(name: str, folder: Path, files: tuple[str, str, str], *, unit_hz: int) -> Clock | None:
-    now, least, most = (_number(folder / file) for file in files)
+    now, least, most = (read_int(folder / file) for file in files)
     if now is None or least is None or most is None:
         return None
     return Clock(name, now * unit_hz, least * unit_hz, most * unit_hz, most * unit_hz)
 
 
-def _temperatures(root: Path) -> Iterator[tuple[str, float]]:
-    for zone in sorted((root / "sys/class/thermal").glob("thermal_zone*")):
-        millidegrees = _number(zone / "temp")  # a part without power has none
-        if millidegrees is not None:
-            yield _text(zone / "type").strip().removesuffix("-thermal"), millidegrees / 1000
-
-
 def _throttling(root: Path) -> Iterator[str]:
     for device in sorted((root / "sys/class/thermal").glob("cooling_device*")):
-        kind = _text(device / "type").strip()
-        if kind.endswith("-throttle-alert") and _number(device / "cur_state"):
+        kind = read_text(device / "type")
+        if kind.endswith("-throttle-alert") and read_int(device / "cur_state"):
             yield kind.removesuffix("-throttle-alert")
 
 
 def _power_events(root: Path) -> Iterator[tuple[str, int]]:
     for folder in sorted((root / "sys/class/hwmon").glob("hwmon*")):
         for number, name in _POWER_EVENTS.items():
-            count = _number(folder / f"oc{number}_event_cnt")
+            count = read_int(folder / f"oc{number}_event_cnt")
             if count is not None:
                 yield name, count
-
-
-def _number(path: Path) -> int | None:
-    text = _text(path).strip()
-    return int(text) if re.fullmatch(r"-?\d+", text) else None
-
-
-def _text(path: Path) -> str:
-    """Return what the file holds; nothing where it is missing, or not for us to read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

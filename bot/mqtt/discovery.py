@@ -5,12 +5,14 @@ https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery: one retained me
 
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
 from bot.mqtt.outbox import Post
 from bot.mqtt.topics import Topics, level
+
+_Fields: TypeAlias = dict[str, str | int]
 
 
 class AnnouncedChannel(NamedTuple):
@@ -21,164 +23,113 @@ class AnnouncedChannel(NamedTuple):
     """Whether it has switches, buttons and a volume, or sensors alone."""
 
 
+class _Entity(NamedTuple):
+    kind: str
+    """Such as `sensor`."""
+    name: str
+    """Last part of its id, such as `main_volume`."""
+    fields: _Fields
+    """Its payload, but for what all entities have in common."""
+
+
 def announcements(
     prefix: str, *, client_id: str, topics: Topics, channels: Sequence[AnnouncedChannel]
 ) -> Iterator[Post]:
     """Yield the retained messages below `prefix` that announce the daemon and its `channels`."""
     node = level(client_id)
-    common: dict[str, Any] = {
+    device = {
+        "identifiers": [node],
+        "name": client_id,
+        "manufacturer": "ishowtts",
+        "model": "chat to voice",
+        "sw_version": version("ishowtts"),
+    }
+    common = {
         "availability_topic": topics.availability,
-        "device": {
-            "identifiers": [node],
-            "name": client_id,
-            "manufacturer": "ishowtts",
-            "model": "chat to voice",
-            "sw_version": version("ishowtts"),
-        },
+        "device": device,
         "origin": {"name": "ishowtts", "sw_version": version("ishowtts")},
     }
-    entities: list[tuple[str, str, dict[str, Any]]] = [
-        (
-            "sensor",
-            "engine",
-            {
-                "name": "Engine",
-                "icon": "mdi:account-voice",
-                "state_topic": topics.state,
-                "value_template": "{{ value_json.engine }}",
-            },
-        ),
-        (
-            "binary_sensor",
-            "slower",
-            {
-                "name": "Slower than its baseline",
-                "device_class": "problem",
-                "payload_on": "on",
-                "payload_off": "off",
-                "state_topic": topics.state,
-                "value_template": "{{ 'on' if value_json.speed and value_json.speed.is_slower "
-                "else 'off' }}",
-                "json_attributes_topic": topics.state,
-                "json_attributes_template": "{{ (value_json.speed or {}) | tojson }}",
-            },
-        ),
-    ]
+    entities = list(_of_daemon(topics.state))
     for channel in channels:
         title = f"{channel.name} " if len(channels) > 1 else ""
         for kind, name, fields in _of_channel(channel, topics):
             fields["name"] = f"{title}{fields['name']}"
-            entities.append((kind, f"{level(channel.name)}_{name}", fields))
+            entities.append(_Entity(kind, f"{level(channel.name)}_{name}", fields))
     for kind, name, fields in entities:
         payload = {**fields, **common, "unique_id": f"{node}_{name}"}
-        yield Post(
-            f"{prefix}/{kind}/{node}/{name}/config", msgspec.json.encode(payload), is_retained=True
-        )
+        topic = f"{prefix}/{kind}/{node}/{name}/config"
+        yield Post(topic, msgspec.json.encode(payload), is_retained=True)
 
 
-def _of_channel(
-    channel: AnnouncedChannel, topics: Topics
-) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    state = {"state_topic": topics.of(channel.name, "state")}
-    latency = {"state_topic": topics.of(channel.name, "latency")}
-    command = {"command_topic": topics.of(channel.name, "command")}
+def _of_daemon(state: str) -> Iterator[_Entity]:
+    yield _sensor("engine", "Engine", state, "engine", icon="mdi:account-voice")
+    yield _binary_sensor(
+        "slower",
+        "Slower than its baseline",
+        state,
+        "value_json.speed and value_json.speed.is_slower",
+        device_class="problem",
+        json_attributes_topic=state,
+        json_attributes_template="{{ (value_json.speed or {}) | tojson }}",
+    )
+
+
+def _of_channel(channel: AnnouncedChannel, topics: Topics) -> Iterator[_Entity]:
+    state, latency = topics.of(channel.name, "state"), topics.of(channel.name, "latency")
     if channel.takes_commands:
-        yield from _controls(command, state)
-    yield (
-        "sensor",
-        "pending",
-        {
-            "name": "Messages waiting",
-            "icon": "mdi:tray-full",
-            "state_class": "measurement",
-            "value_template": "{{ value_json.pending }}",
-            **state,
-        },
+        yield from _controls(topics.of(channel.name, "command"), state)
+    number: _Fields = {"state_class": "measurement"}
+    time: _Fields = {"device_class": "duration", "unit_of_measurement": "s"}
+    places = "suggested_display_precision"
+    yield _sensor("pending", "Messages waiting", state, "pending", icon="mdi:tray-full", **number)
+    yield _sensor("ttfa", "Time to first audio", latency, "ttfa_s", **{places: 2}, **time, **number)
+    yield _sensor(
+        "rtf", "Real-time factor", latency, "rtf", icon="mdi:speedometer", **{places: 3}, **number
     )
-    yield (
-        "sensor",
-        "ttfa",
-        {
-            "name": "Time to first audio",
-            "device_class": "duration",
-            "state_class": "measurement",
-            "unit_of_measurement": "s",
-            "suggested_display_precision": 2,
-            "value_template": "{{ value_json.ttfa_s }}",
-            **latency,
-        },
-    )
-    yield (
-        "sensor",
-        "rtf",
-        {
-            "name": "Real-time factor",
-            "icon": "mdi:speedometer",
-            "state_class": "measurement",
-            "suggested_display_precision": 3,
-            "value_template": "{{ value_json.rtf }}",
-            **latency,
-        },
-    )
-    for name, title, key, kind in (
-        ("speaking", "Speaking", "value_json.speaking", "sound"),
-        ("heard", "Output", "value_json.is_heard", "connectivity"),
-    ):
-        yield (
-            "binary_sensor",
-            name,
-            {
-                "name": title,
-                "device_class": kind,
-                "payload_on": "on",
-                "payload_off": "off",
-                "value_template": f"{{{{ 'on' if {key} else 'off' }}}}",
-                **state,
-            },
-        )
+    speaking, heard = "value_json.speaking", "value_json.is_heard"
+    yield _binary_sensor("speaking", "Speaking", state, speaking, device_class="sound")
+    yield _binary_sensor("heard", "Output", state, heard, device_class="connectivity")
 
 
-def _controls(
-    command: dict[str, str], state: dict[str, str]
-) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _controls(command: str, state: str) -> Iterator[_Entity]:
+    topics: _Fields = {"command_topic": command, "state_topic": state}
     for name, title, icon, key, on, off in (
         ("on", "Read chat", "mdi:chat", "is_on", "on", "off"),
         ("paused", "Pause", "mdi:pause", "is_paused", "pause", "resume"),
     ):
-        yield (
-            "switch",
-            name,
-            {
-                "name": title,
-                "icon": icon,
-                "payload_on": on,
-                "payload_off": off,
-                "state_on": on,
-                "state_off": off,
-                "value_template": f"{{{{ '{on}' if value_json.{key} else '{off}' }}}}",
-                **command,
-                **state,
-            },
-        )
-    yield (
-        "number",
-        "volume",
-        {
-            "name": "Volume",
-            "icon": "mdi:volume-high",
-            "min": 0,
-            "max": 100,
-            "step": 1,
-            "mode": "slider",
-            "unit_of_measurement": "%",
-            "command_template": "volume {{ value | int }}",
-            "value_template": "{{ value_json.volume_percent }}",
-            **command,
-            **state,
-        },
-    )
+        words: _Fields = {"payload_on": on, "payload_off": off, "state_on": on, "state_off": off}
+        value = f"{{{{ '{on}' if value_json.{key} else '{off}' }}}}"
+        fields: _Fields = {"name": title, "icon": icon, "value_template": value, **words}
+        yield _Entity("switch", name, {**fields, **topics})
+    volume: _Fields = {
+        "name": "Volume",
+        "icon": "mdi:volume-high",
+        "min": 0,
+        "max": 100,
+        "step": 1,
+        "mode": "slider",
+        "unit_of_measurement": "%",
+        "command_template": "volume {{ value | int }}",
+        "value_template": "{{ value_json.volume_percent }}",
+    }
+    yield _Entity("number", "volume", {**volume, **topics})
     for name, title, icon in (
         ("skip", "Skip", "mdi:skip-next"),
         ("clear", "Clear", "mdi:delete-sweep"),
     ):
-        yield ("button", name, {"name": title, "icon": icon, "payload_press": name, **command})
+        press: _Fields = {"name": title, "icon": icon, "payload_press": name}
+        yield _Entity("button", name, {**press, "command_topic": command})
+
+
+def _sensor(name: str, title: str, topic: str, key: str, **more: str | int) -> _Entity:
+    """Return a sensor of the value `key` on `topic`."""
+    value = f"{{{{ value_json.{key} }}}}"
+    fields = {"name": title, "state_topic": topic, "value_template": value, **more}
+    return _Entity("sensor", name, fields)
+
+
+def _binary_sensor(name: str, title: str, topic: str, condition: str, **more: str) -> _Entity:
+    """Return a sensor that is on where the template expression `condition` holds."""
+    value = f"{{{{ 'on' if {condition} else 'off' }}}}"
+    words: _Fields = {"payload_on": "on", "payload_off": "off", "value_template": value}
+    return _Entity("binary_sensor", name, {"name": title, "state_topic": topic, **words, **more})

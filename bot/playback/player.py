@@ -1,8 +1,9 @@
 """Player: one clip on several outputs at once."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from enum import Enum
+from typing import Any
 
 import structlog
 
@@ -10,6 +11,7 @@ from bot.config.playback import PlaybackSettings
 from bot.playback import Output, OutputLostError
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
+from bot.runtime.tasks import running
 from bot.runtime.waiting import cancel, first_to_end
 
 log = structlog.get_logger(__name__)
@@ -155,3 +157,16 @@ class Player:
             return True
         may_leave = rendition.is_heard or self._has_given_up.is_set()
         return not rendition.playing and may_leave
+
+
+async def play_alone(
+    output: Output, settings: PlaybackSettings, fill: Callable[[Clip], Coroutine[Any, Any, None]]
+) -> Playback:
+    """Run `output` only to play the clip that `fill` fills and finishes; return how it ended."""
+    player, clip = Player([output], settings), Clip()
+    player.give_up()
+    async with running({f"output {output.name}": output.run}):
+        filling = asyncio.create_task(fill(clip))
+        playback = await player.play(clip, lambda: None)
+        await filling
+    return playback

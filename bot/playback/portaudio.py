@@ -154,6 +154,26 @@ def choose(wanted: str, known: Sequence[Device]) -> Device:
     )
 
 
+def check(wanted: str) -> Device:
+    """Return the device that `wanted` names, after making sure that it could be opened now.
+
+    Raises:
+        StartError: it could not; the remedy lists the devices that there are.
+    """
+    sd = load()
+    device = choose(wanted, devices())
+    try:
+        sd.check_output_settings(
+            device=device.index,
+            channels=device.stream_channels,
+            dtype="float32",
+            samplerate=device.sample_rate_hz,
+        )
+    except sd.PortAudioError as error:
+        raise unusable(device.name, error) from error
+    return device
+
+
 def unusable(device: str, error: Exception) -> StartError:
     """Return the error for a device that exists but refuses to be opened."""
     return StartError(

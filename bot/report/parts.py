@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import bot
-from bot import speed
-from bot.bench import driver, host
 from bot.config import Settings, load
 from bot.errors import ConfigError, StartError
-from bot.hardware import jetson
+from bot.hardware import host, jetson, nvidia
 from bot.report import secrets
 from bot.report.redaction import Redactor
 from bot.runtime.folders import state_folder
 from bot.service import daemon
+from bot.speedcheck import speed
 
 _LOG_LINES = 5000
 _BENCH_RUNS = 30
@@ -151,12 +150,12 @@ def _hardware() -> Mapping[str, object]:
     folder = state_folder()
     there = next((each for each in (folder, *folder.parents) if each.exists()), Path("/"))
     return {
-        "processor": host.processor(),
+        "processor": host.cpu_model(),
         "cores": os.cpu_count(),
         "memory_gb": host.memory_gb(),
         "clocks": host.clocks(),
         "load_average": host.load_average(),
-        "gpus": driver.ask("gpu", _GPU_FIELDS),
+        "gpus": nvidia.query("gpu", _GPU_FIELDS),
         "jetson": str(board) if board else None,
         "free_disk_gb": round(shutil.disk_usage(there).free / 1e9, 1),
     }

@@ -1,10 +1,11 @@
-"""Outputs, made as configured."""
+"""Outputs, made or tried as configured."""
 
+import os
 from collections.abc import Iterable, Mapping
 
 from bot.config.playback import DeviceSettings, OutputSettings, PlaybackSettings
 from bot.errors import StartError
-from bot.playback import Output
+from bot.playback import Output, portaudio
 from bot.playback.device import DeviceOutput
 from bot.playback.wavefile import WavefileOutput
 
@@ -32,3 +33,20 @@ def create_all(
             )
         outputs[entry] = WavefileOutput(entry, fade_s=fade_s)
     return outputs
+
+
+def check(settings: OutputSettings) -> None:
+    """Make sure that an output can be opened now, without making a sound.
+
+    Raises:
+        StartError: it cannot; for a device the remedy lists those that there are.
+    """
+    if isinstance(settings, DeviceSettings):
+        portaudio.check(settings.device)
+        return
+    path = settings.path
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise StartError(
+            f"The sound file {path} cannot be written.",
+            remedy="Choose another path for this output.",
+        )

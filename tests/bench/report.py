@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.bench import host
+from bot.hardware import host
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -20,7 +20,7 @@ def environment(*packages: str) -> dict[str, Any]:
     """Return date, processor, system and the versions of `packages`."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "processor": f"{host.processor()}, {os.cpu_count()} cores",
+        "processor": f"{host.cpu_model()}, {os.cpu_count()} cores",
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "python": platform.python_version(),
         **{package: version(package) for package in packages},

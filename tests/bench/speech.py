@@ -179,7 +179,7 @@ async def sustained(listener: Listener, duration_s: float) -> dict[str, Any]:
 
 def random_model(folder: Path, shape: str) -> dict[str, Any]:
     """Return the options of F5-TTS with random weights of `shape`, written below `folder`."""
-    from bot.bench import checkpoints  # noqa: PLC0415 - needs torch
+    from tests.bench.f5 import checkpoints  # noqa: PLC0415 - needs torch
 
     checkpoints.write(folder, checkpoints.shape_named(shape))
     parts = {name: str(folder / name) for name in ("model", "vocoder", "voices")}

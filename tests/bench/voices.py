@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from bot.bench import checkpoints
 from bot.engine.contract import speak_one
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
@@ -24,6 +23,7 @@ from bot.engine.f5.voice.library import VoiceLibrary
 from bot.engine.f5.voice.loudness import levelled
 from bot.engine.f5.voice.reference import ReferenceCache
 from bot.messages import Samples, SpeechRequest
+from tests.bench.f5 import checkpoints
 from tests.bench.report import environment, save, spread_ms
 
 _VOICES = 100

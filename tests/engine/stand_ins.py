@@ -169,6 +169,7 @@ class Together(Obedient):
     """Speaks several at once; the level of its speech tells how many: 0.1 each."""
 
     name = "together"
+    hardware = "abacus, 4 bits"
     budget_tokens = 4
 
     def tokens(self, request: SpeechRequest) -> int:

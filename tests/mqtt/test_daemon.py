@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -71,9 +71,17 @@ class Running:
     async def status(self) -> Any:  # noqa: ANN401 - JSON
         return await self.get("/api/status")
 
-    async def until_connected(self, *, is_connected: bool = True) -> None:
-        while (await self.status())["mqtt"]["is_connected"] is not is_connected:
+    async def until(self, fits: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - JSON
+        """Return the status as soon as it fits."""
+        while not fits(status := await self.status()):
             await asyncio.sleep(0.01)
+        return status
+
+    async def until_connected(self, *, is_connected: bool = True) -> None:
+        await self.until(lambda status: status["mqtt"]["is_connected"] is is_connected)
+
+    async def until_spoken(self, count: int) -> Any:  # noqa: ANN401 - JSON
+        return await self.until(lambda s: s["outcomes"].get("main", {}).get("spoken") == count)
 
 
 @asynccontextmanager
@@ -86,8 +94,7 @@ async def running(text: str, *, connects: bool = True) -> AsyncIterator[Running]
             await asyncio.sleep(0.005)
         async with aiohttp.ClientSession(daemon.url) as http:
             here = Running(daemon, http)
-            while "open at /api/chat" not in str(await here.status()):
-                await asyncio.sleep(0.005)
+            await here.until(lambda status: "open at /api/chat" in str(status))
             if connects:
                 await here.until_connected()
             yield here
@@ -214,9 +221,7 @@ async def test_orders_and_chat_from_before_the_start_are_refused(
         CHAT, {"id": "old", "author": {"name": "v"}, "text": "old"}, qos=1, retain=True
     )
     async with running(config(broker, tmp_path / "speech.wav")) as daemon:
-        while (await daemon.status())["mqtt"]["refused"] < 2:
-            await asyncio.sleep(0.01)
-        status = await daemon.status()
+        status = await daemon.until(lambda status: status["mqtt"]["refused"] >= 2)
         refusal = await home.until(REFUSED, lambda _: True)
 
     assert status["channels"]["main"]["is_on"]
@@ -254,9 +259,7 @@ async def test_speech_goes_on_without_the_broker_and_the_state_is_there_again_wi
     await asyncio.to_thread(broker.kill)
     await daemon.until_connected(is_connected=False)
     message = await daemon.say("nobody tells the broker")
-    while (await daemon.status())["outcomes"]["main"].get("spoken") != 1:
-        await asyncio.sleep(0.01)
-    away = await daemon.status()
+    away = await daemon.until_spoken(1)
     await asyncio.to_thread(broker.start)
     async with person(broker) as home:
         late = await home.outcome(message, "spoken")
@@ -278,8 +281,7 @@ async def test_a_broker_that_hangs_holds_up_neither_speech_nor_the_end(
         broker.process.send_signal(signal.SIGSTOP)
         for _ in range(3):
             await daemon.say("hi")
-        while (await daemon.status())["outcomes"]["main"].get("spoken") != 3:
-            await asyncio.sleep(0.01)
+        await daemon.until_spoken(3)
 
 
 async def test_a_wrong_password_is_told_in_words_and_the_daemon_speaks(
@@ -290,9 +292,7 @@ async def test_a_wrong_password_is_told_in_words_and_the_daemon_speaks(
         async with running(text, connects=False) as daemon:
             await until(lambda: any(entry["event"] == "MQTT disconnected" for entry in logs))
             await daemon.say("hello")
-            while (await daemon.status())["outcomes"]["main"].get("spoken") != 1:
-                await asyncio.sleep(0.01)
-            state = (await daemon.status())["mqtt"]["state"]
+            state = (await daemon.until_spoken(1))["mqtt"]["state"]
 
     assert "the broker refuses ishowtts: wrong user name or password" in state
     assert "wrong'" not in str(logs)
@@ -403,11 +403,9 @@ async def test_a_certificate_that_nobody_trusts_is_told_in_words(
 ) -> None:
     text = config(tls_broker, tmp_path / "speech.wav", tls="{enabled: true}")
     async with running(text, connects=False) as daemon:
-        while "reconnecting" not in (await daemon.status())["mqtt"]["state"]:
-            await asyncio.sleep(0.01)
-        state = (await daemon.status())["mqtt"]["state"]
+        status = await daemon.until(lambda status: "reconnecting" in status["mqtt"]["state"])
 
-    assert "the broker's certificate is not trusted" in state
+    assert "the broker's certificate is not trusted" in status["mqtt"]["state"]
 
 
 async def test_a_thousand_messages_a_second_are_bounded_and_speech_goes_on(

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 import bot
 from bot.mqtt.payloads import daemon_state
-from bot.speed import Speed
+from bot.speedcheck.speed import Speed
 from tests.mqtt.conftest import Broker, Person, person, retained
 from tests.mqtt.schema import schema
 from tests.mqtt.test_daemon import (

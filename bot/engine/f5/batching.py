@@ -1,17 +1,18 @@
-"""Batches of utterances: their pieces grouped into runs, spoken and joined again."""
+"""Batches of requests: their pieces are grouped into runs, spoken and joined again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES, Item
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.front_end import FrontEnd
 from bot.engine.f5.voice.folder import Voice
 from bot.engine.f5.voice.loudness import levelled
 from bot.errors import UtteranceError
-from bot.messages import Samples
+from bot.messages import AudioChunk, Samples
 
 OVERLAP_SAMPLES = 3600
 """Cross-fade of 0.15 s at 24 kHz, as upstream's."""
@@ -27,7 +28,7 @@ class SpeechRunner(Protocol):
         """Prepare for single items of these lengths, in frames, sampled in these ways."""
 
 
-class Utterance(NamedTuple):
+class Prepared(NamedTuple):
     """A request, prepared for the runner."""
 
     items: Sequence[Item]
@@ -50,10 +51,12 @@ def make_item(piece: str, voice: Voice, front_end: FrontEnd, seed: int, speed: f
 
 
 class Place(NamedTuple):
-    """Item and the number of its utterance."""
+    """Item with its request."""
 
-    utterance: int
+    request: int
+    """Number of the request in its batch."""
     item: Item
+    gain: float
 
 
 class Run(NamedTuple):
@@ -62,76 +65,105 @@ class Run(NamedTuple):
     sampling: Sampling
     places: Sequence[Place]
 
+    @property
+    def items(self) -> list[Item]:
+        """Items without their requests."""
+        return [place.item for place in self.places]
 
-def runs(utterances: Iterable[tuple[int, Utterance]], budget_frames: int) -> Iterator[Run]:
-    """Yield runs of at most `budget_frames`, or of one item; every item once and in order.
-
-    `utterances` come with their numbers. Those of the same sampling share runs.
-    """
-    by_sampling: dict[Sampling, list[Place]] = {}
-    for number, utterance in utterances:
-        waiting = by_sampling.setdefault(utterance.sampling, [])
-        waiting.extend(Place(number, item) for item in utterance.items)
-    for sampling, waiting in by_sampling.items():
-        places, frames = list[Place](), 0
-        for place in waiting:
-            needed = place.item.frames + GAP_FRAMES
-            if places and frames + needed > budget_frames:
-                yield Run(sampling, places)
-                places, frames = [], 0
-            places.append(place)
-            frames += needed
-        yield Run(sampling, places)
+    @property
+    def work(self) -> int:
+        """Frames times function evaluations: the time that it takes is proportional to it."""
+        return sum(item.frames for item in self.items) * self.sampling.steps
 
 
-class CrossFade:
-    """Cross-fade of consecutive pieces as upstream's; holds 0.15 s back for the next one."""
+class Batch:
+    """Requests that are spoken together, and their speech so far."""
 
-    def __init__(self) -> None:
-        self._held = np.zeros(0, np.float32)
+    def __init__(self, requests: Sequence[Prepared | UtteranceError]) -> None:
+        """Take the requests; errors are those of requests that cannot be prepared."""
+        self._requests = requests
+        self._waves: list[list[Samples]] = [[] for _ in requests]
+        self._errors = {
+            number: request
+            for number, request in enumerate(requests)
+            if isinstance(request, UtteranceError)
+        }
 
-    def add(self, wave: Samples) -> Samples:
-        """Return what can be played now that `wave` is known to follow; may be empty."""
-        overlap = min(OVERLAP_SAMPLES, len(self._held), len(wave))
-        kept = len(self._held) - overlap
-        fade = np.linspace(0, 1, overlap)
-        mixed = self._held[kept:] * (1 - fade) + wave[:overlap] * fade
-        joined = np.concatenate([self._held[:kept], mixed.astype(np.float32), wave[overlap:]])
-        ready = max(len(joined) - OVERLAP_SAMPLES, 0)
-        self._held = joined[ready:]
-        return joined[:ready]
+    def runs(self, budget_frames: int) -> Iterator[Run]:
+        """Yield runs of at most `budget_frames`, or of one item; every item once and in order.
 
-    def finish(self) -> Samples:
-        """Return what was held back."""
-        held, self._held = self._held, np.zeros(0, np.float32)
-        return held
+        Requests of the same sampling share runs. Runs of failed requests alone are left out.
+        """
+        by_sampling: dict[Sampling, list[Place]] = {}
+        for number, request in enumerate(self._requests):
+            if isinstance(request, Prepared):
+                waiting = by_sampling.setdefault(request.sampling, [])
+                waiting.extend(Place(number, item, request.gain) for item in request.items)
+        for sampling, waiting in by_sampling.items():
+            for places in _grouped(waiting, budget_frames):
+                if any(place.request not in self._errors for place in places):
+                    yield Run(sampling, places)
+
+    def add(self, run: Run, results: Sequence[Samples | UtteranceError]) -> None:
+        """Take the speech of each item of `run`, or its error."""
+        for place, result in zip(run.places, results, strict=True):
+            if isinstance(result, UtteranceError):
+                self._errors.setdefault(place.request, result)
+            else:
+                self._waves[place.request].append(result)
+
+    def results(self, *, overlap: bool) -> list[AudioChunk | UtteranceError]:
+        """Return the whole speech of each request, or its first error."""
+        return [
+            AudioChunk(
+                samples=join_pieces(waves, overlap=overlap),
+                sample_rate_hz=SAMPLE_RATE_HZ,
+                nfe=request.sampling.steps,
+            )
+            if isinstance(request, Prepared) and number not in self._errors
+            else self._errors[number]
+            for number, (request, waves) in enumerate(zip(self._requests, self._waves, strict=True))
+        ]
+
+
+def _grouped(places: Sequence[Place], budget_frames: int) -> Iterator[Sequence[Place]]:
+    group, frames = list[Place](), 0
+    for place in places:
+        needed = place.item.frames + GAP_FRAMES
+        if group and frames + needed > budget_frames:
+            yield group
+            group, frames = [], 0
+        group.append(place)
+        frames += needed
+    yield group
 
 
 def join_pieces(waves: Sequence[Samples], *, overlap: bool) -> Samples:
-    """Return the waves of an utterance's pieces as one, cross-faded if they `overlap`."""
-    if not overlap:
-        return np.concatenate(waves)
-    fade = CrossFade()
-    return np.concatenate([*(fade.add(wave) for wave in waves), fade.finish()])
+    """Return the waves of consecutive pieces as one; with `overlap` cross-faded as by upstream."""
+    joined = waves[0]
+    for wave in waves[1:]:
+        size = min(OVERLAP_SAMPLES, len(joined), len(wave)) if overlap else 0
+        kept = len(joined) - size
+        fade = np.linspace(0, 1, size, dtype=np.float32)
+        mixed = joined[kept:] * (1 - fade) + wave[:size] * fade
+        joined = np.concatenate([joined[:kept], mixed, wave[size:]])
+    return joined
 
 
-def speak(
-    runner: SpeechRunner, items: Sequence[Item], sampling: Sampling, gains: Sequence[float]
-) -> list[Samples | UtteranceError]:
+def speak_run(runner: SpeechRunner, run: Run) -> list[Samples | UtteranceError]:
     """Return speech of each item at the common loudness, or its error, which costs no other."""
     try:
-        waves = runner.run(items, sampling)
+        waves = runner.run(run.items, run.sampling)
     except UtteranceError as error:
-        if len(items) == 1:
+        if len(run.places) == 1:
             return [error]
-        alone = zip(items, gains, strict=True)
-        return [speak(runner, [item], sampling, [gain])[0] for item, gain in alone]
+        return [speak_run(runner, run._replace(places=[place]))[0] for place in run.places]
     return [
-        levelled(wave, gain)
+        levelled(wave, place.gain)
         if np.isfinite(wave).all()
         else UtteranceError(
             "F5-TTS produced samples that are not finite.",
             remedy="If it happens again, run the model in float32 or choose another one.",
         )
-        for wave, gain in zip(waves, gains, strict=True)
+        for place, wave in zip(run.places, waves, strict=True)
     ]

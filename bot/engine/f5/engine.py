@@ -5,9 +5,8 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -15,16 +14,9 @@ from typing import TypeVar
 import torch
 
 from bot.engine.contract import Engine
-from bot.engine.f5.batching import (
-    SpeechRunner,
-    Utterance,
-    join_pieces,
-    make_item,
-    runs,
-    speak,
-)
+from bot.engine.f5.batching import Batch, Prepared, Run, SpeechRunner, make_item, speak_run
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
-from bot.engine.f5.model.layout import GAP_FRAMES, Item
+from bot.engine.f5.model.layout import GAP_FRAMES
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.engine.f5.text.front_end import FrontEnd
@@ -176,13 +168,12 @@ class F5Engine(Engine):
 
     def _speak_once(self, runner: SpeechRunner) -> None:
         """Pay for what the front end and, on a CPU, the libraries load and allocate once."""
-        assert self._front_end is not None
-        voice = self._voices.get(next(iter(self._voices.frames)))
-        for piece in self._front_end.split(_WARM_UP_TEXT, voice.reference, 1.0):
-            item = make_item(piece, voice, self._front_end, seed=0)
-            sampling = self._sampling._replace(steps=min(self._nfe_choices))
-            with self._in_progress([item], sampling):
-                runner.run([item], sampling)
+        voice, nfe = next(iter(self._voices.frames)), min(self._nfe_choices)
+        request = SpeechRequest(id="", text=_WARM_UP_TEXT, voice=voice, nfe=nfe)
+        for run in Batch([self._prepare(request)]).runs(budget_frames=0):
+            self.progress.begin(run.work)
+            runner.run(run.items, run.sampling)
+            self.progress.step()
 
     def _make_runner(
         self, device: torch.device, dtype: torch.dtype
@@ -215,24 +206,30 @@ class F5Engine(Engine):
         reference_frames = self._voices.frames.get(request.voice, 0)
         return round(len(request.text) * _FRAMES_PER_LETTER) + reference_frames + GAP_FRAMES
 
-    def _speak(
-        self, items: Sequence[Item], sampling: Sampling, gains: Sequence[float]
-    ) -> list[Samples | UtteranceError]:
+    async def speak(
+        self, requests: Sequence[SpeechRequest]
+    ) -> Sequence[AudioChunk | UtteranceError]:
+        """Return the speech of each request, whole, or its error."""
+        if self._closed.is_set():
+            return [UtteranceError("The engine was closed.") for _ in requests]
+        await self._in_thread(self._load)
+        prepared = await self._in_thread(lambda: [self._try_prepare(each) for each in requests])
+        batch = Batch(prepared)
+        for run in batch.runs(self.budget_tokens):
+            if self._closed.is_set():
+                return [UtteranceError("The engine was closed.") for _ in requests]
+            batch.add(run, await self._in_thread(partial(self._speak, run)))
+        assert self._front_end is not None
+        return batch.results(overlap=self._front_end.overlaps)
+
+    def _speak(self, run: Run) -> list[Samples | UtteranceError]:
         assert self._runner is not None
-        with self._in_progress(items, sampling):
-            return speak(self._runner, items, sampling, gains)
-
-    @contextmanager
-    def _in_progress(self, items: Sequence[Item], sampling: Sampling) -> Iterator[None]:
-        self.progress.begin(sum(item.frames for item in items) * sampling.steps)
-        yield
+        self.progress.begin(run.work)
+        results = speak_run(self._runner, run)
         self.progress.step()
+        return results
 
-    def _chunk(self, samples: Samples, utterance: Utterance) -> AudioChunk:
-        nfe = utterance.sampling.steps
-        return AudioChunk(samples=samples, sample_rate_hz=SAMPLE_RATE_HZ, nfe=nfe)
-
-    def _prepare(self, request: SpeechRequest) -> Utterance:
+    def _prepare(self, request: SpeechRequest) -> Prepared:
         assert self._front_end is not None
         voice = self._voices.get(request.voice)
         text = request.text.encode(errors="ignore").decode()  # half a surrogate pair has no bytes
@@ -241,13 +238,13 @@ class F5Engine(Engine):
         if not pieces:
             raise UtteranceError(self._front_end.nothing_to_say)
         seed = zlib.crc32(request.id.encode(errors="replace"))
-        return Utterance(
+        return Prepared(
             items=[make_item(piece, voice, self._front_end, seed, speed) for piece in pieces],
             sampling=self._sampling._replace(steps=request.nfe or self._sampling.steps),
             gain=voice.gain,
         )
 
-    def _try_prepare(self, request: SpeechRequest) -> Utterance | UtteranceError:
+    def _try_prepare(self, request: SpeechRequest) -> Prepared | UtteranceError:
         try:
             return self._prepare(request)
         except UtteranceError as error:
@@ -265,41 +262,3 @@ class F5Engine(Engine):
 
     def _release(self) -> None:
         self._runner = None
-
-    async def speak(
-        self, requests: Sequence[SpeechRequest]
-    ) -> Sequence[AudioChunk | UtteranceError]:
-        """Return the speech of each request, whole, or why it cannot be spoken."""
-        if self._closed.is_set():
-            return [UtteranceError("The engine was closed.") for _ in requests]
-        await self._in_thread(self._load)
-        assert self._front_end is not None
-        made = await self._in_thread(lambda: [self._try_prepare(each) for each in requests])
-        utterances = {
-            number: each for number, each in enumerate(made) if isinstance(each, Utterance)
-        }
-        errors = {
-            number: each for number, each in enumerate(made) if isinstance(each, UtteranceError)
-        }
-        waves: dict[int, list[Samples]] = {number: [] for number in utterances}
-        for run in runs(utterances.items(), self.budget_tokens):
-            if self._closed.is_set():
-                return [UtteranceError("The engine was closed.") for _ in requests]
-            if all(place.utterance in errors for place in run.places):
-                continue  # utterances with an error are not spoken in part
-            items = [place.item for place in run.places]
-            gains = [utterances[place.utterance].gain for place in run.places]
-            results = await self._in_thread(partial(self._speak, items, run.sampling, gains))
-            for place, result in zip(run.places, results, strict=True):
-                if isinstance(result, UtteranceError):
-                    errors.setdefault(place.utterance, result)
-                else:
-                    waves[place.utterance].append(result)
-        return [
-            errors[number]
-            if number in errors
-            else self._chunk(
-                join_pieces(waves[number], overlap=self._front_end.overlaps), utterances[number]
-            )
-            for number in range(len(requests))
-        ]

@@ -104,7 +104,9 @@ class Supervisor:
     def state(self) -> EngineState:
         """State for `status`."""
         state = "ready" if self.is_ready else f"away: {self._trouble}"
-        return EngineState(is_ready=self.is_ready, state=state, restarts=self.restarts)
+        return EngineState(
+            is_ready=self.is_ready, state=state, restarts=self.restarts, hardware=self.hardware
+        )
 
     @property
     def pid(self) -> int | None:

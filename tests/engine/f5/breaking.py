@@ -11,15 +11,12 @@ import resource
 import shutil
 import signal
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from bot.engine.f5.batching import SpeechRunner, Utterance
+from bot.engine.f5.batching import Place, Prepared, Run, SpeechRunner
 from bot.engine.f5.engine import F5Engine
-from bot.engine.f5.model.layout import Item
-from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.vocabulary import Vocabulary
 from bot.engine.f5.weights.loading import load_runner
 from bot.errors import UtteranceError
@@ -55,19 +52,17 @@ class BreakingF5(F5Engine):
             self._model_folder, self._vocoder_folder, device, dtype, on_step=self._step
         )
 
-    def _prepare(self, request: SpeechRequest) -> Utterance:
+    def _prepare(self, request: SpeechRequest) -> Prepared:
         self._text = request.text
         return super()._prepare(request)
 
-    def _speak(
-        self, items: Sequence[Item], sampling: Sampling, gains: Sequence[float]
-    ) -> list[Samples | UtteranceError]:
+    def _speak(self, run: Run) -> list[Samples | UtteranceError]:
         self._steps = 0
         if self._ordered() == "nan":
             self._wait_for_go()
             self._taken("speech")
-            items = [item._replace(reference_mel=item.reference_mel * torch.nan) for item in items]
-        return super()._speak(items, sampling, gains)
+            run = run._replace(places=[_without_reference(place) for place in run.places])
+        return super()._speak(run)
 
     def _step(self) -> None:
         self.progress.step()
@@ -129,3 +124,8 @@ class BreakingF5(F5Engine):
         if self._runner is not None:  # else it is found at the start
             for _ in range(2):  # what looks the same twice is read
                 self._voices.refresh()
+
+
+def _without_reference(place: Place) -> Place:
+    mel = place.item.reference_mel * torch.nan
+    return place._replace(item=place.item._replace(reference_mel=mel))

@@ -12,12 +12,14 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from bot.engine.contract import speak_one
+from bot.engine.f5.batching import Batch
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.runner import Runner, in_halves
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.vocos import Vocos
+from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import Samples, SpeechRequest
 
@@ -187,11 +189,12 @@ async def test_ten_thousand_characters_come_in_pieces_that_the_model_knows(
 ) -> None:
     engine = make(folders)
     await engine.warm_up()
-    made = engine._prepare(SpeechRequest(id="m1", text=text, voice="nature"))
-    for item in made.items[:2]:
-        [samples] = engine._speak([item], made.sampling, [made.gain])
-        assert isinstance(samples, np.ndarray)
-        assert np.isfinite(samples).all()
+    prepared = engine._prepare(SpeechRequest(id="m1", text=text, voice="nature"))
+    assert len(prepared.items) > 1
+    assert all(item.frames <= MAX_FRAMES for item in prepared.items)
+    for run in [*Batch([prepared]).runs(budget_frames=0)][:2]:
+        [samples] = engine._speak(run)
+        assert not isinstance(samples, UtteranceError)
         assert 1 < len(samples) / SAMPLE_RATE_HZ < 30
     await speak(engine)
     await engine.close()

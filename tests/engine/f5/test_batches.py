@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from bot.engine.contract import speak_one
-from bot.engine.f5.batching import Utterance, runs, speak
+from bot.engine.f5.batching import Batch, Place, Prepared, Run, speak_run
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.sampler import Sampling
@@ -96,7 +96,11 @@ class Broken:
 
 def test_what_breaks_one_item_costs_no_other() -> None:
     items = [item(frames) for frames in (5, 13, 7, 9)]
-    results = speak(Broken(), items, Sampling(), [2.0, 1.0, 1.0, 0.5])
+    places = [
+        Place(number, item, gain)
+        for number, (item, gain) in enumerate(zip(items, [2.0, 1.0, 1.0, 0.5], strict=True))
+    ]
+    results = speak_run(Broken(), Run(Sampling(), places))
 
     heard = [None if isinstance(wave, UtteranceError) else wave.tolist() for wave in results]
     first, last = (np.ones(frames, np.float32) for frames in (5, 9))
@@ -105,14 +109,16 @@ def test_what_breaks_one_item_costs_no_other() -> None:
 
 def test_runs_keep_the_budget_the_order_and_ways_of_sampling_apart() -> None:
     seven, five = Sampling(steps=7), Sampling(steps=5)
-    utterances = {
-        0: Utterance([item(100), item(900)], seven, 1.0),
-        1: Utterance([item(200)], five, 1.0),
-        2: Utterance([item(300), item(300)], seven, 1.0),
-    }
+    batch = Batch(
+        [
+            Prepared([item(100), item(900)], seven, 1.0),
+            Prepared([item(200)], five, 1.0),
+            Prepared([item(300), item(300)], seven, 1.0),
+        ]
+    )
     made = [
-        (run.sampling.steps, [(place.utterance, place.item.frames) for place in run.places])
-        for run in runs(utterances.items(), budget_frames=650)
+        (run.sampling.steps, [(place.request, place.item.frames) for place in run.places])
+        for run in batch.runs(budget_frames=650)
     ]
 
     assert made == [

@@ -80,6 +80,15 @@ async def test_speech_through_a_process_is_the_same_speech() -> None:
     np.testing.assert_array_equal(chunk.samples, expected.samples)
 
 
+async def test_the_hardware_that_an_engine_tells_is_in_its_state(
+    make_supervisor: "MakeSupervisor",
+) -> None:
+    telling = await warm(make_supervisor(engine="Together"))
+    silent = await warm(make_supervisor())
+
+    assert (telling.state.hardware, silent.state.hardware) == ("abacus, 4 bits", "")
+
+
 async def test_requests_at_the_same_time_do_not_mix(make_supervisor: "MakeSupervisor") -> None:
     supervisor = await warm(make_supervisor())
     texts = ["one", "one pause two", "pause one pause two pause three"]

@@ -34,7 +34,7 @@ _MAX_WARM_UP_S = 30.0
 """Limit on recording graphs; lengths left without one start a little slower."""
 
 
-class Batch(NamedTuple):
+class RunResult(NamedTuple):
     """Results of a run."""
 
     waves: list[Samples]
@@ -147,7 +147,7 @@ class Runner:
 
         return [wave for batch in batches for wave in in_halves(compute, batch, self._free)]
 
-    def compute(self, items: Sequence[Item], sampling: Sampling) -> Batch:
+    def compute(self, items: Sequence[Item], sampling: Sampling) -> RunResult:
         """Return speech and mel of `items` in one run on the device."""
         # Libraries cache something for every shape, so shapes must be few.
         layout = pack(items, bucket(pack(items).length))
@@ -181,16 +181,16 @@ class Runner:
 
     def _replay(
         self, graphs: Graphs, items: Sequence[Item], layout: Layout, sampling: Sampling
-    ) -> Batch:
+    ) -> RunResult:
         outputs = graphs.run(items, layout, sampling)
         spans = [
             wave_span(self._model.vocoder, start + item.decode_from, end)
             for item, (start, end) in zip(items, layout.spans, strict=True)
         ]
         waves = self._to_host([outputs.wave[span] for span in spans])
-        return Batch(waves, outputs.mel, layout)
+        return RunResult(waves, outputs.mel, layout)
 
-    def _eager(self, items: Sequence[Item], layout: Layout, sampling: Sampling) -> Batch:
+    def _eager(self, items: Sequence[Item], layout: Layout, sampling: Sampling) -> RunResult:
         model = self._model
         rows = torch.from_numpy(describe(items, layout)).to(model.device)
         noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=model.device)
@@ -213,7 +213,7 @@ class Runner:
             padded = functional.pad(speech, (0, 0, 0, room - len(speech)))
             wave = decode(model.vocoder, padded, is_decoded, operations.depthwise)
             waves.append(wave[wave_span(model.vocoder, 0, len(speech))])
-        return Batch(self._to_host(waves), mel[: layout.spans[-1][1]], layout)
+        return RunResult(self._to_host(waves), mel[: layout.spans[-1][1]], layout)
 
     def _to_host(self, waves: Sequence[Tensor]) -> list[Samples]:
         """Return copies; they pass through pinned memory, which the device writes at full speed."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from bot.engine.f5.batching import CrossFade
+from bot.engine.f5.batching import join_pieces
 from bot.engine.f5.text.duration import (
     ESTIMATES,
     MAX_FRAMES,
@@ -135,6 +135,7 @@ def upstream_join(waves: list[Any]) -> Any:
 def test_joined_pieces_equal_upstream(lengths: list[int]) -> None:
     rng = np.random.default_rng(0)
     waves = [rng.standard_normal(length).astype(np.float32) for length in lengths]
-    fade = CrossFade()
-    joined = np.concatenate([*(fade.add(wave) for wave in waves), fade.finish()])
+    joined = join_pieces(waves, overlap=True)
+    assert joined.dtype == np.float32
     np.testing.assert_allclose(joined, upstream_join(waves), atol=1e-6)
+    np.testing.assert_array_equal(join_pieces(waves, overlap=False), np.concatenate(waves))

@@ -1,0 +1,116 @@
+"""Check of a run against the stored baseline: repeats what seems slower and names the causes."""
+
+from collections.abc import Callable, Container
+from typing import Protocol
+
+import structlog
+
+from bot.errors import StartError
+from bot.runtime.folders import state_folder
+from bot.speedcheck.causes import likely_causes
+from bot.speedcheck.comparison import Comparison, Verdict, compare
+from bot.speedcheck.history import History, setup
+from bot.speedcheck.report import say
+from bot.speedcheck.results import Results
+from bot.speedcheck.speed import Speed
+
+log = structlog.get_logger(__name__)
+
+_REPEATS = 2
+DISTURBED = "the daemon spoke meanwhile"
+
+
+class Measuring(Protocol):
+    """A run of the benchmark."""
+
+    results: Results
+    """Filled by `run`."""
+
+    def run(self) -> Results:
+        """Measure everything."""
+
+    def repeat(self, workloads: Container[str]) -> None:
+        """Measure these again; the faster median of each stands."""
+
+
+def check(measuring: Measuring, history: History, is_alone: Callable[[], bool]) -> Verdict | None:
+    """Measure, compare with the baseline and keep both; tell log, daemon and user the verdict.
+
+    None where `is_alone` says that the daemon worked at the same time: such a run is kept, but
+    judged by nobody.
+
+    Raises:
+        StartError: the state folder cannot be written to.
+    """
+    results = measuring.run()
+    baseline = history.baseline(results)
+    comparison = _compared(measuring, results, baseline, history)
+    if not is_alone():
+        results.disturbed = DISTURBED
+    history.add(results)
+    if results.disturbed:
+        say(f"\nNot compared: {results.disturbed}.")
+        return None
+    if results.failures:
+        return Verdict.INCOMPARABLE
+    if baseline is None or comparison is None:
+        is_steady = history.accept(results)
+        say(
+            "\nThere was nothing to compare with: this is the baseline from now on."
+            if is_steady
+            else "\nThere is nothing to compare with yet, and the times scattered too much for "
+            "this to be a baseline."
+        )
+        return Verdict.AS_FAST
+    for line in ("", *comparison.lines):
+        say(line)
+    _judge(results, baseline, comparison, history)
+    return comparison.verdict
+
+
+def _compared(
+    measuring: Measuring, results: Results, baseline: Results | None, history: History
+) -> Comparison | None:
+    """Compare, and measure again what seems slower: once is no drift."""
+    if baseline is None:
+        return None
+    noise = history.noise(baseline)
+    comparison = compare(results, baseline, noise)
+    while comparison.slower and results.repeated < _REPEATS:
+        results.repeated += 1
+        measuring.repeat(comparison.slower)
+        comparison = compare(results, baseline, noise)
+    return comparison
+
+
+def _judge(results: Results, baseline: Results, comparison: Comparison, history: History) -> None:
+    causes: list[str] = []
+    if comparison.slower:
+        causes = likely_causes(results, baseline, setup(results), setup(baseline))
+        say("likely cause:")
+        for cause in causes:
+            say(f"  - {cause}")
+        log.warning(
+            "slower than the baseline",
+            ratios=comparison.ratios,
+            baseline=baseline.date,
+            likely_causes=causes,
+        )
+    else:
+        history.accept(results, anew=comparison.is_faster and not results.repeated)
+    speed = Speed(
+        measured_at=results.date,
+        model=results.model.name,
+        device=results.hardware.gpu or results.hardware.processor,
+        is_slower=bool(comparison.slower),
+        ratios=comparison.ratios,
+        baseline_at=baseline.date,
+        causes=causes,
+    )
+    try:
+        speed.save()
+    except OSError as error:
+        raise StartError(
+            f"The verdict cannot be kept in {state_folder()}: {error.strerror}.",
+            remedy="Make the folder writable, or set STATE_DIRECTORY to one that is.",
+        ) from error

@@ -1,0 +1,108 @@
+"""Conditions of a measurement: clocks, temperatures, and who else works on the machine."""
+
+import os
+import statistics
+import time
+from heapq import nlargest
+from operator import attrgetter
+from pathlib import Path
+
+from bot.hardware import host, jetson, nvidia
+from bot.speedcheck.results import Conditions, OtherProcess
+
+_LEAST_CORES = 0.1
+"""Share of one core below which a process is not named."""
+_NAMED = 5
+_HZ_PER_MHZ = 1e6
+
+
+class Watch:
+    """Observes the machine from `Watch()` to `finish`, with a `glance` after each workload."""
+
+    def __init__(self, gpu: int | None = None, root: Path = Path("/")) -> None:
+        """Begin; `gpu` is its number for the driver, `root` holds `proc` and `sys`."""
+        self._root = root
+        self._gpu = gpu
+        self._begun = time.monotonic()
+        self._processes = host.processes(root)
+        self._stolen = host.stolen_ticks(root)
+        self._quota_wait_s = host.quota_wait_s(root)
+        self._cpu_mhz: list[float] = []
+        self._gpu_mhz: list[float] = []
+        self._gpu_max_mhz = 0.0
+        self._temperatures_c: list[float] = []
+        self._gpu_temperatures_c: list[float] = []
+        self._throttled: set[str] = set()
+        self._jetson: dict[str, None] = {}
+
+    def glance(self) -> None:
+        """Read clocks and temperatures, which are as they were under load a moment ago."""
+        current, _ = host.cpu_clocks_mhz(self._root)
+        self._cpu_mhz += [current] if current else []
+        self._temperatures_c += [celsius for _, celsius in host.temperatures_c(self._root)]
+        board = jetson.read(self._root)
+        if board is not None:
+            self._jetson |= {str(warning.message): None for warning in board.warnings()}
+            for clock in board.clocks:
+                if clock.name == "GPU":
+                    self._gpu_mhz.append(clock.now_hz / _HZ_PER_MHZ)
+                    self._gpu_max_mhz = clock.possible_hz / _HZ_PER_MHZ
+        gpu = nvidia.state(self._gpu) if self._gpu is not None else None
+        if gpu is not None:
+            self._gpu_mhz.append(gpu.mhz)
+            self._gpu_max_mhz = max(self._gpu_max_mhz, gpu.max_mhz)
+            self._gpu_temperatures_c.append(gpu.temperature_c)
+            self._throttled |= gpu.throttled
+
+    def finish(self) -> Conditions:
+        """Return what was seen."""
+        elapsed_s = max(time.monotonic() - self._begun, 1e-3)
+        now = host.processes(self._root)
+        ours = host.family(now, os.getpid())
+        _, max_mhz = host.cpu_clocks_mhz(self._root)
+        quota_wait_s = host.quota_wait_s(self._root) - self._quota_wait_s
+        return Conditions(
+            cpu_mhz=_median(self._cpu_mhz),
+            cpu_max_mhz=max_mhz,
+            governor=host.governor(self._root),
+            temperature_c=max(self._temperatures_c, default=0.0),
+            gpu_mhz=_median(self._gpu_mhz),
+            gpu_max_mhz=self._gpu_max_mhz,
+            gpu_temperature_c=max(self._gpu_temperatures_c, default=0.0),
+            throttled=sorted(self._throttled),
+            jetson=list(self._jetson),
+            stolen=self._stolen_share(),
+            quota_wait=round(quota_wait_s / elapsed_s, 3),
+            others=self._others(now, ours, elapsed_s),
+            gpu_others=self._gpu_others(ours),
+        )
+
+    def _stolen_share(self) -> float:
+        stolen, total = host.stolen_ticks(self._root)
+        return round((stolen - self._stolen[0]) / max(total - self._stolen[1], 1.0), 3)
+
+    def _others(
+        self, now: dict[int, host.Process], ours: set[int], elapsed_s: float
+    ) -> list[OtherProcess]:
+        hertz = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+        found = []
+        for pid, process in now.items():
+            before = self._processes.get(pid)
+            ticks = process.ticks - (before.ticks if before else 0.0)
+            cores = round(ticks / hertz / elapsed_s, 2)
+            if pid not in ours and cores >= _LEAST_CORES:
+                found.append(OtherProcess(name=process.name, pid=pid, cores=cores))
+        return nlargest(_NAMED, found, key=attrgetter("cores"))
+
+    def _gpu_others(self, ours: set[int]) -> list[OtherProcess]:
+        if self._gpu is None:
+            return []
+        return [
+            OtherProcess(name=each.name, pid=each.pid, gpu_mb=each.gpu_mb)
+            for each in nvidia.processes(self._gpu)
+            if each.pid not in ours
+        ]
+
+
+def _median(values: list[float]) -> float:
+    return round(statistics.median(values), 1) if values else 0.0

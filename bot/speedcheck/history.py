@@ -1,0 +1,154 @@
+"""History of results in the state folder, and the baselines that new ones are compared with.
+
+A baseline belongs to hardware, model and versions. Versions that were never measured are compared
+with those before, and become a baseline of their own unless they are slower: else an update that
+made everything slower would be noticed on one day and forgotten on the next.
+"""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from bot.errors import StartError
+from bot.runtime.folders import state_folder
+from bot.speedcheck.results import SCHEMA, Case, Results
+
+MAX_RUNS = 500
+"""Runs that are kept, the newest: a year of a daily and a weekly one."""
+MAX_BASELINES = 20
+MAX_SPREAD = 0.2
+"""Standard deviation over mean of the runs of a workload that can be a baseline."""
+_SPEED_DECIDING = ("ishowtts", "python", "torch", "triton", "numpy", "system")
+_NOISE_RUNS = 30
+_MIN_NOISE_RUNS = 5
+_NORMAL = 1.4826
+"""Standard deviation over median absolute deviation of a normal distribution."""
+
+
+def series(results: Results) -> tuple[object, ...]:
+    """Return what comparable results share: hardware and model."""
+    return (results.hardware.key, *msgspec.structs.astuple(results.model))
+
+
+def setup(results: Results) -> dict[str, str]:
+    """Return the versions that decide on speed."""
+    versions = {name: results.versions.get(name, "") for name in _SPEED_DECIDING}
+    return {**versions, "driver": results.hardware.driver}
+
+
+class History:
+    """A folder of results."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Read and write below `folder`, which need not be there; by default the user's."""
+        self.folder = folder or state_folder() / "bench"
+        self._baselines = self.folder / "baselines"
+
+    def add(self, results: Results) -> Path:
+        """Keep a run, and forget the oldest ones.
+
+        Raises:
+            StartError: it cannot be written.
+        """
+        name = f"{results.date[:19].replace(':', '')}-{results.mode}.json"
+        self._write(self.folder / name, results)
+        _forget(self.folder, MAX_RUNS)
+        return self.folder / name
+
+    def runs(self) -> list[Results]:
+        """Return the runs, the oldest first; files that hold something else are left out."""
+        return sorted(_read(self.folder), key=lambda run: run.date)
+
+    def baseline(self, results: Results) -> Results | None:
+        """Return the baseline of `results`: that of their versions, else the newest."""
+        path = self._path(results)
+        own = next((run for run in _read(self._baselines, path.name)), None)
+        same = [run for run in _read(self._baselines) if series(run) == series(results)]
+        return own or max(same, key=lambda run: run.date, default=None)
+
+    def accept(self, results: Results, *, anew: bool = False) -> bool:
+        """Make `results` their versions' baseline; tell whether they can be one.
+
+        Workloads whose runs scattered are left out: the machine was busy with other things. Where
+        there is a baseline, only workloads that it lacks are added, unless it is made `anew`.
+
+        Raises:
+            StartError: it cannot be written.
+        """
+        steady = {
+            name: case
+            for name, case in results.cases.items()
+            if case.times.std_over_mean <= MAX_SPREAD
+        }
+        if not steady:
+            return False
+        path = self._path(results)
+        results = msgspec.structs.replace(results, cases=steady)
+        old = None if anew else next((run for run in _read(self._baselines, path.name)), None)
+        if old is not None:
+            results = msgspec.structs.replace(old, cases=steady | old.cases)
+        self._write(path, results)
+        _forget(self._baselines, MAX_BASELINES)
+        return True
+
+    def noise(self, results: Results) -> dict[str, float]:
+        """Return the scatter of each workload from run to run, over its median.
+
+        A robust standard deviation of the latest undisturbed runs with the same versions; without
+        enough of them the workload is missing.
+        """
+        same = [
+            run.cases
+            for run in self.runs()
+            if series(run) == series(results) and setup(run) == setup(results) and not run.disturbed
+        ]
+        by_workload: dict[str, list[float]] = {}
+        for cases in same[-_NOISE_RUNS:]:
+            for name, case in cases.items():
+                by_workload.setdefault(name, []).append(_in_anchors(case))
+        return {
+            name: _scatter(values)
+            for name, values in by_workload.items()
+            if len(values) >= _MIN_NOISE_RUNS
+        }
+
+    def _path(self, results: Results) -> Path:
+        identity = repr((series(results), sorted(setup(results).items())))
+        return self._baselines / f"{sha256(identity.encode()).hexdigest()[:16]}.json"
+
+    def _write(self, path: Path, results: Results) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StartError(
+                f"Results cannot be kept in {path.parent}: {error.strerror}.",
+                remedy="Make the folder writable, or set STATE_DIRECTORY to one that is.",
+            ) from error
+        results.save(path)
+
+
+def _in_anchors(case: Case) -> float:
+    return case.times.p50_ms / (case.times.anchor_ms or 1.0)
+
+
+def _scatter(values: Sequence[float]) -> float:
+    middle = statistics.median(values)
+    return _NORMAL * statistics.median(abs(value - middle) for value in values) / middle
+
+
+def _read(folder: Path, pattern: str = "*.json") -> Iterable[Results]:
+    for path in sorted(folder.glob(pattern)):
+        try:
+            results = msgspec.json.decode(path.read_bytes(), type=Results)
+        except (OSError, msgspec.DecodeError):
+            continue  # of another version, or no results at all: there are others
+        if results.schema == SCHEMA:
+            yield results
+
+
+def _forget(folder: Path, kept: int) -> None:
+    for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-kept]:
+        path.unlink(missing_ok=True)
