@@ -1,35 +1,23 @@
 """Section `policy.events`: announcements of cheers, subs, raids and other events."""
 
-import re
-import string
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from bot.config.base import Count, Section
+from bot.config.base import Count, Section, matching
 
-_UNITS = re.compile(r"[^|{}]{1,30}\|[^|{}]{1,30}")
-
-
-def _template(value: str) -> str:
-    msg = (
-        "a template is text with {name}, {amount}, or {amount:viewer|viewers} for a number with its"
-        " unit, and nothing else in braces"
-    )
-    try:
-        parts = list(string.Formatter().parse(value))
-    except ValueError:
-        raise ValueError(msg) from None
-    for _, field, spec, conversion in parts:
-        is_plain = field in {None, "name", "amount"} and not spec
-        if conversion or not (is_plain or (field == "amount" and _UNITS.fullmatch(spec or ""))):
-            raise ValueError(msg)
-    if not "".join(literal + (field or "") for literal, field, _, _ in parts).strip():
-        raise ValueError(msg)
-    return value
-
-
-EventTemplate = Annotated[str, Field(max_length=200), AfterValidator(_template)] | None
+EventTemplate = (
+    Annotated[
+        str,
+        Field(max_length=200),
+        matching(
+            r"(?=\s*\S)([^{}]|\{\{|\}\}|\{(name|amount):?\}|\{amount:[^|{}]{1,30}\|[^|{}]{1,30}\})*",
+            "text with {name}, {amount}, or {amount:viewer|viewers} for a number with its unit, and"
+            " nothing else in braces",
+        ),
+    ]
+    | None
+)
 
 
 class EventSettings(Section):

@@ -1,13 +1,12 @@
 """Section `policy`: rules for what is spoken, and how it is worded."""
 
-import string
 import unicodedata
 from typing import Annotated, Literal, Self
 
 import re2
 from pydantic import AfterValidator, Field, model_validator
 
-from bot.config.base import Count, Number, Section
+from bot.config.base import Count, Number, Section, matching
 from bot.config.events import EventSettings
 from bot.messages import EventKind
 
@@ -215,26 +214,16 @@ class VoiceSettings(Section):
     """Voice for messages with an event, by its kind."""
 
 
-def _template(value: str) -> str:
-    msg = "a template is text with {name}, and nothing else in braces"
-    try:
-        parts = list(string.Formatter().parse(value))
-    except ValueError:
-        raise ValueError(msg) from None
-    fields = [
-        (field, spec, conversion) for _, field, spec, conversion in parts if field is not None
-    ]
-    if any(field != ("name", "", None) for field in fields):
-        raise ValueError(msg)
-    return value
-
-
 class NameSettings(Section):
     """The introduction before what a chatter says."""
 
     say: bool = True
     """Whether chatters are introduced; not again while the same one goes on."""
-    template: Annotated[str, Field(max_length=100), AfterValidator(_template)] = "{name} says: "
+    template: Annotated[
+        str,
+        Field(max_length=100),
+        matching(r"([^{}]|\{\{|\}\}|\{name:?\})*", "text with {name}, and nothing else in braces"),
+    ] = "{name} says: "
     """The introduction, in any language."""
     again_after_s: Annotated[Number, Field(ge=0)] = 60.0
     """Seconds of silence after which the same chatter is introduced again."""

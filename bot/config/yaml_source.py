@@ -5,6 +5,7 @@ It differs from PyYAML's safe loader on purpose: a duplicate key is a mistake, o
 """
 
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 import yaml
@@ -47,42 +48,39 @@ def dotted(path: Path) -> str:
 
 def parse(text: str) -> Document:
     """Return what the YAML `text` holds; never raises for a mistake in it."""
+    lines: dict[Path, int] = {}
+    problems: list[Problem] = []
+    line: int | None = None
     try:
-        loader = _Loader(text)
+        node = _root(text)
+        if node is None:
+            return Document(None, {}, [])
+        _walk(node, (), lines, problems, set())
+        return Document(_Loader("").construct_document(node), lines, problems)
     except yaml.reader.ReaderError as error:
-        place = f"character {error.position} is {error.character!r}"
-        return Document(None, {}, [Problem("the file", None, f"is not YAML: {place}")])
-    try:
-        node = loader.get_single_node()
-        lines: dict[Path, int] = {}
-        problems: list[Problem] = []
-        if node is not None:
-            _walk(node, (), lines, problems, set())
-        data = loader.construct_document(node) if node is not None else None
+        what = f"character {error.position} is {error.character!r}"
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         what = getattr(error, "problem", None) or str(error)
         if r"'\t'" in what:
             what = "a line is indented with a tab, and YAML takes only spaces"
         line = mark.line + 1 if mark is not None else None
-        return Document(None, {}, [Problem("the file", line, f"is not YAML: {what}")])
     except (RecursionError, ValueError, AttributeError) as error:  # of a tag that does not fit
-        return Document(None, {}, [Problem("the file", None, f"is not YAML: {error}")])
-    finally:
-        loader.dispose()
-    return Document(data, lines, problems)
+        what = str(error)
+    return Document(None, {}, [Problem("the file", line, f"is not YAML: {what}")])
 
 
 def compose(text: str) -> yaml.Node | None:
     """Return the root node of the YAML `text`; None if it cannot be parsed."""
-    try:
-        loader = _Loader(text)
-    except yaml.reader.ReaderError:
-        return None
+    with suppress(yaml.YAMLError, RecursionError):
+        return _root(text)
+    return None
+
+
+def _root(text: str) -> yaml.Node | None:
+    loader = _Loader(text)
     try:
         return loader.get_single_node()
-    except (yaml.YAMLError, RecursionError):
-        return None
     finally:
         loader.dispose()
 

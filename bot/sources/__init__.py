@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.config.sources import SourceSettings, TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem, Verb
+from bot.runtime.reconnect import ReconnectLoop
 
 if TYPE_CHECKING:
     from bot.mqtt.incoming import Incoming
@@ -52,17 +53,25 @@ class Resuming(Protocol):
         """Take note, before `run`, that `message` is spoken in this run."""
 
 
-@runtime_checkable
-class Remote(Protocol):
-    """Source with a connection that may be lost."""
+class Remote:
+    """Base of a source with a connection that may be lost, and that `_loop` makes again."""
+
+    _loop: ReconnectLoop
 
     @property
-    def reconnects(self) -> int:
-        """Connection attempts after the first one."""
+    def state(self) -> str:
+        """State of the connection, as one clause."""
+        return self._loop.state
 
     @property
     def is_connected(self) -> bool:
         """Whether chat comes in now."""
+        return self._loop.is_connected
+
+    @property
+    def reconnects(self) -> int:
+        """Connection attempts after the first one."""
+        return self._loop.reconnects
 
 
 SOURCES: Mapping[str, str] = {

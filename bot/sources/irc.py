@@ -140,23 +140,26 @@ async def connect(url: str, *, idle_s: float, answer_s: float) -> AsyncIterator[
         TransientError: the server cannot be reached, speaks no WebSocket, or is lost in the block.
     """
     try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session,
-            _socket(session, url) as socket,
-        ):
-            yield IrcConnection(socket, idle_s=idle_s, answer_s=answer_s)
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session:
+            socket = await _open(session, url)
+            try:
+                yield IrcConnection(socket, idle_s=idle_s, answer_s=answer_s)
+            finally:
+                # A server that goes on talking instead of closing must not hold us up.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_CLOSE_S):
+                        await socket.close()
     except (aiohttp.ClientError, OSError) as error:
         raise TransientError(str(error) or type(error).__name__) from error
 
 
-@asynccontextmanager
-async def _socket(
+async def _open(
     session: aiohttp.ClientSession, url: str
-) -> AsyncIterator["aiohttp.ClientWebSocketResponse[bool]"]:
+) -> "aiohttp.ClientWebSocketResponse[bool]":
     # Text comes undecoded, since one wrong byte is no reason to lose the connection. Some servers
     # refuse a client without Origin, which only browsers need to send.
     try:
-        socket = await session.ws_connect(
+        return await session.ws_connect(
             url,
             autoclose=False,
             decode_text=False,
@@ -168,10 +171,3 @@ async def _socket(
             f"{url!r} is not the address of a chat server.",
             remedy="Unset the variable ISHOWTTS_TWITCH_CHAT_URL, for Twitch's own.",
         ) from error
-    try:
-        yield socket
-    finally:
-        # A server that goes on talking instead of closing must not hold us up.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_S):
-                await socket.close()

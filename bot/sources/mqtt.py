@@ -17,7 +17,7 @@ from bot.errors import CommandError
 from bot.messages import ChatMessage, Command, SourceItem
 from bot.mqtt.connection import Received
 from bot.mqtt.incoming import Incoming
-from bot.sources import Deliver, ParseCommand
+from bot.sources import Deliver, ParseCommand, Remote
 from bot.sources.chat_json import ChatJsonError, loads, read_item
 from bot.sources.sanitize import MAX_NAME_LENGTH, RecentIds
 
@@ -35,7 +35,7 @@ class CommandPayload(msgspec.Struct):
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)] | None = None
 
 
-class MqttSource:
+class MqttSource(Remote):
     """Topics `chat` and `command` of one channel."""
 
     def __init__(
@@ -49,6 +49,7 @@ class MqttSource:
         self.name: str = settings.type
         self._channel = channel
         self._incoming = incoming
+        self._loop = incoming.loop
         self._parse_command = parse_command
         self._chat: deque[SourceItem] = deque()
         self._commands: deque[SourceItem] = deque()
@@ -60,21 +61,6 @@ class MqttSource:
             incoming.listen(channel, "chat", self._take_chat)
         if settings.commands:
             incoming.listen(channel, "command", self._take_command)
-
-    @property
-    def state(self) -> str:
-        """State of the connection, as one clause."""
-        return self._incoming.loop.state
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether the broker is connected."""
-        return self._incoming.loop.is_connected
-
-    @property
-    def reconnects(self) -> int:
-        """Connection attempts after the first one."""
-        return self._incoming.loop.reconnects
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver what comes until cancelled; commands before chat."""

@@ -1,9 +1,8 @@
 """Recording of chat, in the form that `bot.sources.replay` reads."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Self
 
 import structlog
 
@@ -15,7 +14,7 @@ from bot.sources.chat_json import dump_item
 log = structlog.get_logger(__name__)
 
 
-class Recorder:
+class Recorder(AbstractContextManager["Recorder"]):
     """JSON Lines file, one line an item, complete up to the last one."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = now) -> None:
@@ -52,10 +51,6 @@ class Recorder:
         """Close the file."""
         with suppress(OSError):  # of what could not be written before
             self._file.close()
-
-    def __enter__(self) -> Self:
-        """Return the recorder."""
-        return self
 
     def __exit__(self, *_: object) -> None:
         """Close the file."""

@@ -1,9 +1,11 @@
-"""Sanitizing: well-formed text, emote ranges that fit it, each message once."""
+"""Sanitizing: well-formed text, emote ranges that fit it, names, each message once."""
 
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final, TypeVar
+
+from bot.messages import Chatter, Role
 
 MAX_NAME_LENGTH: Final = 200
 """Limit of ids and names, in code points; no platform allows as many."""
@@ -18,6 +20,12 @@ def well_formed(text: str) -> str:
     source relies on never seeing one. One code point replaces one, so emote ranges stay true.
     """
     return _SURROGATE.sub("\ufffd", text)
+
+
+def chatter(chatter_id: str, name: str, login: str, roles: Iterable[Role]) -> Chatter:
+    """Return the chatter; the login counts where it differs from the display name `name`."""
+    other_login = login if login.casefold() != name.casefold() else ""
+    return Chatter(id=chatter_id, name=name, login=other_login, roles=frozenset(roles))
 
 
 def valid_ranges(ranges: Iterable[tuple[int, int]], length: int) -> tuple[tuple[int, int], ...]:
@@ -51,18 +59,14 @@ class Recent(OrderedDict[_K, _V]):
             self.popitem(last=False)
 
 
-class RecentIds:
+class RecentIds(Recent[str, None]):
     """The last `capacity` ids, the least recently seen forgotten first."""
 
     def __init__(self, capacity: int = 10_000) -> None:
-        self._ids = Recent[str, None](capacity)
-
-    def __contains__(self, message_id: str) -> bool:
-        """Tell whether `message_id` is remembered."""
-        return message_id in self._ids
+        super().__init__(capacity)
 
     def add(self, message_id: str) -> bool:
         """Remember `message_id`; tell whether it is new."""
-        is_new = message_id not in self._ids
-        self._ids[message_id] = None
+        is_new = message_id not in self
+        self[message_id] = None
         return is_new

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.messages import ChatMessage, Chatter, Event, EventKind, Role
+from bot.messages import ChatMessage, Event, EventKind, Role
 from bot.sources.html_text import RichText, to_text
-from bot.sources.sanitize import MAX_NAME_LENGTH, valid_ranges
+from bot.sources.sanitize import MAX_NAME_LENGTH, chatter, valid_ranges
 
 _MESSAGE_KEYS = frozenset({"chatname", "chatmessage"})
 _NOTICE_KEYS = frozenset({"event", "meta"})
@@ -77,12 +77,7 @@ def to_message(
         id=new_id,
         channel=channel,
         source=source,
-        chatter=Chatter(
-            id=f"{platform}:{person}"[:MAX_NAME_LENGTH],
-            name=name,
-            login=login if login.casefold() != name.casefold() else "",
-            roles=frozenset(_roles(value)),
-        ),
+        chatter=chatter(f"{platform}:{person}"[:MAX_NAME_LENGTH], name, login, _roles(value)),
         text=body.text,
         emotes=valid_ranges(body.emotes, len(body.text)),
         event=_event(value),

@@ -19,7 +19,7 @@ from bot.errors import TransientError
 from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff
 from bot.runtime.reconnect import ReconnectLoop
-from bot.sources import Deliver
+from bot.sources import Deliver, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.irc import IrcConnection, IrcMessage, connect
 from bot.sources.sanitize import RecentIds
@@ -41,7 +41,7 @@ _NOTICES = frozenset({"msg_banned", "msg_channel_suspended", "msg_room_not_found
 _LOGIN_NOTICES = ("Login authentication failed", "Login unsuccessful", "Improperly formatted auth")
 
 
-class TwitchIrcSource:
+class TwitchIrcSource(Remote):
     """One Twitch channel; reconnects whenever the connection is lost, and never gives up."""
 
     def __init__(
@@ -74,21 +74,6 @@ class TwitchIrcSource:
         self._loop = ReconnectLoop(
             self._log_loss, steady_s=STEADY_S, backoff=backoff, sleep=sleep, monotonic=monotonic
         )
-
-    @property
-    def state(self) -> str:
-        """State of the connection, as one clause."""
-        return self._loop.state
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether the source is in the channel."""
-        return self._loop.is_connected
-
-    @property
-    def reconnects(self) -> int:
-        """Connection attempts after the first one."""
-        return self._loop.reconnects
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver the channel's chat until cancelled."""

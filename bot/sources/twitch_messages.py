@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
-from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, SourceItem
+from bot.messages import ChatMessage, Event, EventKind, Purge, Role, SourceItem
 from bot.sources.irc import IrcMessage
-from bot.sources.sanitize import valid_ranges
+from bot.sources.sanitize import chatter, valid_ranges
 
 BADGE_ROLES = {
     "broadcaster": Role.BROADCASTER,
@@ -74,12 +74,7 @@ def _chat_message(
         id=tags.get("id") or uuid4().hex,
         channel=channel,
         source=source,
-        chatter=Chatter(
-            id=chatter_id,
-            name=name,
-            login=login if login.casefold() != name.casefold() else "",
-            roles=frozenset(_roles(tags)),
-        ),
+        chatter=chatter(chatter_id, name, login, _roles(tags)),
         text=text,
         emotes=valid_ranges(_emote_ranges(tags.get("emotes", "")), len(text)),
         event=event,

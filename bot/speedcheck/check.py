@@ -1,18 +1,17 @@
 """Check of a run against the stored baseline: repeats what seems slower and names the causes."""
 
-from collections.abc import Callable, Container
-from typing import Protocol
+from collections.abc import Callable
 
 import structlog
 
-from bot.errors import StartError
-from bot.runtime.folders import state_folder
 from bot.speedcheck.causes import likely_causes
 from bot.speedcheck.comparison import Comparison, Verdict, compare
 from bot.speedcheck.history import History, setup
+from bot.speedcheck.measurement import Measurement
 from bot.speedcheck.report import say
 from bot.speedcheck.results import Results
-from bot.speedcheck.speed import Speed
+from bot.speedcheck.speed import save
+from bot.state import SpeedState
 
 log = structlog.get_logger(__name__)
 
@@ -20,20 +19,9 @@ _REPEATS = 2
 DISTURBED = "the daemon spoke meanwhile"
 
 
-class Measuring(Protocol):
-    """A run of the benchmark."""
-
-    results: Results
-    """Filled by `run`."""
-
-    def run(self) -> Results:
-        """Measure everything."""
-
-    def repeat(self, workloads: Container[str]) -> None:
-        """Measure these again; the faster median of each stands."""
-
-
-def check(measuring: Measuring, history: History, is_alone: Callable[[], bool]) -> Verdict | None:
+def check(
+    measurement: Measurement, history: History, is_alone: Callable[[], bool]
+) -> Verdict | None:
     """Measure, compare with the baseline and keep both; tell log, daemon and user the verdict.
 
     None where `is_alone` says that the daemon worked at the same time: such a run is kept, but
@@ -42,9 +30,9 @@ def check(measuring: Measuring, history: History, is_alone: Callable[[], bool]) 
     Raises:
         StartError: the state folder cannot be written to.
     """
-    results = measuring.run()
+    results = measurement.run()
     baseline = history.baseline(results)
-    comparison = _compared(measuring, results, baseline, history)
+    comparison = _compared(measurement, results, baseline, history)
     if not is_alone():
         results.disturbed = DISTURBED
     history.add(results)
@@ -69,7 +57,7 @@ def check(measuring: Measuring, history: History, is_alone: Callable[[], bool]) 
 
 
 def _compared(
-    measuring: Measuring, results: Results, baseline: Results | None, history: History
+    measurement: Measurement, results: Results, baseline: Results | None, history: History
 ) -> Comparison | None:
     """Compare, and measure again what seems slower: once is no drift."""
     if baseline is None:
@@ -78,7 +66,7 @@ def _compared(
     comparison = compare(results, baseline, noise)
     while comparison.slower and results.repeated < _REPEATS:
         results.repeated += 1
-        measuring.repeat(comparison.slower)
+        measurement.repeat(comparison.slower)
         comparison = compare(results, baseline, noise)
     return comparison
 
@@ -98,19 +86,19 @@ def _judge(results: Results, baseline: Results, comparison: Comparison, history:
         )
     else:
         history.accept(results, anew=comparison.is_faster and not results.repeated)
-    speed = Speed(
-        measured_at=results.date,
-        model=results.model.name,
-        device=results.hardware.gpu or results.hardware.processor,
-        is_slower=bool(comparison.slower),
-        ratios=comparison.ratios,
-        baseline_at=baseline.date,
-        causes=causes,
+    sentence = f"as fast as on {baseline.date[:10]}"
+    if comparison.slower:
+        growth = max(comparison.ratios.values()) - 1
+        sentence = f"{growth:.0%} slower than on {baseline.date[:10]}; likely: {'; '.join(causes)}"
+    save(
+        SpeedState(
+            measured_at=results.date,
+            model=results.model.name,
+            device=results.hardware.gpu or results.hardware.processor,
+            is_slower=bool(comparison.slower),
+            ratios=comparison.ratios,
+            baseline_at=baseline.date,
+            causes=tuple(causes),
+            sentence=sentence,
+        )
     )
-    try:
-        speed.save()
-    except OSError as error:
-        raise StartError(
-            f"The verdict cannot be kept in {state_folder()}: {error.strerror}.",
-            remedy="Make the folder writable, or set STATE_DIRECTORY to one that is.",
-        ) from error

@@ -6,15 +6,15 @@ made everything slower would be noticed on one day and forgotten on the next.
 """
 
 import statistics
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
-from bot.errors import StartError
 from bot.runtime.folders import state_folder
-from bot.speedcheck.results import SCHEMA, Case, Results
+from bot.speedcheck.results import SCHEMA, Results, keep
 
 MAX_RUNS = 500
 """Runs that are kept, the newest: a year of a daily and a weekly one."""
@@ -47,16 +47,15 @@ class History:
         self.folder = folder or state_folder() / "bench"
         self._baselines = self.folder / "baselines"
 
-    def add(self, results: Results) -> Path:
+    def add(self, results: Results) -> None:
         """Keep a run, and forget the oldest ones.
 
         Raises:
             StartError: it cannot be written.
         """
         name = f"{results.date[:19].replace(':', '')}-{results.mode}.json"
-        self._write(self.folder / name, results)
+        keep(results, self.folder / name)
         _forget(self.folder, MAX_RUNS)
-        return self.folder / name
 
     def runs(self) -> list[Results]:
         """Return the runs, the oldest first; files that hold something else are left out."""
@@ -64,8 +63,7 @@ class History:
 
     def baseline(self, results: Results) -> Results | None:
         """Return the baseline of `results`: that of their versions, else the newest."""
-        path = self._path(results)
-        own = next((run for run in _read(self._baselines, path.name)), None)
+        own = next(iter(_read(self._baselines, self._path(results).name)), None)
         same = [run for run in _read(self._baselines) if series(run) == series(results)]
         return own or max(same, key=lambda run: run.date, default=None)
 
@@ -87,10 +85,10 @@ class History:
             return False
         path = self._path(results)
         results = msgspec.structs.replace(results, cases=steady)
-        old = None if anew else next((run for run in _read(self._baselines, path.name)), None)
+        old = None if anew else next(iter(_read(self._baselines, path.name)), None)
         if old is not None:
             results = msgspec.structs.replace(old, cases=steady | old.cases)
-        self._write(path, results)
+        keep(results, path)
         _forget(self._baselines, MAX_BASELINES)
         return True
 
@@ -105,10 +103,10 @@ class History:
             for run in self.runs()
             if series(run) == series(results) and setup(run) == setup(results) and not run.disturbed
         ]
-        by_workload: dict[str, list[float]] = {}
+        by_workload = defaultdict[str, list[float]](list)
         for cases in same[-_NOISE_RUNS:]:
             for name, case in cases.items():
-                by_workload.setdefault(name, []).append(_in_anchors(case))
+                by_workload[name].append(case.times.p50_ms / (case.times.anchor_ms or 1.0))
         return {
             name: _scatter(values)
             for name, values in by_workload.items()
@@ -118,20 +116,6 @@ class History:
     def _path(self, results: Results) -> Path:
         identity = repr((series(results), sorted(setup(results).items())))
         return self._baselines / f"{sha256(identity.encode()).hexdigest()[:16]}.json"
-
-    def _write(self, path: Path, results: Results) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StartError(
-                f"Results cannot be kept in {path.parent}: {error.strerror}.",
-                remedy="Make the folder writable, or set STATE_DIRECTORY to one that is.",
-            ) from error
-        results.save(path)
-
-
-def _in_anchors(case: Case) -> float:
-    return case.times.p50_ms / (case.times.anchor_ms or 1.0)
 
 
 def _scatter(values: Sequence[float]) -> float:

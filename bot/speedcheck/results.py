@@ -162,12 +162,32 @@ class Results(msgspec.Struct, kw_only=True):
             StartError: it cannot be written.
         """
         try:
-            write_whole(path, msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
+            _write(self, path)
         except OSError as error:
             raise StartError(
                 f"The results cannot be written to {path}: {error.strerror}.",
                 remedy="Give --json a file in a folder that exists and can be written to.",
             ) from error
+
+
+def keep(content: msgspec.Struct, path: Path) -> None:
+    """Write `content` as JSON into the state folder, whole or not at all.
+
+    Raises:
+        StartError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(content, path)
+    except OSError as error:
+        raise StartError(
+            f"Results cannot be kept in {path.parent}: {error.strerror}.",
+            remedy="Make the folder writable, or set STATE_DIRECTORY to one that is.",
+        ) from error
+
+
+def _write(content: msgspec.Struct, path: Path) -> None:
+    write_whole(path, msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
 
 
 def load(path: Path) -> Results:

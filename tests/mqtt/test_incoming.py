@@ -16,6 +16,7 @@ from bot.messages import ChatMessage, Command, SourceItem, Verb
 from bot.mqtt.connection import Connection, Received
 from bot.mqtt.incoming import Incoming
 from bot.mqtt.payloads import Refusal
+from bot.runtime.reconnect import ReconnectLoop
 from bot.sources.mqtt import MqttSource
 
 
@@ -25,6 +26,7 @@ def received(text: str) -> Received:
 
 class IncomingStandIn(Incoming):
     def __init__(self) -> None:
+        self.loop = ReconnectLoop(lambda *_: None)
         self.handlers: dict[str, Callable[[Received], None]] = {}
         self.refusals: list[tuple[str, str]] = []
 

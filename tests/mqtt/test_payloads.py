@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 
 import bot
 from bot.mqtt.payloads import daemon_state
-from bot.speedcheck.speed import Speed
+from bot.speedcheck.speed import save
+from bot.state import SpeedState
 from tests.mqtt.conftest import Broker, Person, person, retained
 from tests.mqtt.schema import schema
 from tests.mqtt.test_daemon import (
@@ -90,16 +91,17 @@ def test_a_drift_of_the_speed_is_told_as_the_schema_says() -> None:
 async def test_a_drift_of_the_speed_reaches_home_assistant(
     broker: Broker, state_folder: Path, tmp_path: Path
 ) -> None:
-    found = Speed(
+    found = SpeedState(
         measured_at="2026-01-02T03:04:05+00:00",
         model="bundled",
         device="cpu",
         is_slower=True,
         ratios={"3 s": 1.25},
         baseline_at="2026-01-01T03:04:05+00:00",
-        causes=["the clocks are not locked"],
+        causes=("the clocks are not locked",),
+        sentence="25% slower than on 2026-01-01; likely: the clocks are not locked",
     )
-    found.save(state_folder)  # as `ishowtts bench --check` leaves it
+    save(found, state_folder)  # as `ishowtts bench --check` leaves it
     async with running(config(broker, tmp_path / "speech.wav")), person(broker) as home:
         told = await home.until(
             "ishowtts/state", lambda state: state["engines"]["tone"]["is_ready"]

@@ -13,8 +13,10 @@ from bot.speedcheck.check import check
 from bot.speedcheck.comparison import Verdict, compare
 from bot.speedcheck.history import History
 from bot.speedcheck.history_table import accept, grouped, show
+from bot.speedcheck.measurement import Measurement
 from bot.speedcheck.results import Results
-from bot.speedcheck.speed import Speed, load
+from bot.speedcheck.speed import load, save
+from bot.state import SpeedState
 
 from .conftest import make_case, make_results
 
@@ -87,7 +89,7 @@ def test_disturbed_runs_are_no_measure_of_noise(history: History) -> None:
     assert history.noise(run(9)) == {}
 
 
-class Scripted:
+class Scripted(Measurement):
     """Whose medians are given: first those of the run, then those of each repetition."""
 
     def __init__(self, results: Results, repetitions: list[dict[str, float]]) -> None:
@@ -152,6 +154,7 @@ def test_what_was_slow_once_is_measured_again_and_no_drift(history: History, sta
     found = load(state)
     assert found is not None
     assert not found.is_slower
+    assert found.sentence == "as fast as on 2026-01-01"
 
 
 def test_a_drift_is_told_with_its_likely_causes(
@@ -225,13 +228,12 @@ def test_without_results_there_is_nothing_to_show_or_accept(history: History) ->
 
 
 def test_what_was_found_survives_its_file_and_a_broken_one_is_nothing(tmp_path: Path) -> None:
-    found = Speed(
+    found = SpeedState(
         measured_at="2026-01-02", model="m", device="d", is_slower=False, ratios={"a": 1.0},
-        baseline_at="2026-01-01T00:00:00+00:00",
+        baseline_at="2026-01-01T00:00:00+00:00", causes=(), sentence="as fast as on 2026-01-01",
     )  # fmt: skip
-    found.save(tmp_path / "new")
+    save(found, tmp_path / "new")
 
     assert load(tmp_path / "new") == found
-    assert found.sentence == "as fast as on 2026-01-01"
     (tmp_path / "new" / "speed.json").write_text("{")
     assert load(tmp_path / "new") is None

@@ -99,7 +99,8 @@ class TwitchConnection:
         self._store = store or AccountStore()
         self._sleep = sleep
         self._silence_s = silence_s
-        self._loop = ReconnectLoop(_log_loss, backoff=backoff, sleep=sleep)
+        self.loop = ReconnectLoop(_log_loss, backoff=backoff, sleep=sleep)
+        """Loop around the clients."""
         self._listeners: dict[str, ChannelListener] = {}
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
@@ -117,12 +118,7 @@ class TwitchConnection:
 
     def state(self, login: str) -> str:
         """Return the state of the connection for the channel `login`, as one clause."""
-        return self._loop.state if self._client is None else self._subscriptions.state(login)
-
-    @property
-    def reconnects(self) -> int:
-        """Connection attempts after the first one."""
-        return self._loop.reconnects
+        return self.loop.state if self._client is None else self._subscriptions.state(login)
 
     @property
     def may_write(self) -> bool:
@@ -176,7 +172,7 @@ class TwitchConnection:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.replies.run(), name="twitch replies")
             group.create_task(self.settler.run(), name="twitch redeems")
-            group.create_task(self._loop.run(self._connect), name="twitch eventsub")
+            group.create_task(self.loop.run(self._connect), name="twitch eventsub")
 
     async def _connect(self) -> None:
         """Run one client until it fails, or until somebody logs in or out."""
@@ -194,7 +190,7 @@ class TwitchConnection:
                         await self._keep_subscribed(client, tokens)
                     finally:
                         self._client = None
-                        self._loop.state = "connecting"  # not "connected" while sockets close
+                        self.loop.state = "connecting"  # not "connected" while sockets close
                         self._has_client.clear()
                         self._tell_listeners()
         except LogInError as error:
@@ -204,12 +200,12 @@ class TwitchConnection:
 
     async def _wait_for_login(self, error: LogInError) -> None:
         """Return when somebody logged in, or after a while: Twitch may have been mistaken."""
-        self._loop.state = f"waiting for a log-in: {error}"
+        self.loop.state = f"waiting for a log-in: {error}"
         log.error("Twitch log-in needed", reason=error.message, remedy=error.remedy)
         for _ in range(_LOGIN_CHECKS):
             await self._sleep(_LOGIN_CHECK_S)
             if self._tokens is None or self._tokens.is_outdated():
-                self._loop.reset()
+                self.loop.reset()
                 return
 
     async def _keep_subscribed(self, client: EventClient, tokens: Tokens) -> None:
@@ -222,7 +218,7 @@ class TwitchConnection:
             if self._client is None:
                 self._client = client
                 self._has_client.set()
-                self._loop.connected()
+                self.loop.connected()
             self._tell_listeners()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_UPDATE_S):

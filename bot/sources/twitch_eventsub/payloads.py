@@ -13,7 +13,6 @@ from twitchio.models.eventsub_ import BaseEvent
 
 from bot.messages import (
     ChatMessage,
-    Chatter,
     Event,
     EventKind,
     Purge,
@@ -21,7 +20,7 @@ from bot.messages import (
     SourceItem,
     StreamStatus,
 )
-from bot.sources.sanitize import valid_ranges, well_formed
+from bot.sources.sanitize import chatter, valid_ranges, well_formed
 from bot.sources.twitch_messages import ACTION, BADGE_ROLES
 
 
@@ -66,9 +65,11 @@ def to_item(payload: BaseEvent, origin: Origin) -> SourceItem | None:
     item: SourceItem | None = None
     match payload:
         case models.ChatMessage():
-            item = _message(payload, origin)
+            item = _said(payload, origin, _paid_event(payload))
         case models.ChatNotification():
-            item = _notice(payload, origin)
+            event = _notice_event(payload)
+            if event or payload.text:  # else Twitch tells of a chatter who says nothing
+                item = _said(payload, origin, event)
         case models.ChatMessageDelete():
             item = Purge(channel=origin.channel, message_id=payload.message_id)
         case models.ChannelChatClearUserMessages():
@@ -91,20 +92,10 @@ def to_redemption(payload: models.ChannelPointsRedemptionAdd, origin: Origin) ->
     return Redemption(payload.id, payload.reward.id, message)
 
 
-def _message(payload: models.ChatMessage, origin: Origin) -> ChatMessage:
-    event = None
+def _paid_event(payload: models.ChatMessage) -> Event | None:
     if payload.cheer is not None:
-        event = Event(kind=EventKind.CHEER, amount=payload.cheer.bits)
-    elif payload.channel_points_id:
-        event = Event(kind=EventKind.REDEEM)
-    return _said(payload, origin, event)
-
-
-def _notice(payload: models.ChatNotification, origin: Origin) -> ChatMessage | None:
-    event = _notice_event(payload)
-    if event is None and not payload.text:
-        return None  # Twitch reports something about the chatter, who says nothing
-    return _said(payload, origin, event)
+        return Event(kind=EventKind.CHEER, amount=payload.cheer.bits)
+    return Event(kind=EventKind.REDEEM) if payload.channel_points_id else None
 
 
 def _said(
@@ -115,7 +106,10 @@ def _said(
         origin,
         payload.id,
         payload.chatter,
-        badges=payload.badges,
+        # Badges of this channel; those in other channels of a shared chat do not count.
+        roles=[
+            BADGE_ROLES[badge.set_id] for badge in payload.badges if badge.set_id in BADGE_ROLES
+        ],
         text=payload.text,
         fragments=payload.fragments,
         event=event,
@@ -149,7 +143,7 @@ def _line(
     key: str,
     user: PartialUser,
     *,
-    badges: Iterable[models.ChatMessageBadge] = (),
+    roles: Iterable[Role] = (),
     text: str = "",
     fragments: Iterable[models.ChatMessageFragment] = (),
     event: Event | None,
@@ -165,25 +159,13 @@ def _line(
         id=key,
         channel=origin.channel,
         source=origin.source,
-        chatter=Chatter(
-            id=user.id,
-            name=well_formed(name),
-            login=login if login.casefold() != name.casefold() else "",
-            roles=frozenset(_roles(badges)),
-        ),
+        chatter=chatter(user.id, well_formed(name), login, roles),
         text=text,
         emotes=valid_ranges(emotes, len(text)),
         event=event,
         reply_to=well_formed(reply_to) if reply_to else None,
         received_at=origin.received_at,
     )
-
-
-def _roles(badges: Iterable[models.ChatMessageBadge]) -> Iterator[Role]:
-    """Yield the roles in this channel; roles in other channels of a shared chat do not count."""
-    for badge in badges:
-        if role := BADGE_ROLES.get(badge.set_id):
-            yield role
 
 
 def _emote_ranges(

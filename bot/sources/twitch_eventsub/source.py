@@ -12,7 +12,7 @@ from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
 from bot.messages import ChatMessage, EventKind, SourceItem, Verb
 from bot.outcomes import FINAL, Applied, Dropped, DropReason, Outcome, Rejected, Spoken
-from bot.sources import Deliver
+from bot.sources import Deliver, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub import payloads
 from bot.sources.twitch_eventsub.client import WaitingRedemption
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 _MAX_WAITING = 10_000
 
 
-class TwitchEventsubSource:
+class TwitchEventsubSource(Remote):
     """Chat and events of one channel; also answers there, and settles its redeems."""
 
     def __init__(
@@ -44,6 +44,7 @@ class TwitchEventsubSource:
         self.name = f"{settings.type}:{self.login}"
         self._channel = channel
         self._connection = connection
+        self._loop = connection.loop
         self._queue: asyncio.Queue[SourceItem] = asyncio.Queue()
         self._dropped = 0
         self._is_heard = False
@@ -72,11 +73,6 @@ class TwitchEventsubSource:
     def is_connected(self) -> bool:
         """Whether chat comes in, through the account or the anonymous reader."""
         return self._is_heard or (self._irc is not None and self._irc.is_connected)
-
-    @property
-    def reconnects(self) -> int:
-        """Connection attempts of the account after the first one."""
-        return self._connection.reconnects
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver the channel's chat and events until cancelled."""
