@@ -12,21 +12,14 @@ def level(name: str) -> str:
 
 
 class Topics:
-    """The topics of one daemon."""
+    """The topics of one daemon; all of them start with `base`."""
 
     def __init__(self, base: str) -> None:
-        """Start all of them with `base`."""
         self._base = base
-
-    @property
-    def availability(self) -> str:
+        self.availability = f"{base}/availability"
         """Whether the daemon is there."""
-        return f"{self._base}/availability"
-
-    @property
-    def state(self) -> str:
+        self.state = f"{base}/state"
         """State of the whole daemon."""
-        return f"{self._base}/state"
 
     def of(self, channel: str, what: str) -> str:
         """Return the topic of a channel for `what`."""
