@@ -44,8 +44,8 @@ class Engine(Protocol):
     ) -> Sequence[AudioChunk | UtteranceError]:
         """Return the speech of each request, whole, or why it cannot be spoken.
 
-        Speech is never empty and always finite. All requests have the same `nfe`. Cancelling stops
-        after the computation that is under way.
+        Speech is never empty and always finite, and the same for the same request. All requests
+        have the same `nfe`. Cancelling stops after the computation that is under way.
         """
 
     def tokens(self, request: SpeechRequest) -> int:

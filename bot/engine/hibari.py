@@ -5,6 +5,7 @@ loop free.
 """
 
 import asyncio
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -56,11 +57,12 @@ class HibariEngine(Engine):
     ) -> Sequence[AudioChunk | UtteranceError]:
         """Return the speech of each request; text such as Japanese cannot be spoken."""
         await self._in_thread(self._load)
-        return [await self._speak(request.text) for request in requests]
+        return [await self._speak(request) for request in requests]
 
-    async def _speak(self, text: str) -> AudioChunk | UtteranceError:
+    async def _speak(self, request: SpeechRequest) -> AudioChunk | UtteranceError:
         assert self._model is not None
-        sentences = self._model.stream(text, speed=self._speed)
+        seed = zlib.crc32(request.id.encode(errors="replace"))
+        sentences = self._model.stream(request.text, speed=self._speed, seed=seed)
         speech = np.zeros(0, np.float32)
         try:
             while (samples := await self._in_thread(partial(self._next, sentences))) is not None:

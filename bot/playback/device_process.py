@@ -16,11 +16,12 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from threading import Event, Thread, Timer
-from typing import Any, BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
 from bot.errors import StartError
+from bot.messages import Samples
 from bot.playback import portaudio, protocol
 from bot.playback.mixer import Mixer
 from bot.runtime import child, frames
@@ -43,6 +44,12 @@ _GRACE_S = 1.0
 """Time for the last fade, after which the process ends whatever the sound server does."""
 
 
+class _Status(Protocol):
+    """Part of PortAudio's status flags, which `sounddevice` does not type."""
+
+    output_underflow: bool
+
+
 class DeviceProcess:
     """One stream: opened as soon as the device can be, then played on until it is lost."""
 
@@ -51,7 +58,7 @@ class DeviceProcess:
         self._fade_s = opening.fade_s
         self._emit = emit
         self._mixer: Mixer | None = None
-        self._stream: Any = None
+        self._stream: object = None
         """PortAudio's stream, which plays as long as it is referred to."""
         self._mono = np.empty(0, np.float32)
         self._called_at = 0.0
@@ -104,7 +111,7 @@ class DeviceProcess:
             return False
         return True
 
-    def _open(self) -> Any:  # noqa: ANN401 - sounddevice has no types
+    def _open(self) -> object:
         sd = portaudio.refresh()
         device = portaudio.choose(self._device, portaudio.devices())
         self._mixer = Mixer(device.sample_rate_hz, fade_s=self._fade_s, report=self._emit)
@@ -127,7 +134,7 @@ class DeviceProcess:
         self._emit(protocol.Opened(device.name, device.sample_rate_hz, stream.latency))
         return stream
 
-    def _fill(self, out: Any, frames: int, _time: Any, status: Any) -> None:  # noqa: ANN401
+    def _fill(self, out: Samples, frames: int, _time: object, status: _Status) -> None:
         """Give PortAudio its next block, `out [frames, channels]`; runs in PortAudio's thread."""
         assert self._mixer is not None
         self._called_at = time.monotonic()

@@ -7,7 +7,8 @@ to the consumer alone.
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
@@ -78,7 +79,7 @@ class Mixer:
         """Make a silent signal; `report` is called by the consumer and must not wait."""
         self.sample_rate_hz = sample_rate_hz
         self._resampler = Resampler(sample_rate_hz)
-        self._actions: deque[tuple[Callable[[Any], None], Any]] = deque()
+        self._actions: deque[Callable[[], None]] = deque()
         self._fade = max(1, round(fade_s * sample_rate_hz))
         self._report = report
         self._progress = round(_PROGRESS_S * sample_rate_hz)
@@ -91,25 +92,25 @@ class Mixer:
     def begin(self, play: int) -> None:
         """Start the play with number `play`; it follows what is still queued."""
         self._resampler.flush()
-        self._actions.append((self._begin, play))
+        self._actions.append(partial(self._begin, play))
 
     def append(self, samples: Samples, sample_rate_hz: int) -> None:
         """Add speech to the present play."""
         converted = self._resampler.convert(samples, sample_rate_hz)
-        self._actions.append((self._append, converted))
+        self._actions.append(partial(self._append, converted))
 
     def finish(self) -> None:
         """Mark the present play as complete."""
-        self._actions.append((self._append, self._resampler.flush()))
-        self._actions.append((self._finish, None))
+        self._actions.append(partial(self._append, self._resampler.flush()))
+        self._actions.append(self._finish)
 
     def cut(self) -> None:
         """Fall silent after one fade; what was cut is reported no more."""
-        self._actions.append((self._cut, None))
+        self._actions.append(self._cut)
 
     def set_gain(self, gain: float) -> None:
         """Change the loudness, smoothly where something is heard."""
-        self._actions.append((self._set_gain, gain))
+        self._actions.append(partial(self._set_gain, gain))
 
     # The consumer's side.
 
@@ -184,8 +185,7 @@ class Mixer:
 
     def _act(self) -> None:
         while self._actions:
-            act, argument = self._actions.popleft()
-            act(argument)
+            self._actions.popleft()()
         self._retire()
 
     def _begin(self, play: int) -> None:
@@ -195,11 +195,11 @@ class Mixer:
         if self._segments and not self._segments[-1].is_finished:
             self._segments[-1].append(samples)
 
-    def _finish(self, _: None) -> None:
+    def _finish(self) -> None:
         if self._segments:
             self._segments[-1].is_finished = True
 
-    def _cut(self, _: None) -> None:
+    def _cut(self) -> None:
         if not self._segments:
             return
         audible = self._segments[0]

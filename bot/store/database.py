@@ -33,7 +33,10 @@ _LOCK_WAIT_S = 2.0
 _MAX_WAITING = 10_000
 """Writes that a slow disk may be behind, 1 KB each."""
 
+Value: TypeAlias = str | bytes | float
+"""Value of a column."""
 Row: TypeAlias = tuple[Any, ...]
+"""Values of a row, as SQLite has them: any type in any column."""
 
 
 class Database:
@@ -51,7 +54,7 @@ class Database:
         if path is not None:
             self._connection = _open_or_begin_anew(path)
 
-    def read(self, sql: str, *values: object) -> Sequence[Row]:
+    def read(self, sql: str, *values: Value) -> Sequence[Row]:
         """Return the rows of a query; none when it fails. Blocks, so only before chat is read."""
         if self._connection is None:
             return ()
@@ -61,7 +64,7 @@ class Database:
             self._report(error)
             return ()
 
-    def write(self, sql: str, *values: object) -> None:
+    def write(self, sql: str, *values: Value) -> None:
         """Execute a statement soon, in order; never waits and never raises."""
         if self._connection is None:
             return
@@ -81,7 +84,7 @@ class Database:
             self._connection.close()
             self._connection = None
 
-    def _execute(self, connection: sqlite3.Connection, sql: str, values: Row) -> None:
+    def _execute(self, connection: sqlite3.Connection, sql: str, values: tuple[Value, ...]) -> None:
         try:
             connection.execute(sql, values)
         except sqlite3.Error as error:

@@ -1,8 +1,8 @@
 """Random faults of an engine's process, and what was heard meanwhile.
 
 Run from the repository: `python -m tests.bench.faults [--faults N] [--seed S]`. Everything but the
-voice is real: processes, chain, pieces, backlog, speaker, and a sound file that is written in real
-time. The voice says each word as a tenth of a second at a level that tells the utterance, so the
+voice is real: processes, fallback, pieces, backlog, speaker, and a sound file written in real time.
+The voice says each word as a tenth of a second at a level that tells the utterance, so the
 file shows what was said, how often, and where it was silent.
 """
 

@@ -1,7 +1,7 @@
 """How soon speech is heard, whether it has gaps, and what happens when many speak at once.
 
 Run from the repository: `python -m tests.bench.speech [--engine f5|hibari] [--save NAME]`. It
-measures what the daemon uses: the engine in a process of its own, chain and pieces; nothing is
+measures what the daemon uses: the engine in a process of its own, fallback and pieces; nothing is
 played. The full shape with random weights on a GPU needs torch, numpy, safetensors, msgspec,
 structlog and pyyaml alone:
 `python -m tests.bench.speech --random F5TTS_v1_Base --device cuda --save speech_h100`.

@@ -44,7 +44,7 @@ class Channel:
             lookahead=Lookahead(
                 self.backlog,
                 narrator,
-                stall_s=20,
+                stall_s=120,
                 max_age_s=1e6,
                 prefix_again_after_s=60,
                 ahead_s=3.0,

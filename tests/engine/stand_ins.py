@@ -1,4 +1,4 @@
-"""Engines for the process that hosts them: what a text says, they do."""
+"""Stand-in engines for the process of an engine: what a text says, they do."""
 
 import asyncio
 import ctypes
@@ -218,10 +218,10 @@ class Marked(Obedient):
         self._request = "start"
 
     async def warm_up(self) -> None:
-        order = self._faults / "start"
-        if order.exists():
-            word = order.read_text()
-            order.rename(self._faults / f"{time.time_ns()}-start-{word}")
+        fault = self._faults / "start"
+        if fault.exists():
+            word = fault.read_text()
+            fault.rename(self._faults / f"{time.time_ns()}-start-{word}")
             await FAULTS[word]()
 
     async def _speak(self, request: SpeechRequest) -> AudioChunk | UtteranceError:

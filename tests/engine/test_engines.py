@@ -71,6 +71,12 @@ async def test_what_is_cancelled_ends_and_the_next_request_is_served(engine: Eng
     assert (await speech(engine, "Hello again.")).samples.size
 
 
+async def test_the_same_request_sounds_the_same(engine: Engine) -> None:
+    first, second = [await speech(engine, "Hello there.") for _ in range(2)]
+
+    np.testing.assert_allclose(second.samples, first.samples, atol=1e-6)
+
+
 async def test_several_requests_are_answered_each_in_its_place(engine: Engine) -> None:
     texts = ["Hello.", "A much longer sentence this is."]
     results = await engine.speak([request(text) for text in texts])

@@ -51,7 +51,7 @@ def words_by_level(chunks: list[AudioChunk]) -> list[tuple[float, int]]:
 async def narrating(*supervisors: Supervisor) -> AsyncIterator[Narrator]:
     """A narrator whose pieces are words: 'one. two.' are two."""
     narrator = Narrator(
-        FallbackEngine(supervisors, stall_s=10),
+        FallbackEngine(supervisors, stall_s=DEADLINE_S),
         pauses=Pauses(sentence_s=0.1),
         lengths=Lengths(shortest=1, first=7, longest=7),
     )
@@ -155,7 +155,7 @@ async def test_the_light_engine_speaks_while_the_preferred_one_warms_up(
     warming.touch()
     first = make_supervisor("first", level=PREFERRED, warms_while=str(warming))
     second = make_supervisor("second", level=LIGHT)
-    narrator = Narrator(FallbackEngine([first, second], stall_s=10))
+    narrator = Narrator(FallbackEngine([first, second], stall_s=DEADLINE_S))
     with capture_logs() as logs:
         try:
             async with asyncio.timeout(DEADLINE_S):
@@ -192,7 +192,7 @@ async def test_engines_that_cannot_run_are_refused_if_there_is_no_other(
     make_supervisor: "MakeSupervisor", tmp_path: Path
 ) -> None:
     supervisors = [make_supervisor(name, refuses=str(tmp_path)) for name in ("first", "second")]
-    narrator = Narrator(FallbackEngine(supervisors, stall_s=10))
+    narrator = Narrator(FallbackEngine(supervisors, stall_s=DEADLINE_S))
     with pytest.raises(StartError, match="It is not there"):
         await narrator.warm_up()
     await narrator.close()
@@ -280,7 +280,7 @@ async def test_what_changes_before_a_task_waits_is_not_missed(
     make_supervisor: "MakeSupervisor",
 ) -> None:
     supervisor = make_supervisor()
-    waiting = asyncio.create_task(FallbackEngine([supervisor], stall_s=10).wait_changed())
+    waiting = asyncio.create_task(FallbackEngine([supervisor], stall_s=DEADLINE_S).wait_changed())
     await asyncio.sleep(0)  # it has made the tasks that wait, and they have not begun
     supervisor._change(is_ready=True)
     async with asyncio.timeout(DEADLINE_S):
@@ -304,7 +304,7 @@ class NotingSupervisor(Supervisor):
 async def test_a_piece_that_is_made_later_is_needed_sooner() -> None:
     supervisor = NotingSupervisor()
     # One piece at a time.
-    narrator = Narrator(FallbackEngine([supervisor], stall_s=10), ahead_s=0.1)
+    narrator = Narrator(FallbackEngine([supervisor], stall_s=DEADLINE_S), ahead_s=0.1)
     text = "One sentence that takes some seconds to be heard. And another one."
     async with aclosing(narrator.synthesize(request(text))) as stream:
         await anext(stream)
@@ -321,7 +321,7 @@ async def test_a_piece_that_is_made_later_is_needed_sooner() -> None:
 async def test_a_text_is_cut_by_the_longest_piece_of_the_engine() -> None:
     supervisor = NotingSupervisor()
     supervisor.longest_piece = 30
-    narrator = Narrator(FallbackEngine([supervisor], stall_s=10))
+    narrator = Narrator(FallbackEngine([supervisor], stall_s=DEADLINE_S))
     async for _ in narrator.synthesize(request("and so on " * 30)):
         pass
 
