@@ -8,7 +8,7 @@ name of its channel, a settings class in `bot.config.sources`, and a line in `SO
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from aiohttp import web
 
@@ -25,6 +25,14 @@ Deliver: TypeAlias = Callable[[SourceItem], Awaitable[None]]
 """Hands an item to the daemon; waits while the daemon is busy, which slows the source down."""
 ParseCommand: TypeAlias = Callable[[str], tuple[Verb, str]]
 """Returns verb and argument of a command without its trigger, or raises CommandError."""
+
+
+class Origin(NamedTuple):
+    """Configured channel, source and time of an item."""
+
+    channel: str
+    source: str
+    received_at: float
 
 
 class Source(Protocol):

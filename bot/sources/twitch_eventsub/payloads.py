@@ -20,16 +20,9 @@ from bot.messages import (
     SourceItem,
     StreamStatus,
 )
+from bot.sources import Origin
 from bot.sources.sanitize import chatter, valid_ranges, well_formed
 from bot.sources.twitch_messages import ACTION, BADGE_ROLES
-
-
-class Origin(NamedTuple):
-    """Channel, source and time of an item."""
-
-    channel: str
-    source: str
-    received_at: float
 
 
 class Redemption(NamedTuple):

@@ -12,7 +12,7 @@ from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
 from bot.messages import ChatMessage, EventKind, SourceItem, Verb
 from bot.outcomes import FINAL, Applied, Dropped, DropReason, Outcome, Rejected, Spoken
-from bot.sources import Deliver, Remote
+from bot.sources import Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub import payloads
 from bot.sources.twitch_eventsub.client import Settlement
@@ -90,7 +90,7 @@ class TwitchEventsubSource(Remote):
             return
         if isinstance(event, models.ChannelPointsRedemptionAdd):
             self._redeems.redeemed(payloads.to_redemption(event))
-        item = payloads.to_item(event, payloads.Origin(self._channel, self.name, now()))
+        item = payloads.to_item(event, Origin(self._channel, self.name, now()))
         if item is not None:
             self._merge.from_account(item, event.timestamp)
 
