@@ -37,8 +37,9 @@ class Redemption(NamedTuple):
 
     id: str
     reward_id: str
-    message: ChatMessage
-    """Message with what the chatter wrote; the chat shows it as a message too."""
+    user_id: str
+    text: str
+    """What the chatter wrote; the chat shows it as a message too."""
 
 
 def channel_id(payload: BaseEvent) -> str | None:
@@ -82,14 +83,16 @@ def to_item(payload: BaseEvent, origin: Origin) -> SourceItem | None:
         case models.ChannelFollow():
             event = Event(kind=EventKind.FOLLOW)
             item = _line(origin, notification_id(payload) or "", payload.user, event=event)
+        case models.ChannelPointsRedemptionAdd(user_input=""):  # else the chat shows it
+            event = Event(kind=EventKind.REDEEM, amount=payload.reward.cost)
+            item = _line(origin, payload.id, payload.user, event=event)
     return item
 
 
-def to_redemption(payload: models.ChannelPointsRedemptionAdd, origin: Origin) -> Redemption:
+def to_redemption(payload: models.ChannelPointsRedemptionAdd) -> Redemption:
     """Return `payload` as a redemption."""
-    event = Event(kind=EventKind.REDEEM, amount=payload.reward.cost)
-    message = _line(origin, payload.id, payload.user, text=payload.user_input, event=event)
-    return Redemption(payload.id, payload.reward.id, message)
+    text = well_formed(payload.user_input)
+    return Redemption(payload.id, payload.reward.id, payload.user.id, text)
 
 
 def _paid_event(payload: models.ChatMessage) -> Event | None:
