@@ -7,7 +7,7 @@ from heapq import nlargest
 from operator import attrgetter
 from pathlib import Path
 
-from bot.hardware import host, jetson, nvidia
+from bot.hardware import gpu, host, jetson
 from bot.speedcheck.results import Conditions, OtherProcess
 
 _LEAST_CORES = 0.1
@@ -19,10 +19,10 @@ _HZ_PER_MHZ = 1e6
 class Watch:
     """Observes the machine from `Watch()` to `finish`, with a `glance` after each workload."""
 
-    def __init__(self, gpu: int | None = None, root: Path = Path("/")) -> None:
-        """Begin; `gpu` is its number for the driver, `root` holds `proc` and `sys`."""
+    def __init__(self, gpu_number: int | None = None, root: Path = Path("/")) -> None:
+        """Begin; `gpu_number` is the driver's, `root` holds `proc` and `sys`."""
         self._root = root
-        self._gpu = gpu
+        self._gpu = gpu_number
         self._begun = time.monotonic()
         self._processes = host.processes(root)
         self._stolen = host.stolen_ticks(root)
@@ -47,12 +47,12 @@ class Watch:
                 if clock.name == "GPU":
                     self._gpu_mhz.append(clock.now_hz / _HZ_PER_MHZ)
                     self._gpu_max_mhz = clock.possible_hz / _HZ_PER_MHZ
-        gpu = nvidia.state(self._gpu) if self._gpu is not None else None
-        if gpu is not None:
-            self._gpu_mhz.append(gpu.mhz)
-            self._gpu_max_mhz = max(self._gpu_max_mhz, gpu.max_mhz)
-            self._gpu_temperatures_c.append(gpu.temperature_c)
-            self._throttled |= gpu.throttled
+        found = gpu.find(self._gpu)
+        if found is not None:
+            self._gpu_mhz.append(found.mhz)
+            self._gpu_max_mhz = max(self._gpu_max_mhz, found.max_mhz)
+            self._gpu_temperatures_c.append(found.temperature_c or 0.0)
+            self._throttled |= found.throttling
 
     def finish(self) -> Conditions:
         """Return what was seen."""
@@ -95,11 +95,10 @@ class Watch:
         return nlargest(_NAMED, found, key=attrgetter("cores"))
 
     def _gpu_others(self, ours: set[int]) -> list[OtherProcess]:
-        if self._gpu is None:
-            return []
+        found = gpu.find(self._gpu)
         return [
             OtherProcess(name=each.name, pid=each.pid, gpu_mb=each.gpu_mb)
-            for each in nvidia.processes(self._gpu)
+            for each in (found.processes if found else ())
             if each.pid not in ours
         ]
 
