@@ -11,12 +11,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from importlib.metadata import distribution, distributions
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 
 import bot
 from bot.config import Settings, load
 from bot.errors import ConfigError, StartError
-from bot.hardware import host, jetson, nvidia
+from bot.hardware import gpu, host, jetson
 from bot.report import secrets
 from bot.report.redaction import Redactor
 from bot.runtime.folders import state_folder
@@ -28,7 +29,8 @@ _BENCH_RUNS = 30
 _CHECK_S = 300
 _JOURNAL_S = 20
 _UNIT = "ishowtts"
-_GPU_FIELDS = ("name", "driver_version", "memory.total", "temperature.gpu", "clocks.sm")
+_GPU_FIELDS = ("model", "driver", "memory_bytes", "temperature_c", "mhz")
+_GPU_S = 20.0
 
 
 class Part(NamedTuple):
@@ -155,10 +157,19 @@ def _hardware() -> Mapping[str, object]:
         "memory_gb": host.memory_gb(),
         "clocks": host.clocks(),
         "load_average": host.load_average(),
-        "gpus": nvidia.query("gpu", _GPU_FIELDS),
+        "gpus": _gpus(),
         "jetson": str(board) if board else None,
         "free_disk_gb": round(shutil.disk_usage(there).free / 1e9, 1),
     }
+
+
+def _gpus() -> list[dict[str, object]]:
+    found: list[gpu.Gpu] = []
+    # A thread that is left behind: the driver may hang, and then the report is wanted most.
+    reading = Thread(target=lambda: found.extend(gpu.read()), daemon=True)
+    reading.start()
+    reading.join(_GPU_S)
+    return [{field: getattr(each, field) for field in _GPU_FIELDS} for each in found]
 
 
 def _status(settings: Settings | None, redactor: Redactor) -> Part:

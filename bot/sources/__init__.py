@@ -7,6 +7,7 @@ name of its channel, a settings class in `bot.config.sources`, and a line in `SO
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -136,7 +137,6 @@ class Sources:
         }
         self._runtime_channels: list[RuntimeChannels] = []
         self._mqtt = (incoming, parse_command)
-        self._connection: TwitchConnection | None = None
 
     def create_all(
         self,
@@ -158,7 +158,7 @@ class Sources:
             added = RuntimeChannels(
                 models[0],
                 channel,
-                self._shared_connection(),
+                self._connection,
                 configured=self._logins,
                 remembered=remembered,
             )
@@ -171,7 +171,7 @@ class Sources:
         if settings.type == "mqtt":
             return create(settings, channel, *self._mqtt)
         if settings.type == "twitch_eventsub":
-            return create(settings, channel, self._shared_connection())
+            return create(settings, channel, self._connection)
         return create(settings, channel)
 
     @property
@@ -183,10 +183,9 @@ class Sources:
 
         return routes(self._runtime_channels)
 
-    def _shared_connection(self) -> "TwitchConnection":
-        if self._connection is None:
-            # Imported here: the other sources have no use for twitchio.
-            from bot.sources.twitch_eventsub.connection import TwitchConnection  # noqa: PLC0415
+    @cached_property
+    def _connection(self) -> "TwitchConnection":
+        # Imported here: the other sources have no use for twitchio.
+        from bot.sources.twitch_eventsub.connection import TwitchConnection  # noqa: PLC0415
 
-            self._connection = TwitchConnection(self._twitch)
-        return self._connection
+        return TwitchConnection(self._twitch)

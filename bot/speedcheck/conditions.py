@@ -7,7 +7,7 @@ from heapq import nlargest
 from operator import attrgetter
 from pathlib import Path
 
-from bot.hardware import host, jetson, nvidia
+from bot.hardware import gpu, host, jetson
 from bot.speedcheck.results import Conditions, OtherProcess
 
 _LEAST_CORES = 0.1
@@ -18,17 +18,17 @@ _NAMED = 5
 class Watch:
     """Observes the machine from `Watch()` to `finish`, with a `glance` after each workload."""
 
-    def __init__(self, gpu: int | None = None, root: Path = Path("/")) -> None:
-        """Begin; `gpu` is its number for the driver, `root` holds `proc` and `sys`."""
+    def __init__(self, gpu_number: int | None = None, root: Path = Path("/")) -> None:
+        """Begin; `gpu_number` is the driver's, `root` holds `proc` and `sys`."""
         self._root = root
-        self._gpu = gpu
+        self._gpu = gpu_number
         self._begun = time.monotonic()
         self._processes = host.processes(root)
         self._stolen = host.stolen_ticks(root)
         self._quota_wait_s = host.quota_wait_s(root)
         self._cpu_mhz: list[float] = []
         self._temperatures_c: list[float] = []
-        self._gpu_states: list[nvidia.State] = []
+        self._gpus: list[gpu.Gpu] = []
         self._jetson: dict[str, None] = {}
 
     def glance(self) -> None:
@@ -39,13 +39,13 @@ class Watch:
         board = jetson.read(self._root)
         if board is not None:
             self._jetson |= {str(warning.message): None for warning in board.warnings()}
-            self._gpu_states += (
-                nvidia.State(clock.now_hz / 1e6, clock.possible_hz / 1e6, 0.0, frozenset())
+            self._gpus += (
+                gpu.Gpu(name=clock.name, mhz=clock.now_hz / 1e6, max_mhz=clock.possible_hz / 1e6)
                 for clock in board.clocks
                 if clock.name == "GPU"
             )
-        if self._gpu is not None and (gpu := nvidia.state(self._gpu)) is not None:
-            self._gpu_states.append(gpu)
+        if (found := gpu.find(self._gpu)) is not None:
+            self._gpus.append(found)
 
     def finish(self) -> Conditions:
         """Return what was seen."""
@@ -59,10 +59,10 @@ class Watch:
             cpu_max_mhz=max_mhz,
             governor=host.governor(self._root),
             temperature_c=max(self._temperatures_c, default=0.0),
-            gpu_mhz=_median([gpu.mhz for gpu in self._gpu_states]),
-            gpu_max_mhz=max((gpu.max_mhz for gpu in self._gpu_states), default=0.0),
-            gpu_temperature_c=max((gpu.temperature_c for gpu in self._gpu_states), default=0.0),
-            throttled=sorted({why for gpu in self._gpu_states for why in gpu.throttled}),
+            gpu_mhz=_median([each.mhz for each in self._gpus]),
+            gpu_max_mhz=max((each.max_mhz for each in self._gpus), default=0.0),
+            gpu_temperature_c=max((each.temperature_c or 0.0 for each in self._gpus), default=0.0),
+            throttled=sorted({why for each in self._gpus for why in each.throttling}),
             jetson=list(self._jetson),
             stolen=self._stolen_share(),
             quota_wait=round(quota_wait_s / elapsed_s, 3),
@@ -88,11 +88,10 @@ class Watch:
         return nlargest(_NAMED, found, key=attrgetter("cores"))
 
     def _gpu_others(self, ours: set[int]) -> list[OtherProcess]:
-        if self._gpu is None:
-            return []
+        found = gpu.find(self._gpu)
         return [
             OtherProcess(name=each.name, pid=each.pid, gpu_mb=each.gpu_mb)
-            for each in nvidia.processes(self._gpu)
+            for each in (found.processes if found else ())
             if each.pid not in ours
         ]
 

@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 import bot
 from bot.config.engine import EngineSettings, F5Settings
 from bot.engine.f5.weights.installed import BUNDLED, Choice, choose
-from bot.hardware import host, jetson, nvidia
+from bot.hardware import gpu, host, jetson
 from bot.speedcheck.results import Hardware, Model, Results
 
-_GPU_FIELDS = ("name", "driver_version")
 _VERSIONS = """
 import json, platform
 from importlib.metadata import PackageNotFoundError, version
@@ -51,28 +50,28 @@ def describe(settings: EngineSettings, mode: str) -> Results:
 
 def gpu_number(settings: F5Settings) -> int | None:
     """Return the driver's number of the GPU that may be used; None where there is none."""
-    if settings.device == "cpu" or not nvidia.query("gpu", _GPU_FIELDS):
+    if settings.device == "cpu":
         return None
-    return int(settings.device.partition(":")[2] or 0)
+    number = int(settings.device.partition(":")[2] or 0)
+    return number if gpu.find(number) else None
 
 
 def _hardware(settings: F5Settings) -> Hardware:
-    number = gpu_number(settings)
-    rows = nvidia.query("gpu", _GPU_FIELDS, number) if number is not None else []
+    found = gpu.find(gpu_number(settings))
     board = jetson.read() if settings.device != "cpu" else None
-    if rows:
-        gpu, driver = rows[0]["name"], rows[0].get("driver_version", "")
+    if found:
+        model, driver = found.model, found.driver
     elif board:
-        gpu, driver = board.model, board.release
+        model, driver = board.model, board.release
     else:
-        gpu, driver = "", ""
+        model, driver = "", ""
     processor, cores = host.cpu_model(), os.cpu_count() or 1
     return Hardware(
-        key=gpu or f"{processor}, {cores} cores",
+        key=model or f"{processor}, {cores} cores",
         processor=processor,
         cores=cores,
         memory_gb=host.memory_gb(),
-        gpu=gpu,
+        gpu=model,
         driver=driver,
         clocks=host.clocks(),
         load_average=host.load_average(),

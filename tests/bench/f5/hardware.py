@@ -8,11 +8,10 @@ import msgspec
 import torch
 
 import bot
-from bot.hardware import host, nvidia
+from bot.hardware import gpu, host
 from bot.speedcheck.results import Hardware
 
 _PACKAGES = ("torch", "triton", "numpy", "f5-tts", "vocos", "torchaudio", "x-transformers")
-_SMI_FIELDS = ("driver_version", "clocks.sm", "clocks.max.sm", "clocks.mem", "power.limit")
 
 
 def hardware(device: torch.device) -> Hardware:
@@ -28,16 +27,18 @@ def hardware(device: torch.device) -> Hardware:
         key = "{processor}, {cores} cores, {threads} threads".format_map(around)
         return msgspec.convert({"key": key, "clocks": host.clocks(), **around}, Hardware)
     properties = torch.cuda.get_device_properties(device)
-    rows = nvidia.query("gpu", _SMI_FIELDS, gpu_number(device))
-    asked = rows[0] if rows else {}
-    gpu = {
+    found = gpu.find(gpu_number(device))
+    clocks = (
+        {"clocks.sm": f"{found.mhz} MHz", "clocks.max.sm": f"{found.max_mhz} MHz"} if found else {}
+    )
+    about = {
         "key": properties.name,
         "gpu": properties.name,
         "gpu_memory_gb": round(properties.total_memory / 1e9, 1),
-        "driver": asked.pop("driver_version", ""),
-        "clocks": asked,
+        "driver": found.driver if found else "",
+        "clocks": clocks,
     }
-    return msgspec.convert({**gpu, **around}, Hardware)
+    return msgspec.convert({**about, **around}, Hardware)
 
 
 def versions() -> dict[str, str]:
