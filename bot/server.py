@@ -13,7 +13,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from math import inf
-from types import TracebackType
 from typing import Final, Self
 
 import structlog
@@ -125,12 +124,7 @@ class Server:
             raise _start_error(settings, error) from error
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Stop listening, and close what is still open after a moment."""
         if self._listener is not None:
             self._listener.close()

@@ -3,7 +3,6 @@
 import queue
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 from typing import Self
 
 import msgspec
@@ -45,12 +44,7 @@ class EventFile:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Write what still waits and close the file."""
         self._waiting.put(None)
         self._thread.join()

@@ -5,9 +5,9 @@ number of time series does not grow with chatters.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from importlib.metadata import version
+from typing import TypeAlias, TypeVar
 
 from aiohttp import web
 from prometheus_client import (
@@ -24,10 +24,18 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+import bot
 from bot.hardware.gpu import Gpu
 from bot.observers.timings import Timings
 from bot.outcomes import Applied, Dropped, Outcome, Rejected, Spoken
-from bot.state import ChannelState, DaemonState, MqttState
+from bot.state import (
+    ChannelState,
+    ConnectionState,
+    DaemonState,
+    EngineState,
+    MqttState,
+    OutputState,
+)
 
 PATH = "/metrics"
 
@@ -39,11 +47,70 @@ _GPU_S = 1.0
 """Longest wait for the GPU's driver."""
 _SEVERAL = "several"
 """Label of an utterance that several engines spoke, one taking over from another."""
+_COUNTER, _GAUGE = CounterMetricFamily, GaugeMetricFamily
+_T = TypeVar("_T")
+_Rows: TypeAlias = Sequence[
+    tuple[type[CounterMetricFamily | GaugeMetricFamily], str, str, Callable[[_T], float | None]]
+]
+"""Metrics of things of one kind: type, name, text and value of each; None is left out."""
+_OF_CHANNEL: _Rows[ChannelState] = (
+    (_GAUGE, "speaking", "Whether something is being spoken.", lambda it: it.speaking is not None),
+    (_GAUGE, "on", "Whether chat is read.", lambda it: it.is_on),
+    (_GAUGE, "paused", "Whether what waits is held back.", lambda it: it.is_paused),
+    (_GAUGE, "volume_ratio", "Volume, 0 to 1 of full scale.", lambda it: it.volume),
+)
+_OF_LANE: _Rows[int] = ((_GAUGE, "queue_utterances", "What waits to be spoken.", float),)
+_OF_SOURCE: _Rows[ConnectionState] = (
+    (_GAUGE, "source_connected", "Whether chat would be heard.", lambda it: it.is_connected),
+    (
+        _COUNTER,
+        "source_reconnects",
+        "How often the source tried again after a connection failed or was lost.",
+        lambda it: it.reconnects,
+    ),
+)
+_OF_ENGINE: _Rows[EngineState] = (
+    (_GAUGE, "engine_ready", "Whether the engine would speak now.", lambda it: it.is_ready),
+    (_COUNTER, "engine_restarts", "How often its process was replaced.", lambda it: it.restarts),
+)
+_OF_OUTPUT: _Rows[OutputState] = (
+    (_GAUGE, "output_available", "Whether it would be heard now.", lambda it: it.is_available),
+    (_COUNTER, "output_underflows", "How often the device ran dry.", lambda it: it.underflows),
+)
+_OF_MQTT: _Rows[MqttState] = (
+    (_GAUGE, "mqtt_connected", "Whether the broker is there.", lambda it: it.is_connected),
+    (_GAUGE, "mqtt_outbox_messages", "Messages that wait for the broker.", lambda it: it.waiting),
+    (
+        _COUNTER,
+        "mqtt_reconnects",
+        "How often the broker was tried again.",
+        lambda it: it.reconnects,
+    ),
+    (_COUNTER, "mqtt_lost", "Messages dropped because the broker was away.", lambda it: it.lost),
+    (_COUNTER, "mqtt_refused", "Messages from others, not understood.", lambda it: it.refused),
+)
+_OF_GPU: _Rows[Gpu] = (
+    (
+        _GAUGE,
+        "gpu_memory_used_bytes",
+        "Memory in use, by any program.",
+        lambda it: it.used_bytes if it.memory_bytes else None,
+    ),
+    (_GAUGE, "gpu_memory_bytes", "Memory of the GPU.", lambda it: it.memory_bytes or None),
+    (_GAUGE, "gpu_temperature_celsius", "Temperature.", lambda it: it.temperature_c),
+)
+_OF_WORKLOAD: _Rows[float] = (
+    (
+        _GAUGE,
+        "bench_ratio",
+        "Median time of the last `ishowtts bench --check` over that of its baseline.",
+        float,
+    ),
+)
+_OF_VERSION: _Rows[int] = ((_GAUGE, "build_info", "The version; always 1.", float),)
 
-Family = CounterMetricFamily | GaugeMetricFamily
 
-
-class Metrics:
+class Metrics(Collector):
     """Counters of outcomes, and the state as it is when Prometheus asks."""
 
     def __init__(
@@ -105,7 +172,7 @@ class Metrics:
             "What the event loop has under way, the answer to this request too.",
             registry=registry,
         )
-        registry.register(_State(self._read_state))
+        registry.register(self)
 
     @property
     def routes(self) -> list[web.RouteDef]:
@@ -133,8 +200,26 @@ class Metrics:
             if outcome.audio_s > 0:
                 self._rtf.labels(engine).observe(outcome.synthesis_s / outcome.audio_s)
 
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics that are read anew at each request."""
+        state = self._state()
+        channels = state.channels.items()
+        ratios = state.speed.ratios if state.speed else {}
+        yield from _families(["version"], [([bot.version()], 1)], _OF_VERSION)
+        yield from _families(["channel"], [([name], here) for name, here in channels], _OF_CHANNEL)
+        lanes = [([name, lane], n) for name, here in channels for lane, n in here.queue.items()]
+        yield from _families(["channel", "lane"], lanes, _OF_LANE)
+        sources = [([name, it], c) for name, here in channels for it, c in here.connections.items()]
+        yield from _families(["channel", "source"], sources, _OF_SOURCE)
+        yield from _families(["engine"], [([n], it) for n, it in state.engines.items()], _OF_ENGINE)
+        yield from _families(["output"], [([n], it) for n, it in state.outputs.items()], _OF_OUTPUT)
+        yield from _families(["workload"], [([n], it) for n, it in ratios.items()], _OF_WORKLOAD)
+        if state.mqtt is not None:
+            yield from _families([], [([], state.mqtt)], _OF_MQTT)
+        yield from _families(["gpu"], [([gpu.name], gpu) for gpu in self._gpus], _OF_GPU)
+
     def families(self) -> Iterable[Metric]:
-        """Return the metrics as they are now."""
+        """Return all metrics as they are now."""
         return self._registry.collect()
 
     def lagged(self, seconds: float) -> None:
@@ -157,121 +242,14 @@ class Metrics:
     async def _take_gpu(self) -> None:
         self._gpus = tuple(await asyncio.to_thread(lambda: tuple(self._gpu())))
 
-    def _read_state(self) -> Iterator[Family]:
-        yield from _of_state(self._state())
-        yield from _of_gpus(self._gpus)
 
-
-class _State(Collector):
-    """Collector of what is read anew at each request."""
-
-    def __init__(self, read: Callable[[], Iterable[Family]]) -> None:
-        self._read = read
-
-    def collect(self) -> Iterable[Metric]:
-        return self._read()
-
-    def describe(self) -> Iterable[Metric]:
-        """Return nothing: the state may not be there yet when this is registered."""
-        return ()
-
-
-def _of_state(state: DaemonState) -> Iterator[Family]:
-    build = GaugeMetricFamily("ishowtts_build_info", "The version; always 1.", labels=["version"])
-    build.add_metric([version("ishowtts")], 1)
-    yield build
-    yield from _of_channels(state.channels)
-    speed = GaugeMetricFamily(
-        "ishowtts_bench_ratio",
-        "Median time of the last `ishowtts bench --check` over that of its baseline.",
-        labels=["workload"],
-    )
-    for workload, ratio in (state.speed.ratios if state.speed else {}).items():
-        speed.add_metric([workload], ratio)
-    yield speed
-    if state.mqtt is not None:
-        yield from _of_mqtt(state.mqtt)
-    ready = GaugeMetricFamily(
-        "ishowtts_engine_ready", "Whether the engine would speak now.", labels=["engine"]
-    )
-    restarts = CounterMetricFamily(
-        "ishowtts_engine_restarts", "How often its process was replaced.", labels=["engine"]
-    )
-    for name, engine in state.engines.items():
-        ready.add_metric([name], engine.is_ready)
-        restarts.add_metric([name], engine.restarts)
-    yield from (ready, restarts)
-    available = GaugeMetricFamily(
-        "ishowtts_output_available", "Whether the output would be heard now.", labels=["output"]
-    )
-    underflows = CounterMetricFamily(
-        "ishowtts_output_underflows", "How often the device ran dry.", labels=["output"]
-    )
-    for name, output in state.outputs.items():
-        available.add_metric([name], output.is_available)
-        underflows.add_metric([name], output.underflows)
-    yield from (available, underflows)
-
-
-def _of_channels(channels: Mapping[str, ChannelState]) -> Iterator[Family]:
-    queue = GaugeMetricFamily(
-        "ishowtts_queue_utterances", "What waits to be spoken.", labels=["channel", "lane"]
-    )
-    speaking = GaugeMetricFamily(
-        "ishowtts_speaking", "Whether something is being spoken.", labels=["channel"]
-    )
-    is_on = GaugeMetricFamily("ishowtts_on", "Whether chat is read.", labels=["channel"])
-    paused = GaugeMetricFamily(
-        "ishowtts_paused", "Whether what waits is held back.", labels=["channel"]
-    )
-    volume = GaugeMetricFamily(
-        "ishowtts_volume_ratio", "Volume, 0 to 1 of full scale.", labels=["channel"]
-    )
-    connected = GaugeMetricFamily(
-        "ishowtts_source_connected", "Whether chat would be heard.", labels=["channel", "source"]
-    )
-    reconnects = CounterMetricFamily(
-        "ishowtts_source_reconnects",
-        "How often the source tried again after a connection failed or was lost.",
-        labels=["channel", "source"],
-    )
-    for name, channel in channels.items():
-        for lane, count in channel.queue.items():
-            queue.add_metric([name, lane], count)
-        speaking.add_metric([name], channel.speaking is not None)
-        is_on.add_metric([name], channel.is_on)
-        paused.add_metric([name], channel.is_paused)
-        volume.add_metric([name], channel.volume)
-        for source, connection in channel.connections.items():
-            connected.add_metric([name, source], connection.is_connected)
-            reconnects.add_metric([name, source], connection.reconnects)
-    yield from (queue, speaking, is_on, paused, volume, connected, reconnects)
-
-
-def _of_mqtt(mqtt: MqttState) -> Iterator[Family]:
-    for name, text, value in (
-        ("connected", "Whether the broker is there.", mqtt.is_connected),
-        ("outbox_messages", "Messages that wait for the broker.", mqtt.waiting),
-    ):
-        yield GaugeMetricFamily(f"ishowtts_mqtt_{name}", text, value)
-    for name, text, value in (
-        ("reconnects", "How often the broker was tried again.", mqtt.reconnects),
-        ("lost", "Messages that were dropped because the broker was away.", mqtt.lost),
-        ("refused", "Messages from others that were not understood.", mqtt.refused),
-    ):
-        yield CounterMetricFamily(f"ishowtts_mqtt_{name}", text, value)
-
-
-def _of_gpus(gpus: Iterable[Gpu]) -> Iterator[Family]:
-    used = GaugeMetricFamily(
-        "ishowtts_gpu_memory_used_bytes", "Memory in use, by any program.", labels=["gpu"]
-    )
-    total = GaugeMetricFamily("ishowtts_gpu_memory_bytes", "Memory of the GPU.", labels=["gpu"])
-    celsius = GaugeMetricFamily("ishowtts_gpu_temperature_celsius", "Temperature.", labels=["gpu"])
-    for gpu in gpus:
-        if gpu.memory_bytes:
-            used.add_metric([gpu.name], gpu.used_bytes)
-            total.add_metric([gpu.name], gpu.memory_bytes)
-        if gpu.temperature_c is not None:
-            celsius.add_metric([gpu.name], gpu.temperature_c)
-    yield from (used, total, celsius)
+def _families(
+    labels: Sequence[str], things: Sequence[tuple[Sequence[str], _T]], rows: _Rows[_T]
+) -> Iterator[Metric]:
+    """Yield the metrics `rows` of `things`, each given with the values of its `labels`."""
+    for kind, name, text, read in rows:
+        family = kind(f"ishowtts_{name}", text, labels=labels)
+        for values, thing in things:
+            if (reading := read(thing)) is not None:
+                family.add_metric(values, reading)
+        yield family

@@ -1,5 +1,6 @@
 """Messages between the daemon and the process of a sound device, framed by `bot.runtime.frames`."""
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 import msgspec
@@ -85,21 +86,6 @@ Request: TypeAlias = Open | Begin | Speech | End | Cut | SetGain
 Event: TypeAlias = Opened | Unavailable | Progress | Finished | Underflow | Heartbeat
 """From the process to the daemon."""
 
-_encoder = msgspec.msgpack.Encoder()
-_request_decoder: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
-_event_decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
-
-
-def encode(message: Request | Event) -> bytes:
-    """Return `message` as the body of a frame."""
-    return _encoder.encode(message)
-
-
-def decode_request(body: bytes) -> Request:
-    """Return the request that `body` holds."""
-    return _request_decoder.decode(body)
-
-
-def decode_event(body: bytes) -> Event:
-    """Return the event that `body` holds."""
-    return _event_decoder.decode(body)
+encode: Callable[[Request | Event], bytes] = msgspec.msgpack.encode
+decode_request: Callable[[bytes], Request] = msgspec.msgpack.Decoder(Request).decode
+decode_event: Callable[[bytes], Event] = msgspec.msgpack.Decoder(Event).decode

@@ -5,7 +5,6 @@ that a thread writes, so that no caller waits for the disk.
 """
 
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from bot.runtime.folders import state_folder
@@ -58,11 +57,6 @@ class Store:
         """Return the store, which is open already."""
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
