@@ -27,6 +27,8 @@ from bot.wiring import engines
 
 from .conftest import make_results
 
+pytestmark = pytest.mark.parts
+
 PLAN = Plan("quick", (single(1), single(3), batch(2, 1)), budget_s=0)
 
 

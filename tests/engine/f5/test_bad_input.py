@@ -23,6 +23,8 @@ from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import Samples, SpeechRequest
 
+pytestmark = pytest.mark.parts
+
 TEXT = "Hello there, chat."
 
 

@@ -16,6 +16,8 @@ from bot.engine.f5.voice.loudness import levelled
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
 
+pytestmark = pytest.mark.parts
+
 LONG = "One, two and three. " * 8
 
 

@@ -26,6 +26,8 @@ from bot.runtime.frames import frame, receive
 from bot.runtime.waiting import cancel
 from tests.engine.conftest import DEADLINE_S, PATIENT, QUICK, limits_for
 
+pytestmark = pytest.mark.parts
+
 if TYPE_CHECKING:
     from tests.engine.conftest import MakeSupervisor
 

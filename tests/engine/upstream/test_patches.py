@@ -17,6 +17,8 @@ import torch
 
 from bot.engine.upstream.patches import PatchError, State, Upstream, run
 
+pytestmark = pytest.mark.parts
+
 REPOSITORY = Path(__file__).parents[3]
 PATCHES = sorted((REPOSITORY / "patches").glob("*.patch"))
 NOBODY = 65534
