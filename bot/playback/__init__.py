@@ -3,8 +3,9 @@
 Knows audio only: what is said, by whom and why stays outside.
 """
 
+import asyncio
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from bot.errors import TransientError
 from bot.playback.clip import Clip
@@ -68,12 +69,26 @@ class Output(Protocol):
         """
 
 
-@runtime_checkable
-class Paced(Protocol):
-    """An output paced by something outside the event loop, such as a sound device."""
+class BaseOutput:
+    """Base of the outputs: whether each is there, and whose turn it is to play on it."""
 
-    name: str
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.underflows = 0
+        """Number of times it ran dry."""
+        self._turn = asyncio.Lock()
+        self._is_open = asyncio.Event()
+        self._is_settled = asyncio.Event()
 
     @property
-    def stalled_s(self) -> float:
-        """Seconds for which it has taken no sound, silence included, though it is open."""
+    def is_available(self) -> bool:
+        """Whether sound would be heard now."""
+        return self._is_open.is_set()
+
+    async def wait_until_available(self) -> None:
+        """Return as soon as `is_available` holds."""
+        await self._is_open.wait()
+
+    async def wait_until_settled(self) -> None:
+        """Return when the first try to open it is over."""
+        await self._is_settled.wait()

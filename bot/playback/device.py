@@ -5,16 +5,18 @@ import itertools
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import structlog
 
 from bot.clock import now
-from bot.playback import OutputLostError, protocol
+from bot.playback import BaseOutput, OutputLostError, protocol
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.runtime import child, frames
 from bot.runtime.backoff import Backoff
+from bot.runtime.tasks import running
 
 log = structlog.get_logger(__name__)
 
@@ -27,9 +29,8 @@ _CLOSE_S = 0.6
 class _Play:
     """A clip on its way to the device."""
 
-    def __init__(self, number: int, on_start: Callable[[], None], start_s: float) -> None:
+    def __init__(self, number: int, start_s: float) -> None:
         self.number = number
-        self.on_start = on_start
         self.start_s = start_s
         self.heard_s = start_s
         """Position up to which the clip was heard for certain."""
@@ -41,7 +42,7 @@ class _Play:
             self.is_heard.set_result(is_heard)
 
 
-class DeviceOutput:
+class DeviceOutput(BaseOutput):
     """One persistent stream on one device; it plays silence between utterances."""
 
     def __init__(self, device: str, *, fade_s: float, answer_s: float = 10.0) -> None:
@@ -49,27 +50,17 @@ class DeviceOutput:
 
         A sound system that takes longer than `answer_s` to open it is taken to hang.
         """
-        self.name = device
-        self.underflows = 0
-        """Number of times the device ran dry."""
+        super().__init__(device)
         self._fade_s = fade_s
         self._answer_s = answer_s
         self._opened: protocol.Opened | None = None
         self._heartbeat_at = 0.0
         """Time at which it was last known to take sound."""
-        self._is_open = asyncio.Event()
-        self._is_settled = asyncio.Event()
         self._requests: asyncio.StreamWriter | None = None
-        self._turn = asyncio.Lock()
         self._numbers = itertools.count(1)
         self._play: _Play | None = None
         self._trouble = "opening"
         self._is_away_logged = False
-
-    @property
-    def is_available(self) -> bool:
-        """Whether the device takes sound."""
-        return self._opened is not None
 
     @property
     def state(self) -> str:
@@ -83,14 +74,6 @@ class DeviceOutput:
     def stalled_s(self) -> float:
         """Seconds for which it has taken no sound, silence included, though it is open."""
         return 0.0 if self._opened is None else now() - self._heartbeat_at
-
-    async def wait_until_available(self) -> None:
-        """Return as soon as the device takes sound."""
-        await self._is_open.wait()
-
-    async def wait_until_settled(self) -> None:
-        """Return when the first try to open the device is over."""
-        await self._is_settled.wait()
 
     async def run(self) -> None:
         """Hold the device until cancelled, opening it again by name as often as it disappears."""
@@ -107,13 +90,12 @@ class DeviceOutput:
         async with self._turn:
             if self._opened is None:
                 raise OutputLostError(f"{self.name} is away.", heard_s=start_s)
-            play = self._play = _Play(next(self._numbers), on_start, start_s)
+            play = self._play = _Play(next(self._numbers), start_s)
+            feed = partial(self._feed, play, clip, on_start)
             try:
                 with gain.watched(lambda value: self._send(protocol.SetGain(value))):
-                    async with asyncio.TaskGroup() as tasks:
-                        feeding = tasks.create_task(self._feed(play, clip))
+                    async with running({"feed": feed}):
                         is_heard = await play.is_heard
-                        feeding.cancel()
             except BaseException:
                 self._send(protocol.Cut())
                 raise
@@ -124,7 +106,7 @@ class DeviceOutput:
             # The last sample was handed over, but the device still holds it.
             await asyncio.sleep(self._latency_s)
 
-    async def _feed(self, play: _Play, clip: Clip) -> None:
+    async def _feed(self, play: _Play, clip: Clip, on_start: Callable[[], None]) -> None:
         self._send(protocol.Begin(play.number))
         has_started = False
         async for piece in clip.read(play.start_s):
@@ -132,7 +114,7 @@ class DeviceOutput:
             self._send(protocol.Speech(samples, piece.sample_rate_hz))
             if not has_started:
                 has_started = True
-                play.on_start()
+                on_start()
             await self._drain()
         self._send(protocol.End())
 

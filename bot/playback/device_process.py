@@ -86,7 +86,13 @@ class DeviceProcess:
     def run(self) -> None:
         """Return when the stream has ended, or will not be opened any more."""
         backoff = Backoff(shortest_s=_SHORTEST_S, longest_s=_LONGEST_S)
-        while not self._try_to_open(retry_s := backoff.next_s()):
+        while True:
+            retry_s = backoff.next_s()
+            try:
+                self._stream = self._open()
+                break
+            except StartError as error:
+                self._emit(protocol.Unavailable(error.message, error.remedy, retry_s))
             if self._ended.wait(retry_s):
                 return
         told_at = 0.0
@@ -102,14 +108,6 @@ class DeviceProcess:
 
     def _lose(self, verb: str, remedy: str) -> None:
         self._emit(protocol.Unavailable(f"Sound device {self._device!r} {verb}.", remedy))
-
-    def _try_to_open(self, retry_s: float) -> bool:
-        try:
-            self._stream = self._open()
-        except StartError as error:
-            self._emit(protocol.Unavailable(error.message, error.remedy, retry_s))
-            return False
-        return True
 
     def _open(self) -> object:
         sd = portaudio.refresh()

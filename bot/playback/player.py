@@ -37,10 +37,8 @@ class _Rendition:
         self._on_start: Callable[[], None] | None = on_start
         self.is_cut = False
         self.is_heard = False
-        self.away: set[Output] = set()
-        """Outputs that wait for their resource."""
-        self.playing: set[Output] = set()
-        """Outputs that are heard, or about to be."""
+        self.is_away: dict[Output, bool] = {}
+        """Outputs that have not ended yet; whether each waits for its resource."""
         self.changed = asyncio.Event()
 
     async def play_on(self, output: Output) -> None:
@@ -50,9 +48,10 @@ class _Rendition:
             while True:
                 await output.wait_until_settled()
                 if not output.is_available:
-                    self._move(output, self.playing, self.away)
+                    self.is_away[output] = True
+                    self.changed.set()
                     await output.wait_until_available()
-                    self._move(output, self.away, self.playing)
+                    self.is_away[output] = False
                 try:
                     await output.play(
                         self._clip, gain=self._gain, on_start=self._start, start_s=position_s
@@ -66,14 +65,8 @@ class _Rendition:
             # An output that fails must not silence the others.
             log.exception("output failed", output=output.name)
         finally:
-            self.away.discard(output)
-            self.playing.discard(output)
+            self.is_away.pop(output, None)
             self.changed.set()
-
-    def _move(self, output: Output, before: set[Output], after: set[Output]) -> None:
-        before.discard(output)
-        after.add(output)
-        self.changed.set()
 
     def _start(self) -> None:
         tell, self._on_start = self._on_start, None
@@ -121,7 +114,7 @@ class Player:
         one, until `give_up`. Cancelling it falls silent, as `cut` does.
         """
         rendition = _Rendition(clip, self._gain, on_start)
-        rendition.playing.update(self._outputs)
+        rendition.is_away.update(dict.fromkeys(self._outputs, False))
         tasks = [asyncio.ensure_future(rendition.play_on(output)) for output in self._outputs]
         self._renditions.add(rendition)
         try:
@@ -153,10 +146,10 @@ class Player:
             await output.wait_until_settled()
 
     def _is_over(self, rendition: _Rendition) -> bool:
-        if rendition.is_cut or not (rendition.playing or rendition.away):
+        if rendition.is_cut or not rendition.is_away:
             return True
         may_leave = rendition.is_heard or self._has_given_up.is_set()
-        return not rendition.playing and may_leave
+        return may_leave and all(rendition.is_away.values())
 
 
 async def play_alone(

@@ -4,8 +4,8 @@ import asyncio
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from io import SEEK_END, FileIO
-from pathlib import Path
+from functools import partial
+from io import SEEK_END, SEEK_SET, FileIO
 
 import numpy as np
 import structlog
@@ -13,10 +13,11 @@ import structlog
 from bot.config.playback import WavefileSettings
 from bot.errors import StartError
 from bot.messages import Samples
-from bot.playback import OutputLostError
+from bot.playback import BaseOutput, OutputLostError
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
-from bot.playback.mixer import Mixer, Report
+from bot.playback.mixer import Mixer
+from bot.runtime.tasks import running
 
 log = structlog.get_logger(__name__)
 
@@ -55,31 +56,21 @@ def header(frames: int, sample_rate_hz: int) -> bytes:
     )
 
 
-class WavefileOutput:
+class WavefileOutput(BaseOutput):
     """Output into a file, with a short gap between utterances; the header is right after each one.
 
     A block is a few kilobytes and goes to the system's cache, so it is written in the event loop.
     """
 
     def __init__(self, settings: WavefileSettings, *, fade_s: float) -> None:
-        self.name = str(settings.path)
-        self.underflows = 0
-        """A file never runs dry."""
-        self._path: Path = settings.path
+        super().__init__(str(settings.path))
+        self._path = settings.path
         self._rate_hz = settings.sample_rate_hz
         self._is_realtime = settings.pace == "realtime"
         self._fade_s = fade_s
         self._file: FileIO | None = None
-        self._is_open = asyncio.Event()
-        self._is_settled = asyncio.Event()
         self._frames = 0
         self._trouble = "opening"
-        self._turn = asyncio.Lock()
-
-    @property
-    def is_available(self) -> bool:
-        """Whether the file takes sound."""
-        return self._file is not None
 
     @property
     def state(self) -> str:
@@ -87,14 +78,6 @@ class WavefileOutput:
         if self._file is None:
             return self._trouble
         return f"{self._frames / self._rate_hz:.1f} s written"
-
-    async def wait_until_available(self) -> None:
-        """Return as soon as the file takes sound."""
-        await self._is_open.wait()
-
-    async def wait_until_settled(self) -> None:
-        """Return when the file was opened."""
-        await self._is_settled.wait()
 
     async def run(self) -> None:
         """Hold the file until cancelled.
@@ -104,7 +87,7 @@ class WavefileOutput:
         """
         try:
             self._file = FileIO(self._path, "w")
-            self._write_header(self._file)
+            self._file.write(header(0, self._rate_hz))
         except OSError as error:
             self._close("cannot be written")
             raise StartError(
@@ -125,35 +108,31 @@ class WavefileOutput:
         async with self._turn:
             if self._frames:
                 self._write(np.zeros(round(_GAP_S * self._rate_hz), np.float32))
-            mixer = Mixer(self._rate_hz, fade_s=self._fade_s, report=_ignore)
+            mixer = Mixer(self._rate_hz, fade_s=self._fade_s, report=lambda _: None)
+            mixer.begin(0)
             grown = asyncio.Event()
             try:
                 with gain.watched(mixer.set_gain):
-                    async with asyncio.TaskGroup() as tasks:
-                        feeding = tasks.create_task(_feed(mixer, clip, start_s, grown))
-                        await self._render(mixer, feeding, grown, on_start)
+                    async with running({"feed": partial(_feed, mixer, clip, start_s, grown)}):
+                        await self._render(mixer, grown, on_start)
             except asyncio.CancelledError:
                 mixer.cut()
                 self._write(_pull(mixer, mixer.ready_frames))
                 raise
             finally:
-                self._guard(self._write_header)
+                self._write_bytes(header(self._frames, self._rate_hz), SEEK_SET)
             if self._file is None:
                 raise OutputLostError(f"{self.name} is lost.", heard_s=start_s)
 
     async def _render(
-        self,
-        mixer: Mixer,
-        feeding: asyncio.Task[None],
-        grown: asyncio.Event,
-        on_start: Callable[[], None],
+        self, mixer: Mixer, grown: asyncio.Event, on_start: Callable[[], None]
     ) -> None:
         """Write the mixer's signal until it ends or the file is lost."""
         block = round(_BLOCK_S * self._rate_hz)
         clock = asyncio.get_running_loop().time
         started_at: float | None = None
         written = 0
-        while self._file is not None and not (feeding.done() and mixer.is_silent):
+        while self._file is not None and not mixer.is_silent:
             if not mixer.ready_frames and (started_at is None or not self._is_realtime):
                 grown.clear()
                 await grown.wait()
@@ -167,30 +146,24 @@ class WavefileOutput:
             written += frames
             ahead_s = started_at + written / self._rate_hz - clock() if self._is_realtime else 0
             await asyncio.sleep(max(ahead_s, 0))
-        feeding.cancel()
 
     def _write(self, samples: Samples) -> None:
-        self._guard(lambda file: self._write_samples(file, samples))
+        self._write_bytes(np.rint(samples * _FULL_SCALE).astype("<i2").tobytes(), SEEK_END)
+        self._frames += len(samples)
 
-    def _guard(self, write: Callable[[FileIO], None]) -> None:
+    def _write_bytes(self, data: bytes, whence: int) -> None:
         """Write, unless the file is lost; log once when it is, and go on without it."""
         if self._file is None:
             return
         try:
-            write(self._file)
+            self._file.seek(0, whence)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]  # a full disk takes a part, then refuses
         except OSError as error:
             reason = error.strerror or str(error)
             log.warning("sound file lost", path=self.name, reason=reason, remedy=_REMEDY)
             self._close(f"stopped: {reason}. {_REMEDY}")
-
-    def _write_samples(self, file: FileIO, samples: Samples) -> None:
-        _write_all(file, np.rint(samples * _FULL_SCALE).astype("<i2").tobytes())
-        self._frames += len(samples)
-
-    def _write_header(self, file: FileIO) -> None:
-        file.seek(0)
-        _write_all(file, header(self._frames, self._rate_hz))
-        file.seek(0, SEEK_END)
 
     def _close(self, trouble: str) -> None:
         self._trouble = trouble
@@ -203,7 +176,6 @@ class WavefileOutput:
 
 
 async def _feed(mixer: Mixer, clip: Clip, start_s: float, grown: asyncio.Event) -> None:
-    mixer.begin(0)
     async for piece in clip.read(start_s):
         mixer.append(piece.samples, piece.sample_rate_hz)
         grown.set()
@@ -215,13 +187,3 @@ def _pull(mixer: Mixer, frames: int) -> Samples:
     samples = np.empty(frames, np.float32)
     mixer.read_into(samples)
     return samples
-
-
-def _write_all(file: FileIO, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]  # a full disk takes a part, then refuses
-
-
-def _ignore(_: Report) -> None:
-    """Drop what a mixer reports: nobody waits for it here."""

@@ -5,7 +5,8 @@ from functools import partial
 
 from bot.engine.narrator import Narrator
 from bot.observers import LivenessCheck
-from bot.playback import Output, Paced
+from bot.playback import Output
+from bot.playback.device import DeviceOutput
 from bot.state import DaemonState
 
 _STALLS = 3
@@ -22,7 +23,7 @@ def liveness_checks(
     limit_s = _STALLS * stall_s
     yield LivenessCheck(lambda: engine.silent_s, "no engine speaks what waits", limit_s)
     for output in outputs:
-        if isinstance(output, Paced):
+        if isinstance(output, DeviceOutput):
             yield LivenessCheck(
                 partial(getattr, output, "stalled_s"), f"playback on {output.name} stands still"
             )
