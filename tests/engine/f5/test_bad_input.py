@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from bot.engine.contract import speak_one
-from bot.engine.f5.batching import Batch
+from bot.engine.f5.batching import runs
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import Item
@@ -194,7 +194,7 @@ async def test_ten_thousand_characters_come_in_pieces_that_the_model_knows(
     prepared = engine._prepare(SpeechRequest(id="m1", text=text, voice="nature"))
     assert len(prepared.items) > 1
     assert all(item.frames <= MAX_FRAMES for item in prepared.items)
-    for run in [*Batch([prepared]).runs(budget_frames=0)][:2]:
+    for run in [*runs([prepared], budget_frames=0)][:2]:
         [samples] = engine._speak(run)
         assert not isinstance(samples, UtteranceError)
         assert 1 < len(samples) / SAMPLE_RATE_HZ < 30
