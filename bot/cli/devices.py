@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bot.cli import EXIT_OK
-from bot.cli.shared import quiet_logs
+from bot.cli.shared import columns, quiet_logs
 from bot.config.playback import PlaybackSettings
 from bot.errors import StartError
 from bot.messages import AudioChunk
@@ -54,12 +54,7 @@ def table(found: Sequence[Device]) -> str:
         )
         for device in found
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)
+    return columns(rows)
 
 
 async def play_tone(name: str) -> Device:

@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,13 @@ def load_settings(options: argparse.Namespace) -> Settings:
 def quiet_logs() -> None:
     """Log errors only: commands that end print what they could not do."""
     logs.configure(LogSettings(level="error"))
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return the lines of a table, its columns aligned."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "\n".join(lines)
 
 
 def complete(work: Coroutine[Any, Any, None]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.cli import EXIT_OK
 from bot.cli.say import say
-from bot.cli.shared import add_config_option, complete, load_settings, quiet_logs
+from bot.cli.shared import add_config_option, columns, complete, load_settings, quiet_logs
 from bot.config import Settings
 from bot.engine import import_extra
 from bot.errors import IshowttsError, StartError
@@ -25,30 +25,33 @@ Ask = Callable[[str], str]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
-    _add_adding(actions.add_parser("add", help="make a voice of a recording"))
-    listing = actions.add_parser("list", help="list the voices, with what is wrong with them")
-    add_config_option(listing)
+    config = argparse.ArgumentParser(add_help=False)
+    add_config_option(config)
+    named = argparse.ArgumentParser(add_help=False, parents=[config])
+    named.add_argument("name", metavar="NAME", help="name of the voice in chat")
+    heard = argparse.ArgumentParser(add_help=False, parents=[named])
+    heard.add_argument(
+        "-o", "--output", type=Path, metavar="FILE.wav", help="write a file instead of playing"
+    )
+
+    adding = actions.add_parser("add", parents=[heard], help="make a voice of a recording")
+    _add_adding(adding)
+    adding.set_defaults(action=_add)
+    listing = actions.add_parser(
+        "list", parents=[config], help="list the voices, with what is wrong with them"
+    )
     listing.set_defaults(action=_list)
-    showing = actions.add_parser("show", help="show everything about a voice")
-    add_config_option(showing)
-    showing.add_argument("name", metavar="NAME")
+    showing = actions.add_parser("show", parents=[named], help="show everything about a voice")
     showing.set_defaults(action=_show)
-    testing = actions.add_parser("test", help="let a voice speak")
-    add_config_option(testing)
-    testing.add_argument("name", metavar="NAME")
+    testing = actions.add_parser("test", parents=[heard], help="let a voice speak")
     testing.add_argument("text", nargs="?", metavar="TEXT", help="a sample sentence by default")
-    _add_output(testing)
     testing.set_defaults(action=_test)
-    removing = actions.add_parser("remove", help="remove a voice of your own")
-    add_config_option(removing)
-    removing.add_argument("name", metavar="NAME")
+    removing = actions.add_parser("remove", parents=[named], help="remove a voice of your own")
     removing.add_argument("--yes", action="store_true", help="do not ask")
     removing.set_defaults(action=_remove)
 
 
 def _add_adding(adding: argparse.ArgumentParser) -> None:
-    add_config_option(adding)
-    adding.add_argument("name", metavar="NAME", help="name of the voice in chat")
     adding.add_argument("file", type=Path, metavar="FILE", help="recording, of any audio format")
     adding.add_argument(
         "--transcript",
@@ -66,14 +69,6 @@ def _add_adding(adding: argparse.ArgumentParser) -> None:
     adding.add_argument("--replace", action="store_true", help="replace a voice of this name")
     adding.add_argument(
         "--no-sample", dest="sample", action="store_false", help="do not let it speak afterwards"
-    )
-    _add_output(adding)
-    adding.set_defaults(action=_add)
-
-
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE.wav", help="write a file instead of playing"
     )
 
 
@@ -129,10 +124,7 @@ def _list(settings: Settings, options: argparse.Namespace) -> int:
             rows.append((name, "", "", "", "", state))
             continue
         rows.append((name, about.language, seconds, about.licence, about.consent, state))
-    widths = [max(len(printable(row[column])) for row in rows) for column in range(5)]
-    for row in rows:
-        cells = [printable(cell).ljust(width) for cell, width in zip(row[:5], widths, strict=True)]
-        print("  ".join([*cells, printable(row[5])]).rstrip())
+    print(columns([[printable(cell) for cell in row] for row in rows]))
     return EXIT_OK
 
 

@@ -8,12 +8,10 @@ from bot.cli.shared import complete
 from bot.cli.voice import Ask, let_speak, printable
 from bot.config import Settings
 from bot.errors import IshowttsError, StartError
-from bot.messages import AudioChunk
 from bot.voices import voice_files
 from bot.voices.cloning import preparation, transcript
 from bot.voices.cloning.preparation import Prepared
 from bot.voices.folder import About
-from bot.voices.wav import Sound
 from bot.wiring import engines
 
 _LICENCE = "What may the recording be used for? A licence, or for instance: this stream only"
@@ -45,8 +43,7 @@ def add(settings: Settings, options: argparse.Namespace, ask: Ask | None) -> int
         gain_db=0.0,
         speed=1.0,
     )
-    sound = Sound(prepared.samples, prepared.sample_rate_hz)
-    folder = voice_files.write(root, name, sound, words, about, replace=options.replace)
+    folder = voice_files.write(root, name, prepared.audio, words, about, replace=options.replace)
     print(f"{folder} is written; a daemon that runs takes it within some seconds.", flush=True)
     if options.sample:
         try:
@@ -88,10 +85,10 @@ def _transcript(
 ) -> tuple[str, str]:
     """Return what is said in the reference, and in which language, as far as it is known."""
     if options.transcript is not None:
-        return transcript.verify(options.transcript, prepared.duration_s), ""
+        return transcript.verify(options.transcript, prepared.audio.duration_s), ""
     text, language = "", ""
     if transcript.is_installed():
-        text, language = transcript.write_down(prepared, options.whisper or transcript.MODEL)
+        text, language = transcript.write_down(prepared.audio, options.whisper or transcript.MODEL)
         print(f"Heard ({language}): {printable(text)}")
     elif ask is None:
         raise StartError(
@@ -101,11 +98,10 @@ def _transcript(
         )
     if ask is not None:
         text = _ask_transcript(settings, prepared, text, ask)
-    return transcript.verify(text, prepared.duration_s), language
+    return transcript.verify(text, prepared.audio.duration_s), language
 
 
 def _ask_transcript(settings: Settings, prepared: Prepared, heard: str, ask: Ask) -> str:
-    audio = AudioChunk(samples=prepared.samples, sample_rate_hz=prepared.sample_rate_hz)
     question = (
         "Is that exactly what is said? Enter for yes, or type it."
         if heard
@@ -113,7 +109,7 @@ def _ask_transcript(settings: Settings, prepared: Prepared, heard: str, ask: Ask
     )
     while True:
         try:
-            complete(play(settings, audio))
+            complete(play(settings, prepared.audio))
         except IshowttsError as error:
             print(f"It cannot be played here: {error.message}")
         answer = ask(f"{question} (r: play it again)\n> ").strip()

@@ -29,14 +29,13 @@ class _Window:
 class FloodGate(logging.Handler):
     """Handler that passes records on; warnings and errors of one kind a few times a minute.
 
-    What was held back is logged when the minute is over, before the next record of any kind, or at
-    the end: one line with the count, in `held_back`.
+    It owns its handlers. What was held back is logged when the minute is over, before the next
+    record of any kind, or at the end: one line with the count, in `held_back`.
     """
 
     def __init__(
         self, handlers: Sequence[logging.Handler], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Pass on to `handlers`, which it owns."""
         super().__init__()
         self._handlers = tuple(handlers)
         self._clock = clock

@@ -42,7 +42,6 @@ class JournalHandler(logging.Handler):
     """
 
     def __init__(self, address: Path = SOCKET) -> None:
-        """Send to the journal that listens at `address`."""
         super().__init__()
         self._address = str(address)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

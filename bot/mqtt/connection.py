@@ -17,8 +17,7 @@ from paho.mqtt.properties import Properties
 from bot.config.mqtt import MqttSettings
 from bot.errors import StartError, TransientError
 from bot.mqtt.outbox import Outbox
-from bot.mqtt.payloads import OFFLINE, ONLINE
-from bot.mqtt.topics import Topics
+from bot.mqtt.payloads import OFFLINE, ONLINE, Topics
 from bot.runtime.backoff import Backoff
 from bot.runtime.reconnect import ReconnectLoop
 from bot.runtime.waiting import first_to_end

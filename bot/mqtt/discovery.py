@@ -10,9 +10,11 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from bot.mqtt.outbox import Post
-from bot.mqtt.topics import Topics, level
+from bot.mqtt.payloads import Topics, level
 
 _Fields: TypeAlias = dict[str, str | int]
+_Entity: TypeAlias = tuple[str, str, _Fields]
+"""Kind, such as `sensor`; end of the id, such as `main_volume`; payload, but for what is common."""
 
 
 class AnnouncedChannel(NamedTuple):
@@ -21,15 +23,6 @@ class AnnouncedChannel(NamedTuple):
     name: str
     takes_commands: bool
     """Whether it has switches, buttons and a volume, or sensors alone."""
-
-
-class _Entity(NamedTuple):
-    kind: str
-    """Such as `sensor`."""
-    name: str
-    """Last part of its id, such as `main_volume`."""
-    fields: _Fields
-    """Its payload, but for what all entities have in common."""
 
 
 def announcements(
@@ -54,7 +47,7 @@ def announcements(
         title = f"{channel.name} " if len(channels) > 1 else ""
         for kind, name, fields in _of_channel(channel, topics):
             fields["name"] = f"{title}{fields['name']}"
-            entities.append(_Entity(kind, f"{level(channel.name)}_{name}", fields))
+            entities.append((kind, f"{level(channel.name)}_{name}", fields))
     for kind, name, fields in entities:
         payload = {**fields, **common, "unique_id": f"{node}_{name}"}
         topic = f"{prefix}/{kind}/{node}/{name}/config"
@@ -100,7 +93,7 @@ def _controls(command: str, state: str) -> Iterator[_Entity]:
         words: _Fields = {"payload_on": on, "payload_off": off, "state_on": on, "state_off": off}
         value = f"{{{{ '{on}' if value_json.{key} else '{off}' }}}}"
         fields: _Fields = {"name": title, "icon": icon, "value_template": value, **words}
-        yield _Entity("switch", name, {**fields, **topics})
+        yield "switch", name, {**fields, **topics}
     volume: _Fields = {
         "name": "Volume",
         "icon": "mdi:volume-high",
@@ -112,24 +105,24 @@ def _controls(command: str, state: str) -> Iterator[_Entity]:
         "command_template": "volume {{ value | int }}",
         "value_template": "{{ value_json.volume_percent }}",
     }
-    yield _Entity("number", "volume", {**volume, **topics})
+    yield "number", "volume", {**volume, **topics}
     for name, title, icon in (
         ("skip", "Skip", "mdi:skip-next"),
         ("clear", "Clear", "mdi:delete-sweep"),
     ):
         press: _Fields = {"name": title, "icon": icon, "payload_press": name}
-        yield _Entity("button", name, {**press, "command_topic": command})
+        yield "button", name, {**press, "command_topic": command}
 
 
 def _sensor(name: str, title: str, topic: str, key: str, **more: str | int) -> _Entity:
     """Return a sensor of the value `key` on `topic`."""
     value = f"{{{{ value_json.{key} }}}}"
     fields = {"name": title, "state_topic": topic, "value_template": value, **more}
-    return _Entity("sensor", name, fields)
+    return "sensor", name, fields
 
 
 def _binary_sensor(name: str, title: str, topic: str, condition: str, **more: str) -> _Entity:
     """Return a sensor that is on where the template expression `condition` holds."""
     value = f"{{{{ 'on' if {condition} else 'off' }}}}"
     words: _Fields = {"payload_on": "on", "payload_off": "off", "value_template": value}
-    return _Entity("binary_sensor", name, {"name": title, "state_topic": topic, **words, **more})
+    return "binary_sensor", name, {"name": title, "state_topic": topic, **words, **more}

@@ -22,7 +22,6 @@ class Incoming:
     """Messages from one broker, for the sources of all channels."""
 
     def __init__(self, connection: Connection, *, clock: Callable[[], float] = monotonic) -> None:
-        """Listen through `connection`."""
         self._connection = connection
         self.loop = connection.loop
         """State of the connection."""

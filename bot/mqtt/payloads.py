@@ -1,12 +1,37 @@
-"""Payloads of the messages to the broker, each as one JSON object."""
+"""Topics of the broker, and the payloads of messages to it, each as one JSON object."""
+
+import re
 
 import msgspec
 
 from bot import state
 from bot.state import EngineState, Speaking
 
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
+_MAX_LENGTH = 60
+"""Characters of a level of a topic."""
 ONLINE, OFFLINE = b"online", b"offline"
 """Payloads of the topic `availability`; the second one is the last will."""
+
+
+def level(name: str) -> str:
+    """Return `name` as one level of a topic: separators and wildcards become `_`."""
+    return _UNSAFE.sub("_", name)[:_MAX_LENGTH] or "_"
+
+
+class Topics:
+    """The topics of one daemon; all of them start with `base`."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self.availability = f"{base}/availability"
+        """Whether the daemon is there."""
+        self.state = f"{base}/state"
+        """State of the whole daemon."""
+
+    def of(self, channel: str, what: str) -> str:
+        """Return the topic of a channel for `what`."""
+        return f"{self._base}/{level(channel)}/{what}"
 
 
 class SpeedState(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,7 +24,6 @@ class Health:
     def __init__(
         self, state: Callable[[], DaemonState], checks: Iterable[LivenessCheck] = ()
     ) -> None:
-        """Judge what `state` returns, and `checks`."""
         self._state = state
         self._checks = tuple(checks)
         self._listeners: list[Callable[[float], None]] = []

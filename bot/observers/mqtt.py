@@ -11,7 +11,6 @@ import msgspec
 from bot.clock import now
 from bot.mqtt import payloads
 from bot.mqtt.outbox import Outbox
-from bot.mqtt.topics import Topics
 from bot.observers.timings import Timing, Timings
 from bot.outcomes import FINAL, Outcome, Spoken, Started
 from bot.state import DaemonState
@@ -27,8 +26,9 @@ _MAX_STARTED = 100
 class MqttObserver:
     """Writer of the outbox; the connection empties it as it can."""
 
-    def __init__(self, outbox: Outbox, topics: Topics, state: Callable[[], DaemonState]) -> None:
-        """Fill `outbox`; `state` returns what every part is doing now."""
+    def __init__(
+        self, outbox: Outbox, topics: payloads.Topics, state: Callable[[], DaemonState]
+    ) -> None:
         self._outbox = outbox
         self._topics = topics
         self._state = state

@@ -12,10 +12,9 @@ from bot.state import DaemonState
 
 
 class Status:
-    """Counter of outcomes, shown beside the state of the daemon."""
+    """Counter of outcomes, shown beside the state of the daemon at each request."""
 
     def __init__(self, state: Callable[[], DaemonState]) -> None:
-        """Show what `state` returns, read anew at each request."""
         self._state = state
         self._started_at = now()
         self._counts: dict[str, Counter[str]] = {}

@@ -113,32 +113,20 @@ class Redactor:
 
     def log_line(self, line: str) -> str:
         """Return a line of the log, JSON or for people."""
+        return self.text(self.meet(line))
+
+    def meet(self, line: str) -> str:
+        """Return a line of the log without what its fields tell of chatters.
+
+        They are known from then on, so that they are removed from lines before it as well.
+        """
         try:
             fields = json.loads(line)
         except ValueError:
             fields = None
         if isinstance(fields, dict):
-            return self.text(json.dumps(self.value(fields), ensure_ascii=False))
-        return self.text(_FIELD.sub(self._field, _COLOUR.sub("", line)))
-
-    def meet(self, line: str) -> None:
-        """Learn the chatters of a line, so that they are removed from lines before it as well."""
-        try:
-            fields = json.loads(line)
-        except ValueError:
-            for key, value in _FIELD.findall(_COLOUR.sub("", line)):
-                if key in _CHATTER_KEYS:
-                    self.pseudonym(_unquoted(value))
-            return
-        self._meet(fields)
-
-    def _meet(self, value: object) -> None:
-        if isinstance(value, Mapping):
-            for key, each in value.items():
-                if key in _CHATTER_KEYS and isinstance(each, str):
-                    self.pseudonym(each)
-                else:
-                    self._meet(each)
+            return json.dumps(self.value(fields), ensure_ascii=False)
+        return _FIELD.sub(self._field, _COLOUR.sub("", line))
 
     def _field(self, match: re.Match[str]) -> str:
         key, value = match[1], _unquoted(match[2])

@@ -2,13 +2,10 @@
 
 import json
 import os
-import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
-from pydantic import BaseModel, SecretStr
 
 from bot.config import Settings
 from bot.config.yaml_source import compose
@@ -106,21 +103,10 @@ def _muted(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
     return (scalar for key, scalar in _scalars(node) if key == "muted")
 
 
-def _secret_fields(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[str]:
-    """Yield the names of the keys that hold secrets, below `model`."""
-    seen.add(model)
-    for name, field in model.model_fields.items():
-        waiting: list[Any] = [field.annotation, *field.metadata]
-        while waiting:
-            here = waiting.pop()
-            if here is SecretStr:
-                yield name
-            elif isinstance(here, type) and issubclass(here, BaseModel):
-                if here not in seen:
-                    yield from _secret_fields(here, seen)
-            else:
-                waiting += typing.get_args(here)
-
-
-SECRET_FIELDS = frozenset(_secret_fields(Settings, set()))
+SECRET_FIELDS = frozenset(
+    name
+    for model in Settings.model_json_schema()["$defs"].values()
+    for name, field in model.get("properties", {}).items()
+    if '"format": "password"' in json.dumps(field)  # SecretStr
+)
 """Keys of the configuration whose values are secret by their type."""

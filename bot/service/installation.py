@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from pathlib import Path
 
 import bot
@@ -49,7 +49,8 @@ def install(*, is_system: bool, config: Path | None, tell: Tell) -> None:
     rendered = units.rendered(place, version=systemd.version, config=config)
     is_new = {name: _write(place.units / name, text, tell) for name, text in rendered}
     systemd.control("daemon-reload")
-    wanted = [name for name in is_new if not _has_timer(name, is_new.keys())]
+    # The others are started by their timers.
+    wanted = [name for name in is_new if f"{name.removesuffix('.service')}.timer" not in is_new]
     systemd.control("enable", *wanted)
     start = "the system" if is_system else "your session"
     tell(f"Enabled {', '.join(wanted)}: they start with {start}.")
@@ -141,8 +142,3 @@ def _write(path: Path, text: str, tell: Tell) -> bool:
         ) from error
     tell(f"Wrote {path}.")
     return True
-
-
-def _has_timer(name: str, names: Container[str]) -> bool:
-    """Tell whether a unit is started by a timer among `names`."""
-    return name.removesuffix(".service") + ".timer" in names

@@ -96,10 +96,7 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
     for timer in sorted(folder.glob("ishowtts-*.timer")):
         yield timer.name, timer.read_text(encoding="utf-8")
         work = timer.with_suffix(".service")
-        text = _with_program(work.read_text(encoding="utf-8"))
-        if config is not None and not place.is_system:
-            text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
-        text = _with_config(text, place, config)
+        text = _filled_in(work.read_text(encoding="utf-8"), place, config)
         if work.name.startswith(_ASKING):
             token = re.search(r"^LoadCredential=server-token:.*\n", unit, re.MULTILINE)
             text = text.replace("[Service]\n", f"[Service]\n{token[0] if token else ''}")
@@ -128,9 +125,7 @@ def check_readable(path: Path, *, remedy: str) -> None:
 
 
 def _main(text: str, place: Place, *, version: int, config: Path | None) -> str:
-    text = _with_config(_with_program(text), place, config)
-    if config is not None and not place.is_system:
-        text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
+    text = _filled_in(text, place, config)
     text = re.sub(r"^LoadCredential=.*\n", "", text, flags=re.MULTILINE)
     secrets = "".join(f"{line}\n" for line in _secrets(place, version=version))
     text = re.sub(
@@ -172,13 +167,14 @@ def _as_daemon(text: str, main: str) -> str:
     return "\n".join([*kept[:at], *lines, *kept[at:], ""])
 
 
-def _with_program(text: str) -> str:
-    return text.replace(_PROGRAM, " ".join(_quoted(word) for word in program()))
-
-
-def _with_config(text: str, place: Place, config: Path | None) -> str:
+def _filled_in(text: str, place: Place, config: Path | None) -> str:
+    """Return a unit with the command, the configuration and the folder of this installation."""
+    text = text.replace(_PROGRAM, " ".join(_quoted(word) for word in program()))
     chosen = _quoted(str(config or place.config))
-    return re.sub(r"--config \S+", lambda _: f"--config {chosen}", text)
+    text = re.sub(r"--config \S+", lambda _: f"--config {chosen}", text)
+    if config is not None and not place.is_system:
+        text = _set(text, "WorkingDirectory", _escaped(str(config.parent)))
+    return text
 
 
 def _set(text: str, key: str, value: str) -> str:

@@ -206,10 +206,6 @@ def _in_words(error: Exception) -> str:
         "SQLITE_FULL": "free some space on the disk",
         "SQLITE_IOERR": "look after the disk",
     }
-    code = _code(error)
+    code: str = getattr(error, "sqlite_errorname", "")
     known = next((words for start, words in remedy.items() if code.startswith(start)), "")
     return f"{error}; {known}" if known else str(error)
-
-
-def _code(error: Exception) -> str:
-    return getattr(error, "sqlite_errorname", "")

@@ -79,12 +79,10 @@ class Journal:
         if isinstance(outcome, Dropped) and outcome.reason in _NOT_YET:
             return
         if isinstance(outcome, (*FINAL, Rejected)):
-            self._forget(outcome.channel, outcome.id)
-
-    def _forget(self, channel: str, identifier: str) -> None:
-        if (channel, identifier) in self._kept:
-            self._kept.remove((channel, identifier))
-            self._delete(channel, identifier)
+            place = (outcome.channel, outcome.id)
+            if place in self._kept:
+                self._kept.remove(place)
+                self._delete(*place)
 
     def _delete(self, channel: str, identifier: str) -> None:
         self._database.write(

@@ -22,7 +22,6 @@ class Remembered(MutableMapping[str, str]):
     def __init__(
         self, database: Database, *, kind: str, channel: str, max_entries: int = MAX_ENTRIES
     ) -> None:
-        """Read what is there."""
         self._database = database
         self._place = (kind, channel)
         self._max_entries = max_entries

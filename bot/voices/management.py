@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.errors import StartError
+from bot.messages import AudioChunk
 from bot.voices.folder import RECORDING, find, is_name, read_about, read_recording, read_transcript
-from bot.voices.wav import Sound, parse
+from bot.voices.wav import parse
 
 
 class VoiceFolders(NamedTuple):
@@ -73,7 +74,7 @@ class VoiceFolders(NamedTuple):
         return folder
 
 
-def read_sound(folder: Path) -> Sound:
+def read_sound(folder: Path) -> AudioChunk:
     """Return the recording of the voice in `folder`.
 
     Raises:

@@ -9,8 +9,9 @@ from pathlib import Path
 import yaml
 
 from bot.errors import StartError
+from bot.messages import AudioChunk
 from bot.voices.folder import ABOUT, DEFAULT, RECORDING, TRANSCRIPT, About, is_name, is_voice
-from bot.voices.wav import Sound, encode
+from bot.voices.wav import encode
 
 
 def verify_free(root: Path, name: str, *, replace: bool) -> Path:
@@ -35,7 +36,7 @@ def verify_free(root: Path, name: str, *, replace: bool) -> Path:
 def write(
     root: Path,
     name: str,
-    recording: Sound,
+    recording: AudioChunk,
     transcript: str,
     about: About,
     *,

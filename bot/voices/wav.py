@@ -1,41 +1,29 @@
-"""WAV files of any common kind to mono samples, and back, without a library.
+"""WAV files of any common kind to mono samples, and back.
 
-RIFF as in "Multimedia Programming Interface and Data Specifications 1.0" (IBM and Microsoft, 1991):
-integer samples of 8 to 32 bits, floating point of 32 and 64, plain or WAVE_FORMAT_EXTENSIBLE.
+The standard library writes them, but reads no floating point. RIFF as in "Multimedia
+Programming Interface and Data Specifications 1.0" (IBM and Microsoft, 1991): integer samples
+of 8 to 32 bits, floating point of 32 and 64, plain or WAVE_FORMAT_EXTENSIBLE.
 """
 
 import struct
+import wave
 from collections.abc import Iterator
-from typing import NamedTuple
+from io import BytesIO
 
 import numpy as np
 
 from bot.errors import StartError
-from bot.messages import Samples
+from bot.messages import AudioChunk, Samples
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _FORMAT = struct.Struct("<HHIIHH")
 _SUBFORMAT_OFFSET = 24
-_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _FULL_SCALE = 32767
 _MAX_RATE_HZ = 768_000
 
 
-class Sound(NamedTuple):
-    """A recording."""
-
-    samples: Samples
-    """Mono, `[n]`, the mean of the channels."""
-    sample_rate_hz: int
-
-    @property
-    def duration_s(self) -> float:
-        """Return the length in seconds."""
-        return len(self.samples) / self.sample_rate_hz
-
-
-def parse(data: bytes, what: str) -> Sound:
-    """Return the recording in `data`; `what` names it in errors.
+def parse(data: bytes, what: str) -> AudioChunk:
+    """Return the recording in `data`, the mean of its channels; `what` names it in errors.
 
     Raises:
         StartError: it is no WAV file, is truncated, or has samples of an unknown kind.
@@ -61,17 +49,18 @@ def parse(data: bytes, what: str) -> Sound:
                 raise _refusal(what, f"claims {channels} channels at {rate_hz} Hz")
             whole = len(samples) // channels * channels
             mono = samples[:whole].reshape(-1, channels).mean(axis=1, dtype=np.float32)
-            return Sound(mono, rate_hz)
+            return AudioChunk(samples=mono, sample_rate_hz=rate_hz)
     raise _refusal(what, "holds no samples")
 
 
-def encode(sound: Sound) -> bytes:
+def encode(audio: AudioChunk) -> bytes:
     """Return a WAV file of 16 bits; what passes full scale is clipped."""
-    samples = np.rint(sound.samples.clip(-1, 1) * np.float32(_FULL_SCALE)).astype("<i2")
-    rate_hz, size = sound.sample_rate_hz, samples.nbytes
-    form = (_FORMAT.size, _PCM, 1, rate_hz, 2 * rate_hz, 2, 16)
-    riff = (b"RIFF", _HEADER.size - 8 + size, b"WAVE", b"fmt ")
-    return _HEADER.pack(*riff, *form, b"data", size) + samples.tobytes()
+    samples = np.rint(audio.samples.clip(-1, 1) * np.float32(_FULL_SCALE)).astype("<i2")
+    content = BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setparams((1, 2, audio.sample_rate_hz, 0, "NONE", ""))
+        file.writeframes(samples.tobytes())
+    return content.getvalue()
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

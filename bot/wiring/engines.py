@@ -1,6 +1,5 @@
 """Makes the engines that the configuration names, each in a process of its own."""
 
-from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -67,15 +66,12 @@ def voice_folders(settings: EngineSettings) -> VoiceFolders:
 
 def _supervisor(settings: EngineSettings, name: str) -> Supervisor:
     python = settings.python if name in CLONING else None
-    return Supervisor(name, _options(settings, name), python=python or "")
-
-
-def _options(settings: EngineSettings, name: str) -> Callable[[], dict[str, Any]]:
-    """Return what finds the options: at every start, since a model may be fetched meanwhile."""
-    return partial(_locate, settings.options(name))
+    options = partial(_locate, settings.options(name))
+    return Supervisor(name, options, python=python or "")
 
 
 def _locate(options: dict[str, Any]) -> dict[str, Any]:
+    """Return `options` with the folders of models, which may be fetched between two starts."""
     if "model" not in options:
         return options
     # Here, not in the engine: what the engine imports is kept to what speech needs.

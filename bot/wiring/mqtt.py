@@ -8,7 +8,7 @@ from bot.config.sources import MqttSourceSettings
 from bot.mqtt.connection import Connection
 from bot.mqtt.discovery import AnnouncedChannel, announcements
 from bot.mqtt.incoming import Incoming
-from bot.mqtt.topics import level
+from bot.mqtt.payloads import level
 from bot.observers.mqtt import MqttObserver
 from bot.runtime.credentials import read_secret
 from bot.runtime.tasks import Work

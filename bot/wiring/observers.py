@@ -1,6 +1,6 @@
 """The observers of a daemon: made as configured, and told every outcome."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
@@ -57,14 +57,16 @@ class Observers:
         status, health = Status(state), Health(state, checks)
         self.systemd = Notify(lambda: status_line(state()), checks)
         self._observers: list[Observer] = [OutcomeLog(), status]
-        self._routes = [*status.routes, *health.routes]
-        self._work: dict[str, Work] = {"event loop lag": health.run}
+        self.routes: list[web.RouteDef] = [*status.routes, *health.routes]
+        """Routes for the daemon's server."""
+        self.work: dict[str, Work] = {"event loop lag": health.run}
+        """Work that runs as long as the daemon, by task name."""
         if self.systemd.is_wanted:
-            self._work["systemd"] = self.systemd.run
+            self.work["systemd"] = self.systemd.run
         if settings.metrics.enabled:
             metrics = Metrics(state, gpu=gpu.read)
             self._observers.append(metrics)
-            self._routes += metrics.routes
+            self.routes += metrics.routes
             health.tell_lag(metrics.lagged)
         self.mqtt: Mqtt | None = None
         """Everything that uses the MQTT broker; None where none is configured."""
@@ -72,19 +74,9 @@ class Observers:
             # Imported by name: nobody else should load a client that he does not need.
             self.mqtt = import_module("bot.wiring.mqtt").Mqtt(settings, state)
             self._observers.append(self.mqtt.observer)
-            self._work |= self.mqtt.work
+            self.work |= self.mqtt.work
         if events is not None:
             self._observers.append(files.enter_context(EventFile(events)))
-
-    @property
-    def routes(self) -> list[web.RouteDef]:
-        """Routes for the daemon's server."""
-        return self._routes
-
-    @property
-    def work(self) -> Mapping[str, Work]:
-        """Work that runs as long as the daemon, by task name."""
-        return self._work
 
     @property
     def mqtt_state(self) -> MqttState | None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.mqtt.outbox import Outbox, Post
-from bot.mqtt.topics import Topics, level
+from bot.mqtt.payloads import Topics, level
 
 
 async def drain(outbox: Outbox) -> list[Post]:

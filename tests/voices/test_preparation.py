@@ -28,12 +28,12 @@ def test_the_best_part_is_cut_and_brought_to_one_level(
     speech: Samples, save: Save, name: str
 ) -> None:
     made = prepared(save(speech * 0.2, name))
-    assert 3.0 <= made.duration_s <= 10.5
-    loudness = pyloudnorm.Meter(made.sample_rate_hz).integrated_loudness(
-        made.samples.astype(np.float64)
+    assert 3.0 <= made.audio.duration_s <= 10.5
+    loudness = pyloudnorm.Meter(made.audio.sample_rate_hz).integrated_loudness(
+        made.audio.samples.astype(np.float64)
     )
     assert loudness == pytest.approx(-20, abs=0.3)
-    assert not np.any(made.samples[-round(0.25 * made.sample_rate_hz) :])
+    assert not np.any(made.audio.samples[-round(0.25 * made.audio.sample_rate_hz) :])
     # Nothing is cut in the middle of a sound: what lies just outside the part is silence.
     start, end = (
         round(s * RATE_HZ) for s in (made.excerpt.start_s - 0.15, made.excerpt.end_s + 0.15)
@@ -45,7 +45,7 @@ def test_the_best_part_is_cut_and_brought_to_one_level(
 @pytest.mark.parametrize("rate_hz", [16_000, 44_100, 96_000])
 def test_any_good_rate_will_do(speech: Samples, save: Save, rate_hz: int) -> None:
     made = prepared(save(soxr.resample(speech, RATE_HZ, rate_hz), rate_hz=rate_hz))
-    assert made.sample_rate_hz == min(rate_hz, 48_000)
+    assert made.audio.sample_rate_hz == min(rate_hz, 48_000)
 
 
 def test_of_channels_that_cancel_each_other_one_is_taken(speech: Samples, save: Save) -> None:

@@ -9,21 +9,18 @@ accept files that differ.
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import distributions
 from importlib.util import find_spec
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.engine.upstream.importing import VERSION
 from bot.engine.upstream.unified_diff import Change, git_hash, parse
 from bot.errors import IshowttsError
 from bot.runtime.folders import resource
-
-ACTIONS = ("patch", "verify", "revert")
-"""Actions of `run`."""
 
 _REINSTALL = f"pip install --force-reinstall --no-deps f5-tts=={VERSION}"
 
@@ -46,8 +43,7 @@ _BAD = (State.MISSING, State.FOREIGN)
 """States that are neither patched nor reverted."""
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """The installed package, file by file."""
 
     folder: Path
@@ -61,9 +57,8 @@ class Report:
     def state(self) -> State:
         """State of all files together."""
         states = set(self.states.values())
-        for bad in _BAD:
-            if bad in states:
-                return bad
+        if bad := [state for state in _BAD if state in states]:
+            return bad[0]
         return states.pop() if len(states) == 1 else State.PARTLY
 
     @property
@@ -102,7 +97,8 @@ class Upstream:
 
     def verify(self) -> Report:
         """Return which files are patched; change nothing."""
-        return self._report()
+        states = {path: self._state(path, chain) for path, chain in self._chains.items()}
+        return Report(self._folder, states)
 
     def apply(self) -> Report:
         """Patch every file that is not patched yet.
@@ -125,10 +121,6 @@ class Upstream:
             }
         )
 
-    def _report(self, written: Sequence[str] = ()) -> Report:
-        states = {path: self._state(path, chain) for path, chain in self._chains.items()}
-        return Report(self._folder, states, written)
-
     def _state(self, path: str, chain: Sequence[Change]) -> State:
         content = self._read(path)
         if content is None:
@@ -141,7 +133,7 @@ class Upstream:
         return State.PARTLY if hashed in {step.after for step in chain} else State.FOREIGN
 
     def _change(self, chains: Mapping[str, Sequence[Change]]) -> Report:
-        report = self._report()
+        report = self.verify()
         bad = [f"{path} is {state.value}" for path, state in report.states.items() if state in _BAD]
         if bad:
             raise PatchError(
@@ -154,7 +146,7 @@ class Upstream:
             if new != old:
                 contents[path] = new
         _replace({self._folder / path: content for path, content in contents.items()})
-        return self._report(tuple(contents))
+        return self.verify()._replace(written=tuple(contents))
 
     def _read(self, path: str) -> bytes | None:
         try:
@@ -208,15 +200,13 @@ def find_package() -> Path:
 
 def _read_patches(folder: Path) -> list[Change]:
     """Return the changes of all patches to all files, in the order of the patches."""
+    patches = sorted(folder.glob("*.patch"))
+    if not patches:
+        raise _damaged(str(folder))
     try:
-        changes = [
-            change for path in sorted(folder.glob("*.patch")) for change in parse(path.read_bytes())
-        ]
+        return [change for path in patches for change in parse(path.read_bytes())]
     except ValueError as error:
         raise _damaged(str(folder)) from error
-    if not changes:
-        raise _damaged(str(folder))
-    return changes
 
 
 def _through(chain: Sequence[Change], content: bytes) -> bytes:

@@ -7,7 +7,7 @@ import numpy as np
 import pyloudnorm
 import soxr
 
-from bot.messages import Samples
+from bot.messages import AudioChunk
 from bot.voices.cloning import excerpt as excerpts
 from bot.voices.cloning.activity import listen
 from bot.voices.cloning.excerpt import Excerpt
@@ -23,17 +23,11 @@ _MAX_RATE_HZ = 48_000
 class Prepared(NamedTuple):
     """A reference, and how it came about."""
 
-    samples: Samples
-    sample_rate_hz: int
+    audio: AudioChunk
     excerpt: Excerpt
     measures: Measures
     loudness_lufs: float
     """Loudness before it was brought to the target."""
-
-    @property
-    def duration_s(self) -> float:
-        """Return the length in seconds."""
-        return len(self.samples) / self.sample_rate_hz
 
 
 def prepare(path: Path, *, keep_whole: bool) -> Prepared:
@@ -58,4 +52,5 @@ def prepare(path: Path, *, keep_whole: bool) -> Prepared:
     gain = 10 ** ((TARGET_LUFS - loudness) / 20)
     gain = min(gain, _PEAK / max(float(np.abs(samples).max()), 1e-9))
     louder = np.ascontiguousarray(samples * np.float32(gain), dtype=np.float32)
-    return Prepared(louder, rate_hz, excerpt, measures, loudness)
+    audio = AudioChunk(samples=louder, sample_rate_hz=rate_hz)
+    return Prepared(audio, excerpt, measures, loudness)

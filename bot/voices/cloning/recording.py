@@ -32,11 +32,6 @@ class Recording(NamedTuple):
     clips: npt.NDArray[np.bool_]
     """Whether each sample stands at the highest value, in any channel, `[n]`."""
 
-    @property
-    def duration_s(self) -> float:
-        """Return the length in seconds."""
-        return len(self.samples) / self.sample_rate_hz
-
 
 def read(path: Path) -> Recording:
     """Return the recording in `path`: what libsndfile reads, and with ffmpeg anything else.

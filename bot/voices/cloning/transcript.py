@@ -2,14 +2,13 @@
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import NamedTuple
 
 import numpy as np
 import soxr
 
 from bot.errors import StartError
+from bot.messages import AudioChunk
 from bot.voices.cloning.activity import RATE_HZ
-from bot.voices.cloning.preparation import Prepared
 
 MODEL = "small"
 """Whisper model, fetched at the first use (480 MB); smaller ones make mistakes in names."""
@@ -17,21 +16,13 @@ _LETTERS_PER_S = (2.0, 30.0)
 """Limits of the pace, from a slow reader of Chinese to a fast one of English."""
 
 
-class Transcript(NamedTuple):
-    """Words that were heard."""
-
-    text: str
-    language: str
-    """ISO 639-1; empty if it is not known."""
-
-
 def is_installed() -> bool:
     """Tell whether `write_down` can work."""
     return find_spec("faster_whisper") is not None
 
 
-def write_down(prepared: Prepared, model: str = MODEL) -> Transcript:
-    """Return what is said in the reference, as Whisper hears it.
+def write_down(audio: AudioChunk, model: str = MODEL) -> tuple[str, str]:
+    """Return what is said in the reference, as Whisper hears it, and the language (ISO 639-1).
 
     Raises:
         StartError: the model cannot be loaded, or it hears nothing.
@@ -47,7 +38,7 @@ def write_down(prepared: Prepared, model: str = MODEL) -> Transcript:
             remedy="Give the words with --transcript, or another model (or its folder) with"
             " --whisper.",
         ) from error
-    wave = soxr.resample(prepared.samples, prepared.sample_rate_hz, RATE_HZ).astype(np.float32)
+    wave = soxr.resample(audio.samples, audio.sample_rate_hz, RATE_HZ).astype(np.float32)
     segments, about = whisper.transcribe(wave, beam_size=5, condition_on_previous_text=False)
     text = " ".join(segment.text.strip() for segment in segments).strip()
     if not text:
@@ -55,7 +46,7 @@ def write_down(prepared: Prepared, model: str = MODEL) -> Transcript:
             "Whisper hears no words in the recording.",
             remedy="Give them with --transcript, or record again.",
         )
-    return Transcript(text, about.language)
+    return text, about.language
 
 
 def verify(text: str, duration_s: float) -> str:

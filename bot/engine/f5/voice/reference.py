@@ -19,8 +19,8 @@ from torch import Tensor
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ, log_mel
 from bot.engine.f5.voice.resample import is_common, resample
 from bot.errors import StartError
-from bot.messages import Samples
-from bot.voices.wav import Sound, parse
+from bot.messages import AudioChunk, Samples
+from bot.voices.wav import parse
 
 log = logging.getLogger(__name__)
 
@@ -106,9 +106,9 @@ def prepare(recording: bytes, transcript: str, what: str) -> Reference:
     return Reference(log_mel(samples), ended, len(samples), rms)
 
 
-def _trim(sound: Sound, what: str) -> Samples:
+def _trim(sound: AudioChunk, what: str) -> Samples:
     """Return the recording without its quiet ends, with 50 ms of silence behind."""
-    wave, rate_hz = sound
+    wave, rate_hz = sound.samples, sound.sample_rate_hz
     start = _quiet_samples(wave, rate_hz)
     if start >= len(wave):
         raise _refusal(what, "is silent")
