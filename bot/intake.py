@@ -67,7 +67,13 @@ class Intake:
                 log.info(event, channel=item.channel)
 
     def _take(self, message: ChatMessage) -> None:
-        match self._judge(message):
+        try:
+            verdict = self._parse_command(message) or self._policy(message)
+        except Exception:
+            # Chat is hostile: a message that breaks a filter is refused, and chat goes on.
+            log.exception("a filter raised", id=message.id, channel=message.channel)
+            verdict = Rejection(reason=RejectReason.MALFORMED, detail="a filter raised")
+        match verdict:
             case Command() as command:
                 self._apply(command, received_at=message.received_at)
             case Rejection(reason=reason, detail=detail):
@@ -82,14 +88,6 @@ class Intake:
                 text = utterance.prefix + utterance.body
                 self._emit(Accepted.of(message, received_at=message.received_at, text=text))
                 self._backlog.put(utterance)
-
-    def _judge(self, message: ChatMessage) -> Command | Rejection | Utterance:
-        try:
-            return self._parse_command(message) or self._policy(message)
-        except Exception:
-            # Chat is hostile: a message that breaks a filter is refused, and chat goes on.
-            log.exception("a filter raised", id=message.id, channel=message.channel)
-            return Rejection(reason=RejectReason.MALFORMED, detail="a filter raised")
 
     def _apply(self, command: Command, *, received_at: float) -> None:
         answer = self._moderation.apply(command)

@@ -1,4 +1,4 @@
-"""What becomes of messages: the outcomes that observers see."""
+"""Outcomes of messages, as observers see them."""
 
 from enum import StrEnum
 from typing import Self

@@ -70,7 +70,6 @@ class Speaker:
         if current is None or current.cut_reason or not matches(current.utterance):
             return False
         current.cut_reason = reason
-        current.clip.finish()
         self._player.cut()
         return True
 

@@ -20,7 +20,10 @@ from tests.conftest import RATE_HZ, PulseServer, Recording
 
 # Sound is real time: where other programs keep the device from being fed, a gap is recorded that no
 # code here made. What is wrong here is wrong every time.
-pytestmark = pytest.mark.flaky(reruns=2, only_rerun=["AssertionError", "Failed"])
+pytestmark = [
+    pytest.mark.parts,
+    pytest.mark.flaky(reruns=2, only_rerun=["AssertionError", "Failed"]),
+]
 
 CONFIG = """
 channels:
@@ -31,7 +34,7 @@ server: {port: 0}
 engine: {engines: [tone], pauses: {clause_ms: 0}}
 playback: {volume: 100}
 """
-DEADLINE_S = 20
+DEADLINE_S = 120
 LONG = "a message that takes its time " * 8
 """About 16 s of tone."""
 

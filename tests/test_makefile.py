@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.config import load
 from tests.test_layers import imported_by_the_engine_process, modules
+
+pytestmark = pytest.mark.parts
 
 REPOSITORY = Path(__file__).parents[1]
 TEXT = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
@@ -49,7 +53,7 @@ def test_the_configuration_names_the_engines_interpreter(tmp_path: Path) -> None
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
 
     assert load(own).engine.python == str(tmp_path / "venv/engine/bin/python"), done.stderr
-    assert "# interpreter of f5" in own.read_text(encoding="utf-8")
+    assert "# Python interpreter for f5" in own.read_text(encoding="utf-8")
     assert done.returncode == 0 or "has no torch that can be imported" in done.stdout
 
 

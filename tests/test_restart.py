@@ -14,6 +14,8 @@ from bot.app import Daemon
 from bot.config import Settings, loads
 from tests.test_daemon import DEADLINE_S, Viewer, is_up, until
 
+pytestmark = pytest.mark.parts
+
 CONFIG = """
 channels:
   - name: main

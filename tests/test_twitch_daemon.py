@@ -18,6 +18,8 @@ from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 from tests.twitch_events import redemption_event
 from tests.twitch_server import CLIENT_ID, DEADLINE_S, TwitchServer, eventually, network_down
 
+pytestmark = pytest.mark.parts
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 

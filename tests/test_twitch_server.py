@@ -23,6 +23,8 @@ from bot.sources.twitch_eventsub.source import TwitchEventsubSource
 from tests.twitch_events import notice_event, stamp
 from tests.twitch_server import CLIENT_ID, TwitchServer, eventually
 
+pytestmark = pytest.mark.parts
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 

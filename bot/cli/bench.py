@@ -1,14 +1,33 @@
 """`ishowtts bench`: how fast F5-TTS is here, and whether it was faster before."""
 
 import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from bot import logs
-from bot.cli import EXIT_OK
+from bot.cli import EXIT_OK, EXIT_PROBLEM
 from bot.cli.shared import add_config_option, load_settings
+from bot.config import Settings
 from bot.config.logs import LogSettings
-from bot.speedcheck import command, history_table
+from bot.service import daemon
+from bot.speedcheck import history_table
+from bot.speedcheck.check import check
+from bot.speedcheck.comparison import compare
 from bot.speedcheck.history import History
+from bot.speedcheck.measurement import Measurement, speaking, start_with_caches
+from bot.speedcheck.report import say
+from bot.speedcheck.results import load
+from bot.speedcheck.setup import describe, gpu_number
+from bot.speedcheck.workloads import Plan, batch, full, quick, single
+
+EXIT_BUSY = 75
+"""The daemon was not idle, so nothing was measured; EX_TEMPFAIL of sysexits.h."""
+_ENGINE = "f5"
 
 _STORED = Path("-")
 """In place of a file: the stored baseline."""
@@ -69,18 +88,86 @@ def run(options: argparse.Namespace) -> int:
         f5 = chosen.engine.f5.model_copy(update={"device": options.device})
         engine = chosen.engine.model_copy(update={"f5": f5})
         chosen = chosen.model_copy(update={"engine": engine})
-    return command.bench(
-        chosen,
-        command.Options(
-            full=options.full,
-            lengths_s=options.lengths,
-            batches=options.batch,
-            json=options.json,
-            check=options.check == _STORED,
-            check_file=options.check if options.check != _STORED else None,
-            wait_s=options.wait,
-        ),
-    )
+    return bench(chosen, options)
+
+
+def bench(settings: Settings, options: argparse.Namespace) -> int:
+    """Measure, print, and return the exit code.
+
+    0: measured, and not slower than the baseline if one was given; 1: slower, or a workload
+    failed; 2: the baseline is of other hardware or of another model; 75: the daemon was not idle.
+
+    Raises:
+        StartError: the engine or its model is not there, or a file cannot be read or written.
+        UtteranceError: the engine cannot speak with the voice of the first channel.
+    """
+    if options.check == _STORED:
+        return _check(settings, options)
+    baseline = load(options.check) if options.check else None
+    with _measuring(settings, options) as measurement:
+        results = measurement.run()
+    if results.mode != "chosen":
+        History().add(results)
+    code = EXIT_PROBLEM if results.failures else 0
+    if baseline is None:
+        return code
+    comparison = compare(results, baseline)
+    for line in ("", *comparison.lines):
+        say(line)
+    return max(code, comparison.verdict.exit_code)
+
+
+def _check(settings: Settings, options: argparse.Namespace) -> int:
+    """Measure while the daemon is idle, or not at all."""
+    is_here = settings.engine.python is not None or find_spec("torch") is not None
+    if _ENGINE not in settings.engine.engines or not is_here:
+        return _skip("F5-TTS does not speak here, so there is nothing to measure.")
+    if not asyncio.run(daemon.wait_until_idle(settings.server, options.wait)):
+        return _skip(
+            f"The daemon was not idle within {options.wait:.0f} s, so nothing was measured. Wait"
+            " longer with --wait S, or try again later."
+        )
+    before = _accepted(settings)
+
+    def is_alone() -> bool:
+        return _accepted(settings) == before
+
+    with _measuring(settings, options) as measurement:
+        verdict = check(measurement, History(), is_alone)
+    return EXIT_BUSY if verdict is None else verdict.exit_code
+
+
+@contextmanager
+def _measuring(settings: Settings, options: argparse.Namespace) -> Iterator[Measurement]:
+    """Start the engine and yield what measures it; write the results, if that was asked for."""
+    plan, voice = _plan(options), settings.channels[0].voice
+    results = describe(settings.engine, plan.mode)
+    if plan.cold_start:
+        with tempfile.TemporaryDirectory(prefix="ishowtts-bench-") as caches:
+            results.start["cold"] = start_with_caches(settings.engine, voice, Path(caches))
+    with speaking(settings.engine, voice) as (speak, start):
+        results.start["warm"] = start
+        yield Measurement(speak, plan, results, gpu_number(settings.engine.f5))
+    if options.json is not None:
+        results.save(options.json)
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    plan = full() if options.full else quick()
+    if not options.lengths and not options.batch:
+        return plan
+    workloads = (*map(single, options.lengths), *(batch(*each) for each in options.batch))
+    return plan._replace(mode="chosen", workloads=workloads)
+
+
+def _accepted(settings: Settings) -> int:
+    """Return how many messages the daemon has accepted so far."""
+    return daemon.accepted(asyncio.run(daemon.ask(settings.server)))
+
+
+def _skip(why: str) -> int:
+    print(f"ishowtts: {why}", file=sys.stderr)
+    return EXIT_BUSY
 
 
 def lengths(text: str) -> tuple[float, ...]:

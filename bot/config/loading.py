@@ -90,12 +90,8 @@ def _problems(
             continue  # the same mistake is reported once, where it stands
         if detail["type"] == "too_short" and _has_below(detail["loc"], details):
             continue  # empty only because its entries are wrong
-        yield Problem(
-            dotted(path),
-            _line(path, lines),
-            _message(detail, owner, secret=secret),
-            _suggestion(detail, owner),
-        )
+        message, suggestion = _told(detail, owner, secret=secret)
+        yield Problem(dotted(path), _line(path, lines), message, suggestion)
 
 
 def _has_below(loc: KeyPath, details: "Iterable[ErrorDetails]") -> bool:
@@ -165,35 +161,31 @@ def _line(path: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
     return lines.get(path) if path else None
 
 
-def _message(detail: "ErrorDetails", owner: type[BaseModel] | None, *, secret: bool) -> str:
-    kind, value = detail["type"], detail["input"]
+def _told(
+    detail: "ErrorDetails", owner: type[BaseModel] | None, *, secret: bool
+) -> tuple[str, str]:
+    """Return the mistake in words, and the allowed word that was meant, as a suggestion."""
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     shown = "(secret)" if secret else _shortened(value)
     if kind == "extra_forbidden":
-        names = ", ".join(owner.model_fields) if owner else ""
-        return "is not a key here" + (f"; allowed: {names}" if names else "")
+        known = list(owner.model_fields) if owner else []
+        allowed = f"; allowed: {', '.join(known)}" if known else ""
+        return f"is not a key here{allowed}", _nearest(str(detail["loc"][-1]), known)
     if kind == "literal_error":
-        return f"is {shown}; allowed: {detail['ctx']['expected']}"
+        known = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return f"is {shown}; allowed: {context['expected']}", _nearest(str(value), known)
     if kind == "union_tag_invalid":
-        return f"has type {detail['ctx']['tag']!r}; allowed: {detail['ctx']['expected_tags']}"
+        tag, allowed = context["tag"], context["expected_tags"]
+        known = allowed.replace("'", "").split(", ")
+        return f"has type {tag!r}; allowed: {allowed}", _nearest(tag, known)
     if kind in _MESSAGES:
-        return _MESSAGES[kind]
+        return _MESSAGES[kind], ""
     text = detail["msg"].removeprefix("Value error, ")
     text = text.replace("Input should be", "needs to be").replace("String should", "needs to")
-    return text if isinstance(value, dict | list | None) else f"is {shown}; {text}"
+    return text if isinstance(value, dict | list | None) else f"is {shown}; {text}", ""
 
 
-def _suggestion(detail: "ErrorDetails", owner: type[BaseModel] | None) -> str:
-    kind = detail["type"]
-    if kind == "extra_forbidden" and owner:
-        word, known = str(detail["loc"][-1]), list(owner.model_fields)
-    elif kind == "literal_error":
-        word, known = str(detail["input"]), detail["ctx"]["expected"].replace("'", "")
-        known = known.replace(" or ", ", ").split(", ")
-    elif kind == "union_tag_invalid":
-        word = detail["ctx"]["tag"]
-        known = detail["ctx"]["expected_tags"].replace("'", "").split(", ")
-    else:
-        return ""
+def _nearest(word: str, known: list[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1)
     near = near or [name for name in known if name.startswith(word[:3].lower())]
     return f"did you mean {near[0]}?" if near else ""

@@ -61,12 +61,6 @@ class Announcements:
         name = self._anonymous if is_nobody else self._spoken_name(message.chatter.name)
         return Draft(message, draft.text, self._filled(message.event, name))
 
-    def merged(self, draft: Draft) -> Draft:
-        """Return `draft` with its announcement in the text, where it is never left out."""
-        if not self.is_announced(draft.message):
-            return draft
-        return Draft(draft.message, f"{draft.prefix}{draft.text}".rstrip())
-
     def _filled(self, event: Event, name: str) -> str:
         said = self._templates[event.kind].format(name=name, amount=_Amount(event.amount))
         return f"{plain(clean(said))} "

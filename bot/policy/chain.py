@@ -6,7 +6,7 @@ from bot.config.policy import PolicySettings
 from bot.messages import ChatMessage, Rejection, RejectReason, Utterance
 from bot.policy.access import Access
 from bot.policy.announcing import Announcements
-from bot.policy.cleaning import clean_draft, is_pronounceable
+from bot.policy.cleaning import is_pronounceable
 from bot.policy.draft import Draft, Filter
 from bot.policy.emojis import Emojis, characters
 from bot.policy.emotes import Emotes
@@ -77,7 +77,6 @@ class Policy:
             self.access,
             Emotes(settings.emotes),  # before any change: ranges refer to the raw text
             Emojis(settings.emoji, language=settings.speakable.language),
-            clean_draft,
             drop_reply_mention,
             Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced),
             Links(settings.links),
@@ -89,7 +88,6 @@ class Policy:
             speakable,
             length,  # words are longer than writing
             fitting(words, length),  # last: sees exactly what will be spoken
-            announcements.merged,
         )
 
     def __call__(self, message: ChatMessage) -> Utterance | Rejection:
@@ -100,7 +98,8 @@ class Policy:
             if isinstance(result, Rejection):
                 return result
             draft = result
-        if not is_pronounceable(draft.text, self._kept):
-            return Rejection(reason=RejectReason.EMPTY)
         is_announced = self._announcements.is_announced(message)
-        return draft.utterance(voice=self.voices(message), is_announced=is_announced)
+        utterance = draft.utterance(voice=self.voices(message), is_announced=is_announced)
+        if not is_pronounceable(utterance.body, self._kept):
+            return Rejection(reason=RejectReason.EMPTY)
+        return utterance

@@ -10,8 +10,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from bot.policy.draft import Draft
-
 _MAX_MARKS = 3
 """Limit of marks on one letter: the scripts of the world need three, Zalgo piles up dozens."""
 _MAX_GROWTH = 200
@@ -42,11 +40,6 @@ _NOT_SPOKEN_ASCII = re.compile(r"[^A-Za-z0-9 .,!?;:'\"-]+")
 _BEFORE_MARK = re.compile(r" (?=[.,!?]+(?: |$))")
 _LONE = re.compile(r"(?<!\S)[^\w\s]+(?!\S)")
 _PRONOUNCEABLE = re.compile(r"[^\W_]")
-
-
-def clean_draft(draft: Draft) -> Draft:
-    """Filter: see `clean`."""
-    return draft.with_text(clean(draft.text))
 
 
 def clean(text: str) -> str:

@@ -41,8 +41,9 @@ class Draft(msgspec.Struct, frozen=True):
             id=message.id,
             channel=message.channel,
             chatter=message.chatter,
-            prefix=self.prefix,
-            body=self.text,
+            # An announcement is never left out.
+            prefix="" if is_announced else self.prefix,
+            body=f"{self.prefix}{self.text}".rstrip() if is_announced else self.text,
             voice=voice,
             lane=lane,
             received_at=message.received_at,

@@ -26,8 +26,8 @@ def without_reply_mention(text: str, reply_to: str | None) -> str:
 
 
 def drop_reply_mention(draft: Draft) -> Draft:
-    """Filter: see `without_reply_mention`."""
-    return draft.with_text(without_reply_mention(draft.text, draft.message.reply_to))
+    """Filter: cleans the text, and see `without_reply_mention`."""
+    return draft.with_text(without_reply_mention(clean(draft.text), draft.message.reply_to))
 
 
 class Mode:

@@ -7,8 +7,9 @@ name of its channel, a settings class in `bot.config.sources`, and a line in `SO
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from aiohttp import web
 
@@ -25,6 +26,14 @@ Deliver: TypeAlias = Callable[[SourceItem], Awaitable[None]]
 """Hands an item to the daemon; waits while the daemon is busy, which slows the source down."""
 ParseCommand: TypeAlias = Callable[[str], tuple[Verb, str]]
 """Returns verb and argument of a command without its trigger, or raises CommandError."""
+
+
+class Origin(NamedTuple):
+    """Configured channel, source and time of an item."""
+
+    channel: str
+    source: str
+    received_at: float
 
 
 class Source(Protocol):
@@ -128,7 +137,6 @@ class Sources:
         }
         self._runtime_channels: list[RuntimeChannels] = []
         self._mqtt = (incoming, parse_command)
-        self._connection: TwitchConnection | None = None
 
     def create_all(
         self,
@@ -150,7 +158,7 @@ class Sources:
             added = RuntimeChannels(
                 models[0],
                 channel,
-                self._shared_connection(),
+                self._connection,
                 configured=self._logins,
                 remembered=remembered,
             )
@@ -163,7 +171,7 @@ class Sources:
         if settings.type == "mqtt":
             return create(settings, channel, *self._mqtt)
         if settings.type == "twitch_eventsub":
-            return create(settings, channel, self._shared_connection())
+            return create(settings, channel, self._connection)
         return create(settings, channel)
 
     @property
@@ -175,10 +183,9 @@ class Sources:
 
         return routes(self._runtime_channels)
 
-    def _shared_connection(self) -> "TwitchConnection":
-        if self._connection is None:
-            # Imported here: the other sources have no use for twitchio.
-            from bot.sources.twitch_eventsub.connection import TwitchConnection  # noqa: PLC0415
+    @cached_property
+    def _connection(self) -> "TwitchConnection":
+        # Imported here: the other sources have no use for twitchio.
+        from bot.sources.twitch_eventsub.connection import TwitchConnection  # noqa: PLC0415
 
-            self._connection = TwitchConnection(self._twitch)
-        return self._connection
+        return TwitchConnection(self._twitch)

@@ -36,6 +36,7 @@ from bot.messages import (
     Role,
     StreamStatus,
 )
+from bot.sources import Origin
 from bot.sources.sanitize import MAX_NAME_LENGTH, valid_ranges, well_formed
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
@@ -143,16 +144,15 @@ def read_channel(value: dict[str, Any]) -> str | None:
     return _convert(value, _Channel).channel
 
 
-def read_item(
-    value: dict[str, Any], *, channel: str, source: str, new_id: str, received_at: float
-) -> ChatItem:
-    """Return the item in `value`, for the configured channel `channel`; see the form above.
+def read_item(value: dict[str, Any], origin: Origin, *, new_id: str) -> ChatItem:
+    """Return the item in `value`, for the channel of `origin`; see the form above.
 
     A message without id gets `new_id`. Emote ranges that do not fit the text are left out.
 
     Raises:
         ChatJsonError: it has another form.
     """
+    channel = origin.channel
     if "delete" in value:
         return Purge(channel=channel, message_id=_convert(value, _Delete).delete)
     if "timeout" in value:
@@ -167,7 +167,7 @@ def read_item(
     return ChatMessage(
         id=message.id or new_id,
         channel=channel,
-        source=source,
+        source=origin.source,
         chatter=Chatter(
             id=author.id or author.name,
             name=author.name,
@@ -178,7 +178,7 @@ def read_item(
         emotes=valid_ranges(message.emotes, len(message.text)),
         event=Event(kind=event.kind, amount=event.amount) if event else None,
         reply_to=message.reply_to,
-        received_at=received_at,
+        received_at=origin.received_at,
     )
 
 

@@ -18,7 +18,7 @@ from aiohttp import web
 from bot.clock import now
 from bot.config.sources import IngestSettings
 from bot.messages import ChatMessage, Purge, SourceItem
-from bot.sources import Deliver, social_stream
+from bot.sources import Deliver, Origin, social_stream
 from bot.sources.chat_json import ChatJsonError, loads, read_channel, read_item
 from bot.sources.sanitize import RecentIds
 
@@ -68,21 +68,11 @@ class IngestSource:
         return {"id": item.message_id if isinstance(item, Purge) else None}
 
     def _read(self, value: dict[str, Any]) -> SourceItem | None:
+        origin, new_id = Origin(self.channel, self.name, now()), uuid4().hex
         if social_stream.is_social_stream(value):
-            return social_stream.to_message(
-                value,
-                channel=self.channel,
-                source=self.name,
-                new_id=social_stream.native_id(value) or uuid4().hex,
-                received_at=now(),
-            )
-        return read_item(
-            value,
-            channel=self.channel,
-            source=self.name,
-            new_id=uuid4().hex,
-            received_at=now(),
-        )
+            new_id = social_stream.native_id(value) or new_id
+            return social_stream.to_message(value, origin, new_id=new_id)
+        return read_item(value, origin, new_id=new_id)
 
 
 def routes(sources: Sequence[IngestSource]) -> list[web.RouteDef]:

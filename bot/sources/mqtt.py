@@ -17,7 +17,7 @@ from bot.errors import CommandError
 from bot.messages import ChatMessage, Command, SourceItem
 from bot.mqtt.connection import Received
 from bot.mqtt.incoming import Incoming
-from bot.sources import Deliver, ParseCommand, Remote
+from bot.sources import Deliver, Origin, ParseCommand, Remote
 from bot.sources.chat_json import ChatJsonError, loads, read_item
 from bot.sources.sanitize import MAX_NAME_LENGTH, RecentIds
 
@@ -91,13 +91,8 @@ class MqttSource(Remote):
             raise ChatJsonError("was published with the retain flag, so it may be old")
         if len(received.payload) > _MAX_CHAT_BYTES:
             raise ChatJsonError(f"is larger than {_MAX_CHAT_BYTES} bytes")
-        return read_item(
-            loads(received.payload),
-            channel=self._channel,
-            source=self.name,
-            new_id=uuid4().hex,
-            received_at=now(),
-        )
+        origin = Origin(self._channel, self.name, now())
+        return read_item(loads(received.payload), origin, new_id=uuid4().hex)
 
     def _take_command(self, received: Received) -> None:
         try:

@@ -11,7 +11,7 @@ from bot.clock import now
 from bot.config.sources import ReplaySettings
 from bot.errors import StartError
 from bot.messages import SourceItem
-from bot.sources import Deliver
+from bot.sources import Deliver, Origin
 from bot.sources.chat_json import ChatJsonError, loads, read_at, read_channel, read_item
 from bot.sources.sanitize import well_formed
 
@@ -89,13 +89,8 @@ class ReplaySource:
                 await deliver(item)
 
     def _read(self, value: dict[str, Any]) -> SourceItem:
-        return read_item(
-            value,
-            channel=read_channel(value) or self._channel,
-            source=self.name,
-            new_id=f"{self._channel}/{self.name}/{self._line}",
-            received_at=self._clock(),
-        )
+        origin = Origin(read_channel(value) or self._channel, self.name, self._clock())
+        return read_item(value, origin, new_id=f"{self._channel}/{self.name}/{self._line}")
 
 
 def _check(path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.messages import ChatMessage, Event, EventKind, Role
+from bot.sources import Origin
 from bot.sources.html_text import RichText, to_text
 from bot.sources.sanitize import MAX_NAME_LENGTH, chatter, valid_ranges
 
@@ -57,9 +58,7 @@ def native_id(value: Mapping[str, Any]) -> str | None:
     return _text(meta.get("messageId")) if isinstance(meta, dict) else None
 
 
-def to_message(
-    value: Mapping[str, Any], *, channel: str, source: str, new_id: str, received_at: float
-) -> ChatMessage | None:
+def to_message(value: Mapping[str, Any], origin: Origin, *, new_id: str) -> ChatMessage | None:
     """Return the message in `value`; None for a counter or another notice without author.
 
     The chatter's id is the platform and its id there, such as `youtube:UC123`. Of badges only
@@ -75,13 +74,13 @@ def to_message(
     body = _body(value)
     return ChatMessage(
         id=new_id,
-        channel=channel,
-        source=source,
+        channel=origin.channel,
+        source=origin.source,
         chatter=chatter(f"{platform}:{person}"[:MAX_NAME_LENGTH], name, login, _roles(value)),
         text=body.text,
         emotes=valid_ranges(body.emotes, len(body.text)),
         event=_event(value),
-        received_at=received_at,
+        received_at=origin.received_at,
     )
 
 

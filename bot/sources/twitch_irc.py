@@ -19,7 +19,7 @@ from bot.errors import TransientError
 from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff
 from bot.runtime.reconnect import ReconnectLoop
-from bot.sources import Deliver, Remote
+from bot.sources import Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.irc import IrcConnection, IrcMessage, connect
 from bot.sources.sanitize import RecentIds
@@ -146,7 +146,7 @@ class TwitchIrcSource(Remote):
     async def _deliver(self, message: IrcMessage, deliver: Deliver) -> None:
         if not self._reads_shared_chat and is_from_elsewhere(message):
             return
-        item = to_item(message, channel=self._channel, source=self.name, received_at=now())
+        item = to_item(message, Origin(self._channel, self.name, now()))
         if item is None or (isinstance(item, ChatMessage) and not self._seen.add(item.id)):
             return
         await deliver(self._emotes.marked(item) if isinstance(item, ChatMessage) else item)

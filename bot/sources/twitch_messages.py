@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
 from bot.messages import ChatMessage, Event, EventKind, Purge, Role, SourceItem
+from bot.sources import Origin
 from bot.sources.irc import IrcMessage
 from bot.sources.sanitize import chatter, valid_ranges
 
@@ -38,29 +39,25 @@ _RANGE = re.compile(r"([0-9]{1,6})-([0-9]{1,6})")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
-def to_item(
-    message: IrcMessage, *, channel: str, source: str, received_at: float
-) -> SourceItem | None:
-    """Return the item of `message` for the configured channel `channel`, or None; never raises."""
+def to_item(message: IrcMessage, origin: Origin) -> SourceItem | None:
+    """Return the item of `message`, or None; never raises."""
     match message.command:
         case "PRIVMSG":
-            event = _paid_event(message.tags)
-            return _chat_message(message, event, channel, source, received_at)
+            return _chat_message(message, _paid_event(message.tags), origin)
         case "USERNOTICE":
             event = _notice_event(message.tags)
             if event is None and len(message.params) == 1:
                 return None  # Twitch reports something about the chatter, who says nothing
-            return _chat_message(message, event, channel, source, received_at)
+            return _chat_message(message, event, origin)
         case "CLEARCHAT" if message.params:
-            return _cleared_chat(message, channel)
+            target = message.tags.get("target-user-id") or "".join(message.params[1:2])
+            return Purge(channel=origin.channel, chatter_id=target or None)
         case "CLEARMSG" if message.tags.get("target-msg-id"):
-            return Purge(channel=channel, message_id=message.tags["target-msg-id"])
+            return Purge(channel=origin.channel, message_id=message.tags["target-msg-id"])
     return None
 
 
-def _chat_message(
-    message: IrcMessage, event: Event | None, channel: str, source: str, received_at: float
-) -> ChatMessage | None:
+def _chat_message(message: IrcMessage, event: Event | None, origin: Origin) -> ChatMessage | None:
     tags = message.tags
     login = tags.get("login") or message.nick  # a USERNOTICE is sent by the server
     chatter_id = tags.get("user-id") or login
@@ -72,20 +69,15 @@ def _chat_message(
         text = action[1]  # the emote ranges count from here
     return ChatMessage(
         id=tags.get("id") or uuid4().hex,
-        channel=channel,
-        source=source,
+        channel=origin.channel,
+        source=origin.source,
         chatter=chatter(chatter_id, name, login, _roles(tags)),
         text=text,
         emotes=valid_ranges(_emote_ranges(tags.get("emotes", "")), len(text)),
         event=event,
         reply_to=tags.get("reply-parent-display-name") or None,
-        received_at=received_at,
+        received_at=origin.received_at,
     )
-
-
-def _cleared_chat(message: IrcMessage, channel: str) -> Purge:
-    target = message.tags.get("target-user-id") or "".join(message.params[1:2])
-    return Purge(channel=channel, chatter_id=target or None)
 
 
 def _roles(tags: Mapping[str, str]) -> Iterator[Role]:

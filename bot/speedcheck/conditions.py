@@ -13,7 +13,6 @@ from bot.speedcheck.results import Conditions, OtherProcess
 _LEAST_CORES = 0.1
 """Share of one core below which a process is not named."""
 _NAMED = 5
-_HZ_PER_MHZ = 1e6
 
 
 class Watch:
@@ -28,11 +27,8 @@ class Watch:
         self._stolen = host.stolen_ticks(root)
         self._quota_wait_s = host.quota_wait_s(root)
         self._cpu_mhz: list[float] = []
-        self._gpu_mhz: list[float] = []
-        self._gpu_max_mhz = 0.0
         self._temperatures_c: list[float] = []
-        self._gpu_temperatures_c: list[float] = []
-        self._throttled: set[str] = set()
+        self._gpus: list[gpu.Gpu] = []
         self._jetson: dict[str, None] = {}
 
     def glance(self) -> None:
@@ -43,16 +39,13 @@ class Watch:
         board = jetson.read(self._root)
         if board is not None:
             self._jetson |= {str(warning.message): None for warning in board.warnings()}
-            for clock in board.clocks:
-                if clock.name == "GPU":
-                    self._gpu_mhz.append(clock.now_hz / _HZ_PER_MHZ)
-                    self._gpu_max_mhz = clock.possible_hz / _HZ_PER_MHZ
-        found = gpu.find(self._gpu)
-        if found is not None:
-            self._gpu_mhz.append(found.mhz)
-            self._gpu_max_mhz = max(self._gpu_max_mhz, found.max_mhz)
-            self._gpu_temperatures_c.append(found.temperature_c or 0.0)
-            self._throttled |= found.throttling
+            self._gpus += (
+                gpu.Gpu(name=clock.name, mhz=clock.now_hz / 1e6, max_mhz=clock.possible_hz / 1e6)
+                for clock in board.clocks
+                if clock.name == "GPU"
+            )
+        if (found := gpu.find(self._gpu)) is not None:
+            self._gpus.append(found)
 
     def finish(self) -> Conditions:
         """Return what was seen."""
@@ -66,10 +59,10 @@ class Watch:
             cpu_max_mhz=max_mhz,
             governor=host.governor(self._root),
             temperature_c=max(self._temperatures_c, default=0.0),
-            gpu_mhz=_median(self._gpu_mhz),
-            gpu_max_mhz=self._gpu_max_mhz,
-            gpu_temperature_c=max(self._gpu_temperatures_c, default=0.0),
-            throttled=sorted(self._throttled),
+            gpu_mhz=_median([each.mhz for each in self._gpus]),
+            gpu_max_mhz=max((each.max_mhz for each in self._gpus), default=0.0),
+            gpu_temperature_c=max((each.temperature_c or 0.0 for each in self._gpus), default=0.0),
+            throttled=sorted({why for each in self._gpus for why in each.throttling}),
             jetson=list(self._jetson),
             stolen=self._stolen_share(),
             quota_wait=round(quota_wait_s / elapsed_s, 3),

@@ -28,6 +28,8 @@ from tests.bench.f5.quality.renditions import (
     speak,
 )
 
+pytestmark = pytest.mark.parts
+
 TEXTS = ("Hi, <b>chat</b>!",)
 PRECISIONS = (torch.bfloat16, torch.float32)
 

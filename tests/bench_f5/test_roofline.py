@@ -14,6 +14,8 @@ from tests.bench.f5.model_under_test import ModelUnderTest
 from tests.bench.f5.results import Ceilings
 from tests.bench.f5.workload import Workload, batch
 
+pytestmark = pytest.mark.parts
+
 
 @pytest.mark.parametrize("items", [1, 2])
 def test_the_counted_work_is_what_the_runner_computes(tiny: ModelUnderTest, items: int) -> None:

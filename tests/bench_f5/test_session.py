@@ -15,6 +15,8 @@ from tests.bench.f5.session import Session, quick
 from tests.bench.f5.upstream import patched
 from tests.bench.f5.workload import batch
 
+pytestmark = pytest.mark.parts
+
 SHORT_S = 0.2
 
 

@@ -17,7 +17,7 @@ import pytest
 
 DATA = Path(__file__).parents[1] / "data"
 FINAL = {"spoken", "dropped", "failed"}
-pytestmark = pytest.mark.timeout(900)  # for what hangs: engines take minutes on a busy machine
+pytestmark = [pytest.mark.parts, pytest.mark.timeout(900)]
 
 
 def ishowtts(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401

@@ -13,6 +13,8 @@ from bot.config.playback import WavefileSettings
 from bot.errors import StartError
 from bot.wiring.outputs import check
 
+pytestmark = pytest.mark.parts
+
 if TYPE_CHECKING:
     from tests.conftest import PulseServer
 

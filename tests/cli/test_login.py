@@ -15,6 +15,8 @@ from bot.errors import LogInError, StartError, TransientError
 from bot.sources.twitch_eventsub.accounts import AccountStore
 from tests.twitch_server import CLIENT_ID, TwitchServer, eventually
 
+pytestmark = pytest.mark.parts
+
 CONFIG = f"""
 channels:
   - name: main

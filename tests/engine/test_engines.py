@@ -15,6 +15,8 @@ from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 from bot.runtime.waiting import cancel
 
+pytestmark = pytest.mark.parts
+
 
 def request(text: str) -> SpeechRequest:
     return SpeechRequest(id="m1", text=text, voice="heart")

@@ -23,6 +23,8 @@ from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 from tests.engine.conftest import DEADLINE_S, limits_for
 
+pytestmark = pytest.mark.parts
+
 if TYPE_CHECKING:
     from tests.engine.conftest import MakeSupervisor
 

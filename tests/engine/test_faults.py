@@ -8,6 +8,8 @@ import pytest
 from tests.bench import faults
 from tests.engine.stand_ins import LEVELS
 
+pytestmark = pytest.mark.parts
+
 _DEADLINE_S = 570
 """End of a run that hangs; it takes about 20 s of an idle machine."""
 

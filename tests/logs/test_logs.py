@@ -11,6 +11,8 @@ from bot.errors import StartError
 from bot.logs.file import LogFile
 from bot.logs.flood import FloodGate
 
+pytestmark = pytest.mark.parts
+
 SCRIPT = """
 import logging, structlog
 from bot import logs
@@ -27,7 +29,7 @@ logging.getLogger("aiohttp.server").error("broken %s", "pipe")
 def lines(log_format: str, level: str = "info") -> list[str]:
     script = SCRIPT.format(format=log_format, level=level)
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=150
     )
     assert done.stdout == ""
     return done.stderr.splitlines()
@@ -115,7 +117,7 @@ def test_the_file_is_bounded_in_size_and_number_and_its_owners_alone(tmp_path: P
     path = tmp_path / "new" / "ishowtts.log"
     subprocess.run(
         [sys.executable, "-c", FILE_SCRIPT, str(path), "3000"],
-        check=True, capture_output=True, timeout=60,
+        check=True, capture_output=True, timeout=150,
     )  # fmt: skip
     files = sorted(path.parent.iterdir())
     last = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -130,7 +132,7 @@ def test_the_file_is_bounded_in_size_and_number_and_its_owners_alone(tmp_path: P
 def test_a_full_disk_costs_lines_and_is_told_once() -> None:
     done = subprocess.run(
         [sys.executable, "-c", FILE_SCRIPT, "/dev/full", "1500"],
-        check=True, capture_output=True, text=True, timeout=60,
+        check=True, capture_output=True, text=True, timeout=150,
     )  # fmt: skip
 
     assert done.stderr.count("lines are lost: No space left on device") == 2  # tried once more

@@ -29,6 +29,8 @@ from tests.mqtt.conftest import (
     until,
 )
 
+pytestmark = pytest.mark.parts
+
 LONG = "a message that takes its time " * 8
 """About 16 s of tone."""
 CHAT, COMMAND = "ishowtts/main/chat", "ishowtts/main/command"

@@ -19,6 +19,8 @@ from bot.mqtt.payloads import Refusal
 from bot.runtime.reconnect import ReconnectLoop
 from bot.sources.mqtt import MqttSource
 
+pytestmark = pytest.mark.parts
+
 
 def received(text: str) -> Received:
     return Received("topic", text.encode(), is_retained=False)

@@ -30,6 +30,8 @@ from tests.mqtt.test_daemon import (
 )
 from tests.observers.samples import state
 
+pytestmark = pytest.mark.parts
+
 SHIPPED = json.loads((Path(bot.__file__).parent / "mqtt.schema.json").read_text(encoding="utf-8"))
 
 

@@ -5,6 +5,8 @@ import pytest
 from bot.errors import StartError
 from bot.playback.portaudio import Device, choose, unusable
 
+pytestmark = pytest.mark.parts
+
 SPEAKERS = Device(
     index=0,
     name="Speakers (Realtek)",

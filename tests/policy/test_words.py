@@ -12,6 +12,7 @@ from bot.messages import Rejection, RejectReason
 from bot.policy.cleaning import clean
 from bot.policy.draft import Draft
 from bot.policy.words import Words
+from bot.policy.words.skeleton import heard
 
 Make = Callable[..., Draft]
 
@@ -100,8 +101,17 @@ def not_ascii(character: str) -> bool:
     return cleaned != "" and not any(map(str.isascii, cleaned))
 
 
+def is_another_letter(character: str) -> bool:
+    """Tell whether the character is no accented e or o: doubled, as in good, they are a word of
+    their own, which is not the blocked one."""
+    return heard(character).text.strip().lower() not in {b"e", b"o"}
+
+
 foreign = st.text(
-    st.characters(min_codepoint=0x80, categories=["L", "M", "N"]).filter(not_ascii), max_size=3
+    st.characters(min_codepoint=0x80, categories=["L", "M", "N"])
+    .filter(not_ascii)
+    .filter(is_another_letter),
+    max_size=3,
 )
 
 

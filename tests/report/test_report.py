@@ -17,7 +17,7 @@ from bot.errors import StartError
 from bot.server import Server
 from bot.service import daemon
 
-pytestmark = pytest.mark.timeout(900)  # for what hangs: a busy machine takes minutes
+pytestmark = [pytest.mark.parts, pytest.mark.timeout(900)]
 PLANTED = {
     "config": "conf-Token-0001",
     "environment": "env-Token-0002",

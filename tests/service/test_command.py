@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.parts
+
 
 @pytest.mark.parametrize("action", ["install", "uninstall", "status"])
 def test_without_a_manager_nothing_is_written_and_it_says_what_to_do(

@@ -7,7 +7,7 @@ import pytest
 
 from tests.service.conftest import UserManager
 
-pytestmark = pytest.mark.timeout(900)  # for what hangs: a busy machine takes minutes
+pytestmark = [pytest.mark.parts, pytest.mark.timeout(900)]
 REPOSITORY = Path(__file__).parents[2]
 PAGE = (REPOSITORY / "docs" / "service.md").read_text(encoding="utf-8")
 STEPS = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)

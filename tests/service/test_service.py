@@ -10,7 +10,7 @@ import pytest
 from bot.service import units
 from tests.service.conftest import HANG, ServiceManager, UserManager
 
-pytestmark = pytest.mark.timeout(900)  # for what hangs: a busy machine takes minutes
+pytestmark = [pytest.mark.parts, pytest.mark.timeout(900)]
 CONFIG = """
 channels:
   - name: main

@@ -12,7 +12,7 @@ from tests.service.conftest import require
 from tests.service.system import SystemManager, may_be
 from tests.service.test_service import LONG, Service
 
-pytestmark = pytest.mark.timeout(900)  # for what hangs: a busy machine takes minutes
+pytestmark = [pytest.mark.parts, pytest.mark.timeout(900)]
 CONFIG = """
 channels:
   - name: main

@@ -13,6 +13,8 @@ from bot.runtime.folders import resource
 from bot.service import units
 from bot.service.units import Place
 
+pytestmark = pytest.mark.parts
+
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = sorted(resource("systemd").glob("*.service")) + sorted(
     resource("systemd").glob("*.timer")

@@ -15,6 +15,7 @@ from bot.messages import (
     Role,
     SourceItem,
 )
+from bot.sources import Origin
 from bot.sources.chat_json import ChatJsonError, dump_item, loads, read_at, read_channel, read_item
 
 FULL = {
@@ -29,7 +30,7 @@ FULL = {
 
 
 def read(value: dict[str, Any], channel: str = "main") -> SourceItem:
-    return read_item(value, channel=channel, source="test", new_id="new", received_at=7.0)
+    return read_item(value, Origin(channel, "test", 7.0), new_id="new")
 
 
 def test_every_field_is_read() -> None:

@@ -14,6 +14,8 @@ from bot.config.sources import ConsoleSettings
 from bot.messages import Role
 from bot.sources.console import MAX_LINE_BYTES, ConsoleSource, split_lines
 
+pytestmark = pytest.mark.parts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -132,19 +134,19 @@ def test_a_read_that_never_returns_does_not_keep_the_process() -> None:
     with start("await delivered.wait()", subprocess.PIPE) as process:
         type_line(process)
 
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=120) == 0
         assert rest(process) == ("over\n", "")
 
 
 def test_without_an_input_the_daemon_goes_on() -> None:
     with start("await task", subprocess.DEVNULL) as process:
-        assert process.communicate(timeout=20) == ("over\n", "")
+        assert process.communicate(timeout=120) == ("over\n", "")
         assert process.returncode == 0
 
 
 def test_more_lines_than_are_wanted_stay_in_the_pipe() -> None:
     with start("await task", subprocess.PIPE) as process:
-        out, err = process.communicate("line\n" * 10_000, timeout=60)
+        out, err = process.communicate("line\n" * 10_000, timeout=120)
 
         assert (out.count("'line'"), err) == (10_000, "")
 
@@ -155,5 +157,5 @@ def test_a_signal_ends_it_while_it_reads() -> None:
         type_line(process)
         process.send_signal(signal.SIGTERM)
 
-        assert process.wait(timeout=20) == -signal.SIGTERM
+        assert process.wait(timeout=120) == -signal.SIGTERM
         assert rest(process) == ("", "")

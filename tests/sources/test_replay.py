@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from bot.config.sources import ReplaySettings
 from bot.errors import StartError
 from bot.messages import ChatItem, ChatMessage, Chatter, Command, Purge, SourceItem
-from bot.sources import create
+from bot.sources import Origin, create
 from bot.sources.chat_json import dump_item, loads, read_item
 from bot.sources.recording import Recorder
 from bot.sources.replay import MAX_LINE_BYTES, ReplaySource
@@ -46,7 +46,7 @@ def settings(path: Path, speed: float = 1.0) -> ReplaySettings:
 
 def read(line: str) -> ChatItem:
     value = loads(line.encode())
-    return read_item(value, channel=value["channel"], source="test", new_id="new", received_at=0)
+    return read_item(value, Origin(value["channel"], "test", 0), new_id="new")
 
 
 @pytest.mark.parametrize("speed", [1.0, 4.0])

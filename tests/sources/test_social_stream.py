@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Role
+from bot.sources import Origin
 from bot.sources.social_stream import is_social_stream, native_id, to_message
 
 # As its background page sends it, from its event reference.
@@ -27,7 +28,7 @@ MESSAGE: dict[str, Any] = {
 
 
 def read(value: dict[str, Any]) -> ChatMessage | None:
-    return to_message(value, channel="main", source="ingest", new_id="new", received_at=7.0)
+    return to_message(value, Origin("main", "ingest", 7.0), new_id="new")
 
 
 def test_a_message_is_read() -> None:

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, SourceItem
+from bot.sources import Origin
 from bot.sources.irc import IrcMessage, parse
 from bot.sources.twitch_messages import to_item
 
@@ -12,7 +13,7 @@ HEAD = ":viewer1!viewer1@viewer1.tmi.twitch.tv PRIVMSG #room :"
 def read(line: str) -> SourceItem | None:
     message = parse(line)
     assert message is not None
-    return to_item(message, channel="main", source="twitch_irc:room", received_at=12.5)
+    return to_item(message, Origin("main", "twitch_irc:room", 12.5))
 
 
 def read_message(line: str) -> ChatMessage:
@@ -97,7 +98,7 @@ def test_emote_ranges_are_always_valid(tag: str, text: str) -> None:
     message = parse(f"@emotes={tag} {HEAD}{text}")
     assert message is not None
 
-    item = to_item(message, channel="main", source="s", received_at=0)
+    item = to_item(message, Origin("main", "test", 0))
 
     assert isinstance(item, ChatMessage)
     ends = [0, *(bound for pair in item.emotes for bound in pair)]
@@ -207,6 +208,6 @@ def test_no_message_raises(
     tags: dict[str, str], command: str, params: list[str], nick: str
 ) -> None:
     message = IrcMessage(tags, nick, command, tuple(params))
-    item = to_item(message, channel="main", source="s", received_at=0)
+    item = to_item(message, Origin("main", "test", 0))
 
     assert item is None or item.channel == "main"

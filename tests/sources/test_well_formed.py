@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bot.config.sources import ConsoleSettings, IngestSettings, ReplaySettings
 from bot.messages import ChatMessage, encode
+from bot.sources import Origin
 from bot.sources.chat_json import loads, read_item
 from bot.sources.console import ConsoleSource
 from bot.sources.ingest import IngestSource
@@ -128,10 +129,8 @@ _SOCIAL_STREAM = st.dictionaries(st.sampled_from([*SOCIAL_STREAM, "hasDonation",
 def test_any_text_in_our_own_form(value: dict[str, Any]) -> None:
     item = read_item(
         loads(json.dumps(value).encode()),
-        channel="main",
-        source="test",
+        Origin("main", "test", 0),
         new_id="new",
-        received_at=0,
     )
 
     encode(item)
@@ -141,10 +140,8 @@ def test_any_text_in_our_own_form(value: dict[str, Any]) -> None:
 def test_any_text_from_social_stream_ninja(value: dict[str, Any]) -> None:
     message = to_message(
         loads(json.dumps({**value, "chatname": "a"}).encode()),
-        channel="main",
-        source="test",
+        Origin("main", "test", 0),
         new_id="new",
-        received_at=0,
     )
 
     assert message is not None

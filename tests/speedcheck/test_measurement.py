@@ -1,5 +1,6 @@
 """Measurement through an engine's own process, and what a scripted one comes to."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -9,11 +10,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from bot.cli import bench
 from bot.config import loads
 from bot.config.engine import EngineSettings
 from bot.engine.narrator import Narrator
 from bot.errors import UtteranceError
-from bot.speedcheck import command, measurement, setup
+from bot.speedcheck import measurement, setup
 from bot.speedcheck.check import check
 from bot.speedcheck.comparison import Verdict
 from bot.speedcheck.history import History
@@ -24,6 +26,8 @@ from bot.speedcheck.workloads import Plan, batch, full, quick, single
 from bot.wiring import engines
 
 from .conftest import make_results
+
+pytestmark = pytest.mark.parts
 
 PLAN = Plan("quick", (single(1), single(3), batch(2, 1)), budget_s=0)
 
@@ -39,10 +43,14 @@ def scripted(factor: float, asked: list[Sequence[str]]) -> Measurement:
     return made
 
 
+def asked(*arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    bench.add_arguments(parser)
+    return parser.parse_args(arguments)
+
+
 def test_no_torch_is_imported() -> None:
-    code = (
-        "import sys, bot.speedcheck.command, bot.report.archive\nsys.exit('torch' in sys.modules)"
-    )
+    code = "import sys, bot.cli.bench, bot.report.archive\nsys.exit('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -138,7 +146,7 @@ def test_versions_are_those_of_the_engines_interpreter(tmp_path: Path) -> None:
 def test_without_f5_there_is_nothing_to_check(capsys: pytest.CaptureFixture[str]) -> None:
     settings = loads("channels: [{name: main}]\nengine: {engines: [hibari]}\nserver: {port: 0}\n")
 
-    assert command.bench(settings, command.Options(check=True)) == command.EXIT_BUSY
+    assert bench.bench(settings, asked("--check")) == bench.EXIT_BUSY
     assert "nothing to measure" in capsys.readouterr().err
 
 
@@ -148,10 +156,10 @@ def test_a_whole_run_is_kept_written_and_compared(
     """The sine stands in for F5-TTS."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     monkeypatch.setattr(measurement, "_ENGINE", "tone")
-    monkeypatch.setattr(command, "full", lambda: PLAN._replace(mode="full", cold_start=True))
+    monkeypatch.setattr(bench, "full", lambda: PLAN._replace(mode="full", cold_start=True))
     settings, path = loads("channels: [{name: main}]\nserver: {port: 0}\n"), tmp_path / "r.json"
 
-    assert command.bench(settings, command.Options(full=True, json=path)) == 0
+    assert bench.bench(settings, asked("--full", "--json", str(path))) == 0
     results = load_results(path)
     assert set(results.start) == {"cold", "warm"}
     assert results.cases["2 x 1 s"].speech_s > results.cases["1 s"].speech_s
@@ -159,6 +167,6 @@ def test_a_whole_run_is_kept_written_and_compared(
 
     results.hardware = replace(results.hardware, key="another")
     results.save(path)
-    assert command.bench(settings, command.Options(lengths_s=(1.0,), check_file=path)) == 2
+    assert bench.bench(settings, asked("--lengths", "1", "--check", str(path))) == 2
     assert "Not compared: hardware" in capsys.readouterr().out
     assert len(History().runs()) == 1  # one with chosen lengths is no measure for later

@@ -19,6 +19,8 @@ from training.sentences import Sentences
 from training.teacher import Teacher
 from training.vocabulary import SYMBOLS
 
+pytestmark = pytest.mark.parts
+
 CPU = torch.device("cpu")
 
 

@@ -15,6 +15,8 @@ from training.evaluation.report import SPEECH, table
 from training.evaluation.speech import Reference, judge, speech_s, summarize
 from training.evaluation.wording import words
 
+pytestmark = pytest.mark.parts
+
 RATE_HZ = 24_000
 
 

@@ -23,6 +23,8 @@ from training.spectra import LogMel, mel_filters, windows
 from training.vocoder_step import LOSSES, Cutting, Step
 from training.vocos import Size, Vocos, save_vocoder
 
+pytestmark = pytest.mark.parts
+
 CPU = torch.device("cpu")
 ROOT = Path(__file__).parents[2]
 TINY = Size(width=32, inner=64, depth=2)

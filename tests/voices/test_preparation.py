@@ -16,6 +16,8 @@ from bot.voices.cloning.preparation import Prepared, prepare
 from bot.voices.cloning.transcript import verify
 from tests.voices.conftest import RATE_HZ, Save, below, hiss, music
 
+pytestmark = pytest.mark.parts
+
 
 def prepared(path: Path) -> Prepared:
     return prepare(path, keep_whole=False)

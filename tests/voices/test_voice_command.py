@@ -24,7 +24,7 @@ GIVEN = ("--consent", "nobody: synthetic", "--licence", "CC0-1.0", "--no-sample"
 
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-pytestmark = pytest.mark.timeout(900)  # for what hangs: a busy machine takes minutes
+pytestmark = [pytest.mark.parts, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

@@ -76,54 +76,37 @@ class Run(NamedTuple):
         return sum(item.frames for item in self.items) * self.sampling.steps
 
 
-class Batch:
-    """Requests that are spoken together, and their speech so far."""
+def runs(requests: Sequence[Prepared | UtteranceError], budget_frames: int) -> Iterator[Run]:
+    """Yield runs of at most `budget_frames`, or of one item; every item once and in order.
 
-    def __init__(self, requests: Sequence[Prepared | UtteranceError]) -> None:
-        """Take the requests; errors are those of requests that cannot be prepared."""
-        self._requests = requests
-        self._waves: list[list[Samples]] = [[] for _ in requests]
-        self._errors = {
-            number: request
-            for number, request in enumerate(requests)
-            if isinstance(request, UtteranceError)
-        }
+    Requests of the same sampling share runs; errors are those of requests that cannot be prepared.
+    """
+    by_sampling: dict[Sampling, list[Place]] = {}
+    for number, request in enumerate(requests):
+        if isinstance(request, Prepared):
+            waiting = by_sampling.setdefault(request.sampling, [])
+            waiting.extend(Place(number, item, request.gain) for item in request.items)
+    for sampling, waiting in by_sampling.items():
+        for places in _grouped(waiting, budget_frames):
+            yield Run(sampling, places)
 
-    def runs(self, budget_frames: int) -> Iterator[Run]:
-        """Yield runs of at most `budget_frames`, or of one item; every item once and in order.
 
-        Requests of the same sampling share runs. Runs of failed requests alone are left out.
-        """
-        by_sampling: dict[Sampling, list[Place]] = {}
-        for number, request in enumerate(self._requests):
-            if isinstance(request, Prepared):
-                waiting = by_sampling.setdefault(request.sampling, [])
-                waiting.extend(Place(number, item, request.gain) for item in request.items)
-        for sampling, waiting in by_sampling.items():
-            for places in _grouped(waiting, budget_frames):
-                if any(place.request not in self._errors for place in places):
-                    yield Run(sampling, places)
-
-    def add(self, run: Run, results: Sequence[Samples | UtteranceError]) -> None:
-        """Take the speech of each item of `run`, or its error."""
-        for place, result in zip(run.places, results, strict=True):
-            if isinstance(result, UtteranceError):
-                self._errors.setdefault(place.request, result)
-            else:
-                self._waves[place.request].append(result)
-
-    def results(self, *, overlap: bool) -> list[AudioChunk | UtteranceError]:
-        """Return the whole speech of each request, or its first error."""
-        return [
-            AudioChunk(
-                samples=join_pieces(waves, overlap=overlap),
-                sample_rate_hz=SAMPLE_RATE_HZ,
-                nfe=request.sampling.steps,
-            )
-            if isinstance(request, Prepared) and number not in self._errors
-            else self._errors[number]
-            for number, (request, waves) in enumerate(zip(self._requests, self._waves, strict=True))
-        ]
+def chunk(
+    request: Prepared | UtteranceError,
+    results: Sequence[Samples | UtteranceError],
+    *,
+    overlap: bool,
+) -> AudioChunk | UtteranceError:
+    """Return the whole speech of a request, made of that of its items, or its first error."""
+    if isinstance(request, UtteranceError):
+        return request
+    waves = list[Samples]()
+    for result in results:
+        if isinstance(result, UtteranceError):
+            return result
+        waves.append(result)
+    samples = join_pieces(waves, overlap=overlap)
+    return AudioChunk(samples=samples, sample_rate_hz=SAMPLE_RATE_HZ, nfe=request.sampling.steps)
 
 
 def _grouped(places: Sequence[Place], budget_frames: int) -> Iterator[Sequence[Place]]:

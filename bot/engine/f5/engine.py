@@ -5,16 +5,14 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 
 from bot.engine.contract import Engine
-from bot.engine.f5.batching import Batch, Prepared, Run, SpeechRunner, make_item, speak_run
+from bot.engine.f5.batching import Prepared, Run, SpeechRunner, chunk, make_item, runs, speak_run
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES
 from bot.engine.f5.model.sampler import Sampling
@@ -32,7 +30,6 @@ from bot.messages import AudioChunk, Samples, SpeechRequest
 
 log = logging.getLogger(__name__)
 
-_T = TypeVar("_T")
 _MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 560
 """Lengths prepared by the warm-up: 0.7 to 6 s, as most of chat."""
 _GPU_BATCH_FRAMES = 8192
@@ -122,7 +119,7 @@ class F5Engine(Engine):
         Raises:
             StartError: a file is missing or does not fit, or there is no voice.
         """
-        await self._in_thread(self._load)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._load)
 
     def _load(self) -> None:
         if self._runner is not None:
@@ -170,7 +167,7 @@ class F5Engine(Engine):
         """Pay for what the front end and, on a CPU, the libraries load and allocate once."""
         voice, nfe = next(iter(self._voices.frames)), min(self._nfe_choices)
         request = SpeechRequest(id="", text=_WARM_UP_TEXT, voice=voice, nfe=nfe)
-        for run in Batch([self._prepare(request)]).runs(budget_frames=0):
+        for run in runs([self._prepare(request)], budget_frames=0):
             self.progress.begin(run.work)
             runner.run(run.items, run.sampling)
             self.progress.step()
@@ -212,15 +209,23 @@ class F5Engine(Engine):
         """Return the speech of each request, whole, or its error."""
         if self._closed.is_set():
             return [UtteranceError("The engine was closed.") for _ in requests]
-        await self._in_thread(self._load)
-        prepared = await self._in_thread(lambda: [self._try_prepare(each) for each in requests])
-        batch = Batch(prepared)
-        for run in batch.runs(self.budget_tokens):
+        in_thread = asyncio.get_running_loop().run_in_executor
+        await in_thread(self._thread, self._load)
+        assert self._front_end is not None
+        prepared = [await in_thread(self._thread, self._try_prepare, each) for each in requests]
+        waves: list[list[Samples | UtteranceError]] = [[] for _ in requests]
+        for run in runs(prepared, self.budget_tokens):
             if self._closed.is_set():
                 return [UtteranceError("The engine was closed.") for _ in requests]
-            batch.add(run, await self._in_thread(partial(self._speak, run)))
-        assert self._front_end is not None
-        return batch.results(overlap=self._front_end.overlaps)
+            if all(_has_error(waves[place.request]) for place in run.places):
+                continue  # what is left of them is of no use
+            results = await in_thread(self._thread, self._speak, run)
+            for place, wave in zip(run.places, results, strict=True):
+                waves[place.request].append(wave)
+        return [
+            chunk(each, of_each, overlap=self._front_end.overlaps)
+            for each, of_each in zip(prepared, waves, strict=True)
+        ]
 
     def _speak(self, run: Run) -> list[Samples | UtteranceError]:
         assert self._runner is not None
@@ -250,9 +255,6 @@ class F5Engine(Engine):
         except UtteranceError as error:
             return error
 
-    async def _in_thread(self, call: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
-
     async def close(self) -> None:
         """Let the run under way finish, free the model and end the thread."""
         if not self._closed.is_set():
@@ -262,3 +264,7 @@ class F5Engine(Engine):
 
     def _release(self) -> None:
         self._runner = None
+
+
+def _has_error(results: Sequence[Samples | UtteranceError]) -> bool:
+    return any(isinstance(result, UtteranceError) for result in results)

@@ -148,37 +148,37 @@ class Client:
             self._requests.write(frames.frame(body))
 
     async def _take_events(self, events: asyncio.StreamReader) -> None:
-        try:
-            hello = await self._next(events)
-        except asyncio.IncompleteReadError:
-            await asyncio.sleep(_LAST_WORDS_S)
-            raise StartError(
-                " ".join(
-                    [f"The process of engine {self._name} does not start.", *self._last_words]
-                ),
-                remedy="Install msgspec and numpy for the interpreter engine.python, with pip.",
-            ) from None
-        if not isinstance(hello, protocol.Hello):
-            raise EngineLostError("engine process did not begin with a greeting")
-        if hello.version != protocol.VERSION:
-            raise StartError(
-                f"The process of engine {self._name} speaks version {hello.version} of the "
-                f"protocol, the daemon {protocol.VERSION}.",
-                remedy="Install the same version of ishowtts for both.",
-            )
+        is_greeted = False
         while True:
-            self._take(await self._next(events))
-
-    async def _next(self, events: asyncio.StreamReader) -> protocol.Event:
-        try:
-            event = protocol.decode_event(await frames.receive(events))
-        except (frames.FrameError, msgspec.MsgspecError) as error:
-            raise EngineLostError(f"engine process sent an invalid event: {error}") from error
-        self._watchdog.hear(event)
-        return event
+            try:
+                event = protocol.decode_event(await frames.receive(events))
+            except (frames.FrameError, msgspec.MsgspecError) as error:
+                raise EngineLostError(f"engine process sent an invalid event: {error}") from error
+            except asyncio.IncompleteReadError:
+                if is_greeted:
+                    raise
+                await asyncio.sleep(_LAST_WORDS_S)
+                raise StartError(
+                    " ".join(
+                        [f"The process of engine {self._name} does not start.", *self._last_words]
+                    ),
+                    remedy="Install msgspec and numpy for the interpreter engine.python, with pip.",
+                ) from None
+            if not (is_greeted or isinstance(event, protocol.Hello)):
+                raise EngineLostError("engine process did not begin with a greeting")
+            is_greeted = True
+            self._watchdog.hear(event)
+            self._take(event)
 
     def _take(self, event: protocol.Event) -> None:
         match event:
+            case protocol.Hello(version=theirs):
+                if theirs != protocol.VERSION:
+                    raise StartError(
+                        f"The process of engine {self._name} speaks version {theirs} of the "
+                        f"protocol, the daemon {protocol.VERSION}.",
+                        remedy="Install the same version of ishowtts for both.",
+                    )
             case protocol.Ready():
                 self._on_ready(event)
             case protocol.Refused():

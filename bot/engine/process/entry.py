@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, TypeAlias
 import msgspec
 
 from bot.engine.process import protocol
-from bot.engine.process.worker import Requests, Worker
+from bot.engine.process.worker import Worker
 from bot.messages import encode
 from bot.runtime import child, frames
 
@@ -36,15 +36,15 @@ _OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message"}
 Send: TypeAlias = Callable[[protocol.Event], None]
 
 
-def _read(pipe: BinaryIO, put: Callable[[protocol.Request | None], None], send: Send) -> None:
-    """Pass on every request from `pipe`, and its end."""
+def _read(pipe: BinaryIO, take: Callable[[protocol.Request | None], object], send: Send) -> None:
+    """Let `take` have every request from `pipe`, and None at its end."""
     try:
         for body in frames.read(pipe):
-            put(protocol.decode_request(body))
+            take(protocol.decode_request(body))
     except (frames.FrameError, msgspec.MsgspecError) as error:
         send(protocol.Refused(message=f"The daemon sent an invalid request: {error}."))
     finally:
-        put(None)
+        take(None)
         # A kernel that never returns must not keep a process that nobody listens to.
         timer = Timer(_GRACE_S, os._exit, (1,))
         timer.daemon = True
@@ -94,15 +94,15 @@ def _send_log(send: Send) -> None:
 
 
 async def _serve(pipe: BinaryIO, send: Send) -> None:
-    requests: Requests = asyncio.Queue()
+    worker = Worker(send)
     loop = asyncio.get_running_loop()
 
-    def put(request: protocol.Request | None) -> None:
+    def take(request: protocol.Request | None) -> None:
         with suppress(RuntimeError):  # the loop ended before the daemon did
-            loop.call_soon_threadsafe(requests.put_nowait, request)
+            loop.call_soon_threadsafe(worker.take, request)
 
-    Thread(target=_read, args=(pipe, put, send), name="requests", daemon=True).start()
-    await Worker(send).run(requests)
+    Thread(target=_read, args=(pipe, take, send), name="requests", daemon=True).start()
+    await worker.run()
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
 
 import numpy as np
 
@@ -17,15 +16,17 @@ from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import AudioChunk
 from bot.runtime.waiting import first_to_end
 
-Requests: TypeAlias = "asyncio.Queue[protocol.Request | None]"
-"""What the daemon asks for; None is the end."""
-
 
 class Worker:
     """Runs one engine for as long as requests come."""
 
     def __init__(self, send: Callable[[protocol.Event], None]) -> None:
         self._send = send
+        self._start: asyncio.Future[protocol.Request | None] = (
+            asyncio.get_running_loop().create_future()
+        )
+        """The first request, which has to name the engine."""
+        self._ended = asyncio.Event()
         self._engine: Engine | None = None
         self._scheduler = Scheduler(budget_tokens=0)
         self._may_work = asyncio.Event()
@@ -35,9 +36,9 @@ class Worker:
         self._begun_at = 0.0
         """When the engine got its latest batch."""
 
-    async def run(self, requests: Requests) -> None:
-        """Serve `requests` until None comes, or the engine refuses to run."""
-        start = await requests.get()
+    async def run(self) -> None:
+        """Serve what `take` is given until None comes, or the engine refuses to run."""
+        start = await self._start
         if not isinstance(start, protocol.Start) or start.version != protocol.VERSION:
             theirs = start.version if isinstance(start, protocol.Start) else "none"
             self._send(
@@ -49,19 +50,29 @@ class Worker:
             )
             return
         try:
-            await first_to_end(self._work(start), self._take(requests))
+            await first_to_end(self._work(start), self._ended.wait())
         finally:
             if self._engine is not None:
                 await self._engine.close()
 
-    async def _take(self, requests: Requests) -> None:
-        while (request := await requests.get()) is not None:
-            if isinstance(request, protocol.Ping):
-                self._send(self._pong(request.number))
-            elif isinstance(request, protocol.Speak):
-                self._accept(request)
-            elif isinstance(request, protocol.Cancel):
-                self._cancel(request.number)
+    def take(self, request: protocol.Request | None) -> None:
+        """Take the next request, in the event loop; never waits. None is the end."""
+        if not self._start.done():
+            self._start.set_result(request)
+        elif request is None:
+            self._ended.set()
+        elif isinstance(request, protocol.Ping):
+            self._send(self._pong(request.number))
+        elif isinstance(request, protocol.Cancel):
+            self._cancel(request.number)
+        elif isinstance(request, protocol.Speak):
+            if self._engine is None:
+                self._fail(request.number, "utterance", "The engine is not warm yet.")
+                return
+            speech = request.request
+            due_at = now() + speech.due_s
+            self._scheduler.put(Job(request.number, speech, self._engine.tokens(speech), due_at))
+            self._may_work.set()
 
     def _pong(self, number: int) -> protocol.Pong:
         # Also while it does not let go of what was cancelled.
@@ -74,15 +85,6 @@ class Worker:
             quiet_s=max(now() - moved_at, 0.0) if is_busy else 0.0,
             step_s=progress.step_s if progress else None,
         )
-
-    def _accept(self, speak: protocol.Speak) -> None:
-        if self._engine is None:
-            self._fail(speak.number, "utterance", "The engine is not warm yet.")
-            return
-        request = speak.request
-        tokens = self._engine.tokens(request)
-        self._scheduler.put(Job(speak.number, request, tokens, now() + request.due_s))
-        self._may_work.set()
 
     def _cancel(self, number: int) -> None:
         if not self._scheduler.remove(number):

@@ -12,6 +12,7 @@ from twitchio.eventsub import SubscriptionPayload
 from bot.errors import LogInError
 from bot.sources.twitch_eventsub.accounts import Account
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, RefusedError, plain_errors
+from bot.sources.twitch_eventsub.payloads import Redemption
 from bot.sources.twitch_eventsub.sockets import Client, OnEvent
 
 _SILENCE_S = 15.0
@@ -36,13 +37,12 @@ class Wish(NamedTuple):
     """Account that makes it."""
 
 
-class WaitingRedemption(NamedTuple):
-    """Redeem that nobody settled yet."""
+class Settlement(NamedTuple):
+    """End of a redemption: it is done, or its points go back."""
 
-    id: str
+    redemption_id: str
     reward_id: str
-    user_id: str
-    text: str
+    is_fulfilled: bool
 
 
 class EventClient:
@@ -93,9 +93,8 @@ class EventClient:
 
     async def user_ids(self, logins: Iterable[str], *, user_id: str) -> Mapping[str, str]:
         """Return the id of each of the `logins` that exists."""
-        with plain_errors("looking the channel up"):
-            async with self._asking_as(user_id):
-                users = await self._client.fetch_users(logins=list(logins), token_for=user_id)
+        async with self._asking_as(user_id, "looking the channel up"):
+            users = await self._client.fetch_users(logins=list(logins), token_for=user_id)
             return {user.name: user.id for user in users if user.name}
 
     @property
@@ -112,13 +111,13 @@ class EventClient:
 
     async def subscribe(self, wish: Wish) -> None:
         """Subscribe to a topic; connects the account first where it has no socket."""
-        with plain_errors(f"subscribing to {wish.topic.type}"):
-            async with asyncio.timeout(_CONNECT_S), self._asking_as(wish.user_id):
-                if not self.is_connected(wish.user_id):
-                    await self._client.connect(wish.user_id, self._silence_s)
-                await self._client.subscribe_websocket(
-                    wish.payload, as_bot=False, token_for=wish.user_id
-                )
+        request = f"subscribing to {wish.topic.type}"
+        async with self._asking_as(wish.user_id, request), asyncio.timeout(_CONNECT_S):
+            if not self.is_connected(wish.user_id):
+                await self._client.connect(wish.user_id, self._silence_s)
+            await self._client.subscribe_websocket(
+                wish.payload, as_bot=False, token_for=wish.user_id
+            )
 
     async def unsubscribe(self, key: str) -> None:
         """End the subscription with this id of twitchio.
@@ -135,24 +134,22 @@ class EventClient:
 
     async def send(self, text: str, *, channel_id: str, user_id: str, reply_to: str | None) -> None:
         """Write `text`, at most 500 characters, in a channel's chat."""
-        with plain_errors("writing in chat"):
-            async with self._asking_as(user_id):
-                await self._client.create_partialuser(channel_id).send_message(
-                    text, sender=user_id, token_for=user_id, reply_to_message_id=reply_to
-                )
+        async with self._asking_as(user_id, "writing in chat"):
+            await self._client.create_partialuser(channel_id).send_message(
+                text, sender=user_id, token_for=user_id, reply_to_message_id=reply_to
+            )
 
     async def reward_id(self, title: str, *, cost: int, channel_id: str) -> str:
         """Return the id of our reward with this title; create it where it is missing."""
         channel = self._client.create_partialuser(channel_id)
-        with plain_errors(f"preparing the reward {title!r}"):
-            async with self._asking_as(channel_id):
-                rewards = await channel.fetch_custom_rewards(manageable=True)
-                found = next((reward for reward in rewards if reward.title == title), None)
-                if found is None:
-                    found = await channel.create_custom_reward(title, cost, prompt=_REWARD_PROMPT)
-                return found.id
+        async with self._asking_as(channel_id, f"preparing the reward {title!r}"):
+            rewards = await channel.fetch_custom_rewards(manageable=True)
+            found = next((reward for reward in rewards if reward.title == title), None)
+            if found is None:
+                found = await channel.create_custom_reward(title, cost, prompt=_REWARD_PROMPT)
+            return found.id
 
-    async def unsettled(self, reward_id: str, *, channel_id: str) -> list[WaitingRedemption]:
+    async def unsettled(self, reward_id: str, *, channel_id: str) -> list[Redemption]:
         """Return the newest redemptions of our reward that nobody settled yet, oldest first."""
         params = {
             "broadcaster_id": channel_id,
@@ -161,43 +158,36 @@ class EventClient:
             "sort": "NEWEST",
             "first": 50,
         }
-        with plain_errors("looking for redeems"):
-            async with self._asking_as(channel_id):
-                # twitchio's own method drops the text, and gives chatters the streamer's name.
-                answer = await self._client.http.request_json(
-                    twitchio.http.Route(
-                        "GET",
-                        "channel_points/custom_rewards/redemptions",
-                        params=params,
-                        token_for=channel_id,
-                    )
-                )
+        path = "channel_points/custom_rewards/redemptions"
+        async with self._asking_as(channel_id, "looking for redeems"):
+            # twitchio's own method drops the text, and gives chatters the streamer's name.
+            answer = await self._client.http.request_json(
+                twitchio.http.Route("GET", path, params=params, token_for=channel_id)
+            )
             return [
-                WaitingRedemption(entry["id"], reward_id, entry["user_id"], entry["user_input"])
+                Redemption(entry["id"], reward_id, entry["user_id"], entry["user_input"])
                 for entry in reversed(answer["data"])
             ]
 
-    async def settle(
-        self, redemption_id: str, *, reward_id: str, channel_id: str, is_fulfilled: bool
-    ) -> None:
+    async def settle(self, settlement: Settlement, *, channel_id: str) -> None:
         """Mark a redemption of our reward as done, or refund its points."""
-        with plain_errors("settling a redeem"):
-            async with self._asking_as(channel_id):
-                await self._client.http.patch_custom_reward_redemption(
-                    broadcaster_id=channel_id,
-                    token_for=channel_id,
-                    reward_id=reward_id,
-                    id=redemption_id,
-                    status="FULFILLED" if is_fulfilled else "CANCELED",
-                )
+        async with self._asking_as(channel_id, "settling a redeem"):
+            await self._client.http.patch_custom_reward_redemption(
+                broadcaster_id=channel_id,
+                token_for=channel_id,
+                reward_id=settlement.reward_id,
+                id=settlement.redemption_id,
+                status="FULFILLED" if settlement.is_fulfilled else "CANCELED",
+            )
 
     @asynccontextmanager
-    async def _asking_as(self, user_id: str) -> AsyncIterator[None]:
+    async def _asking_as(self, user_id: str, request: str) -> AsyncIterator[None]:
         """Let one request at a time through, and none for an account without tokens.
 
         For such an account twitchio would take the tokens of another one.
         """
-        async with self._request:
-            if user_id not in self._client.tokens:
-                raise LogInError("The account's log-in is gone.", remedy=LOG_IN_AGAIN)
-            yield
+        with plain_errors(request):
+            async with self._request:
+                if user_id not in self._client.tokens:
+                    raise LogInError("The account's log-in is gone.", remedy=LOG_IN_AGAIN)
+                yield

@@ -26,9 +26,10 @@ from bot.runtime.waiting import cancel
 from bot.sources.sanitize import RecentIds
 from bot.sources.twitch_eventsub import payloads
 from bot.sources.twitch_eventsub.accounts import AccountStore
-from bot.sources.twitch_eventsub.client import EventClient, WaitingRedemption
+from bot.sources.twitch_eventsub.client import EventClient
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, RefusedError
 from bot.sources.twitch_eventsub.oauth import TIMEOUT, TwitchOauth
+from bot.sources.twitch_eventsub.payloads import Redemption
 from bot.sources.twitch_eventsub.redeems import Settler
 from bot.sources.twitch_eventsub.replies import ReplySender
 from bot.sources.twitch_eventsub.scopes import WRITE_CHAT
@@ -63,7 +64,7 @@ class ChannelListener(Protocol):
     def notify(self, event: BaseEvent) -> None:
         """Take a notification, at once."""
 
-    def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
+    def recover(self, waiting: Iterable[Redemption]) -> None:
         """Take the redeems of our reward that nobody settled yet."""
 
     def connection_changed(self, *, is_heard: bool, reward_id: str | None) -> None:
@@ -230,9 +231,9 @@ class TwitchConnection:
         client = self._client if self._fault is None else None
         for login, listener in self._listeners.items():
             is_heard = client is not None and self._subscriptions.is_heard(login, client)
-            reward_id = self._subscriptions.reward_id(login)
+            reward_id = self._subscriptions.rewards.get(login)
             listener.connection_changed(is_heard=is_heard, reward_id=reward_id)
-            if (waiting := self._subscriptions.take_waiting(login)) is not None:
+            if (waiting := self._subscriptions.waiting.pop(login, None)) is not None:
                 listener.recover(waiting)
 
     def _on_event(self, name: str, payload: object) -> None:

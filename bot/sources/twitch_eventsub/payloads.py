@@ -20,16 +20,9 @@ from bot.messages import (
     SourceItem,
     StreamStatus,
 )
+from bot.sources import Origin
 from bot.sources.sanitize import chatter, valid_ranges, well_formed
 from bot.sources.twitch_messages import ACTION, BADGE_ROLES
-
-
-class Origin(NamedTuple):
-    """Channel, source and time of an item."""
-
-    channel: str
-    source: str
-    received_at: float
 
 
 class Redemption(NamedTuple):
@@ -37,8 +30,9 @@ class Redemption(NamedTuple):
 
     id: str
     reward_id: str
-    message: ChatMessage
-    """Message with what the chatter wrote; the chat shows it as a message too."""
+    user_id: str
+    text: str
+    """What the chatter wrote; the chat shows it as a message too."""
 
 
 def channel_id(payload: BaseEvent) -> str | None:
@@ -82,14 +76,16 @@ def to_item(payload: BaseEvent, origin: Origin) -> SourceItem | None:
         case models.ChannelFollow():
             event = Event(kind=EventKind.FOLLOW)
             item = _line(origin, notification_id(payload) or "", payload.user, event=event)
+        case models.ChannelPointsRedemptionAdd(user_input=""):  # else the chat shows it
+            event = Event(kind=EventKind.REDEEM, amount=payload.reward.cost)
+            item = _line(origin, payload.id, payload.user, event=event)
     return item
 
 
-def to_redemption(payload: models.ChannelPointsRedemptionAdd, origin: Origin) -> Redemption:
+def to_redemption(payload: models.ChannelPointsRedemptionAdd) -> Redemption:
     """Return `payload` as a redemption."""
-    event = Event(kind=EventKind.REDEEM, amount=payload.reward.cost)
-    message = _line(origin, payload.id, payload.user, text=payload.user_input, event=event)
-    return Redemption(payload.id, payload.reward.id, message)
+    text = well_formed(payload.user_input)
+    return Redemption(payload.id, payload.reward.id, payload.user.id, text)
 
 
 def _paid_event(payload: models.ChatMessage) -> Event | None:

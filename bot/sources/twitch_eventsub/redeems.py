@@ -9,7 +9,7 @@ https://dev.twitch.tv/docs/api/reference/#update-redemption-status.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -17,7 +17,7 @@ from bot.config.sources import RewardSettings
 from bot.errors import LogInError, TransientError
 from bot.messages import ChatMessage
 from bot.sources.sanitize import Recent, RecentIds
-from bot.sources.twitch_eventsub.client import EventClient, WaitingRedemption
+from bot.sources.twitch_eventsub.client import EventClient, Settlement
 from bot.sources.twitch_eventsub.faults import RefusedError
 from bot.sources.twitch_eventsub.payloads import Redemption
 
@@ -30,21 +30,6 @@ _RETRY_S = 1.0
 
 _Text = tuple[str, str]
 """Chatter id and text: all that message and redemption have in common."""
-
-
-class Settlement(NamedTuple):
-    """End of a redemption, for Twitch."""
-
-    redemption_id: str
-    reward_id: str
-    is_fulfilled: bool
-
-
-class _Ours(NamedTuple):
-    """Redemption of our reward."""
-
-    id: str
-    reward_id: str
 
 
 class Redeems:
@@ -64,23 +49,20 @@ class Redeems:
         """Our reward, once it is known."""
         self._known = RecentIds()
         self._has_recovered = False
-        self._unwritten = Recent[_Text, list[_Ours]](_REMEMBERED)
+        self._unwritten = Recent[_Text, list[Redemption]](_REMEMBERED)
         self._unredeemed = Recent[_Text, list[str]](_REMEMBERED)
-        self._by_message = Recent[str, _Ours](_REMEMBERED)
+        self._by_message = Recent[str, Redemption](_REMEMBERED)
         self._unlinked = RecentIds(_REMEMBERED)
         """Ids of messages whose redemption is not known yet."""
         self._ends = Recent[str, bool](_REMEMBERED)
         """Whether each of those was spoken, where it has ended."""
 
-    def redeemed(self, redemption: Redemption) -> ChatMessage | None:
-        """Take a redemption; return its message if the chat does not show it."""
-        message = redemption.message
-        ours = _Ours(redemption.id, redemption.reward_id)
+    def redeemed(self, redemption: Redemption) -> None:
+        """Take a redemption, of our reward or another one."""
         if redemption.reward_id == self.reward_id and self._known.add(redemption.id):
-            self._match(_text(message), ours)
-        return None if message.text else message
+            self._match(redemption)
 
-    def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
+    def recover(self, waiting: Iterable[Redemption]) -> None:
         """Take the redeems that nobody settled yet, each time that the account has reconnected.
 
         Those that waited before this run are left to the streamer, except where an earlier run of
@@ -89,44 +71,46 @@ class Redeems:
         for redemption in waiting:
             if not self._known.add(redemption.id):
                 continue
-            text = (redemption.user_id, " ".join(redemption.text.split()))
-            ours = _Ours(redemption.id, redemption.reward_id)
-            if self._has_recovered or redemption.id in self._unlinked or text in self._unredeemed:
-                self._match(text, ours)
+            is_left = redemption.id in self._unlinked or _key(redemption) in self._unredeemed
+            if self._has_recovered or is_left:
+                self._match(redemption)
         self._has_recovered = True
 
-    def _match(self, text: _Text, ours: _Ours) -> None:
-        if not text[1] or ours.id in self._unlinked:
-            self._link(ours.id, ours)  # the chat does not show it: its message is our own
+    def _match(self, redemption: Redemption) -> None:
+        text = _key(redemption)
+        if not text[1] or redemption.id in self._unlinked:
+            self._link(redemption.id, redemption)  # not shown in chat: the message is our own
         elif (message_id := _take(self._unredeemed, text)) is not None:
-            self._link(message_id, ours)
+            self._link(message_id, redemption)
         else:
-            _keep(self._unwritten, text, ours)
-            self._call_later(UNWRITTEN_S, lambda: self._give_up(text, ours))
+            _keep(self._unwritten, text, redemption)
+            self._call_later(UNWRITTEN_S, lambda: self._give_up(redemption))
 
-    def _give_up(self, text: _Text, ours: _Ours) -> None:
+    def _give_up(self, redemption: Redemption) -> None:
         """Refund the points: the chat never showed the message."""
+        text = _key(redemption)
         waiting = self._unwritten.get(text, [])
-        if ours not in waiting:
+        if redemption not in waiting:
             return
-        waiting.remove(ours)
+        waiting.remove(redemption)
         if not waiting:
             del self._unwritten[text]
         refunds = self._settings.refund
-        log.warning("redeem without chat message", redemption_id=ours.id, refunded=refunds)
+        log.warning("redeem without chat message", redemption_id=redemption.id, refunded=refunds)
         if refunds:
-            self._settle(Settlement(ours.id, ours.reward_id, is_fulfilled=False))
+            self._settle(Settlement(redemption.id, redemption.reward_id, is_fulfilled=False))
 
     def written(self, message: ChatMessage) -> None:
         """Take the message of a redeem; an earlier run may have left it."""
         if self._settings.title is None:
             return
-        if (redemption := _take(self._unwritten, _text(message))) is not None:
+        text = _text(message.chatter.id, message.text)
+        if (redemption := _take(self._unwritten, text)) is not None:
             self._link(message.id, redemption)
         else:
             self._unlinked.add(message.id)
             if message.text:
-                _keep(self._unredeemed, _text(message), message.id)
+                _keep(self._unredeemed, text, message.id)
 
     def ended(self, message_id: str, *, is_spoken: bool) -> None:
         """Settle the redemption of this message, now or when it is known."""
@@ -137,8 +121,8 @@ class Redeems:
         elif self._settings.fulfill if is_spoken else self._settings.refund:
             self._settle(Settlement(redemption.id, redemption.reward_id, is_spoken))
 
-    def _link(self, message_id: str, ours: _Ours) -> None:
-        self._by_message[message_id] = ours
+    def _link(self, message_id: str, redemption: Redemption) -> None:
+        self._by_message[message_id] = redemption
         if (is_spoken := self._ends.pop(message_id, None)) is not None:
             self.ended(message_id, is_spoken=is_spoken)
 
@@ -175,12 +159,7 @@ class Settler:
         """Return whether this is done with, in success or for good."""
         client = await self._ready_client()
         try:
-            await client.settle(
-                settlement.redemption_id,
-                reward_id=settlement.reward_id,
-                channel_id=channel_id,
-                is_fulfilled=settlement.is_fulfilled,
-            )
+            await client.settle(settlement, channel_id=channel_id)
         except TransientError as error:
             log.info("redeem settlement postponed", channel_id=channel_id, reason=str(error))
             return False
@@ -192,8 +171,12 @@ class Settler:
 _V = TypeVar("_V")
 
 
-def _text(message: ChatMessage) -> _Text:
-    return message.chatter.id, " ".join(message.text.split())
+def _text(user_id: str, text: str) -> _Text:
+    return user_id, " ".join(text.split())
+
+
+def _key(redemption: Redemption) -> _Text:
+    return _text(redemption.user_id, redemption.text)
 
 
 def _keep(waiting: Recent[_Text, list[_V]], text: _Text, value: _V) -> None:

@@ -12,13 +12,14 @@ from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
 from bot.messages import ChatMessage, EventKind, SourceItem, Verb
 from bot.outcomes import FINAL, Applied, Dropped, DropReason, Outcome, Rejected, Spoken
-from bot.sources import Deliver, Remote
+from bot.sources import Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub import payloads
-from bot.sources.twitch_eventsub.client import WaitingRedemption
+from bot.sources.twitch_eventsub.client import Settlement
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.merging import Merge
-from bot.sources.twitch_eventsub.redeems import Redeems, Settlement
+from bot.sources.twitch_eventsub.payloads import Redemption
+from bot.sources.twitch_eventsub.redeems import Redeems
 from bot.sources.twitch_eventsub.replies import Importance, Reply
 from bot.sources.twitch_irc import TwitchIrcSource
 
@@ -87,12 +88,9 @@ class TwitchEventsubSource(Remote):
         """Take a notification of EventSub."""
         if not self.settings.shared_chat and payloads.is_from_elsewhere(event):
             return
-        origin = payloads.Origin(self._channel, self.name, now())
-        item: SourceItem | None
         if isinstance(event, models.ChannelPointsRedemptionAdd):
-            item = self._redeems.redeemed(payloads.to_redemption(event, origin))
-        else:
-            item = payloads.to_item(event, origin)
+            self._redeems.redeemed(payloads.to_redemption(event))
+        item = payloads.to_item(event, Origin(self._channel, self.name, now()))
         if item is not None:
             self._merge.from_account(item, event.timestamp)
 
@@ -103,7 +101,7 @@ class TwitchEventsubSource(Remote):
             self._merge.remember(message.id)
             self._redeems.written(message)
 
-    def recover(self, waiting: Iterable[WaitingRedemption]) -> None:
+    def recover(self, waiting: Iterable[Redemption]) -> None:
         """Take the redeems of our reward that nobody settled yet."""
         self._redeems.recover(waiting)
 

@@ -12,8 +12,9 @@ from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings
 from bot.errors import IshowttsError, LogInError, TransientError
 from bot.sources.twitch_eventsub.accounts import Accounts
-from bot.sources.twitch_eventsub.client import EventClient, Topic, WaitingRedemption, Wish
+from bot.sources.twitch_eventsub.client import EventClient, Topic, Wish
 from bot.sources.twitch_eventsub.faults import RefusedError
+from bot.sources.twitch_eventsub.payloads import Redemption
 from bot.sources.twitch_eventsub.scopes import (
     MANAGE_REDEMPTIONS,
     PURPOSES,
@@ -73,19 +74,21 @@ class Subscriptions:
         self._clock = clock
         self._refused: dict[Topic, tuple[str, float]] = {}
         self._unknown: dict[str, float] = {}
-        self._rewards: dict[str, str] = {}
         self._reward_at: dict[str, float] = {}
         self._lacking: dict[str, str] = {}
-        self._waiting: dict[str, list[WaitingRedemption]] = {}
         self.channel_ids: dict[str, str] = {}
         """Ids of the channels that are known, by login."""
+        self.rewards: dict[str, str] = {}
+        """Ids of our rewards that are known, by the channel's login."""
+        self.waiting: dict[str, list[Redemption]] = {}
+        """Redeems that nobody settled yet, by login, once in a client's life."""
         self.is_ending = False
         """Whether a socket may close because nothing is left on it."""
 
     def forget_refusals(self) -> None:
         """Ask again for everything: the accounts may be others now."""
         self._refused.clear()
-        self._rewards.clear()
+        self.rewards.clear()
         self._reward_at.clear()
         self._lacking.clear()
 
@@ -107,14 +110,6 @@ class Subscriptions:
     def is_heard(self, login: str, client: EventClient) -> bool:
         """Tell whether `client` receives the chat of this channel now."""
         return Topic(_CHAT, self.channel_ids.get(login, "")) in client.topics
-
-    def reward_id(self, login: str) -> str | None:
-        """Return our reward in this channel, if it is known."""
-        return self._rewards.get(login)
-
-    def take_waiting(self, login: str) -> list[WaitingRedemption] | None:
-        """Return the redeems that were not settled yet, once in a client's life."""
-        return self._waiting.pop(login, None)
 
     async def update(self, needs: Needs, client: EventClient, tokens: Tokens) -> None:
         """Make the subscriptions that are missing, for whatever reason; end those not needed.
@@ -210,7 +205,7 @@ class Subscriptions:
         for login, settings in needs.items():
             channel_id, reward = self.channel_ids.get(login, ""), settings.reward
             owner = tokens.accounts.get(channel_id)
-            if login in self._rewards or reward.title is None or owner is None:
+            if login in self.rewards or reward.title is None or owner is None:
                 continue
             is_due = self._clock() >= self._reward_at.get(login, float("-inf"))
             if MANAGE_REDEMPTIONS not in owner.scopes or not is_due:
@@ -219,8 +214,8 @@ class Subscriptions:
                 reward_id = await client.reward_id(
                     reward.title, cost=reward.cost, channel_id=channel_id
                 )
-                self._waiting[login] = await client.unsettled(reward_id, channel_id=channel_id)
-                self._rewards[login] = reward_id
+                self.waiting[login] = await client.unsettled(reward_id, channel_id=channel_id)
+                self.rewards[login] = reward_id
             except (RefusedError, LogInError, TransientError) as error:
                 # Chat does not wait for it: an account that is gone for good is noticed there.
                 passes = isinstance(error, TransientError)

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from bot.engine.contract import speak_one
-from bot.engine.f5.batching import Batch
+from bot.engine.f5.batching import runs
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import Item
@@ -22,6 +22,8 @@ from bot.engine.f5.model.vocos import Vocos
 from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import Samples, SpeechRequest
+
+pytestmark = pytest.mark.parts
 
 TEXT = "Hello there, chat."
 
@@ -192,7 +194,7 @@ async def test_ten_thousand_characters_come_in_pieces_that_the_model_knows(
     prepared = engine._prepare(SpeechRequest(id="m1", text=text, voice="nature"))
     assert len(prepared.items) > 1
     assert all(item.frames <= MAX_FRAMES for item in prepared.items)
-    for run in [*Batch([prepared]).runs(budget_frames=0)][:2]:
+    for run in [*runs([prepared], budget_frames=0)][:2]:
         [samples] = engine._speak(run)
         assert not isinstance(samples, UtteranceError)
         assert 1 < len(samples) / SAMPLE_RATE_HZ < 30

@@ -8,13 +8,15 @@ import pytest
 import torch
 
 from bot.engine.contract import speak_one
-from bot.engine.f5.batching import Batch, Place, Prepared, Run, speak_run
+from bot.engine.f5.batching import Place, Prepared, Run, runs, speak_run
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.voice.loudness import levelled
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Samples, SpeechRequest
+
+pytestmark = pytest.mark.parts
 
 LONG = "One, two and three. " * 8
 
@@ -109,16 +111,17 @@ def test_what_breaks_one_item_costs_no_other() -> None:
 
 def test_runs_keep_the_budget_the_order_and_ways_of_sampling_apart() -> None:
     seven, five = Sampling(steps=7), Sampling(steps=5)
-    batch = Batch(
+    made_runs = runs(
         [
             Prepared([item(100), item(900)], seven, 1.0),
             Prepared([item(200)], five, 1.0),
             Prepared([item(300), item(300)], seven, 1.0),
-        ]
+        ],
+        budget_frames=650,
     )
     made = [
         (run.sampling.steps, [(place.request, place.item.frames) for place in run.places])
-        for run in batch.runs(budget_frames=650)
+        for run in made_runs
     ]
 
     assert made == [

@@ -23,6 +23,8 @@ from bot.engine.upstream.engine import load_upstream
 from bot.errors import UtteranceError
 from bot.messages import Samples, SpeechRequest
 
+pytestmark = pytest.mark.parts
+
 CPU = torch.device("cpu")
 FOLDERS, _ = choose("bundled", "bundled")
 VOICES = Path(bot.__file__).parent.parent / "voices"

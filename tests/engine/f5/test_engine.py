@@ -17,6 +17,8 @@ from bot.errors import StartError, UtteranceError
 from bot.messages import SpeechRequest
 from bot.runtime.waiting import cancel
 
+pytestmark = pytest.mark.parts
+
 ALIKE = 0.1
 """Relative distance of log-mel spectrograms."""
 needs_int8 = pytest.mark.skipif(not int8.works(), reason="this CPU or torch has no 8-bit products")

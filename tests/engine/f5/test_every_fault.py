@@ -35,6 +35,8 @@ from bot.outcomes import FINAL, Outcome, Spoken, Started
 from bot.runtime.folders import resource
 from tests.engine.channel import Channel
 
+pytestmark = pytest.mark.parts
+
 _DEADLINE_S = 1800
 """Only a hang takes this long: all of them together take a minute of CPU time."""
 _RATE_HZ = 24_000

@@ -22,6 +22,8 @@ from bot.messages import Samples, SpeechRequest
 from bot.runtime.folders import resource
 from tests.interpreters import python_3_10
 
+pytestmark = pytest.mark.parts
+
 REQUEST = SpeechRequest(id="m1", text="Hello there, chat.", voice="nature", nfe=6)
 
 

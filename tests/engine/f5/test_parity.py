@@ -11,6 +11,8 @@ from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.vocos import Vocos, decode, wave_span
 
+pytestmark = pytest.mark.parts
+
 CPU = torch.device("cpu")
 TOLERANCE = 1e-4
 LENGTHS = [(61, 60, 1), (150, 60, 40), (333, 94, 200)]  # frames, of the reference, tokens

@@ -14,6 +14,8 @@ from bot.engine.upstream.importing import import_upstream
 from bot.errors import StartError
 from bot.voices.wav import parse
 
+pytestmark = pytest.mark.parts
+
 WAVE = np.random.default_rng(0).uniform(-0.9, 0.9, 4_001).astype(np.float32)
 
 

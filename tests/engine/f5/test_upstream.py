@@ -12,6 +12,8 @@ from bot.engine.upstream.engine import UpstreamEngine
 from bot.errors import StartError
 from bot.messages import Samples, SpeechRequest
 
+pytestmark = pytest.mark.parts
+
 TEXT = "One, two and three, then more of it. " * 6
 
 

@@ -17,7 +17,7 @@ from bot.engine.contract import speak_one
 from bot.engine.process import protocol
 from bot.engine.process.client import EngineLostError
 from bot.engine.process.supervisor import Supervisor
-from bot.engine.process.worker import Requests, Worker
+from bot.engine.process.worker import Worker
 from bot.engine.tone import ToneEngine
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest, encode
@@ -25,6 +25,8 @@ from bot.runtime import child
 from bot.runtime.frames import frame, receive
 from bot.runtime.waiting import cancel
 from tests.engine.conftest import DEADLINE_S, PATIENT, QUICK, limits_for
+
+pytestmark = pytest.mark.parts
 
 if TYPE_CHECKING:
     from tests.engine.conftest import MakeSupervisor
@@ -108,29 +110,30 @@ async def test_what_is_cancelled_is_cancelled_in_the_process(
 
 
 async def test_an_engine_that_let_go_of_what_was_cancelled_is_idle() -> None:
-    requests: Requests = asyncio.Queue()
     events: asyncio.Queue[protocol.Event] = asyncio.Queue()
+    worker = Worker(events.put_nowait)
 
     async def ping() -> protocol.Pong:
-        requests.put_nowait(protocol.Ping(number=1))
+        await asyncio.sleep(0)  # the worker needs a turn
+        worker.take(protocol.Ping(number=1))
         pong = await events.get()
         assert isinstance(pong, protocol.Pong)
         return pong
 
     engine = "tests.engine.stand_ins:Obedient"
-    requests.put_nowait(protocol.Start(version=protocol.VERSION, engine=engine, options={}))
-    running = asyncio.create_task(Worker(events.put_nowait).run(requests))
+    worker.take(protocol.Start(version=protocol.VERSION, engine=engine, options={}))
+    running = asyncio.create_task(worker.run())
     async with asyncio.timeout(DEADLINE_S):
         assert isinstance(await events.get(), protocol.Ready)
-        requests.put_nowait(protocol.Speak(number=1, request=request("one wait")))
+        worker.take(protocol.Speak(number=1, request=request("one wait")))
         while not (await ping()).speaking:
             pass
-        requests.put_nowait(protocol.Cancel(number=1))
-        requests.put_nowait(protocol.Speak(number=2, request=request("refuse")))
+        worker.take(protocol.Cancel(number=1))
+        worker.take(protocol.Speak(number=2, request=request("refuse")))
         assert isinstance(await events.get(), protocol.Failed)
         while (pong := await ping()).speaking:
             pass
-        requests.put_nowait(None)
+        worker.take(None)
         await running
 
     assert pong.quiet_s == 0

@@ -17,6 +17,8 @@ import torch
 
 from bot.engine.upstream.patches import PatchError, State, Upstream, run
 
+pytestmark = pytest.mark.parts
+
 REPOSITORY = Path(__file__).parents[3]
 PATCHES = sorted((REPOSITORY / "patches").glob("*.patch"))
 NOBODY = 65534
@@ -259,7 +261,8 @@ def test_a_file_linked_into_a_cache_is_replaced_not_written_through(site: Path) 
 
 def test_a_damaged_patch_is_refused(site: Path, tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "bot", tmp_path / "bot")
-    shutil.copytree(REPOSITORY / "patches", tmp_path / "bot" / "engine" / "patches")  # as a wheel
+    patches = tmp_path / "bot" / "resources" / "patches"  # as in a wheel
+    shutil.copytree(REPOSITORY / "patches", patches)
     before = contents(site)
     script = "from bot.engine.upstream.patches import run; print(run('patch'), run('revert'))"
     command = [sys.executable, "-c", script]
@@ -271,7 +274,7 @@ def test_a_damaged_patch_is_refused(site: Path, tmp_path: Path) -> None:
         )
 
     assert "0 0" in attempt().stdout
-    patch = tmp_path / "bot" / "engine" / "patches" / PATCHES[1].name
+    patch = patches / PATCHES[1].name
     whole = patch.read_bytes()
     for damaged in (
         whole.replace(b"\n-", b"\n ", 1),

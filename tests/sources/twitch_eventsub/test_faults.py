@@ -29,6 +29,8 @@ from tests.sources.twitch_eventsub.conftest import CHAT_TOPICS, STREAMER_SCOPES,
 from tests.twitch_events import chat_event, stamp
 from tests.twitch_server import CLIENT_ID, DEADLINE_S, TwitchServer, eventually, network_down
 
+pytestmark = pytest.mark.parts
+
 if TYPE_CHECKING:
     from bot.sources.twitch_eventsub.accounts import AccountStore
     from tests.sources.twitch_eventsub.conftest import LogIn, Reading

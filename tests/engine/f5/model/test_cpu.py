@@ -15,6 +15,8 @@ from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.vocos import Vocos
 
+pytestmark = pytest.mark.parts
+
 CPU = torch.device("cpu")
 TOLERANCE = 1e-5
 TOLERANCE_INT8 = 0.02

@@ -15,6 +15,8 @@ from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.vocos import Vocos
 from bot.engine.f5.weights.checkpoint import load_acoustic, load_vocos
 
+pytestmark = pytest.mark.parts
+
 if not torch.cuda.is_available():
     pytest.skip("needs a CUDA GPU", allow_module_level=True)
 

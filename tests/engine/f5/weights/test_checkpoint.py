@@ -14,6 +14,8 @@ from bot.engine.f5.model.vocos import Vocos
 from bot.engine.f5.weights.checkpoint import load_acoustic, load_vocos, open_state
 from bot.errors import StartError
 
+pytestmark = pytest.mark.parts
+
 CPU = torch.device("cpu")
 State = dict[str, torch.Tensor]
 

@@ -22,6 +22,8 @@ from bot.engine.f5.weights.fetch import digest_of, download, fetch
 from bot.engine.f5.weights.model_folder import load_model, load_vocoder, read_model
 from bot.errors import StartError, TransientError
 
+pytestmark = pytest.mark.parts
+
 MEGA = 1 << 20
 COMMIT = "c0ffee" + "0" * 34
 CPU = torch.device("cpu")
@@ -402,7 +404,7 @@ def test_the_command_shows_the_licence_first_and_the_folder_last(hub: Hub, tmp_p
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=150,
     )
     folder = tmp_path / "models" / known.name
     assert contents(folder) == files
