@@ -4,8 +4,8 @@ They lie in one SQLite file in the state directory. All is read into memory at t
 that a thread writes, so that no caller waits for the disk.
 """
 
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Self
 
 from bot.runtime.folders import state_folder
 from bot.store.database import Database
@@ -20,7 +20,7 @@ def default_path() -> Path:
     return state_folder() / "state.sqlite3"
 
 
-class Store:
+class Store(AbstractContextManager["Store"]):
     """Store of the daemon, open from its construction until `close`."""
 
     def __init__(self, path: Path | None, *, journal_max_age_s: float = 0) -> None:
@@ -52,10 +52,6 @@ class Store:
     def close(self) -> None:
         """Write what waits and let go of the file."""
         self._database.close()
-
-    def __enter__(self) -> Self:
-        """Return the store, which is open already."""
-        return self
 
     def __exit__(self, *_: object) -> None:
         """Close it."""
