@@ -47,9 +47,7 @@ def run(options: argparse.Namespace) -> int:
 async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
     """Try what `settings` need, print a line for each, and tell whether all of it works.
 
-    Args:
-        settings: What is tried.
-        root: Root of the file system that describes the hardware.
+    `root` is that of the file system that describes the hardware.
     """
     findings = [Finding("configuration")]
     findings += [await _try_engine(settings, name) for name in settings.engine.engines]
@@ -65,7 +63,7 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
     return all(finding.problem is None for finding in findings)
 
 
-def _print_line(grade: str, subject: object, detail: object = "") -> None:
+def _print_line(grade: str, subject: str, detail: object) -> None:
     print(f"{grade:>4}  {subject}" + (f": {detail}" if detail else ""))
 
 

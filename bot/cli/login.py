@@ -54,11 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def log_in(settings: Settings, *, part: Part) -> None:
-    """Log an account in and keep it.
-
-    Args:
-        settings: Tell which permissions are needed.
-        part: What the account is for.
+    """Log an account in for `part`, with the permissions that `settings` need, and keep it.
 
     Raises:
         StartError: the configuration names no application, or the log-in cannot be kept.
@@ -98,7 +94,6 @@ async def status(settings: Settings) -> bool:
     if not accounts:
         print("Nobody is logged in. Log in: ishowtts login twitch")
         return False
-    good = True
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
         oauth = TwitchOauth(client_id(settings), session)
         for account in accounts.values():
@@ -111,10 +106,10 @@ async def status(settings: Settings) -> bool:
             print(f"{account.login}, {_use(account)}: {lives}")
             for scope in sorted(account.scopes):
                 print(f"  {scope}: {scopes.PURPOSES.get(scope, 'not needed')}")
-    for problem in problems(settings):
-        good = False
-        print(str(problem))
-    return good
+    lacking = problems(settings)
+    for problem in lacking:
+        print(problem)
+    return not lacking
 
 
 def problems(settings: Settings) -> list[LogInError]:

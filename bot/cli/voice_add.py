@@ -22,10 +22,7 @@ _EXAMPLES = {"licence": "this stream only", "consent": "Jane Doe, 2026-01-31, in
 def add(settings: Settings, options: argparse.Namespace, ask: Ask | None) -> int:
     """Make a voice of a recording and let it speak; return the exit code.
 
-    Args:
-        settings: The configuration.
-        options: What the person gave; None for what is to be asked.
-        ask: Asks the person for what is missing; None if nobody is there to answer.
+    What is None in `options` is asked with `ask`, which is None if nobody is there to answer.
 
     Raises:
         StartError: the recording is refused, something is missing, or the disk refuses.

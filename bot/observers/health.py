@@ -29,11 +29,7 @@ class Health:
         self._listeners: list[Callable[[float], None]] = []
         self._lag_s = 0.0
         self._lag_at = 0.0
-
-    @property
-    def routes(self) -> list[web.RouteDef]:
-        """The routes for the daemon's server."""
-        return [web.get("/healthz", self._live), web.get("/readyz", self._ready)]
+        self.routes = [web.get("/healthz", self._live), web.get("/readyz", self._ready)]
 
     def tell_lag(self, listener: Callable[[float], None]) -> None:
         """Tell `listener` every lag that is measured, in seconds."""

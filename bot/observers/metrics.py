@@ -37,8 +37,6 @@ from bot.state import (
     OutputState,
 )
 
-PATH = "/metrics"
-
 _STAGE_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 _RTF = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 5)
 _AUDIO_S = (0.5, 1, 2, 4, 8, 16, 32)
@@ -173,11 +171,7 @@ class Metrics(Collector):
             registry=registry,
         )
         registry.register(self)
-
-    @property
-    def routes(self) -> list[web.RouteDef]:
-        """The routes for the daemon's server."""
-        return [web.get(PATH, self._get)]
+        self.routes = [web.get("/metrics", self._get)]
 
     def observe(self, outcome: Outcome) -> None:
         """Count the outcome."""

@@ -18,6 +18,7 @@ class Status:
         self._state = state
         self._started_at = now()
         self._counts: dict[str, Counter[str]] = {}
+        self.routes = [web.get("/api/status", self._get)]
 
     def observe(self, outcome: Outcome) -> None:
         """Count the outcome, and its reason where it has one."""
@@ -26,11 +27,6 @@ class Status:
         counts[name] += 1
         if isinstance(outcome, Rejected | Dropped):
             counts[f"{name}.{outcome.reason.value}"] += 1
-
-    @property
-    def routes(self) -> list[web.RouteDef]:
-        """The routes for the daemon's server."""
-        return [web.get("/api/status", self._get)]
 
     async def _get(self, _: web.Request) -> web.Response:
         body = {

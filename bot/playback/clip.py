@@ -17,41 +17,33 @@ class Clip:
     """
 
     def __init__(self) -> None:
-        self._chunks: list[AudioChunk] = []
-        self._is_complete = False
-        self._growth = Changes()
-
-    @property
-    def chunks(self) -> tuple[AudioChunk, ...]:
+        self.chunks: list[AudioChunk] = []
         """Audio so far."""
-        return tuple(self._chunks)
+        self.is_complete = False
+        """Whether nothing more will come."""
+        self._growth = Changes()
 
     @property
     def duration_s(self) -> float:
         """Length so far, in seconds."""
-        return sum(chunk.duration_s for chunk in self._chunks)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether nothing more will come."""
-        return self._is_complete
+        return sum(chunk.duration_s for chunk in self.chunks)
 
     def append(self, chunk: AudioChunk) -> None:
         """Add the next piece."""
-        self._chunks.append(chunk)
+        self.chunks.append(chunk)
         self._growth.tell()
 
     def finish(self) -> None:
         """Mark the clip as complete: what is there is played to its end."""
-        self._is_complete = True
+        self.is_complete = True
         self._growth.tell()
 
     async def read(self, start_s: float = 0.0) -> AsyncIterator[AudioChunk]:
         """Yield the speech from `start_s` seconds on in pieces of 0.1 s or less, as it grows."""
         index, before_s = 0, 0.0
         while True:
-            while index < len(self._chunks):
-                chunk = self._chunks[index]
+            while index < len(self.chunks):
+                chunk = self.chunks[index]
                 skipped = max(0, round((start_s - before_s) * chunk.sample_rate_hz))
                 step = max(1, round(_PIECE_S * chunk.sample_rate_hz))
                 for begin in range(skipped, len(chunk.samples), step):
@@ -60,6 +52,6 @@ class Clip:
                         sample_rate_hz=chunk.sample_rate_hz,
                     )
                 index, before_s = index + 1, before_s + chunk.duration_s
-            if self._is_complete:
+            if self.is_complete:
                 return
             await self._growth.wait()

@@ -33,12 +33,9 @@ class Archive(NamedTuple):
 
 
 def write(config: Path, output: Path | None, *, has_check: bool) -> Archive:
-    """Write the archive.
+    """Write the archive to `output`; None names it by the time, in the current folder.
 
-    Args:
-        config: File of the configuration.
-        output: Where to write; None for a name with the time in the current folder.
-        has_check: Whether `ishowtts check` is run for it.
+    With `has_check`, `ishowtts check` is run for it.
 
     Raises:
         StartError: it cannot be written.

@@ -19,12 +19,7 @@ Tell = Callable[[str], None]
 
 
 def install(*, is_system: bool, config: Path | None, tell: Tell) -> None:
-    """Write the units, enable them and start the daemon.
-
-    Args:
-        is_system: For the system instead of this user.
-        config: The configuration, if it is not the usual file.
-        tell: Is told each step.
+    """Write the units, enable them and start the daemon, with `config` or the usual file.
 
     Raises:
         ConfigError: the configuration holds mistakes.

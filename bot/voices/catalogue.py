@@ -39,10 +39,14 @@ class VoiceCatalog(Collection[str]):
 
     def refresh(self) -> None:
         """Look up the voices now. Blocks for some milliseconds."""
-        folders = find(self._roots)
-        self._names = frozenset(name for name, path in folders.items() if self._is_good(path))
-        for gone in self._judged.keys() - set(folders.values()):
-            del self._judged[gone]
+        before, self._judged = self._judged, {}
+        for folder in find(self._roots).values():
+            signature = read_signature(folder)
+            judged = before.get(folder)
+            if judged is None or judged[0] != signature:
+                judged = signature, self._judge(folder)
+            self._judged[folder] = judged
+        self._names = frozenset(path.name for path, (_, is_good) in self._judged.items() if is_good)
 
     async def run(self) -> None:
         """Look up the voices every few seconds until cancelled."""
@@ -52,13 +56,6 @@ class VoiceCatalog(Collection[str]):
                 await asyncio.to_thread(self.refresh)
             except OSError as error:  # a disk that is away comes back
                 log.info("voices cannot be looked up", reason=str(error))
-
-    def _is_good(self, folder: Path) -> bool:
-        signature = read_signature(folder)
-        known = self._judged.get(folder)
-        if known is None or known[0] != signature:
-            known = self._judged[folder] = (signature, self._judge(folder))
-        return known[1]
 
     def _judge(self, folder: Path) -> bool:
         try:

@@ -48,14 +48,8 @@ def write(
         StartError: as `verify_free`, or the disk refuses.
     """
     folder = verify_free(root, name, replace=replace)
-    fields = {
-        "language": about.language,
-        "licence": about.licence,
-        "source": about.source,
-        "consent": about.consent,
-        "gain": about.gain_db,
-        "speed": about.speed,
-    }
+    fields = about._asdict()
+    fields["gain"] = fields.pop("gain_db")
     with _on_disk(root), _beside(root) as made:
         (made / RECORDING).write_bytes(encode(recording))
         (made / TRANSCRIPT).write_text(transcript + "\n", encoding="utf-8")

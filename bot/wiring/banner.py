@@ -16,12 +16,7 @@ def banner(
 ) -> str:
     """Return three lines: where it listens, what it speaks through, how Twitch is connected.
 
-    Args:
-        settings: What runs.
-        program: Name that the person started.
-        url: Address of the HTTP server.
-        outputs: State of each output by its name.
-        is_heard: Whether at least one of them works.
+    `outputs` gives the state of each by its name, `program` the name that the person started.
     """
     kinds = [source for channel in settings.channels for source in channel.sources]
     listening = []

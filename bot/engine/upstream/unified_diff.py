@@ -25,6 +25,8 @@ class Hunk(NamedTuple):
 
     start: int
     """Index of the first line, from 0."""
+    new_start: int
+    """The same in the result."""
     old: tuple[bytes, ...]
     new: tuple[bytes, ...]
 
@@ -59,12 +61,8 @@ class Change(NamedTuple):
 
     def reversed(self) -> "Change":
         """Return the change that undoes this one."""
-        hunks = []
-        shift = 0
-        for hunk in self.hunks:
-            hunks.append(Hunk(hunk.start + shift, hunk.new, hunk.old))
-            shift += len(hunk.new) - len(hunk.old)
-        return Change(self.path, self.after, self.before, tuple(hunks))
+        hunks = tuple(Hunk(hunk.new_start, hunk.start, hunk.new, hunk.old) for hunk in self.hunks)
+        return Change(self.path, self.after, self.before, hunks)
 
 
 def parse(text: bytes) -> list[Change]:
@@ -96,6 +94,7 @@ def _read_hunk(match: re.Match[bytes]) -> Hunk:
     lines = match["lines"].split(b"\n")[:-1]
     return Hunk(
         int(match["old"]) - 1,
+        int(match["new"]) - 1,
         tuple(line[1:] for line in lines if not line.startswith(b"+")),
         tuple(line[1:] for line in lines if not line.startswith(b"-")),
     )
