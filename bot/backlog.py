@@ -5,10 +5,10 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.messages import Lane, Utterance
 from bot.outcomes import Dropped, DropReason, Outcome, Queued
+from bot.runtime.clock import now
 from bot.runtime.waiting import Changes
 
 

@@ -6,7 +6,6 @@ from typing import Protocol
 import structlog
 
 from bot.backlog import Backlog
-from bot.clock import now
 from bot.commands import CommandParser
 from bot.messages import (
     ChatMessage,
@@ -21,6 +20,7 @@ from bot.messages import (
 )
 from bot.moderation import Moderation
 from bot.outcomes import Accepted, Applied, Outcome, Rejected
+from bot.runtime.clock import now
 
 log = structlog.get_logger(__name__)
 

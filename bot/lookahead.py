@@ -9,12 +9,12 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from bot.backlog import Backlog
-from bot.clock import now
 from bot.engine.nfe_policy import NfePolicy
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
 from bot.outcomes import DropReason
 from bot.playback.clip import Clip
+from bot.runtime.clock import now
 
 log = structlog.get_logger(__name__)
 

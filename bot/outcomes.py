@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import Self
 
-from bot.clock import now
 from bot.messages import ChatMessage, Lane, Message, RejectReason, Utterance, Verb
+from bot.runtime.clock import now
 
 
 class DropReason(StrEnum):

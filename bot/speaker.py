@@ -6,11 +6,11 @@ from collections.abc import Callable
 import structlog
 
 from bot.backlog import Backlog
-from bot.clock import now
 from bot.lookahead import Lookahead, Rendering
 from bot.messages import Lane, Utterance
 from bot.outcomes import Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback.player import Playback, Player
+from bot.runtime.clock import now
 from bot.runtime.waiting import cancel
 
 log = structlog.get_logger(__name__)

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.backlog import Backlog
-from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.messages import Chatter, Lane, Utterance
 from bot.outcomes import Dropped, DropReason, Outcome, Queued
+from bot.runtime.clock import now
 
 
 def utterance(

@@ -1,9 +1,9 @@
 import pytest
 
-from bot.clock import now
 from bot.commands import CommandParser
 from bot.config.commands import CommandRanks, CommandSettings
 from bot.messages import ChatMessage, Chatter, Command, Rejection, RejectReason, Role, Verb
+from bot.runtime.clock import now
 
 
 def message(text: str, *roles: Role) -> ChatMessage:

@@ -1,7 +1,6 @@
 import pytest
 
 from bot.backlog import Backlog
-from bot.clock import now
 from bot.commands import CommandParser
 from bot.config.backlog import BacklogSettings
 from bot.config.commands import CommandSettings
@@ -11,6 +10,7 @@ from bot.messages import ChatMessage, Chatter, Command, Rejection, RejectReason,
 from bot.moderation import Moderation
 from bot.outcomes import Applied, DropReason, Outcome, Rejected
 from bot.policy import Policy
+from bot.runtime.clock import now
 from tests.test_moderation import SpeechStandIn
 
 

@@ -16,7 +16,7 @@ from tests.interpreters import python_3_10
 PACKAGE = Path(bot.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.errors",),
-    ("bot.runtime", "bot.hardware", "bot.clock"),
+    ("bot.runtime", "bot.hardware"),
     ("bot.messages",),
     ("bot.outcomes", "bot.state"),
     ("bot.config",),

@@ -3,13 +3,13 @@ from collections.abc import Callable
 import pytest
 
 from bot.backlog import Backlog
-from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.config.policy import PolicySettings
 from bot.messages import Chatter, Command, Lane, Purge, Utterance, Verb
 from bot.moderation import Moderation
 from bot.outcomes import Dropped, DropReason, Outcome
 from bot.policy import Policy
+from bot.runtime.clock import now
 
 
 class SpeechStandIn:

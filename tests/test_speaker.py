@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from bot.backlog import Backlog
-from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings
 from bot.engine.nfe_policy import NfePolicy
@@ -19,6 +18,7 @@ from bot.outcomes import FINAL, Dropped, DropReason, Failed, Outcome, Spoken, St
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.playback.player import Player
+from bot.runtime.clock import now
 from bot.speaker import Speaker
 
 CHUNK = AudioChunk(samples=np.full(240, 0.5, np.float32), sample_rate_hz=24_000)

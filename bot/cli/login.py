@@ -14,10 +14,10 @@ from msgspec import structs
 
 from bot.cli import EXIT_OK, EXIT_PROBLEM
 from bot.cli.shared import add_config_option, load_settings, quiet_logs
-from bot.clock import now
 from bot.config import Settings
 from bot.config.sources import TwitchEventsubSettings
 from bot.errors import LogInError, StartError
+from bot.runtime.clock import now
 from bot.sources.twitch_eventsub import scopes
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.oauth import TIMEOUT, DeviceCode, TwitchOauth

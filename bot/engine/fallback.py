@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 import structlog
 
-from bot.clock import now
 from bot.engine.contract import Engine
 from bot.engine.process.client import EngineLostError
 from bot.engine.process.supervisor import Supervisor
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
+from bot.runtime.clock import now
 from bot.runtime.waiting import first_to_end
 from bot.state import EngineState
 

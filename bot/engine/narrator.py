@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 
 from msgspec.structs import replace
 
-from bot.clock import now
 from bot.engine.fallback import Attempts, FallbackEngine
 from bot.engine.joining import fit_piece
 from bot.engine.pieces import Lengths, Pauses, Piece, split
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
+from bot.runtime.clock import now
 from bot.runtime.waiting import cancel
 from bot.state import EngineState
 

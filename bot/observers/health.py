@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from aiohttp import web
 
-from bot.clock import now
 from bot.observers import LivenessCheck
+from bot.runtime.clock import now
 from bot.state import DaemonState
 
 _MEASURE_S = 0.5

@@ -8,11 +8,11 @@ from typing import NoReturn
 
 import msgspec
 
-from bot.clock import now
 from bot.mqtt import payloads
 from bot.mqtt.outbox import Outbox
 from bot.observers.timings import Timing, Timings
 from bot.outcomes import FINAL, Outcome, Spoken, Started
+from bot.runtime.clock import now
 from bot.state import DaemonState
 
 _LONGEST_S = 2.0

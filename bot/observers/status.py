@@ -6,8 +6,8 @@ from collections.abc import Callable
 import msgspec
 from aiohttp import web
 
-from bot.clock import now
 from bot.outcomes import Dropped, Outcome, Rejected
+from bot.runtime.clock import now
 from bot.state import DaemonState
 
 

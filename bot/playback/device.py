@@ -10,12 +10,12 @@ from functools import partial
 import numpy as np
 import structlog
 
-from bot.clock import now
 from bot.playback import BaseOutput, OutputLostError, protocol
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.runtime import child, frames
 from bot.runtime.backoff import Backoff
+from bot.runtime.clock import now
 from bot.runtime.tasks import running
 
 log = structlog.get_logger(__name__)

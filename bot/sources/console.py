@@ -9,9 +9,9 @@ from contextlib import suppress
 from typing import Protocol
 from uuid import uuid4
 
-from bot.clock import now
 from bot.config.sources import ConsoleSettings
 from bot.messages import ChatMessage, Chatter, Role
+from bot.runtime.clock import now
 from bot.sources import Deliver
 
 MAX_LINE_BYTES = 4096

@@ -15,9 +15,9 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from bot.clock import now
 from bot.config.sources import IngestSettings
 from bot.messages import ChatMessage, Purge, SourceItem
+from bot.runtime.clock import now
 from bot.sources import Deliver, Origin, social_stream
 from bot.sources.chat_json import ChatJsonError, loads, read_channel, read_item
 from bot.sources.sanitize import RecentIds

@@ -11,12 +11,12 @@ from uuid import uuid4
 
 import msgspec
 
-from bot.clock import now
 from bot.config.sources import MqttSourceSettings
 from bot.errors import CommandError
 from bot.messages import ChatMessage, Command, SourceItem
 from bot.mqtt.connection import Received
 from bot.mqtt.incoming import Incoming
+from bot.runtime.clock import now
 from bot.sources import Deliver, Origin, ParseCommand, Remote
 from bot.sources.chat_json import ChatJsonError, loads, read_item
 from bot.sources.sanitize import MAX_NAME_LENGTH, RecentIds

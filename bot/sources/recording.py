@@ -6,9 +6,9 @@ from pathlib import Path
 
 import structlog
 
-from bot.clock import now
 from bot.errors import StartError
 from bot.messages import Command, SourceItem
+from bot.runtime.clock import now
 from bot.sources.chat_json import dump_item
 
 log = structlog.get_logger(__name__)

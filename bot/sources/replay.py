@@ -7,10 +7,10 @@ from typing import Any, BinaryIO
 
 import structlog
 
-from bot.clock import now
 from bot.config.sources import ReplaySettings
 from bot.errors import StartError
 from bot.messages import SourceItem
+from bot.runtime.clock import now
 from bot.sources import Deliver, Origin
 from bot.sources.chat_json import ChatJsonError, loads, read_at, read_channel, read_item
 from bot.sources.sanitize import well_formed

@@ -13,11 +13,11 @@ from typing import NoReturn
 
 import structlog
 
-from bot.clock import now
 from bot.config.sources import TwitchIrcSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff
+from bot.runtime.clock import now
 from bot.runtime.reconnect import ReconnectLoop
 from bot.sources import Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames

@@ -5,9 +5,9 @@ from collections.abc import Container
 import msgspec
 import structlog
 
-from bot.clock import now
 from bot.messages import ChatMessage, decode, encode
 from bot.outcomes import FINAL, Dropped, DropReason, Outcome, Rejected
+from bot.runtime.clock import now
 from bot.store.database import Database
 
 log = structlog.get_logger(__name__)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, MutableMapping
 
 import structlog
 
-from bot.clock import now
+from bot.runtime.clock import now
 from bot.store.database import Database
 
 log = structlog.get_logger(__name__)

@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import structlog
 
-from bot.clock import now
 from bot.engine.fallback import FallbackEngine
 from bot.engine.narrator import Narrator
 from bot.engine.pieces import Lengths, Pauses
@@ -30,6 +29,7 @@ from bot.engine.process.supervisor import Supervisor
 from bot.engine.process.watchdog import Limits
 from bot.messages import Samples
 from bot.outcomes import Spoken, Started
+from bot.runtime.clock import now
 from tests.bench.report import environment, save
 from tests.engine import stand_ins
 from tests.engine.channel import Channel, heard
@@ -103,7 +103,7 @@ class Stage:
         return [note for note in self.faults.iterdir() if note.name != "start"]
 
     def fault_times(self) -> list[float]:
-        """Return when each was, in seconds of `bot.clock`."""
+        """Return when each was, in seconds of `bot.runtime.clock`."""
         return sorted([*self.from_outside, *(note.stat().st_mtime for note in self._notes())])
 
     def kinds(self) -> dict[str, int]:

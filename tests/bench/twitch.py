@@ -19,10 +19,10 @@ import twitchio
 from twitchio.eventsub import websockets
 
 from bot import logs
-from bot.clock import now
 from bot.config.logs import LogSettings
 from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem
+from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource

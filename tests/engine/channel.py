@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from bot.backlog import Backlog
-from bot.clock import now
 from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings, WavefileSettings
 from bot.engine.narrator import Narrator
@@ -19,6 +18,7 @@ from bot.messages import Chatter, Lane, Samples, Utterance
 from bot.outcomes import FINAL, Outcome
 from bot.playback.player import Player
 from bot.playback.wavefile import WavefileOutput
+from bot.runtime.clock import now
 from bot.runtime.tasks import running
 from bot.speaker import Speaker
 

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from bot.clock import now
 from bot.engine import ENGINES, create
 from bot.engine.contract import Engine, speak_one
 from bot.engine.tone import SAMPLE_RATE_HZ, ToneEngine
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
+from bot.runtime.clock import now
 from bot.runtime.waiting import cancel
 
 pytestmark = pytest.mark.parts

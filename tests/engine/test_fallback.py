@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from bot.clock import now
 from bot.engine.fallback import Attempts, FallbackEngine
 from bot.engine.narrator import Narrator
 from bot.engine.pieces import Lengths, Pauses
@@ -21,6 +20,7 @@ from bot.engine.process.breaker import Breaker
 from bot.engine.process.supervisor import Supervisor
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
+from bot.runtime.clock import now
 from tests.engine.conftest import DEADLINE_S, limits_for
 
 pytestmark = pytest.mark.parts

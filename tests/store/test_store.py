@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.clock import now
 from bot.messages import ChatMessage, Chatter, Event, EventKind
 from bot.outcomes import Dropped, DropReason, Failed, Outcome, Rejected, Spoken
+from bot.runtime.clock import now
 from bot.store import Store
 from bot.store.remembered import Remembered
 

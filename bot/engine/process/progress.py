@@ -6,7 +6,7 @@ The child process imports it, so it runs on Python 3.10.
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from bot.clock import now
+from bot.runtime.clock import now
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -22,7 +22,7 @@ class Progress:
 
     def __init__(self) -> None:
         self.at = 0.0
-        """Time of the latest step, in seconds of `bot.clock`."""
+        """Time of the latest step, in seconds of `bot.runtime.clock`."""
         self._size = 1
         self._pace_s = 0.0
 

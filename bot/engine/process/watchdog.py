@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from bot.clock import now
 from bot.engine.process import protocol
 from bot.messages import SpeechRequest
+from bot.runtime.clock import now
 
 _REFERENCE_LETTERS = 40
 """Cost of every request besides its text, in letters: its reference voice, for instance."""

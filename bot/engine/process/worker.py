@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from bot.clock import now
 from bot.engine import create
 from bot.engine.contract import Engine
 from bot.engine.process import protocol
 from bot.engine.process.scheduler import Job, Scheduler
 from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import AudioChunk
+from bot.runtime.clock import now
 from bot.runtime.waiting import first_to_end
 
 

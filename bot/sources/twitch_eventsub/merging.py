@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.clock import now
 from bot.messages import ChatMessage, EventKind, Purge, SourceItem
+from bot.runtime.clock import now
 from bot.sources.sanitize import Recent, RecentIds
 
 GRACE_S = 2.5

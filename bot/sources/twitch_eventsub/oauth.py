@@ -14,8 +14,8 @@ import twitchio
 from msgspec import structs
 from twitchio.authentication import OAuth, Scopes
 
-from bot.clock import now
 from bot.errors import LogInError, TransientError
+from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.accounts import Account
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, plain_errors
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import structlog
 
-from bot.clock import now
 from bot.errors import IshowttsError, TransientError
+from bot.runtime.clock import now
 
 log = structlog.get_logger(__name__)
 

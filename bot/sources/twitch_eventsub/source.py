@@ -8,10 +8,10 @@ from msgspec import structs
 from twitchio import models
 from twitchio.models.eventsub_ import BaseEvent
 
-from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
 from bot.messages import ChatMessage, EventKind, SourceItem, Verb
 from bot.outcomes import FINAL, Applied, Dropped, DropReason, Outcome, Rejected, Spoken
+from bot.runtime.clock import now
 from bot.sources import Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub import payloads

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 import structlog
 from twitchio import eventsub
 
-from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings
 from bot.errors import IshowttsError, LogInError, TransientError
+from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.accounts import Accounts
 from bot.sources.twitch_eventsub.client import EventClient, Topic, Wish
 from bot.sources.twitch_eventsub.faults import RefusedError

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import structlog
 from msgspec import structs
 
-from bot.clock import now
 from bot.errors import LogInError, TransientError
+from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.accounts import Account, Accounts, AccountStore
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN
 from bot.sources.twitch_eventsub.oauth import TwitchOauth

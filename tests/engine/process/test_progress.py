@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.clock import now
 from bot.engine.process.progress import Progress
+from bot.runtime.clock import now
 
 
 def test_a_step_of_a_larger_computation_may_take_longer() -> None:

@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from bot.clock import now
 from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.runtime.backoff import Backoff
+from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from bot.clock import now
 from bot.config.sources import RewardSettings, TwitchSettings
 from bot.errors import StartError
 from bot.messages import Purge
 from bot.runtime.backoff import Backoff
+from bot.runtime.clock import now
 from bot.sources.twitch_eventsub import merging
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.replies import Importance, Reply

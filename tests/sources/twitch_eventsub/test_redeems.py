@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import structs
 
-from bot.clock import now
 from bot.config.sources import RewardSettings
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Lane, RejectReason, Utterance
 from bot.outcomes import Dropped, DropReason, Failed, Outcome, Rejected, Spoken
+from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.client import Settlement
 from bot.sources.twitch_eventsub.payloads import Redemption
 from bot.sources.twitch_eventsub.redeems import UNWRITTEN_S, Redeems

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.clock import now
 from bot.config.sources import TwitchSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage, Verb
 from bot.outcomes import Applied
+from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.faults import RefusedError
 from bot.sources.twitch_eventsub.replies import (
