@@ -28,7 +28,7 @@ class Playback(Enum):
     """There was no output to play it."""
 
 
-class _Rendition:
+class _Playout:
     """One clip on all outputs, each at its own pace."""
 
     def __init__(self, clip: Clip, gain: Gain, on_start: Callable[[], None]) -> None:
@@ -80,7 +80,7 @@ class Player:
     def __init__(self, outputs: Iterable[Output], settings: PlaybackSettings) -> None:
         self._outputs = tuple(outputs)
         self._gain = Gain(settings.volume / 100)
-        self._renditions: set[_Rendition] = set()
+        self._playouts: set[_Playout] = set()
         self._has_given_up = asyncio.Event()
 
     @property
@@ -113,43 +113,43 @@ class Player:
         `on_start` is called when the first output starts. With no output available it waits for
         one, until `give_up`. Cancelling it falls silent, as `cut` does.
         """
-        rendition = _Rendition(clip, self._gain, on_start)
-        rendition.is_away.update(dict.fromkeys(self._outputs, False))
-        tasks = [asyncio.ensure_future(rendition.play_on(output)) for output in self._outputs]
-        self._renditions.add(rendition)
+        playout = _Playout(clip, self._gain, on_start)
+        playout.is_away.update(dict.fromkeys(self._outputs, False))
+        tasks = [asyncio.ensure_future(playout.play_on(output)) for output in self._outputs]
+        self._playouts.add(playout)
         try:
-            while not self._is_over(rendition):
-                rendition.changed.clear()
-                await rendition.changed.wait()
+            while not self._is_over(playout):
+                playout.changed.clear()
+                await playout.changed.wait()
         finally:
-            self._renditions.remove(rendition)
+            self._playouts.remove(playout)
             await cancel(*tasks)
-        if rendition.is_cut:
+        if playout.is_cut:
             return Playback.CUT
-        return Playback.HEARD if rendition.is_heard else Playback.UNHEARD
+        return Playback.HEARD if playout.is_heard else Playback.UNHEARD
 
     def cut(self) -> None:
         """Fall silent now, with a short fade."""
-        for rendition in self._renditions:
-            rendition.is_cut = True
-            rendition.changed.set()
+        for playout in self._playouts:
+            playout.is_cut = True
+            playout.changed.set()
 
     def give_up(self) -> None:
         """Stop waiting for missing outputs: what none of them can play is unheard."""
         self._has_given_up.set()
-        for rendition in self._renditions:
-            rendition.changed.set()
+        for playout in self._playouts:
+            playout.changed.set()
 
     async def _wait_in_vain(self) -> None:
         await self._has_given_up.wait()
         for output in self._outputs:
             await output.wait_until_settled()
 
-    def _is_over(self, rendition: _Rendition) -> bool:
-        if rendition.is_cut or not rendition.is_away:
+    def _is_over(self, playout: _Playout) -> bool:
+        if playout.is_cut or not playout.is_away:
             return True
-        may_leave = rendition.is_heard or self._has_given_up.is_set()
-        return may_leave and all(rendition.is_away.values())
+        may_leave = playout.is_heard or self._has_given_up.is_set()
+        return may_leave and all(playout.is_away.values())
 
 
 async def play_alone(
