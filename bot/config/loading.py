@@ -66,7 +66,8 @@ def loads(text: str, *, source: str = "the configuration") -> Settings:
             "version",
             document.lines.get(("version",)),
             f"is {version}; this ishowtts reads form {FORM} alone",
-            "update ishowtts, or take the file that you had before",
+            f"write version: {FORM} and compare the file with the shipped config.yaml, or update"
+            " ishowtts",
         )
         raise ConfigError(source, [problem])
     problems = list(document.problems)

@@ -110,7 +110,7 @@ def _told(otherwise: _T, query: Callable[..., _T], *about: object) -> _T:
     """Return what the driver tells, and `otherwise` where it does not."""
     try:
         return query(*about)
-    except pynvml.NVMLError:
+    except (pynvml.NVMLError, UnicodeDecodeError):  # names of programs need not be UTF-8
         return otherwise
 
 

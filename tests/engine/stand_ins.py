@@ -165,6 +165,36 @@ class Obedient(Engine):
     async def close(self) -> None: ...
 
 
+class Careless(Obedient):
+    """Answers with nothing at all to `nothing`, and cannot count `uncounted`."""
+
+    name = "careless"
+
+    async def speak(
+        self, requests: Sequence[SpeechRequest]
+    ) -> Sequence[AudioChunk | UtteranceError]:
+        answers = await super().speak(requests)
+        return [] if requests[0].text == "nothing" else answers
+
+    def tokens(self, request: SpeechRequest) -> int:
+        if request.text == "uncounted":
+            raise ZeroDivisionError
+        return super().tokens(request)
+
+
+class Mute(Obedient):
+    """Answers with samples that are no array."""
+
+    name = "mute"
+
+    async def speak(
+        self, requests: Sequence[SpeechRequest]
+    ) -> Sequence[AudioChunk | UtteranceError]:
+        answers = await super().speak(requests)
+        broken = AudioChunk(samples=[0.0], sample_rate_hz=RATE_HZ)  # type: ignore[arg-type]
+        return [broken] if requests[0].text == "broken" else answers
+
+
 class Together(Obedient):
     """Speaks several at once; the level of its speech tells how many: 0.1 each."""
 

@@ -167,7 +167,7 @@ class F5Engine(Engine):
         """Pay for what the front end and, on a CPU, the libraries load and allocate once."""
         voice, nfe = next(iter(self._voices.frames)), min(self._nfe_choices)
         request = SpeechRequest(id="", text=_WARM_UP_TEXT, voice=voice, nfe=nfe)
-        for run in runs([self._prepare(request)], budget_frames=0):
+        for run in runs([self._try_prepare(request)], budget_frames=0):
             self.progress.begin(run.work)
             runner.run(run.items, run.sampling)
             self.progress.step()

@@ -66,12 +66,19 @@ class Worker:
         elif isinstance(request, protocol.Cancel):
             self._cancel(request.number)
         elif isinstance(request, protocol.Speak):
-            if self._engine is None:
-                self._fail(request.number, "utterance", "The engine is not warm yet.")
-                return
-            speech = request.request
-            due_at = now() + speech.due_s
-            self._scheduler.put(Job(request.number, speech, self._engine.tokens(speech), due_at))
+            self._accept(request)
+
+    def _accept(self, speak: protocol.Speak) -> None:
+        if self._engine is None:
+            self._fail(speak.number, "utterance", "The engine is not warm yet.")
+            return
+        request = speak.request
+        try:
+            tokens = self._engine.tokens(request)
+        except Exception as error:  # noqa: BLE001 - other people's models raise anything
+            self._break(error, speak.number)
+        else:
+            self._scheduler.put(Job(speak.number, request, tokens, now() + request.due_s))
             self._may_work.set()
 
     def _pong(self, number: int) -> protocol.Pong:
@@ -140,16 +147,19 @@ class Worker:
     async def _speak(self, engine: Engine, jobs: Sequence[Job]) -> None:
         try:
             results = await engine.speak([job.request for job in jobs])
-            answers = list(zip(jobs, results, strict=True))
-        except Exception as error:  # noqa: BLE001 - other people's models raise anything
-            trouble: protocol.Trouble = "memory" if _lacks_memory(error) else "fault"
-            detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-            number = jobs[0].number if len(jobs) == 1 else protocol.NO_REQUEST
-            self._fail(number, trouble, f"{engine.name} raised {error!r}.", detail=detail)
-            return
-        # Memory that ran out ends the process: what was spoken must be sent before.
-        for job, result in sorted(answers, key=lambda each: _is_exhausted(each[1])):
-            self._answer(job.number, result, engine.name)
+            answers = zip(jobs, results, strict=True)
+            # Memory that ran out ends the process: what was spoken must be sent before.
+            for job, result in sorted(answers, key=lambda each: _is_exhausted(each[1])):
+                self._answer(job.number, result, engine.name)
+        except Exception as error:  # noqa: BLE001 - they raise anything, and return anything
+            self._break(error, jobs[0].number if len(jobs) == 1 else protocol.NO_REQUEST)
+
+    def _break(self, error: Exception, number: int) -> None:
+        """Report that the engine broke its promise, and at which request."""
+        trouble: protocol.Trouble = "memory" if _lacks_memory(error) else "fault"
+        detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        name = self._engine.name if self._engine else "The engine"
+        self._fail(number, trouble, f"{name} raised {error!r}.", detail=detail)
 
     def _answer(self, number: int, result: AudioChunk | UtteranceError, name: str) -> None:
         if isinstance(result, UtteranceError):

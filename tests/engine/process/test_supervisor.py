@@ -193,6 +193,21 @@ async def test_text_that_cannot_be_spoken_costs_the_process_nothing(
 
 
 @pytest.mark.parametrize(
+    ("engine", "text"), [("Careless", "nothing"), ("Careless", "uncounted"), ("Mute", "broken")]
+)
+async def test_an_engine_that_breaks_its_contract_is_replaced(
+    make_supervisor: "MakeSupervisor", engine: str, text: str
+) -> None:
+    supervisor = await warm(make_supervisor(engine=engine))
+    with pytest.raises(EngineLostError):
+        await speak(supervisor, text)
+    await warm(supervisor)
+
+    assert await words_of(supervisor, "one two") == 2
+    assert supervisor.restarts == 1
+
+
+@pytest.mark.parametrize(
     "fault", ["exit", "kill", "stop", "raise", "memory", "exhaust", "hang", "block"]
 )
 async def test_a_process_that_breaks_is_noticed_and_replaced(
