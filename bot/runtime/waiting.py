@@ -7,6 +7,9 @@ import asyncio
 from collections.abc import Awaitable, Coroutine
 from typing import Any
 
+_AGAIN_S = 5.0
+"""How long a cancelled task may clean up before it is cancelled again, in seconds."""
+
 
 async def first_to_end(*work: Awaitable[object]) -> None:
     """Run `work` at the same time until one of it ends; cancel the others, and await their end.
@@ -24,10 +27,17 @@ async def first_to_end(*work: Awaitable[object]) -> None:
 
 
 async def cancel(*tasks: "asyncio.Future[Any]") -> None:
-    """Cancel `tasks` and return when all have ended; what they raise is dropped."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Cancel `tasks` and return when all have ended; what they raise is dropped.
+
+    A task that goes on is cancelled again: before Python 3.12 `asyncio.wait_for`, which libraries
+    use, loses a cancellation that comes as its result does (python/cpython#86296).
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)  # takes note of what they raised
 
 
 class Changes:
