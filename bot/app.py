@@ -104,7 +104,7 @@ class Daemon:
         shared = Shared(
             settings=settings,
             engine=self._engine,
-            effort=engines.nfe_policy(settings.engine),
+            nfe_policy=engines.nfe_policy(settings.engine),
             outputs=self._outputs,
             voices=self._voices,
             sources=self._sources,

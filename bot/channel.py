@@ -10,7 +10,7 @@ from bot.config import ChannelSettings, Settings
 from bot.config.playback import OutputSettings
 from bot.engine.nfe_policy import NfePolicy
 from bot.intake import Intake
-from bot.lookahead import Lookahead, Speech
+from bot.lookahead import Lookahead, SpeechEngine
 from bot.messages import ChatMessage, Lane
 from bot.moderation import Moderation
 from bot.outcomes import Outcome
@@ -31,8 +31,8 @@ class Shared(NamedTuple):
     """Parts of the daemon that its channels share."""
 
     settings: Settings
-    engine: Speech
-    effort: NfePolicy
+    engine: SpeechEngine
+    nfe_policy: NfePolicy
     outputs: Mapping[OutputSettings, Output]
     voices: VoiceCatalog | None
     sources: Sources
@@ -67,7 +67,7 @@ class Channel:
             max_age_s=every.backlog.max_age_s,
             prefix_again_after_s=settings.policy.name.again_after_s,
             ahead_s=every.engine.ahead_s,
-            effort=shared.effort,
+            nfe_policy=shared.nfe_policy,
         )
         self.speaker = Speaker(
             backlog=self.backlog,

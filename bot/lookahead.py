@@ -28,7 +28,7 @@ _WEIGHT = 0.1
 """Share of the latest utterance in the moving average of their lengths."""
 
 
-class Speech(Protocol):
+class SpeechEngine(Protocol):
     """The TTS engine as it is used here; see `bot.engine.narrator`."""
 
     @property
@@ -73,7 +73,7 @@ class Rendering:
         if self.task is not None:
             self.task.cancel()
 
-    async def run(self, engine: Speech, *, stall_s: float) -> None:
+    async def run(self, engine: SpeechEngine, *, stall_s: float) -> None:
         """Fill the clip, and finish it before the engine is told to let go, which may take time.
 
         Args:
@@ -135,13 +135,13 @@ class Lookahead:
     def __init__(
         self,
         backlog: Backlog,
-        engine: Speech,
+        engine: SpeechEngine,
         *,
         stall_s: float,
         max_age_s: float,
         prefix_again_after_s: float,
         ahead_s: float = 0.0,
-        effort: NfePolicy = NfePolicy(),  # noqa: B008 - immutable
+        nfe_policy: NfePolicy = NfePolicy(),  # noqa: B008 - immutable
     ) -> None:
         """Let `engine` speak what waits in `backlog`.
 
@@ -152,7 +152,7 @@ class Lookahead:
             stall_s: An engine that gives no sound for so long has failed with an utterance.
             max_age_s: How long an utterance may wait that is not paid.
             prefix_again_after_s: After so much silence the same chatter is introduced again.
-            effort: Chooses the number of function evaluations.
+            nfe_policy: Chooses the number of function evaluations.
         """
         self._backlog = backlog
         self._engine = engine
@@ -160,7 +160,7 @@ class Lookahead:
         self._stall_s = stall_s
         self._max_age_s = max_age_s
         self._prefix_again_after_s = prefix_again_after_s
-        self._effort = effort
+        self._nfe_policy = nfe_policy
         self._typical_s = _TYPICAL_S
         self._previous: _Spoken | None = None
         self._current: Rendering | None = None
@@ -257,7 +257,7 @@ class Lookahead:
             (other.received_at for other in others if other.lane is not Lane.PAID),
             default=math.inf,
         )
-        return self._effort.choose(
+        return self._nfe_policy.choose(
             waiting=len(others),
             each_s=self._typical_s,
             expires_in_s=oldest_at + self._max_age_s - now(),

@@ -121,7 +121,7 @@ class Stage:
                 max_age_s=max_age_s,
                 prefix_again_after_s=60,
                 ahead_s=ahead_s,
-                effort=NfePolicy(idle=10, normal=7, least=5),
+                nfe_policy=NfePolicy(idle=10, normal=7, least=5),
             ),
             player=Player([self.output], PlaybackSettings()),
             emit=self.outcomes.append,
@@ -381,7 +381,7 @@ async def test_what_waits_is_made_while_something_is_spoken_as_far_as_allowed(
     ]
 
 
-async def test_the_effort_follows_what_waits() -> None:
+async def test_the_nfe_follows_what_waits() -> None:
     stage = Stage(max_age_s=9)
     for number in range(6):
         stage.put(f"message {number}", f"chatter{number}")

@@ -154,7 +154,7 @@ async def together(listener: Listener, rounds: int) -> dict[str, Any]:
 
 
 async def sustained(listener: Listener, duration_s: float) -> dict[str, Any]:
-    """Ask for a message of 3 s every 2 s, with the effort that what waits allows."""
+    """Ask for a message of 3 s every 2 s, with the evaluations that what waits allows."""
     waiting: list[int] = []
     tasks: list[asyncio.Task[Heard]] = []
     begun = time.perf_counter()

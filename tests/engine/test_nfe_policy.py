@@ -18,7 +18,7 @@ POLICY = NfePolicy(idle=10, normal=7, least=5)
         (1, -3, 5),
     ],
 )
-def test_the_effort_follows_what_waits(waiting: int, expires_in_s: float, expected: int) -> None:
+def test_the_nfe_follows_what_waits(waiting: int, expires_in_s: float, expected: int) -> None:
     chosen = POLICY.choose(waiting=waiting, each_s=4.0, expires_in_s=expires_in_s)
 
     assert chosen == expected
