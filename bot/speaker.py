@@ -135,6 +135,7 @@ class Speaker:
             after_s = _LOOK_AGAIN_S
 
     def _report_start(self, rendering: Rendering) -> None:
+        rendering.started_at = now()
         if rendering.cut_reason:
             return  # cut in the same moment: what starts is its fade into silence
         self._emit(

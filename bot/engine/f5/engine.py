@@ -15,7 +15,7 @@ from bot.engine.contract import Engine
 from bot.engine.f5.batching import Prepared, Run, SpeechRunner, chunk, make_item, runs, speak_run
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES
-from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.model.sampler import PRUNED_STEPS, Sampling
 from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.engine.f5.text.front_end import FrontEnd
 from bot.engine.f5.text.vocabulary import Vocabulary
@@ -148,6 +148,9 @@ class F5Engine(Engine):
         self._speak_once(runner)
         self._runner = runner
         self.hardware = describe(device, dtype)
+        # A GPU has recorded these alone; a CPU prepares nothing.
+        prepared = self._nfe_choices if device.type == "cuda" else PRUNED_STEPS
+        self.nfe_choices = tuple(dict.fromkeys((self._sampling.steps, *prepared)))
         log.info(
             "The engine is warm",
             extra={

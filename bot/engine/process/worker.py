@@ -125,6 +125,7 @@ class Worker:
                 name=engine.name,
                 longest_piece=engine.longest_piece,
                 hardware=engine.hardware,
+                nfe_choices=engine.nfe_choices,
             )
         )
         was_idle = True
@@ -146,11 +147,13 @@ class Worker:
 
     async def _speak(self, engine: Engine, jobs: Sequence[Job]) -> None:
         try:
+            begun_at = now()
             results = await engine.speak([job.request for job in jobs])
+            token_s = (now() - begun_at) / max(sum(job.tokens for job in jobs), 1)
             answers = zip(jobs, results, strict=True)
             # Memory that ran out ends the process: what was spoken must be sent before.
             for job, result in sorted(answers, key=lambda each: _is_exhausted(each[1])):
-                self._answer(job.number, result, engine.name)
+                self._answer(job.number, result, engine.name, took_s=job.tokens * token_s)
         except Exception as error:  # noqa: BLE001 - they raise anything, and return anything
             self._break(error, jobs[0].number if len(jobs) == 1 else protocol.NO_REQUEST)
 
@@ -161,14 +164,16 @@ class Worker:
         name = self._engine.name if self._engine else "The engine"
         self._fail(number, trouble, f"{name} raised {error!r}.", detail=detail)
 
-    def _answer(self, number: int, result: AudioChunk | UtteranceError, name: str) -> None:
+    def _answer(
+        self, number: int, result: AudioChunk | UtteranceError, name: str, *, took_s: float
+    ) -> None:
         if isinstance(result, UtteranceError):
             trouble: protocol.Trouble = "memory" if _is_exhausted(result) else "utterance"
             self._fail(number, trouble, result.message, result.remedy)
         elif not result.samples.size or not np.isfinite(result.samples).all():
             self._fail(number, "utterance", f"{name} gave samples that are not finite, or none.")
         else:
-            self._send(protocol.Speech(number=number, audio=result))
+            self._send(protocol.Speech(number=number, audio=result, took_s=took_s))
 
     def _fail(
         self,
