@@ -31,7 +31,7 @@ from tests.conftest import RATE_HZ, PulseServer, Recording
 _DEADLINE_S = 60.0
 _SAMPLE_S = 1.0
 _RATE_PER_S = 100
-_FINAL = {"spoken", "dropped", "failed"}
+ENDS = {"spoken", "dropped", "failed"}
 _CHAT = (
     "hello chat this game is so good what a play nice one lol no way that was close can you try"
     " the other door why did you do that first time here love the stream gg well played again"
@@ -302,7 +302,7 @@ def accounted(daemon: Daemon, check: Callable[[int], bool]) -> dict[str, int]:
     """Count how accepted messages ended."""
     events = daemon.events()
     accepted = {e["id"] for e in events if e["outcome"] == "accepted"}
-    final = [e["id"] for e in events if e["outcome"] in _FINAL]
+    final = [e["id"] for e in events if e["outcome"] in ENDS]
     assert check(len(accepted))
     return {
         "accepted": len(accepted),

@@ -26,7 +26,7 @@ import numpy as np
 from bot.messages import Samples
 from bot.runtime.clock import now
 from bot.speedcheck.report import table
-from tests.bench.daemon import Daemon, end_whole, sound_server
+from tests.bench.daemon import ENDS, Daemon, end_whole, sound_server
 from tests.bench.load import CORES, taken
 from tests.bench.report import RESULTS, environment, save, spread_ms
 from tests.bench.soak import wait_for_f5
@@ -35,7 +35,6 @@ from training import heldout
 
 PHASES = {"quiet": 0, "one": 1, "all": CORES}
 """Cores that are taken, by phase."""
-_FINAL = {"spoken", "dropped", "failed"}
 _PAUSE_S = (0.2, 1.5)
 _LOOK_S = 0.02
 _END_S = 120.0
@@ -111,13 +110,13 @@ class Ear:
 
     @staticmethod
     def _ended(events: Sequence[dict[str, Any]]) -> bool:
-        return any(event["outcome"] in _FINAL | {"rejected"} for event in events)
+        return any(event["outcome"] in ENDS | {"rejected"} for event in events)
 
     @staticmethod
     def _of(events: Sequence[dict[str, Any]]) -> Heard:
         by_kind = {event["outcome"]: event for event in events}
         accepted, started = by_kind.get("accepted"), by_kind.get("started")
-        ends = sum(event["outcome"] in _FINAL for event in events)
+        ends = sum(event["outcome"] in ENDS for event in events)
         if accepted is None or started is None:
             return Heard((), 0, np.nan, np.nan, np.nan, ends)
         engines = tuple(by_kind.get("spoken", {}).get("engines", (started["engine"],)))
@@ -144,14 +143,13 @@ class Ear:
         return heard._replace(ear_s=ear_s, gap_s=gap_s)
 
 
-def summary(heard: Sequence[Heard], accepted: int) -> dict[str, Any]:
+def summary(heard: Sequence[Heard]) -> dict[str, Any]:
     """Return the figures of one phase."""
     spoken = [each for each in heard if each.engines]
     ear_s = [each.ear_s for each in spoken if not np.isnan(each.ear_s)]
     gaps_s = [each.gap_s for each in spoken if not np.isnan(each.gap_s)]
     return {
         "messages": len(heard),
-        "accepted": accepted,
         "with_exactly_one_final_outcome": sum(each.ends == 1 for each in heard),
         "to_first_sound": spread_ms(ear_s) if ear_s else None,
         "to_started": spread_ms([each.started_s for each in spoken]) if spoken else None,
@@ -186,7 +184,7 @@ def phase(name: str, daemon: Daemon, ear: Ear, messages: int, burst: int) -> dic
             heard += ear.hear(min(burst, messages - len(heard)))
             if len(heard) % 10 < burst:
                 print(f"{name}: {len(heard)} of {messages}", file=sys.stderr)
-    result = summary(heard, accepted=len(heard))
+    result = summary(heard)
     if PHASES[name]:
         result["back_to_f5_s"] = back_to_f5(ear)
     return {
@@ -215,7 +213,7 @@ def lines(result: dict[str, Any]) -> list[str]:
                 ", ".join(f"{who} {n}" for who, n in found["spoken_by"].items()),
                 ", ".join(f"{nfe}: {n}" for nfe, n in found["nfe"].items()),
                 f"{found['gaps_over_50_ms']} ({found['longest_gap_ms']:.0f} ms)",
-                f"{found['with_exactly_one_final_outcome']} of {found['accepted']}",
+                f"{found['with_exactly_one_final_outcome']} of {found['messages']}",
                 "never" if back_s is None else str(back_s),
             ]
         )
@@ -232,25 +230,27 @@ def lines(result: dict[str, Any]) -> list[str]:
     return list(table([*head, "one outcome", "back to F5, s"], rows))
 
 
+def start(folder: Path, pulse: PulseServer) -> Daemon:
+    """Return a daemon that speaks with F5-TTS and hibari, and writes `clips.wav` as well."""
+    clips = {"type": "wavefile", "path": str(folder / "clips.wav"), "pace": "fast"}
+    outputs = [{"type": "device"}, clips | {"sample_rate_hz": RATE_HZ}]
+    channel = {"name": "main", "sources": [{"type": "ingest"}], "outputs": outputs}
+    f5 = {"model": "bundled", "nfe": "auto", "device": "cpu", "cache": str(folder / "cache")}
+    engine = {"engines": ["f5", "hibari"], "f5": f5}
+    return Daemon(folder, [], pulse, channels=[channel], engine=engine)
+
+
 def measure(
     names: Sequence[str], options: argparse.Namespace, pulse: PulseServer, folder: Path
 ) -> dict[str, Any]:
     """Start the daemon and return what each phase shows."""
-    clips = folder / "clips.wav"
-    outputs = [
-        {"type": "device"},
-        {"type": "wavefile", "path": str(clips), "pace": "fast", "sample_rate_hz": RATE_HZ},
-    ]
-    channel = {"name": "main", "sources": [{"type": "ingest"}], "outputs": outputs}
-    f5 = {"model": "bundled", "nfe": "auto", "device": "cpu", "cache": str(folder / "cache")}
-    engine = {"engines": ["f5", "hibari"], "f5": f5}
     found = {}
-    daemon = Daemon(folder, [], pulse, channels=[channel], engine=engine)
+    daemon = start(folder, pulse)
     try:
         wait_for_f5(daemon)
         recording = pulse.record()
         for name in names:
-            ear = Ear(daemon, recording, clips, seed=options.seed)
+            ear = Ear(daemon, recording, folder / "clips.wav", seed=options.seed)
             ear.hear()  # what is slow only once
             found[name] = phase(name, daemon, ear, options.messages, options.burst)
     finally:
@@ -288,7 +288,7 @@ def main() -> int:
     for line in lines(result):
         print(line)
     print(f"took {time.monotonic() - begun:.0f} s in all")
-    return int(any(p["accepted"] != p["with_exactly_one_final_outcome"] for p in found.values()))
+    return int(any(p["messages"] != p["with_exactly_one_final_outcome"] for p in found.values()))
 
 
 if __name__ == "__main__":
