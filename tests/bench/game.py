@@ -5,8 +5,8 @@ loop of 60 frames a second on each core, of about 14 ms of work a frame, first a
 daemon speaks with the bundled F5-TTS or hibari into a PulseAudio null sink.
 
 `python -m tests.bench.game --gpu [--device cuda]` has a loop of about 12 ms of matrix products a
-frame on the GPU in a process of its own, and the engine in this one; it needs torch, numpy, pyyaml,
-safetensors and msgspec alone. With `--device cpu` it can be tried without a GPU.
+frame on the GPU in a process of its own, and the engine in this one. It needs torch, numpy,
+msgspec, safetensors, pyyaml and hibari alone; `--device cpu` tries it without a GPU.
 """
 
 import argparse
