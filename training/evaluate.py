@@ -120,8 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     options.vocoder,
                     options.voices,
                     Path(cache),
-                    nfe,
-                    options.precision,
+                    nfe=nfe,
+                    precision=options.precision,
                 )
                 evaluation.speech(f"{options.name}, NFE {nfe}", system, options.voices)
     return 0

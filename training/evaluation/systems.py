@@ -29,7 +29,7 @@ def teacher() -> Synthesizer:
 
 
 def engine(
-    model: Path, vocoder: Path, voices: Path, cache: Path, nfe: int, precision: str
+    model: Path, vocoder: Path, voices: Path, cache: Path, *, nfe: int, precision: str
 ) -> Synthesizer:
     """Return our F5 engine on the CPU with the models in two folders, in a precision of its own.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from bot.engine.contract import Engine
+from bot.engine.f5.abandonment import Abandonment
 from bot.engine.f5.batching import Prepared, Run, SpeechRunner, chunk, make_item, runs, speak_run
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES
@@ -34,6 +35,8 @@ _MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 560
 """Lengths prepared by the warm-up: 0.7 to 6 s, as most of chat."""
 _GPU_BATCH_FRAMES = 8192
 """Batch of about nine messages of 3 s: more is hardly faster, and their last one is later."""
+_CPU_REFERENCE_FRAMES = 188
+"""Most of a reference, 2 s, that a model of phonemes hears on a CPU: it is in every evaluation."""
 _FRAMES_PER_LETTER = SAMPLE_RATE_HZ / HOP_SAMPLES / 14
 """Pace of English, roughly."""
 _WARM_UP_TEXT = "Hello there, this is a test."
@@ -110,6 +113,7 @@ class F5Engine(Engine):
         self._chooses_budget = batch_frames is None
         self._front_end: FrontEnd | None = None
         self._closed = threading.Event()
+        self._abandonment = Abandonment()
         self.progress: Progress = Progress()
         """Progress of the computation: steps are blocks of the model on a CPU, runs on a GPU."""
 
@@ -130,7 +134,8 @@ class F5Engine(Engine):
         dtype = self._choose_dtype(device)
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
-        self._front_end = load_front_end(self._model_folder, vocabulary, self._durations)
+        heard = _CPU_REFERENCE_FRAMES if device.type == "cpu" else MAX_FRAMES
+        self._front_end = load_front_end(self._model_folder, vocabulary, self._durations, heard)
         self.longest_piece = round(self._front_end.longest_piece * self._speed)
         strength = self._cfg_strength
         if strength is None:
@@ -181,8 +186,12 @@ class F5Engine(Engine):
             device,
             dtype,
             on_demand=False,
-            on_step=self.progress.step,
+            on_step=self._step,
         )
+
+    def _step(self) -> None:
+        self.progress.step()
+        self._abandonment.check()
 
     def _load_voices(self) -> None:
         self._voices.refresh(at_once=True)
@@ -206,7 +215,10 @@ class F5Engine(Engine):
     async def speak(
         self, requests: Sequence[SpeechRequest]
     ) -> Sequence[AudioChunk | UtteranceError]:
-        """Return the speech of each request, whole, or its error."""
+        """Return the speech of each request, whole, or its error.
+
+        On a CPU a run whose caller is cancelled ends at its next block, and makes room.
+        """
         if self._closed.is_set():
             return [UtteranceError("The engine was closed.") for _ in requests]
         in_thread = asyncio.get_running_loop().run_in_executor
@@ -219,7 +231,7 @@ class F5Engine(Engine):
                 return [UtteranceError("The engine was closed.") for _ in requests]
             if all(_has_error(waves[place.request]) for place in run.places):
                 continue  # what is left of them is of no use
-            results = await in_thread(self._thread, self._speak, run)
+            results = await self._abandonment.run(self._thread, self._speak, run)
             for place, wave in zip(run.places, results, strict=True):
                 waves[place.request].append(wave)
         return [

@@ -1,5 +1,7 @@
 """The model that comes with the package: upstream computes the same with it, and it speaks."""
 
+import asyncio
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +12,18 @@ import torch
 
 import bot
 from bot.engine.contract import speak_one
+from bot.engine.f5.batching import make_item
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.engine.f5.voice.folder import load_voice
 from bot.engine.f5.voice.loudness import TARGET_LUFS
 from bot.engine.f5.voice.reference import ReferenceCache
 from bot.engine.f5.weights.installed import choose
 from bot.engine.f5.weights.model_folder import load_front_end, load_model, load_vocoder
+from bot.engine.process.progress import Progress
 from bot.engine.upstream.engine import load_upstream
 from bot.errors import UtteranceError
 from bot.messages import Samples, SpeechRequest
@@ -36,7 +41,7 @@ def item() -> Item:
     _, vocabulary = load_model(FOLDERS.model, CPU, torch.float32)
     voice = load_voice(VOICES / "heart", ReferenceCache())
     front_end = load_front_end(FOLDERS.model, vocabulary)
-    tokens, frames = front_end.prompt("Nice to meet you.", voice.reference, 1.0)
+    tokens, frames, _ = front_end.prompt("Nice to meet you.", voice.reference, 1.0)
     return Item(voice.reference.mel, tokens, frames, voice.reference.frames, seed=4)
 
 
@@ -115,6 +120,59 @@ def test_a_reference_says_its_own_words_at_its_own_pace(name: str) -> None:
     spoken = front_end.prompt(words, reference, 1.0).frames - reference.frames
     # Lead and tail, which are cut off the reference, and the rounding of single symbols.
     assert reference.frames <= spoken <= reference.frames * 1.15
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_of_a_long_reference_the_end_is_heard_at_the_pace_of_the_whole(name: str) -> None:
+    _, vocabulary = load_model(FOLDERS.model, CPU, torch.float32)
+    voice = load_voice(VOICES / name, ReferenceCache())
+    front_ends = (
+        load_front_end(FOLDERS.model, vocabulary, most_reference_frames=most)
+        for most in (MAX_FRAMES, 100)
+    )
+    whole, part = (make_item("Hello.", voice, each, seed=1) for each in front_ends)
+    cut = voice.reference.frames - 100
+    assert (part.decode_from, part.frames) == (100, whole.frames - cut)
+    assert part.tokens == whole.tokens[cut:]
+    assert torch.equal(part.reference_mel, whole.reference_mel[cut:])
+
+
+class Counting(Progress):
+    """Counts steps, and can hold the computation at one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps = 0
+        self.hold_at = 0
+        self.is_held = threading.Event()
+        self.may_go_on = threading.Event()
+
+    def step(self) -> None:
+        super().step()
+        self.steps += 1
+        if self.steps == self.hold_at:
+            self.is_held.set()
+            assert self.may_go_on.wait(timeout=120)
+
+
+async def test_what_nobody_waits_for_ends_at_its_next_block(
+    engine: F5Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine.warm_up()
+    counting = Counting()
+    monkeypatch.setattr(engine, "progress", counting)
+    expected = await speak(engine, "Next, please.", "heart")
+    whole = counting.steps  # of one piece, whatever its length
+    counting.hold_at = whole + 5
+    long = asyncio.create_task(speak(engine, "I have seen that dragon again.", "heart"))
+    assert await asyncio.to_thread(counting.is_held.wait, timeout=120)
+    long.cancel()
+    await asyncio.wait([long])
+    assert long.cancelled()
+    following = asyncio.create_task(speak(engine, "Next, please.", "heart"))
+    counting.may_go_on.set()
+    np.testing.assert_array_equal(await following, expected)
+    assert counting.steps == whole + 5 + whole
 
 
 async def test_what_has_no_phonemes_is_refused(engine: F5Engine) -> None:

@@ -28,7 +28,6 @@ from bot.engine.f5.model.operations import (
     Linear,
     Operations,
     Rotation,
-    linear_gelu,
 )
 
 _FRAMES_AT_ONCE = 8
@@ -171,12 +170,12 @@ def _attends_faster_in_bfloat16() -> bool:
     if not torch.cpu._is_avx512_bf16_supported():  # noqa: SLF001 - private; without it, emulated
         return False
     exact = torch.randn(_TRIED_FRAMES, 3, 6, HEAD_WIDTH)
-    fastest = {}
+    fastest: dict[torch.dtype, float] = {}
     for _ in range(_TRIES):  # in turn, so that a busy machine disturbs both
         for dtype in (torch.float32, torch.bfloat16):
-            rows = [part.transpose(0, 1)[None] for part in exact.to(dtype).unbind(1)]
+            query, key, value = exact.to(dtype).permute(1, 2, 0, 3)[:, None].unbind()
             begun = time.perf_counter()
-            functional.scaled_dot_product_attention(*rows)
+            functional.scaled_dot_product_attention(query, key, value)
             took = time.perf_counter() - begun
             fastest[dtype] = min(took, fastest.get(dtype, took))
     return fastest[torch.bfloat16] < _CLEARLY * fastest[torch.float32]

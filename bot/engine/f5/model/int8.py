@@ -123,7 +123,10 @@ def _grid_of(x: Tensor) -> _Grid | None:
     """Return levels for the range of `x`; None if it is not finite, which integers would hide."""
     low, high = min(float(x.amin()), 0.0), max(float(x.amax()), 0.0)
     step = (high - low) / _LEVELS or 1.0
-    return _Grid(step, round(-low / step)) if math.isfinite(step) else None
+    if not math.isfinite(step):
+        return None
+    # Rounded up: a level under 0 would not lie behind `_SHIFT`.
+    return _Grid(step, math.ceil(-low / step))
 
 
 def _quantize(take: Take, x: Tensor, grid: _Grid, out: Tensor | None = None) -> Tensor:
