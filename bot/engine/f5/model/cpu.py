@@ -167,7 +167,9 @@ def _attends_faster_in_bfloat16() -> bool:
     Measured, in a few hundredths of a second: it takes 0.4 of the time with AMX, and longer where
     the instructions are there but slow.
     """
-    if not torch.cpu._is_avx512_bf16_supported():  # noqa: SLF001 - private; without it, emulated
+    # Emulated without the instructions; absent in some versions of torch, which is as good as no.
+    has_instructions = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)
+    if not has_instructions() or torch.backends.cpu.get_cpu_capability() != "AVX512":
         return False
     exact = torch.randn(_TRIED_FRAMES, 3, 6, HEAD_WIDTH)
     fastest: dict[torch.dtype, float] = {}
