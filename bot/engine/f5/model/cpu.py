@@ -10,7 +10,7 @@ Shapes: T frames of the packed row, G copies of it, D model width, H heads, d he
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -171,16 +171,22 @@ def _attends_faster_in_bfloat16() -> bool:
     has_instructions = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)
     if not has_instructions() or torch.backends.cpu.get_cpu_capability() != "AVX512":
         return False
-    exact = torch.randn(_TRIED_FRAMES, 3, 6, HEAD_WIDTH)
-    fastest: dict[torch.dtype, float] = {}
-    for _ in range(_TRIES):  # in turn, so that a busy machine disturbs both
-        for dtype in (torch.float32, torch.bfloat16):
-            query, key, value = exact.to(dtype).permute(1, 2, 0, 3)[:, None].unbind()
-            begun = time.perf_counter()
-            functional.scaled_dot_product_attention(query, key, value)
-            took = time.perf_counter() - begun
-            fastest[dtype] = min(took, fastest.get(dtype, took))
-    return fastest[torch.bfloat16] < _CLEARLY * fastest[torch.float32]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # the time of one thread is the same on a busy machine
+    try:
+        exact, half = (min(_attention_s(dtype)) for dtype in (torch.float32, torch.bfloat16))
+    finally:
+        torch.set_num_threads(threads)
+    return half < _CLEARLY * exact
+
+
+def _attention_s(dtype: torch.dtype) -> Iterator[float]:
+    """Yield the CPU seconds of some calls of attention in this type."""
+    query, key, value = torch.randn(3, 1, 6, _TRIED_FRAMES, HEAD_WIDTH).to(dtype).unbind()
+    for _ in range(_TRIES):
+        begun = time.thread_time()
+        functional.scaled_dot_product_attention(query, key, value)
+        yield time.thread_time() - begun
 
 
 def _add_norm(
