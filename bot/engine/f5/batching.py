@@ -40,12 +40,12 @@ class Prepared(NamedTuple):
 
 def make_item(piece: str, voice: Voice, front_end: FrontEnd, seed: int, speed: float = 1.0) -> Item:
     """Return the item of `piece`; `speed` includes the voice's own."""
-    tokens, frames, reference_from = front_end.prompt(piece, voice.reference, speed)
+    tokens, frames = front_end.prompt(piece, voice.reference, speed)
     return Item(
-        reference_mel=voice.reference.mel[reference_from:],
+        reference_mel=voice.reference.mel,
         tokens=tokens,
         frames=frames,
-        decode_from=voice.reference.frames - reference_from,
+        decode_from=voice.reference.frames,
         seed=seed,
     )
 

@@ -35,8 +35,6 @@ _MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 560
 """Lengths prepared by the warm-up: 0.7 to 6 s, as most of chat."""
 _GPU_BATCH_FRAMES = 8192
 """Batch of about nine messages of 3 s: more is hardly faster, and their last one is later."""
-_CPU_REFERENCE_FRAMES = 188
-"""Most of a reference, 2 s, that a model of phonemes hears on a CPU: it is in every evaluation."""
 _FRAMES_PER_LETTER = SAMPLE_RATE_HZ / HOP_SAMPLES / 14
 """Pace of English, roughly."""
 _WARM_UP_TEXT = "Hello there, this is a test."
@@ -134,8 +132,7 @@ class F5Engine(Engine):
         dtype = self._choose_dtype(device)
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
-        heard = _CPU_REFERENCE_FRAMES if device.type == "cpu" else MAX_FRAMES
-        self._front_end = load_front_end(self._model_folder, vocabulary, self._durations, heard)
+        self._front_end = load_front_end(self._model_folder, vocabulary, self._durations)
         self.longest_piece = round(self._front_end.longest_piece * self._speed)
         strength = self._cfg_strength
         if strength is None:

@@ -12,12 +12,10 @@ import torch
 
 import bot
 from bot.engine.contract import speak_one
-from bot.engine.f5.batching import make_item
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
-from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.engine.f5.voice.folder import load_voice
 from bot.engine.f5.voice.loudness import TARGET_LUFS
 from bot.engine.f5.voice.reference import ReferenceCache
@@ -41,7 +39,7 @@ def item() -> Item:
     _, vocabulary = load_model(FOLDERS.model, CPU, torch.float32)
     voice = load_voice(VOICES / "heart", ReferenceCache())
     front_end = load_front_end(FOLDERS.model, vocabulary)
-    tokens, frames, _ = front_end.prompt("Nice to meet you.", voice.reference, 1.0)
+    tokens, frames = front_end.prompt("Nice to meet you.", voice.reference, 1.0)
     return Item(voice.reference.mel, tokens, frames, voice.reference.frames, seed=4)
 
 
@@ -120,21 +118,6 @@ def test_a_reference_says_its_own_words_at_its_own_pace(name: str) -> None:
     spoken = front_end.prompt(words, reference, 1.0).frames - reference.frames
     # Lead and tail, which are cut off the reference, and the rounding of single symbols.
     assert reference.frames <= spoken <= reference.frames * 1.15
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_of_a_long_reference_the_end_is_heard_at_the_pace_of_the_whole(name: str) -> None:
-    _, vocabulary = load_model(FOLDERS.model, CPU, torch.float32)
-    voice = load_voice(VOICES / name, ReferenceCache())
-    front_ends = (
-        load_front_end(FOLDERS.model, vocabulary, most_reference_frames=most)
-        for most in (MAX_FRAMES, 100)
-    )
-    whole, part = (make_item("Hello.", voice, each, seed=1) for each in front_ends)
-    cut = voice.reference.frames - 100
-    assert (part.decode_from, part.frames) == (100, whole.frames - cut)
-    assert part.tokens == whole.tokens[cut:]
-    assert torch.equal(part.reference_mel, whole.reference_mel[cut:])
 
 
 class Counting(Progress):

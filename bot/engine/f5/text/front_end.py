@@ -19,8 +19,6 @@ class Prompt(NamedTuple):
     """Tokens of the reference and of the piece behind it."""
     frames: int
     """Length of both together."""
-    reference_from: int = 0
-    """First frame of the reference that is used; what lies before it counts nowhere."""
 
 
 class FrontEnd(Protocol):

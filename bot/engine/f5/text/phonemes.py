@@ -73,15 +73,8 @@ class Phonemes:
     longest_piece = 100  # 8 s of voices a tenth slower than natural
     nothing_to_say = "The text holds nothing that can be said in English."
 
-    def __init__(
-        self, vocabulary: Vocabulary, timing: Timing, most_reference_frames: int = MAX_FRAMES
-    ) -> None:
-        """Take the checkpoint's symbols, its model of durations, and how much it may hear.
-
-        Of a longer reference the model hears the end alone, which every evaluation computes
-        again; its pace is that of the whole.
-        """
-        self._most_reference_frames = most_reference_frames
+    def __init__(self, vocabulary: Vocabulary, timing: Timing) -> None:
+        """Take the checkpoint's symbols and its model of durations."""
         self._vocabulary = vocabulary
         self._timing = timing
         self._heard = lru_cache(maxsize=64)(self._listen)
@@ -98,11 +91,10 @@ class Phonemes:
         heard, pace = self._heard(reference.transcript, reference.frames)
         symbols, natural = self._natural(piece, _SPOKEN)
         spoken = spread(symbols, [frames / (pace * speed) for frames in natural])
-        start = max(len(heard) - self._most_reference_frames, 0)
-        tokens = [*heard[start:], *spoken][:MAX_FRAMES]
+        tokens = [*heard, *spoken][:MAX_FRAMES]
         # Upstream needs a frame more than tokens. The last two are a pause, and spreading the
         # tokens over the frames doubles the last one.
-        return Prompt(tokens[:-1], len(tokens), start)
+        return Prompt(tokens[:-1], len(tokens))
 
     def _listen(self, transcript: str, frames: int) -> tuple[list[int], float]:
         """Return the symbol of each of the reference's frames, and its pace.

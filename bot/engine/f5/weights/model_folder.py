@@ -16,7 +16,7 @@ from torch import Tensor
 
 from bot.engine.f5.model.dit import Acoustic, Traits
 from bot.engine.f5.model.vocos import Vocos
-from bot.engine.f5.text.duration import ESTIMATES, MAX_FRAMES
+from bot.engine.f5.text.duration import ESTIMATES
 from bot.engine.f5.text.front_end import Characters, FrontEnd
 from bot.engine.f5.text.phonemes import PAUSE, Phonemes
 from bot.engine.f5.text.timing import load_timing
@@ -68,15 +68,10 @@ def read_model(folder: Path) -> tuple[Mapping[str, Tensor], Traits, Vocabulary]:
     return open_state(files[0]), _traits(folder), load_vocabulary(folder / "vocab.txt")
 
 
-def load_front_end(
-    folder: Path,
-    vocabulary: Vocabulary,
-    durations: str = "paced",
-    most_reference_frames: int = MAX_FRAMES,
-) -> FrontEnd:
+def load_front_end(folder: Path, vocabulary: Vocabulary, durations: str = "paced") -> FrontEnd:
     """Return the front end of the model in `folder`: characters, unless its `.yaml` says else.
 
-    `durations` is a key of `ESTIMATES`, for characters; `most_reference_frames` is for phonemes.
+    `durations` is a key of `ESTIMATES`, for characters.
 
     Raises:
         StartError: the front end is unknown, or what it needs is missing or damaged.
@@ -96,7 +91,7 @@ def load_front_end(
             f"{folder / _TIMING} is no model of durations: {error} is missing.",
             remedy="Put the original file there again.",
         ) from error
-    return Phonemes(vocabulary, timing, most_reference_frames)
+    return Phonemes(vocabulary, timing)
 
 
 def guidance(folder: Path) -> float:
