@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from bot.config.playback import DeviceSettings, OutputSettings, PlaybackSettings
 from bot.errors import StartError
-from bot.playback import Output, portaudio
+from bot.playback import Output, devices
 from bot.playback.device import DeviceOutput
 from bot.playback.wavefile import WavefileOutput
 
@@ -42,7 +42,7 @@ def check(settings: OutputSettings) -> None:
         StartError: it cannot; for a device the remedy lists those that there are.
     """
     if isinstance(settings, DeviceSettings):
-        portaudio.check(settings.device)
+        devices.check(settings.device)
         return
     path = settings.path
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
