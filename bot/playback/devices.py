@@ -19,7 +19,8 @@ def find(wanted: str, *, needs_server: bool = False) -> Device:
     """Return the device that `wanted` names, see `choose`.
 
     With a sound server the default is the server's: taking the card of a server away would silence
-    every other program. `needs_server` says that there was one, so that it is waited for.
+    every other program. `needs_server` says that the device was one of its sinks, so that this is
+    waited for, and not taken by another way.
 
     Raises:
         StartError: there is no such device now, or more than one.
@@ -30,7 +31,7 @@ def find(wanted: str, *, needs_server: bool = False) -> Device:
         if needs_server:
             raise
         return choose(wanted, portaudio.devices())
-    if wanted == DEFAULT:
+    if wanted == DEFAULT or needs_server:
         return choose(wanted, sinks)
     with suppress(StopIteration):
         return next(sink for sink in sinks if sink.name == wanted)

@@ -13,7 +13,7 @@ from bot.playback.wavefile import WavefileOutput
 def create_all(
     wanted: Iterable[OutputSettings], settings: PlaybackSettings
 ) -> Mapping[OutputSettings, Output]:
-    """Return one output for each different entry of `wanted`, not running yet.
+    """Return one output for each different place of `wanted`, not running yet.
 
     Channels that name the same device or file share it: their utterances take turns.
 
@@ -22,7 +22,7 @@ def create_all(
     """
     fade_s = settings.fade_ms / 1000
     outputs: dict[OutputSettings, Output] = {}
-    for entry in dict.fromkeys(wanted):
+    for entry in dict.fromkeys(each.place for each in wanted):
         if isinstance(entry, DeviceSettings):
             outputs[entry] = DeviceOutput(entry.device, fade_s=fade_s)
             continue

@@ -1,7 +1,7 @@
 """The client library of PulseAudio, which PipeWire's pipewire-pulse understands too.
 
-Names, structures and values are those of libpulse's headers (context.h, introspect.h, stream.h, def.h),
-whose ABI has been the same since version 0.9.
+Names, structures and values are those of libpulse's headers, context.h, introspect.h, stream.h and
+def.h, whose ABI has been the same since version 0.9.
 """
 
 import ctypes
