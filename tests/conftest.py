@@ -18,7 +18,7 @@ from bot.messages import Samples
 # take ten times as long. Processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-_DEADLINE_S = 10.0
+_DEADLINE_S = 120.0
 _FRAME_BYTES = 4
 RATE_HZ = 48_000
 """What `Recording` records at."""

@@ -48,7 +48,15 @@ class PipeWireServer(PulseServer):
         for sink in self._sinks:
             self.add_sink(sink)
         wait_until(self._answers, "sinks")
-        self.control("set-default-sink", next(iter(self._sinks)))
+        wait_until(self._has_default, "default sink")
+
+    def _has_default(self) -> bool:
+        """Set the default sink, which needs WirePlumber, and tell whether it is set."""
+        first, environment = next(iter(self._sinks)), os.environ | self.env
+        command = ["pactl", "set-default-sink", first]
+        if subprocess.run(command, env=environment, capture_output=True, check=False).returncode:
+            return False
+        return f"Default Sink: {first}\n" in self.control("info")
 
     def _is_there(self) -> bool:
         answer = subprocess.run(
