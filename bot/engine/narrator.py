@@ -108,17 +108,13 @@ class Narrator:
                     continue
                 finally:
                     making.popleft()
-                samples = fit_piece(
-                    chunk.samples,
-                    chunk.sample_rate_hz,
-                    is_first=is_first,
-                    is_last=piece.is_last,
-                    pause_s=piece.pause_s,
+                fitted = fit_piece(
+                    chunk, is_first=is_first, is_last=piece.is_last, pause_s=piece.pause_s
                 )
-                if samples.size:
+                if fitted is not None:
                     if is_first:  # it may be heard from now on
                         begins_at = max(begins_at, now())
-                    yield replace(chunk, samples=samples)
+                    yield fitted
                     is_first = False
         finally:
             await cancel(*(task for _, task in making))
