@@ -9,7 +9,7 @@ import msgspec
 
 from bot.messages import AudioChunk, Message, SpeechRequest, decode_array
 
-VERSION = 2
+VERSION = 3
 """Version of the protocol: grows with every change that an older other end would not understand."""
 
 NO_REQUEST = 0
@@ -76,7 +76,7 @@ class Refused(Message, frozen=True, kw_only=True):
 
 
 class Speech(Message, frozen=True, kw_only=True):
-    """Event: the speech of a request, whole."""
+    """Event: the speech of a request, whole, with the times of its words."""
 
     number: int
     audio: AudioChunk
