@@ -19,7 +19,7 @@ from bot.playback.player import Player
 from bot.policy import Policy, clean, without_reply_mention
 from bot.sources import Remote, Resuming, Source, Sources
 from bot.speaker import Speaker
-from bot.state import ChannelState, ConnectionState, Speaking
+from bot.state import ChannelState, ConnectionState
 from bot.store import Store
 from bot.voices.catalogue import VoiceCatalog
 
@@ -97,7 +97,6 @@ class Channel:
     @property
     def state(self) -> ChannelState:
         """What its stages are doing now."""
-        current = self.speaker.current
         lanes = Counter(utterance.lane for utterance in self.backlog)
         return ChannelState(
             is_on=self.policy.access.is_on,
@@ -106,7 +105,7 @@ class Channel:
             volume=self.speaker.volume,
             pending=len(self.backlog),
             queue={lane.name.lower(): lanes[lane] for lane in Lane},
-            speaking=Speaking(id=current.id, chatter=current.chatter.name) if current else None,
+            speaking=self.speaker.speaking,
             sources={source.name: source.state for source in self.sources},
             connections={
                 source.name: ConnectionState(
