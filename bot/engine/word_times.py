@@ -25,7 +25,7 @@ _NOT_HEARD_S = 0.25
 """Cost of punctuation at which no pause is heard, as a distance."""
 _NOT_WRITTEN = 1.5
 """Cost of a pause without punctuation, as a multiple of its length."""
-_LEAST_LETTERS = 2.0
+_LEAST_LETTERS = 3.0
 """Words such as "a" take longer than a letter does in others."""
 
 
