@@ -31,33 +31,21 @@ def test_gathered_is_every_word_once_and_in_order(text: str, data: st.DataObject
     assert times_s == sorted(times_s)
 
 
+def word(text: str, start_s: float, end_s: float, said: str = "", *at_s: float) -> WordTime:
+    return WordTime(text, start_s, end_s, is_exact=True, phonemes=said, phoneme_starts_s=at_s)
+
+
 def test_a_word_in_parts_has_the_phonemes_of_all_of_them() -> None:
-    parts = [
-        WordTime(
-            "Hel", 0.1, 0.2, is_exact=True, phonemes="hɛl", phoneme_starts_s=(0.1, 0.12, 0.15)
-        ),
-        WordTime("lo", 0.3, 0.4, is_exact=True, phonemes="O", phoneme_starts_s=(0.3,)),
-    ]
+    parts = [word("Hel", 0.1, 0.2, "hɛl", 0.1, 0.12, 0.15), word("lo", 0.3, 0.4, "O", 0.3)]
 
     assert gather("Hello …", parts) == (
-        WordTime(
-            "Hello",
-            0.1,
-            0.4,
-            is_exact=True,
-            phonemes="hɛlO",
-            phoneme_starts_s=(0.1, 0.12, 0.15, 0.3),
-        ),
-        WordTime("…", 0.4, 0.4, is_exact=True),
+        word("Hello", 0.1, 0.4, "hɛlO", 0.1, 0.12, 0.15, 0.3),
+        word("…", 0.4, 0.4),
     )
 
 
 def test_what_is_moved_stays_inside() -> None:
-    word = WordTime("a", 0.1, 0.4, is_exact=True, phonemes="ab", phoneme_starts_s=(0.1, 0.3))
+    moving = word("a", 0.1, 0.4, "ab", 0.1, 0.3)
 
-    assert word.moved(0.2) == WordTime(
-        "a", 0.3, 0.6, is_exact=True, phonemes="ab", phoneme_starts_s=(0.3, 0.5)
-    )
-    assert word.moved(-0.2, latest_s=0.15) == WordTime(
-        "a", 0.0, 0.15, is_exact=True, phonemes="ab", phoneme_starts_s=(0.0, 0.1)
-    )
+    assert moving.moved(0.2) == word("a", 0.3, 0.6, "ab", 0.3, 0.5)
+    assert moving.moved(-0.2, latest_s=0.15) == word("a", 0.0, 0.15, "ab", 0.0, 0.1)
