@@ -20,7 +20,7 @@ from bot.policy import Policy, clean, without_reply_mention
 from bot.routing import Routing
 from bot.sources import Remote, Resuming, Source, Sources
 from bot.speaker import Speaker
-from bot.state import ChannelState, ConnectionState, Speaking
+from bot.state import ChannelState, ConnectionState
 from bot.store import Store
 from bot.voices.catalogue import VoiceCatalog
 
@@ -101,7 +101,6 @@ class Channel:
     @property
     def state(self) -> ChannelState:
         """What its stages are doing now."""
-        current = self.speaker.current
         lanes = Counter(utterance.lane for utterance in self.backlog)
         return ChannelState(
             is_on=self.policy.access.is_on,
@@ -110,7 +109,7 @@ class Channel:
             volume=self.speaker.volume,
             pending=len(self.backlog),
             queue={lane.name.lower(): lanes[lane] for lane in Lane},
-            speaking=Speaking(id=current.id, chatter=current.chatter.name) if current else None,
+            speaking=self.speaker.speaking,
             sources={source.name: source.state for source in self.sources},
             connections={
                 source.name: ConnectionState(

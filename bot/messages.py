@@ -14,6 +14,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from bot.words import WordTime
+
 Samples: TypeAlias = npt.NDArray[np.float32]
 """Mono audio, `[n]`, full scale is -1 to 1."""
 
@@ -240,6 +242,8 @@ class AudioChunk(Message, frozen=True, kw_only=True):
     """Which engine it is from; empty where only one is asked."""
     nfe: int = 0
     """Number of function evaluations that it took; 0 from engines that have none."""
+    words: tuple[WordTime, ...] = ()
+    """When each word of the text is heard in it, in order."""
 
     @property
     def duration_s(self) -> float:

@@ -5,6 +5,7 @@ from typing import Self
 
 from bot.messages import ChatMessage, Lane, Message, RejectReason, Utterance, Verb
 from bot.runtime.clock import now
+from bot.words import WordTime
 
 
 class DropReason(StrEnum):
@@ -99,6 +100,15 @@ class Started(Outcome, frozen=True, kw_only=True):
     """When the engine was asked."""
     first_chunk_at: float
     """When the engine's first audio was there."""
+    words: tuple[WordTime, ...] = ()
+    """Words whose audio is there by now, in seconds after `at`; `Continued` brings the others."""
+
+
+class Continued(Outcome, frozen=True, kw_only=True):
+    """A further piece of the utterance was made while it is spoken."""
+
+    words: tuple[WordTime, ...]
+    """Its words, in seconds after the start of the utterance."""
 
 
 class Spoken(Outcome, frozen=True, kw_only=True):
@@ -109,6 +119,8 @@ class Spoken(Outcome, frozen=True, kw_only=True):
     audio_s: float
     synthesis_s: float
     """Time that the engine took for all chunks; RTF is this over `audio_s`."""
+    words: tuple[WordTime, ...] = ()
+    """All words that were spoken, in seconds after the start of the utterance."""
 
 
 class Dropped(Outcome, frozen=True, kw_only=True):
@@ -125,7 +137,8 @@ class Failed(Outcome, frozen=True, kw_only=True):
 
 
 OUTCOMES: tuple[type[Outcome], ...] = (
-    Accepted, Rejected, Applied, Queued, Started, Spoken, Dropped, Failed,
+    Accepted, Rejected, Applied, Queued, Started, Continued, Spoken, Dropped,
+    Failed,
 )  # fmt: skip
 FINAL: tuple[type[Outcome], ...] = (Spoken, Dropped, Failed)
 """The outcomes that end an accepted message."""

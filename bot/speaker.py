@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 
 from bot.backlog import Backlog
 from bot.lookahead import Lookahead, Rendering
 from bot.messages import Lane, Utterance
-from bot.outcomes import Dropped, DropReason, Failed, Outcome, Spoken, Started
+from bot.outcomes import Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback import Output
 from bot.playback.player import Playback, Player
 from bot.runtime.clock import now
 from bot.runtime.waiting import cancel
+from bot.state import Speaking
+from bot.words import WordTime
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +54,7 @@ class Speaker:
         self._emit = emit
         self._max_age_s = max_age_s
         self._current: Rendering | None = None
+        self._started_at: float | None = None
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -58,6 +62,19 @@ class Speaker:
     def current(self) -> Utterance | None:
         """The utterance being spoken."""
         return self._current.utterance if self._current else None
+
+    @property
+    def speaking(self) -> Speaking | None:
+        """What is being spoken, as the state shows it."""
+        if self._current is None:
+            return None
+        return Speaking(
+            id=self._current.utterance.id,
+            chatter=self._current.utterance.chatter.name,
+            text=self._current.request.text,
+            started_at=self._started_at,
+            words=tuple(self._current.clip.words),
+        )
 
     @property
     def volume(self) -> float:
@@ -108,6 +125,7 @@ class Speaker:
 
     async def _speak(self, utterance: Utterance) -> None:
         self._current = rendering = self._lookahead.take(utterance)
+        self._started_at = None
         expiry = self._expire_without_output(utterance)
         dropped: DropReason | None = DropReason.SHUTDOWN
         try:
@@ -149,16 +167,22 @@ class Speaker:
         rendering.started_at = now()
         if rendering.cut_reason:
             return  # cut in the same moment: what starts is its fade into silence
-        self._emit(
-            Started.of(
-                rendering.utterance,
-                engine=rendering.engines[0],
-                nfe=rendering.nfe,
-                text=rendering.request.text,
-                requested_at=rendering.requested_at,
-                first_chunk_at=rendering.first_piece_at,
-            )
+        started = Started.of(
+            rendering.utterance,
+            engine=rendering.engines[0],
+            nfe=rendering.nfe,
+            text=rendering.request.text,
+            requested_at=rendering.requested_at,
+            first_chunk_at=rendering.first_piece_at,
+            words=tuple(rendering.clip.words),
         )
+        self._started_at = started.at
+        self._emit(started)
+        rendering.clip.on_words = partial(self._report_words, rendering)
+
+    def _report_words(self, rendering: Rendering, words: Sequence[WordTime]) -> None:
+        if rendering is self._current and not rendering.cut_reason:
+            self._emit(Continued.of(rendering.utterance, words=tuple(words)))
 
     def _report_end(self, rendering: Rendering, dropped: DropReason | None) -> None:
         utterance = rendering.utterance
@@ -173,5 +197,6 @@ class Speaker:
                     engines=tuple(rendering.engines),
                     audio_s=rendering.clip.duration_s,
                     synthesis_s=rendering.synthesis_s,
+                    words=tuple(rendering.clip.words),
                 )
             )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from bot.words import WordTime
+
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     """One engine."""
@@ -70,6 +72,12 @@ class Speaking(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the message."""
     chatter: str
     """Untrusted."""
+    text: str = ""
+    """Exactly what is spoken; untrusted."""
+    started_at: float | None = None
+    """When the first sample was handed to an output, Unix seconds; None before."""
+    words: tuple[WordTime, ...] = ()
+    """Words whose audio is there by now, in seconds after `started_at`."""
 
 
 class ChannelState(msgspec.Struct, frozen=True, kw_only=True):

@@ -237,7 +237,10 @@ async def test_status_tells_what_every_part_is_doing(viewer: Viewer) -> None:
     status = await viewer.status()
     channel = status["channels"]["main"]
 
-    assert channel["speaking"] == {"id": "m1", "chatter": "viewer1"}
+    speaking = channel["speaking"]
+    assert (speaking["id"], speaking["chatter"]) == ("m1", "viewer1")
+    assert speaking["started_at"] > 0
+    assert [word for word, *_ in speaking["words"]] == speaking["text"].split()
     assert channel["is_on"]
     assert "open at" in channel["outputs"]["default"]
     assert status["outcomes"]["main"]["started"] == 1

@@ -10,6 +10,7 @@ from bot.cli import COMMANDS
 from bot.config import loads
 from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.observers.metrics import Metrics
+from bot.outcomes import OUTCOMES, Outcome
 from bot.sources.twitch_eventsub import scopes
 from tests.observers.samples import state
 
@@ -75,6 +76,16 @@ def test_the_maintenance_page_names_every_timer_and_machine() -> None:
     timers = re.findall(r"^\| `(ishowtts-[\w-]+)` \|", MAINTENANCE, re.MULTILINE)
 
     assert sorted(timers) == sorted(path.stem for path in (REPOSITORY / "systemd").glob("*.timer"))
+
+
+def test_the_events_page_names_every_outcome_with_its_fields() -> None:
+    page = (REPOSITORY / "docs" / "events.md").read_text(encoding="utf-8")
+    common = set(Outcome.__struct_fields__)
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE)
+
+    assert {name: set(re.findall(r"`(\w+)`", fields)) for name, fields in rows} == {
+        kind.__struct_config__.tag: set(kind.__struct_fields__) - common for kind in OUTCOMES
+    }
 
 
 def test_the_configuration_of_the_mqtt_page_is_valid() -> None:

@@ -17,6 +17,7 @@ PACKAGE = Path(bot.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.errors",),
     ("bot.runtime", "bot.hardware"),
+    ("bot.words",),
     ("bot.messages",),
     ("bot.outcomes", "bot.state"),
     ("bot.config",),

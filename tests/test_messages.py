@@ -2,7 +2,7 @@ import inspect
 import typing
 from enum import Enum
 from types import UnionType
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -11,7 +11,9 @@ import pytest
 from bot import messages, outcomes
 from bot.messages import AudioChunk, ChatMessage, Chatter, Message, Role, Samples, decode, encode
 from bot.outcomes import OUTCOMES, Applied, Outcome
+from bot.words import WordTime
 
+_M = TypeVar("_M", bound=msgspec.Struct)
 MESSAGES = [
     kind
     for module in (messages, outcomes)
@@ -28,7 +30,7 @@ def example(annotation: Any) -> Any:  # noqa: ANN401 - one value of any annotate
     value: Any
     if annotation == Samples:
         value = np.array([0.0, 0.5, -1.0], np.float32)
-    elif isinstance(annotation, type) and issubclass(annotation, Message):
+    elif isinstance(annotation, type) and issubclass(annotation, Message | WordTime):
         value = make(annotation)
     elif isinstance(annotation, type) and issubclass(annotation, Enum):
         value = list(annotation)[-1]
@@ -41,7 +43,7 @@ def example(annotation: Any) -> Any:  # noqa: ANN401 - one value of any annotate
     return value
 
 
-def make(kind: type[Message]) -> Message:
+def make(kind: type[_M]) -> _M:
     hints = typing.get_type_hints(kind)
     return kind(
         **{field.name: example(hints[field.name]) for field in msgspec.structs.fields(kind)}

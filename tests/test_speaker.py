@@ -15,14 +15,19 @@ from bot.engine.timetable import Due
 from bot.errors import UtteranceError
 from bot.lookahead import Lookahead
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance
-from bot.outcomes import FINAL, Dropped, DropReason, Failed, Outcome, Spoken, Started
+from bot.outcomes import FINAL, Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.playback.player import Player
 from bot.runtime.clock import now
 from bot.speaker import Speaker
+from bot.words import WordTime
 
-CHUNK = AudioChunk(samples=np.full(240, 0.5, np.float32), sample_rate_hz=24_000)
+CHUNK = AudioChunk(
+    samples=np.full(240, 0.5, np.float32),
+    sample_rate_hz=24_000,
+    words=(WordTime("word", 0.002, 0.008),),
+)
 
 
 class EngineStandIn:
@@ -441,3 +446,21 @@ async def test_a_pause_makes_nothing_ahead_and_a_stop_leaves_no_task(looking: St
         await looking.until(lambda: len(looking.engine.texts) == 2)
 
     assert asyncio.all_tasks() == before
+
+
+async def test_words_are_told_as_they_are_made_and_all_of_them_at_the_end() -> None:
+    stage = Stage()
+    first, second = WordTime("word", 0.002, 0.008), WordTime("word", 0.012, 0.018)
+    stage.engine.may_go_on.clear()
+    async with stage.speaking():
+        stage.put("words")
+        await stage.until(lambda: any(isinstance(o, Started) for o in stage.outcomes))
+        speaking = stage.speaker.speaking
+        stage.engine.may_go_on.set()
+        await stage.until(lambda: any(isinstance(o, Spoken) for o in stage.outcomes))
+
+    told = [o for o in stage.outcomes if isinstance(o, Started | Continued | Spoken)]
+    assert [o.words for o in told] == [(first,), (second,), (first, second)]
+    assert speaking is not None
+    assert (speaking.words, speaking.started_at) == ((first,), told[0].at)
+    assert stage.speaker.speaking is None

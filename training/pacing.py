@@ -24,7 +24,8 @@ from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.duration import total_frames
 from bot.engine.f5.text.front_end import FrontEnd, Prompt
-from bot.engine.f5.text.phonemes import PAUSE, phonemize
+from bot.engine.f5.text.phonemes import PAUSE
+from bot.engine.f5.text.reading import phonemize
 from bot.engine.f5.text.timing import fit
 from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary
 from bot.engine.f5.voice.folder import Voice, load_voice
@@ -85,7 +86,8 @@ def speak(
 ) -> Samples:
     """Return `text` in `voice`, 24 kHz."""
     pieces = front_end.split(text, voice.reference, voice.speed)
-    items = [make_item(piece, voice, front_end, _SEED, voice.speed) for piece in pieces]
+    prompts = [front_end.prompt(piece, voice.reference, voice.speed) for piece in pieces]
+    items = [make_item(prompt, voice, _SEED) for prompt in prompts]
     return np.concatenate(runner.run(items, sampling))
 
 

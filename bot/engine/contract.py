@@ -48,8 +48,9 @@ class Engine(Protocol):
         """Return the speech of each request, whole, or why it cannot be spoken.
 
         Speech is never empty and always finite, and the same for the same request. All requests
-        have the same `nfe`. Cancelling stops after the computation that is under way,
-        or sooner.
+        have the same `nfe`. An engine that knows when each word is heard gives `words`, every
+        written word once; for others they are estimated. Cancelling stops after the computation
+        that is under way, or sooner.
         """
 
     def tokens(self, request: SpeechRequest) -> int:

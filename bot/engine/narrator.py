@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping
 
-import numpy as np
 from msgspec.structs import replace
 
 from bot.engine.attempts import Attempts
@@ -106,27 +105,21 @@ class Narrator:
                     speaking = asyncio.create_task(attempts.speak(index, part))
                     making.append((index, piece, speaking))
                 index, piece, speaking = making[0]
-                samples = np.zeros(0, np.float32)
+                fitted = None
                 try:
                     chunk = await speaking
                 except UtteranceError as error:
                     refusal = refusal or error
                 else:
-                    samples = fit_piece(
-                        chunk.samples,
-                        chunk.sample_rate_hz,
-                        is_first=is_first,
-                        is_last=piece.is_last,
-                        pause_s=piece.pause_s,
+                    fitted = fit_piece(
+                        chunk, is_first=is_first, is_last=piece.is_last, pause_s=piece.pause_s
                     )
                 finally:
                     making.popleft()
-                if samples.size:
-                    timetable.made(index, len(samples) / chunk.sample_rate_hz)
-                    yield replace(chunk, samples=samples)
+                timetable.made(index, fitted.duration_s if fitted else 0.0)
+                if fitted is not None:
+                    yield fitted
                     is_first = False
-                else:
-                    timetable.made(index, 0.0)
         finally:
             await cancel(*(speaking for _, _, speaking in making))
         if is_first:

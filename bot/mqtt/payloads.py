@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from bot import state
-from bot.state import EngineState, Speaking
+from bot.state import EngineState
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 _MAX_LENGTH = 60
@@ -56,6 +56,14 @@ class DaemonState(msgspec.Struct, frozen=True, kw_only=True):
     engines: dict[str, EngineState]
     speed: SpeedState | None
     """None if it was never checked."""
+
+
+class Speaking(msgspec.Struct, frozen=True, kw_only=True):
+    """Message that is being spoken; its words come with the outcomes."""
+
+    id: str
+    chatter: str
+    """Untrusted."""
 
 
 class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,4 +127,4 @@ def daemon_state(now: state.DaemonState, *, version: str, started_at: float) -> 
 def channel_state(now: state.ChannelState) -> ChannelState:
     """Return the payload for the state `now`."""
     fields = {**msgspec.structs.asdict(now), "volume_percent": round(now.volume * 100)}
-    return msgspec.convert(fields, ChannelState)
+    return msgspec.convert(fields, ChannelState, from_attributes=True)

@@ -1,9 +1,10 @@
 """Clip: the speech of one utterance while it grows; the engine appends, outputs read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from bot.messages import AudioChunk
 from bot.runtime.waiting import Changes
+from bot.words import WordTime
 
 _PIECE_S = 0.1
 """Longest piece that a reader gets, so that it never works for long on one."""
@@ -21,6 +22,10 @@ class Clip:
         """Audio so far."""
         self.is_complete = False
         """Whether nothing more will come."""
+        self.words: list[WordTime] = []
+        """When each word is heard, from the beginning of the clip on."""
+        self.on_words: Callable[[Sequence[WordTime]], None] | None = None
+        """Is told the words of each further piece."""
         self._growth = Changes()
 
     @property
@@ -30,7 +35,11 @@ class Clip:
 
     def append(self, chunk: AudioChunk) -> None:
         """Add the next piece."""
+        words = [word.moved(self.duration_s) for word in chunk.words]
+        self.words += words
         self.chunks.append(chunk)
+        if words and self.on_words is not None:
+            self.on_words(words)
         self._growth.tell()
 
     def finish(self) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.engine.joining import fit_piece, trim
-from bot.messages import Samples
+from bot.messages import AudioChunk, Samples
 
 RATE_HZ = 24_000
 
@@ -14,6 +14,14 @@ def padded(speech_s: float, before_s: float, after_s: float) -> Samples:
     silence = [np.zeros(round(s * RATE_HZ)) for s in (before_s, after_s)]
     speech = 0.5 * np.cos(2 * np.pi * 200 * t)  # begins and ends abruptly
     return np.concatenate([silence[0], speech, silence[1]]).astype(np.float32)
+
+
+def fitted(
+    samples: Samples, *, is_first: bool = False, is_last: bool = False, pause_s: float = 0.0
+) -> Samples:
+    chunk = AudioChunk(samples=samples, sample_rate_hz=RATE_HZ)
+    piece = fit_piece(chunk, is_first=is_first, is_last=is_last, pause_s=pause_s)
+    return samples[:0] if piece is None else piece.samples
 
 
 def silence_between(first: Samples, second: Samples) -> float:
@@ -26,8 +34,8 @@ def silence_between(first: Samples, second: Samples) -> float:
 def test_the_silence_at_a_join_is_as_long_as_wanted_whatever_the_engine_gave(
     a: float, b: float, c: float, d: float
 ) -> None:
-    first = fit_piece(padded(0.3, a, b), RATE_HZ, is_first=True, is_last=False, pause_s=0.3)
-    second = fit_piece(padded(0.3, c, d), RATE_HZ, is_first=False, is_last=True, pause_s=0.0)
+    first = fitted(padded(0.3, a, b), is_first=True, pause_s=0.3)
+    second = fitted(padded(0.3, c, d), is_last=True)
 
     assert silence_between(first, second) == pytest.approx(0.3, abs=0.035)
 
@@ -35,8 +43,7 @@ def test_the_silence_at_a_join_is_as_long_as_wanted_whatever_the_engine_gave(
 @pytest.mark.parametrize("pause_s", [0.0, 0.03, 0.3])
 def test_a_join_has_no_click(pause_s: float) -> None:
     parts = [
-        fit_piece(padded(0.3, 0, 0), RATE_HZ, is_first=number == 0, is_last=False, pause_s=pause_s)
-        for number in range(3)
+        fitted(padded(0.3, 0, 0), is_first=number == 0, pause_s=pause_s) for number in range(3)
     ]
     steps = np.abs(np.diff(np.concatenate(parts)))
 
@@ -45,15 +52,13 @@ def test_a_join_has_no_click(pause_s: float) -> None:
 
 def test_no_speech_is_cut_off() -> None:
     speech = padded(0.3, 0.1, 0.1)
-    kept = fit_piece(speech, RATE_HZ, is_first=False, is_last=False, pause_s=0.12)
+    kept = fitted(speech, pause_s=0.12)
 
     assert np.sum(np.abs(kept) > 0.05) == pytest.approx(np.sum(np.abs(speech) > 0.05), rel=0.01)
 
 
 def test_what_cannot_be_heard_is_empty() -> None:
-    assert not fit_piece(
-        np.zeros(2_400, np.float32), RATE_HZ, is_first=True, is_last=False, pause_s=0.1
-    ).size
+    assert not fitted(np.zeros(2_400, np.float32), is_first=True, pause_s=0.1).size
 
 
 def test_only_the_edges_are_cut_and_a_margin_is_kept() -> None:

@@ -1,10 +1,12 @@
 import asyncio
 
+import msgspec
 import numpy as np
 import pytest
 
 from bot.messages import AudioChunk, Samples
 from bot.playback.clip import Clip
+from bot.words import WordTime
 
 
 def chunk(start: int, frames: int, sample_rate_hz: int = 1000) -> AudioChunk:
@@ -50,3 +52,15 @@ async def test_pieces_are_short() -> None:
     clip.append(chunk(0, 950))
     clip.finish()
     assert {piece.duration_s for piece in [p async for p in clip.read()]} == {0.1, 0.05}
+
+
+def test_words_count_from_the_beginning_of_the_clip() -> None:
+    clip = Clip()
+    clip.append(msgspec.structs.replace(chunk(0, 250), words=(WordTime("one", 0.1, 0.2),)))
+    told: list[WordTime] = []
+    clip.on_words = told.extend
+    clip.append(chunk(250, 250))
+    clip.append(msgspec.structs.replace(chunk(500, 250), words=(WordTime("two", 0.1, 0.2),)))
+
+    assert clip.words == [WordTime("one", 0.1, 0.2), WordTime("two", 0.6, 0.7)]
+    assert told == clip.words[1:]

@@ -8,11 +8,12 @@ import numpy as np
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES, Item
 from bot.engine.f5.model.sampler import Sampling
-from bot.engine.f5.text.front_end import FrontEnd
+from bot.engine.f5.text.front_end import Prompt
 from bot.engine.f5.voice.folder import Voice
 from bot.engine.f5.voice.loudness import levelled
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Samples
+from bot.words import WordTime, gather
 
 OVERLAP_SAMPLES = 3600
 """Cross-fade of 0.15 s at 24 kHz, as upstream's."""
@@ -36,15 +37,18 @@ class Prepared(NamedTuple):
     sampling: Sampling
     gain: float
     """Factor on the common loudness."""
+    text: str = ""
+    """What all of them say."""
+    words: Sequence[Sequence[WordTime]] = ()
+    """When the words of each item are heard in its sound; empty if that is not known before."""
 
 
-def make_item(piece: str, voice: Voice, front_end: FrontEnd, seed: int, speed: float = 1.0) -> Item:
-    """Return the item of `piece`; `speed` includes the voice's own."""
-    tokens, frames = front_end.prompt(piece, voice.reference, speed)
+def make_item(prompt: Prompt, voice: Voice, seed: int) -> Item:
+    """Return the item of a piece."""
     return Item(
         reference_mel=voice.reference.mel,
-        tokens=tokens,
-        frames=frames,
+        tokens=prompt.tokens,
+        frames=prompt.frames,
         decode_from=voice.reference.frames,
         seed=seed,
     )
@@ -105,8 +109,23 @@ def chunk(
         if isinstance(result, UtteranceError):
             return result
         waves.append(result)
-    samples = join_pieces(waves, overlap=overlap)
-    return AudioChunk(samples=samples, sample_rate_hz=SAMPLE_RATE_HZ, nfe=request.sampling.steps)
+    return AudioChunk(
+        samples=join_pieces(waves, overlap=overlap),
+        sample_rate_hz=SAMPLE_RATE_HZ,
+        nfe=request.sampling.steps,
+        words=_words(request, waves),
+    )
+
+
+def _words(request: Prepared, waves: Sequence[Samples]) -> tuple[WordTime, ...]:
+    """Return when each word of a request is heard; its waves follow each other."""
+    if not any(request.words):
+        return ()
+    heard, before_s = list[WordTime](), 0.0
+    for words, wave in zip(request.words, waves, strict=True):
+        heard += [word.moved(before_s) for word in words]
+        before_s += len(wave) / SAMPLE_RATE_HZ
+    return gather(request.text, heard)
 
 
 def _grouped(places: Sequence[Place], budget_frames: int) -> Iterator[Sequence[Place]]:

@@ -255,10 +255,13 @@ class F5Engine(Engine):
         if not pieces:
             raise UtteranceError(self._front_end.nothing_to_say)
         seed = zlib.crc32(request.id.encode(errors="replace"))
+        prompts = [self._front_end.prompt(piece, voice.reference, speed) for piece in pieces]
         return Prepared(
-            items=[make_item(piece, voice, self._front_end, seed, speed) for piece in pieces],
+            items=[make_item(prompt, voice, seed) for prompt in prompts],
             sampling=self._sampling._replace(steps=request.nfe or self._sampling.steps),
             gain=voice.gain,
+            text=text,
+            words=[prompt.words for prompt in prompts],
         )
 
     def _try_prepare(self, request: SpeechRequest) -> Prepared | UtteranceError:

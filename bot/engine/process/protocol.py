@@ -78,7 +78,7 @@ class Refused(Message, frozen=True, kw_only=True):
 
 
 class Speech(Message, frozen=True, kw_only=True):
-    """Event: the speech of a request, whole."""
+    """Event: the speech of a request, whole, with the times of its words."""
 
     number: int
     audio: AudioChunk

@@ -11,6 +11,7 @@ from bot.engine import create
 from bot.engine.contract import Engine
 from bot.engine.process import protocol
 from bot.engine.process.scheduler import Job, Scheduler
+from bot.engine.word_times import with_words
 from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import AudioChunk
 from bot.runtime.clock import now
@@ -153,7 +154,7 @@ class Worker:
             answers = zip(jobs, results, strict=True)
             # Memory that ran out ends the process: what was spoken must be sent before.
             for job, result in sorted(answers, key=lambda each: _is_exhausted(each[1])):
-                self._answer(job.number, result, engine.name, took_s=job.tokens * token_s)
+                self._answer(job, result, engine.name, took_s=job.tokens * token_s)
         except Exception as error:  # noqa: BLE001 - they raise anything, and return anything
             self._break(error, jobs[0].number if len(jobs) == 1 else protocol.NO_REQUEST)
 
@@ -165,15 +166,17 @@ class Worker:
         self._fail(number, trouble, f"{name} raised {error!r}.", detail=detail)
 
     def _answer(
-        self, number: int, result: AudioChunk | UtteranceError, name: str, *, took_s: float
+        self, job: Job, result: AudioChunk | UtteranceError, name: str, *, took_s: float
     ) -> None:
+        number = job.number
         if isinstance(result, UtteranceError):
             trouble: protocol.Trouble = "memory" if _is_exhausted(result) else "utterance"
             self._fail(number, trouble, result.message, result.remedy)
         elif not result.samples.size or not np.isfinite(result.samples).all():
             self._fail(number, "utterance", f"{name} gave samples that are not finite, or none.")
         else:
-            self._send(protocol.Speech(number=number, audio=result, took_s=took_s))
+            audio = with_words(result, job.request.text)
+            self._send(protocol.Speech(number=number, audio=audio, took_s=took_s))
 
     def _fail(
         self,

@@ -12,6 +12,7 @@ import torch
 
 import bot
 from bot.engine.contract import speak_one
+from bot.engine.f5.batching import make_item
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.runner import Runner
@@ -39,8 +40,7 @@ def item() -> Item:
     _, vocabulary = load_model(FOLDERS.model, CPU, torch.float32)
     voice = load_voice(VOICES / "heart", ReferenceCache())
     front_end = load_front_end(FOLDERS.model, vocabulary)
-    tokens, frames = front_end.prompt("Nice to meet you.", voice.reference, 1.0)
-    return Item(voice.reference.mel, tokens, frames, voice.reference.frames, seed=4)
+    return make_item(front_end.prompt("Nice to meet you.", voice.reference, 1.0), voice, seed=4)
 
 
 def distance(got: torch.Tensor, expected: torch.Tensor) -> float:

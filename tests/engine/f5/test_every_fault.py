@@ -189,13 +189,11 @@ async def rendition(supervisor: Supervisor, piece: Piece, identity: str) -> Samp
     """Return how an engine speaks a piece of this utterance."""
     request = SpeechRequest(id=identity, text=piece.text, voice="heart")
     chunk = await supervisor.speak(request)
-    return fit_piece(
-        chunk.samples,
-        _RATE_HZ,
-        is_first=piece is _PIECES[0],
-        is_last=piece.is_last,
-        pause_s=piece.pause_s,
+    fitted = fit_piece(
+        chunk, is_first=piece is _PIECES[0], is_last=piece.is_last, pause_s=piece.pause_s
     )
+    assert fitted is not None
+    return fitted.samples
 
 
 def take_out(speech: Samples, recording: Samples) -> bool:

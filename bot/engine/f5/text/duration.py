@@ -7,11 +7,11 @@ letters and syllables by their script instead, and the pauses of punctuation.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import TypeAlias
 
 from bot.engine.f5.voice.reference import Reference
+from bot.engine.letters import letters
 
 MAX_FRAMES = 2812
 """Limit of 30 s, reference included: longer sequences were not seen in training."""
@@ -21,12 +21,6 @@ _SHORT_TEXT_BYTES = 10
 _SHORT_TEXT_SPEED = 0.3
 _MIN_S = 0.45
 """Shortest piece: a word alone is not said faster, and ends in a breath."""
-_SCRIPT_LETTERS = (("CJK UNIFIED", 3.0), ("HANGUL", 2.5), ("HIRAGANA", 2.0), ("KATAKANA", 2.0))
-"""Duration of a character by its script, in letters; one for all other scripts."""
-_DIGIT_LETTERS = 4.0
-_SHORT_PAUSE_LETTERS, _LONG_PAUSE_LETTERS = 3.0, 5.0
-"""Durations of pauses in letters: about a fifth and a third of a second."""
-_SHORT_PAUSES, _LONG_PAUSES = frozenset(",;:，；：、"), frozenset(".!?…。！？")
 _SENTENCE_END = re.compile(r"(?<=[;:,.!?])\s+|(?<=[；：，。！？])")
 
 
@@ -86,28 +80,10 @@ def paced_frames(text: str, reference: Reference, tokens: int, speed: float = 1.
     `tokens` is as for `total_frames`.
     """
     frames = reference.frames
-    pace = frames / max(_letters(reference.prompt), 1.0)
+    pace = frames / max(letters(reference.prompt), 1.0)
     floor = _MIN_S * frames / reference.duration_s
-    speech = max(int(pace * _letters(text) / speed), int(floor / speed))
+    speech = max(int(pace * letters(text) / speed), int(floor / speed))
     return min(max(frames + speech, tokens + 1, len(reference.mel) + 1), MAX_FRAMES)
-
-
-def _letters(text: str) -> float:
-    """Return the duration of `text`, in letters."""
-    return sum(map(_letters_of, text.strip()))
-
-
-def _letters_of(character: str) -> float:
-    if character in _LONG_PAUSES:
-        return _LONG_PAUSE_LETTERS
-    if character in _SHORT_PAUSES:
-        return _SHORT_PAUSE_LETTERS
-    if character.isdecimal():
-        return _DIGIT_LETTERS
-    if unicodedata.combining(character):
-        return 0.0
-    name = unicodedata.name(character, "")
-    return next((letters for script, letters in _SCRIPT_LETTERS if name.startswith(script)), 1.0)
 
 
 Estimate: TypeAlias = Callable[[str, Reference, int, float], int]

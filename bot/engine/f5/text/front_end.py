@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from bot.engine.f5.text.duration import Estimate, paced_frames, piece_bytes, split_text
 from bot.engine.f5.text.vocabulary import Vocabulary, to_ids
 from bot.engine.f5.voice.reference import Reference
+from bot.words import WordTime
 
 
 class Prompt(NamedTuple):
@@ -19,6 +20,9 @@ class Prompt(NamedTuple):
     """Tokens of the reference and of the piece behind it."""
     frames: int
     """Length of both together."""
+    words: Sequence[WordTime] = ()
+    """When each word that is said is heard in the sound of the piece; none where it is not known
+    before."""
 
 
 class FrontEnd(Protocol):

@@ -1,20 +1,21 @@
-"""Phonemes of English text, and the front end of checkpoints that were trained on them.
+"""Front end of checkpoints that were trained on the phonemes of English text.
 
-The phonemes are those of misaki (as in Kokoro), one character each, from the dictionary and rules
-that come with the package `hibari-tts`. A sentence begins and ends with a pause. Durations come
-from a model of their own (`timing`).
+A sentence begins and ends with a pause. Durations come from a model of their own (`timing`), so it
+is known when each word will be heard.
 """
 
-from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.text.duration import MAX_FRAMES, split_text
 from bot.engine.f5.text.front_end import Prompt
+from bot.engine.f5.text.reading import read
 from bot.engine.f5.text.timing import Timing, durations_s, fit, spread
 from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary
 from bot.engine.f5.voice.reference import Reference
+from bot.words import WordTime, written_words
 
 PAUSE = "_"
 _FRAMES_PER_S = SAMPLE_RATE_HZ / HOP_SAMPLES
@@ -50,20 +51,15 @@ _LETTERS_PER_S = 14.0
 """Natural pace of English, roughly; for cutting alone."""
 
 
-@cache
-def _hibari() -> tuple[Callable[[str], list[str]], Callable[[str], str]]:
-    """Return the splitter and the dictionary; about half a second and 60 MB, paid once."""
-    from hibari import Hibari  # noqa: PLC0415 - only checkpoints of phonemes need it
-    from hibari.g2p import G2P  # noqa: PLC0415
+class _Script(NamedTuple):
+    """Symbols of a text in their order."""
 
-    return Hibari.split_sentences, G2P()
-
-
-def phonemize(text: str) -> Sequence[str]:
-    """Return the phonemes of each sentence of `text`, without those that hold nothing to say."""
-    split_sentences, to_phonemes = _hibari()
-    spoken = (to_phonemes(sentence) for sentence in split_sentences(text))
-    return [phonemes for phonemes in spoken if any(map(str.isalpha, phonemes))]
+    ids: Sequence[int]
+    phonemes: Sequence[str]
+    owners: Sequence[int | None]
+    """For each, the number of its written word; None for pauses."""
+    frames: Sequence[float]
+    """Duration of each at a natural pace."""
 
 
 class Phonemes:
@@ -84,17 +80,18 @@ class Phonemes:
         _, pace = self._heard(reference.transcript, reference.frames)
         window_s = _PIECE_S * pace * speed
         pieces = split_text(text, round(_LETTERS_PER_S * window_s))
-        return [piece for piece in pieces if phonemize(piece)]
+        return [piece for piece in pieces if read(piece)]
 
     def prompt(self, piece: str, reference: Reference, speed: float) -> Prompt:
         """Return the symbols frame by frame, at the pace of the reference times `speed`."""
         heard, pace = self._heard(reference.transcript, reference.frames)
-        symbols, natural = self._natural(piece, _SPOKEN)
-        spoken = spread(symbols, [frames / (pace * speed) for frames in natural])
-        tokens = [*heard, *spoken][:MAX_FRAMES]
+        script = self._natural(piece, _SPOKEN)
+        places = spread(range(len(script.ids)), [each / (pace * speed) for each in script.frames])
+        tokens = [*heard, *(script.ids[place] for place in places)][:MAX_FRAMES]
         # Upstream needs a frame more than tokens. The last two are a pause, and spreading the
         # tokens over the frames doubles the last one.
-        return Prompt(tokens[:-1], len(tokens))
+        words = _times(piece, script, places[: len(tokens) - len(heard)])
+        return Prompt(tokens[:-1], len(tokens), words)
 
     def _listen(self, transcript: str, frames: int) -> tuple[list[int], float]:
         """Return the symbol of each of the reference's frames, and its pace.
@@ -102,30 +99,68 @@ class Phonemes:
         The pace is a factor of the natural one. The times of a recording's phonemes are not
         measured: the model's durations are stretched to its length.
         """
-        symbols, natural = self._natural(transcript, _RECORDED)
-        pace = sum(natural) / frames if symbols else 1.0
-        tokens = fit(symbols, natural, frames) if symbols else [UNKNOWN_ID] * frames
+        script = self._natural(transcript, _RECORDED)
+        pace = sum(script.frames) / frames if script.ids else 1.0
+        tokens = fit(script.ids, script.frames, frames) if script.ids else [UNKNOWN_ID] * frames
         return tokens, min(max(pace, _PACES[0]), _PACES[1])
 
-    def _natural(self, text: str, ends: _Ends) -> tuple[list[int], list[float]]:
+    def _natural(self, text: str, ends: _Ends) -> _Script:
         """Return the symbols of `text` and how many frames each takes at a natural pace."""
-        symbols: list[int] = []
+        symbols: list[str] = []
+        owners: list[int | None] = []
         frames: list[float] = []
-        pause = self._vocabulary[PAUSE]
         last_sound = 0
-        for phonemes in phonemize(text):
-            ids = [self._vocabulary.get(phoneme, UNKNOWN_ID) for phoneme in phonemes]
-            sentence = [pause, *ids, pause]
-            durations = [s * _FRAMES_PER_S for s in durations_s(self._timing, sentence)]
+        for sentence in read(text):
+            said = [PAUSE, *sentence.phonemes, PAUSE]
+            durations = [s * _FRAMES_PER_S for s in durations_s(self._timing, self._ids(said))]
             durations[0] = min(durations[0], _MAX_PAUSE_FRAMES)
             durations[-1] = min(durations[-1], _MAX_PAUSE_FRAMES)
-            last = max(n for n, phoneme in enumerate(phonemes, start=1) if phoneme.isalpha())
+            last = max(n for n, phoneme in enumerate(said) if phoneme.isalpha())
             last_sound = len(symbols) + last
-            symbols += sentence
+            symbols += said
+            owners += [None, *sentence.owners, None]
             frames += durations
         if frames:
             frames[0], frames[-1] = ends.lead, ends.tail
             frames[last_sound] = min(frames[last_sound], ends.last_sound)
             for place in range(last_sound + 1, len(frames) - 1):
                 frames[place] = min(frames[place], ends.sentence_end)
-        return symbols, frames
+        return _Script(self._ids(symbols), symbols, owners, frames)
+
+    def _ids(self, symbols: Sequence[str]) -> list[int]:
+        return [self._vocabulary.get(symbol, UNKNOWN_ID) for symbol in symbols]
+
+
+def _times(piece: str, script: _Script, places: Sequence[int]) -> tuple[WordTime, ...]:
+    """Return when each word of `piece` is heard; `places` holds the symbol of each frame.
+
+    Sound begins with the middle of the first frame and ends with that of the last one: in between
+    a frame lies half a hop to both sides of its middle.
+    """
+    ends = [0] * len(script.ids)
+    for frame, place in enumerate(places):
+        ends[place] = frame + 1
+    last = len(places) - 1
+    starts_s = [_sound_s(end, last) for end in [0, *ends[:-1]]]
+    ends_s = [_sound_s(end, last) for end in ends]
+    said: dict[int, list[int]] = {}
+    for place, (phoneme, owner) in enumerate(zip(script.phonemes, script.owners, strict=True)):
+        if owner is not None and phoneme.isalpha():
+            said.setdefault(owner, []).append(place)
+    return tuple(
+        WordTime(
+            word,
+            starts_s[said[number][0]],
+            ends_s[said[number][-1]],
+            is_exact=True,
+            phonemes="".join(script.phonemes[place] for place in said[number]),
+            phoneme_starts_s=tuple(starts_s[place] for place in said[number]),
+        )
+        for number, word in enumerate(written_words(piece))
+        if number in said
+    )
+
+
+def _sound_s(frame: int, last: int) -> float:
+    """Return when the sound of a frame begins; `last` is the last frame."""
+    return round(min(max(frame - 0.5, 0), last) / _FRAMES_PER_S, 3)

@@ -81,7 +81,8 @@ def speak(
     for text in texts:
         if not front_end.split(text, voice.reference, voice.speed):
             raise UtteranceError(f"{text!r}: {front_end.nothing_to_say}")
-        item = make_item(text, voice, front_end, _SEED, voice.speed)
+        prompt = front_end.prompt(text, voice.reference, voice.speed)
+        item = make_item(prompt, voice, _SEED)
         raw = {
             (dtype, nfe): _render(loaded[dtype][0], voice, item, Sampling(nfe, strength))
             for dtype in loaded

@@ -1,0 +1,91 @@
+"""The times of words that the bundled model tells, beside what is heard of its speech."""
+
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import bot
+from bot.engine.contract import speak_one
+from bot.engine.f5.engine import F5Engine
+from bot.engine.f5.weights.installed import choose
+from bot.messages import AudioChunk, SpeechRequest
+from bot.words import written_words
+
+pytestmark = pytest.mark.parts
+
+FOLDERS, _ = choose("bundled", "bundled")
+VOICES = Path(bot.__file__).parent.parent / "voices"
+TEXT = "I really like this song, but the boss beat me again. Good night, everybody!"
+LONG = f"{TEXT} I paid $5.50 for 12 km — wow 🎉 at 7:30 pm. " * 2
+
+
+@pytest.fixture(params=[1.0, 1.3])
+async def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[F5Engine]:
+    engine = F5Engine(
+        model=str(FOLDERS.model),
+        vocoder=str(FOLDERS.vocoder),
+        voices=str(tmp_path_factory.mktemp("voices")),
+        shipped_voices=str(VOICES),
+        cache=str(tmp_path_factory.mktemp("cache")),
+        device="cpu",
+        speed=request.param,
+    )
+    await engine.warm_up()
+    yield engine
+    await engine.close()
+
+
+async def speak(engine: F5Engine, text: str) -> AudioChunk:
+    return await speak_one(engine, SpeechRequest(id="1", text=text, voice="heart"))
+
+
+def level_db(chunk: AudioChunk, start_s: float, end_s: float) -> float:
+    start, end = (round(s * chunk.sample_rate_hz) for s in (start_s, end_s))
+    return float(10 * np.log10(np.square(chunk.samples[start:end]).mean() + 1e-12))
+
+
+async def test_words_are_where_sound_is_and_pauses_where_none_is(engine: F5Engine) -> None:
+    chunk = await speak(engine, TEXT)
+    words = chunk.words
+
+    assert all(word.is_exact and word.phonemes for word in words)
+    loud_db = [level_db(chunk, word.start_s, word.end_s) for word in words]
+    assert min(loud_db) > -40
+    pauses = [
+        (before.end_s, after.start_s)
+        for before, after in pairwise(words)
+        if before.text[-1] in ",.!"
+    ]
+    assert len(pauses) == 3
+    for start_s, end_s in pauses:
+        assert end_s - start_s > 0.04
+        middle_s = (start_s + end_s) / 2
+        assert level_db(chunk, middle_s - 0.015, middle_s + 0.015) < np.median(loud_db) - 12
+
+
+async def test_every_word_is_told_once_in_order_and_inside(engine: F5Engine) -> None:
+    chunk = await speak(engine, LONG)  # more than one piece
+
+    assert [word.text for word in chunk.words] == written_words(LONG)
+    times_s = [
+        s for word in chunk.words for s in (word.start_s, *word.phoneme_starts_s, word.end_s)
+    ]
+    assert times_s == sorted(times_s)
+    assert times_s[0] >= 0
+    assert times_s[-1] <= chunk.duration_s
+    assert all(len(word.phonemes) == len(word.phoneme_starts_s) for word in chunk.words)
+    assert {word.text for word in chunk.words if not word.phonemes} == {"—", "🎉"}
+
+
+async def test_words_end_sooner_as_much_as_speech_is_faster(engine: F5Engine) -> None:
+    plain = (await speak(engine, TEXT)).words
+    engine._speed *= 1.25
+    fast = (await speak(engine, TEXT)).words
+
+    for slow, quick in zip(plain, fast, strict=True):
+        assert quick.start_s == pytest.approx(slow.start_s / 1.25, abs=0.05)
