@@ -15,6 +15,8 @@ _ROOT = Path("/")
 _CPU_CLOCKS = "sys/devices/system/cpu/cpu[0-9]*/cpufreq"
 _TEMPERATURES_C = (1, 150)
 """Range in which a sensor is believed."""
+_IDLE_COLUMN = 3
+"""Column of the idle time in the first line of /proc/stat."""
 _STEAL_COLUMN = 7
 """Column of the stolen time in the first line of /proc/stat."""
 _STAT_COLUMNS = 13
@@ -80,6 +82,23 @@ def temperatures_c(root: Path = _ROOT) -> list[tuple[str, float]]:
     zones = sorted(root.glob("sys/class/thermal/thermal_zone*"))
     found = [(read_text(zone / "type"), (read_int(zone / "temp") or 0) / 1e3) for zone in zones]
     return [(name, celsius) for name, celsius in found if least_c < celsius < most_c]
+
+
+def own_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def idle_s(root: Path = _ROOT) -> float | None:
+    """Return how long all cores together have been idle; None where the system does not tell."""
+    try:
+        with (root / "proc/stat").open(encoding="ascii") as file:
+            ticks = file.readline().split()[_IDLE_COLUMN + 1]
+        return float(ticks) / os.sysconf("SC_CLK_TCK")
+    except (OSError, AttributeError, IndexError, ValueError):
+        return None
 
 
 def stolen_ticks(root: Path = _ROOT) -> tuple[float, float]:

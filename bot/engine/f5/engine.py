@@ -19,6 +19,7 @@ from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.engine.f5.text.front_end import FrontEnd
 from bot.engine.f5.text.vocabulary import Vocabulary
+from bot.engine.f5.threads import Threads
 from bot.engine.f5.voice.folder import Voice
 from bot.engine.f5.voice.library import VoiceLibrary
 from bot.engine.f5.voice.reference import ReferenceCache
@@ -63,6 +64,7 @@ class F5Engine(Engine):
         durations: str = "paced",
         nfe_choices: Sequence[int] = (),
         batch_frames: int | None = None,
+        threads: int | None = None,
     ) -> None:
         """Take the folders and how to sample; nothing is loaded yet.
 
@@ -83,6 +85,7 @@ class F5Engine(Engine):
             durations: Estimate for models without durations: "paced" or "upstream".
             nfe_choices: Values of `nfe` that requests will have, the most frequent first.
             batch_frames: Limit on a batch; None batches on GPUs alone, which gain from it.
+            threads: Threads on the CPU; None is as many as have a core to themselves.
         """
         self._model_folder = Path(model)
         self._vocoder_folder = Path(vocoder)
@@ -97,6 +100,7 @@ class F5Engine(Engine):
         self._device_name = device
         self._precision = precision
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="f5")
+        self._threads = Threads(threads)
         self._voices = VoiceLibrary(
             self._voices_folders,
             ReferenceCache(self._cache_folder / "voices"),
@@ -127,6 +131,8 @@ class F5Engine(Engine):
         device = choose_device(self._device_name)
         if self._on_gpu and device.type == "cuda":
             self._model_folder, self._vocoder_folder = self._on_gpu
+        if device.type == "cpu":
+            self._threads.start(torch.get_num_threads())
         dtype = self._choose_dtype(device)
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
@@ -146,6 +152,9 @@ class F5Engine(Engine):
         samplings = [self._sampling._replace(steps=nfe) for nfe in self._nfe_choices]
         runner.warm_up(range(shortest, min(longest, MAX_FRAMES)), samplings)
         self._speak_once(runner)
+        for threads in self._threads.choices if device.type == "cpu" else ():
+            self._threads.use(threads)  # libraries prepare what they compute with for each number
+            self._speak_once(runner)
         self._runner = runner
         self.hardware = describe(device, dtype)
         log.info(
@@ -181,8 +190,12 @@ class F5Engine(Engine):
             device,
             dtype,
             on_demand=False,
-            on_step=self.progress.step,
+            on_step=self._step,
         )
+
+    def _step(self) -> None:
+        self.progress.step()
+        self._threads.step()
 
     def _load_voices(self) -> None:
         self._voices.refresh(at_once=True)
@@ -230,6 +243,7 @@ class F5Engine(Engine):
     def _speak(self, run: Run) -> list[Samples | UtteranceError]:
         assert self._runner is not None
         self.progress.begin(run.work)
+        self._threads.begin()
         results = speak_run(self._runner, run)
         self.progress.step()
         return results
