@@ -71,7 +71,7 @@ def _config() -> dict[str, object]:
             "tokenizer": "custom",
             "arch": architecture,
         },
-        "ishowtts": {"front_end": "phonemes", "cfg_strength": 0.0, "int8": True},
+        "ishowtts": {"front_end": "phonemes", "cfg_strength": 0.0, "judged": ["int8"]},
     }
 
 

@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -23,7 +24,8 @@ from bot.engine.f5.threads import Threads
 from bot.engine.f5.voice.folder import Voice
 from bot.engine.f5.voice.library import VoiceLibrary
 from bot.engine.f5.voice.reference import ReferenceCache
-from bot.engine.f5.weights.loading import choose_device, choose_dtype, describe, load_runner
+from bot.engine.f5.weights.loading import candidates, choose_device, describe, load_runner
+from bot.engine.f5.weights.measured import Measured
 from bot.engine.f5.weights.model_folder import guidance, load_front_end
 from bot.engine.process.progress import Progress
 from bot.errors import StartError, UtteranceError
@@ -133,7 +135,9 @@ class F5Engine(Engine):
             self._model_folder, self._vocoder_folder = self._on_gpu
         if device.type == "cpu":
             self._threads.start(torch.get_num_threads())
-        dtype = self._choose_dtype(device)
+        dtypes = self._candidates(device)
+        measured = Measured(self._cache_folder, self._model_folder, dtypes)
+        dtype = measured.fastest or dtypes[0]
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
         self._front_end = load_front_end(self._model_folder, vocabulary, self._durations)
@@ -144,6 +148,10 @@ class F5Engine(Engine):
         self._sampling = self._sampling._replace(cfg_strength=strength)
         self._device = device
         self._load_voices()
+        if len(dtypes) > 1 and measured.fastest is None:
+            self._threads.use(1)
+            make = partial(self._make_runner, device)
+            runner, dtype = measured.measure(runner, make, self._speak_once)
         if device.type == "cuda" and self._chooses_budget:
             self.budget_tokens = _GPU_BATCH_FRAMES
         lengths = list(self._voices.frames.values())
@@ -151,10 +159,7 @@ class F5Engine(Engine):
         shortest, longest = min(lengths) + _MIN_SPEECH_FRAMES, max(lengths) + _MAX_SPEECH_FRAMES
         samplings = [self._sampling._replace(steps=nfe) for nfe in self._nfe_choices]
         runner.warm_up(range(shortest, min(longest, MAX_FRAMES)), samplings)
-        self._speak_once(runner)
-        for threads in self._threads.choices if device.type == "cpu" else ():
-            self._threads.use(threads)  # libraries prepare what they compute with for each number
-            self._speak_once(runner)
+        self._threads.prepare(partial(self._speak_once, runner))
         self._runner = runner
         self.hardware = describe(device, dtype)
         log.info(
@@ -169,17 +174,22 @@ class F5Engine(Engine):
             },
         )
 
-    def _choose_dtype(self, device: torch.device) -> torch.dtype:
-        return choose_dtype(device, self._model_folder, self._precision)
+    def _candidates(self, device: torch.device) -> Sequence[torch.dtype]:
+        return candidates(device, self._model_folder, self._precision)
 
-    def _speak_once(self, runner: SpeechRunner) -> None:
-        """Pay for what the front end and, on a CPU, the libraries load and allocate once."""
+    def _speak_once(self, runner: SpeechRunner) -> float:
+        """Pay for what the front end and, on a CPU, the libraries load and allocate once.
+
+        Returns the CPU time of this thread, in seconds.
+        """
+        begun_s = time.thread_time()
         voice, nfe = next(iter(self._voices.frames)), min(self._nfe_choices)
         request = SpeechRequest(id="", text=_WARM_UP_TEXT, voice=voice, nfe=nfe)
         for run in runs([self._try_prepare(request)], budget_frames=0):
             self.progress.begin(run.work)
             runner.run(run.items, run.sampling)
             self.progress.step()
+        return time.thread_time() - begun_s
 
     def _make_runner(
         self, device: torch.device, dtype: torch.dtype

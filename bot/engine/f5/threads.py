@@ -55,25 +55,32 @@ class Threads:
         self.most = 1
         """Limit, once `start` was called: the processor's cores, unless the process has fewer."""
         self._count = 1
+        self._is_started = False
         self._looked_at = self._cpu_at = 0.0
         self._idle_at: float | None = None
         self._raised_at = self._raise_from = 0.0
         self._pause_s = _LEAST_PAUSE_S
 
-    @property
-    def choices(self) -> list[int]:
-        """The numbers that are likely: one beside a game, all on a quiet machine."""
-        return [self.most] if self._fixed else sorted({1, self.most})
-
     def start(self, most: int) -> None:
         """Take the number of threads that torch would take by itself, and begin with all."""
         self.most = self._fixed or max(min(most, host.own_cores()), 1)
+        self._is_started = True
         self.use(self.most)
+
+    def prepare(self, speak: Callable[[], object]) -> None:
+        """Let libraries prepare for the likely numbers: one beside a game, all on a quiet machine.
+
+        `speak` computes something; on a GPU, where `start` was not called, once is enough.
+        """
+        for count in sorted({1, self.most}) if self._fixed is None else (self.most,):
+            self.use(count)
+            speak()
 
     def use(self, count: int) -> None:
         """Compute with `count` threads from now on."""
         self._count = count
-        self._apply(count)
+        if self._is_started:
+            self._apply(count)
         self._look()
 
     def begin(self) -> None:
