@@ -19,6 +19,8 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     """Number of times its process was replaced."""
     hardware: str = ""
     """Device and precision, such as "CPU, 8 bits"; empty if the engine does not tell."""
+    is_idle: bool = False
+    """Whether it ended for want of use, and will be warm again once somebody writes."""
 
 
 class SpeedState(msgspec.Struct, frozen=True, kw_only=True):

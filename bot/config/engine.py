@@ -87,6 +87,16 @@ class EngineSettings(Section):
     ahead_s: Annotated[Number, Field(gt=0)] = 10.0
     """Seconds of audio that each channel makes ahead of playback, of the current utterance and of
     those that wait."""
+    threads: Literal["auto"] | Annotated[Count, Field(ge=1, le=256)] = "auto"
+    """Threads of f5 and upstream on a CPU; auto is as many as have a core to themselves, looked at
+    again and again."""
+    priority: Literal["normal", "low"] = "normal"
+    """Priority of the engines' processes; low gives way to a game, and is late beside one."""
+    cores: Annotated[tuple[Annotated[Count, Field(ge=0)], ...], Field(min_length=1)] | None = None
+    """Cores that the engines may use, from 0; null is all. Linux alone."""
+    idle_s: Annotated[Number, Field(gt=0)] | None = None
+    """Seconds without use after which an engine gives its memory back until somebody writes; the
+    last of several stays. null is never."""
     pauses: PauseSettings = PauseSettings()
     """Silence between the pieces of an utterance."""
     f5: F5Settings = F5Settings()
@@ -103,5 +113,6 @@ class EngineSettings(Section):
         """Return the keyword arguments of the engine `name`."""
         options: dict[str, Option] = {"speed": self.speed}
         if name in {"f5", "upstream"}:
-            options |= self.f5.options()
+            threads = None if self.threads == "auto" else self.threads
+            options |= self.f5.options() | {"threads": threads}
         return options
