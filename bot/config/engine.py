@@ -45,8 +45,8 @@ class F5Settings(Section):
     device: Annotated[str, matching(r"auto|cpu|cuda(:\d+)?", "auto, cpu, cuda or cuda:1")] = "auto"
     """Device for the computation; auto is the GPU where there is one."""
     precision: Literal["auto", "float32", "float16", "bfloat16", "int8"] = "auto"
-    """Numbers of the computation; auto is the fastest whose speech was judged: float16 on a GPU,
-    int8 on a CPU that is fast in it, for the bundled model, else float32."""
+    """Numbers of the computation; auto is the fastest whose speech was judged: float16 on a GPU;
+    on a CPU the fastest of float32 and what the model names, measured at the first start."""
 
     def options(self) -> dict[str, Option]:
         """Return these keyword arguments of an engine."""

@@ -29,6 +29,7 @@ from bot.engine.f5.weights.measured import Measured
 from bot.engine.f5.weights.model_folder import guidance, load_front_end
 from bot.engine.process.progress import Progress
 from bot.errors import StartError, UtteranceError
+from bot.hardware import host
 from bot.messages import AudioChunk, Samples, SpeechRequest
 
 log = logging.getLogger(__name__)
@@ -134,7 +135,7 @@ class F5Engine(Engine):
         if self._on_gpu and device.type == "cuda":
             self._model_folder, self._vocoder_folder = self._on_gpu
         if device.type == "cpu":
-            self._threads.start(torch.get_num_threads())
+            self._threads.start(min(torch.get_num_threads(), host.own_cores()))
         dtypes = self._candidates(device)
         measured = Measured(self._cache_folder, self._model_folder, dtypes)
         dtype = measured.fastest or dtypes[0]

@@ -53,7 +53,7 @@ class Threads:
         self._fixed = fixed
         self._wall_s, self._cpu_s, self._idle_s, self._apply = wall_s, cpu_s, idle_s, apply
         self.most = 1
-        """Limit, once `start` was called: the processor's cores, unless the process has fewer."""
+        """Limit, once `start` was called."""
         self._count = 1
         self._is_started = False
         self._looked_at = self._cpu_at = 0.0
@@ -62,8 +62,8 @@ class Threads:
         self._pause_s = _LEAST_PAUSE_S
 
     def start(self, most: int) -> None:
-        """Take the number of threads that torch would take by itself, and begin with all."""
-        self.most = self._fixed or max(min(most, host.own_cores()), 1)
+        """Begin with all of `most` threads."""
+        self.most = self._fixed or max(most, 1)
         self._is_started = True
         self.use(self.most)
 
@@ -116,15 +116,16 @@ class Threads:
         if at < max(self._raise_from, self._looked_at + _WINDOW_S):
             return
         idle_at = self._idle_s()
-        free = 1
+        count = self._count + 1
         if idle_at is not None and self._idle_at is not None:
-            # Of a longer time than ours too: the last look may be minutes ago.
-            free = int((idle_at - self._idle_at) / (at - self._looked_at) + 1 - _FREE)
-        if free < 1:
+            # What nobody used, and what this process had. The last look may be minutes ago.
+            ours_s = idle_at - self._idle_at + self._cpu_s() - self._cpu_at
+            count = int(ours_s / (at - self._looked_at) + 1 - _FREE)
+        if count > self._count:
+            self._raised_at = at
+            self.use(min(count, self.most))
+        else:
             self._look()
-            return
-        self._raised_at = at
-        self.use(min(self._count + free, self.most))
 
     def _look(self) -> None:
         self._looked_at, self._cpu_at = self._wall_s(), self._cpu_s()
