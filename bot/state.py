@@ -27,6 +27,8 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     """Why another engine is asked first; empty if none is."""
     handovers: int = 0
     """Number of pieces that another engine spoke because this one was late."""
+    is_idle: bool = False
+    """Whether it ended for want of use, and will be warm again once somebody writes."""
 
 
 class SpeedState(msgspec.Struct, frozen=True, kw_only=True):

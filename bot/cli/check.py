@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from bot.cli import EXIT_OK, EXIT_PROBLEM, fail, login
 from bot.cli.shared import add_config_option, load_settings, quiet_logs
 from bot.config import Settings
+from bot.config.engine import EngineSettings
 from bot.config.server import ServerSettings
 from bot.errors import ConfigError, IshowttsError, StartError
 from bot.hardware import jetson
@@ -87,11 +89,21 @@ async def _try_engine(settings: Settings, name: str) -> Finding:
             request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)
             async for _ in engine.synthesize(request):
                 pass
-            return Finding(subject, note=engine.states[name].hardware)
+            return Finding(subject, note=_note(settings.engine, engine.states[name].hardware))
         finally:
             await engine.close()
     except IshowttsError as error:
         return Finding(subject, error)
+
+
+def _note(settings: EngineSettings, hardware: str) -> str:
+    """Return what is worth knowing about an engine that works."""
+    if settings.cores is None:
+        return hardware
+    cores = "cores " + ", ".join(map(str, settings.cores))
+    if not hasattr(os, "sched_setaffinity"):
+        cores = "engine.cores has no effect on this system"
+    return ", ".join(part for part in (hardware, cores) if part)
 
 
 def _try_outputs(settings: Settings) -> Iterator[Finding]:

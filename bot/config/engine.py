@@ -46,8 +46,8 @@ class F5Settings(Section):
     device: Annotated[str, matching(r"auto|cpu|cuda(:\d+)?", "auto, cpu, cuda or cuda:1")] = "auto"
     """Device for the computation; auto is the GPU where there is one."""
     precision: Literal["auto", "float32", "float16", "bfloat16", "int8"] = "auto"
-    """Numbers of the computation; auto is the fastest whose speech was judged: float16 on a GPU,
-    int8 on a CPU that is fast in it, for the bundled model, else float32."""
+    """Numbers of the computation; auto is the fastest whose speech was judged: float16 on a GPU;
+    on a CPU the fastest of float32 and what the model names, measured at the first start."""
 
     def options(self) -> dict[str, Option]:
         """Return these keyword arguments of an engine."""
@@ -92,6 +92,16 @@ class EngineSettings(Section):
     ahead_s: Annotated[Number, Field(gt=0)] = 10.0
     """Seconds of audio that each channel makes ahead of playback, of the current utterance and of
     those that wait."""
+    threads: Literal["auto"] | Annotated[Count, Field(ge=1, le=256)] = "auto"
+    """Threads of f5 and upstream on a CPU; auto is as many as have a core to themselves, looked at
+    again and again."""
+    priority: Literal["normal", "low"] = "normal"
+    """Priority of the engines' processes; low gives way to a game, and is late beside one."""
+    cores: Annotated[tuple[Annotated[Count, Field(ge=0)], ...], Field(min_length=1)] | None = None
+    """Cores that the engines may use, from 0; null is all. Linux alone."""
+    idle_s: Annotated[Number, Field(gt=0)] | None = None
+    """Seconds without use after which an engine gives its memory back until somebody writes; the
+    last of several stays. null is never."""
     pauses: PauseSettings = PauseSettings()
     """Silence between the pieces of an utterance."""
     f5: F5Settings = F5Settings()
@@ -108,5 +118,6 @@ class EngineSettings(Section):
         """Return the keyword arguments of the engine `name`."""
         options: dict[str, Option] = {"speed": self.speed}
         if name in {"f5", "upstream"}:
-            options |= self.f5.options()
+            threads = None if self.threads == "auto" else self.threads
+            options |= self.f5.options() | {"threads": threads}
         return options

@@ -123,6 +123,11 @@ class FallbackEngine:
         for supervisor in self.supervisors:
             supervisor.start()
 
+    def rouse(self) -> None:
+        """Have engines that are idle warm soon: speech is wanted, or may be."""
+        for supervisor in self.supervisors:
+            supervisor.rouse()
+
     async def warm_up(self) -> None:
         """Start every engine; return as soon as one of them is warm.
 
@@ -146,6 +151,7 @@ class FallbackEngine:
 
     async def wait_ready(self, candidates: Sequence[Supervisor]) -> bool:
         """Wait until one of `candidates` can speak, but not for ever; tell whether one can."""
+        self.rouse()
         try:
             async with asyncio.timeout(self._stall_s):
                 while not any(each.is_ready for each in candidates):

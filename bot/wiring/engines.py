@@ -31,7 +31,10 @@ def create(settings: EngineSettings, name: str | None = None) -> Narrator:
         raise StartError(
             f"There is no engine {unknown!r}.", remedy=f"Choose from {', '.join(ENGINES)}."
         )
-    supervisors = [_supervisor(settings, name) for name in names]
+    # The last one, a light voice, speaks while the others wake.
+    supervisors = [
+        _supervisor(settings, name, sleeps=len(names) == 1 or name != names[-1]) for name in names
+    ]
     engine = FallbackEngine(
         supervisors,
         stall_s=settings.stall_s,
@@ -69,10 +72,17 @@ def voice_folders(settings: EngineSettings) -> VoiceFolders:
     )
 
 
-def _supervisor(settings: EngineSettings, name: str) -> Supervisor:
+def _supervisor(settings: EngineSettings, name: str, *, sleeps: bool) -> Supervisor:
     python = settings.python if name in CLONING else None
     options = partial(_locate, settings.options(name))
-    return Supervisor(name, options, python=python or "")
+    return Supervisor(
+        name,
+        options,
+        python=python or "",
+        is_low=settings.priority == "low",
+        cores=settings.cores or (),
+        idle_s=settings.idle_s if sleeps else None,
+    )
 
 
 def _locate(options: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class Start(Message, frozen=True, kw_only=True):
     """Name, or `module:Class`, as `bot.engine.create` takes it."""
     options: dict[str, Any]
     """Its keyword arguments."""
+    is_low: bool = False
+    """Whether the process gives way to programs of usual priority."""
+    cores: tuple[int, ...] = ()
+    """Cores of the machine that it may use, from 0; empty is all."""
 
 
 class Speak(Message, frozen=True, kw_only=True):
