@@ -19,6 +19,12 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     """Number of times its process was replaced."""
     hardware: str = ""
     """Device and precision, such as "CPU, 8 bits"; empty if the engine does not tell."""
+    languages: tuple[str, ...] = ()
+    """ISO 639 codes of what its voices speak; empty until it was warm, or if it does not tell."""
+    voices: tuple[str, ...] = ()
+    """Names of its own voices; empty for the same reasons."""
+    licence: str = ""
+    """Licence of what speaks, model or program."""
 
 
 class SpeedState(msgspec.Struct, frozen=True, kw_only=True):

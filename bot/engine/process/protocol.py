@@ -9,7 +9,7 @@ import msgspec
 
 from bot.messages import AudioChunk, Message, SpeechRequest, decode_array
 
-VERSION = 2
+VERSION = 3
 """Version of the protocol: grows with every change that an older other end would not understand."""
 
 NO_REQUEST = 0
@@ -66,6 +66,12 @@ class Ready(Message, frozen=True, kw_only=True):
     """Limit of the text of one request, as in `bot.engine.contract`."""
     hardware: str = ""
     """Device and precision, for people; empty where it makes no difference."""
+    languages: tuple[str, ...] = ()
+    """ISO 639 codes, as in `bot.engine.contract`."""
+    voices: tuple[str, ...] = ()
+    """Names of its own voices."""
+    licence: str = ""
+    """Licence of what speaks, for people."""
 
 
 class Refused(Message, frozen=True, kw_only=True):

@@ -73,6 +73,12 @@ class Supervisor:
         """Limit of the text of one request, in letters; known once the engine was warm."""
         self.hardware = ""
         """Device and precision, for people; known once the engine was warm."""
+        self.languages: tuple[str, ...] = ()
+        """ISO 639 codes of what it speaks; known once the engine was warm."""
+        self.voices: tuple[str, ...] = ()
+        """Its own voices; known once the engine was warm."""
+        self.licence = ""
+        """Licence of what speaks; known once the engine was warm."""
         self.refusal: StartError | None = None
         """Why the engine cannot run as things are; it is tried again, but not soon."""
         self.restarts = 0
@@ -105,7 +111,13 @@ class Supervisor:
         """State for `status`."""
         state = "ready" if self.is_ready else f"away: {self._trouble}"
         return EngineState(
-            is_ready=self.is_ready, state=state, restarts=self.restarts, hardware=self.hardware
+            is_ready=self.is_ready,
+            state=state,
+            restarts=self.restarts,
+            hardware=self.hardware,
+            languages=self.languages,
+            voices=self.voices,
+            licence=self.licence,
         )
 
     @property
@@ -194,6 +206,8 @@ class Supervisor:
     def _on_ready(self, ready: protocol.Ready) -> None:
         """Take the engine back, or try it first if it failed again and again."""
         self.longest_piece, self.hardware = ready.longest_piece, ready.hardware
+        self.languages, self.voices = ready.languages, ready.voices
+        self.licence = ready.licence
         if (self._breaker.is_open or self._memory_breaker.is_open) and self._voice:
             self._probing = asyncio.create_task(self._probe(), name=f"probe {self.name}")
         else:

@@ -125,6 +125,9 @@ class Worker:
                 name=engine.name,
                 longest_piece=engine.longest_piece,
                 hardware=engine.hardware,
+                languages=tuple(engine.languages),
+                voices=tuple(engine.voices),
+                licence=engine.licence,
             )
         )
         was_idle = True
