@@ -24,7 +24,8 @@ from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.duration import total_frames
 from bot.engine.f5.text.front_end import FrontEnd, Prompt
-from bot.engine.f5.text.phonemes import PAUSE, phonemize
+from bot.engine.english import phonemize
+from bot.engine.f5.text.phonemes import PAUSE
 from bot.engine.f5.text.timing import fit
 from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary
 from bot.engine.f5.voice.folder import Voice, load_voice

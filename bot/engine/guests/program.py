@@ -60,6 +60,11 @@ class Program:
             ) from error
         return cls(os.path.basename(command[0]), process)  # noqa: PTH119 - of a string
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.returncode is None
+
     async def speak(
         self, text: str, progress: Progress, *, silent_s: float, most_bytes: int
     ) -> bytes:

@@ -1,14 +1,12 @@
-"""Phonemes of English text, and the front end of checkpoints that were trained on them.
+"""Front end of checkpoints that were trained on phonemes of English.
 
-The phonemes are those of misaki (as in Kokoro), one character each, from the dictionary and rules
-that come with the package `hibari-tts`. A sentence begins and ends with a pause. Durations come
-from a model of their own (`timing`).
+A sentence begins and ends with a pause. Durations come from a model of their own (`timing`).
 """
 
-from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
+from bot.engine.english import phonemize
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.text.duration import MAX_FRAMES, split_text
 from bot.engine.f5.text.front_end import Prompt
@@ -48,22 +46,6 @@ _PIECE_S = 8.0
 """Length of a piece, roughly."""
 _LETTERS_PER_S = 14.0
 """Natural pace of English, roughly; for cutting alone."""
-
-
-@cache
-def _hibari() -> tuple[Callable[[str], list[str]], Callable[[str], str]]:
-    """Return the splitter and the dictionary; about half a second and 60 MB, paid once."""
-    from hibari import Hibari  # noqa: PLC0415 - only checkpoints of phonemes need it
-    from hibari.g2p import G2P  # noqa: PLC0415
-
-    return Hibari.split_sentences, G2P()
-
-
-def phonemize(text: str) -> Sequence[str]:
-    """Return the phonemes of each sentence of `text`, without those that hold nothing to say."""
-    split_sentences, to_phonemes = _hibari()
-    spoken = (to_phonemes(sentence) for sentence in split_sentences(text))
-    return [phonemes for phonemes in spoken if any(map(str.isalpha, phonemes))]
 
 
 class Phonemes:
