@@ -33,8 +33,9 @@ def _own_name(name: str) -> str:
 
 
 def _existing(name: str, info: ValidationInfo) -> str:
-    known = (*KINDS, *info.data.get("named", ()))
-    if name not in known:
+    named = info.data.get("named")
+    known = (*KINDS, *(named or ()))
+    if name not in known and named is not None:  # else a mistake there is told already
         expected = ", ".join(f"'{each}'" for each in known)
         raise PydanticCustomError("literal_error", "unknown", {"expected": expected})
     return name
