@@ -18,13 +18,13 @@ from typing import TypeAlias
 import numpy as np
 import torch
 
+from bot.engine.english import phonemize
 from bot.engine.f5.batching import make_item
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.duration import total_frames
 from bot.engine.f5.text.front_end import FrontEnd, Prompt
-from bot.engine.english import phonemize
 from bot.engine.f5.text.phonemes import PAUSE
 from bot.engine.f5.text.timing import fit
 from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary

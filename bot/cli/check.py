@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +15,12 @@ from bot.hardware import jetson
 from bot.messages import SpeechRequest
 from bot.server import Server
 from bot.sources import Sources
+from bot.state import EngineState
 from bot.wiring import engines, outputs
 from bot.wiring.mqtt import connect
+
+_MOST_NAMED = 8
+"""Languages or voices that are named; of more, the number is told."""
 
 
 class Finding(NamedTuple):
@@ -87,11 +91,33 @@ async def _try_engine(settings: Settings, name: str) -> Finding:
             request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)
             async for _ in engine.synthesize(request):
                 pass
-            return Finding(subject, note=engine.states[name].hardware)
+            return Finding(subject, note=_about(engine.states[name]))
         finally:
             await engine.close()
     except IshowttsError as error:
         return Finding(subject, error)
+
+
+def _about(state: EngineState) -> str:
+    """Return device, languages, voices and licence of an engine, as far as it tells them."""
+    parts = [
+        state.hardware,
+        _counted("language", state.languages),
+        _counted("voice", state.voices),
+        state.licence and f"licence {state.licence}",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _counted(what: str, names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    many = f"{len(names)} {what}s"
+    return (
+        many
+        if len(names) > _MOST_NAMED
+        else f"{what}{'s' if len(names) > 1 else ''} {', '.join(names)}"
+    )
 
 
 def _try_outputs(settings: Settings) -> Iterator[Finding]:

@@ -24,8 +24,6 @@ Option: TypeAlias = bool | float | str | list[int] | list[str] | dict[str, str] 
 Nfe = Annotated[Count, Field(ge=1, le=64)]
 
 
-
-
 def _own_name(name: str) -> str:
     if name in KINDS:
         raise ValueError(f"{name} is the name of a kind of engine: choose another one")

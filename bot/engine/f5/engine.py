@@ -22,6 +22,7 @@ from bot.engine.f5.text.vocabulary import Vocabulary
 from bot.engine.f5.voice.folder import Voice
 from bot.engine.f5.voice.library import VoiceLibrary
 from bot.engine.f5.voice.reference import ReferenceCache
+from bot.engine.f5.weights.catalogue import licence_of
 from bot.engine.f5.weights.loading import choose_device, choose_dtype, describe, load_runner
 from bot.engine.f5.weights.model_folder import guidance, load_front_end
 from bot.engine.process.progress import Progress
@@ -148,6 +149,9 @@ class F5Engine(Engine):
         self._speak_once(runner)
         self._runner = runner
         self.hardware = describe(device, dtype)
+        self.languages = self._front_end.languages
+        self.voices = tuple(sorted(self._voices.frames))
+        self.licence = licence_of(self._model_folder)
         log.info(
             "The engine is warm",
             extra={

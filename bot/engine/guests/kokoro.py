@@ -33,7 +33,7 @@ _MOST_THREADS = 4
 _REMEDY = "Fetch both files as docs/engines.md tells, or set `model` and `voices_file`."
 _RUNS: Mapping[int, str] = {
     1: ";:,.!?",
-    9: "—…\"()“” \u0303ʣʥʦʨᵝꭧAI",
+    9: '—…"()“” \u0303ʣʥʦʨᵝꭧAI',
     31: "O",
     33: "Q",
     35: "ST",
@@ -152,9 +152,7 @@ class KokoroEngine(Guest):
     async def say(self, text: str, voice: str) -> AudioChunk:
         """Return the speech of `text`, in English."""
         sentences = await self._in_thread(partial(self._sentences, text, voice))
-        spoken = [
-            await self._in_thread(partial(self._run, tokens, voice)) for tokens in sentences
-        ]
+        spoken = [await self._in_thread(partial(self._run, tokens, voice)) for tokens in sentences]
         if not spoken:
             raise UtteranceError(
                 "kokoro found nothing that it can pronounce; it reads English only."

@@ -162,7 +162,7 @@ class OpenaiEngine(Guest):
                 f"The server {self._url} hangs: it gave nothing for {self._silent_s:g} s."
             ) from None
         except aiohttp.ClientConnectorError as error:
-            why = self._clean(str(error.os_error or error))
+            why = self._clean(str(error.os_error.strerror or error.os_error))
             raise TransientError(
                 f"The server {self._url} cannot be reached: {why}.", remedy=_REMEDY
             ) from None
@@ -208,9 +208,13 @@ class OpenaiEngine(Guest):
         said = self._clean(_message(await answer.content.read(_ERROR_BYTES)))
         message = f"The server {self._url} answers {answer.status}" + (f": {said}" if said else ".")
         if answer.status in {_UNAUTHORIZED, _FORBIDDEN}:
-            return UtteranceError(message, remedy="Give the engine the server's key: `api_key_file`.")
+            return UtteranceError(
+                message, remedy="Give the engine the server's key: `api_key_file`."
+            )
         if answer.status == _NOT_FOUND:
-            return UtteranceError(message, remedy="Check its `url`, which ends in /v1, and `model`.")
+            return UtteranceError(
+                message, remedy="Check its `url`, which ends in /v1, and `model`."
+            )
         return UtteranceError(message)
 
     def _clean(self, said: str) -> str:

@@ -5,7 +5,8 @@ Programming Interface and Data Specifications 1.0, and RFC 2361 for the format t
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,11 @@ _CHANNELS = range(1, 9)
 _HEADER = struct.Struct("<4sI")
 _FORMAT = struct.Struct("<HHIIHH")
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-_TYPES = {(_PCM, 16): np.dtype("<i2"), (_PCM, 32): np.dtype("<i4"), (_FLOAT, 32): np.dtype("<f4")}
+_TYPES: Mapping[tuple[int, int], np.dtype[Any]] = {
+    (_PCM, 16): np.dtype("<i2"),
+    (_PCM, 32): np.dtype("<i4"),
+    (_FLOAT, 32): np.dtype("<f4"),
+}
 
 
 def from_pcm(data: bytes, sample_rate_hz: int) -> AudioChunk:
@@ -38,7 +43,7 @@ def from_wav(data: bytes) -> AudioChunk:
     """
     if not is_wav(data):
         raise UtteranceError("The sound is no WAV file.")
-    layout: tuple[np.dtype[np.generic], int, int] | None = None
+    layout: tuple[np.dtype[Any], int, int] | None = None
     for name, body in _chunks(data):
         if name == b"fmt ":
             layout = _layout(body)
@@ -57,7 +62,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size + size % 2
 
 
-def _layout(body: bytes) -> tuple[np.dtype[np.generic], int, int]:
+def _layout(body: bytes) -> tuple[np.dtype[Any], int, int]:
     if len(body) < _FORMAT.size:
         raise UtteranceError("The WAV file is damaged.")
     tag, channels, rate_hz, _, _, bits = _FORMAT.unpack_from(body)
@@ -72,7 +77,7 @@ def _layout(body: bytes) -> tuple[np.dtype[np.generic], int, int]:
     return kind, channels, rate_hz
 
 
-def _samples(data: bytes, kind: np.dtype[np.generic], channels: int) -> Samples:
+def _samples(data: bytes, kind: np.dtype[Any], channels: int) -> Samples:
     frame = kind.itemsize * channels
     raw = np.frombuffer(data[: len(data) // frame * frame], kind).reshape(-1, channels)
     scale = 1.0 if kind.kind == "f" else float(np.iinfo(kind).max) + 1
