@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -84,15 +85,22 @@ class SpeechServer:
         return web.json_response({"voices": ["alloy", {"id": "echo", "name": "Echo"}]})
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["SpeechServer"]:
+    async def running(
+        self, certificate: Path | None = None, key: Path | None = None
+    ) -> AsyncIterator["SpeechServer"]:
+        context = None
+        if certificate is not None and key is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate, key)
         app = web.Application()
         app.router.add_post("/v1/audio/speech", self._speech)
         app.router.add_get("/v1/audio/voices", self.voices)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
         await site.start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+        place = "https://localhost" if context else "http://127.0.0.1"
+        self.url = f"{place}:{runner.addresses[0][1]}/v1"
         try:
             yield self
         finally:

@@ -34,7 +34,7 @@ class EspeakEngine(Guest):
         voice: str = "en-us",
         voices: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the program and its voices, as `espeak-ng --voices` names languages: en-us, de+f3."""
+        """Take the program and its voices: languages of `espeak-ng --voices`, as in de+f3."""
         super().__init__(speed=speed, voice=voice, voices=voices)
         self._program = program
 
@@ -46,13 +46,16 @@ class EspeakEngine(Guest):
         self.voices = tuple(sorted({row[_LANGUAGE_COLUMN] for row in rows if len(row) > 1}))
         self.languages = tuple(sorted({voice.partition("-")[0] for voice in self.voices}))
         for voice in self.named_voices:
-            try:
-                await self.say(WARM_UP, voice)
-            except (UtteranceError, TransientError) as error:
-                raise StartError(
-                    f"espeak cannot speak in the voice {voice}: {error.message}",
-                    remedy=f"Choose from {self._program} --voices, column Language.",
-                ) from error
+            await self._try(voice)
+
+    async def _try(self, voice: str) -> None:
+        try:
+            await self.say(WARM_UP, voice)
+        except (UtteranceError, TransientError) as error:
+            raise StartError(
+                f"espeak cannot speak in the voice {voice}: {error.message}",
+                remedy=f"Choose from {self._program} --voices, column Language.",
+            ) from error
 
     async def say(self, text: str, voice: str) -> AudioChunk:
         """Return the speech of `text`."""

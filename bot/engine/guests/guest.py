@@ -28,7 +28,7 @@ class Guest(Engine):
     longest_piece = 200
 
     def __init__(self, *, speed: float, voice: str, voices: Mapping[str, str] | None) -> None:
-        """Take the rate, the voice that speaks, and those for some of our voices (theirs by ours)."""
+        """Take the rate, the voice that speaks, and others of theirs by our voices."""
         self._speed = speed
         self._voice = voice
         self._by_ours = dict(voices or {})
