@@ -75,7 +75,9 @@ def _supervisor(settings: EngineSettings, name: str) -> Supervisor:
 
 def _complete(settings: EngineSettings, name: str) -> dict[str, Any]:
     """Return the keyword arguments of an engine, with what may change between two starts."""
-    options = _locate(settings.options(name))
+    options: dict[str, Any] = settings.options(name)
+    if name in CLONING:
+        options = _locate(options)
     guest = settings.guest(name)
     if isinstance(guest, OpenaiSettings):
         configured = guest.api_key.get_secret_value() if guest.api_key else None
@@ -87,8 +89,6 @@ def _complete(settings: EngineSettings, name: str) -> dict[str, Any]:
 
 def _locate(options: dict[str, Any]) -> dict[str, Any]:
     """Return `options` with the folders of models, which may be fetched between two starts."""
-    if "model" not in options:
-        return options
     # Here, not in the engine: what the engine imports is kept to what speech needs.
     choice = import_module("bot.engine.f5.weights.installed")
     here, on_gpu = choice.choose(options["model"], options["vocoder"])

@@ -34,7 +34,7 @@ def kill(supervisor: Supervisor) -> None:
         os.kill(supervisor.pid, signal.SIGKILL)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(170)
 async def test_the_next_one_speaks_whichever_is_killed(
     settings: EngineSettings, tmp_path: Path
 ) -> None:
