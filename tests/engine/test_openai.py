@@ -1,4 +1,4 @@
-"""A server with OpenAI's speech API may answer anything; each answer costs one utterance at most."""
+"""A server with OpenAI's speech API may answer anything: it costs one utterance at most."""
 
 import asyncio
 import io
@@ -192,7 +192,8 @@ async def test_the_key_is_logged_nowhere(
     assert KEY not in caplog.text + str(raised.value)
 
 
-async def test_tls_needs_a_certificate_that_is_trusted(tmp_path: Path) -> None:
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
@@ -200,8 +201,12 @@ async def test_tls_needs_a_certificate_that_is_trusted(tmp_path: Path) -> None:
          "-keyout", str(key), "-out", str(certificate)],
         check=True, capture_output=True,
     )  # fmt: skip
-    async with SpeechServer().running(certificate, key) as server:
-        trusting = OpenaiEngine(url=server.url, ca=str(certificate))
+    return certificate, key
+
+
+async def test_tls_needs_a_certificate_that_is_trusted(certificate: tuple[Path, Path]) -> None:
+    async with SpeechServer().running(*certificate) as server:
+        trusting = OpenaiEngine(url=server.url, ca=str(certificate[0]))
         await trusting.warm_up()
         assert isinstance(await ask(trusting), AudioChunk)
         await trusting.close()
