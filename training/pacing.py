@@ -18,6 +18,7 @@ from typing import TypeAlias
 import numpy as np
 import torch
 
+from bot.engine.english import phonemize
 from bot.engine.f5.batching import make_item
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.runner import Runner
@@ -25,7 +26,6 @@ from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.duration import total_frames
 from bot.engine.f5.text.front_end import FrontEnd, Prompt
 from bot.engine.f5.text.phonemes import PAUSE
-from bot.engine.f5.text.reading import phonemize
 from bot.engine.f5.text.timing import fit
 from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary
 from bot.engine.f5.voice.folder import Voice, load_voice
@@ -52,6 +52,7 @@ class Even:
 
     longest_piece = 0  # its texts are short
     overlaps = False
+    languages: tuple[str, ...] = ("en",)
     nothing_to_say = ""
 
     def __init__(self, front_end: FrontEnd, vocabulary: Vocabulary) -> None:
@@ -148,7 +149,10 @@ def main() -> None:
     folders, _ = choose("bundled", "bundled")
     runner, vocabulary = load_runner(folders.model, folders.vocoder, _CPU, torch.float32)
     durations = load_front_end(folders.model, vocabulary)
-    front_ends = {"upstream's bytes": Even(durations, vocabulary), "model": durations}
+    front_ends: dict[str, FrontEnd] = {
+        "upstream's bytes": Even(durations, vocabulary),
+        "model": durations,
+    }
     sampling = Sampling(cfg_strength=guidance(folders.model))
     voices = [load_voice(_VOICES / name, ReferenceCache()) for name in options.voices]
     listener = Listener()

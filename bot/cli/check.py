@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +17,12 @@ from bot.hardware import jetson
 from bot.messages import SpeechRequest
 from bot.server import Server
 from bot.sources import Sources
+from bot.state import EngineState
 from bot.wiring import engines, outputs
 from bot.wiring.mqtt import connect
+
+_MOST_NAMED = 8
+"""Languages or voices that are named; of more, the number is told."""
 
 
 class Finding(NamedTuple):
@@ -89,21 +93,39 @@ async def _try_engine(settings: Settings, name: str) -> Finding:
             request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)
             async for _ in engine.synthesize(request):
                 pass
-            return Finding(subject, note=_note(settings.engine, engine.states[name].hardware))
+            return Finding(subject, note=_about(settings.engine, engine.states[name]))
         finally:
             await engine.close()
     except IshowttsError as error:
         return Finding(subject, error)
 
 
-def _note(settings: EngineSettings, hardware: str) -> str:
-    """Return what is worth knowing about an engine that works."""
+def _about(settings: EngineSettings, state: EngineState) -> str:
+    """Return device, languages, voices, licence and cores of an engine, as far as it tells."""
+    parts = [
+        state.hardware,
+        _counted("language", state.languages),
+        _counted("voice", state.voices),
+        state.licence and f"licence {state.licence}",
+        _cores(settings),
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _cores(settings: EngineSettings) -> str:
     if settings.cores is None:
-        return hardware
-    cores = "cores " + ", ".join(map(str, settings.cores))
+        return ""
     if not hasattr(os, "sched_setaffinity"):
-        cores = "engine.cores has no effect on this system"
-    return ", ".join(part for part in (hardware, cores) if part)
+        return "engine.cores has no effect on this system"
+    return "cores " + ", ".join(map(str, settings.cores))
+
+
+def _counted(what: str, names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    if len(names) > _MOST_NAMED:
+        return f"{len(names)} {what}s"
+    return f"{what}{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
 def _try_outputs(settings: Settings) -> Iterator[Finding]:

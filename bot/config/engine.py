@@ -3,14 +3,49 @@
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from bot.config.base import Count, Number, Section, matching
+from bot.config.guests import (
+    NOT_FOR_THE_ENGINE,
+    EspeakSettings,
+    GuestSettings,
+    KokoroSettings,
+    NamedGuest,
+    OpenaiSettings,
+    PiperSettings,
+)
 
-EngineName = Literal["hibari", "f5", "upstream", "tone"]
-Option: TypeAlias = bool | float | str | list[int] | None
+KINDS = ("f5", "hibari", "openai", "kokoro", "piper", "espeak", "upstream", "tone")
+"""Kinds of engines, each of which is also the name of one."""
+Option: TypeAlias = bool | float | str | list[int] | list[str] | dict[str, str] | None
 """Value of a keyword argument that an engine is made with."""
 Nfe = Annotated[Count, Field(ge=1, le=64)]
+
+
+def _own_name(name: str) -> str:
+    if name in KINDS:
+        raise ValueError(f"{name} is the name of a kind of engine: choose another one")
+    return name
+
+
+def _existing(name: str, info: ValidationInfo) -> str:
+    named = info.data.get("named")
+    known = (*KINDS, *(named or ()))
+    if name not in known and named is not None:  # else a mistake there is told already
+        expected = ", ".join(f"'{each}'" for each in known)
+        raise PydanticCustomError("literal_error", "unknown", {"expected": expected})
+    return name
+
+
+EngineName = Annotated[str, AfterValidator(_existing)]
+"""A kind of engine, or a name in `named`."""
+OwnName = Annotated[
+    str,
+    matching(r"[a-z][a-z0-9_-]{0,39}", "small letters, digits, - and _, at most 40"),
+    AfterValidator(_own_name),
+]
 
 
 class F5Settings(Section):
@@ -75,9 +110,11 @@ class PauseSettings(Section):
 class EngineSettings(Section):
     """TTS engines, and how they speak."""
 
+    named: dict[OwnName, NamedGuest] = {}
+    """More engines of a kind, under names of their own."""
     engines: Annotated[tuple[EngineName, ...], Field(min_length=1)] = ("f5", "hibari")
     """In order of preference: the next one speaks while one warms up or fails. f5 is F5-TTS, hibari
-    a light local voice for English, upstream unmodified f5-tts, tone a sine."""
+    a light local voice for English, upstream unmodified f5-tts, tone a sine, the others guests."""
     python: str | None = None
     """Python interpreter for f5 and upstream, if torch is not installed for the daemon's; it needs
     msgspec and numpy too. null is the daemon's."""
@@ -106,6 +143,14 @@ class EngineSettings(Section):
     """Silence between the pieces of an utterance."""
     f5: F5Settings = F5Settings()
     """Options of f5 and upstream."""
+    openai: OpenaiSettings = OpenaiSettings()
+    """A server with OpenAI's speech API."""
+    kokoro: KokoroSettings = KokoroSettings()
+    """Kokoro-82M, from files on this machine."""
+    piper: PiperSettings = PiperSettings()
+    """Piper, a program of its own."""
+    espeak: EspeakSettings = EspeakSettings()
+    """espeak-ng, a program of its own."""
 
     @field_validator("engines")
     @classmethod
@@ -114,10 +159,28 @@ class EngineSettings(Section):
             raise ValueError("an engine is listed twice")
         return engines
 
+    def kind_of(self, name: str) -> str:
+        """Return the kind of the engine `name`."""
+        return self.named[name].type if name in self.named else name
+
+    def guest(self, name: str) -> GuestSettings | None:
+        """Return the section of the engine `name`; None if it is no guest."""
+        guests: dict[str, GuestSettings] = {
+            "openai": self.openai,
+            "kokoro": self.kokoro,
+            "piper": self.piper,
+            "espeak": self.espeak,
+            **self.named,
+        }
+        return guests.get(name)
+
     def options(self, name: str) -> dict[str, Option]:
-        """Return the keyword arguments of the engine `name`."""
+        """Return the keyword arguments of the engine `name`, without secrets."""
         options: dict[str, Option] = {"speed": self.speed}
         if name in {"f5", "upstream"}:
             threads = None if self.threads == "auto" else self.threads
             options |= self.f5.options() | {"threads": threads}
+        guest = self.guest(name)
+        if guest is not None:
+            options |= guest.model_dump(mode="json", exclude=set(NOT_FOR_THE_ENGINE))
         return options

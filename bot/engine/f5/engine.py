@@ -25,6 +25,7 @@ from bot.engine.f5.threads import Threads
 from bot.engine.f5.voice.folder import Voice
 from bot.engine.f5.voice.library import VoiceLibrary
 from bot.engine.f5.voice.reference import ReferenceCache
+from bot.engine.f5.weights.catalogue import licence_of
 from bot.engine.f5.weights.loading import candidates, choose_device, describe, load_runner
 from bot.engine.f5.weights.measured import Measured
 from bot.engine.f5.weights.model_folder import guidance, load_front_end
@@ -168,6 +169,9 @@ class F5Engine(Engine):
         # A GPU has recorded these alone; a CPU prepares nothing.
         prepared = self._nfe_choices if device.type == "cuda" else PRUNED_STEPS
         self.nfe_choices = tuple(dict.fromkeys((self._sampling.steps, *prepared)))
+        self.languages = self._front_end.languages
+        self.voices = tuple(sorted(self._voices.frames))
+        self.licence = licence_of(self._model_folder)
         log.info(
             "The engine is warm",
             extra={

@@ -87,6 +87,12 @@ class Supervisor:
         """Numbers of function evaluations that it is prepared for, the usual one first."""
         self.forecast = Forecast()
         """When its speech would be there."""
+        self.languages: tuple[str, ...] = ()
+        """ISO 639 codes of what it speaks; known once the engine was warm."""
+        self.voices: tuple[str, ...] = ()
+        """Its own voices; known once the engine was warm."""
+        self.licence = ""
+        """Licence of what speaks; known once the engine was warm."""
         self.refusal: StartError | None = None
         """Why the engine cannot run as things are; it is tried again, but not soon."""
         self.restarts = 0
@@ -126,6 +132,9 @@ class Supervisor:
             restarts=self.restarts,
             hardware=self.hardware,
             is_idle=self._idleness.is_asleep,
+            languages=self.languages,
+            voices=self.voices,
+            licence=self.licence,
         )
 
     @property
@@ -182,7 +191,11 @@ class Supervisor:
         if self._client is None or not self.is_ready:
             return False
         request = SpeechRequest(
-            id="trial", text=_TRIAL, voice=self._voice, nfe=nfe, due_s=_TRIAL_DUE_S
+            id="trial",
+            text=_TRIAL,
+            voice=self._voice or next(iter(self.voices), ""),
+            nfe=nfe,
+            due_s=_TRIAL_DUE_S,
         )
         try:
             await self._ask(self._client, request)
@@ -269,6 +282,8 @@ class Supervisor:
         self.longest_piece, self.hardware = ready.longest_piece, ready.hardware
         self.nfe_choices = ready.nfe_choices
         self.forecast.forget_load()
+        self.languages, self.voices = ready.languages, ready.voices
+        self.licence = ready.licence
         if (self._breaker.is_open or self._memory_breaker.is_open) and self._voice:
             self._probing = asyncio.create_task(self._probe(), name=f"probe {self.name}")
         else:

@@ -132,6 +132,9 @@ class Worker:
                 longest_piece=engine.longest_piece,
                 hardware=engine.hardware,
                 nfe_choices=engine.nfe_choices,
+                languages=tuple(engine.languages),
+                voices=tuple(engine.voices),
+                licence=engine.licence,
             )
         )
         was_idle = True
