@@ -49,6 +49,8 @@ def estimate(text: str, samples: Samples, sample_rate_hz: int) -> tuple[WordTime
     begin_s, end_s, silences = _heard(samples, sample_rate_hz)
     spans = [_said_letters(word) for word in words]
     pauses = [max(map(pause_letters, word)) for word in words]
+    first_said = next((number for number, span in enumerate(spans) if span), len(words))
+    pauses[:first_said] = [0.0] * first_said  # nothing is heard before the first word
     # Where each word begins and ends, in letters; a pause that is not found takes its share too.
     lengths = [x for pair in zip(spans, pauses, strict=True) for x in pair]
     lengths[-1] = 0.0  # what follows the last word is cut off

@@ -104,8 +104,7 @@ def candidates(device: torch.device, model: Path, precision: str = "auto") -> Se
         if device.type == "cuda":
             return [torch.float16]
         named = [PRECISIONS.get(name) for name in judged(model)]
-        usable = [each for each in named if each and (each is not torch.int8 or int8.works())]
-        return [*usable, torch.float32]
+        return [*(each for each in named if each and _is_fast(each)), torch.float32]
     dtype = PRECISIONS.get(precision)
     lacks_int8 = dtype is torch.int8 and not int8.works()
     if dtype is None or dtype is _NOT_ON[device.type] or lacks_int8:
@@ -114,6 +113,14 @@ def candidates(device: torch.device, model: Path, precision: str = "auto") -> Se
             remedy="Use auto or float32.",
         )
     return [dtype]
+
+
+def _is_fast(dtype: torch.dtype) -> bool:
+    """Return whether the CPU has instructions for it, without which it is slower than float32."""
+    if dtype is torch.int8:
+        return int8.works()
+    # Private, so absent in some versions.
+    return dtype is not torch.bfloat16 or getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
 
 
 def describe(device: torch.device, dtype: torch.dtype) -> str:
