@@ -156,6 +156,7 @@ def test_the_engine_process_needs_nothing_of_the_daemon_s(module: str) -> None:
         "structlog",
         "pydantic",
         "aiohttp",
+        "platformdirs",
     } == set()
 
 
