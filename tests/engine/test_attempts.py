@@ -1,0 +1,155 @@
+"""Who speaks when engines are slow: supervisors are stand-ins that take a given time."""
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from structlog.testing import capture_logs
+
+from bot.engine.attempts import Attempts
+from bot.engine.fallback import FallbackEngine
+from bot.engine.pieces import Piece
+from bot.engine.process.supervisor import Supervisor
+from bot.engine.timetable import Due, Timetable
+from bot.messages import AudioChunk, SpeechRequest
+from tests.engine.conftest import DEADLINE_S
+
+PATIENCE_S = 0.7
+FOR_EVER_S = 3600.0
+TEXT = "forty letters, as a usual message in chat"
+
+
+class PacedSupervisor(Supervisor):
+    """Speaks a second of sound for each request, after a given time."""
+
+    is_ready = True
+
+    def __init__(self, name: str, takes_s: float, nfe_choices: tuple[int, ...] = ()) -> None:
+        super().__init__(name, dict)
+        self.takes_s = takes_s
+        self.nfe_choices = nfe_choices
+        self.asked: list[SpeechRequest] = []
+
+    def teach(self, each_nfe_s: float) -> None:
+        """Let it be known how long a usual message takes, for each evaluation."""
+        for _ in range(3):
+            request = SpeechRequest(id="m0", text=TEXT, voice="heart", nfe=1)
+            self.forecast.answered(self.forecast.begin(request), each_nfe_s)
+
+    async def speak(self, request: SpeechRequest) -> AudioChunk:
+        self.asked.append(request)
+        task = self.forecast.begin(request)
+        try:
+            await asyncio.sleep(self.takes_s)
+        except asyncio.CancelledError:
+            self.forecast.given_up(task)
+            raise
+        self.forecast.answered(task, self.takes_s)
+        samples = np.full(24_000, 0.5, np.float32)
+        return AudioChunk(samples=samples, sample_rate_hz=24_000, engine=self.name)
+
+    async def try_out(self, nfe: int) -> bool:
+        await self.speak(SpeechRequest(id="trial", text=TEXT, voice="heart", nfe=nfe, due_s=60.0))
+        return True
+
+
+async def speak(engine: FallbackEngine, *texts: str, due: Due | None = None) -> list[str]:
+    """Return who speaks each piece of an utterance that are asked for one after the other."""
+    pieces = [Piece(text, 0.0, is_last=text is texts[-1]) for text in texts]
+    timetable = Timetable(due or Due(), pieces, patience_s=engine.patience_s)
+    attempts = Attempts(engine, timetable)
+    speakers = []
+    async with asyncio.timeout(DEADLINE_S):
+        for index, text in enumerate(texts):
+            due_s = timetable.due_s(index)
+            request = SpeechRequest(id="m1", text=text, voice="heart", nfe=0, due_s=due_s)
+            chunk = await attempts.speak(index, request)
+            timetable.made(index, chunk.duration_s)
+            speakers.append(chunk.engine)
+    return speakers
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_the_preferred_engine_speaks_and_no_other_is_asked() -> None:
+    first, second = PacedSupervisor("first", 0.0), PacedSupervisor("second", 0.0)
+    engine = FallbackEngine([first, second], stall_s=DEADLINE_S, patience_s=DEADLINE_S)
+
+    assert await speak(engine, TEXT, TEXT) == ["first", "first"]
+    assert not second.asked
+    await engine.close()
+
+
+async def test_what_is_late_is_handed_over_and_the_engine_is_set_aside_until_it_is_quick() -> None:
+    first, second = PacedSupervisor("first", FOR_EVER_S), PacedSupervisor("second", 0.0)
+    engine = FallbackEngine([first, second], stall_s=DEADLINE_S, patience_s=PATIENCE_S)
+    with capture_logs() as logs:
+        assert await speak(engine, TEXT, TEXT) == ["second", "second"]
+        state = engine.states["first"]
+        assert (state.handovers, bool(state.aside)) == (1, True)
+        assert [request.id for request in first.asked] == ["m1"]  # once: the voice has changed
+        assert engine.name == "second"
+
+        assert await speak(engine, TEXT) == ["second"]
+        first.takes_s = 0.01
+        await until(lambda: not engine.states["first"].aside)
+        assert await speak(engine, TEXT) == ["first"]
+        await engine.close()
+
+    events = [entry["event"] for entry in logs]
+    assert events.count("engine set aside") == 1
+    assert events.count("engine is in time again") == 1
+
+
+async def test_fewer_evaluations_are_taken_before_another_voice() -> None:
+    first = PacedSupervisor("first", 0.0, nfe_choices=(7, 6, 5, 4))
+    second = PacedSupervisor("second", 0.0)
+    engine = FallbackEngine([first, second], stall_s=1.0, patience_s=150.0, nfe_least=5)
+    first.teach(150 / 7)  # with a margin 7 are too many, and 6 are not
+
+    assert await speak(engine, TEXT) == ["first"]
+    assert [request.nfe for request in first.asked] == [6]
+
+    first.teach(150.0)  # not even with the least
+    assert await speak(engine, TEXT) == ["second"]
+    await engine.close()
+
+
+async def test_an_engine_that_cannot_keep_up_with_long_text_does_not_begin_it() -> None:
+    first, second = PacedSupervisor("first", 0.0), PacedSupervisor("second", 0.0)
+    engine = FallbackEngine([first, second], stall_s=1.0, patience_s=150.0)
+    first.teach(100.0)
+
+    assert await speak(engine, TEXT) == ["first"]
+    first.teach(100.0)
+    assert await speak(engine, TEXT, TEXT, TEXT) == ["second"] * 3
+    await engine.close()
+
+
+@pytest.mark.parametrize("takes_s", [0.0, 2 * PATIENCE_S])
+async def test_a_lone_engine_speaks_however_late(takes_s: float) -> None:
+    only = PacedSupervisor("only", takes_s)
+    engine = FallbackEngine([only], stall_s=DEADLINE_S, patience_s=PATIENCE_S)
+    only.teach(FOR_EVER_S)
+
+    assert await speak(engine, TEXT, TEXT) == ["only", "only"]
+    assert not engine.states["only"].aside
+    await engine.close()
+
+
+async def test_what_is_made_ahead_is_handed_over_when_its_turn_has_come() -> None:
+    first, second = PacedSupervisor("first", FOR_EVER_S), PacedSupervisor("second", 0.0)
+    engine = FallbackEngine([first, second], stall_s=DEADLINE_S, patience_s=PATIENCE_S)
+    due = Due(FOR_EVER_S)
+    speaking = asyncio.create_task(speak(engine, TEXT, due=due))
+    await until(lambda: bool(first.asked))
+    assert not second.asked
+    due.come()
+
+    assert await speaking == ["second"]
+    await engine.close()
