@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from bot.engine.contract import Engine
 from bot.engine.forecast import Forecast
 from bot.engine.process import protocol
+from bot.engine.process.asking import ask, trial
 from bot.engine.process.breaker import Breaker
 from bot.engine.process.client import Client, EngineLostError, EngineMemoryError
 from bot.engine.process.idleness import Idleness
@@ -44,9 +45,6 @@ the packages that were installed for this one."""
 _PACKAGE = Path(__file__).parents[2]
 _LASTING = 20
 """Answers of one process after which memory that runs out counts as the first time."""
-_TRIAL = "Hello there, how are you?"
-_TRIAL_DUE_S = 60.0
-"""What somebody waits for is more urgent than a trial."""
 
 
 class Supervisor:
@@ -179,7 +177,7 @@ class Supervisor:
             raise EngineLostError(f"{self.name} is away: {self._trouble}.")
         self._voice = request.voice
         with self._idleness.using():
-            chunk = await self._ask(self._client, request)
+            chunk = await ask(self._client, self.forecast, request)
         self._breaker.succeed()
         self._spoken += 1
         if self._spoken == _LASTING:
@@ -190,33 +188,12 @@ class Supervisor:
         """Let the engine speak what nobody hears, to see how fast it is; tell whether it did."""
         if self._client is None or not self.is_ready:
             return False
-        request = SpeechRequest(
-            id="trial",
-            text=_TRIAL,
-            voice=self._voice or next(iter(self.voices), ""),
-            nfe=nfe,
-            due_s=_TRIAL_DUE_S,
-        )
+        voice = self._voice or next(iter(self.voices), "")
         try:
-            await self._ask(self._client, request)
+            await ask(self._client, self.forecast, trial(voice, nfe))
         except (EngineLostError, UtteranceError):
             return False
         return True
-
-    async def _ask(self, client: Client, request: SpeechRequest) -> AudioChunk:
-        task = self.forecast.begin(request)
-        took_s = 0.0
-        try:
-            speech = await client.speak(request)
-            took_s = speech.took_s
-        except asyncio.CancelledError:
-            self.forecast.given_up(task)
-            raise
-        except BaseException:
-            self.forecast.answered(task, 0.0)
-            raise
-        self.forecast.answered(task, took_s)
-        return speech.audio
 
     async def close(self) -> None:
         """End the process; pending requests end as lost."""
@@ -292,9 +269,8 @@ class Supervisor:
     async def _probe(self) -> None:
         """Let it speak what nobody hears; if that breaks it, its process is replaced anyway."""
         assert self._client is not None
-        request = SpeechRequest(id="probe", text=_TRIAL, voice=self._voice)
         try:
-            await self._client.speak(request)
+            await ask(self._client, self.forecast, trial(self._voice))
         except EngineLostError:
             return  # the client ends too, and tells why
         except UtteranceError:
