@@ -18,6 +18,7 @@ from typing import TypeAlias
 import numpy as np
 import torch
 
+from bot.engine.english import phonemize
 from bot.engine.f5.batching import make_item
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.runner import Runner
@@ -25,7 +26,6 @@ from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.duration import total_frames
 from bot.engine.f5.text.front_end import FrontEnd, Prompt
 from bot.engine.f5.text.phonemes import PAUSE
-from bot.engine.f5.text.reading import phonemize
 from bot.engine.f5.text.timing import fit
 from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary
 from bot.engine.f5.voice.folder import Voice, load_voice

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from bot.engine.english import read
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.text.duration import MAX_FRAMES, split_text
 from bot.engine.f5.text.front_end import Prompt
-from bot.engine.f5.text.reading import read
 from bot.engine.f5.text.timing import Timing, durations_s, fit, spread
 from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary
 from bot.engine.f5.voice.reference import Reference

@@ -6,7 +6,7 @@ from hibari.g2p import G2P
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.f5.text.reading import phonemize, read
+from bot.engine.english import phonemize, read
 from bot.words import written_words
 
 g2p = G2P()
