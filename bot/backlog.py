@@ -144,14 +144,15 @@ class Backlog:
     def _least_important(self, newcomer: Utterance) -> Utterance:
         """Return the newest utterance of the chatter with the most of them in the last lane.
 
-        Among equals it is the newcomer's: those who wait are not pushed out by those who come.
+        Of several with as many it is the one whose newest came last: who waits longer is not pushed
+        out for who came after.
         """
         queues = next(queues for queues in reversed(self._lanes.values()) if queues)
 
-        def weight(chatter: str) -> tuple[int, bool]:
-            return len(queues[chatter]), chatter == newcomer.chatter.id
+        def weight(queue: deque[Utterance]) -> tuple[int, bool, float]:
+            return len(queue), queue[-1] is newcomer, queue[-1].received_at
 
-        return queues[max(queues, key=weight)][-1]
+        return max(queues.values(), key=weight)[-1]
 
     def _discard(self, utterance: Utterance) -> None:
         queues = self._lanes[utterance.lane]

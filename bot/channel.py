@@ -17,6 +17,7 @@ from bot.outcomes import Outcome
 from bot.playback import Output
 from bot.playback.player import Player
 from bot.policy import Policy, clean, without_reply_mention
+from bot.routing import Routing
 from bot.sources import Remote, Resuming, Source, Sources
 from bot.speaker import Speaker
 from bot.state import ChannelState, ConnectionState
@@ -59,7 +60,9 @@ class Channel:
             chosen_voices=store.voices(settings.name),
         )
         self.backlog = Backlog(every.backlog, shared.emit)
-        self.player = Player((shared.outputs[o] for o in settings.outputs), every.playback)
+        self._routing = Routing((o, shared.outputs[o.place]) for o in settings.outputs)
+        places = dict.fromkeys(shared.outputs[o.place] for o in settings.outputs)
+        self.player = Player(places, every.playback)
         lookahead = Lookahead(
             self.backlog,
             shared.engine,
@@ -73,6 +76,7 @@ class Channel:
             backlog=self.backlog,
             lookahead=lookahead,
             player=self.player,
+            route=self._routing,
             emit=shared.emit,
             max_age_s=every.backlog.max_age_s,
         )
@@ -101,7 +105,7 @@ class Channel:
         return ChannelState(
             is_on=self.policy.access.is_on,
             is_paused=self.backlog.is_paused,
-            is_heard=self.player.is_available,
+            is_heard=self._routing.is_heard,
             volume=self.speaker.volume,
             pending=len(self.backlog),
             queue={lane.name.lower(): lanes[lane] for lane in Lane},

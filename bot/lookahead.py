@@ -10,6 +10,7 @@ import structlog
 
 from bot.backlog import Backlog
 from bot.engine.nfe_policy import NfePolicy
+from bot.engine.timetable import Due
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
 from bot.outcomes import DropReason
@@ -35,7 +36,13 @@ class SpeechEngine(Protocol):
     def name(self) -> str:
         """The engine that would speak now."""
 
-    def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+    @property
+    def silent_s(self) -> float:
+        """Seconds for which speech has been wanted and no engine answered; 0 while none is."""
+
+    def synthesize(
+        self, request: SpeechRequest, due: Due | None = None
+    ) -> AsyncGenerator[AudioChunk, None]:
         """Yield the speech of `request` piece by piece; closing the generator cancels."""
 
 
@@ -46,8 +53,11 @@ class Rendering:
         """Be ready to make `request`, which is made of `utterance`."""
         self.utterance = utterance
         self.request = request
+        self.due = Due(request.due_s)
         self.clip = Clip()
         self.requested_at = now()
+        self.started_at = 0.0
+        """When its first sample was handed to an output; 0 before."""
         self.first_piece_at = 0.0
         """When the engine's first audio was there; 0 before."""
         self.engines: list[str] = []
@@ -68,6 +78,12 @@ class Rendering:
             return self.clip.duration_s
         return max(len(self.request.text) / _LETTERS_PER_S, self.clip.duration_s)
 
+    @property
+    def left_s(self) -> float:
+        """Seconds until it has been heard, roughly."""
+        played_s = now() - self.started_at if self.started_at else 0.0
+        return max(self.audio_s - played_s, 0.0)
+
     def cancel(self) -> None:
         """Make no more of it."""
         if self.task is not None:
@@ -81,9 +97,9 @@ class Rendering:
             stall_s: An engine that gives no sound for so long has failed with this utterance.
         """
         try:
-            async with aclosing(engine.synthesize(self.request)) as pieces:
+            async with aclosing(engine.synthesize(self.request, self.due)) as pieces:
                 try:
-                    await self._fill(pieces, engine.name, stall_s)
+                    await self._fill(pieces, engine, stall_s)
                 except UtteranceError as error:
                     self.error = str(error)
                 except TimeoutError:
@@ -98,25 +114,48 @@ class Rendering:
             log.exception("engine raised", engine=engine.name, id=self.request.id)
 
     async def _fill(
-        self, pieces: AsyncGenerator[AudioChunk, None], engine: str, stall_s: float
+        self, pieces: AsyncGenerator[AudioChunk, None], engine: SpeechEngine, stall_s: float
     ) -> None:
-        asked_at = now()
-        # What is made ahead waits behind what is needed sooner.
-        limit_s = stall_s + self.request.due_s
         while True:
-            async with asyncio.timeout(limit_s):
-                piece = await anext(pieces, None)
+            asked_at = now()
+            piece = await self._next(pieces, engine, stall_s)
             if piece is None:
                 return
-            limit_s = stall_s
             self.synthesis_s += now() - asked_at
             self.first_piece_at = self.first_piece_at or now()
             self.nfe = self.nfe or piece.nfe
-            speaker = piece.engine or engine
+            speaker = piece.engine or engine.name
             if self.engines[-1:] != [speaker]:
                 self.engines.append(speaker)
             self.clip.append(piece)
-            asked_at = now()
+
+    async def _next(
+        self, pieces: AsyncGenerator[AudioChunk, None], engine: SpeechEngine, stall_s: float
+    ) -> AudioChunk | None:
+        """Return the next piece, None behind the last one.
+
+        Raises:
+            TimeoutError: its turn has come, and the engine has given nothing for `stall_s`, neither
+                of this nor of any other utterance: late is better than lost.
+        """
+        loop, asked_at = asyncio.get_running_loop(), now()
+        timer: asyncio.Handle
+
+        def look() -> None:
+            nonlocal timer
+            waited_s = now() - max(asked_at, self.due.at)
+            left_s = stall_s - min(waited_s, engine.silent_s)
+            if left_s > 0:
+                timer = loop.call_later(left_s, look)
+            else:
+                limit.reschedule(loop.time())
+
+        async with asyncio.timeout(None) as limit:
+            timer = loop.call_soon(look)
+            try:
+                return await anext(pieces, None)
+            finally:
+                timer.cancel()
 
 
 class _Spoken(NamedTuple):
@@ -187,6 +226,7 @@ class Lookahead:
             rendering.cancel()  # somebody else came in between, so the introduction differs
             rendering = None
         self._current = rendering or self._begin(utterance, text)
+        self._current.due.come()
         return self._current
 
     def finish(self, rendering: Rendering, *, is_spoken: bool) -> None:
@@ -211,7 +251,7 @@ class Lookahead:
             self._ahead.pop(identifier).cancel()
         if self._backlog.is_paused or self._current is None:
             return
-        due_s = self._current.audio_s
+        due_s = self._current.left_s
         room_s = self._ahead_s
         before = self._current.utterance
         for utterance in waiting:

@@ -177,6 +177,8 @@ class Utterance(Message, frozen=True, kw_only=True):
     body: str
     """The checked text."""
     voice: str
+    event: EventKind | None = None
+    """What the message came with."""
     lane: Lane
     received_at: float
     """When the daemon had the message complete; age and latency count from here."""

@@ -10,6 +10,7 @@ from bot.backlog import Backlog
 from bot.lookahead import Lookahead, Rendering
 from bot.messages import Lane, Utterance
 from bot.outcomes import Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
+from bot.playback import Output
 from bot.playback.player import Playback, Player
 from bot.runtime.clock import now
 from bot.runtime.waiting import cancel
@@ -31,6 +32,7 @@ class Speaker:
         backlog: Backlog,
         lookahead: Lookahead,
         player: Player,
+        route: Callable[[Utterance], Sequence[Output]] | None = None,
         emit: Callable[[Outcome], None],
         max_age_s: float,
     ) -> None:
@@ -40,6 +42,7 @@ class Speaker:
             backlog: Source of utterances.
             lookahead: Makes what they sound like.
             player: Outputs.
+            route: Returns those that play an utterance; all of them by default.
             emit: Takes the outcomes.
             max_age_s: After that time since a message was received, an utterance that is not paid
                 waits no longer for an output that is away.
@@ -47,10 +50,10 @@ class Speaker:
         self._backlog = backlog
         self._lookahead = lookahead
         self._player = player
+        self._route = route
         self._emit = emit
         self._max_age_s = max_age_s
         self._current: Rendering | None = None
-        self._started_at: float | None = None
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -68,7 +71,7 @@ class Speaker:
             id=self._current.utterance.id,
             chatter=self._current.utterance.chatter.name,
             text=self._current.request.text,
-            started_at=self._started_at,
+            started_at=self._current.started_at or None,
             words=tuple(self._current.clip.words),
         )
 
@@ -121,12 +124,13 @@ class Speaker:
 
     async def _speak(self, utterance: Utterance) -> None:
         self._current = rendering = self._lookahead.take(utterance)
-        self._started_at = None
         expiry = self._expire_without_output(utterance)
         dropped: DropReason | None = DropReason.SHUTDOWN
         try:
             playback = await self._player.play(
-                rendering.clip, lambda: self._report_start(rendering)
+                rendering.clip,
+                lambda: self._report_start(rendering),
+                None if self._route is None else self._route(utterance),
             )
             dropped = DropReason.NO_OUTPUT if playback is Playback.UNHEARD else None
         finally:
@@ -142,15 +146,20 @@ class Speaker:
         if utterance.lane is Lane.PAID:
             return None
         after_s = utterance.received_at + self._max_age_s - now()
-        return asyncio.create_task(self._expire(after_s), name=f"expire {utterance.id}")
+        return asyncio.create_task(self._expire(utterance, after_s), name=f"expire {utterance.id}")
 
-    async def _expire(self, after_s: float) -> None:
+    async def _expire(self, utterance: Utterance, after_s: float) -> None:
         while True:
             await asyncio.sleep(after_s)
-            if not self._player.is_available:
+            if not self._is_heard(utterance):
                 self.cut(DropReason.EXPIRED, lambda _: True)
                 return
             after_s = _LOOK_AGAIN_S
+
+    def _is_heard(self, utterance: Utterance) -> bool:
+        if self._route is None:
+            return self._player.is_available
+        return any(output.is_available for output in self._route(utterance))
 
     def _report_start(self, rendering: Rendering) -> None:
         if rendering.cut_reason:
@@ -164,7 +173,7 @@ class Speaker:
             first_chunk_at=rendering.first_piece_at,
             words=tuple(rendering.clip.words),
         )
-        self._started_at = started.at
+        rendering.started_at = started.at
         self._emit(started)
         rendering.clip.on_words = partial(self._report_words, rendering)
 

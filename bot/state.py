@@ -21,6 +21,12 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     """Number of times its process was replaced."""
     hardware: str = ""
     """Device and precision, such as "CPU, 8 bits"; empty if the engine does not tell."""
+    expected_s: float | None = None
+    """Seconds after which it would begin to speak a usual message; None while unknown."""
+    aside: str = ""
+    """Why another engine is asked first; empty if none is."""
+    handovers: int = 0
+    """Number of pieces that another engine spoke because this one was late."""
 
 
 class SpeedState(msgspec.Struct, frozen=True, kw_only=True):

@@ -117,7 +117,7 @@ class PulseServer:
 
     def __init__(self, folder: Path, sinks: dict[str, int]) -> None:
         """Prepare a server in `folder` with `sinks`: rates in hertz by name."""
-        self._folder = folder
+        self.folder = folder
         self._sinks = sinks
         (folder / "run").mkdir(mode=0o700)
         self.env = {
@@ -133,14 +133,14 @@ class PulseServer:
     def _write_configuration(self) -> None:
         first = next(iter(self._sinks))
         lines = ["load-module module-native-protocol-unix auth-anonymous=1"]
-        lines[0] += f" socket={self._folder}/pulse.sock"
+        lines[0] += f" socket={self.folder}/pulse.sock"
         lines += [
             f"load-module module-null-sink sink_name={sink} rate={rate_hz} channels=2 norewinds=1"
             for sink, rate_hz in self._sinks.items()
         ]
         lines += [f"set-default-sink {first}", f"set-default-source {first}.monitor", ""]
-        (self._folder / "pa.conf").write_text("\n".join(lines))
-        (self._folder / ".asoundrc").write_text(
+        (self.folder / "pa.conf").write_text("\n".join(lines))
+        (self.folder / ".asoundrc").write_text(
             "\n".join(f"pcm.{sink} {{ type pulse device {sink} }}" for sink in self._sinks)
         )
 
@@ -148,7 +148,7 @@ class PulseServer:
         """Return when the server answers."""
         self._process = subprocess.Popen(
             (
-                *("pulseaudio", "-n", "-F", str(self._folder / "pa.conf"), "--daemonize=no"),
+                *("pulseaudio", "-n", "-F", str(self.folder / "pa.conf"), "--daemonize=no"),
                 *("--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"),
             ),
             env=os.environ | self.env,
@@ -192,11 +192,12 @@ class PulseServer:
             "unload-module", next(m for m in modules if f"sink_name={sink} " in m).split()[0]
         )
 
-    def add_sink(self, sink: str) -> None:
-        """Bring back a sink that was taken away."""
+    def add_sink(self, sink: str, description: str = "") -> None:
+        """Bring back a sink that was taken away, or make another one."""
+        described = [f"sink_properties=device.description={description!r}"] * bool(description)
         self.control(
             *("load-module", "module-null-sink", f"sink_name={sink}"),
-            *(f"rate={self._sinks[sink]}", "channels=2", "norewinds=1"),
+            *(f"rate={self._sinks.get(sink, RATE_HZ)}", "channels=2", "norewinds=1", *described),
         )
 
     def record(self, sink: str = "tts") -> Recording:

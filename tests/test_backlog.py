@@ -1,4 +1,5 @@
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -94,6 +95,17 @@ async def test_paid_pushes_out_the_rest_and_never_the_reverse(
 
     assert dropped(outcomes) == [("rest", DropReason.FULL), ("late", DropReason.FULL)]
     assert await taken(backlog) == ["p1", "p2", "p3", "p4"]
+
+
+async def test_paid_pushes_out_the_newest_and_not_who_waits_longest(
+    backlog: Backlog, outcomes: list[Outcome]
+) -> None:
+    for name in ("a", "b", "c", "d"):
+        backlog.put(utterance(name, name))
+    backlog.put(utterance("paid", "payer", Lane.PAID))
+
+    assert dropped(outcomes) == [("d", DropReason.FULL)]
+    assert await taken(backlog) == ["paid", "a", "b", "c"]
 
 
 async def test_one_chatter_may_have_only_so_many_waiting(
@@ -227,6 +239,34 @@ def test_every_utterance_comes_out_exactly_once(steps: list[tuple[str, Lane, boo
         out += await taken(backlog)
         out += [name for name, _ in dropped(outcomes)]
         assert sorted(out, key=int) == [str(index) for index in range(len(steps))]
+
+    asyncio.run(run())
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(Lane), st.booleans())),
+)
+def test_a_full_backlog_drops_the_newest_of_the_least_important(
+    steps: list[tuple[str, Lane, bool]],
+) -> None:
+    async def run() -> None:
+        outcomes: list[Outcome] = []
+        settings = BacklogSettings(max_pending=5, max_per_chatter=100)
+        backlog = Backlog(settings, outcomes.append)
+        waiting: list[Utterance] = []  # as it came
+        for index, (chatter, lane, takes) in enumerate(steps):
+            waiting.append(utterance(str(index), chatter, lane))
+            backlog.put(waiting[-1])
+            if len(waiting) > settings.max_pending:
+                least = [u for u in waiting if u.lane is max(each.lane for each in waiting)]
+                counts = Counter(u.chatter.id for u in least)
+                most = [u for u in least if counts[u.chatter.id] == max(counts.values())]
+                assert dropped(outcomes) == [(most[-1].id, DropReason.FULL)]
+                waiting.remove(most[-1])
+            outcomes.clear()
+            if takes and waiting:
+                waiting.remove(await backlog.take())
+            assert sorted(backlog, key=waiting.index) == waiting
 
     asyncio.run(run())
 

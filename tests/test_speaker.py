@@ -11,6 +11,7 @@ from bot.backlog import Backlog
 from bot.config.backlog import BacklogSettings
 from bot.config.playback import PlaybackSettings
 from bot.engine.nfe_policy import NfePolicy
+from bot.engine.timetable import Due
 from bot.errors import UtteranceError
 from bot.lookahead import Lookahead
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance
@@ -41,17 +42,26 @@ class EngineStandIn:
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
         self.for_ever = asyncio.Event()
+        self.gave_at = now()
 
     async def warm_up(self) -> None: ...
 
     async def close(self) -> None: ...
 
-    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+    @property
+    def silent_s(self) -> float:
+        return now() - self.gave_at
+
+    async def synthesize(
+        self, request: SpeechRequest, due: Due | None = None
+    ) -> AsyncGenerator[AudioChunk, None]:
+        assert due is not None
         self.texts.append(request.text)
         self.nfes.append(request.nfe)
         try:
             if "unspeakable" in request.text:
                 raise UtteranceError("no")
+            self.gave_at = now()
             yield CHUNK
             await self.may_go_on.wait()
             if "hangs" in request.text:

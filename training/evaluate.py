@@ -115,7 +115,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.model:
         with tempfile.TemporaryDirectory() as cache:
             for nfe in options.nfe:
-                system = engine(options.model, options.vocoder, options.voices, Path(cache), nfe)
+                system = engine(
+                    options.model,
+                    options.vocoder,
+                    options.voices,
+                    Path(cache),
+                    nfe=nfe,
+                    precision=options.precision,
+                )
                 evaluation.speech(f"{options.name}, NFE {nfe}", system, options.voices)
     return 0
 
@@ -133,6 +140,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--voices", type=Path, default=Path("voices"), help="folder of the voices, which take turns"
     )
     add("--nfe", type=int, nargs="+", default=[7], help="numbers of function evaluations")
+    add("--precision", default="auto", help="as in config.yaml")
     add("--name", default="F5", help="what the model is called in the table")
     add("--copies", action="store_true", help="judge the vocoder alone, on true mels")
     add("--quick", action="store_true", help="take a tenth of the sentences")

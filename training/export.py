@@ -71,7 +71,12 @@ def _config() -> dict[str, object]:
             "tokenizer": "custom",
             "arch": architecture,
         },
-        "ishowtts": {"front_end": "phonemes", "cfg_strength": 0.0, "int8": True},
+        "ishowtts": {
+            "front_end": "phonemes",
+            "cfg_strength": 0.0,
+            "int8": True,
+            "judged": ["int8", "bfloat16"],
+        },
     }
 
 

@@ -10,6 +10,7 @@ COMMANDS: Mapping[str, str] = {
     "say": "speak one text",
     "check": "report everything that would not work, with its remedy",
     "devices": "list the sound devices",
+    "output": "make an output of its own for OBS, list and remove them",
     "voice": "add, list, show, try and remove voices",
     "login": "log a Twitch account in",
     "logout": "log Twitch accounts out",

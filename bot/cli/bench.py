@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -20,13 +21,14 @@ from bot.speedcheck.check import check
 from bot.speedcheck.comparison import compare
 from bot.speedcheck.history import History
 from bot.speedcheck.measurement import Measurement, speaking, start_with_caches
+from bot.speedcheck.quiet import REMEDY, wait_until_quiet
 from bot.speedcheck.report import say
-from bot.speedcheck.results import load
+from bot.speedcheck.results import Results, load
 from bot.speedcheck.setup import describe, gpu_number
 from bot.speedcheck.workloads import Plan, batch, full, quick, single
 
 EXIT_BUSY = 75
-"""The daemon was not idle, so nothing was measured; EX_TEMPFAIL of sysexits.h."""
+"""Daemon or machine were too busy, so nothing was judged; EX_TEMPFAIL of sysexits.h."""
 _ENGINE = "f5"
 
 _STORED = Path("-")
@@ -58,14 +60,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         const=_STORED,
         metavar="FILE",
         help="compare with older results, those in FILE or, while the daemon is idle, the stored"
-        " baseline; 1 if 10%% slower, 75 if the daemon never was idle",
+        " baseline; 1 if 10%% slower, 75 if the daemon never was idle, or the machine too busy for"
+        " a baseline",
     )
     parser.add_argument(
         "--wait",
         type=float,
         default=300.0,
         metavar="S",
-        help="with --check: seconds to wait until the daemon is idle (default: 300)",
+        help="with --check: seconds to wait until the daemon is idle and, for a baseline, the"
+        " machine quiet (default: 300)",
     )
     parser.add_argument(
         "--accept", action="store_true", help="the last run is the baseline from now on"
@@ -95,7 +99,8 @@ def bench(settings: Settings, options: argparse.Namespace) -> int:
     """Measure, print, and return the exit code.
 
     0: measured, and not slower than the baseline if one was given; 1: slower, or a workload
-    failed; 2: the baseline is of other hardware or of another model; 75: the daemon was not idle.
+    failed; 2: the baseline is of other hardware or of another model; 75: the daemon was not idle,
+    or the machine too busy to set a baseline.
 
     Raises:
         StartError: the engine or its model is not there, or a file cannot be read or written.
@@ -104,8 +109,9 @@ def bench(settings: Settings, options: argparse.Namespace) -> int:
     if options.check == _STORED:
         return _check(settings, options)
     baseline = load(options.check) if options.check else None
-    with _measuring(settings, options) as measurement:
-        results = measurement.run()
+    results = describe(settings.engine, _plan(options).mode)
+    with _measuring(settings, options, results) as measurement:
+        measurement.run()
     if results.mode != "chosen":
         History().add(results)
     code = EXIT_PROBLEM if results.failures else 0
@@ -122,26 +128,33 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
     is_here = settings.engine.python is not None or find_spec("torch") is not None
     if _ENGINE not in settings.engine.engines or not is_here:
         return _skip("F5-TTS does not speak here, so there is nothing to measure.")
+    begun = time.monotonic()
     if not asyncio.run(daemon.wait_until_idle(settings.server, options.wait)):
         return _skip(
             f"The daemon was not idle within {options.wait:.0f} s, so nothing was measured. Wait"
             " longer with --wait S, or try again later."
         )
+    results = describe(settings.engine, _plan(options).mode)
+    if History().baseline(results) is None:
+        left_s = max(begun + options.wait - time.monotonic(), 0.0)
+        if why := wait_until_quiet(left_s):
+            return _skip(f"There is no baseline yet, and none was set: {why}. {REMEDY}.")
     before = _accepted(settings)
 
     def is_alone() -> bool:
         return _accepted(settings) == before
 
-    with _measuring(settings, options) as measurement:
+    with _measuring(settings, options, results) as measurement:
         verdict = check(measurement, History(), is_alone)
     return EXIT_BUSY if verdict is None else verdict.exit_code
 
 
 @contextmanager
-def _measuring(settings: Settings, options: argparse.Namespace) -> Iterator[Measurement]:
-    """Start the engine and yield what measures it; write the results, if that was asked for."""
+def _measuring(
+    settings: Settings, options: argparse.Namespace, results: Results
+) -> Iterator[Measurement]:
+    """Start the engine and yield what measures it; write `results`, if that was asked for."""
     plan, voice = _plan(options), settings.channels[0].voice
-    results = describe(settings.engine, plan.mode)
     if plan.cold_start:
         with tempfile.TemporaryDirectory(prefix="ishowtts-bench-") as caches:
             results.start["cold"] = start_with_caches(settings.engine, voice, Path(caches))

@@ -11,11 +11,11 @@ from bot.cli.shared import columns, quiet_logs
 from bot.config.playback import PlaybackSettings
 from bot.errors import StartError
 from bot.messages import AudioChunk
-from bot.playback import portaudio
+from bot.playback import devices
 from bot.playback.clip import Clip
 from bot.playback.device import DeviceOutput
+from bot.playback.device_entry import Device
 from bot.playback.player import Playback, play_alone
-from bot.playback.portaudio import Device
 
 _TONE_HZ = (523.25, 659.26, 783.99)  # C5, E5, G5
 _NOTE_S = 0.25
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         device = asyncio.run(play_tone(options.test))
         print(f"Played a tone on {device.name}.")
     else:
-        print(table(portaudio.devices()))
+        print(table(devices.known()))
     return EXIT_OK
 
 
@@ -43,11 +43,12 @@ def table(found: Sequence[Device]) -> str:
     """Return the devices `found` as a table for the terminal; the default is marked with a star."""
     if not found:
         return "This machine has no sound device."
-    rows = [("", "NAME", "SYSTEM", "CHANNELS", "RATE")]
+    rows = [("", "NAME", "DESCRIPTION", "SYSTEM", "CHANNELS", "RATE")]
     rows += [
         (
             "*" if device.is_default else "",
             device.name,
+            device.description,
             device.host_api,
             str(device.channels),
             f"{device.sample_rate_hz} Hz",
@@ -63,7 +64,7 @@ async def play_tone(name: str) -> Device:
     Raises:
         StartError: there is no such device, or it cannot be opened.
     """
-    device = portaudio.check(name)
+    device = devices.check(name)
     settings = PlaybackSettings()
     output = DeviceOutput(name, fade_s=settings.fade_ms / 1000)
     if await play_alone(output, settings, _fill) is not Playback.HEARD:

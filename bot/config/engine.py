@@ -36,7 +36,8 @@ class F5Settings(Section):
     nfe_normal: Nfe = 7
     """With auto: while others wait."""
     nfe_least: Nfe = 5
-    """With auto: when messages would expire before their turn."""
+    """Least number of function evaluations: before a lighter engine speaks instead and, with auto,
+    when messages would expire before their turn."""
     durations: Literal["paced", "upstream"] = "paced"
     """Estimate of the duration of speech, for a model without one of its own: paced counts letters,
     syllables and pauses, upstream counts bytes."""
@@ -82,8 +83,12 @@ class EngineSettings(Section):
     msgspec and numpy too. null is the daemon's."""
     speed: Annotated[Number, Field(ge=0.5, le=2.0)] = 1.0
     """Speaking rate; 1 is the voice's own."""
+    patience_s: Annotated[Number, Field(gt=0)] = 1.5
+    """Seconds that a listener may wait for the first sound of an utterance whose turn has come; the
+    best engine that is expected in time speaks."""
     stall_s: Annotated[Number, Field(gt=0)] = 20.0
-    """Seconds without sound after which an utterance has failed and the next one follows."""
+    """Seconds in which no engine gives any sound, after which an utterance has failed and the next
+    one follows."""
     ahead_s: Annotated[Number, Field(gt=0)] = 10.0
     """Seconds of audio that each channel makes ahead of playback, of the current utterance and of
     those that wait."""

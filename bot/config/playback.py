@@ -1,14 +1,40 @@
 """Sections `playback` and `channels[].outputs[]`: outputs of speech."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field
 
 from bot.config.base import Count, Number, Section
+from bot.messages import EventKind
 
 
-class DeviceSettings(Section):
+class _Selecting(Section):
+    """What an output plays of its channel; all that no other one selects, without these keys."""
+
+    voices: tuple[str, ...] = ()
+    """Voices that it plays; empty for all."""
+    events: tuple[EventKind, ...] = ()
+    """Events whose messages it plays; empty for messages with and without one."""
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether it plays a part of the speech only."""
+        return bool(self.voices or self.events)
+
+    def selects(self, voice: str, event: EventKind | None) -> bool:
+        """Tell whether speech in `voice`, of a message with `event`, matches each key."""
+        return (not self.voices or voice in self.voices) and (
+            not self.events or event in self.events
+        )
+
+    @property
+    def place(self) -> Self:
+        """Where it plays, without what it plays: entries of one place share an output."""
+        return self.model_copy(update={"voices": (), "events": ()})
+
+
+class DeviceSettings(_Selecting):
     """A sound device of this machine."""
 
     type: Literal["device"]
@@ -22,7 +48,7 @@ def _no_nul(path: Path) -> Path:
     return path
 
 
-class WavefileSettings(Section):
+class WavefileSettings(_Selecting):
     """A WAV file that holds what would be heard."""
 
     type: Literal["wavefile"]

@@ -51,6 +51,16 @@ class ChannelSettings(Section):
     policy: PolicySettings = PolicySettings()
     """Keys of section `policy` that differ in this channel."""
 
+    @field_validator("outputs")
+    @classmethod
+    def _rest_is_heard(cls, outputs: tuple[OutputSettings, ...]) -> tuple[OutputSettings, ...]:
+        if outputs and all(output.is_selective for output in outputs):
+            raise ValueError(
+                "every output has `voices` or `events`, so other speech is heard nowhere: add an"
+                " output without them"
+            )
+        return outputs
+
 
 _MAIN: Mapping[str, object] = {
     "name": "main",

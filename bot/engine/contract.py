@@ -28,6 +28,9 @@ class Engine(Protocol):
     hardware: str = ""
     """Device and precision, such as "CPU, 8 bits"; empty if the engine does not tell. Read when the
     engine is warm."""
+    nfe_choices: tuple[int, ...] = ()
+    """Numbers of function evaluations that it is prepared for, the usual one first; empty if it has
+    none to choose. Read when the engine is warm."""
     progress: Progress | None = None
     """Progress of the computations, a step at least every second or so: a hang is detected early.
     None if the engine reports none."""
@@ -47,7 +50,7 @@ class Engine(Protocol):
         Speech is never empty and always finite, and the same for the same request. All requests
         have the same `nfe`. An engine that knows when each word is heard gives `words`, every
         written word once; for others they are estimated. Cancelling stops after the computation
-        that is under way.
+        that is under way, or sooner.
         """
 
     def tokens(self, request: SpeechRequest) -> int:

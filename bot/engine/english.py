@@ -29,7 +29,7 @@ class Sentence(NamedTuple):
 @cache
 def _g2p() -> "G2P":
     """Return the dictionary; about half a second and 60 MB, paid once."""
-    from hibari.g2p import G2P  # noqa: PLC0415 - only checkpoints of phonemes need it
+    from hibari.g2p import G2P  # noqa: PLC0415 - only models of phonemes need it
 
     return G2P()
 
@@ -41,7 +41,7 @@ def phonemize(text: str) -> Sequence[str]:
 
 def read(text: str) -> Sequence[Sentence]:
     """Return the sentences of `text`, without those that hold nothing to say."""
-    from hibari import Hibari  # noqa: PLC0415 - only checkpoints of phonemes need it
+    from hibari import Hibari  # noqa: PLC0415 - only models of phonemes need it
 
     sentences: list[Sentence] = []
     first_word = 0
@@ -54,7 +54,7 @@ def read(text: str) -> Sequence[Sentence]:
 
 
 def _read_sentence(text: str, first_word: int) -> Sentence:
-    from hibari.g2p import normalize  # noqa: PLC0415 - only checkpoints of phonemes need it
+    from hibari.g2p import normalize  # noqa: PLC0415 - only models of phonemes need it
 
     g2p = _g2p()
     normal = normalize(text)
@@ -82,7 +82,7 @@ def _word_at(text: str, index: int) -> int:
 
 def _owners(text: str, normal: str) -> Sequence[int]:
     """Return, for each word of the normalised text, the number of the written one; one at least."""
-    from hibari.g2p import normalize  # noqa: PLC0415 - only checkpoints of phonemes need it
+    from hibari.g2p import normalize  # noqa: PLC0415 - only models of phonemes need it
 
     written, spoken = written_words(text), normal.split()
     if written == spoken or not written:

@@ -1,27 +1,24 @@
-"""Fallback between engines in order of preference: the first one that can speak does."""
+"""Fallback between engines in order of preference: the best one that is in time speaks."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
+from bot.engine.aside import Aside
 from bot.engine.contract import Engine
-from bot.engine.process.client import EngineLostError
+from bot.engine.forecast import USUAL_LETTERS
 from bot.engine.process.supervisor import Supervisor
-from bot.errors import UtteranceError
-from bot.messages import AudioChunk, SpeechRequest
 from bot.runtime.clock import now
 from bot.runtime.waiting import first_to_end
 from bot.state import EngineState
 
 log = structlog.get_logger(__name__)
 
-_SLOW_SHARE = 0.5
-"""Share of `stall_s` after which an engine counts as too slow, as on a busy CPU."""
-_ATTEMPTS = 2
-"""Attempts per engine and text."""
 _GAP_S = 5.0
 """Limit between two texts that wait in vain: the silence counts as the same one."""
 
@@ -29,10 +26,30 @@ _GAP_S = 5.0
 class FallbackEngine:
     """Engines of which one speaks; the first is preferred."""
 
-    def __init__(self, supervisors: Sequence[Supervisor], *, stall_s: float) -> None:
-        """Prefer the first of `supervisors`; wait up to `stall_s` for one to come back."""
+    def __init__(
+        self,
+        supervisors: Sequence[Supervisor],
+        *,
+        stall_s: float,
+        patience_s: float = 1.5,
+        nfe_least: int = 1,
+    ) -> None:
+        """Prefer the first of `supervisors`.
+
+        Args:
+            supervisors: The engines.
+            stall_s: How long to wait for one to come back, in seconds.
+            patience_s: How long a listener may wait for the first sound, in seconds.
+            nfe_least: Least number of function evaluations, which is taken before another engine.
+        """
         self.supervisors = tuple(supervisors)
+        self.patience_s = patience_s
+        self.aside = Aside(
+            patience_s=patience_s, nfe_least=lambda supervisor: self.nfes(supervisor, 0)[-1]
+        )
         self._stall_s = stall_s
+        self._nfe_least = nfe_least
+        self._handovers = Counter[Supervisor]()
         self._speaking = ""
         self._waiting = 0
         """Pieces that wait for an answer."""
@@ -41,18 +58,11 @@ class FallbackEngine:
         """When the latest of them was answered or given up."""
 
     @property
-    def slow_s(self) -> float:
-        """Seconds past due before the next engine takes over."""
-        return self._stall_s * _SLOW_SHARE
-
-    @property
     def name(self) -> str:
         """The engine that would speak now, else the preferred one."""
-        return self._preferred.name
-
-    @property
-    def _preferred(self) -> Supervisor:
-        return next((each for each in self.supervisors if each.is_ready), self.supervisors[0])
+        ready = [each for each in self.supervisors if each.is_ready]
+        in_time = [each for each in ready if each not in self.aside]
+        return (in_time or ready or self.supervisors)[0].name
 
     @property
     def longest_piece(self) -> int:
@@ -62,7 +72,17 @@ class FallbackEngine:
     @property
     def states(self) -> Mapping[str, EngineState]:
         """State of each engine, for `status`."""
-        return {each.name: each.state for each in self.supervisors}
+        return {each.name: self._state(each) for each in self.supervisors}
+
+    def _state(self, supervisor: Supervisor) -> EngineState:
+        forecast = supervisor.forecast
+        nfe = self.nfes(supervisor, 0)[0]
+        return replace(
+            supervisor.state,
+            expected_s=forecast.expect_s(USUAL_LETTERS, nfe) if forecast.is_known else None,
+            aside=self.aside.reason(supervisor),
+            handovers=self._handovers[supervisor],
+        )
 
     @property
     def silent_s(self) -> float:
@@ -77,7 +97,8 @@ class FallbackEngine:
             self._answered_at = now()  # the wait begins
         self._waiting += 1
         try:
-            yield
+            with self.aside.wanting():
+                yield
         finally:
             self._waiting -= 1
             self._left_at = now()
@@ -85,6 +106,17 @@ class FallbackEngine:
     def answered(self) -> None:
         """Note that an engine spoke, or said that it cannot speak this."""
         self._answered_at = now()
+
+    def nfes(self, supervisor: Supervisor, nfe: int) -> Sequence[int]:
+        """Return the numbers of function evaluations to try, the one that is wanted first.
+
+        `nfe` is the number that is wanted; 0 leaves it to the engine.
+        """
+        if not supervisor.nfe_choices:
+            return (nfe,)
+        wanted = nfe or supervisor.nfe_choices[0]
+        fewer = {each for each in supervisor.nfe_choices if self._nfe_least <= each < wanted}
+        return (wanted, *sorted(fewer, reverse=True))
 
     def start(self) -> None:
         """Let every engine load."""
@@ -106,7 +138,11 @@ class FallbackEngine:
 
     async def wait_changed(self) -> None:
         """Return when an engine came or went."""
-        await first_to_end(*(each.wait_changed() for each in self.supervisors))
+        await first_to_end(*self.changes())
+
+    def changes(self) -> Sequence[Coroutine[Any, Any, object]]:
+        """Return, for each engine, what waits from this call on until it comes or goes."""
+        return [each.wait_changed() for each in self.supervisors]
 
     async def wait_ready(self, candidates: Sequence[Supervisor]) -> bool:
         """Wait until one of `candidates` can speak, but not for ever; tell whether one can."""
@@ -120,90 +156,25 @@ class FallbackEngine:
             return False
         return True
 
-    def note_speaker(self, supervisor: Supervisor) -> None:
-        """Log when another engine speaks than before."""
+    def note_speaker(self, supervisor: Supervisor, reason: str) -> None:
+        """Log when another engine speaks than before, and why."""
         if self._speaking and supervisor.name != self._speaking:
             log.info(
                 "another engine speaks",
                 engine=supervisor.name,
                 before=self._speaking,
+                reason=reason,
                 states={name: each.state for name, each in self.states.items()},
             )
         self._speaking = supervisor.name
 
+    def note_late(self, supervisor: Supervisor, *, identity: str, by: Supervisor) -> None:
+        """Note that a piece of the utterance `identity` was late, and who spoke it instead."""
+        self._handovers[supervisor] += 1
+        log.warning("engine too slow", engine=supervisor.name, id=identity, handed_over_to=by.name)
+        self.aside.put(supervisor, "its last piece was late")
+
     async def close(self) -> None:
         """End every process."""
+        await self.aside.close()
         await asyncio.gather(*(each.close() for each in self.supervisors))
-
-
-class Attempts:
-    """Attempts at the pieces of one utterance: in one voice, as long as its engine lives."""
-
-    def __init__(self, engine: FallbackEngine) -> None:
-        self._engine = engine
-        self._failures = Counter[Supervisor]()
-        self._latest: Supervisor | None = None
-        """Engine that spoke the latest piece."""
-
-    async def speak(self, piece: SpeechRequest) -> AudioChunk:
-        """Return the speech of `piece`, whole.
-
-        An engine that is lost in the middle is followed by the next one, or by itself when it is
-        back: nothing is lost, and nothing was heard that is said again.
-
-        Raises:
-            UtteranceError: no engine can speak it.
-        """
-        engine = self._engine
-        refused: dict[Supervisor, UtteranceError] = {}
-        lost = Counter[Supervisor]()
-        with engine.waiting():
-            while True:
-                left = [
-                    each
-                    for each in engine.supervisors
-                    if each not in refused and lost[each] < _ATTEMPTS
-                ]
-                if not await engine.wait_ready(left):
-                    raise self._error(refused, left)
-                ready = [each for each in left if each.is_ready]
-                chosen = self._choose(ready)
-                limit_s = engine.slow_s + piece.due_s if len(ready) > 1 else None
-                try:
-                    async with asyncio.timeout(limit_s):
-                        chunk = await chosen.speak(piece)
-                except TimeoutError:
-                    refused[chosen] = UtteranceError(f"{chosen.name} was too slow.")
-                    self._failures[chosen] += 1
-                    log.warning("engine too slow", engine=chosen.name, id=piece.id)
-                except UtteranceError as error:
-                    refused[chosen] = error
-                    engine.answered()
-                    reason = str(error)
-                    log.info(
-                        "engine cannot speak this", engine=chosen.name, id=piece.id, reason=reason
-                    )
-                except EngineLostError as error:
-                    lost[chosen] += error.may_be_cause
-                    self._failures[chosen] += 1
-                    reason = str(error)
-                    log.warning(
-                        "retrying on another engine", lost=chosen.name, id=piece.id, reason=reason
-                    )
-                else:
-                    engine.answered()
-                    engine.note_speaker(chosen)
-                    self._latest = chosen
-                    return chunk
-
-    def _choose(self, ready: Sequence[Supervisor]) -> Supervisor:
-        """Return the engine that spoke before, else the first that failed least here."""
-        return min(ready, key=lambda each: (self._failures[each], each is not self._latest))
-
-    def _error(
-        self, refused: Mapping[Supervisor, UtteranceError], left: Sequence[Supervisor]
-    ) -> UtteranceError:
-        if refused:
-            return next(iter(refused.values()))
-        names = ", ".join(each.name for each in left or self._engine.supervisors)
-        return UtteranceError(f"No engine could speak it: {names} did not last or come back.")

@@ -6,17 +6,15 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 
 from msgspec.structs import replace
 
-from bot.engine.fallback import Attempts, FallbackEngine
+from bot.engine.attempts import Attempts
+from bot.engine.fallback import FallbackEngine
 from bot.engine.joining import fit_piece
 from bot.engine.pieces import Lengths, Pauses, Piece, split
+from bot.engine.timetable import Due, Timetable, audio_s
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
-from bot.runtime.clock import now
 from bot.runtime.waiting import cancel
 from bot.state import EngineState
-
-_LETTERS_PER_S = 15.0
-"""Pace of speech, roughly, to know how much audio the pieces under way will be."""
 
 
 class Narrator:
@@ -75,56 +73,58 @@ class Narrator:
         """End the engines."""
         await self._engine.close()
 
-    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[AudioChunk, None]:
+    async def synthesize(
+        self, request: SpeechRequest, due: Due | None = None
+    ) -> AsyncGenerator[AudioChunk, None]:
         """Yield one chunk a piece, the silence behind it included.
 
         A piece that no engine can speak, such as a lone symbol, is left out. Closing the generator
         (`aclose`) cancels: nothing more is computed after what is under way.
 
+        Args:
+            request: The whole utterance.
+            due: When it is to be heard; None is in `request.due_s` seconds.
+
         Raises:
             UtteranceError: no engine can speak any of it.
         """
-        attempts = Attempts(self._engine)
         longest = min(self._lengths.longest, self._engine.longest_piece)
         lengths = self._lengths._replace(longest=longest)
-        waiting = deque(split(request.text, lengths, self._pauses))
-        making: deque[tuple[Piece, asyncio.Task[AudioChunk]]] = deque()
+        pieces = split(request.text, lengths, self._pauses)
+        timetable = Timetable(due or Due(request.due_s), pieces, patience_s=self._engine.patience_s)
+        attempts = Attempts(self._engine, timetable)
+        waiting = deque(enumerate(pieces))
+        making: deque[tuple[int, Piece, asyncio.Task[AudioChunk]]] = deque()
         refusal: UtteranceError | None = None
         is_first = True
-        begins_at, ahead_s = now() + request.due_s, 0.0
         try:
             while waiting or making:
-                while waiting and self._may_begin(making):
-                    piece = waiting.popleft()
-                    due_s = max(begins_at + ahead_s - now(), 0.0)
-                    part = replace(request, text=piece.text, due_s=due_s)
-                    making.append((piece, asyncio.create_task(attempts.speak(part))))
-                    ahead_s += _audio_s(piece)
-                piece, task = making[0]
+                while waiting and self._may_begin(piece for _, piece, _ in making):
+                    index, piece = waiting.popleft()
+                    part = replace(request, text=piece.text, due_s=timetable.due_s(index))
+                    speaking = asyncio.create_task(attempts.speak(index, part))
+                    making.append((index, piece, speaking))
+                index, piece, speaking = making[0]
+                fitted = None
                 try:
-                    chunk = await task
+                    chunk = await speaking
                 except UtteranceError as error:
                     refusal = refusal or error
-                    continue
+                else:
+                    fitted = fit_piece(
+                        chunk, is_first=is_first, is_last=piece.is_last, pause_s=piece.pause_s
+                    )
                 finally:
                     making.popleft()
-                fitted = fit_piece(
-                    chunk, is_first=is_first, is_last=piece.is_last, pause_s=piece.pause_s
-                )
+                timetable.made(index, fitted.duration_s if fitted else 0.0)
                 if fitted is not None:
-                    if is_first:  # it may be heard from now on
-                        begins_at = max(begins_at, now())
                     yield fitted
                     is_first = False
         finally:
-            await cancel(*(task for _, task in making))
+            await cancel(*(speaking for _, _, speaking in making))
         if is_first:
             raise refusal or UtteranceError("The text holds nothing that can be said.")
 
-    def _may_begin(self, making: Iterable[tuple[Piece, object]]) -> bool:
+    def _may_begin(self, making: Iterable[Piece]) -> bool:
         """Tell whether what is being made leaves room for another piece."""
-        return sum(_audio_s(piece) for piece, _ in making) < self._ahead_s
-
-
-def _audio_s(piece: Piece) -> float:
-    return len(piece.text) / _LETTERS_PER_S + piece.pause_s
+        return sum(map(audio_s, making)) < self._ahead_s

@@ -15,8 +15,8 @@ _ROOT = Path("/")
 _CPU_CLOCKS = "sys/devices/system/cpu/cpu[0-9]*/cpufreq"
 _TEMPERATURES_C = (1, 150)
 """Range in which a sensor is believed."""
-_STEAL_COLUMN = 7
-"""Column of the stolen time in the first line of /proc/stat."""
+_STAT_TIMES = 8
+"""Times in the first line of /proc/stat that make all CPU time; guests' are among users'."""
 _STAT_COLUMNS = 13
 """Columns of /proc/PID/stat behind the name, up to the CPU times: proc(5)."""
 
@@ -28,6 +28,16 @@ class Process(NamedTuple):
     parent: int
     ticks: float
     """CPU time, in units of `sysconf(SC_CLK_TCK)`."""
+
+
+class CpuTimes(NamedTuple):
+    """CPU time of all cores together, in units of `sysconf(SC_CLK_TCK)`."""
+
+    worked: float
+    """For any process, and for the kernel."""
+    stolen: float
+    """Given to others by the host of this virtual machine."""
+    all: float
 
 
 def cpu_model() -> str:
@@ -82,11 +92,14 @@ def temperatures_c(root: Path = _ROOT) -> list[tuple[str, float]]:
     return [(name, celsius) for name, celsius in found if least_c < celsius < most_c]
 
 
-def stolen_ticks(root: Path = _ROOT) -> tuple[float, float]:
-    """Return the CPU time that a virtual machine's host gave to others, and all CPU time."""
-    line = read_text(root / "proc/stat").partition("\n")[0].split()[1 : _STEAL_COLUMN + 2]
-    ticks = [float(value) for value in line]
-    return (ticks[_STEAL_COLUMN], sum(ticks)) if len(ticks) > _STEAL_COLUMN else (0.0, 0.0)
+def cpu_times(root: Path = _ROOT) -> CpuTimes:
+    """Return what all cores have done since the start."""
+    line = read_text(root / "proc/stat").partition("\n")[0].split()[1 : _STAT_TIMES + 1]
+    if len(line) < _STAT_TIMES:
+        return CpuTimes(0.0, 0.0, 0.0)
+    user, nice, system, idle, iowait, irq, softirq, stolen = map(float, line)
+    worked = user + nice + system + irq + softirq
+    return CpuTimes(worked, stolen, worked + idle + iowait + stolen)
 
 
 def quota_wait_s(root: Path = _ROOT) -> float:

@@ -46,7 +46,7 @@ class DeviceOutput(BaseOutput):
     """One persistent stream on one device; it plays silence between utterances."""
 
     def __init__(self, device: str, *, fade_s: float, answer_s: float = 10.0) -> None:
-        """Describe the output on `device`, a name that `portaudio.choose` understands.
+        """Describe the output on `device`, a name that `devices.choose` understands.
 
         A sound system that takes longer than `answer_s` to open it is taken to hang.
         """
@@ -54,6 +54,8 @@ class DeviceOutput(BaseOutput):
         self._fade_s = fade_s
         self._answer_s = answer_s
         self._opened: protocol.Opened | None = None
+        self._has_server = False
+        """Whether it was one of the sound server's when it was open last."""
         self._heartbeat_at = 0.0
         """Time at which it was last known to take sound."""
         self._requests: asyncio.StreamWriter | None = None
@@ -141,7 +143,7 @@ class DeviceOutput(BaseOutput):
         assert process.stdin is not None
         assert process.stdout is not None
         self._requests = process.stdin
-        self._send(protocol.Open(self.name, self._fade_s))
+        self._send(protocol.Open(self.name, self._fade_s, self._has_server))
         was_open = False
         try:
             async with asyncio.timeout(self._answer_s) as answer:
@@ -172,12 +174,16 @@ class DeviceOutput(BaseOutput):
         play = self._play
         match event:
             case protocol.Opened():
+                name = "sound device back" if self._is_away_logged else "sound device open"
+                if self._opened is not None:
+                    name = "sound device changed"  # the server's default is another one now
                 self._opened = event
+                self._has_server = event.has_server
                 self._heartbeat_at = now()
                 self._is_open.set()
                 self._is_settled.set()
                 log.info(
-                    "sound device back" if self._is_away_logged else "sound device open",
+                    name,
                     device=event.device,
                     sample_rate_hz=event.sample_rate_hz,
                     latency_s=round(event.latency_s, 3),

@@ -1,4 +1,4 @@
-"""Process that owns one PortAudio stream; `bot.playback.device` starts it.
+"""Process that owns one stream on a sound device; `bot.playback.device` starts it.
 
 It is a process of its own because PortAudio sees a device that was plugged in only after it was
 initialised again, which ends every stream of the process; because a call into a sound server that
@@ -22,8 +22,11 @@ import numpy as np
 
 from bot.errors import StartError
 from bot.messages import Samples
-from bot.playback import portaudio, protocol
+from bot.playback import devices, protocol
+from bot.playback.device_entry import DEFAULT, Callbacks
 from bot.playback.mixer import Mixer
+from bot.playback.portaudio import PortAudioStream
+from bot.playback.pulse.stream import PulseStream
 from bot.runtime import child, frames
 from bot.runtime.backoff import Backoff
 
@@ -34,6 +37,8 @@ LATENCY_S = 0.04
 _STALLED_S = 2.0
 """Time without a callback after which the stream counts as lost."""
 _WATCH_S = 0.25
+_CLOSING_S = 0.02
+"""The same while the last fade is played."""
 _SHORTEST_S, _LONGEST_S = 0.25, 5.0
 """Waits before the device is opened again."""
 _SWITCH_S = 0.001
@@ -44,10 +49,20 @@ _GRACE_S = 1.0
 """Time for the last fade, after which the process ends whatever the sound server does."""
 
 
-class _Status(Protocol):
-    """Part of PortAudio's status flags, which `sounddevice` does not type."""
+class Stream(Protocol):
+    """A stream on a sound device, which pulls what it plays."""
 
-    output_underflow: bool
+    device: str
+    """Name of the device that it plays on now."""
+    latency_s: float
+    """From the callback to the ear, as far as the sound system knows."""
+
+    def wait(self, seconds: float) -> None:
+        """Play for `seconds`.
+
+        Raises:
+            StartError: the stream is lost; it says why.
+        """
 
 
 class DeviceProcess:
@@ -55,19 +70,19 @@ class DeviceProcess:
 
     def __init__(self, opening: protocol.Open, emit: Callable[[protocol.Event], None]) -> None:
         self._device = opening.device
+        self._needs_server = opening.needs_server
         self._fade_s = opening.fade_s
         self._emit = emit
         self._mixer: Mixer | None = None
-        self._stream: object = None
-        """PortAudio's stream, which plays as long as it is referred to."""
-        self._mono = np.empty(0, np.float32)
+        self._rate_hz = 0
+        self._has_server = False
         self._called_at = 0.0
         self._is_closing = False
         self._silent_frames = 0
-        self._buffered_frames = 0
+        self._buffered_frames: float = 0
         """Frames that may lie between the callback and the ear."""
         self._ended = Event()
-        """Set when the stream has ended, or will not be opened any more."""
+        """Set when the last fade was heard, or the device will not be opened any more."""
 
     def take(self, requests: Iterable[protocol.Request]) -> None:
         """Do what `requests` ask until they end; then the stream fades and ends too."""
@@ -89,62 +104,64 @@ class DeviceProcess:
         while True:
             retry_s = backoff.next_s()
             try:
-                self._stream = self._open()
+                stream = self._open()
                 break
             except StartError as error:
+                self._mixer = None
                 self._emit(protocol.Unavailable(error.message, error.remedy, retry_s))
             if self._ended.wait(retry_s):
                 return
-        told_at = 0.0
-        while not self._ended.wait(_WATCH_S):
+        try:
+            self._watch(stream)
+        except StartError as error:
+            if not self._is_closing:
+                self._emit(protocol.Unavailable(error.message, error.remedy))
+
+    def _watch(self, stream: Stream) -> None:
+        told_at, device = 0.0, stream.device
+        while not self._ended.is_set():
+            stream.wait(_CLOSING_S if self._is_closing else _WATCH_S)
+            if stream.device != device:
+                device = stream.device
+                self._tell_opened(stream)
             if self._called_at > told_at:
                 told_at = self._called_at
                 self._emit(protocol.Heartbeat())
             elif time.monotonic() - self._called_at > _STALLED_S:
-                self._lose("takes no sound", "Restart the sound server.")
-                return
-        if not self._is_closing:
-            self._lose("disappeared", "Plug it in again, or start the sound server.")
+                raise StartError(
+                    f"Sound device {self._device!r} takes no sound.",
+                    remedy="Restart the sound server.",
+                )
 
-    def _lose(self, verb: str, remedy: str) -> None:
-        self._emit(protocol.Unavailable(f"Sound device {self._device!r} {verb}.", remedy))
-
-    def _open(self) -> object:
-        sd = portaudio.refresh()
-        device = portaudio.choose(self._device, portaudio.devices())
-        self._mixer = Mixer(device.sample_rate_hz, fade_s=self._fade_s, report=self._emit)
-        try:
-            stream = sd.OutputStream(
-                device=device.index,
-                samplerate=device.sample_rate_hz,
-                channels=device.stream_channels,
-                dtype="float32",
-                latency=max(LATENCY_S, device.latency_s),
-                callback=self._fill,
-                finished_callback=self._ended.set,
-            )
-            self._buffered_frames = round(2 * stream.latency * stream.samplerate)
-            self._called_at = time.monotonic()
-            stream.start()
-        except sd.PortAudioError as error:
-            self._mixer = None
-            raise portaudio.unusable(device.name, error) from error
-        self._emit(protocol.Opened(device.name, device.sample_rate_hz, stream.latency))
+    def _open(self) -> Stream:
+        device = devices.find(self._device, needs_server=self._needs_server)
+        self._rate_hz = device.sample_rate_hz
+        self._mixer = Mixer(self._rate_hz, fade_s=self._fade_s, report=self._emit)
+        self._called_at = time.monotonic()
+        callbacks = Callbacks(self._fill, lambda: self._emit(protocol.Underflow()))
+        stream: Stream
+        if device.is_sink:
+            sink = None if self._device == DEFAULT else device.name
+            stream = PulseStream(sink, self._rate_hz, callbacks, latency_s=LATENCY_S)
+        else:
+            stream = PortAudioStream(device, callbacks, latency_s=LATENCY_S)
+        self._buffered_frames = 2 * stream.latency_s * self._rate_hz
+        self._has_server = device.is_sink
+        self._tell_opened(stream)
         return stream
 
-    def _fill(self, out: Samples, frames: int, _time: object, status: _Status) -> None:
-        """Give PortAudio its next block, `out [frames, channels]`; runs in PortAudio's thread."""
+    def _tell_opened(self, stream: Stream) -> None:
+        self._emit(
+            protocol.Opened(stream.device, self._rate_hz, stream.latency_s, self._has_server)
+        )
+
+    def _fill(self, mono: Samples) -> None:
+        """Give the stream its next block; runs in its thread."""
         assert self._mixer is not None
         self._called_at = time.monotonic()
-        if status.output_underflow:
-            self._emit(protocol.Underflow())
-        if len(self._mono) < frames:
-            self._mono = np.empty(frames, np.float32)
-        mono = self._mono[:frames]
         self._mixer.read_into(mono)
-        out[:] = mono[:, None]
         if self._is_closing and self._mixer.is_silent:
-            self._silent_frames += frames
+            self._silent_frames += len(mono)
             if self._silent_frames >= self._buffered_frames:
                 self._ended.set()
 
@@ -196,7 +213,7 @@ def main() -> None:
         Thread(target=process.take, args=(requests,), name="requests", daemon=True).start()
         process.run()
     emit.close()
-    os._exit(0)  # PortAudio's own clean-up waits for ever where a sound server hangs
+    os._exit(0)  # the libraries' own clean-up waits for ever where a sound server hangs
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Player: one clip on several outputs at once."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -107,15 +107,18 @@ class Player:
         waits = [output.wait_until_available() for output in self._outputs]
         await first_to_end(*waits, self._wait_in_vain())
 
-    async def play(self, clip: Clip, on_start: Callable[[], None]) -> Playback:
-        """Play `clip` on every output; return when all that are available have played it.
+    async def play(
+        self, clip: Clip, on_start: Callable[[], None], on: Sequence[Output] | None = None
+    ) -> Playback:
+        """Play `clip` on every output, or `on` some; return when all available have played it.
 
         `on_start` is called when the first output starts. With no output available it waits for
         one, until `give_up`. Cancelling it falls silent, as `cut` does.
         """
         playout = _Playout(clip, self._gain, on_start)
-        playout.is_away.update(dict.fromkeys(self._outputs, False))
-        tasks = [asyncio.ensure_future(playout.play_on(output)) for output in self._outputs]
+        outputs = self._outputs if on is None else on
+        playout.is_away.update(dict.fromkeys(outputs, False))
+        tasks = [asyncio.ensure_future(playout.play_on(output)) for output in outputs]
         self._playouts.add(playout)
         try:
             while not self._is_over(playout):

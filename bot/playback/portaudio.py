@@ -1,40 +1,16 @@
-"""Sound devices that PortAudio knows, and the choice of one by its name."""
+"""Sound devices that PortAudio knows, and streams on them."""
 
-import difflib
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from threading import Event
 from types import ModuleType
+from typing import Protocol
+
+import numpy as np
 
 from bot.errors import StartError
-
-MAX_CHANNELS = 2
-"""Speech is the same on the first two channels of a device."""
-DEFAULT = "default"
-"""The device that the system would choose."""
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """An output of this machine."""
-
-    index: int
-    """PortAudio's number; means nothing after PortAudio was initialised again."""
-    name: str
-    host_api: str
-    """The system's interface for sound: ALSA, WASAPI, Core Audio..."""
-    channels: int
-    sample_rate_hz: int
-    """The rate that the device itself prefers."""
-    latency_s: float
-    """The least buffering that the device itself suggests."""
-    is_default: bool
-    is_default_host_api: bool
-
-    @property
-    def stream_channels(self) -> int:
-        """Number of channels that speech is played on."""
-        return min(self.channels, MAX_CHANNELS)
+from bot.messages import Samples
+from bot.playback.device_entry import Callbacks, Device
 
 
 def load() -> ModuleType:
@@ -78,12 +54,12 @@ def refresh() -> ModuleType:
 
 
 def devices() -> list[Device]:
-    """Return the outputs of this machine.
+    """Return the outputs of this machine, after a new look; it ends every stream of the process.
 
     Raises:
         StartError: PortAudio is missing, or cannot tell.
     """
-    sd = load()
+    sd = refresh()
     try:
         return list(_outputs(sd))
     except sd.PortAudioError as error:
@@ -113,55 +89,13 @@ def _outputs(sd: ModuleType) -> Iterator[Device]:
             )
 
 
-def choose(wanted: str, known: Sequence[Device]) -> Device:
-    """Return the device that `wanted` names.
-
-    It is `default`, a whole name, a name with its host API ("Speakers, Windows WASAPI"), or a
-    part of a single name in any case. Where several host APIs offer the same device, the system's
-    default one wins.
+def check(device: Device) -> None:
+    """Make sure that `device` could be opened now.
 
     Raises:
-        StartError: there is no such device, or more than one; the remedy lists what there is.
-    """
-    if not known:
-        raise StartError(
-            "This machine has no sound device.",
-            remedy="Plug one in or start the sound server; nothing needs to be restarted.",
-        )
-    if wanted == DEFAULT:
-        found = [device for device in known if device.is_default] or list(known[:1])
-    else:
-        found = (
-            [d for d in known if wanted in (d.name, f"{d.name}, {d.host_api}")]
-            or [d for d in known if wanted.casefold() == d.name.casefold()]
-            or [d for d in known if wanted.casefold() in d.name.casefold()]
-        )
-    preferred = [device for device in found if device.is_default_host_api] or found
-    names = {device.name for device in preferred}
-    if len(names) == 1:
-        return preferred[0]
-    if names:
-        raise StartError(
-            f"{wanted!r} fits more than one sound device: {_listed(names)}.",
-            remedy="Write more of the name.",
-        )
-    everything = {device.name for device in known}
-    near = difflib.get_close_matches(wanted, everything, n=1)
-    raise StartError(
-        f"There is no sound device {wanted!r}.",
-        remedy=(f"Did you mean {near[0]!r}? " if near else "")
-        + f"There are: {_listed(everything)}.",
-    )
-
-
-def check(wanted: str) -> Device:
-    """Return the device that `wanted` names, after making sure that it could be opened now.
-
-    Raises:
-        StartError: it could not; the remedy lists the devices that there are.
+        StartError: it could not.
     """
     sd = load()
-    device = choose(wanted, devices())
     try:
         sd.check_output_settings(
             device=device.index,
@@ -171,7 +105,71 @@ def check(wanted: str) -> Device:
         )
     except sd.PortAudioError as error:
         raise unusable(device.name, error) from error
-    return device
+
+
+class _Status(Protocol):
+    """Part of PortAudio's status flags, which `sounddevice` does not type."""
+
+    output_underflow: bool
+
+
+class PortAudioStream:
+    """Plays what `fill` gives, which is called in PortAudio's thread."""
+
+    def __init__(
+        self,
+        device: Device,
+        callbacks: Callbacks,
+        *,
+        latency_s: float,
+    ) -> None:
+        """Open a stream on `device`, one of `devices`; arguments as in `PulseStream`.
+
+        Raises:
+            StartError: it refuses.
+        """
+        self.device = device.name
+        self._callbacks = callbacks
+        self._ended = Event()
+        self._mono = np.empty(0, np.float32)
+        sd = load()
+        try:
+            self._stream = sd.OutputStream(
+                device=device.index,
+                samplerate=device.sample_rate_hz,
+                channels=device.stream_channels,
+                dtype="float32",
+                latency=max(latency_s, device.latency_s),
+                callback=self._call,
+                finished_callback=self._ended.set,
+            )
+            self._stream.start()
+        except sd.PortAudioError as error:
+            raise unusable(device.name, error) from error
+        self.latency_s: float = self._stream.latency
+        """Time from `fill` to the ear, as far as the system knows."""
+
+    def wait(self, seconds: float) -> None:
+        """Play for `seconds`.
+
+        Raises:
+            StartError: the stream has ended.
+        """
+        if self._ended.wait(seconds):
+            raise StartError(
+                f"Sound device {self.device!r} disappeared.",
+                remedy="Plug it in again, or start the sound server.",
+            )
+
+    def _call(self, out: Samples, frames: int, _time: object, status: _Status) -> None:
+        """Give PortAudio its next block, `out [frames, channels]`."""
+        if status.output_underflow:
+            self._callbacks.underflow()
+        if len(self._mono) < frames:
+            self._mono = np.empty(frames, np.float32)
+        mono = self._mono[:frames]
+        self._callbacks.fill(mono)
+        out[:] = mono[:, None]
 
 
 def unusable(device: str, error: Exception) -> StartError:
@@ -202,7 +200,3 @@ def _reason(error: Exception) -> str:
 
 def _last_part(text: str) -> str:
     return text.rpartition(": ")[2].partition(" [")[0]
-
-
-def _listed(names: set[str]) -> str:
-    return ", ".join(repr(name) for name in sorted(names))

@@ -12,6 +12,8 @@ class Open(msgspec.Struct, frozen=True, tag=True):
     device: str
     """Name as in the configuration."""
     fade_s: float
+    needs_server: bool = False
+    """Whether it is one of the sound server's, which is waited for."""
 
 
 class Begin(msgspec.Struct, frozen=True, tag=True):
@@ -49,6 +51,8 @@ class Opened(msgspec.Struct, frozen=True, tag=True):
     sample_rate_hz: int
     latency_s: float
     """From the callback to the ear, as far as the sound system knows."""
+    has_server: bool = False
+    """Whether it is one of the sound server's."""
 
 
 class Unavailable(msgspec.Struct, frozen=True, tag=True):

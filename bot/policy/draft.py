@@ -45,6 +45,7 @@ class Draft(msgspec.Struct, frozen=True):
             prefix="" if is_announced else self.prefix,
             body=f"{self.prefix}{self.text}".rstrip() if is_announced else self.text,
             voice=voice,
+            event=message.event.kind if message.event else None,
             lane=lane,
             received_at=message.received_at,
         )

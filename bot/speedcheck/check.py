@@ -8,6 +8,7 @@ from bot.speedcheck.causes import likely_causes
 from bot.speedcheck.comparison import Comparison, Verdict, compare
 from bot.speedcheck.history import History, setup
 from bot.speedcheck.measurement import Measurement
+from bot.speedcheck.quiet import REMEDY, why_busy
 from bot.speedcheck.report import say
 from bot.speedcheck.results import Results
 from bot.speedcheck.speed import save
@@ -25,7 +26,8 @@ def check(
     """Measure, compare with the baseline and keep both; tell log, daemon and user the verdict.
 
     None where `is_alone` says that the daemon worked at the same time: such a run is kept, but
-    judged by nobody.
+    judged by nobody. None as well where there is no baseline, and the machine was too busy to set
+    one.
 
     Raises:
         StartError: the state folder cannot be written to.
@@ -42,13 +44,10 @@ def check(
     if results.failures:
         return Verdict.INCOMPARABLE
     if baseline is None or comparison is None:
-        is_steady = history.accept(results)
-        say(
-            "\nThere was nothing to compare with: this is the baseline from now on."
-            if is_steady
-            else "\nThere is nothing to compare with yet, and the times scattered too much for "
-            "this to be a baseline."
-        )
+        if why := history.accept(results):
+            say(f"\nThere is no baseline yet, and none was set: {why}. {REMEDY}.")
+            return None
+        say("\nThere was nothing to compare with: this is the baseline from now on.")
         return Verdict.AS_FAST
     for line in ("", *comparison.lines):
         say(line)
@@ -86,10 +85,13 @@ def _judge(results: Results, baseline: Results, comparison: Comparison, history:
         )
     else:
         history.accept(results, anew=comparison.is_faster and not results.repeated)
-    sentence = f"as fast as on {baseline.date[:10]}"
+    day = f"on {baseline.date[:10]}"
+    if why_busy(results.conditions):
+        day += ", on a busy machine"
+    sentence = f"as fast as {day}"
     if comparison.slower:
         growth = max(comparison.ratios.values()) - 1
-        sentence = f"{growth:.0%} slower than on {baseline.date[:10]}; likely: {'; '.join(causes)}"
+        sentence = f"{growth:.0%} slower than {day}; likely: {'; '.join(causes)}"
     save(
         SpeedState(
             measured_at=results.date,

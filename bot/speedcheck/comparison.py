@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from bot.speedcheck.quiet import why_busy
 from bot.speedcheck.results import Case, Results
 
 TOLERANCE = 0.10
@@ -110,6 +111,11 @@ def compare(now: Results, then: Results, noise: Mapping[str, float] | None = Non
     ]
     if versions:
         lines.append(f"versions: {', '.join(versions)}")
+    lines += [
+        f"{which} was measured on a busy machine: {why}."
+        for which, each in (("This run", now), ("The baseline", then))
+        if (why := why_busy(each.conditions))
+    ]
     is_slower = any(change.is_slower for change in changes)
     verdict = Verdict.SLOWER if is_slower else Verdict.AS_FAST
     lines.append(f"Of {then.date[:10]}: {verdict.value} (tolerance {_tolerances(changes)}).")

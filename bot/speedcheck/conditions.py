@@ -24,7 +24,7 @@ class Watch:
         self._gpu = gpu_number
         self._begun = time.monotonic()
         self._processes = host.processes(root)
-        self._stolen = host.stolen_ticks(root)
+        self._times = host.cpu_times(root)
         self._quota_wait_s = host.quota_wait_s(root)
         self._cpu_mhz: list[float] = []
         self._temperatures_c: list[float] = []
@@ -54,6 +54,7 @@ class Watch:
         ours = host.family(now, os.getpid())
         _, max_mhz = host.cpu_clocks_mhz(self._root)
         quota_wait_s = host.quota_wait_s(self._root) - self._quota_wait_s
+        stolen, others_share = self._shares(now, ours)
         return Conditions(
             cpu_mhz=_median(self._cpu_mhz),
             cpu_max_mhz=max_mhz,
@@ -64,15 +65,24 @@ class Watch:
             gpu_temperature_c=max((each.temperature_c or 0.0 for each in self._gpus), default=0.0),
             throttled=sorted({why for each in self._gpus for why in each.throttling}),
             jetson=list(self._jetson),
-            stolen=self._stolen_share(),
+            stolen=stolen,
             quota_wait=round(quota_wait_s / elapsed_s, 3),
+            others_share=others_share,
             others=self._others(now, ours, elapsed_s),
             gpu_others=self._gpu_others(ours),
         )
 
-    def _stolen_share(self) -> float:
-        stolen, total = host.stolen_ticks(self._root)
-        return round((stolen - self._stolen[0]) / max(total - self._stolen[1], 1.0), 3)
+    def _shares(self, now: dict[int, host.Process], ours: set[int]) -> tuple[float, float]:
+        """Return the shares of all CPU time that were stolen, and that others worked."""
+        then, times = self._times, host.cpu_times(self._root)
+        all_ticks = max(times.all - then.all, 1.0)
+        own = sum(now[pid].ticks - self._ticks_before(pid) for pid in ours if pid in now)
+        others = max(times.worked - then.worked - own, 0.0)
+        return round((times.stolen - then.stolen) / all_ticks, 3), round(others / all_ticks, 3)
+
+    def _ticks_before(self, pid: int) -> float:
+        before = self._processes.get(pid)
+        return before.ticks if before else 0.0
 
     def _others(
         self, now: dict[int, host.Process], ours: set[int], elapsed_s: float
@@ -80,8 +90,7 @@ class Watch:
         hertz = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
         found = []
         for pid, process in now.items():
-            before = self._processes.get(pid)
-            ticks = process.ticks - (before.ticks if before else 0.0)
+            ticks = process.ticks - self._ticks_before(pid)
             cores = round(ticks / hertz / elapsed_s, 2)
             if pid not in ours and cores >= _LEAST_CORES:
                 found.append(OtherProcess(name=process.name, pid=pid, cores=cores))

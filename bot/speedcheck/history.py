@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from bot.runtime.folders import state_folder
+from bot.speedcheck.quiet import why_busy
 from bot.speedcheck.results import SCHEMA, Results, keep
 
 MAX_RUNS = 500
@@ -67,22 +68,24 @@ class History:
         same = [run for run in _read(self._baselines) if series(run) == series(results)]
         return own or max(same, key=lambda run: run.date, default=None)
 
-    def accept(self, results: Results, *, anew: bool = False) -> bool:
-        """Make `results` their versions' baseline; tell whether they can be one.
+    def accept(self, results: Results, *, anew: bool = False) -> str:
+        """Make `results` their versions' baseline; return why they cannot be one, else nothing.
 
-        Workloads whose runs scattered are left out: the machine was busy with other things. Where
-        there is a baseline, only workloads that it lacks are added, unless it is made `anew`.
+        A busy machine gives none, and workloads whose runs scattered are left out. Where there is a
+        baseline, only workloads that it lacks are added, unless it is made `anew`.
 
         Raises:
             StartError: it cannot be written.
         """
+        if why := why_busy(results.conditions):
+            return why
         steady = {
             name: case
             for name, case in results.cases.items()
             if case.times.std_over_mean <= MAX_SPREAD
         }
         if not steady:
-            return False
+            return f"repetitions scattered by more than {MAX_SPREAD:.0%} in every workload"
         path = self._path(results)
         results = msgspec.structs.replace(results, cases=steady)
         old = None if anew else next(iter(_read(self._baselines, path.name)), None)
@@ -90,18 +93,21 @@ class History:
             results = msgspec.structs.replace(old, cases=steady | old.cases)
         keep(results, path)
         _forget(self._baselines, MAX_BASELINES)
-        return True
+        return ""
 
     def noise(self, results: Results) -> dict[str, float]:
         """Return the scatter of each workload from run to run, over its median.
 
-        A robust standard deviation of the latest undisturbed runs with the same versions; without
-        enough of them the workload is missing.
+        A robust standard deviation of the latest undisturbed runs with the same versions on a quiet
+        machine; without enough of them the workload is missing.
         """
         same = [
             run.cases
             for run in self.runs()
-            if series(run) == series(results) and setup(run) == setup(results) and not run.disturbed
+            if series(run) == series(results)
+            and setup(run) == setup(results)
+            and not run.disturbed
+            and not why_busy(run.conditions)
         ]
         by_workload = defaultdict[str, list[float]](list)
         for cases in same[-_NOISE_RUNS:]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.errors import StartError
 from bot.speedcheck.comparison import Verdict, compare
 from bot.speedcheck.history import History, series
+from bot.speedcheck.quiet import REMEDY
 from bot.speedcheck.report import say, table
 from bot.speedcheck.results import Results
 
@@ -40,10 +41,9 @@ def accept(history: History) -> None:
             f"There is no run to accept in {history.folder}.",
             remedy="Measure with: ishowtts bench --quick --check",
         )
-    if not history.accept(runs[-1], anew=True):
+    if why := history.accept(runs[-1], anew=True):
         raise StartError(
-            f"The run of {runs[-1].date} scatters too much to be a baseline.",
-            remedy="Measure again while the machine does nothing else.",
+            f"The run of {runs[-1].date} cannot be a baseline: {why}.", remedy=f"{REMEDY}."
         )
     say(f"The run of {runs[-1].date} is the baseline from now on.")
 

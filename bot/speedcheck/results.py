@@ -65,6 +65,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the CPU time that the host of this virtual machine gave to others."""
     quota_wait: float = 0.0
     """Seconds in a second that the control group waited for its CPU quota."""
+    others_share: float = 0.0
+    """Share of the CPU time of all cores that other processes took."""
     others: list[OtherProcess] = []
     """Other users of the CPU, the busiest first."""
     gpu_others: list[OtherProcess] = []

@@ -32,7 +32,12 @@ def create(settings: EngineSettings, name: str | None = None) -> Narrator:
             f"There is no engine {unknown!r}.", remedy=f"Choose from {', '.join(ENGINES)}."
         )
     supervisors = [_supervisor(settings, name) for name in names]
-    engine = FallbackEngine(supervisors, stall_s=settings.stall_s)
+    engine = FallbackEngine(
+        supervisors,
+        stall_s=settings.stall_s,
+        patience_s=settings.patience_s,
+        nfe_least=settings.f5.nfe_least,
+    )
     pauses = Pauses(
         sentence_s=settings.pauses.sentence_ms / 1000, clause_s=settings.pauses.clause_ms / 1000
     )

@@ -42,8 +42,18 @@ def with_options(
         wavefile = WavefileSettings(
             type="wavefile", path=output, pace="fast" if is_fast else "realtime"
         )
-        channels = tuple(c.model_copy(update={"outputs": (*c.outputs, wavefile)}) for c in channels)
+        channels = tuple(_with_output(channel, wavefile) for channel in channels)
     return settings.model_copy(update={"channels": channels})
+
+
+def _with_output(channel: ChannelSettings, wavefile: WavefileSettings) -> ChannelSettings:
+    """Return `channel` with a file that gets all of its speech, what an output selects too."""
+    selected = (
+        wavefile.model_copy(update={"voices": entry.voices, "events": entry.events})
+        for entry in channel.outputs
+        if entry.is_selective
+    )
+    return channel.model_copy(update={"outputs": (*channel.outputs, wavefile, *selected)})
 
 
 def _with_source(

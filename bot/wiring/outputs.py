@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from bot.config.playback import DeviceSettings, OutputSettings, PlaybackSettings
 from bot.errors import StartError
-from bot.playback import Output, portaudio
+from bot.playback import Output, devices
 from bot.playback.device import DeviceOutput
 from bot.playback.wavefile import WavefileOutput
 
@@ -13,7 +13,7 @@ from bot.playback.wavefile import WavefileOutput
 def create_all(
     wanted: Iterable[OutputSettings], settings: PlaybackSettings
 ) -> Mapping[OutputSettings, Output]:
-    """Return one output for each different entry of `wanted`, not running yet.
+    """Return one output for each different place of `wanted`, not running yet.
 
     Channels that name the same device or file share it: their utterances take turns.
 
@@ -22,7 +22,7 @@ def create_all(
     """
     fade_s = settings.fade_ms / 1000
     outputs: dict[OutputSettings, Output] = {}
-    for entry in dict.fromkeys(wanted):
+    for entry in dict.fromkeys(each.place for each in wanted):
         if isinstance(entry, DeviceSettings):
             outputs[entry] = DeviceOutput(entry.device, fade_s=fade_s)
             continue
@@ -42,7 +42,7 @@ def check(settings: OutputSettings) -> None:
         StartError: it cannot; for a device the remedy lists those that there are.
     """
     if isinstance(settings, DeviceSettings):
-        portaudio.check(settings.device)
+        devices.check(settings.device)
         return
     path = settings.path
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):

@@ -4,7 +4,9 @@ Run from the repository: `python -m tests.bench.chaos [--minutes M] [--seed S] [
 comes over HTTP, from a chat server and through an MQTT broker; the daemon plays into a PulseAudio
 null sink. Engines, the process that plays, the sound device and its server, the chat server, the
 broker and the disk fail, one after the other. Root gets a small disk for that; for others
-the disk does not fail.
+the disk does not fail. With `--slowness` nothing breaks: engines are stopped for some seconds and
+go on, and cores are taken and given back, while the bundled F5-TTS and hibari speak; then no first
+sound may be later than a second past its deadline.
 """
 
 import argparse
@@ -29,6 +31,7 @@ import aiomqtt
 
 from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 from tests.bench.daemon import (
+    ENDS,
     Daemon,
     accounted,
     end_whole,
@@ -36,7 +39,9 @@ from tests.bench.daemon import (
     sentence,
     sound_server,
 )
+from tests.bench.load import CORES, Load
 from tests.bench.report import environment, save
+from tests.bench.soak import wait_for_f5
 from tests.conftest import PulseServer
 from tests.mqtt.conftest import PASSWORDS, Broker
 from tests.sources.conftest import ScriptedTwitch, Visit
@@ -54,6 +59,11 @@ _MAX_STORE_MIB = 6.0
 _WAYS = {"Irc_viewer": "chat server", "mqtt viewer": "broker"}
 """How the messages of a chatter come."""
 _INSIDE = "ISHOWTTS_CHAOS_INSIDE"
+_PAUSE_S = 5.0
+_TAKEN_S = (1.0, 8.0)
+_PATIENCE_S = 1.5
+"""`engine.patience_s` as it is by default."""
+_MAX_LATE_S = 1.0
 
 
 class Chat:
@@ -119,7 +129,10 @@ def look(daemon: Daemon, state: Path) -> Held:
 class Stage:
     """The daemon, what it depends on, and how that fails."""
 
-    def __init__(self, folder: Path, pulse: PulseServer, *, seed: int, has_disk: bool) -> None:
+    def __init__(
+        self, folder: Path, pulse: PulseServer, *, seed: int, has_disk: bool, is_slow: bool
+    ) -> None:
+        """Start them; `is_slow` lets engines be slow instead of things break."""
         self._rng = random.Random(seed)
         # Of another thread, whose turns would change what comes next of the one above.
         self._chatter = random.Random(f"chat of {seed}")
@@ -132,6 +145,8 @@ class Stage:
         self._number = 0
         self.happened: Counter[str] = Counter()
         self.held: list[Held] = []
+        self._load = Load()
+        f5 = {"model": "bundled", "nfe": "auto", "device": "cpu", "cache": str(folder / "cache")}
         sources = [
             {"type": "ingest"},
             {"type": "mqtt"},
@@ -146,10 +161,12 @@ class Stage:
             state=self._state,
             environment={CHAT_URL_VARIABLE: self._chat.url},
             mqtt=mqtt,
-            engine={"engines": ["hibari", "tone"]},
+            engine={"engines": ["f5", "hibari"], "f5": f5}
+            if is_slow
+            else {"engines": ["hibari", "tone"]},
             backlog={"max_per_chatter": 50},
         )
-        self._faults: dict[str, Callable[[], None]] = {
+        self._faults: dict[str, Callable[[], object]] = {
             "engine killed": lambda: self._signal("engine", signal.SIGKILL),
             "engine stopped": lambda: self._signal("engine", signal.SIGSTOP),
             "playback killed": lambda: self._signal("playback", signal.SIGKILL),
@@ -158,7 +175,10 @@ class Stage:
             "chat dropped": self._chat.drop,
             "broker killed": self._restart_broker,
         }
-        if has_disk:
+        if is_slow:
+            self._faults = {"engine paused": self._pause, "cores taken": self._take_cores}
+            wait_for_f5(self.daemon)
+        elif has_disk:
             self._faults["disk full"] = self._fill_disk
 
     def run(self, duration_s: float) -> None:
@@ -174,7 +194,8 @@ class Stage:
         failing.join()
 
     def close(self) -> None:
-        """End what the daemon depends on."""
+        """End what the daemon depends on, and what takes its cores."""
+        self._load.take(0)
         self._broker.kill()
 
     def _fail(self, until: float) -> None:
@@ -213,15 +234,31 @@ class Stage:
             ):
                 await client.publish("ishowtts/main/chat", payload, qos=1)
 
-    def _signal(self, role: str, number: signal.Signals) -> None:
+    def _signal(self, role: str, number: signal.Signals) -> int | None:
+        """Send it to a process of that role; return which it was."""
         of_role = [
             pid
             for pid in self.daemon.children()
             if ("device_process" in _command(pid)) == (role == "playback")
         ]
-        if of_role:
+        if not of_role:
+            return None
+        pid = self._rng.choice(of_role)
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        return pid
+
+    def _pause(self) -> None:
+        pid = self._signal("engine", signal.SIGSTOP)
+        time.sleep(_PAUSE_S)
+        if pid in self.daemon.children():  # the watchdog may have replaced it
             with suppress(ProcessLookupError):
-                os.kill(self._rng.choice(of_role), number)
+                os.kill(pid, signal.SIGCONT)
+
+    def _take_cores(self) -> None:
+        self._load.take(self._rng.randint(1, CORES))
+        time.sleep(self._rng.uniform(*_TAKEN_S))
+        self._load.take(0)
 
     def _unplug(self) -> None:
         self._pulse.remove_sink("tts")
@@ -288,11 +325,44 @@ def held_and_said(daemon: Daemon, held: Sequence[Held]) -> dict[str, Any]:
     }
 
 
+def lateness(events: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return how far past its deadline each first sound was, and how many were too late.
+
+    The deadline is the turn plus the patience. A message has its turn when what was spoken before
+    is over, or at once if nothing is.
+    """
+    accepted_at = {e["id"]: e["received_at"] for e in events if e["outcome"] == "accepted"}
+    began: set[str] = set()
+    over_at = 0.0
+    late_s: dict[str, float] = {}
+    for event in events:
+        identifier = event["id"]
+        if event["outcome"] == "started":
+            began.add(identifier)
+            turn_at = max(accepted_at[identifier], over_at)
+            late_s[identifier] = event["at"] - turn_at - _PATIENCE_S
+        elif event["outcome"] == "failed" or (identifier in began and event["outcome"] in ENDS):
+            over_at = event["at"]
+    worst = max(late_s, key=lambda each: late_s[each], default="")
+    return {
+        "first_sounds": len(late_s),
+        "latest_past_its_deadline_s": round(late_s.get(worst, 0.0), 2),
+        "of_message": worst,
+        "too_late": sum(each_s > _MAX_LATE_S for each_s in late_s.values()),
+    }
+
+
 def complaints(result: dict[str, Any]) -> list[str]:
     """Return what is not as it should be."""
     found = []
     if result["accepted"] != result["with_exactly_one_final_outcome"]:
         found.append("a message did not end in exactly one outcome")
+    if result.get("is_slow") and result["lateness"]["too_late"]:
+        late = result["lateness"]
+        found.append(
+            f"{late['too_late']} first sounds were later than {_MAX_LATE_S:g} s past their"
+            f" deadline, by {late['latest_past_its_deadline_s']} s at most"
+        )
     if not result["outcomes"].get("spoken"):
         found.append("nothing was spoken")
     if result["memory_mib"][1] - result["memory_mib"][0] > _MAX_GROWTH_MIB:
@@ -312,6 +382,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--slowness", action="store_true", help="engines are slow, nothing breaks")
     parser.add_argument("--save", default="", help="name of the result; none is only printed")
     options = parser.parse_args()
     if os.geteuid() == 0 and _INSIDE not in os.environ:
@@ -320,13 +391,18 @@ def main() -> int:
         os.execvp("unshare", ["unshare", "--mount", *command])
     end_whole()
     result: dict[str, Any] = environment("ishowtts", "hibari-tts", "aiomqtt")
-    result |= {"minutes": options.minutes, "seed": options.seed}
+    result |= {"minutes": options.minutes, "seed": options.seed, "is_slow": options.slowness}
     with (
         tempfile.TemporaryDirectory() as name,
         _disk(Path(name) / "state") as has_disk,
         sound_server(Path(name)) as pulse,
     ):
-        stage = Stage(Path(name), pulse, seed=options.seed, has_disk=has_disk)
+        stage = Stage(
+            *(Path(name), pulse),
+            seed=options.seed,
+            has_disk=has_disk,
+            is_slow=options.slowness,
+        )
         try:
             stage.run(options.minutes * 60)
             stage.daemon.wait_until_idle()
@@ -338,6 +414,7 @@ def main() -> int:
         result["faults"] = dict(sorted(stage.happened.items()))
         result |= accounted(stage.daemon, lambda count: count > 0)
         result |= held_and_said(stage.daemon, stage.held)
+        result["lateness"] = lateness(stage.daemon.events())
     found = complaints(result)
     result["complaints"] = found
     save(options.save, result)

@@ -31,7 +31,7 @@ from tests.conftest import RATE_HZ, PulseServer, Recording
 _DEADLINE_S = 60.0
 _SAMPLE_S = 1.0
 _RATE_PER_S = 100
-_FINAL = {"spoken", "dropped", "failed"}
+ENDS = {"spoken", "dropped", "failed"}
 _CHAT = (
     "hello chat this game is so good what a play nice one lol no way that was close can you try"
     " the other door why did you do that first time here love the stream gg well played again"
@@ -59,7 +59,8 @@ class Daemon:
     ) -> None:
         """Start it with `sections` of the configuration; return when it is ready.
 
-        What lasts is kept in `state`, else in `folder`; `environment` adds to ours.
+        What lasts is kept in `state`, else in `folder`; `environment` adds to ours. The number of
+        threads is the daemon's own: the one that tests are held to would be measured else.
         """
         config = {
             "channels": [{"name": "main", "sources": sources, "outputs": [{"type": "device"}]}],
@@ -69,13 +70,16 @@ class Daemon:
         (folder / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
         self._events_path = folder / "events.jsonl"
         self._events_path.touch()
+        self._events_read = 0
         started_at = time.monotonic()
         self.process = subprocess.Popen(
             (
                 *(sys.executable, "-m", "bot", "run", "--config", str(folder / "config.yaml")),
                 *("--events", str(self._events_path)),
             ),
-            env=os.environ | pulse.env | {"STATE_DIRECTORY": str(state or folder), **environment},
+            env={name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+            | pulse.env
+            | {"STATE_DIRECTORY": str(state or folder), **environment},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -144,6 +148,14 @@ class Daemon:
     def events(self) -> list[dict[str, Any]]:
         """Return every outcome so far."""
         whole, _, _ = self._events_path.read_text("utf-8").rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
+
+    def new_events(self) -> list[dict[str, Any]]:
+        """Return the outcomes since the last call."""
+        with self._events_path.open("rb") as file:
+            file.seek(self._events_read)
+            whole, end, _ = file.read().rpartition(b"\n")
+        self._events_read += len(whole) + len(end)
         return [json.loads(line) for line in whole.splitlines()]
 
     def resident_bytes(self) -> int:
@@ -290,7 +302,7 @@ def accounted(daemon: Daemon, check: Callable[[int], bool]) -> dict[str, int]:
     """Count how accepted messages ended."""
     events = daemon.events()
     accepted = {e["id"] for e in events if e["outcome"] == "accepted"}
-    final = [e["id"] for e in events if e["outcome"] in _FINAL]
+    final = [e["id"] for e in events if e["outcome"] in ENDS]
     assert check(len(accepted))
     return {
         "accepted": len(accepted),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # PortAudio reads the environment once in a process, so each question gets a process of its own.
 ASK = "import asyncio; from bot.cli import devices; from bot.config.playback import *;"
-ASK += "from bot.playback import portaudio; from bot.wiring import outputs;"
+ASK += "from bot.playback import devices as found; from bot.wiring import outputs;"
 
 
 async def ask(code: str) -> str:
@@ -33,12 +33,13 @@ async def ask(code: str) -> str:
 
 
 async def test_the_table_shows_every_device_and_marks_the_default(pulse: PulseServer) -> None:
-    lines = (await ask("print(devices.table(portaudio.devices()))")).splitlines()
-    assert lines[0].split() == ["NAME", "SYSTEM", "CHANNELS", "RATE"]
+    lines = (await ask("print(devices.table(found.known()))")).splitlines()
+    assert lines[0].split() == ["NAME", "DESCRIPTION", "SYSTEM", "CHANNELS", "RATE"]
     rows = {line.removeprefix("*").split()[0]: line for line in lines[1:]}
-    assert {"tts", "other", "default"} <= set(rows)
-    assert rows["tts"].split()[1:] == ["ALSA", "32", "44100", "Hz"]
-    assert [name for name, line in rows.items() if line.startswith("*")] == ["default"]
+    assert {"tts", "other"} <= set(rows)
+    assert rows["other"].split() == ["other", "Null", "Output", "PulseAudio", "2", "44100", "Hz"]
+    assert [name for name, line in rows.items() if line.startswith("*")] == ["tts"]
+    assert len(rows) == len(lines) - 1
     assert pulse.control("list", "short", "sink-inputs") == ""
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from bot.engine.fallback import Attempts, FallbackEngine
+from bot.engine.fallback import FallbackEngine
 from bot.engine.narrator import Narrator
 from bot.engine.pieces import Lengths, Pauses
 from bot.engine.process.breaker import Breaker
@@ -94,29 +94,8 @@ async def test_what_was_under_way_is_said_by_the_next_engine_once(
         assert words_by_level(chunks)[1] == (LIGHT, 1)
         assert chunks[1].engine == "second"
 
-        await until(lambda: first.is_ready)
+        await until(lambda: first.is_ready and not narrator.states["first"].aside)
         assert words_by_level(await speak(narrator, "zero")) == [(PREFERRED, 1)]
-
-
-async def test_an_engine_that_is_too_slow_leaves_the_rest_to_the_next_one(
-    make_supervisor: "MakeSupervisor",
-) -> None:
-    first, second = (
-        make_supervisor("first", level=PREFERRED),
-        make_supervisor("second", level=LIGHT),
-    )
-    engine = FallbackEngine([first, second], stall_s=0.4)
-    async with asyncio.timeout(DEADLINE_S):
-        await asyncio.gather(first.warm_up(), second.warm_up())
-        attempts = Attempts(engine)
-        slow = await attempts.speak(request("pause " * 7))
-        rest = await attempts.speak(request("one", due_s=DEADLINE_S))
-        later = await Attempts(engine).speak(request("one", due_s=DEADLINE_S))
-    await engine.close()
-
-    assert [chunk.engine for chunk in (slow, rest, later)] == ["second", "second", "first"]
-    assert len(slow.samples) == 7 * 2_400  # none of it was heard from both
-    assert first.restarts == 0
 
 
 async def test_a_lone_engine_that_breaks_says_it_when_it_is_back(

@@ -1,12 +1,17 @@
 """What is seen of a machine whose `/proc` and `/sys` are a folder, and what follows from it."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from bot.hardware import host
+from bot.speedcheck import quiet
 from bot.speedcheck.causes import NO_CAUSE, likely_causes
 from bot.speedcheck.conditions import Watch
+from bot.speedcheck.quiet import wait_until_quiet, why_busy
 from bot.speedcheck.results import Conditions, OtherProcess
 
 from .conftest import make_results
@@ -50,7 +55,7 @@ def test_a_jetson_is_read_from_its_files(tmp_path: Path) -> None:
     assert (seen.cpu_mhz, seen.cpu_max_mhz, seen.governor) == (1113.6, 2201.6, "schedutil")
     assert (seen.gpu_mhz, seen.gpu_max_mhz, seen.temperature_c) == (612.0, 1300.5, 61.5)
     assert [line.partition(" (")[0] for line in seen.jetson] == ["The clocks are not locked"]
-    assert seen.stolen == 0.5
+    assert (seen.stolen, seen.others_share) == (0.5, 0.0)
     assert seen.quota_wait > 1
     assert [(each.name, each.pid) for each in seen.others] == [("a (b) c", 10**8)]
 
@@ -69,6 +74,44 @@ def test_this_machine_can_be_looked_at() -> None:
 
     assert seen.cpu_mhz >= 0
     assert os.getpid() not in {each.pid for each in seen.others}
+
+
+def test_others_are_told_from_us_in_all_cpu_time(tmp_path: Path) -> None:
+    put(tmp_path, "proc/stat", "cpu 100 0 100 800 0 0 0 0 0 0\n")
+    process(tmp_path, os.getpid(), "ishowtts", 1, 10)
+    process(tmp_path, 10**8, "child", os.getpid(), 0)
+    watch = Watch(root=tmp_path)
+    put(tmp_path, "proc/stat", "cpu 160 20 110 860 40 5 5 0 0 0\n")
+    process(tmp_path, os.getpid(), "ishowtts", 1, 20)
+    process(tmp_path, 10**8, "child", os.getpid(), 40)
+    seen = watch.finish()
+
+    assert seen.others_share == 0.25  # 100 of 200 ticks were worked, 50 of them by us
+    assert why_busy(seen) == "other programs took 25% of the CPU"
+    assert why_busy(Conditions(others_share=0.09, stolen=0.09)) == ""
+    assert why_busy(Conditions(stolen=0.3)) == (
+        "the virtual machine's host took 30% of the CPU for others"
+    )
+
+
+def test_a_quiet_machine_is_not_waited_for(tmp_path: Path) -> None:
+    assert wait_until_quiet(120, tmp_path) == ""  # nothing is to be read: nothing is claimed
+
+
+def test_a_busy_machine_is_waited_for_and_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(quiet, "BUSY_SHARE", 0.1 / (os.cpu_count() or 1))
+    monkeypatch.setattr(host, "family", lambda _, pid: {pid})  # a game is no child of ours
+    hog = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        why = wait_until_quiet(1.5)
+    finally:
+        hog.kill()
+        hog.wait()
+
+    assert why.startswith("other programs took")
+    assert "Waiting up to 2 s for a quiet machine: other programs" in capsys.readouterr().out
 
 
 USUAL = Conditions(

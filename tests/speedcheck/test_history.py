@@ -14,7 +14,7 @@ from bot.speedcheck.comparison import Verdict, compare
 from bot.speedcheck.history import History
 from bot.speedcheck.history_table import accept, grouped, show
 from bot.speedcheck.measurement import Measurement
-from bot.speedcheck.results import Results
+from bot.speedcheck.results import Conditions, OtherProcess, Results
 from bot.speedcheck.speed import load, save
 from bot.state import SpeedState
 
@@ -80,10 +80,13 @@ def test_a_machine_that_scatters_needs_more_to_cry_wolf(history: History) -> Non
     assert compare(run(9, a=200), run(1, a=100), noise).verdict is Verdict.SLOWER
 
 
-def test_disturbed_runs_are_no_measure_of_noise(history: History) -> None:
+def test_disturbed_and_busy_runs_are_no_measure_of_noise(history: History) -> None:
     for day in range(1, 9):
         each = run(day, a=10 * day)
-        each.disturbed = "the daemon spoke meanwhile"
+        if day % 2:
+            each.disturbed = "the daemon spoke meanwhile"
+        else:
+            each.conditions = Conditions(stolen=0.2)
         history.add(each)
 
     assert history.noise(run(9)) == {}
@@ -130,12 +133,58 @@ def test_a_run_on_a_restless_machine_is_no_baseline(
     assert list(baseline.cases) == ["b"]
 
     del restless.cases["b"]
-    restless.versions = {"torch": "2.12"}
-    assert not history.accept(restless)
-    history.add(restless)
-    with pytest.raises(StartError, match="scatters too much"):
+    restless.hardware = msgspec.structs.replace(restless.hardware, key="another GPU")
+    assert checked(history, restless) is None
+    with pytest.raises(StartError, match="scattered by more than 20%"):
         accept(history)
-    assert "from now on" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "from now on" in said
+    assert "none was set: repetitions scattered" in said
+
+
+BUSY = Conditions(others_share=0.62, others=[OtherProcess(name="make", pid=7, cores=1.24)])
+
+
+@pytest.mark.usefixtures("state")
+def test_a_run_on_a_busy_machine_is_no_baseline(
+    history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    busy = run(1, a=30)
+    busy.conditions = BUSY
+
+    assert checked(history, busy) is None
+    assert history.baseline(busy) is None
+    said = capsys.readouterr().out
+    assert "none was set: other programs took 62% of the CPU (make 1.2 cores)" in said
+    assert "end other programs and measure again" in said
+    with pytest.raises(StartError, match="cannot be a baseline: other programs took 62%"):
+        accept(history)
+
+
+def test_a_comparison_on_a_busy_machine_says_so_and_changes_no_baseline(
+    history: History, state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checked(history, run(1, a=30))
+    busy = run(2, a=10)
+    busy.conditions = BUSY
+
+    assert checked(history, busy) is Verdict.AS_FAST
+    assert "This run was measured on a busy machine: other programs" in capsys.readouterr().out
+    found = load(state)
+    assert found is not None
+    assert found.sentence == "as fast as on 2026-01-01, on a busy machine"
+    baseline = history.baseline(run(3))
+    assert baseline is not None
+    assert baseline.date == "2026-01-01T03:00:00+00:00"
+
+
+def test_a_baseline_of_a_busy_machine_is_told() -> None:
+    then = run(1, a=30)
+    then.conditions = BUSY
+
+    assert "The baseline was measured on a busy machine" in "".join(
+        compare(run(2, a=10), then).lines
+    )
 
 
 @pytest.mark.usefixtures("state")

@@ -18,6 +18,7 @@ from bot.errors import UtteranceError
 from bot.speedcheck import measurement, setup
 from bot.speedcheck.check import check
 from bot.speedcheck.comparison import Verdict
+from bot.speedcheck.conditions import Watch
 from bot.speedcheck.history import History
 from bot.speedcheck.measurement import Measurement, Spoken
 from bot.speedcheck.results import load as load_results
@@ -56,6 +57,9 @@ def test_no_torch_is_imported() -> None:
 
 
 def test_what_is_slower_is_spoken_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        measurement, "Watch", lambda _: Watch(root=tmp_path)
+    )  # others test here too
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     history, asked = History(), list[Sequence[str]]()
 

@@ -28,8 +28,10 @@ def teacher() -> Synthesizer:
     return speak
 
 
-def engine(model: Path, vocoder: Path, voices: Path, cache: Path, nfe: int) -> Synthesizer:
-    """Return our F5 engine on the CPU with the models in two folders.
+def engine(
+    model: Path, vocoder: Path, voices: Path, cache: Path, *, nfe: int, precision: str
+) -> Synthesizer:
+    """Return our F5 engine on the CPU with the models in two folders, in a precision of its own.
 
     Raises:
         StartError: a folder does not hold what it should.
@@ -41,6 +43,7 @@ def engine(model: Path, vocoder: Path, voices: Path, cache: Path, nfe: int) -> S
         cache=str(cache),
         nfe=nfe,
         device="cpu",
+        precision=precision,
     )
 
     asyncio.run(f5.warm_up())

@@ -12,10 +12,11 @@ from pathlib import Path
 import torch
 
 from bot.engine.contract import Engine
+from bot.engine.f5.abandonment import Abandonment
 from bot.engine.f5.batching import Prepared, Run, SpeechRunner, chunk, make_item, runs, speak_run
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES
-from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.model.sampler import PRUNED_STEPS, Sampling
 from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.engine.f5.text.front_end import FrontEnd
 from bot.engine.f5.text.vocabulary import Vocabulary
@@ -110,6 +111,7 @@ class F5Engine(Engine):
         self._chooses_budget = batch_frames is None
         self._front_end: FrontEnd | None = None
         self._closed = threading.Event()
+        self._abandonment = Abandonment()
         self.progress: Progress = Progress()
         """Progress of the computation: steps are blocks of the model on a CPU, runs on a GPU."""
 
@@ -148,6 +150,9 @@ class F5Engine(Engine):
         self._speak_once(runner)
         self._runner = runner
         self.hardware = describe(device, dtype)
+        # A GPU has recorded these alone; a CPU prepares nothing.
+        prepared = self._nfe_choices if device.type == "cuda" else PRUNED_STEPS
+        self.nfe_choices = tuple(dict.fromkeys((self._sampling.steps, *prepared)))
         log.info(
             "The engine is warm",
             extra={
@@ -181,8 +186,12 @@ class F5Engine(Engine):
             device,
             dtype,
             on_demand=False,
-            on_step=self.progress.step,
+            on_step=self._step,
         )
+
+    def _step(self) -> None:
+        self.progress.step()
+        self._abandonment.check()
 
     def _load_voices(self) -> None:
         self._voices.refresh(at_once=True)
@@ -206,7 +215,10 @@ class F5Engine(Engine):
     async def speak(
         self, requests: Sequence[SpeechRequest]
     ) -> Sequence[AudioChunk | UtteranceError]:
-        """Return the speech of each request, whole, or its error."""
+        """Return the speech of each request, whole, or its error.
+
+        On a CPU a run whose caller is cancelled ends at its next block, and makes room.
+        """
         if self._closed.is_set():
             return [UtteranceError("The engine was closed.") for _ in requests]
         in_thread = asyncio.get_running_loop().run_in_executor
@@ -219,7 +231,7 @@ class F5Engine(Engine):
                 return [UtteranceError("The engine was closed.") for _ in requests]
             if all(_has_error(waves[place.request]) for place in run.places):
                 continue  # what is left of them is of no use
-            results = await in_thread(self._thread, self._speak, run)
+            results = await self._abandonment.run(self._thread, self._speak, run)
             for place, wave in zip(run.places, results, strict=True):
                 waves[place.request].append(wave)
         return [

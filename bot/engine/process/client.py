@@ -13,7 +13,7 @@ import structlog
 from bot.engine.process import protocol
 from bot.engine.process.watchdog import Limits, Watchdog
 from bot.errors import StartError, TransientError, UtteranceError
-from bot.messages import AudioChunk, SpeechRequest, encode
+from bot.messages import SpeechRequest, encode
 from bot.runtime import child, frames
 from bot.runtime.waiting import first_to_end
 
@@ -50,7 +50,7 @@ class Client:
         self._on_ready = on_ready
         self._watchdog = Watchdog(limits)
         self._numbers = itertools.count(1)
-        self._answers: dict[int, asyncio.Future[AudioChunk]] = {}
+        self._answers: dict[int, asyncio.Future[protocol.Speech]] = {}
         """Answers that are waited for, by the number of their request."""
         self._requests: asyncio.StreamWriter | None = None
         self._is_explained = False
@@ -120,7 +120,7 @@ class Client:
                 remedy="Give it another name.",
             ) from error
 
-    async def speak(self, request: SpeechRequest) -> AudioChunk:
+    async def speak(self, request: SpeechRequest) -> protocol.Speech:
         """Return the speech of `request`.
 
         Raises:
@@ -131,7 +131,7 @@ class Client:
             raise EngineLostError(f"{self._name} was lost.")
         number = next(self._numbers)
         body = encode(protocol.Speak(number=number, request=request))
-        answer: asyncio.Future[AudioChunk] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[protocol.Speech] = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
         self._watchdog.ask(number, request)
         self._write(body)
@@ -184,7 +184,7 @@ class Client:
             case protocol.Refused():
                 raise StartError(event.message, remedy=event.remedy)
             case protocol.Speech():
-                self._answer(event.number, event.audio)
+                self._answer(event.number, event)
             case protocol.Failed(trouble="utterance"):
                 self._answer(event.number, UtteranceError(event.message, remedy=event.remedy))
             case protocol.Failed():
@@ -201,7 +201,7 @@ class Client:
                 write = getattr(log, event.level)
                 write(event.event, **{"engine": self._name, **event.fields})
 
-    def _answer(self, number: int, result: AudioChunk | Exception) -> None:
+    def _answer(self, number: int, result: protocol.Speech | Exception) -> None:
         answer = self._answers.get(number)
         if answer is None or answer.done():
             return  # it was cancelled, or answered in the same moment

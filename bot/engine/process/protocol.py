@@ -66,6 +66,8 @@ class Ready(Message, frozen=True, kw_only=True):
     """Limit of the text of one request, as in `bot.engine.contract`."""
     hardware: str = ""
     """Device and precision, for people; empty where it makes no difference."""
+    nfe_choices: tuple[int, ...] = ()
+    """Numbers of function evaluations that it is prepared for, as in `bot.engine.contract`."""
 
 
 class Refused(Message, frozen=True, kw_only=True):
@@ -80,6 +82,8 @@ class Speech(Message, frozen=True, kw_only=True):
 
     number: int
     audio: AudioChunk
+    took_s: float = 0.0
+    """Seconds of computation; of a batch, the share of this request."""
 
 
 class Failed(Message, frozen=True, kw_only=True):

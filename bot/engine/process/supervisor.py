@@ -14,6 +14,7 @@ import structlog
 from msgspec.structs import replace
 
 from bot.engine.contract import Engine
+from bot.engine.forecast import Forecast
 from bot.engine.process import protocol
 from bot.engine.process.breaker import Breaker
 from bot.engine.process.client import Client, EngineLostError, EngineMemoryError
@@ -42,7 +43,9 @@ the packages that were installed for this one."""
 _PACKAGE = Path(__file__).parents[2]
 _LASTING = 20
 """Answers of one process after which memory that runs out counts as the first time."""
-_PROBE = "Hello there."
+_TRIAL = "Hello there, how are you?"
+_TRIAL_DUE_S = 60.0
+"""What somebody waits for is more urgent than a trial."""
 
 
 class Supervisor:
@@ -73,6 +76,10 @@ class Supervisor:
         """Limit of the text of one request, in letters; known once the engine was warm."""
         self.hardware = ""
         """Device and precision, for people; known once the engine was warm."""
+        self.nfe_choices: tuple[int, ...] = ()
+        """Numbers of function evaluations that it is prepared for, the usual one first."""
+        self.forecast = Forecast()
+        """When its speech would be there."""
         self.refusal: StartError | None = None
         """Why the engine cannot run as things are; it is tried again, but not soon."""
         self.restarts = 0
@@ -144,12 +151,40 @@ class Supervisor:
         if self._client is None or not self.is_ready:
             raise EngineLostError(f"{self.name} is away: {self._trouble}.")
         self._voice = request.voice
-        chunk = await self._client.speak(request)
+        chunk = await self._ask(self._client, request)
         self._breaker.succeed()
         self._spoken += 1
         if self._spoken == _LASTING:
             self._memory_breaker.succeed()
         return replace(chunk, engine=self.name)
+
+    async def try_out(self, nfe: int) -> bool:
+        """Let the engine speak what nobody hears, to see how fast it is; tell whether it did."""
+        if self._client is None or not self.is_ready:
+            return False
+        request = SpeechRequest(
+            id="trial", text=_TRIAL, voice=self._voice, nfe=nfe, due_s=_TRIAL_DUE_S
+        )
+        try:
+            await self._ask(self._client, request)
+        except (EngineLostError, UtteranceError):
+            return False
+        return True
+
+    async def _ask(self, client: Client, request: SpeechRequest) -> AudioChunk:
+        task = self.forecast.begin(request)
+        took_s = 0.0
+        try:
+            speech = await client.speak(request)
+            took_s = speech.took_s
+        except asyncio.CancelledError:
+            self.forecast.given_up(task)
+            raise
+        except BaseException:
+            self.forecast.answered(task, 0.0)
+            raise
+        self.forecast.answered(task, took_s)
+        return speech.audio
 
     async def close(self) -> None:
         """End the process; pending requests end as lost."""
@@ -194,6 +229,8 @@ class Supervisor:
     def _on_ready(self, ready: protocol.Ready) -> None:
         """Take the engine back, or try it first if it failed again and again."""
         self.longest_piece, self.hardware = ready.longest_piece, ready.hardware
+        self.nfe_choices = ready.nfe_choices
+        self.forecast.forget_load()
         if (self._breaker.is_open or self._memory_breaker.is_open) and self._voice:
             self._probing = asyncio.create_task(self._probe(), name=f"probe {self.name}")
         else:
@@ -202,7 +239,7 @@ class Supervisor:
     async def _probe(self) -> None:
         """Let it speak what nobody hears; if that breaks it, its process is replaced anyway."""
         assert self._client is not None
-        request = SpeechRequest(id="probe", text=_PROBE, voice=self._voice)
+        request = SpeechRequest(id="probe", text=_TRIAL, voice=self._voice)
         try:
             await self._client.speak(request)
         except EngineLostError:

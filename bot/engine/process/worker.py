@@ -126,6 +126,7 @@ class Worker:
                 name=engine.name,
                 longest_piece=engine.longest_piece,
                 hardware=engine.hardware,
+                nfe_choices=engine.nfe_choices,
             )
         )
         was_idle = True
@@ -147,11 +148,13 @@ class Worker:
 
     async def _speak(self, engine: Engine, jobs: Sequence[Job]) -> None:
         try:
+            begun_at = now()
             results = await engine.speak([job.request for job in jobs])
+            token_s = (now() - begun_at) / max(sum(job.tokens for job in jobs), 1)
             answers = zip(jobs, results, strict=True)
             # Memory that ran out ends the process: what was spoken must be sent before.
             for job, result in sorted(answers, key=lambda each: _is_exhausted(each[1])):
-                self._answer(job, result, engine.name)
+                self._answer(job, result, engine.name, took_s=job.tokens * token_s)
         except Exception as error:  # noqa: BLE001 - they raise anything, and return anything
             self._break(error, jobs[0].number if len(jobs) == 1 else protocol.NO_REQUEST)
 
@@ -162,7 +165,9 @@ class Worker:
         name = self._engine.name if self._engine else "The engine"
         self._fail(number, trouble, f"{name} raised {error!r}.", detail=detail)
 
-    def _answer(self, job: Job, result: AudioChunk | UtteranceError, name: str) -> None:
+    def _answer(
+        self, job: Job, result: AudioChunk | UtteranceError, name: str, *, took_s: float
+    ) -> None:
         number = job.number
         if isinstance(result, UtteranceError):
             trouble: protocol.Trouble = "memory" if _is_exhausted(result) else "utterance"
@@ -171,7 +176,7 @@ class Worker:
             self._fail(number, "utterance", f"{name} gave samples that are not finite, or none.")
         else:
             audio = with_words(result, job.request.text)
-            self._send(protocol.Speech(number=number, audio=audio))
+            self._send(protocol.Speech(number=number, audio=audio, took_s=took_s))
 
     def _fail(
         self,

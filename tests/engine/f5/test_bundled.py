@@ -1,5 +1,7 @@
 """The model that comes with the package: upstream computes the same with it, and it speaks."""
 
+import asyncio
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from bot.engine.f5.voice.loudness import TARGET_LUFS
 from bot.engine.f5.voice.reference import ReferenceCache
 from bot.engine.f5.weights.installed import choose
 from bot.engine.f5.weights.model_folder import load_front_end, load_model, load_vocoder
+from bot.engine.process.progress import Progress
 from bot.engine.upstream.engine import load_upstream
 from bot.errors import UtteranceError
 from bot.messages import Samples, SpeechRequest
@@ -115,6 +118,44 @@ def test_a_reference_says_its_own_words_at_its_own_pace(name: str) -> None:
     spoken = front_end.prompt(words, reference, 1.0).frames - reference.frames
     # Lead and tail, which are cut off the reference, and the rounding of single symbols.
     assert reference.frames <= spoken <= reference.frames * 1.15
+
+
+class Counting(Progress):
+    """Counts steps, and can hold the computation at one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps = 0
+        self.hold_at = 0
+        self.is_held = threading.Event()
+        self.may_go_on = threading.Event()
+
+    def step(self) -> None:
+        super().step()
+        self.steps += 1
+        if self.steps == self.hold_at:
+            self.is_held.set()
+            assert self.may_go_on.wait(timeout=120)
+
+
+async def test_what_nobody_waits_for_ends_at_its_next_block(
+    engine: F5Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine.warm_up()
+    counting = Counting()
+    monkeypatch.setattr(engine, "progress", counting)
+    expected = await speak(engine, "Next, please.", "heart")
+    whole = counting.steps  # of one piece, whatever its length
+    counting.hold_at = whole + 5
+    long = asyncio.create_task(speak(engine, "I have seen that dragon again.", "heart"))
+    assert await asyncio.to_thread(counting.is_held.wait, timeout=120)
+    long.cancel()
+    await asyncio.wait([long])
+    assert long.cancelled()
+    following = asyncio.create_task(speak(engine, "Next, please.", "heart"))
+    counting.may_go_on.set()
+    np.testing.assert_array_equal(await following, expected)
+    assert counting.steps == whole + 5 + whole
 
 
 async def test_what_has_no_phonemes_is_refused(engine: F5Engine) -> None:

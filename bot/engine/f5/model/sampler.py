@@ -21,6 +21,8 @@ _PRUNED = {  # times in units of 1/32, by the number of function evaluations
     12: (0, 2, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32),
     16: (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32),
 }
+PRUNED_STEPS = tuple(_PRUNED)
+"""Numbers of function evaluations whose times were chosen well."""
 NO_GUIDANCE_BELOW = 1e-5
 """Strength of guidance below which the unconditioned pass is left out, as upstream does."""
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from bot.engine.f5.model import cpu, int8, operations
 from bot.engine.f5.model.layout import Item
@@ -87,6 +88,31 @@ def test_products_of_8_bits(is_gelu: bool, error: Callable[..., float]) -> None:
         result = int8.multiply(fresh, rows, int8.pack(exact), gelu=is_gelu)
         assert error(result, plain(rows, exact)) <= TOLERANCE_INT8
     assert error(int8.multiply(fresh, x, int8.pack(exact), gelu=is_gelu), expected) > 0
+
+
+@needs_int8
+@pytest.mark.parametrize("width", [128, 384])
+@pytest.mark.parametrize("length", [1, 31, 96, 256, 333])
+def test_convolutions_of_8_bits(length: int, width: int, error: Callable[..., float]) -> None:
+    generator = torch.Generator().manual_seed(length)
+    weight = torch.randn(width, width // 16, 31, generator=generator) / (31 * width / 16) ** 0.5
+    exact = Linear(weight, torch.randn(width, generator=generator) / 10)
+    packed = int8.pack_convolution(exact, groups=16)
+    x = torch.randn(length, width, generator=generator) * 3
+    for rows in (x, x.abs(), -x.abs(), x - 2, x + 1):  # zero at either end and between levels
+        expected = functional.conv1d(rows.T[None], *exact, padding=15, groups=16)[0].T
+        assert error(int8.convolve(fresh, rows, packed), expected) <= TOLERANCE_INT8
+    x[0, 3] = float("nan")
+    assert not int8.convolve(fresh, x, packed).isfinite().any()
+
+
+@needs_int8
+def test_the_least_of_a_range_stays_the_least_in_8_bits() -> None:
+    exact = Linear(torch.eye(2), torch.zeros(2))
+    for thousandths in range(1, 1000, 7):  # wherever zero lies between two levels
+        x = torch.tensor([[-thousandths / 1000, 1.0]])
+        result = int8.multiply(fresh, x, int8.pack(exact))
+        torch.testing.assert_close(result, x, rtol=0, atol=0.02)
 
 
 @needs_int8

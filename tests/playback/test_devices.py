@@ -3,7 +3,9 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import StartError
-from bot.playback.portaudio import Device, choose, unusable
+from bot.playback.device_entry import Device
+from bot.playback.devices import choose
+from bot.playback.portaudio import unusable
 
 pytestmark = pytest.mark.parts
 

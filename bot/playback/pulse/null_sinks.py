@@ -1,0 +1,114 @@
+"""Null sinks: outputs of their own for OBS, which hears each by its monitor."""
+
+import re
+from pathlib import Path
+
+from platformdirs import user_config_path
+
+from bot.errors import StartError
+from bot.playback.pulse.server import Module, Server
+
+_MODULE = "module-null-sink"
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_MARK = "ishowtts.made=1"
+"""Property by which those that we made are known."""
+
+
+def create(name: str, *, is_permanent: bool = False) -> None:
+    """Make the null sink `name`; permanent ones are there again when the server starts.
+
+    Raises:
+        StartError: the name cannot be one, a sink has it, or the server is away.
+    """
+    if not _NAME.fullmatch(name):
+        raise StartError(
+            f"{name!r} cannot be the name of an output.",
+            remedy="Take letters, digits, dots, - and _, at most 60.",
+        )
+    with Server() as server:
+        if any(sink.name == name for sink in server.sinks()):
+            raise StartError(f"There is an output {name!r} already.", remedy="Choose another name.")
+        server.load(_MODULE, _argument(name))
+        if is_permanent:
+            _keep(server.system, name)
+
+
+def remove(name: str) -> None:
+    """Take away the null sink `name` that `create` made.
+
+    Raises:
+        StartError: there is none, or the server is away.
+    """
+    with Server() as server:
+        modules = [module for module in server.modules() if _made(module) == name]
+        for module in modules:
+            server.unload(module)
+        if not _forget(name) and not modules:
+            raise StartError(
+                f"There is no output {name!r} that ishowtts made.",
+                remedy="List them with: ishowtts output list",
+            )
+
+
+def names() -> list[str]:
+    """Return the names of those that `create` made.
+
+    Raises:
+        StartError: the server is away.
+    """
+    with Server() as server:
+        return [name for name in map(_made, server.modules()) if name]
+
+
+def _argument(name: str) -> str:
+    properties = f"device.description={name} {_MARK}"
+    return f"sink_name={name} channels=2 sink_properties='{properties}'"
+
+
+def _made(module: Module) -> str:
+    found = re.match(r"sink_name=(\S+) ", module.argument)
+    return found[1] if found and module.name == _MODULE and _MARK in module.argument else ""
+
+
+def _pipewire_file(name: str) -> Path:
+    return user_config_path() / "pipewire" / "pipewire-pulse.conf.d" / f"ishowtts-{name}.conf"
+
+
+def _pulseaudio_file() -> Path:
+    return user_config_path() / "pulse" / "default.pa"
+
+
+def _line(name: str) -> str:
+    return f"load-module {_MODULE} {_argument(name)}"
+
+
+def _keep(system: str, name: str) -> None:
+    if system == "PipeWire":
+        file = _pipewire_file(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        command = f'cmd = "load-module" args = "{_MODULE} {_argument(name)}" flags = [ nofail ]'
+        file.write_text(f"pulse.cmd = [\n  {{ {command} }}\n]\n", encoding="utf-8")
+        return
+    file = _pulseaudio_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # PulseAudio reads the user's file instead of its own.
+    text = file.read_text(encoding="utf-8") if file.exists() else ".include /etc/pulse/default.pa\n"
+    file.write_text(f"{text.rstrip()}\n{_line(name)}\n", encoding="utf-8")
+
+
+def _forget(name: str) -> bool:
+    """Return whether it was permanent."""
+    file = _pipewire_file(name)
+    if file.exists():
+        file.unlink()
+        return True
+    file = _pulseaudio_file()
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    if _line(name) not in lines:
+        return False
+    left = [line for line in lines if line != _line(name)]
+    if left == [".include /etc/pulse/default.pa"]:
+        file.unlink()
+    else:
+        file.write_text("\n".join(left) + "\n", encoding="utf-8")
+    return True
