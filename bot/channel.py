@@ -33,6 +33,8 @@ class Shared(NamedTuple):
 
     settings: Settings
     engine: SpeechEngine
+    rouse: Callable[[], None]
+    """Has idle engines warm soon."""
     nfe_policy: NfePolicy
     outputs: Mapping[OutputSettings, Output]
     voices: VoiceCatalog | None
@@ -91,6 +93,7 @@ class Channel:
             backlog=self.backlog,
             emit=shared.emit,
             keep=store.journal.keep,
+            rouse=shared.rouse,
         )
         self.sources: tuple[Source, ...] = (
             *shared.sources.create_all(

@@ -44,14 +44,20 @@ class Intake:
         backlog: Backlog,
         emit: Callable[[Outcome], None],
         keep: Callable[[ChatMessage], None] = lambda _: None,
+        rouse: Callable[[], None] = lambda: None,
     ) -> None:
-        """Join the stages of one channel; `keep` takes what was paid for before it is queued."""
+        """Join the stages of one channel.
+
+        `keep` takes what was paid for before it is queued; `rouse` is called for every message,
+        whatever becomes of it: an idle engine needs seconds to be warm.
+        """
         self._parse_command = parse_command
         self._policy = policy
         self._moderation = moderation
         self._backlog = backlog
         self._emit = emit
         self._keep = keep
+        self._rouse = rouse
 
     def accept(self, item: SourceItem) -> None:
         """Deal with `item` to the end of what can be done at once."""
@@ -67,6 +73,7 @@ class Intake:
                 log.info(event, channel=item.channel)
 
     def _take(self, message: ChatMessage) -> None:
+        self._rouse()
         try:
             verdict = self._parse_command(message) or self._policy(message)
         except Exception:

@@ -27,6 +27,14 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     """Why another engine is asked first; empty if none is."""
     handovers: int = 0
     """Number of pieces that another engine spoke because this one was late."""
+    is_idle: bool = False
+    """Whether it ended for want of use, and will be warm again once somebody writes."""
+    languages: tuple[str, ...] = ()
+    """ISO 639 codes of what its voices speak; empty until it was warm, or if it does not tell."""
+    voices: tuple[str, ...] = ()
+    """Names of its own voices; empty for the same reasons."""
+    licence: str = ""
+    """Licence of what speaks, model or program."""
 
 
 class SpeedState(msgspec.Struct, frozen=True, kw_only=True):

@@ -83,3 +83,14 @@ async def test_an_order_from_a_trusted_place_is_obeyed_and_told(
     *_, obeyed = outcomes
     assert isinstance(obeyed, Applied)
     assert (obeyed.id, obeyed.chatter, obeyed.answer) == ("o1", "MQTT", "cleared 1")
+
+
+async def test_every_message_rouses_the_engine_before_it_is_judged(
+    intake: Intake, outcomes: list[Outcome]
+) -> None:
+    judged_at_rouse = list[int]()
+    intake._rouse = lambda: judged_at_rouse.append(len(outcomes))
+    intake.accept(message("!play"))
+
+    assert judged_at_rouse == [0]
+    assert outcomes

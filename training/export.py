@@ -74,7 +74,6 @@ def _config() -> dict[str, object]:
         "ishowtts": {
             "front_end": "phonemes",
             "cfg_strength": 0.0,
-            "int8": True,
             "judged": ["int8", "bfloat16"],
         },
     }

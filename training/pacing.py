@@ -52,6 +52,7 @@ class Even:
 
     longest_piece = 0  # its texts are short
     overlaps = False
+    languages: tuple[str, ...] = ("en",)
     nothing_to_say = ""
 
     def __init__(self, front_end: FrontEnd, vocabulary: Vocabulary) -> None:
@@ -148,7 +149,10 @@ def main() -> None:
     folders, _ = choose("bundled", "bundled")
     runner, vocabulary = load_runner(folders.model, folders.vocoder, _CPU, torch.float32)
     durations = load_front_end(folders.model, vocabulary)
-    front_ends = {"upstream's bytes": Even(durations, vocabulary), "model": durations}
+    front_ends: dict[str, FrontEnd] = {
+        "upstream's bytes": Even(durations, vocabulary),
+        "model": durations,
+    }
     sampling = Sampling(cfg_strength=guidance(folders.model))
     voices = [load_voice(_VOICES / name, ReferenceCache()) for name in options.voices]
     listener = Listener()

@@ -2,21 +2,27 @@
 
 import argparse
 import asyncio
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from bot.cli import EXIT_OK, EXIT_PROBLEM, fail, login
 from bot.cli.shared import add_config_option, load_settings, quiet_logs
 from bot.config import Settings
+from bot.config.engine import EngineSettings
 from bot.config.server import ServerSettings
 from bot.errors import ConfigError, IshowttsError, StartError
 from bot.hardware import jetson
 from bot.messages import SpeechRequest
 from bot.server import Server
 from bot.sources import Sources
+from bot.state import EngineState
 from bot.wiring import engines, outputs
 from bot.wiring.mqtt import connect
+
+_MOST_NAMED = 8
+"""Languages or voices that are named; of more, the number is told."""
 
 
 class Finding(NamedTuple):
@@ -87,11 +93,39 @@ async def _try_engine(settings: Settings, name: str) -> Finding:
             request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)
             async for _ in engine.synthesize(request):
                 pass
-            return Finding(subject, note=engine.states[name].hardware)
+            return Finding(subject, note=_about(settings.engine, engine.states[name]))
         finally:
             await engine.close()
     except IshowttsError as error:
         return Finding(subject, error)
+
+
+def _about(settings: EngineSettings, state: EngineState) -> str:
+    """Return device, languages, voices, licence and cores of an engine, as far as it tells."""
+    parts = [
+        state.hardware,
+        _counted("language", state.languages),
+        _counted("voice", state.voices),
+        state.licence and f"licence {state.licence}",
+        _cores(settings),
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _cores(settings: EngineSettings) -> str:
+    if settings.cores is None:
+        return ""
+    if not hasattr(os, "sched_setaffinity"):
+        return "engine.cores has no effect on this system"
+    return "cores " + ", ".join(map(str, settings.cores))
+
+
+def _counted(what: str, names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    if len(names) > _MOST_NAMED:
+        return f"{len(names)} {what}s"
+    return f"{what}{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
 def _try_outputs(settings: Settings) -> Iterator[Finding]:

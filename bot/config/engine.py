@@ -3,14 +3,49 @@
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from bot.config.base import Count, Number, Section, matching
+from bot.config.guests import (
+    NOT_FOR_THE_ENGINE,
+    EspeakSettings,
+    GuestSettings,
+    KokoroSettings,
+    NamedGuest,
+    OpenaiSettings,
+    PiperSettings,
+)
 
-EngineName = Literal["hibari", "f5", "upstream", "tone"]
-Option: TypeAlias = bool | float | str | list[int] | None
+KINDS = ("f5", "hibari", "openai", "kokoro", "piper", "espeak", "upstream", "tone")
+"""Kinds of engines, each of which is also the name of one."""
+Option: TypeAlias = bool | float | str | list[int] | list[str] | dict[str, str] | None
 """Value of a keyword argument that an engine is made with."""
 Nfe = Annotated[Count, Field(ge=1, le=64)]
+
+
+def _own_name(name: str) -> str:
+    if name in KINDS:
+        raise ValueError(f"{name} is the name of a kind of engine: choose another one")
+    return name
+
+
+def _existing(name: str, info: ValidationInfo) -> str:
+    named = info.data.get("named")
+    known = (*KINDS, *(named or ()))
+    if name not in known and named is not None:  # else a mistake there is told already
+        expected = ", ".join(f"'{each}'" for each in known)
+        raise PydanticCustomError("literal_error", "unknown", {"expected": expected})
+    return name
+
+
+EngineName = Annotated[str, AfterValidator(_existing)]
+"""A kind of engine, or a name in `named`."""
+OwnName = Annotated[
+    str,
+    matching(r"[a-z][a-z0-9_-]{0,39}", "small letters, digits, - and _, at most 40"),
+    AfterValidator(_own_name),
+]
 
 
 class F5Settings(Section):
@@ -46,8 +81,8 @@ class F5Settings(Section):
     device: Annotated[str, matching(r"auto|cpu|cuda(:\d+)?", "auto, cpu, cuda or cuda:1")] = "auto"
     """Device for the computation; auto is the GPU where there is one."""
     precision: Literal["auto", "float32", "float16", "bfloat16", "int8"] = "auto"
-    """Numbers of the computation; auto is the fastest whose speech was judged: float16 on a GPU,
-    int8 on a CPU that is fast in it, for the bundled model, else float32."""
+    """Numbers of the computation; auto is the fastest whose speech was judged: float16 on a GPU;
+    on a CPU the fastest of float32 and what the model names, measured at the first start."""
 
     def options(self) -> dict[str, Option]:
         """Return these keyword arguments of an engine."""
@@ -75,9 +110,11 @@ class PauseSettings(Section):
 class EngineSettings(Section):
     """TTS engines, and how they speak."""
 
+    named: dict[OwnName, NamedGuest] = {}
+    """More engines of a kind, under names of their own."""
     engines: Annotated[tuple[EngineName, ...], Field(min_length=1)] = ("f5", "hibari")
     """In order of preference: the next one speaks while one warms up or fails. f5 is F5-TTS, hibari
-    a light local voice for English, upstream unmodified f5-tts, tone a sine."""
+    a light local voice for English, upstream unmodified f5-tts, tone a sine, the others guests."""
     python: str | None = None
     """Python interpreter for f5 and upstream, if torch is not installed for the daemon's; it needs
     msgspec and numpy too. null is the daemon's."""
@@ -92,10 +129,28 @@ class EngineSettings(Section):
     ahead_s: Annotated[Number, Field(gt=0)] = 10.0
     """Seconds of audio that each channel makes ahead of playback, of the current utterance and of
     those that wait."""
+    threads: Literal["auto"] | Annotated[Count, Field(ge=1, le=256)] = "auto"
+    """Threads of f5 and upstream on a CPU; auto is as many as have a core to themselves, looked at
+    again and again."""
+    priority: Literal["normal", "low"] = "normal"
+    """Priority of the engines' processes; low gives way to a game, and is late beside one."""
+    cores: Annotated[tuple[Annotated[Count, Field(ge=0)], ...], Field(min_length=1)] | None = None
+    """Cores that the engines may use, from 0; null is all. Linux alone."""
+    idle_s: Annotated[Number, Field(gt=0)] | None = None
+    """Seconds without use after which an engine gives its memory back until somebody writes; the
+    last of several stays. null is never."""
     pauses: PauseSettings = PauseSettings()
     """Silence between the pieces of an utterance."""
     f5: F5Settings = F5Settings()
     """Options of f5 and upstream."""
+    openai: OpenaiSettings = OpenaiSettings()
+    """A server with OpenAI's speech API."""
+    kokoro: KokoroSettings = KokoroSettings()
+    """Kokoro-82M, from files on this machine."""
+    piper: PiperSettings = PiperSettings()
+    """Piper, a program of its own."""
+    espeak: EspeakSettings = EspeakSettings()
+    """espeak-ng, a program of its own."""
 
     @field_validator("engines")
     @classmethod
@@ -104,9 +159,28 @@ class EngineSettings(Section):
             raise ValueError("an engine is listed twice")
         return engines
 
+    def kind_of(self, name: str) -> str:
+        """Return the kind of the engine `name`."""
+        return self.named[name].type if name in self.named else name
+
+    def guest(self, name: str) -> GuestSettings | None:
+        """Return the section of the engine `name`; None if it is no guest."""
+        guests: dict[str, GuestSettings] = {
+            "openai": self.openai,
+            "kokoro": self.kokoro,
+            "piper": self.piper,
+            "espeak": self.espeak,
+            **self.named,
+        }
+        return guests.get(name)
+
     def options(self, name: str) -> dict[str, Option]:
-        """Return the keyword arguments of the engine `name`."""
+        """Return the keyword arguments of the engine `name`, without secrets."""
         options: dict[str, Option] = {"speed": self.speed}
         if name in {"f5", "upstream"}:
-            options |= self.f5.options()
+            threads = None if self.threads == "auto" else self.threads
+            options |= self.f5.options() | {"threads": threads}
+        guest = self.guest(name)
+        if guest is not None:
+            options |= guest.model_dump(mode="json", exclude=set(NOT_FOR_THE_ENGINE))
         return options

@@ -12,14 +12,18 @@ from bot.engine.contract import Engine
 from bot.errors import StartError
 
 ENGINES: Mapping[str, str] = {
+    "espeak": "bot.engine.guests.espeak:EspeakEngine",
     "f5": "bot.engine.f5.engine:F5Engine",
     "hibari": "bot.engine.hibari:HibariEngine",
+    "kokoro": "bot.engine.guests.kokoro:KokoroEngine",
+    "openai": "bot.engine.guests.openai:OpenaiEngine",
+    "piper": "bot.engine.guests.piper:PiperEngine",
     "tone": "bot.engine.tone:ToneEngine",
     "upstream": "bot.engine.upstream.engine:UpstreamEngine",
 }
 """Module and class of each engine, by its name in the configuration."""
 
-_EXTRAS = frozenset({"f5", "upstream"})
+_EXTRAS = frozenset({"f5", "kokoro", "upstream"})
 """Engines whose packages are an extra of the same name."""
 
 

@@ -31,6 +31,13 @@ class Engine(Protocol):
     nfe_choices: tuple[int, ...] = ()
     """Numbers of function evaluations that it is prepared for, the usual one first; empty if it has
     none to choose. Read when the engine is warm."""
+    languages: tuple[str, ...] = ()
+    """ISO 639 codes of what its voices speak, the voice deciding; empty if it does not tell. Read,
+    like the next two, when the engine is warm."""
+    voices: tuple[str, ...] = ()
+    """Names of its own voices; empty if it does not tell."""
+    licence: str = ""
+    """Licence of what speaks, model or program; empty if nobody needs one."""
     progress: Progress | None = None
     """Progress of the computations, a step at least every second or so: a hang is detected early.
     None if the engine reports none."""

@@ -27,36 +27,35 @@ class Sentence(NamedTuple):
 
 
 @cache
-def _g2p() -> "G2P":
+def _g2p(*, british: bool) -> "G2P":
     """Return the dictionary; about half a second and 60 MB, paid once."""
     from hibari.g2p import G2P  # noqa: PLC0415 - only models of phonemes need it
 
-    return G2P()
+    return G2P(british=british)
 
 
-def phonemize(text: str) -> Sequence[str]:
+def phonemize(text: str, *, british: bool = False) -> Sequence[str]:
     """Return the phonemes of each sentence of `text`, without those that hold nothing to say."""
-    return [sentence.phonemes for sentence in read(text)]
+    return [sentence.phonemes for sentence in read(text, british=british)]
 
 
-def read(text: str) -> Sequence[Sentence]:
+def read(text: str, *, british: bool = False) -> Sequence[Sentence]:
     """Return the sentences of `text`, without those that hold nothing to say."""
     from hibari import Hibari  # noqa: PLC0415 - only models of phonemes need it
 
     sentences: list[Sentence] = []
     first_word = 0
     for written in Hibari.split_sentences(text):
-        sentence = _read_sentence(written, first_word)
+        sentence = _read_sentence(written, first_word, _g2p(british=british))
         if any(map(str.isalpha, sentence.phonemes)):
             sentences.append(sentence)
         first_word += len(written_words(written))
     return sentences
 
 
-def _read_sentence(text: str, first_word: int) -> Sentence:
+def _read_sentence(text: str, first_word: int, g2p: "G2P") -> Sentence:
     from hibari.g2p import normalize  # noqa: PLC0415 - only models of phonemes need it
 
-    g2p = _g2p()
     normal = normalize(text)
     words = _owners(text, normal)
     phonemes: list[str] = []

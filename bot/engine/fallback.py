@@ -14,7 +14,7 @@ from bot.engine.contract import Engine
 from bot.engine.forecast import USUAL_LETTERS
 from bot.engine.process.supervisor import Supervisor
 from bot.runtime.clock import now
-from bot.runtime.waiting import first_to_end
+from bot.runtime.waiting import cancel, first_to_end
 from bot.state import EngineState
 
 log = structlog.get_logger(__name__)
@@ -50,6 +50,7 @@ class FallbackEngine:
         self._stall_s = stall_s
         self._nfe_least = nfe_least
         self._handovers = Counter[Supervisor]()
+        self._measuring: list[asyncio.Task[None]] = []
         self._speaking = ""
         self._waiting = 0
         """Pieces that wait for an answer."""
@@ -119,9 +120,25 @@ class FallbackEngine:
         return (wanted, *sorted(fewer, reverse=True))
 
     def start(self) -> None:
-        """Let every engine load."""
+        """Let every engine load, and see how fast each is."""
         for supervisor in self.supervisors:
             supervisor.start()
+        if len(self.supervisors) > 1 and not self._measuring:
+            self._measuring = [
+                asyncio.create_task(self._measure(each), name=f"measure {each.name}")
+                for each in self.supervisors
+            ]
+
+    async def _measure(self, supervisor: Supervisor) -> None:
+        while not supervisor.is_ready:
+            await supervisor.wait_changed()
+        if supervisor.voices and not supervisor.forecast.is_known:
+            await supervisor.try_out(self.nfes(supervisor, 0)[0])
+
+    def rouse(self) -> None:
+        """Have engines that are idle warm soon: speech is wanted, or may be."""
+        for supervisor in self.supervisors:
+            supervisor.rouse()
 
     async def warm_up(self) -> None:
         """Start every engine; return as soon as one of them is warm.
@@ -146,6 +163,7 @@ class FallbackEngine:
 
     async def wait_ready(self, candidates: Sequence[Supervisor]) -> bool:
         """Wait until one of `candidates` can speak, but not for ever; tell whether one can."""
+        self.rouse()
         try:
             async with asyncio.timeout(self._stall_s):
                 while not any(each.is_ready for each in candidates):
@@ -176,5 +194,6 @@ class FallbackEngine:
 
     async def close(self) -> None:
         """End every process."""
+        await cancel(*self._measuring)
         await self.aside.close()
         await asyncio.gather(*(each.close() for each in self.supervisors))

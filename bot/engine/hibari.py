@@ -32,6 +32,9 @@ class HibariEngine(Engine):
     """Speaks sentence by sentence; cancelling stops after the sentence under way."""
 
     name = "hibari"
+    languages = ("en",)
+    voices = ("heart",)
+    licence = "Apache-2.0"
 
     def __init__(self, *, speed: float = 1.0) -> None:
         self._speed = speed

@@ -61,6 +61,10 @@ class Narrator:
         """Let every engine load; `warm_up` waits for the first of them."""
         self._engine.start()
 
+    def rouse(self) -> None:
+        """Have engines that are idle warm soon: somebody wrote."""
+        self._engine.rouse()
+
     async def warm_up(self) -> None:
         """Return as soon as one engine can speak.
 

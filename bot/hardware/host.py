@@ -17,6 +17,8 @@ _TEMPERATURES_C = (1, 150)
 """Range in which a sensor is believed."""
 _STAT_TIMES = 8
 """Times in the first line of /proc/stat that make all CPU time; guests' are among users'."""
+_IDLE_COLUMN = 3
+"""Column of the idle time in the first line of /proc/stat."""
 _STAT_COLUMNS = 13
 """Columns of /proc/PID/stat behind the name, up to the CPU times: proc(5)."""
 
@@ -100,6 +102,23 @@ def cpu_times(root: Path = _ROOT) -> CpuTimes:
     user, nice, system, idle, iowait, irq, softirq, stolen = map(float, line)
     worked = user + nice + system + irq + softirq
     return CpuTimes(worked, stolen, worked + idle + iowait + stolen)
+
+
+def own_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def idle_s(root: Path = _ROOT) -> float | None:
+    """Return how long all cores together have been idle; None where the system does not tell."""
+    try:
+        with (root / "proc/stat").open(encoding="ascii") as file:
+            ticks = file.readline().split()[_IDLE_COLUMN + 1]
+        return float(ticks) / os.sysconf("SC_CLK_TCK")
+    except (OSError, AttributeError, IndexError, ValueError):
+        return None
 
 
 def quota_wait_s(root: Path = _ROOT) -> float:

@@ -67,7 +67,7 @@ class Health:
 
 def unready(state: DaemonState) -> Iterator[str]:
     """Yield why a message would not be heard now, a sentence each."""
-    if not any(engine.is_ready for engine in state.engines.values()):
+    if not any(engine.is_ready or engine.is_idle for engine in state.engines.values()):
         states = (f"{name} is {engine.state}" for name, engine in state.engines.items())
         yield _sentence("No engine can speak", states)
     for name, channel in state.channels.items():

@@ -20,7 +20,7 @@ from bot.errors import ConfigError, StartError
 from bot.hardware import gpu, host, jetson
 from bot.report import secrets
 from bot.report.redaction import Redactor
-from bot.runtime.folders import state_folder
+from bot.runtime.state_folder import state_folder
 from bot.service import daemon
 from bot.speedcheck import speed
 

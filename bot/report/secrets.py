@@ -10,7 +10,7 @@ import yaml
 from bot.config import Settings
 from bot.config.yaml_source import compose
 from bot.report.redaction import REMOVED, SECRET_KEY, Redactor
-from bot.runtime.folders import state_folder
+from bot.runtime.state_folder import state_folder
 
 _MAX_FILE_BYTES = 64 * 1024
 _FILES_OF_SECRETS = {"password_file", "token_file"}

@@ -1,20 +1,15 @@
-"""Folders and files of the program: the state folder, and what comes with the package."""
+"""Folders that come with the package, and files that are written whole.
+
+The engine's process imports it, so it needs no package but the standard library.
+"""
 
 import os
 import shutil
 from pathlib import Path
 
-from platformdirs import user_state_path
-
 import bot
 
 _PACKAGE = Path(bot.__file__).parent
-
-
-def state_folder() -> Path:
-    """Return where state is kept: `$STATE_DIRECTORY` (systemd), or the user's state directory."""
-    directory = os.environ.get("STATE_DIRECTORY", "").partition(os.pathsep)[0]
-    return Path(directory) if directory else user_state_path("ishowtts")
 
 
 def resource(name: str) -> Path:

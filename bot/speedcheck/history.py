@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from bot.runtime.folders import state_folder
+from bot.runtime.state_folder import state_folder
 from bot.speedcheck.quiet import why_busy
 from bot.speedcheck.results import SCHEMA, Results, keep
 

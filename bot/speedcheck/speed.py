@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from bot.runtime.folders import state_folder
+from bot.runtime.state_folder import state_folder
 from bot.speedcheck.results import keep
 from bot.state import SpeedState
 

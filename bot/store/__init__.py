@@ -7,7 +7,7 @@ that a thread writes, so that no caller waits for the disk.
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bot.runtime.folders import state_folder
+from bot.runtime.state_folder import state_folder
 from bot.store.database import Database
 from bot.store.journal import Journal
 from bot.store.remembered import Remembered

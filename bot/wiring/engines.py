@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from bot.config.engine import EngineSettings
+from bot.config.guests import OpenaiSettings
 from bot.engine import ENGINES
 from bot.engine.fallback import FallbackEngine
 from bot.engine.narrator import Narrator
@@ -12,6 +13,7 @@ from bot.engine.nfe_policy import NfePolicy
 from bot.engine.pieces import Pauses
 from bot.engine.process.supervisor import Supervisor
 from bot.errors import StartError
+from bot.runtime.credentials import read_secret
 from bot.runtime.folders import resource
 from bot.voices.catalogue import VoiceCatalog
 from bot.voices.management import VoiceFolders
@@ -27,11 +29,15 @@ def create(settings: EngineSettings, name: str | None = None) -> Narrator:
         StartError: there is no such engine.
     """
     names = settings.engines if name is None else (name,)
-    for unknown in set(names) - set(ENGINES):
+    known = (*ENGINES, *settings.named)
+    for unknown in set(names) - set(known):
         raise StartError(
-            f"There is no engine {unknown!r}.", remedy=f"Choose from {', '.join(ENGINES)}."
+            f"There is no engine {unknown!r}.", remedy=f"Choose from {', '.join(known)}."
         )
-    supervisors = [_supervisor(settings, name) for name in names]
+    # The last one, a light voice, speaks while the others wake.
+    supervisors = [
+        _supervisor(settings, name, sleeps=len(names) == 1 or name != names[-1]) for name in names
+    ]
     engine = FallbackEngine(
         supervisors,
         stall_s=settings.stall_s,
@@ -69,16 +75,35 @@ def voice_folders(settings: EngineSettings) -> VoiceFolders:
     )
 
 
-def _supervisor(settings: EngineSettings, name: str) -> Supervisor:
+def _supervisor(settings: EngineSettings, name: str, *, sleeps: bool) -> Supervisor:
     python = settings.python if name in CLONING else None
-    options = partial(_locate, settings.options(name))
-    return Supervisor(name, options, python=python or "")
+    return Supervisor(
+        name,
+        partial(_complete, settings, name),
+        engine=settings.kind_of(name),
+        python=python or "",
+        is_low=settings.priority == "low",
+        cores=settings.cores or (),
+        idle_s=settings.idle_s if sleeps else None,
+    )
+
+
+def _complete(settings: EngineSettings, name: str) -> dict[str, Any]:
+    """Return the keyword arguments of an engine, with what may change between two starts."""
+    options: dict[str, Any] = settings.options(name)
+    if name in CLONING:
+        options = _locate(options)
+    guest = settings.guest(name)
+    if isinstance(guest, OpenaiSettings):
+        configured = guest.api_key.get_secret_value() if guest.api_key else None
+        options["api_key"] = read_secret(
+            f"{name}-api-key", configured=configured, file=guest.api_key_file
+        )
+    return options
 
 
 def _locate(options: dict[str, Any]) -> dict[str, Any]:
     """Return `options` with the folders of models, which may be fetched between two starts."""
-    if "model" not in options:
-        return options
     # Here, not in the engine: what the engine imports is kept to what speech needs.
     choice = import_module("bot.engine.f5.weights.installed")
     here, on_gpu = choice.choose(options["model"], options["vocoder"])

@@ -279,7 +279,7 @@ def test_say_writes_speech_into_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["say", "hello", "--engine", "espeak", "-o", "x.wav"], "hibari, tone"),
+        (["say", "hello", "--engine", "festival", "-o", "x.wav"], "hibari, kokoro"),
         (["say", "日本語", "-o", "x.wav"], "English"),
         (["say", "hello", "-o", "absent/x.wav"], "absent"),
     ],

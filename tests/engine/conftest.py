@@ -44,6 +44,9 @@ async def make_supervisor(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Make
         engine: str = "Obedient",
         command: tuple[str, ...] = (),
         limits: Limits = PATIENT,
+        is_low: bool = False,
+        cores: tuple[int, ...] = (),
+        idle_s: float | None = None,
         **options: str | float,
     ) -> Supervisor:
         supervisor = Supervisor(
@@ -52,6 +55,9 @@ async def make_supervisor(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Make
             engine=f"stand_ins:{engine}",
             command=command,
             limits=limits,
+            is_low=is_low,
+            cores=cores,
+            idle_s=idle_s,
         )
         supervisors.append(supervisor)
         return supervisor

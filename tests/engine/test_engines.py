@@ -35,8 +35,8 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
 
 
 def test_an_unknown_engine_is_named_with_those_that_exist() -> None:
-    with pytest.raises(StartError, match="hibari, tone"):
-        create("espeak", {})
+    with pytest.raises(StartError, match="hibari, kokoro"):
+        create("festival", {})
 
 
 def test_every_engine_is_named_as_it_is_chosen() -> None:

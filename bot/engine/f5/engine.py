@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -20,13 +21,17 @@ from bot.engine.f5.model.sampler import PRUNED_STEPS, Sampling
 from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.engine.f5.text.front_end import FrontEnd
 from bot.engine.f5.text.vocabulary import Vocabulary
+from bot.engine.f5.threads import Threads
 from bot.engine.f5.voice.folder import Voice
 from bot.engine.f5.voice.library import VoiceLibrary
 from bot.engine.f5.voice.reference import ReferenceCache
-from bot.engine.f5.weights.loading import choose_device, choose_dtype, describe, load_runner
+from bot.engine.f5.weights.catalogue import licence_of
+from bot.engine.f5.weights.loading import candidates, choose_device, describe, load_runner
+from bot.engine.f5.weights.measured import Measured
 from bot.engine.f5.weights.model_folder import guidance, load_front_end
 from bot.engine.process.progress import Progress
 from bot.errors import StartError, UtteranceError
+from bot.hardware import host
 from bot.messages import AudioChunk, Samples, SpeechRequest
 
 log = logging.getLogger(__name__)
@@ -64,6 +69,7 @@ class F5Engine(Engine):
         durations: str = "paced",
         nfe_choices: Sequence[int] = (),
         batch_frames: int | None = None,
+        threads: int | None = None,
     ) -> None:
         """Take the folders and how to sample; nothing is loaded yet.
 
@@ -84,6 +90,7 @@ class F5Engine(Engine):
             durations: Estimate for models without durations: "paced" or "upstream".
             nfe_choices: Values of `nfe` that requests will have, the most frequent first.
             batch_frames: Limit on a batch; None batches on GPUs alone, which gain from it.
+            threads: Threads on the CPU; None is as many as have a core to themselves.
         """
         self._model_folder = Path(model)
         self._vocoder_folder = Path(vocoder)
@@ -98,6 +105,7 @@ class F5Engine(Engine):
         self._device_name = device
         self._precision = precision
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="f5")
+        self._threads = Threads(threads)
         self._voices = VoiceLibrary(
             self._voices_folders,
             ReferenceCache(self._cache_folder / "voices"),
@@ -129,7 +137,11 @@ class F5Engine(Engine):
         device = choose_device(self._device_name)
         if self._on_gpu and device.type == "cuda":
             self._model_folder, self._vocoder_folder = self._on_gpu
-        dtype = self._choose_dtype(device)
+        if device.type == "cpu":
+            self._threads.start(min(torch.get_num_threads(), host.own_cores()))
+        dtypes = self._candidates(device)
+        measured = Measured(self._cache_folder, self._model_folder, dtypes)
+        dtype = measured.fastest or dtypes[0]
         begun = time.monotonic()
         runner, vocabulary = self._make_runner(device, dtype)
         self._front_end = load_front_end(self._model_folder, vocabulary, self._durations)
@@ -140,6 +152,10 @@ class F5Engine(Engine):
         self._sampling = self._sampling._replace(cfg_strength=strength)
         self._device = device
         self._load_voices()
+        if len(dtypes) > 1 and measured.fastest is None:
+            self._threads.use(1)
+            make = partial(self._make_runner, device)
+            runner, dtype = measured.measure(runner, make, self._speak_once)
         if device.type == "cuda" and self._chooses_budget:
             self.budget_tokens = _GPU_BATCH_FRAMES
         lengths = list(self._voices.frames.values())
@@ -147,12 +163,15 @@ class F5Engine(Engine):
         shortest, longest = min(lengths) + _MIN_SPEECH_FRAMES, max(lengths) + _MAX_SPEECH_FRAMES
         samplings = [self._sampling._replace(steps=nfe) for nfe in self._nfe_choices]
         runner.warm_up(range(shortest, min(longest, MAX_FRAMES)), samplings)
-        self._speak_once(runner)
+        self._threads.prepare(partial(self._speak_once, runner))
         self._runner = runner
         self.hardware = describe(device, dtype)
         # A GPU has recorded these alone; a CPU prepares nothing.
         prepared = self._nfe_choices if device.type == "cuda" else PRUNED_STEPS
         self.nfe_choices = tuple(dict.fromkeys((self._sampling.steps, *prepared)))
+        self.languages = self._front_end.languages
+        self.voices = tuple(sorted(self._voices.frames))
+        self.licence = licence_of(self._model_folder)
         log.info(
             "The engine is warm",
             extra={
@@ -165,17 +184,22 @@ class F5Engine(Engine):
             },
         )
 
-    def _choose_dtype(self, device: torch.device) -> torch.dtype:
-        return choose_dtype(device, self._model_folder, self._precision)
+    def _candidates(self, device: torch.device) -> Sequence[torch.dtype]:
+        return candidates(device, self._model_folder, self._precision)
 
-    def _speak_once(self, runner: SpeechRunner) -> None:
-        """Pay for what the front end and, on a CPU, the libraries load and allocate once."""
+    def _speak_once(self, runner: SpeechRunner) -> float:
+        """Pay for what the front end and, on a CPU, the libraries load and allocate once.
+
+        Returns the CPU time of this thread, in seconds.
+        """
+        begun_s = time.thread_time()
         voice, nfe = next(iter(self._voices.frames)), min(self._nfe_choices)
         request = SpeechRequest(id="", text=_WARM_UP_TEXT, voice=voice, nfe=nfe)
         for run in runs([self._try_prepare(request)], budget_frames=0):
             self.progress.begin(run.work)
             runner.run(run.items, run.sampling)
             self.progress.step()
+        return time.thread_time() - begun_s
 
     def _make_runner(
         self, device: torch.device, dtype: torch.dtype
@@ -191,6 +215,7 @@ class F5Engine(Engine):
 
     def _step(self) -> None:
         self.progress.step()
+        self._threads.step()
         self._abandonment.check()
 
     def _load_voices(self) -> None:
@@ -242,6 +267,7 @@ class F5Engine(Engine):
     def _speak(self, run: Run) -> list[Samples | UtteranceError]:
         assert self._runner is not None
         self.progress.begin(run.work)
+        self._threads.begin()
         results = speak_run(self._runner, run)
         self.progress.step()
         return results

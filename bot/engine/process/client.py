@@ -4,8 +4,7 @@ import asyncio
 import itertools
 from asyncio.subprocess import Process
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
@@ -62,20 +61,19 @@ class Client:
         """Whether the process takes requests."""
         return self._requests is not None
 
-    async def run(self, command: Sequence[str], engine: str, options: Mapping[str, Any]) -> None:
+    async def run(self, command: Sequence[str], start: protocol.Start) -> None:
         """Run one process until it is lost; requests that are under way then end as lost.
 
         Args:
             command: Program and arguments.
-            engine: Name of the engine, or `module:Class`.
-            options: Keyword arguments of the engine.
+            start: What the process is told first.
 
         Raises:
             EngineLostError: always, if not the other: how the process ended.
             StartError: the process cannot be started, or the engine cannot run in it; nor can it
                 be told of a file whose name is no text.
         """
-        start = self._encode_start(engine, options)
+        first_request = self._encode(start)
         try:
             process = await child.start(command, has_stderr=True)
         except OSError as error:
@@ -87,7 +85,7 @@ class Client:
         self.pid = process.pid
         self._requests = process.stdin
         listening = asyncio.create_task(self._listen(process), name=f"stderr of {self._name}")
-        self._write(start)
+        self._write(first_request)
         grace_s = _CLOSE_S
         try:
             await first_to_end(self._take_events(process.stdout), self._watch())
@@ -109,10 +107,9 @@ class Client:
             finally:
                 await listening
 
-    def _encode_start(self, engine: str, options: Mapping[str, Any]) -> bytes:
-        request = protocol.Start(version=protocol.VERSION, engine=engine, options=dict(options))
+    def _encode(self, start: protocol.Start) -> bytes:
         try:
-            return encode(request)
+            return encode(start)
         except UnicodeEncodeError as error:
             raise StartError(
                 f"A file or folder that engine {self._name} is given is called {error.object!r}, "

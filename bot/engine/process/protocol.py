@@ -28,6 +28,10 @@ class Start(Message, frozen=True, kw_only=True):
     """Name, or `module:Class`, as `bot.engine.create` takes it."""
     options: dict[str, Any]
     """Its keyword arguments."""
+    is_low: bool = False
+    """Whether the process gives way to programs of usual priority."""
+    cores: tuple[int, ...] = ()
+    """Cores of the machine that it may use, from 0; empty is all."""
 
 
 class Speak(Message, frozen=True, kw_only=True):
@@ -68,6 +72,12 @@ class Ready(Message, frozen=True, kw_only=True):
     """Device and precision, for people; empty where it makes no difference."""
     nfe_choices: tuple[int, ...] = ()
     """Numbers of function evaluations that it is prepared for, as in `bot.engine.contract`."""
+    languages: tuple[str, ...] = ()
+    """ISO 639 codes, as in `bot.engine.contract`."""
+    voices: tuple[str, ...] = ()
+    """Names of its own voices."""
+    licence: str = ""
+    """Licence of what speaks, for people."""
 
 
 class Refused(Message, frozen=True, kw_only=True):

@@ -18,10 +18,11 @@ from bot.engine.forecast import Forecast
 from bot.engine.process import protocol
 from bot.engine.process.breaker import Breaker
 from bot.engine.process.client import Client, EngineLostError, EngineMemoryError
+from bot.engine.process.idleness import Idleness
 from bot.engine.process.watchdog import Limits
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
-from bot.runtime.waiting import Changes, cancel
+from bot.runtime.waiting import Changes, cancel, first_to_end
 from bot.state import EngineState
 
 log = structlog.get_logger(__name__)
@@ -60,6 +61,9 @@ class Supervisor:
         python: str = "",
         command: Sequence[str] = (),
         limits: Limits = Limits(),  # noqa: B008 - it is immutable
+        is_low: bool = False,
+        cores: Sequence[int] = (),
+        idle_s: float | None = None,
     ) -> None:
         """Describe the engine.
 
@@ -70,6 +74,9 @@ class Supervisor:
             python: The interpreter, if it is another one than the daemon's.
             command: Program and arguments of the process, instead of the interpreter's.
             limits: Times after which the process counts as dead.
+            is_low: Whether the process gives way to programs of usual priority.
+            cores: Cores that it may use; empty is all.
+            idle_s: Seconds without use after which the process ends, until `rouse`; None is never.
         """
         self.name = name
         self.longest_piece = Engine.longest_piece
@@ -80,6 +87,12 @@ class Supervisor:
         """Numbers of function evaluations that it is prepared for, the usual one first."""
         self.forecast = Forecast()
         """When its speech would be there."""
+        self.languages: tuple[str, ...] = ()
+        """ISO 639 codes of what it speaks; known once the engine was warm."""
+        self.voices: tuple[str, ...] = ()
+        """Its own voices; known once the engine was warm."""
+        self.licence = ""
+        """Licence of what speaks; known once the engine was warm."""
         self.refusal: StartError | None = None
         """Why the engine cannot run as things are; it is tried again, but not soon."""
         self.restarts = 0
@@ -88,6 +101,8 @@ class Supervisor:
         self._engine = engine or name
         self._command = tuple(command) or (python or sys.executable, "-c", _BOOT, str(_PACKAGE))
         self._limits = limits
+        self._is_low, self._cores = is_low, tuple(cores)
+        self._idleness = Idleness(idle_s)
         self._breaker = Breaker()
         self._memory_breaker = Breaker()
         """Counts memory that runs out soon: short texts that are spoken prove nothing."""
@@ -112,7 +127,14 @@ class Supervisor:
         """State for `status`."""
         state = "ready" if self.is_ready else f"away: {self._trouble}"
         return EngineState(
-            is_ready=self.is_ready, state=state, restarts=self.restarts, hardware=self.hardware
+            is_ready=self.is_ready,
+            state="idle" if self._idleness.is_asleep else state,
+            restarts=self.restarts,
+            hardware=self.hardware,
+            is_idle=self._idleness.is_asleep,
+            languages=self.languages,
+            voices=self.voices,
+            licence=self.licence,
         )
 
     @property
@@ -129,6 +151,10 @@ class Supervisor:
         if self._supervising is None:
             self._supervising = asyncio.create_task(self._supervise(), name=f"engine {self.name}")
 
+    def rouse(self) -> None:
+        """Have the engine warm soon if it is idle: speech is wanted, or may be."""
+        self._idleness.rouse()
+
     async def warm_up(self) -> None:
         """Start, and return when the engine is warm.
 
@@ -136,6 +162,7 @@ class Supervisor:
             StartError: it cannot run here.
         """
         self.start()
+        self.rouse()
         while not self.is_ready:
             if self.refusal is not None:
                 raise self.refusal
@@ -151,7 +178,8 @@ class Supervisor:
         if self._client is None or not self.is_ready:
             raise EngineLostError(f"{self.name} is away: {self._trouble}.")
         self._voice = request.voice
-        chunk = await self._ask(self._client, request)
+        with self._idleness.using():
+            chunk = await self._ask(self._client, request)
         self._breaker.succeed()
         self._spoken += 1
         if self._spoken == _LASTING:
@@ -163,7 +191,11 @@ class Supervisor:
         if self._client is None or not self.is_ready:
             return False
         request = SpeechRequest(
-            id="trial", text=_TRIAL, voice=self._voice, nfe=nfe, due_s=_TRIAL_DUE_S
+            id="trial",
+            text=_TRIAL,
+            voice=self._voice or next(iter(self.voices), ""),
+            nfe=nfe,
+            due_s=_TRIAL_DUE_S,
         )
         try:
             await self._ask(self._client, request)
@@ -196,6 +228,11 @@ class Supervisor:
         while True:
             try:
                 await self._run_one()
+                log.info("engine is idle", engine=self.name)
+                await self._idleness.wait_roused()
+                log.info("engine wakes", engine=self.name)
+                self._change(is_ready=False, trouble="it is warming up")
+                continue
             except StartError as error:
                 self._lose(str(error), error)
             except EngineLostError as error:
@@ -214,11 +251,19 @@ class Supervisor:
         return max(self._breaker.pause_s, self._memory_breaker.pause_s)
 
     async def _run_one(self) -> None:
+        """Run a process; return if it ended for want of use."""
         self._spoken = 0
         try:
             options = await asyncio.to_thread(self._options)
             self._client = Client(self.name, self._limits, self._on_ready)
-            await self._client.run(self._command, self._engine, options)
+            start = protocol.Start(
+                version=protocol.VERSION,
+                engine=self._engine,
+                options=dict(options),
+                is_low=self._is_low,
+                cores=self._cores,
+            )
+            await first_to_end(self._client.run(self._command, start), self._fall_asleep())
         finally:
             self._client = None
             self._is_ready = False
@@ -226,11 +271,19 @@ class Supervisor:
                 self._probing.cancel()
                 self._probing = None
 
+    async def _fall_asleep(self) -> None:
+        while not self.is_ready:
+            await self.wait_changed()
+        await self._idleness.fall_asleep()
+        self._change(is_ready=False, trouble="it is idle")  # at once: nobody asks it any more
+
     def _on_ready(self, ready: protocol.Ready) -> None:
         """Take the engine back, or try it first if it failed again and again."""
         self.longest_piece, self.hardware = ready.longest_piece, ready.hardware
         self.nfe_choices = ready.nfe_choices
         self.forecast.forget_load()
+        self.languages, self.voices = ready.languages, ready.voices
+        self.licence = ready.licence
         if (self._breaker.is_open or self._memory_breaker.is_open) and self._voice:
             self._probing = asyncio.create_task(self._probe(), name=f"probe {self.name}")
         else:

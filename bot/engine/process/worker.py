@@ -11,6 +11,7 @@ from bot.engine import create
 from bot.engine.contract import Engine
 from bot.engine.process import protocol
 from bot.engine.process.scheduler import Job, Scheduler
+from bot.engine.process.share import keep_to, lower_priority
 from bot.engine.word_times import with_words
 from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import AudioChunk
@@ -103,6 +104,10 @@ class Worker:
     async def _work(self, start: protocol.Start) -> None:
         """Load the engine, then let it speak batch by batch; return if it refuses to run."""
         try:
+            if start.is_low:
+                lower_priority()
+            if start.cores:
+                keep_to(start.cores)  # before the threads that compute, which inherit it
             # Imports that take seconds must not hold up the answers to pings.
             engine = await asyncio.to_thread(create, start.engine, start.options)
             await engine.warm_up()
@@ -127,6 +132,9 @@ class Worker:
                 longest_piece=engine.longest_piece,
                 hardware=engine.hardware,
                 nfe_choices=engine.nfe_choices,
+                languages=tuple(engine.languages),
+                voices=tuple(engine.voices),
+                licence=engine.licence,
             )
         )
         was_idle = True

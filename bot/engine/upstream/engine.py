@@ -33,9 +33,9 @@ class UpstreamEngine(F5Engine):
 
     name = "upstream"
 
-    def _choose_dtype(self, device: torch.device) -> torch.dtype:
+    def _candidates(self, device: torch.device) -> Sequence[torch.dtype]:
         # Upstream computes in half precision on GPUs alone.
-        return super()._choose_dtype(device) if device.type == "cuda" else torch.float32
+        return super()._candidates(device) if device.type == "cuda" else [torch.float32]
 
     def _make_runner(
         self, device: torch.device, dtype: torch.dtype

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from bot.errors import StartError
-from bot.runtime.folders import state_folder
+from bot.runtime.state_folder import state_folder
 
 log = structlog.get_logger(__name__)
 

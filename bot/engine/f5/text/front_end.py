@@ -32,6 +32,8 @@ class FrontEnd(Protocol):
     """Whether pieces are cross-faded; else each begins and ends in a pause of its own."""
     longest_piece: int
     """Letters of a text that all but slow voices speak as one piece."""
+    languages: tuple[str, ...]
+    """ISO 639-1 codes of what it reads."""
     nothing_to_say: str
     """Error for a text that has no pieces."""
 
@@ -47,6 +49,7 @@ class Characters:
 
     overlaps = True
     longest_piece = 126  # 9 s, of the 10 s that upstream leaves behind a reference of 12 s
+    languages: tuple[str, ...] = ("en", "zh")
     nothing_to_say = "The text holds no character that the model knows."
 
     def __init__(self, vocabulary: Vocabulary, estimate: Estimate = paced_frames) -> None:

@@ -67,6 +67,7 @@ class Phonemes:
 
     overlaps = False
     longest_piece = 100  # 8 s of voices a tenth slower than natural
+    languages: tuple[str, ...] = ("en",)
     nothing_to_say = "The text holds nothing that can be said in English."
 
     def __init__(self, vocabulary: Vocabulary, timing: Timing) -> None:

@@ -4,7 +4,7 @@ Files and their SHA-256 are as the hub shows them for each repository, licences 
 """
 
 import difflib
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 from bot.errors import StartError
@@ -146,6 +146,13 @@ CATALOGUE: tuple[KnownModel, ...] = (
         size="54 MB",
     ),
 )
+
+
+def licence_of(folder: Path) -> str:
+    """Return the licence of the model in `folder`, bundled or fetched; empty if nobody knows."""
+    if folder.parent.name == "bundled":
+        return APACHE_2.name
+    return next((m.licence.name for m in CATALOGUE if m.name == folder.name), "")
 
 
 def find(name: str) -> KnownModel:

@@ -1,6 +1,6 @@
 """Device and precision that the model runs in, and the runner on them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import torch
 from bot.engine.f5.model import int8
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.text.vocabulary import Vocabulary
-from bot.engine.f5.weights.model_folder import load_model, load_vocoder, was_judged_in_int8
+from bot.engine.f5.weights.model_folder import judged, load_model, load_vocoder
 from bot.errors import StartError
 
 PRECISIONS: Mapping[str, torch.dtype] = {
@@ -82,19 +82,29 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_dtype(device: torch.device, model: Path, precision: str = "auto") -> torch.dtype:
-    """Return the type to compute the model in the folder `model` in.
+    """Return the first of `candidates`, which is the fastest as a rule.
 
-    `precision` is a key of `PRECISIONS`, or "auto" for the fastest whose speech was judged: float16
-    on a GPU; on a CPU int8 for a model that was judged in it, where the CPU has the instructions,
-    else float32. bfloat16 on a CPU is slower than int8, and sounds worse than either.
+    Raises:
+        StartError: the device does not compute in this precision.
+    """
+    return candidates(device, model, precision)[0]
+
+
+def candidates(device: torch.device, model: Path, precision: str = "auto") -> Sequence[torch.dtype]:
+    """Return the types to compute the model in the folder `model` in.
+
+    `precision` is a key of `PRECISIONS`, or "auto" for those whose speech was judged: float16 on a
+    GPU; on a CPU those that the model names, as far as the CPU has them, and float32. Which of them
+    is the fastest has to be measured.
 
     Raises:
         StartError: the device does not compute in this precision.
     """
     if precision == "auto":
         if device.type == "cuda":
-            return torch.float16
-        return torch.int8 if was_judged_in_int8(model) and int8.works() else torch.float32
+            return [torch.float16]
+        named = [PRECISIONS.get(name) for name in judged(model)]
+        return [*(each for each in named if each and _is_fast(each)), torch.float32]
     dtype = PRECISIONS.get(precision)
     lacks_int8 = dtype is torch.int8 and not int8.works()
     if dtype is None or dtype is _NOT_ON[device.type] or lacks_int8:
@@ -102,7 +112,15 @@ def choose_dtype(device: torch.device, model: Path, precision: str = "auto") -> 
             f"F5-TTS does not run in the precision {precision!r} on this {_kind(device)}.",
             remedy="Use auto or float32.",
         )
-    return dtype
+    return [dtype]
+
+
+def _is_fast(dtype: torch.dtype) -> bool:
+    """Return whether the CPU has instructions for it, without which it is slower than float32."""
+    if dtype is torch.int8:
+        return int8.works()
+    # Private, so absent in some versions.
+    return dtype is not torch.bfloat16 or getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
 
 
 def describe(device: torch.device, dtype: torch.dtype) -> str:

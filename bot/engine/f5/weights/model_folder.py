@@ -3,11 +3,11 @@
 A model folder holds one `.safetensors` or `.pt` file and the `vocab.txt` that belongs to it, and,
 if the model differs from F5TTS_v1_Base, upstream's `.yaml` configuration. Under the key `ishowtts`
 that may name a front end, which brings `timing.safetensors`, the strength of guidance that the
-model is meant for, and whether it was judged with products of 8 bits. A vocoder folder holds
-`config.yaml` and `model.safetensors` or `pytorch_model.bin`.
+model is meant for, and the precisions besides float32 that it was judged in on a CPU. A vocoder
+folder holds `config.yaml` and `model.safetensors` or `pytorch_model.bin`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +109,18 @@ def guidance(folder: Path) -> float:
     return float(strength)
 
 
-def was_judged_in_int8(folder: Path) -> bool:
-    """Return whether the model in `folder` was judged to speak as well in products of 8 bits."""
-    return _ours(folder).get("int8") is True
+def judged(folder: Path) -> Sequence[str]:
+    """Return the precisions in which the model in `folder` was judged to speak as well.
+
+    float32 is not among them. Raises StartError if the file gives something else than names.
+    """
+    names = _ours(folder).get("judged", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise StartError(
+            f"The model in {folder} gives {names!r} as the precisions that it was judged in.",
+            remedy="Put the original .yaml there again.",
+        )
+    return names
 
 
 def _ours(folder: Path) -> Mapping[str, Any]:

@@ -1,0 +1,71 @@
+"""espeak-ng as a program: plain speech in more than a hundred languages, the last resort (GPL-3).
+
+Its data and code stay in its own process; a run takes some 10 ms.
+"""
+
+from collections.abc import Mapping
+
+from bot.engine.guests import sound
+from bot.engine.guests.guest import LONGEST_SPEECH_S, WARM_UP, Guest
+from bot.engine.guests.program import Program, find, output_of
+from bot.errors import StartError, TransientError, UtteranceError
+from bot.messages import AudioChunk
+
+_REMEDY = "Install it with: sudo apt install espeak-ng"
+_WORDS_PER_MINUTE = 175
+"""Its usual rate."""
+_SILENT_S = 5.0
+_MOST_BYTES = int(LONGEST_SPEECH_S * 22_050 * 2)
+_LANGUAGE_COLUMN = 1
+
+
+class EspeakEngine(Guest):
+    """Starts the program for each text."""
+
+    name = "espeak"
+    licence = "GPL-3.0-or-later (a program of its own)"
+    hardware = "CPU"
+
+    def __init__(
+        self,
+        *,
+        speed: float = 1.0,
+        program: str = "espeak-ng",
+        voice: str = "en-us",
+        voices: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the program and its voices: languages of `espeak-ng --voices`, as in de+f3."""
+        super().__init__(speed=speed, voice=voice, voices=voices)
+        self._program = program
+
+    async def warm_up(self) -> None:
+        """Find the program and let each voice say something."""
+        path = find(self._program, _REMEDY)
+        listed = await output_of([path, "--voices"], limit_s=_SILENT_S)
+        rows = [line.split() for line in listed.splitlines()[1:]]
+        self.voices = tuple(sorted({row[_LANGUAGE_COLUMN] for row in rows if len(row) > 1}))
+        self.languages = tuple(sorted({voice.partition("-")[0] for voice in self.voices}))
+        for voice in self.named_voices:
+            await self._try(voice)
+
+    async def _try(self, voice: str) -> None:
+        try:
+            await self.say(WARM_UP, voice)
+        except (UtteranceError, TransientError) as error:
+            raise StartError(
+                f"espeak cannot speak in the voice {voice}: {error.message}",
+                remedy=f"Choose from {self._program} --voices, column Language.",
+            ) from error
+
+    async def say(self, text: str, voice: str) -> AudioChunk:
+        """Return the speech of `text`."""
+        rate = str(round(_WORDS_PER_MINUTE * self._speed))
+        path = find(self._program, _REMEDY)
+        run = await Program.start([path, "--stdin", "--stdout", "-b", "1", "-v", voice, "-s", rate])
+        # [[...]] would be read as phonemes.
+        plain = text.replace("[[", "[ [")
+        data = await run.speak(plain, self.progress, silent_s=_SILENT_S, most_bytes=_MOST_BYTES)
+        return sound.from_wav(data)
+
+    async def close(self) -> None:
+        """Hold nothing."""
