@@ -54,7 +54,6 @@ class Speaker:
         self._emit = emit
         self._max_age_s = max_age_s
         self._current: Rendering | None = None
-        self._started_at: float | None = None
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -72,7 +71,7 @@ class Speaker:
             id=self._current.utterance.id,
             chatter=self._current.utterance.chatter.name,
             text=self._current.request.text,
-            started_at=self._started_at,
+            started_at=self._current.started_at or None,
             words=tuple(self._current.clip.words),
         )
 
@@ -125,7 +124,6 @@ class Speaker:
 
     async def _speak(self, utterance: Utterance) -> None:
         self._current = rendering = self._lookahead.take(utterance)
-        self._started_at = None
         expiry = self._expire_without_output(utterance)
         dropped: DropReason | None = DropReason.SHUTDOWN
         try:
@@ -164,7 +162,6 @@ class Speaker:
         return any(output.is_available for output in self._route(utterance))
 
     def _report_start(self, rendering: Rendering) -> None:
-        rendering.started_at = now()
         if rendering.cut_reason:
             return  # cut in the same moment: what starts is its fade into silence
         started = Started.of(
@@ -176,7 +173,7 @@ class Speaker:
             first_chunk_at=rendering.first_piece_at,
             words=tuple(rendering.clip.words),
         )
-        self._started_at = started.at
+        rendering.started_at = started.at
         self._emit(started)
         rendering.clip.on_words = partial(self._report_words, rendering)
 

@@ -83,7 +83,10 @@ def test_the_events_page_names_every_outcome_with_its_fields() -> None:
     common = set(Outcome.__struct_fields__)
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE)
 
-    assert {name: set(re.findall(r"`(\w+)`", fields)) for name, fields in rows} == {
+    told = {
+        name: set(re.findall(r"`(\w+)`", fields)) for name, fields in rows if fields != "fields"
+    }
+    assert told == {
         kind.__struct_config__.tag: set(kind.__struct_fields__) - common for kind in OUTCOMES
     }
 

@@ -49,14 +49,14 @@ def estimate(text: str, samples: Samples, sample_rate_hz: int) -> tuple[WordTime
     begin_s, end_s, silences = _heard(samples, sample_rate_hz)
     spans = [_said_letters(word) for word in words]
     pauses = [max(map(pause_letters, word)) for word in words]
-    first_said = next((number for number, span in enumerate(spans) if span), len(words))
-    pauses[:first_said] = [0.0] * first_said  # nothing is heard before the first word
+    said = [number for number, span in enumerate(spans) if span] or [0]
+    for number in (*range(said[0]), *range(said[-1], len(words))):
+        pauses[number] = 0.0  # it lies before or behind what is heard
     # Where each word begins and ends, in letters; a pause that is not found takes its share too.
     lengths = [x for pair in zip(spans, pauses, strict=True) for x in pair]
-    lengths[-1] = 0.0  # what follows the last word is cut off
     marks = [0.0, *itertools.accumulate(lengths)]
     scale_s = (end_s - begin_s) / max(marks[-1], 1e-9)
-    places = [n for n, pause in enumerate(pauses[:-1]) if pause]
+    places = [n for n, pause in enumerate(pauses) if pause]
     expected_s = [begin_s + scale_s * (marks[2 * n + 1] + pauses[n] / 2) for n in places]
     known = [(0, begin_s)]
     for place, silence in _matched(expected_s, silences):
