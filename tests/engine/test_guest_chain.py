@@ -25,7 +25,7 @@ def settings(tmp_path: Path) -> EngineSettings:
     kokoro = {**kokoro_files(tmp_path), "voice": "jf_alpha", "threads": 1}
     f5 = {"model": "bundled", "vocoder": "bundled", "nfe": 5, "cache": str(tmp_path / "cache")}
     return EngineSettings.model_validate(
-        {"engines": CHAIN, "stall_s": 120, "f5": f5, "kokoro": kokoro}
+        {"engines": CHAIN, "stall_s": 120, "patience_s": 120, "f5": f5, "kokoro": kokoro}
     )
 
 

@@ -106,7 +106,9 @@ class Lane:
         )
         self._second = second
         # So patient that a fault is noticed as such and not as slowness.
-        narrator = Narrator(FallbackEngine([self._first, self._second], stall_s=120))
+        narrator = Narrator(
+            FallbackEngine([self._first, self._second], stall_s=120, patience_s=3600)
+        )
         self._channel = Channel(narrator, folder / "heard.wav", rate_hz=_RATE_HZ)
 
     async def play(self, faults: Sequence[str]) -> dict[tuple[str, str], Cell]:
