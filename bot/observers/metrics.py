@@ -70,6 +70,19 @@ _OF_SOURCE: _Rows[ConnectionState] = (
 _OF_ENGINE: _Rows[EngineState] = (
     (_GAUGE, "engine_ready", "Whether the engine would speak now.", lambda it: it.is_ready),
     (_COUNTER, "engine_restarts", "How often its process was replaced.", lambda it: it.restarts),
+    (_GAUGE, "engine_aside", "Whether another is asked first.", lambda it: bool(it.aside)),
+    (
+        _GAUGE,
+        "engine_expected_seconds",
+        "Time after which it would begin to speak a usual message.",
+        lambda it: it.expected_s,
+    ),
+    (
+        _COUNTER,
+        "engine_handovers",
+        "Pieces that another engine spoke because this one was late.",
+        lambda it: it.handovers,
+    ),
 )
 _OF_OUTPUT: _Rows[OutputState] = (
     (_GAUGE, "output_available", "Whether it would be heard now.", lambda it: it.is_available),
