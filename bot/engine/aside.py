@@ -67,10 +67,12 @@ class Aside:
         """Set an engine aside, and try it until it would be in time."""
         if supervisor not in self._reasons:
             log.warning("engine set aside", engine=supervisor.name, reason=reason)
+        self._reasons[supervisor] = reason
+        trial = self._trials.get(supervisor)
+        if trial is None or trial.done():  # one that was taken back a moment ago may still be tried
             self._trials[supervisor] = asyncio.create_task(
                 self._try(supervisor), name=f"try {supervisor.name}"
             )
-        self._reasons[supervisor] = reason
 
     def review(self, supervisor: Supervisor) -> None:
         """Take an engine back if it is expected in time."""

@@ -153,3 +153,17 @@ async def test_what_is_made_ahead_is_handed_over_when_its_turn_has_come() -> Non
 
     assert await speaking == ["second"]
     await engine.close()
+
+
+async def test_an_engine_that_is_set_aside_again_is_tried_by_one_task() -> None:
+    first, second = PacedSupervisor("first", FOR_EVER_S), PacedSupervisor("second", 0.0)
+    engine = FallbackEngine([first, second], stall_s=DEADLINE_S, patience_s=PATIENCE_S)
+    for _ in range(3):
+        engine.aside.put(first, "it is late")
+        engine.aside.review(first)  # nothing is known of it, so it is believed
+        assert first not in engine.aside
+    engine.aside.put(first, "it is late")
+
+    names = [task.get_name() for task in asyncio.all_tasks()]
+    assert names.count("try first") == 1
+    await engine.close()
