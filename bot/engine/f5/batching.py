@@ -8,6 +8,7 @@ import numpy as np
 from bot.engine.f5.mel import SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES, Item
 from bot.engine.f5.model.sampler import Sampling
+from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.engine.f5.text.front_end import Prompt
 from bot.engine.f5.voice.folder import Voice
 from bot.engine.f5.voice.loudness import levelled
@@ -15,6 +16,8 @@ from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Samples
 from bot.words import WordTime, gather
 
+_MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 560
+"""Lengths of most of chat: 0.7 to 6 s."""
 OVERLAP_SAMPLES = 3600
 """Cross-fade of 0.15 s at 24 kHz, as upstream's."""
 
@@ -169,3 +172,14 @@ def speak_run(runner: SpeechRunner, run: Run) -> list[Samples | UtteranceError]:
         )
         for place, wave in zip(run.places, waves, strict=True)
     ]
+
+
+def has_error(results: Sequence[Samples | UtteranceError]) -> bool:
+    """Tell whether one of the results is an error."""
+    return any(isinstance(result, UtteranceError) for result in results)
+
+
+def usual_lengths(references: Sequence[int]) -> range:
+    """Return the lengths that most of chat has behind references of these, all in frames."""
+    shortest, longest = min(references) + _MIN_SPEECH_FRAMES, max(references) + _MAX_SPEECH_FRAMES
+    return range(shortest, min(longest, MAX_FRAMES))

@@ -13,12 +13,12 @@ from pathlib import Path
 import torch
 
 from bot.engine.contract import Engine
+from bot.engine.f5 import batching
 from bot.engine.f5.abandonment import Abandonment
-from bot.engine.f5.batching import Prepared, Run, SpeechRunner, chunk, make_item, runs, speak_run
+from bot.engine.f5.batching import Prepared, Run, SpeechRunner
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES
 from bot.engine.f5.model.sampler import PRUNED_STEPS, Sampling
-from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.engine.f5.text.front_end import FrontEnd
 from bot.engine.f5.text.vocabulary import Vocabulary
 from bot.engine.f5.threads import Threads
@@ -36,8 +36,6 @@ from bot.messages import AudioChunk, Samples, SpeechRequest
 
 log = logging.getLogger(__name__)
 
-_MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 560
-"""Lengths prepared by the warm-up: 0.7 to 6 s, as most of chat."""
 _GPU_BATCH_FRAMES = 8192
 """Batch of about nine messages of 3 s: more is hardly faster, and their last one is later."""
 _FRAMES_PER_LETTER = SAMPLE_RATE_HZ / HOP_SAMPLES / 14
@@ -160,9 +158,8 @@ class F5Engine(Engine):
             self.budget_tokens = _GPU_BATCH_FRAMES
         lengths = list(self._voices.frames.values())
         loaded = time.monotonic()
-        shortest, longest = min(lengths) + _MIN_SPEECH_FRAMES, max(lengths) + _MAX_SPEECH_FRAMES
         samplings = [self._sampling._replace(steps=nfe) for nfe in self._nfe_choices]
-        runner.warm_up(range(shortest, min(longest, MAX_FRAMES)), samplings)
+        runner.warm_up(batching.usual_lengths(lengths), samplings)
         self._threads.prepare(partial(self._speak_once, runner))
         self._runner = runner
         self.hardware = describe(device, dtype)
@@ -195,7 +192,7 @@ class F5Engine(Engine):
         begun_s = time.thread_time()
         voice, nfe = next(iter(self._voices.frames)), min(self._nfe_choices)
         request = SpeechRequest(id="", text=_WARM_UP_TEXT, voice=voice, nfe=nfe)
-        for run in runs([self._try_prepare(request)], budget_frames=0):
+        for run in batching.runs([self._try_prepare(request)], budget_frames=0):
             self.progress.begin(run.work)
             runner.run(run.items, run.sampling)
             self.progress.step()
@@ -251,16 +248,16 @@ class F5Engine(Engine):
         assert self._front_end is not None
         prepared = [await in_thread(self._thread, self._try_prepare, each) for each in requests]
         waves: list[list[Samples | UtteranceError]] = [[] for _ in requests]
-        for run in runs(prepared, self.budget_tokens):
+        for run in batching.runs(prepared, self.budget_tokens):
             if self._closed.is_set():
                 return [UtteranceError("The engine was closed.") for _ in requests]
-            if all(_has_error(waves[place.request]) for place in run.places):
+            if all(batching.has_error(waves[place.request]) for place in run.places):
                 continue  # what is left of them is of no use
             results = await self._abandonment.run(self._thread, self._speak, run)
             for place, wave in zip(run.places, results, strict=True):
                 waves[place.request].append(wave)
         return [
-            chunk(each, of_each, overlap=self._front_end.overlaps)
+            batching.chunk(each, of_each, overlap=self._front_end.overlaps)
             for each, of_each in zip(prepared, waves, strict=True)
         ]
 
@@ -268,7 +265,7 @@ class F5Engine(Engine):
         assert self._runner is not None
         self.progress.begin(run.work)
         self._threads.begin()
-        results = speak_run(self._runner, run)
+        results = batching.speak_run(self._runner, run)
         self.progress.step()
         return results
 
@@ -283,7 +280,7 @@ class F5Engine(Engine):
         seed = zlib.crc32(request.id.encode(errors="replace"))
         prompts = [self._front_end.prompt(piece, voice.reference, speed) for piece in pieces]
         return Prepared(
-            items=[make_item(prompt, voice, seed) for prompt in prompts],
+            items=[batching.make_item(prompt, voice, seed) for prompt in prompts],
             sampling=self._sampling._replace(steps=request.nfe or self._sampling.steps),
             gain=voice.gain,
             text=text,
@@ -305,7 +302,3 @@ class F5Engine(Engine):
 
     def _release(self) -> None:
         self._runner = None
-
-
-def _has_error(results: Sequence[Samples | UtteranceError]) -> bool:
-    return any(isinstance(result, UtteranceError) for result in results)

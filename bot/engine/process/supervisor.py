@@ -86,11 +86,9 @@ class Supervisor:
         self.forecast = Forecast()
         """When its speech would be there."""
         self.languages: tuple[str, ...] = ()
-        """ISO 639 codes of what it speaks; known once the engine was warm."""
+        """ISO 639 codes of what it speaks; known, as the next two, once the engine was warm."""
         self.voices: tuple[str, ...] = ()
-        """Its own voices; known once the engine was warm."""
         self.licence = ""
-        """Licence of what speaks; known once the engine was warm."""
         self.refusal: StartError | None = None
         """Why the engine cannot run as things are; it is tried again, but not soon."""
         self.restarts = 0
@@ -105,12 +103,10 @@ class Supervisor:
         self._memory_breaker = Breaker()
         """Counts memory that runs out soon: short texts that are spoken prove nothing."""
         self._spoken = 0
-        """Answers of the present process."""
         self._client: Client | None = None
         self._is_ready = False
         self._trouble = "it is warming up"
         self._voice = ""
-        """Voice of the latest request, for the probe."""
         self._changes = Changes()
         self._probing: asyncio.Task[None] | None = None
         self._supervising: asyncio.Task[None] | None = None
@@ -259,8 +255,7 @@ class Supervisor:
         self.longest_piece, self.hardware = ready.longest_piece, ready.hardware
         self.nfe_choices = ready.nfe_choices
         self.forecast.forget_load()
-        self.languages, self.voices = ready.languages, ready.voices
-        self.licence = ready.licence
+        self.languages, self.voices, self.licence = ready.languages, ready.voices, ready.licence
         if (self._breaker.is_open or self._memory_breaker.is_open) and self._voice:
             self._probing = asyncio.create_task(self._probe(), name=f"probe {self.name}")
         else:
