@@ -18,7 +18,13 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "pulseaudio-utils": lambda: shutil.which("parec") is not None,
 }
 
-_PROGRAMS = "pipewire & wireplumber & exec pipewire-pulse"
+_PROGRAMS = """
+pipewire &
+while ! [ -S "$XDG_RUNTIME_DIR/pipewire-0" ]; do sleep 0.05; done
+wireplumber &
+exec pipewire-pulse
+"""
+"""WirePlumber ends if PipeWire does not listen yet."""
 
 
 class PipeWireServer(PulseServer):
