@@ -108,24 +108,26 @@ class Attempts:
         if race.held:
             needed_at = self._timetable.needed_at(race.index)
             return needed_at - _SPARE_S if race.asked else 0.0
-        if self._has_other_voice(race):  # one utterance, one voice
-            await cancel(*(each.answer for each in race.asked.values()))
-            race.asked.clear()
+        await self._keep_to_the_voice(race)
         while not race.asked:
             left = [each for each in self._engine.supervisors if race.may_ask(each)]
-            if not await self._engine.wait_ready(left):
+            if not await self._engine.wait_ready(left, self._timetable.due):
                 raise self._error(race.refused, left)
-            choice = self.choose(race.index, race.request, self._ready(race))
+            choice = self.choose(race)
             race.reason = race.reason or choice.reason
             self._ask(race, choice.supervisor, choice.nfe)
         return self._ask_spare(race)
 
-    def _has_other_voice(self, race: _Race) -> bool:
-        """Tell whether another engine has taken the utterance over since this piece was begun."""
+    async def _keep_to_the_voice(self, race: _Race) -> None:
+        """Ask who has taken the utterance over since this piece was begun: it has one voice."""
         voice = self._voice
-        if voice is None or not race.asked or voice in race.asked:
-            return False
-        return voice.is_ready and race.may_ask(voice)
+        if voice is None or not race.asked or voice in race.asked or voice not in self._ready(race):
+            return
+        choice = self.choose(race)
+        if choice.supervisor is voice:
+            await cancel(*(each.answer for each in race.asked.values()))
+            race.asked.clear()
+            self._ask(race, voice, choice.nfe)
 
     def _ask_spare(self, race: _Race) -> float:
         """Ask another engine too if it can just make it in time; return when to look again."""
@@ -154,40 +156,42 @@ class Attempts:
         in_time = [each for each in others if each not in self._engine.aside]
         return next(iter(in_time or others), None)
 
-    def choose(
-        self, index: int, request: SpeechRequest, candidates: Sequence[Supervisor]
-    ) -> Choice:
-        """Return the first of `candidates` that is in time, with as many evaluations as it can.
+    def choose(self, race: _Race) -> Choice:
+        """Return the first engine that is in time, with as many evaluations as it can make.
 
         If none is, that is the one which is there first: late is better than lost.
         """
+        candidates = self._ready(race)
         late: dict[Supervisor, float] = {}
         for each in candidates:
-            # Who was set aside is asked again when it is well in time.
-            share = BACK_SHARE if each in self._engine.aside else 1.0
-            nfes = self._engine.nfes(each, request.nfe)
+            nfes = self._engine.nfes(each, race.request.nfe)
             for nfe in nfes:
-                if self._timetable.lateness_s(index, each.forecast, nfe, share) <= 0:
-                    return Choice(each, nfe, self._late(late) or f"{each.name} is preferred")
-            late[each] = each.forecast.expect_s(len(request.text), nfes[-1], request.due_s)
-            is_late = self._timetable.lateness_s(index, each.forecast, nfes[-1]) > 0
+                if self._is_in_time(race, each, nfe):
+                    return Choice(each, nfe, _told(late) or f"{each.name} is preferred")
+            late[each] = self._expected_s(race, each, nfes[-1])
+            is_late = self._timetable.lateness_s(race.index, each.forecast, nfes[-1]) > 0
             if is_late and not self._timetable.is_heard and len(candidates) > 1:
                 self._engine.aside.put(each, f"expected after {late[each]:.1f} s")
-        best = min(late, key=lambda each: late[each])
-        nfe = self._engine.nfes(best, request.nfe)[-1]
-        return Choice(best, nfe, f"no engine is in time: {self._late(late)}")
+        best = min(late, key=lambda each: (not each.forecast.is_known, late[each]))
+        nfe = self._engine.nfes(best, race.request.nfe)[-1]
+        return Choice(best, nfe, f"no engine is in time: {_told(late)}")
+
+    def _is_in_time(self, race: _Race, supervisor: Supervisor, nfe: int) -> bool:
+        """Tell whether an engine is expected in time; one that was set aside must be well so."""
+        forecast, share = supervisor.forecast, 1.0
+        if supervisor in self._engine.aside:
+            share = BACK_SHARE
+            if not forecast.is_known:
+                return False  # it was late once, which is all that is known of it
+        return self._timetable.lateness_s(race.index, forecast, nfe, share) <= 0
 
     def _expected_s(self, race: _Race, supervisor: Supervisor, nfe: int) -> float:
-        return supervisor.forecast.expect_s(len(race.request.text), nfe, race.request.due_s)
-
-    @staticmethod
-    def _late(late: Mapping[Supervisor, float]) -> str:
-        clauses = (f"{each.name} is expected after {late_s:.1f} s" for each, late_s in late.items())
-        return ", ".join(clauses)
+        due_s = self._timetable.due_s(race.index)
+        return supervisor.forecast.expect_s(len(race.request.text), nfe, due_s)
 
     def _ask(self, race: _Race, supervisor: Supervisor, nfe: int) -> None:
         expected_at = now() + self._expected_s(race, supervisor, nfe)
-        request = replace(race.request, nfe=nfe)
+        request = replace(race.request, nfe=nfe, due_s=self._timetable.due_s(race.index))
         answer = asyncio.create_task(supervisor.speak(request), name=f"ask {supervisor.name}")
         race.asked[supervisor] = _Asked(answer, expected_at)
 
@@ -236,14 +240,20 @@ class Attempts:
                 self._engine.aside.review(supervisor)
                 if not self._better(supervisor, race):
                     return self._take(race, supervisor, chunk)
-                race.held = supervisor, chunk
+                held = race.held
+                if held is None or self._rank(supervisor, race) < self._rank(held[0], race):
+                    race.held = supervisor, chunk
         return None
+
+    def _rank(self, supervisor: Supervisor, race: _Race) -> int:
+        """Return the place of an engine among those to ask for this piece; 0 is preferred."""
+        ranking = self._ready(race)
+        return ranking.index(supervisor) if supervisor in ranking else len(ranking)
 
     def _better(self, supervisor: Supervisor, race: _Race) -> list[Supervisor]:
         """Return the engines of a better voice that were asked and have not answered."""
-        ranking = self._ready(race)
-        better = ranking[: ranking.index(supervisor)] if supervisor in ranking else ranking
-        return [each for each in better if each in race.asked]
+        rank = self._rank(supervisor, race)
+        return [each for each in race.asked if self._rank(each, race) < rank]
 
     def _take(self, race: _Race, supervisor: Supervisor, chunk: AudioChunk) -> AudioChunk:
         """Return what is heard, and take note of those who are late."""
@@ -264,3 +274,9 @@ class Attempts:
             return next(iter(refused.values()))
         names = ", ".join(each.name for each in left or self._engine.supervisors)
         return UtteranceError(f"No engine could speak it: {names} did not last or come back.")
+
+
+def _told(late: Mapping[Supervisor, float]) -> str:
+    """Return when engines are expected, for people."""
+    clauses = (f"{each.name} is expected after {late_s:.1f} s" for each, late_s in late.items())
+    return ", ".join(clauses)

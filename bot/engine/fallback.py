@@ -13,8 +13,9 @@ from bot.engine.aside import Aside
 from bot.engine.contract import Engine
 from bot.engine.forecast import USUAL_LETTERS
 from bot.engine.process.supervisor import Supervisor
+from bot.engine.timetable import Due
 from bot.runtime.clock import now
-from bot.runtime.waiting import cancel, first_to_end
+from bot.runtime.waiting import Changes, cancel, first_to_end
 from bot.state import EngineState
 
 log = structlog.get_logger(__name__)
@@ -45,8 +46,9 @@ class FallbackEngine:
         self.supervisors = tuple(supervisors)
         self.patience_s = patience_s
         self.aside = Aside(
-            patience_s=patience_s, nfe_least=lambda supervisor: self.nfes(supervisor, 0)[-1]
+            self, patience_s=patience_s, nfe_least=lambda supervisor: self.nfes(supervisor, 0)[-1]
         )
+        self._wanted = Changes()
         self._stall_s = stall_s
         self._nfe_least = nfe_least
         self._handovers = Counter[Supervisor]()
@@ -87,19 +89,33 @@ class FallbackEngine:
 
     @property
     def silent_s(self) -> float:
-        """Seconds for which speech has been wanted and no engine answered; 0 while none is."""
-        is_wanted = self._waiting or now() - self._left_at < _GAP_S
-        return now() - self._answered_at if is_wanted else 0.0
+        """Seconds for which speech has been wanted and no engine answered; 0 while none is.
+
+        An engine that loads while there is no other is not silent yet.
+        """
+        ready = any(each.is_ready for each in self.supervisors)
+        if not ready and any(each.is_loading for each in self.supervisors):
+            return 0.0
+        return now() - self._answered_at if self.unwanted_s < _GAP_S else 0.0
+
+    @property
+    def unwanted_s(self) -> float:
+        """Seconds since speech was wanted; 0 while it is."""
+        return 0.0 if self._waiting else now() - self._left_at
+
+    def wait_wanted(self) -> Coroutine[Any, Any, object]:
+        """Return what waits, from this call on, until speech is wanted again."""
+        return self._wanted.wait()
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Note that a piece waits for an answer while the block runs."""
-        if not self._waiting and now() - self._left_at > _GAP_S:
+        if self.unwanted_s > _GAP_S:
             self._answered_at = now()  # the wait begins
         self._waiting += 1
+        self._wanted.tell()
         try:
-            with self.aside.wanting():
-                yield
+            yield
         finally:
             self._waiting -= 1
             self._left_at = now()
@@ -161,17 +177,27 @@ class FallbackEngine:
         """Return, for each engine, what waits from this call on until it comes or goes."""
         return [each.wait_changed() for each in self.supervisors]
 
-    async def wait_ready(self, candidates: Sequence[Supervisor]) -> bool:
-        """Wait until one of `candidates` can speak, but not for ever; tell whether one can."""
+    async def wait_ready(self, candidates: Sequence[Supervisor], due: Due) -> bool:
+        """Wait until one of `candidates` can speak, but not for ever; tell whether one can.
+
+        While nobody waits for the utterance it is too early to give up, and while an engine loads
+        as well.
+        """
         self.rouse()
-        try:
-            async with asyncio.timeout(self._stall_s):
-                while not any(each.is_ready for each in candidates):
-                    if all(each.refusal is not None for each in candidates):
-                        return False
-                    await self.wait_changed()
-        except TimeoutError:
-            return False
+        begun_at = now()
+        while not any(each.is_ready for each in candidates):
+            if due.has_come and all(each.refusal is not None for each in candidates):
+                return False
+            loads = any(each.is_loading for each in candidates)
+            left_s = max(begun_at, due.at) + self._stall_s - now()
+            if left_s <= 0 and not loads:
+                return False
+            wakers = [asyncio.ensure_future(c) for c in (due.wait_changed(), *self.changes())]
+            try:
+                timeout_s = None if loads else left_s
+                await asyncio.wait(wakers, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await cancel(*wakers)
         return True
 
     def note_speaker(self, supervisor: Supervisor, reason: str) -> None:

@@ -32,7 +32,7 @@ _HANDOVER_S = 0.03
 """What a request takes besides its computation, such as its way through the pipes."""
 
 
-class Task(NamedTuple):
+class Pending(NamedTuple):
     """Request under way, as far as its duration is concerned."""
 
     number: int
@@ -42,20 +42,58 @@ class Task(NamedTuple):
     asked_at: float
 
 
+class _Sums(NamedTuple):
+    """Sums over the requests so far, s being the seconds that one took for each evaluation.
+
+    They are those of the normal equations of `1 = fixed / s + each * letters / s`.
+    """
+
+    ones: float = 0.0
+    """Of 1 / s**2."""
+    letters: float = 0.0
+    """Of letters / s**2."""
+    squares: float = 0.0
+    """Of letters**2 / s**2."""
+    fixed: float = 0.0
+    """Of 1 / s."""
+    each: float = 0.0
+    """Of letters / s."""
+
+    def plus(self, letters: int, each_nfe_s: float) -> "_Sums":
+        """Return them with another request, after which the older ones count less."""
+        part, square = 1 / each_nfe_s, each_nfe_s**-2
+        new = (square, letters * square, letters**2 * square, part, letters * part)
+        return _Sums(*(_FORGET * old + added for old, added in zip(self, new, strict=True)))
+
+    def solved(self) -> tuple[float, float]:
+        """Return the fixed part and that of each letter, drawn to the ratio assumed before."""
+        # The prior: `weight * (fixed - _PRIOR_LETTERS * each)**2`, on the scale of the others.
+        prior = _PRIOR_WEIGHT * (1 - _FORGET) * self.ones
+        aa = self.ones + prior
+        ab = self.letters - prior * _PRIOR_LETTERS
+        bb = self.squares + prior * _PRIOR_LETTERS**2
+        determinant = aa * bb - ab * ab
+        fixed = (self.fixed * bb - self.each * ab) / determinant
+        each = (self.each * aa - self.fixed * ab) / determinant
+        if each < 0:
+            return self.fixed / self.ones, 0.0
+        if fixed < 0:
+            return 0.0, self.each / self.squares if self.squares else 0.0
+        return fixed, each
+
+
 class Forecast:
     """Durations of one engine's requests, learned from those that were answered."""
 
     def __init__(self) -> None:
+        self._sums = _Sums()
         self._fit: tuple[float, float] | None = None
-        """Seconds for each NFE: of any request, and of each letter."""
-        self._letters = [0.0, 0.0]
-        """Decayed sums of the letters and of their squares, each over the square of the seconds."""
-        self._inverse = [0.0, 0.0, 0.0]
-        """Decayed sums of 1 / s**2, 1 / s and letters / s, s being the seconds for each NFE."""
+        """Seconds for each evaluation: of any request, and of each letter."""
         self._loads: deque[float] = deque(maxlen=_LATEST)
         self._numbers = itertools.count(1)
-        self._under_way: dict[int, Task] = {}
-        self._answered_at = 0.0
+        self._under_way: dict[int, Pending] = {}
+        self._free_at = 0.0
+        """When the engine ended what it computed last."""
 
     @property
     def is_known(self) -> bool:
@@ -67,10 +105,10 @@ class Forecast:
         """How much slower than usual the engine is now, as a factor."""
         return median(self._loads) if self._loads else 1.0
 
-    def begin(self, request: SpeechRequest) -> Task:
+    def begin(self, request: SpeechRequest) -> Pending:
         """Note that the engine was asked; end it with `answered` or `given_up`."""
         asked_at = now()
-        task = Task(
+        task = Pending(
             number=next(self._numbers),
             letters=len(request.text),
             nfe=max(request.nfe, 1),
@@ -80,19 +118,34 @@ class Forecast:
         self._under_way[task.number] = task
         return task
 
-    def answered(self, task: Task, took_s: float) -> None:
-        """Note that the engine answered, and how long it computed."""
-        self._end(task)
-        if took_s > 0:
-            self._learn(task.letters, took_s / task.nfe)
+    @property
+    def is_asked(self) -> bool:
+        """Whether a request is under way."""
+        return bool(self._under_way)
 
-    def given_up(self, task: Task) -> None:
-        """Note that nobody waits for it any more; it tells how long it takes at least."""
+    def answered(self, task: Pending, took_s: float) -> None:
+        """Note that the engine answered, and how long it computed; 0 tells nothing."""
+        del self._under_way[task.number]
+        self._free_at = now()
+        if took_s > 0:
+            each_nfe_s = took_s / task.nfe
+            self._sums = self._sums.plus(task.letters, each_nfe_s)
+            self._fit = self._sums.solved()
+            self._loads.append(self._load_of(task.letters, each_nfe_s))
+
+    def given_up(self, task: Pending) -> None:
+        """Note that nobody waits for it any more; it tells how long it takes at least.
+
+        Such a bound tells of the load alone: it is no measurement to fit.
+        """
         was_at_work = self._at_work() is task
-        took_s = now() - max(task.asked_at, self._answered_at)
-        if was_at_work and took_s > self.service_s(task.letters, task.nfe):
-            self._learn(task.letters, took_s / task.nfe)
-        self._end(task)
+        took_s = now() - max(task.asked_at, self._free_at)
+        del self._under_way[task.number]
+        if not was_at_work:
+            return  # it waited, so what the engine computes goes on
+        self._free_at = now()
+        if self._fit is not None and took_s > self.service_s(task.letters, task.nfe):
+            self._loads.append(self._load_of(task.letters, took_s / task.nfe))
 
     def forget_load(self) -> None:
         """Take the engine for as quick as usual: its process is a new one."""
@@ -113,7 +166,7 @@ class Forecast:
         at_work = self._at_work()
         if at_work is None:
             return 0.0
-        since_s = now() - max(at_work.asked_at, self._answered_at)
+        since_s = now() - max(at_work.asked_at, self._free_at)
         left_s = max(self.service_s(at_work.letters, at_work.nfe) - since_s, 0.0)
         before = (
             self.service_s(task.letters, task.nfe)
@@ -133,48 +186,16 @@ class Forecast:
         alone_s = self.service_s(letters, nfe)
         return _MARGIN * (self.wait_s(now() + due_s) + alone_s) + _HANDOVER_S
 
-    def _at_work(self) -> Task | None:
+    def _at_work(self) -> Pending | None:
         """Return the request that the engine is computing, as far as can be told from here."""
         waiting = self._under_way.values()
-        begun = [task for task in waiting if task.asked_at <= self._answered_at] or waiting
-        return min(begun, key=lambda task: (task.due_at, task.number), default=None)
+        # Of those that waited when it became free the most urgent, else the first that came.
+        there = [task for task in waiting if task.asked_at <= self._free_at]
+        if there:
+            return min(there, key=lambda task: (task.due_at, task.number))
+        return min(waiting, key=lambda task: task.number, default=None)
 
-    def _end(self, task: Task) -> None:
-        del self._under_way[task.number]
-        self._answered_at = now()
-
-    def _learn(self, letters: int, each_nfe_s: float) -> None:
-        weight = each_nfe_s**-2
-        self._inverse = [
-            _FORGET * total + new
-            for total, new in zip(
-                self._inverse, (weight, 1 / each_nfe_s, letters / each_nfe_s), strict=True
-            )
-        ]
-        self._letters = [
-            _FORGET * total + new
-            for total, new in zip(
-                self._letters, (letters * weight, letters**2 * weight), strict=True
-            )
-        ]
-        self._fit = self._solve()
+    def _load_of(self, letters: int, each_nfe_s: float) -> float:
+        assert self._fit is not None
         fixed, each = self._fit
-        self._loads.append(each_nfe_s / (fixed + each * letters))
-
-    def _solve(self) -> tuple[float, float]:
-        """Return the fit: weighted least squares, drawn to the prior ratio of its two parts."""
-        ones, first, second = self._inverse
-        letters, squares = self._letters
-        # The prior: `weight * (fixed - _PRIOR_LETTERS * each)**2`, on the scale of the others.
-        prior = _PRIOR_WEIGHT * (1 - _FORGET) * ones
-        aa = ones + prior
-        ab = letters - prior * _PRIOR_LETTERS
-        bb = squares + prior * _PRIOR_LETTERS**2
-        determinant = aa * bb - ab * ab
-        fixed = (first * bb - second * ab) / determinant
-        each = (second * aa - first * ab) / determinant
-        if each < 0:
-            return first / ones, 0.0
-        if fixed < 0:
-            return 0.0, second / squares if squares else 0.0
-        return fixed, each
+        return each_nfe_s / (fixed + each * letters)

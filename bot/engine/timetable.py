@@ -49,7 +49,7 @@ class Timetable:
 
     def __init__(self, due: Due, pieces: Sequence[Piece], *, patience_s: float) -> None:
         """Expect the first sound within `patience_s` of when the utterance is due."""
-        self._due = due
+        self.due = due
         self._patience_s = patience_s
         self._letters = [len(piece.text) for piece in pieces]
         self._audio_s = [audio_s(piece) for piece in pieces]
@@ -72,7 +72,7 @@ class Timetable:
 
     def wants_at(self, index: int) -> float:
         """Return when the listener would like to hear a piece."""
-        return max(self._due.at, self._heard_at) + sum(self._audio_s[:index])
+        return max(self.due.at, self._heard_at) + sum(self._audio_s[:index])
 
     def needed_at(self, index: int) -> float:
         """Return when a piece must be there: else the listener waits too long, or hears a gap."""
@@ -94,7 +94,7 @@ class Timetable:
         left_s = self.needed_at(index) - now()
         made_s = forecast.expect_s(self._letters[index], nfe, self.due_s(index))
         lateness_s = made_s - share * left_s
-        heard_s = left_s if self._heard_at else max(made_s, self._due.at - now())
+        heard_s = left_s if self._heard_at else max(made_s, self.due.at - now())
         for later in range(index + 1, len(self._letters)):
             made_s += forecast.service_s(self._letters[later], nfe)
             heard_s += self._audio_s[later - 1]
@@ -103,4 +103,4 @@ class Timetable:
 
     def wait_changed(self) -> tuple[Coroutine[Any, Any, object], ...]:
         """Return what waits, from this call on, until pieces are needed sooner than was known."""
-        return self._due.wait_changed(), self._changes.wait()
+        return self.due.wait_changed(), self._changes.wait()

@@ -12,6 +12,7 @@ from bot.engine.fallback import FallbackEngine
 from bot.engine.pieces import Piece
 from bot.engine.process.supervisor import Supervisor
 from bot.engine.timetable import Due, Timetable
+from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 from tests.engine.conftest import DEADLINE_S
 
@@ -24,6 +25,7 @@ class PacedSupervisor(Supervisor):
     """Speaks a second of sound for each request, after a given time."""
 
     is_ready = True
+    is_loading = False
 
     def __init__(self, name: str, takes_s: float, nfe_choices: tuple[int, ...] = ()) -> None:
         super().__init__(name, dict)
@@ -158,12 +160,91 @@ async def test_what_is_made_ahead_is_handed_over_when_its_turn_has_come() -> Non
 async def test_an_engine_that_is_set_aside_again_is_tried_by_one_task() -> None:
     first, second = PacedSupervisor("first", FOR_EVER_S), PacedSupervisor("second", 0.0)
     engine = FallbackEngine([first, second], stall_s=DEADLINE_S, patience_s=PATIENCE_S)
+    first.teach(0.01)
     for _ in range(3):
         engine.aside.put(first, "it is late")
-        engine.aside.review(first)  # nothing is known of it, so it is believed
+        engine.aside.review(first)
         assert first not in engine.aside
     engine.aside.put(first, "it is late")
 
     names = [task.get_name() for task in asyncio.all_tasks()]
     assert names.count("try first") == 1
+    await engine.close()
+
+
+async def test_an_engine_of_which_nothing_is_known_but_that_it_was_late_is_not_asked_again() -> (
+    None
+):
+    first, second = PacedSupervisor("first", FOR_EVER_S), PacedSupervisor("second", 0.0)
+    engine = FallbackEngine([first, second], stall_s=DEADLINE_S, patience_s=PATIENCE_S)
+
+    assert await speak(engine, TEXT) == ["second"]
+    assert not first.forecast.is_known
+    assert await speak(engine, TEXT) == ["second"]
+    assert [request.id for request in first.asked].count("m1") == 1
+    await engine.close()
+
+
+async def test_of_three_engines_the_better_voice_that_is_there_is_heard() -> None:
+    first = PacedSupervisor("first", FOR_EVER_S)
+    second, third = PacedSupervisor("second", 0.4), PacedSupervisor("third", 0.5)
+    engine = FallbackEngine([first, second, third], stall_s=DEADLINE_S, patience_s=0.9)
+    for each in (second, third):
+        each.teach(0.7)  # so both are asked early
+
+    assert await speak(engine, TEXT) == ["second"]
+    assert third.asked
+    await engine.close()
+
+
+async def test_what_is_handed_over_is_as_urgent_as_it_is_by_then() -> None:
+    first, second = PacedSupervisor("first", FOR_EVER_S), PacedSupervisor("second", 0.0)
+    engine = FallbackEngine([first, second], stall_s=DEADLINE_S, patience_s=PATIENCE_S)
+    due = Due(FOR_EVER_S)
+    speaking = asyncio.create_task(speak(engine, TEXT, due=due))
+    await until(lambda: bool(first.asked))
+    due.come()
+    await speaking
+
+    assert first.asked[0].due_s > PATIENCE_S
+    assert second.asked[0].due_s == 0
+    await engine.close()
+
+
+async def test_what_is_made_ahead_is_not_lost_while_every_engine_is_away() -> None:
+    only = PacedSupervisor("only", 0.0)
+    only.is_ready, only.refusal = False, StartError("It is not there.")
+    engine = FallbackEngine([only], stall_s=0.05)
+    due = Due(FOR_EVER_S)
+    speaking = asyncio.create_task(speak(engine, TEXT, due=due))
+    done, _ = await asyncio.wait({speaking}, timeout=0.5)  # ten times as long as it may stall
+    assert not done
+    only.is_ready = True
+    only._changes.tell()
+
+    assert await speaking == ["only"]
+    await engine.close()
+
+
+async def test_when_its_turn_has_come_engines_that_are_away_are_not_waited_for_long() -> None:
+    only = PacedSupervisor("only", 0.0)
+    only.is_ready = False
+    engine = FallbackEngine([only], stall_s=0.05)
+    with pytest.raises(UtteranceError, match="did not last or come back"):
+        await speak(engine, TEXT)
+    await engine.close()
+
+
+async def test_an_engine_that_loads_is_waited_for() -> None:
+    only = PacedSupervisor("only", 0.0)
+    only.is_ready, only.is_loading = False, True
+    engine = FallbackEngine([only], stall_s=0.05)
+    speaking = asyncio.create_task(speak(engine, TEXT))
+    done, _ = await asyncio.wait({speaking}, timeout=0.5)  # ten times as long as it may stall
+    assert not done
+    assert engine.silent_s == 0
+    only.is_ready = True
+    only._changes.tell()
+
+    assert await speaking == ["only"]
     await engine.close()

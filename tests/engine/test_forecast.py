@@ -75,3 +75,31 @@ def test_a_new_process_is_as_quick_as_usual() -> None:
     forecast.forget_load()
 
     assert forecast.service_s(40, 7) < 2 * usual_s
+
+
+def test_what_only_waited_and_is_given_up_changes_nothing_of_what_is_computed() -> None:
+    forecast = taught(load=1e6)
+    at_work = forecast.begin(request(40))
+    waiting = forecast.begin(request(40, due_s=5.0))
+    left_s = forecast.wait_s(due_at=0.0)
+    forecast.given_up(waiting)
+
+    assert forecast.wait_s(due_at=0.0) <= left_s  # its time goes on
+    before_s = forecast.service_s(40, 7)
+    forecast.answered(at_work, 0.0)
+    assert forecast.service_s(40, 7) == before_s
+
+
+def test_a_trial_that_runs_is_waited_for_by_what_is_more_urgent() -> None:
+    forecast = taught()
+    alone_s = forecast.expect_s(40, 7)
+    forecast.begin(request(40, due_s=60.0))
+
+    assert forecast.expect_s(40, 7) == pytest.approx(2 * alone_s, rel=0.2)
+
+
+def test_what_is_given_up_before_anything_is_known_teaches_nothing() -> None:
+    forecast = Forecast()
+    forecast.given_up(forecast.begin(request(40)))
+
+    assert not forecast.is_known

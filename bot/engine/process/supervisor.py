@@ -117,6 +117,11 @@ class Supervisor:
         return self._is_ready and self._client is not None and self._client.is_open
 
     @property
+    def is_loading(self) -> bool:
+        """Whether its process is there and will be warm, as far as is known."""
+        return self._client is not None and not self._is_ready
+
+    @property
     def state(self) -> EngineState:
         """State for `status`."""
         state = "ready" if self.is_ready else f"away: {self._trouble}"
@@ -264,8 +269,9 @@ class Supervisor:
     async def _probe(self) -> None:
         """Let it speak what nobody hears; if that breaks it, its process is replaced anyway."""
         assert self._client is not None
+        request = trial(self._voice, next(iter(self.nfe_choices), 0))
         try:
-            await ask(self._client, self.forecast, trial(self._voice))
+            await ask(self._client, self.forecast, request)
         except EngineLostError:
             return  # the client ends too, and tells why
         except UtteranceError:
