@@ -16,8 +16,8 @@ from bot.moderation import Moderation
 from bot.outcomes import Outcome
 from bot.playback import Output
 from bot.playback.player import Player
+from bot.playback.routing import Routing
 from bot.policy import Policy, clean, without_reply_mention
-from bot.routing import Routing
 from bot.sources import Remote, Resuming, Source, Sources
 from bot.speaker import Speaker
 from bot.state import ChannelState, ConnectionState

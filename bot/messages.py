@@ -8,13 +8,11 @@ The engine's child process imports this module too, so it stays importable on Py
 """
 
 from enum import Enum, IntEnum
-from typing import Any, TypeAlias, TypeVar, get_origin
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-
-from bot.words import WordTime
 
 Samples: TypeAlias = npt.NDArray[np.float32]
 """Mono audio, `[n]`, full scale is -1 to 1."""
@@ -232,6 +230,38 @@ class SpeechRequest(Message, frozen=True, kw_only=True):
     """In how many seconds its sound is needed; 0 where somebody waits for it."""
 
 
+class WordTime(msgspec.Struct, frozen=True, array_like=True):
+    """When a word is heard; on the wire an array of its fields, in this order."""
+
+    text: str
+    """As it is written, with the punctuation at it; what is not said, such as a dash, too."""
+    start_s: float
+    """Seconds from the beginning of the audio that it belongs to, rounded to milliseconds."""
+    end_s: float
+    """The same; equal to `start_s` if the word is not said."""
+    is_exact: bool = False
+    """Whether the engine was given these times; else they are estimated."""
+    phonemes: str = ""
+    """One character a phoneme, as misaki writes them; empty if the engine does not tell."""
+    phoneme_starts_s: tuple[float, ...] = ()
+    """When each of them begins."""
+
+    def moved(self, by_s: float, latest_s: float = float("inf")) -> "WordTime":
+        """Return the word `by_s` seconds later, no part of it before 0 or after `latest_s`."""
+
+        def move(time_s: float) -> float:
+            return round(min(max(time_s + by_s, 0.0), latest_s), 3)
+
+        return WordTime(
+            self.text,
+            move(self.start_s),
+            move(self.end_s),
+            self.is_exact,
+            self.phonemes,
+            tuple(map(move, self.phoneme_starts_s)),
+        )
+
+
 class AudioChunk(Message, frozen=True, kw_only=True):
     """A piece of speech from an engine."""
 
@@ -249,38 +279,3 @@ class AudioChunk(Message, frozen=True, kw_only=True):
     def duration_s(self) -> float:
         """Return the length in seconds."""
         return len(self.samples) / self.sample_rate_hz
-
-
-def encode_array(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
-    """Return audio as bytes, little-endian float32: msgspec's hook for what it does not know."""
-    if isinstance(value, np.ndarray):
-        return np.ascontiguousarray(value, dtype="<f4").tobytes()
-    raise NotImplementedError(type(value))
-
-
-def decode_array(target: Any, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook is untyped
-    """Return the audio that `encode_array` made bytes of; msgspec's hook for decoders."""
-    # Not by equality: numpy 2.5 on Python 3.12 resolves the alias to another object than here.
-    if get_origin(target) is np.ndarray:
-        return np.frombuffer(value, dtype="<f4")
-    raise NotImplementedError(target)
-
-
-_encoder = msgspec.msgpack.Encoder(enc_hook=encode_array)
-
-
-def encode(message: Message) -> bytes:
-    """Return `message` as MessagePack, audio as little-endian float32."""
-    return _encoder.encode(message)
-
-
-_M = TypeVar("_M")
-
-
-def decode(data: bytes, kind: type[_M]) -> _M:
-    """Return the message of class `kind` that `encode` made `data` of.
-
-    Raises:
-        msgspec.ValidationError: `data` is no such message.
-    """
-    return msgspec.msgpack.decode(data, type=kind, dec_hook=decode_array)

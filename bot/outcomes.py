@@ -3,9 +3,8 @@
 from enum import StrEnum
 from typing import Self
 
-from bot.messages import ChatMessage, Lane, Message, RejectReason, Utterance, Verb
+from bot.messages import ChatMessage, Lane, Message, RejectReason, Utterance, Verb, WordTime
 from bot.runtime.clock import now
-from bot.words import WordTime
 
 
 class DropReason(StrEnum):

@@ -8,14 +8,13 @@ import structlog
 
 from bot.backlog import Backlog
 from bot.lookahead import Lookahead, Rendering
-from bot.messages import Lane, Utterance
+from bot.messages import Lane, Utterance, WordTime
 from bot.outcomes import Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback import Output
 from bot.playback.player import Playback, Player
 from bot.runtime.clock import now
 from bot.runtime.waiting import cancel
 from bot.state import Speaking
-from bot.words import WordTime
 
 log = structlog.get_logger(__name__)
 

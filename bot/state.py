@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bot.words import WordTime
+from bot.messages import WordTime
 
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):

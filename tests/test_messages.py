@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from bot import messages, outcomes
-from bot.messages import AudioChunk, ChatMessage, Chatter, Message, Role, Samples, decode, encode
+from bot.messages import AudioChunk, ChatMessage, Chatter, Message, Role, Samples, WordTime
 from bot.outcomes import OUTCOMES, Applied, Outcome
-from bot.words import WordTime
+from bot.runtime.packing import decode, encode
 
 _M = TypeVar("_M", bound=msgspec.Struct)
 MESSAGES = [

@@ -14,14 +14,13 @@ from bot.engine.nfe_policy import NfePolicy
 from bot.engine.timetable import Due
 from bot.errors import UtteranceError
 from bot.lookahead import Lookahead
-from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance
+from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance, WordTime
 from bot.outcomes import FINAL, Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.playback.player import Player
 from bot.runtime.clock import now
 from bot.speaker import Speaker
-from bot.words import WordTime
 
 CHUNK = AudioChunk(
     samples=np.full(240, 0.5, np.float32),

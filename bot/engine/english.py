@@ -11,7 +11,7 @@ from functools import cache
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.words import written_words
+from bot.engine.word_times import written_words
 
 if TYPE_CHECKING:
     from hibari.g2p import G2P

@@ -1,11 +1,12 @@
-"""Estimated times of words, for engines that do not tell them.
+"""Times of words: the written words of a text, and estimates for engines that tell no times.
 
-The words share the time in which something is heard, by their letters. Long silences are laid to
-the punctuation that they fit best, so that errors do not add up from sentence to sentence.
+In an estimate the words share the time in which something is heard, by their letters. Long silences
+are laid to the punctuation that they fit best: errors do not add up from sentence to sentence.
 """
 
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -13,8 +14,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from bot.engine.letters import letters_of, pause_letters
-from bot.messages import AudioChunk, Samples
-from bot.words import WordTime, written_words
+from bot.messages import AudioChunk, Samples, WordTime
 
 _FRAME_S = 0.01
 _SILENCE = 0.02
@@ -27,6 +27,9 @@ _NOT_WRITTEN = 1.5
 """Cost of a pause without punctuation, as a multiple of its length."""
 _LEAST_LETTERS = 3.0
 """Words such as "a" take longer than a letter does in others."""
+_WIDE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Kana and Chinese characters: written without spaces, each a syllable or two."""
+_WORD = re.compile(rf"[^\w\s]*[{_WIDE}][^\w\s]*|[^\s{_WIDE}]+")
 
 
 _Silence: TypeAlias = "tuple[float, float]"
@@ -117,3 +120,42 @@ def _matched(expected_s: Sequence[float], silences: Sequence[_Silence]) -> list[
                 )
             )
     return best[-1][1]
+
+
+def written_words(text: str) -> list[str]:
+    """Return the words of `text` as they are written: between spaces, or a Chinese character.
+
+    Put together they are the text without its spaces.
+    """
+    return _WORD.findall(text)
+
+
+def gather(text: str, heard: Iterable[WordTime]) -> tuple[WordTime, ...]:
+    """Return every word of `text` once, with the times of `heard`, its words in order.
+
+    Those of `heard` may be parts of a word where pieces were cut inside it, and may lack some: what
+    is not among them is not said.
+    """
+    rest = list(reversed(list(heard)))
+    words: list[WordTime] = []
+    at_s, is_exact = (rest[-1].start_s, rest[-1].is_exact) if rest else (0.0, False)
+    for word in written_words(text):
+        parts: list[WordTime] = []
+        left = word
+        while left and rest and left.startswith(rest[-1].text):
+            parts.append(rest.pop())
+            left = left[len(parts[-1].text) :]
+        words.append(_joined(word, parts) if parts else WordTime(word, at_s, at_s, is_exact))
+        at_s, is_exact = words[-1].end_s, words[-1].is_exact
+    return tuple(words)
+
+
+def _joined(word: str, parts: Sequence[WordTime]) -> WordTime:
+    return WordTime(
+        word,
+        parts[0].start_s,
+        parts[-1].end_s,
+        all(part.is_exact for part in parts),
+        "".join(part.phonemes for part in parts),
+        tuple(start_s for part in parts for start_s in part.phoneme_starts_s),
+    )

@@ -1,6 +1,6 @@
 """Playback: one persistent output per device, and a player that feeds several at once.
 
-Knows audio only: what is said, by whom and why stays outside.
+Knows audio only, but for `routing`: what is said, by whom and why stays outside.
 """
 
 import asyncio

@@ -5,9 +5,10 @@ from collections.abc import Container
 import msgspec
 import structlog
 
-from bot.messages import ChatMessage, decode, encode
+from bot.messages import ChatMessage
 from bot.outcomes import FINAL, Dropped, DropReason, Outcome, Rejected
 from bot.runtime.clock import now
+from bot.runtime.packing import decode, encode
 from bot.store.database import Database
 
 log = structlog.get_logger(__name__)

@@ -25,8 +25,7 @@ from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.weights.installed import choose
 from bot.engine.hibari import HibariEngine
 from bot.engine.word_times import with_words
-from bot.messages import AudioChunk, SpeechRequest
-from bot.words import WordTime
+from bot.messages import AudioChunk, SpeechRequest, WordTime
 from tests.bench.report import environment, save
 from training import heldout
 from training.evaluation.listening import Listener

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.engine.english import phonemize, read
-from bot.words import written_words
+from bot.engine.word_times import written_words
 
 g2p = G2P()
 

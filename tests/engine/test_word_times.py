@@ -5,10 +5,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from bot.engine.joining import fit_piece
-from bot.engine.word_times import estimate, with_words
-from bot.messages import AudioChunk, Samples
+from bot.engine.word_times import estimate, with_words, written_words
+from bot.messages import AudioChunk, Samples, WordTime
 from bot.playback.clip import Clip
-from bot.words import WordTime, written_words
 
 RATE_HZ = 8_000
 TEXTS = st.text(alphabet="abc,. 5-你", max_size=60)

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.words import WordTime, gather, written_words
+from bot.engine.word_times import gather, written_words
+from bot.messages import WordTime
 
 TEXTS = st.text(alphabet="ab,. -\n你「」é🎉", max_size=40)
 

@@ -4,9 +4,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from bot.messages import AudioChunk, Samples
+from bot.messages import AudioChunk, Samples, WordTime
 from bot.playback.clip import Clip
-from bot.words import WordTime
 
 
 def chunk(start: int, frames: int, sample_rate_hz: int = 1000) -> AudioChunk:

@@ -6,7 +6,7 @@ from bot.config import Settings
 from bot.config.playback import DeviceSettings
 from bot.messages import Chatter, EventKind, Lane, Utterance
 from bot.playback import BaseOutput
-from bot.routing import Routing
+from bot.playback.routing import Routing
 
 
 def utterance(voice: str = "heart", event: EventKind | None = None) -> Utterance:

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config.sources import ConsoleSettings, IngestSettings, ReplaySettings
-from bot.messages import ChatMessage, encode
+from bot.messages import ChatMessage
+from bot.runtime.packing import encode
 from bot.sources import Origin
 from bot.sources.chat_json import loads, read_item
 from bot.sources.console import ConsoleSource

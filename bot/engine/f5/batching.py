@@ -12,9 +12,9 @@ from bot.engine.f5.text.duration import MAX_FRAMES
 from bot.engine.f5.text.front_end import Prompt
 from bot.engine.f5.voice.folder import Voice
 from bot.engine.f5.voice.loudness import levelled
+from bot.engine.word_times import gather
 from bot.errors import UtteranceError
-from bot.messages import AudioChunk, Samples
-from bot.words import WordTime, gather
+from bot.messages import AudioChunk, Samples, WordTime
 
 _MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 560
 """Lengths of most of chat: 0.7 to 6 s."""

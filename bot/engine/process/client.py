@@ -12,8 +12,9 @@ import structlog
 from bot.engine.process import protocol
 from bot.engine.process.watchdog import Limits, Watchdog
 from bot.errors import StartError, TransientError, UtteranceError
-from bot.messages import SpeechRequest, encode
+from bot.messages import SpeechRequest
 from bot.runtime import child, frames
+from bot.runtime.packing import encode
 from bot.runtime.waiting import first_to_end
 
 log = structlog.get_logger(__name__)

@@ -7,7 +7,8 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from bot.messages import AudioChunk, Message, SpeechRequest, decode_array
+from bot.messages import AudioChunk, Message, SpeechRequest
+from bot.runtime.packing import decode_array
 
 VERSION = 3
 """Version of the protocol: grows with every change that an older other end would not understand."""

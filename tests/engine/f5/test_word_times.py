@@ -11,8 +11,8 @@ import bot
 from bot.engine.contract import speak_one
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.weights.installed import choose
+from bot.engine.word_times import written_words
 from bot.messages import AudioChunk, SpeechRequest
-from bot.words import written_words
 
 pytestmark = pytest.mark.parts
 

@@ -20,9 +20,10 @@ from bot.engine.process.supervisor import Supervisor
 from bot.engine.process.worker import Worker
 from bot.engine.tone import ToneEngine
 from bot.errors import StartError, UtteranceError
-from bot.messages import AudioChunk, SpeechRequest, encode
+from bot.messages import AudioChunk, SpeechRequest
 from bot.runtime import child
 from bot.runtime.frames import frame, receive
+from bot.runtime.packing import encode
 from bot.runtime.waiting import cancel
 from tests.engine.conftest import DEADLINE_S, PATIENT, QUICK, limits_for
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from bot.engine.f5.text.duration import Estimate, paced_frames, piece_bytes, split_text
 from bot.engine.f5.text.vocabulary import Vocabulary, to_ids
 from bot.engine.f5.voice.reference import Reference
-from bot.words import WordTime
+from bot.messages import WordTime
 
 
 class Prompt(NamedTuple):

@@ -15,7 +15,8 @@ from bot.engine.f5.text.front_end import Prompt
 from bot.engine.f5.text.timing import Timing, durations_s, fit, spread
 from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary
 from bot.engine.f5.voice.reference import Reference
-from bot.words import WordTime, written_words
+from bot.engine.word_times import written_words
+from bot.messages import WordTime
 
 PAUSE = "_"
 _FRAMES_PER_S = SAMPLE_RATE_HZ / HOP_SAMPLES
