@@ -104,7 +104,6 @@ class Daemon:
         shared = Shared(
             settings=settings,
             engine=self._engine,
-            rouse=self._engine.rouse,
             nfe_policy=engines.nfe_policy(settings.engine),
             outputs=self._outputs,
             voices=self._voices,

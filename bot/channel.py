@@ -33,8 +33,6 @@ class Shared(NamedTuple):
 
     settings: Settings
     engine: SpeechEngine
-    rouse: Callable[[], None]
-    """Has idle engines warm soon."""
     nfe_policy: NfePolicy
     outputs: Mapping[OutputSettings, Output]
     voices: VoiceCatalog | None
@@ -93,7 +91,7 @@ class Channel:
             backlog=self.backlog,
             emit=shared.emit,
             keep=store.journal.keep,
-            rouse=shared.rouse,
+            rouse=shared.engine.rouse,
         )
         self.sources: tuple[Source, ...] = (
             *shared.sources.create_all(

@@ -40,6 +40,9 @@ class SpeechEngine(Protocol):
     def silent_s(self) -> float:
         """Seconds for which speech has been wanted and no engine answered; 0 while none is."""
 
+    def rouse(self) -> None:
+        """Have it warm soon if it is idle: speech may be wanted."""
+
     def synthesize(
         self, request: SpeechRequest, due: Due | None = None
     ) -> AsyncGenerator[AudioChunk, None]:

@@ -146,18 +146,22 @@ class PulseServer:
 
     def start(self) -> None:
         """Return when the server answers."""
+        self._run(
+            *("pulseaudio", "-n", "-F", str(self.folder / "pa.conf"), "--daemonize=no"),
+            *("--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"),
+        )
+        wait_until(self._answers, "sound server")
+
+    def _run(self, *command: str) -> None:
+        """Start the server's process, in a session of its own."""
         self._process = subprocess.Popen(
-            (
-                *("pulseaudio", "-n", "-F", str(self.folder / "pa.conf"), "--daemonize=no"),
-                *("--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"),
-            ),
+            command,
             env=os.environ | self.env,
             start_new_session=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_until(self._answers, "sound server")
 
     def _answers(self) -> bool:
         environment = os.environ | self.env

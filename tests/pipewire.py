@@ -42,14 +42,7 @@ class PipeWireServer(PulseServer):
 
     def start(self) -> None:
         """Return when the server has its sinks."""
-        self._process = subprocess.Popen(
-            ["dbus-run-session", "--", "sh", "-c", _PROGRAMS],
-            env=os.environ | self.env,
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        self._run("dbus-run-session", "--", "sh", "-c", _PROGRAMS)
         wait_until(self._is_there, "PipeWire")
         for sink in self._sinks:
             self.add_sink(sink)

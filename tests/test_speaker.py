@@ -47,6 +47,8 @@ class EngineStandIn:
 
     async def close(self) -> None: ...
 
+    def rouse(self) -> None: ...
+
     @property
     def silent_s(self) -> float:
         return now() - self.gave_at

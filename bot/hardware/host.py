@@ -17,8 +17,6 @@ _TEMPERATURES_C = (1, 150)
 """Range in which a sensor is believed."""
 _STAT_TIMES = 8
 """Times in the first line of /proc/stat that make all CPU time; guests' are among users'."""
-_IDLE_COLUMN = 3
-"""Column of the idle time in the first line of /proc/stat."""
 _STAT_COLUMNS = 13
 """Columns of /proc/PID/stat behind the name, up to the CPU times: proc(5)."""
 
@@ -113,12 +111,8 @@ def own_cores() -> int:
 
 def idle_s(root: Path = _ROOT) -> float | None:
     """Return how long all cores together have been idle; None where the system does not tell."""
-    try:
-        with (root / "proc/stat").open(encoding="ascii") as file:
-            ticks = file.readline().split()[_IDLE_COLUMN + 1]
-        return float(ticks) / os.sysconf("SC_CLK_TCK")
-    except (OSError, AttributeError, IndexError, ValueError):
-        return None
+    worked, stolen, total = cpu_times(root)
+    return (total - worked - stolen) / os.sysconf("SC_CLK_TCK") if total else None
 
 
 def quota_wait_s(root: Path = _ROOT) -> float:

@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 
 import aiomqtt
 
+from bot.config.engine import EngineSettings
 from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 from tests.bench.daemon import (
     ENDS,
@@ -61,8 +62,7 @@ _WAYS = {"Irc_viewer": "chat server", "mqtt viewer": "broker"}
 _INSIDE = "ISHOWTTS_CHAOS_INSIDE"
 _PAUSE_S = 5.0
 _TAKEN_S = (1.0, 8.0)
-_PATIENCE_S = 1.5
-"""`engine.patience_s` as it is by default."""
+_PATIENCE_S = EngineSettings().patience_s
 _MAX_LATE_S = 1.0
 
 

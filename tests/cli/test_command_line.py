@@ -90,8 +90,10 @@ def test_a_replay_is_spoken_into_a_file_and_every_message_is_accounted_for(
     assert (done.returncode, done.stdout) == (0, "")
     assert "Traceback" not in done.stderr
     for name in ("m1", "m5", "m6", "m8", "m14"):
-        heard = [kind for kind in kinds[name] if kind != "continued"]
-        assert heard == ["accepted", "queued", "started", "spoken"], name
+        *before, end = kinds[name]
+        assert before[:3] == ["accepted", "queued", "started"], name
+        assert set(before[3:]) <= {"continued"}, name  # of several pieces, as they are made
+        assert end == "spoken", name
     assert kinds["m11"] == ["obeyed"]
     assert reasons["m2"] == "command"
     assert reasons["m3"] == "bot"

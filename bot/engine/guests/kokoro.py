@@ -7,7 +7,6 @@ Source: hexgrad's Kokoro-82M, its config.json and pipeline.
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -21,6 +20,7 @@ from bot.engine.english import phonemize
 from bot.engine.guests.guest import WARM_UP, Guest
 from bot.engine.joining import trim
 from bot.errors import StartError, UtteranceError
+from bot.hardware import host
 from bot.messages import AudioChunk, Samples
 
 SAMPLE_RATE_HZ = 24_000
@@ -125,7 +125,7 @@ class KokoroEngine(Guest):
         for path in (self._model, self._voices_file):
             if not path.is_file():
                 raise StartError(f"Kokoro's file {path} is not there.", remedy=_REMEDY)
-        threads = self._threads or min(len(_processors()), _MOST_THREADS)
+        threads = self._threads or min(host.own_cores(), _MOST_THREADS)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -180,7 +180,7 @@ class KokoroEngine(Guest):
         self.progress.begin(len(tokens))
         try:
             waveform = self._session.run(None, given)[0]
-        except Exception as error:
+        except Exception as error:  # a model of others: whatever it raises costs one utterance
             raise UtteranceError(f"kokoro failed on this text: {error!r}") from error
         finally:
             self.progress.step()
@@ -205,10 +205,3 @@ def _runs_of(phonemes: str) -> Iterator[list[int]]:
         tokens = tokens[cut:]
     if tokens:
         yield tokens
-
-
-def _processors() -> set[int]:
-    """Return the processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return os.sched_getaffinity(0)
-    return set(range(os.cpu_count() or 1))

@@ -1,7 +1,7 @@
-"""Piper as a program or a server of its own: voices in some forty languages (GPL-3, not imported).
+"""Piper as a program of its own: voices in some forty languages (GPL-3, not imported).
 
-A program is started before it is needed and waits with its voice loaded; it speaks one text and
-ends, and the next one starts. A server keeps its voices loaded.
+It is started before it is needed and waits with its voice loaded; it speaks one text and ends, and
+the next one starts.
 """
 
 import json

@@ -24,15 +24,13 @@ async def ask(client: Client, forecast: Forecast, request: SpeechRequest) -> Aud
         UtteranceError: the engine cannot speak this text.
     """
     task = forecast.begin(request)
-    took_s = 0.0
     try:
         speech = await client.speak(request)
-        took_s = speech.took_s
     except asyncio.CancelledError:
         forecast.given_up(task)
         raise
-    except BaseException:
+    except Exception:  # whatever it is, the engine is not at this request any more
         forecast.answered(task, 0.0)
         raise
-    forecast.answered(task, took_s)
+    forecast.answered(task, speech.took_s)
     return speech.audio

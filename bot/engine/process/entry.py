@@ -30,9 +30,9 @@ _LEVELS: Mapping[int, protocol.Level] = {
     logging.WARNING: "warning",
 }
 _BOUNDED_SPIN: Mapping[str, str] = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}
-"""How long a thread of OpenMP waits awake for the others, in its rounds (about 0.5 ms) and, for
-Intel's and LLVM's, in milliseconds: their own 16 ms and 200 ms burn the core that the others need,
-and none at all (OMP_WAIT_POLICY=PASSIVE) takes half as long again on a quiet machine."""
+"""How long a thread of OpenMP waits awake for the others, in rounds of GNU's and milliseconds of
+Intel's and LLVM's: as long as they do on their own it burns the core that the others need, and none
+at all (OMP_WAIT_POLICY=PASSIVE) takes nearly twice as long on a quiet machine."""
 _SIMPLE = (str, int, float, bool, type(None))
 _OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message"}
 """Attributes of any record; all others were logged with it."""

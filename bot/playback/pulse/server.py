@@ -168,12 +168,8 @@ class Server:
             ServerAwayError: the server does not answer.
         """
         found: list[Sink] = []
-        ended: list[int] = []
 
-        def on_sink(_context: object, info: Callback, end: int, _data: object) -> None:
-            if end:
-                ended.append(end)
-                return
+        def read(info: Callback) -> None:
             sink = info.contents
             name = text(sink.name)
             if name != DUMMY:
@@ -188,8 +184,7 @@ class Server:
                     )
                 )
 
-        self.call("pa_context_get_sink_info_list", library.ON_SINK(on_sink))
-        self.wait(lambda: bool(ended))
+        self._list("pa_context_get_sink_info_list", library.ON_SINK, read)
         return found
 
     def modules(self) -> list[Module]:
@@ -199,18 +194,26 @@ class Server:
             ServerAwayError: the server does not answer.
         """
         found: list[Module] = []
-        ended: list[int] = []
 
-        def on_module(_context: object, info: Callback, end: int, _data: object) -> None:
-            if end:
-                ended.append(end)
-                return
+        def read(info: Callback) -> None:
             module = info.contents
             found.append(Module(module.index, text(module.name), text(module.argument)))
 
-        self.call("pa_context_get_module_info_list", library.ON_MODULE(on_module))
-        self.wait(lambda: bool(ended))
+        self._list("pa_context_get_module_info_list", library.ON_MODULE, read)
         return found
+
+    def _list(self, function: str, kind: Callback, read: Callable[[Callback], None]) -> None:
+        """Let `read` have each entry of a list, which `function` asks for with such a callback."""
+        ended: list[int] = []
+
+        def on_entry(_context: object, info: Callback, end: int, _data: object) -> None:
+            if end:
+                ended.append(end)
+            else:
+                read(info)
+
+        self.call(function, kind(on_entry))
+        self.wait(lambda: bool(ended))
 
     def load(self, module: str, argument: str) -> None:
         """Load a module.

@@ -15,7 +15,7 @@ from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.vocos import Vocos
 from bot.engine.f5.text.vocabulary import Vocabulary
 from bot.engine.f5.weights.installed import BUNDLED, Choice, choose
-from bot.engine.f5.weights.loading import choose_device, choose_dtype, load_runner
+from bot.engine.f5.weights.loading import candidates, choose_device, load_runner
 from bot.engine.f5.weights.model_folder import guidance, load_vocoder, read_model
 from bot.engine.upstream.engine import architecture
 from bot.errors import StartError
@@ -119,7 +119,7 @@ def prepared(
             voices=voices,
             scratch=scratch,
             device=where,
-            dtype=choose_dtype(where, model),
+            dtype=candidates(where, model)[0],
             cfg_strength=_strength(settings, model),
         )
 

@@ -12,12 +12,15 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.model.dit import Acoustic, Traits
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.sampler import draw_noise
 from bot.engine.f5.model.vocos import Vocos
 from bot.engine.f5.weights.checkpoint import load_acoustic, load_vocos
+from bot.engine.f5.weights.installed import choose
 from bot.engine.upstream.importing import import_upstream
+from bot.runtime.folders import resource
 
 CPU = torch.device("cpu")
 VOCABULARY_SIZE = 80
@@ -173,3 +176,17 @@ def folders(
         file.setparams((1, 2, 24_000, 0, "NONE", ""))
         file.writeframes(noise.astype("<i2").tobytes())
     return {name: str(path) for name, path in paths.items()}
+
+
+def bundled_engine(folder: Path, *, speed: float = 1.0) -> F5Engine:
+    """Return the engine with the bundled model and voices on the CPU, its cache in `folder`."""
+    here, _ = choose("bundled", "bundled")
+    return F5Engine(
+        model=str(here.model),
+        vocoder=str(here.vocoder),
+        voices=str(folder / "voices"),
+        shipped_voices=str(resource("voices")),
+        cache=str(folder / "cache"),
+        device="cpu",
+        speed=speed,
+    )

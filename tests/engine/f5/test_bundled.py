@@ -26,6 +26,7 @@ from bot.engine.process.progress import Progress
 from bot.engine.upstream.engine import load_upstream
 from bot.errors import UtteranceError
 from bot.messages import Samples, SpeechRequest
+from tests.engine.f5.conftest import bundled_engine
 
 pytestmark = pytest.mark.parts
 
@@ -78,14 +79,7 @@ def test_what_is_shipped_is_small() -> None:
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> F5Engine:
-    return F5Engine(
-        model=str(FOLDERS.model),
-        vocoder=str(FOLDERS.vocoder),
-        voices=str(tmp_path_factory.mktemp("voices")),
-        shipped_voices=str(VOICES),
-        cache=str(tmp_path_factory.mktemp("cache")),
-        device="cpu",
-    )
+    return bundled_engine(tmp_path_factory.mktemp("engine"))
 
 
 async def speak(engine: F5Engine, text: str, voice: str) -> Samples:

@@ -2,22 +2,18 @@
 
 from collections.abc import AsyncIterator
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import bot
 from bot.engine.contract import speak_one
 from bot.engine.f5.engine import F5Engine
-from bot.engine.f5.weights.installed import choose
 from bot.engine.word_times import written_words
 from bot.messages import AudioChunk, SpeechRequest
+from tests.engine.f5.conftest import bundled_engine
 
 pytestmark = pytest.mark.parts
 
-FOLDERS, _ = choose("bundled", "bundled")
-VOICES = Path(bot.__file__).parent.parent / "voices"
 TEXT = "I really like this song, but the boss beat me again. Good night, everybody!"
 LONG = f"{TEXT} I paid $5.50 for 12 km — wow 🎉 at 7:30 pm. " * 2
 
@@ -26,15 +22,7 @@ LONG = f"{TEXT} I paid $5.50 for 12 km — wow 🎉 at 7:30 pm. " * 2
 async def engine(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[F5Engine]:
-    engine = F5Engine(
-        model=str(FOLDERS.model),
-        vocoder=str(FOLDERS.vocoder),
-        voices=str(tmp_path_factory.mktemp("voices")),
-        shipped_voices=str(VOICES),
-        cache=str(tmp_path_factory.mktemp("cache")),
-        device="cpu",
-        speed=request.param,
-    )
+    engine = bundled_engine(tmp_path_factory.mktemp("engine"), speed=request.param)
     await engine.warm_up()
     yield engine
     await engine.close()

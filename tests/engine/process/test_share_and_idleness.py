@@ -81,12 +81,17 @@ async def test_an_engine_that_nobody_uses_ends_and_wakes_again(
     assert [e for e in events if e.startswith("engine")][:2] == ["engine is idle", "engine wakes"]
 
 
+async def warm_narrator(supervisor: Supervisor) -> Narrator:
+    narrator = Narrator(FallbackEngine([supervisor], stall_s=DEADLINE_S))
+    await narrator.warm_up()
+    return narrator
+
+
 async def test_speech_that_is_wanted_while_an_engine_is_idle_is_spoken(
     make_supervisor: "MakeSupervisor",
 ) -> None:
     supervisor = make_supervisor(idle_s=0.05)
-    narrator = Narrator(FallbackEngine([supervisor], stall_s=DEADLINE_S))
-    await narrator.warm_up()
+    narrator = await warm_narrator(supervisor)
     for _ in range(3):
         await wait_idle(supervisor)
         assert await spoken(narrator, "one two three") > 0
@@ -98,8 +103,7 @@ async def test_an_engine_that_speaks_for_longer_than_the_limit_is_not_idle(
     make_supervisor: "MakeSupervisor",
 ) -> None:
     supervisor = make_supervisor(idle_s=0.1)
-    narrator = Narrator(FallbackEngine([supervisor], stall_s=DEADLINE_S))
-    await narrator.warm_up()
+    narrator = await warm_narrator(supervisor)
 
     assert await spoken(narrator, "one long_nap two") > 0
     assert supervisor.restarts == 0

@@ -160,6 +160,12 @@ def _rotate_to_bfloat16(qkv: Tensor, rope: Rotation) -> tuple[Tensor, Tensor, Te
     return query, key, value
 
 
+def has_bfloat16() -> bool:
+    """Return whether this CPU has instructions for bfloat16, which is emulated without them."""
+    # Private, so absent in some versions of torch, which is as good as no.
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)())
+
+
 @cache
 def _attends_faster_in_bfloat16() -> bool:
     """Return whether attention in bfloat16 is clearly faster on this CPU than in float32.
@@ -167,9 +173,7 @@ def _attends_faster_in_bfloat16() -> bool:
     Measured, in a few hundredths of a second: it takes 0.4 of the time with AMX, and longer where
     the instructions are there but slow.
     """
-    # Emulated without the instructions; absent in some versions of torch, which is as good as no.
-    has_instructions = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)
-    if not has_instructions() or torch.backends.cpu.get_cpu_capability() != "AVX512":
+    if not has_bfloat16() or torch.backends.cpu.get_cpu_capability() != "AVX512":
         return False
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the time of one thread is the same on a busy machine

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from bot.engine.f5.model import int8
+from bot.engine.f5.model import cpu, int8
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.text.vocabulary import Vocabulary
 from bot.engine.f5.weights.model_folder import judged, load_model, load_vocoder
@@ -81,15 +81,6 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def choose_dtype(device: torch.device, model: Path, precision: str = "auto") -> torch.dtype:
-    """Return the first of `candidates`, which is the fastest as a rule.
-
-    Raises:
-        StartError: the device does not compute in this precision.
-    """
-    return candidates(device, model, precision)[0]
-
-
 def candidates(device: torch.device, model: Path, precision: str = "auto") -> Sequence[torch.dtype]:
     """Return the types to compute the model in the folder `model` in.
 
@@ -119,8 +110,7 @@ def _is_fast(dtype: torch.dtype) -> bool:
     """Return whether the CPU has instructions for it, without which it is slower than float32."""
     if dtype is torch.int8:
         return int8.works()
-    # Private, so absent in some versions.
-    return dtype is not torch.bfloat16 or getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
+    return dtype is not torch.bfloat16 or cpu.has_bfloat16()
 
 
 def describe(device: torch.device, dtype: torch.dtype) -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from bot.engine.f5.model import int8
+from bot.engine.f5.model import cpu, int8
 from bot.engine.f5.weights.installed import BUNDLED
-from bot.engine.f5.weights.loading import candidates, choose_dtype, describe
+from bot.engine.f5.weights.loading import candidates, describe
 from bot.errors import StartError
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
@@ -25,16 +25,15 @@ def test_a_cpu_computes_in_8_bits_if_it_can_and_the_model_was_judged_so(
 ) -> None:
     (tmp_path / "model.yaml").write_text("ishowtts: {front_end: phonemes}", encoding="utf-8")
 
-    assert choose_dtype(CPU, tmp_path) is torch.float32
-    chosen = candidates(CPU, BUNDLED / "model")
-    assert (torch.int8 in chosen) is has_int8
-    assert chosen[-1] is torch.float32
+    assert candidates(CPU, tmp_path) == [torch.float32]
+    expected = [torch.int8] * has_int8 + [torch.bfloat16] * cpu.has_bfloat16() + [torch.float32]
+    assert candidates(CPU, BUNDLED / "model") == expected
 
 
 @pytest.mark.usefixtures("has_int8")
 @pytest.mark.parametrize("model", ["model", "vocoder"], ids=["judged", "not judged"])
 def test_a_gpu_computes_in_half_precision(model: str) -> None:
-    assert choose_dtype(GPU, BUNDLED / model) is torch.float16
+    assert candidates(GPU, BUNDLED / model) == [torch.float16]
 
 
 def test_the_configuration_chooses_any_precision_that_the_device_has(
@@ -43,12 +42,12 @@ def test_the_configuration_chooses_any_precision_that_the_device_has(
 ) -> None:
     for device, names in ((CPU, ("float32", "bfloat16")), (GPU, ("float32", "float16"))):
         for name in names:
-            assert choose_dtype(device, BUNDLED / "model", name) is getattr(torch, name)
+            assert candidates(device, BUNDLED / "model", name) == [getattr(torch, name)]
     if has_int8:
-        assert choose_dtype(CPU, tmp_path, "int8") is torch.int8
+        assert candidates(CPU, tmp_path, "int8") == [torch.int8]
     else:
         with pytest.raises(StartError, match="'int8' on this CPU"):
-            choose_dtype(CPU, tmp_path, "int8")
+            candidates(CPU, tmp_path, "int8")
 
 
 @pytest.mark.usefixtures("has_int8")
@@ -59,7 +58,7 @@ def test_a_precision_that_the_device_lacks_is_refused(
     device: torch.device, name: str, tmp_path: Path
 ) -> None:
     with pytest.raises(StartError, match=f"the precision '{name}' on this") as caught:
-        choose_dtype(device, tmp_path, name)
+        candidates(device, tmp_path, name)
     assert caught.value.remedy
 
 
