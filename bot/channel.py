@@ -8,9 +8,10 @@ from bot.backlog import Backlog
 from bot.commands import CommandParser
 from bot.config import ChannelSettings, Settings
 from bot.config.playback import OutputSettings
+from bot.engine.narrator import SpeechEngine
 from bot.engine.nfe_policy import NfePolicy
 from bot.intake import Intake
-from bot.lookahead import Lookahead, SpeechEngine
+from bot.lookahead import Lookahead
 from bot.messages import ChatMessage, Lane
 from bot.moderation import Moderation
 from bot.outcomes import Outcome

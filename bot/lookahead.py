@@ -4,13 +4,14 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import structlog
 
 from bot.backlog import Backlog
+from bot.engine.narrator import SpeechEngine
 from bot.engine.nfe_policy import NfePolicy
-from bot.engine.timetable import Due
+from bot.engine.timetable import LETTERS_PER_S, Due
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
 from bot.outcomes import DropReason
@@ -19,34 +20,12 @@ from bot.runtime.clock import now
 
 log = structlog.get_logger(__name__)
 
-_LETTERS_PER_S = 15.0
-"""Speaking rate that is assumed for what is not made yet."""
 _LET_GO_S = 0.3
 """How long an engine may take to end what was cancelled, in seconds."""
 _TYPICAL_S = 4.0
 """Length of an utterance that is assumed at the start, in seconds."""
 _WEIGHT = 0.1
 """Share of the latest utterance in the moving average of their lengths."""
-
-
-class SpeechEngine(Protocol):
-    """The TTS engine as it is used here; see `bot.engine.narrator`."""
-
-    @property
-    def name(self) -> str:
-        """The engine that would speak now."""
-
-    @property
-    def silent_s(self) -> float:
-        """Seconds for which speech has been wanted and no engine answered; 0 while none is."""
-
-    def rouse(self) -> None:
-        """Have it warm soon if it is idle: speech may be wanted."""
-
-    def synthesize(
-        self, request: SpeechRequest, due: Due | None = None
-    ) -> AsyncGenerator[AudioChunk, None]:
-        """Yield the speech of `request` piece by piece; closing the generator cancels."""
 
 
 class Rendering:
@@ -79,7 +58,7 @@ class Rendering:
         """Length in seconds; an estimate until all of it is there."""
         if self.clip.is_complete:
             return self.clip.duration_s
-        return max(len(self.request.text) / _LETTERS_PER_S, self.clip.duration_s)
+        return max(len(self.request.text) / LETTERS_PER_S, self.clip.duration_s)
 
     @property
     def left_s(self) -> float:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -15,6 +16,26 @@ from bot.errors import UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 from bot.runtime.waiting import cancel
 from bot.state import EngineState
+
+
+class SpeechEngine(Protocol):
+    """What speaks whole utterances, as the stages use it."""
+
+    @property
+    def name(self) -> str:
+        """The engine that would speak now."""
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds for which speech has been wanted and no engine answered; 0 while none is."""
+
+    def rouse(self) -> None:
+        """Have it warm soon if it is idle: speech may be wanted."""
+
+    def synthesize(
+        self, request: SpeechRequest, due: Due | None = None
+    ) -> AsyncGenerator[AudioChunk, None]:
+        """Yield the speech of `request` piece by piece; closing the generator cancels."""
 
 
 class Narrator:

@@ -8,13 +8,13 @@ from bot.engine.pieces import Piece
 from bot.runtime.clock import now
 from bot.runtime.waiting import Changes
 
-_LETTERS_PER_S = 15.0
+LETTERS_PER_S = 15.0
 """Pace of speech, roughly, while the length of a piece is not known."""
 
 
 def audio_s(piece: Piece) -> float:
     """Return how long a piece and the pause behind it last, roughly."""
-    return len(piece.text) / _LETTERS_PER_S + piece.pause_s
+    return len(piece.text) / LETTERS_PER_S + piece.pause_s
 
 
 class Due:

@@ -237,10 +237,7 @@ class F5Engine(Engine):
     async def speak(
         self, requests: Sequence[SpeechRequest]
     ) -> Sequence[AudioChunk | UtteranceError]:
-        """Return the speech of each request, whole, or its error.
-
-        On a CPU a run whose caller is cancelled ends at its next block, and makes room.
-        """
+        """Return the speech of each request, or its error; a CPU's run ends soon if cancelled."""
         if self._closed.is_set():
             return [UtteranceError("The engine was closed.") for _ in requests]
         in_thread = asyncio.get_running_loop().run_in_executor
@@ -297,8 +294,5 @@ class F5Engine(Engine):
         """Let the run under way finish, free the model and end the thread."""
         if not self._closed.is_set():
             self._closed.set()
-            self._thread.submit(self._release)
+            self._thread.submit(setattr, self, "_runner", None)
             self._thread.shutdown(wait=False)
-
-    def _release(self) -> None:
-        self._runner = None

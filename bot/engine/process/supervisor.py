@@ -5,9 +5,7 @@ daemon stutter, and a call that hangs cannot be interrupted, only killed.
 """
 
 import asyncio
-import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -15,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.engine.contract import Engine
 from bot.engine.forecast import Forecast
-from bot.engine.process import protocol
+from bot.engine.process import boot, protocol
 from bot.engine.process.asking import ask, trial
 from bot.engine.process.breaker import Breaker
 from bot.engine.process.client import Client, EngineLostError, EngineMemoryError
@@ -28,21 +26,6 @@ from bot.state import EngineState
 
 log = structlog.get_logger(__name__)
 
-_BOOT = """
-import importlib.util, sys
-folder = sys.argv[1]
-sys.path[:] = [path for path in sys.path if path]
-spec = importlib.util.spec_from_file_location(
-    "bot", folder + "/__init__.py", submodule_search_locations=[folder]
-)
-sys.modules["bot"] = module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
-from bot.engine.process.entry import main
-main()
-"""
-"""Makes this package, and nothing that lies beside it, importable: another interpreter must not see
-the packages that were installed for this one."""
-_PACKAGE = Path(__file__).parents[2]
 _LASTING = 20
 """Answers of one process after which memory that runs out counts as the first time."""
 
@@ -95,7 +78,7 @@ class Supervisor:
         """How often its process was replaced."""
         self._options = options
         self._engine = engine or name
-        self._command = tuple(command) or (python or sys.executable, "-c", _BOOT, str(_PACKAGE))
+        self._command = tuple(command) or boot.command(python)
         self._limits = limits
         self._is_low, self._cores = is_low, tuple(cores)
         self._idleness = Idleness(idle_s)
