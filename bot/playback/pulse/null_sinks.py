@@ -62,7 +62,7 @@ def names() -> list[str]:
 
 def _argument(name: str) -> str:
     properties = f"device.description={name} {_MARK}"
-    return f"sink_name={name} channels=2 sink_properties='{properties}'"
+    return f"sink_name={name} rate=48000 channels=2 sink_properties='{properties}'"
 
 
 def _made(module: Module) -> str:
