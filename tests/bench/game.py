@@ -6,7 +6,8 @@ daemon speaks with the bundled F5-TTS or hibari into a PulseAudio null sink.
 
 `python -m tests.bench.game --gpu [--device cuda]` has a loop of about 12 ms of matrix products a
 frame on the GPU in a process of its own, and the engine in this one. It needs torch, numpy,
-msgspec, safetensors, pyyaml and hibari alone; `--device cpu` tries it without a GPU.
+msgspec, safetensors, pyyaml and hibari alone; `--device cpu` tries it without a GPU. With
+`--random SHAPE` a model of another size, with random weights, speaks noise.
 """
 
 import argparse
@@ -210,11 +211,13 @@ def on_cores(messages: int, seconds: float) -> dict[str, Any]:
     }
 
 
-def on_gpu(device: str, messages: int, seconds: float) -> dict[str, Any]:
+def on_gpu(device: str, random: str, messages: int, seconds: float) -> dict[str, Any]:
     """Measure a game on the GPU, the engine, and both."""
     from bot.engine.f5.engine import F5Engine  # noqa: PLC0415 - needs torch
+    from tests.bench.f5 import checkpoints  # noqa: PLC0415 - needs torch
 
-    bundled = Path(bot.__file__).parent / "engine/f5/bundled"
+    root = Path(bot.__file__).parents[1]
+    folders = (root / "bot/engine/f5/bundled", root / "voices")
     steps = calibrated("gpu", device, 1)
     free_before = free_bytes(device)
     resident_before = resident_mib()
@@ -223,11 +226,15 @@ def on_gpu(device: str, messages: int, seconds: float) -> dict[str, Any]:
     with playing("gpu", device, 1, steps, alone):
         time.sleep(seconds)
     with tempfile.TemporaryDirectory() as name, asyncio.Runner() as runner:
+        scratch = Path(name)
+        if random:
+            checkpoints.write(scratch, checkpoints.shape_named(random))
+            folders = (scratch, scratch / "voices")
         engine = F5Engine(
-            model=str(bundled / "model"),
-            vocoder=str(bundled / "vocoder"),
-            voices=str(Path(bot.__file__).parents[1] / "voices"),
-            cache=name,
+            model=str(folders[0] / "model"),
+            vocoder=str(folders[0] / "vocoder"),
+            voices=str(folders[1]),
+            cache=str(scratch / "cache"),
             device=device,
             nfe=7,
         )
@@ -235,7 +242,8 @@ def on_gpu(device: str, messages: int, seconds: float) -> dict[str, Any]:
 
         def speak() -> dict[str, Any]:
             texts = heldout.sentences("chat")[:messages]
-            took_s = [runner.run(_speak(engine, text)) for text in texts]
+            voice = checkpoints.VOICE if random else "heart"
+            took_s = [runner.run(_speak(engine, text, voice)) for text in texts]
             return spread_ms(took_s)
 
         speak()
@@ -250,6 +258,7 @@ def on_gpu(device: str, messages: int, seconds: float) -> dict[str, Any]:
         hardware = engine.hardware
         runner.run(engine.close())
     return {
+        "model": random or "bundled",
         "engine": hardware,
         "engine_gpu_mib": round(taken / _MIB),
         "engine_ram_mib": round(resident),
@@ -260,8 +269,8 @@ def on_gpu(device: str, messages: int, seconds: float) -> dict[str, Any]:
     }
 
 
-async def _speak(engine: Any, text: str) -> float:  # noqa: ANN401 - its class needs torch
-    request = SpeechRequest(id=text, text=text, voice="heart")
+async def _speak(engine: Any, text: str, voice: str) -> float:  # noqa: ANN401 - it needs torch
+    request = SpeechRequest(id=text, text=text, voice=voice)
     begun = time.perf_counter()
     (chunk,) = await engine.speak([request])
     if isinstance(chunk, Exception):
@@ -289,6 +298,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gpu", action="store_true", help="a game on the GPU, and the engine")
     parser.add_argument("--device", default="cuda", help="of --gpu: cuda, or cpu to try it")
+    parser.add_argument("--random", default="", metavar="SHAPE", help="of --gpu: F5TTS_v1_Base")
     parser.add_argument("--messages", type=int, default=40)
     parser.add_argument("--seconds", type=float, default=30.0, help="of the game alone")
     parser.add_argument("--save", default="", help="name of the result; none is only printed")
@@ -305,7 +315,7 @@ def main() -> None:
             from torch import cuda  # noqa: PLC0415 - the game on cores needs none
 
             result["gpu"] = cuda.get_device_name(options.device)
-        result |= on_gpu(options.device, options.messages, options.seconds)
+        result |= on_gpu(options.device, options.random, options.messages, options.seconds)
     else:
         result |= on_cores(options.messages, options.seconds)
     save(options.save, result)
