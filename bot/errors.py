@@ -4,7 +4,30 @@ An error is for a person: it says what happened, to what, and (`remedy`) what to
 """
 
 from collections.abc import Sequence
+from reprlib import Repr
 from typing import NamedTuple
+
+_SHOWN = 60
+"""Characters of a value that are quoted."""
+_repr = Repr()
+_repr.maxlevel, _repr.maxother, _repr.maxstring, _repr.maxlong = 2, _SHOWN, _SHOWN, _SHOWN
+
+
+def shown(value: object) -> str:
+    """Return `value` as Python writes it, on one short line, however large it is.
+
+    For errors about what was read: `repr` of it may be larger than any memory.
+    """
+    try:
+        text = _repr.repr(value)
+    except ValueError:  # an int of more digits than Python writes
+        return "a number of thousands of digits"
+    return shortened(text, _SHOWN)
+
+
+def shortened(text: str, most: int = 400) -> str:
+    """Return `text`, cut to at most so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 class IshowttsError(Exception):
@@ -61,8 +84,10 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         """Return the mistake as one line for people."""
-        place = f"line {self.line}: {self.path}" if self.line else self.path
-        return f"{place}: {self.message}" + (f"; {self.suggestion}" if self.suggestion else "")
+        path = shortened(self.path)
+        place = f"line {self.line}: {path}" if self.line else path
+        suggestion = f"; {self.suggestion}" if self.suggestion else ""
+        return f"{place}: {shortened(self.message)}{suggestion}"
 
 
 class ConfigError(StartError):

@@ -1,6 +1,7 @@
 """Loader of the configuration file; one error reports all of its mistakes."""
 
 import difflib
+import errno
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -12,14 +13,13 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from bot.config.settings import FORM, Settings
 from bot.config.yaml_source import Path as KeyPath
 from bot.config.yaml_source import dotted, parse
-from bot.errors import ConfigError, Problem
+from bot.errors import ConfigError, Problem, shown
 from bot.runtime.folders import resource
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-_VALUE_LENGTH = 60
-"""Characters of a wrong value that are quoted."""
+_MAX_BYTES = 1 << 20
 _MESSAGES = {
     "missing": "is missing",
     "model_type": "needs keys of its own, as in the shipped config.yaml",
@@ -41,7 +41,7 @@ def load(path: Path) -> Settings:
         ConfigError: the file cannot be read, or holds mistakes; the error lists all of them.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = _read(path)
     except OSError as error:
         problem = Problem("the file", None, f"cannot be read: {error.strerror or error}")
         raise ConfigError(str(path), [problem]) from None
@@ -51,6 +51,15 @@ def load(path: Path) -> Settings:
         )
         raise ConfigError(str(path), [problem]) from None
     return loads(text, source=str(path))
+
+
+def _read(path: Path) -> str:
+    """Return the text of a file or a pipe, as in `--config <(...)`, whose writer is waited for."""
+    with path.open("rb") as file:
+        content = file.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
+        raise OSError(errno.EFBIG, f"it is longer than {_MAX_BYTES >> 10} KiB")
+    return content.decode("utf-8-sig")
 
 
 def loads(text: str, *, source: str = "the configuration") -> Settings:
@@ -65,7 +74,7 @@ def loads(text: str, *, source: str = "the configuration") -> Settings:
         problem = Problem(
             "version",
             document.lines.get(("version",)),
-            f"is {version}; this ishowtts reads form {FORM} alone",
+            f"is {shown(version)}; this ishowtts reads form {FORM} alone",
             f"write version: {FORM} and compare the file with the shipped config.yaml, or update"
             " ishowtts",
         )
@@ -167,31 +176,26 @@ def _told(
 ) -> tuple[str, str]:
     """Return the mistake in words, and the allowed word that was meant, as a suggestion."""
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
-    shown = "(secret)" if secret else _shortened(value)
+    quoted = "(secret)" if secret else shown(value)
     if kind == "extra_forbidden":
         known = list(owner.model_fields) if owner else []
         allowed = f"; allowed: {', '.join(known)}" if known else ""
         return f"is not a key here{allowed}", _nearest(str(detail["loc"][-1]), known)
     if kind == "literal_error":
         known = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"is {shown}; allowed: {context['expected']}", _nearest(str(value), known)
+        return f"is {quoted}; allowed: {context['expected']}", _nearest(str(value), known)
     if kind == "union_tag_invalid":
         tag, allowed = context["tag"], context["expected_tags"]
         known = allowed.replace("'", "").split(", ")
-        return f"has type {tag!r}; allowed: {allowed}", _nearest(tag, known)
+        return f"has type {shown(tag)}; allowed: {allowed}", _nearest(tag, known)
     if kind in _MESSAGES:
         return _MESSAGES[kind], ""
     text = detail["msg"].removeprefix("Value error, ")
     text = text.replace("Input should be", "needs to be").replace("String should", "needs to")
-    return text if isinstance(value, dict | list | None) else f"is {shown}; {text}", ""
+    return text if isinstance(value, dict | list | None) else f"is {quoted}; {text}", ""
 
 
 def _nearest(word: str, known: list[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1)
     near = near or [name for name in known if name.startswith(word[:3].lower())]
     return f"did you mean {near[0]}?" if near else ""
-
-
-def _shortened(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _VALUE_LENGTH else text[: _VALUE_LENGTH - 1] + "…"

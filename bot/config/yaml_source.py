@@ -1,7 +1,8 @@
 """YAML with the line of every key, so that mistakes can be reported with theirs.
 
 It differs from PyYAML's safe loader on purpose: a duplicate key is a mistake, only `true` and
-`false` are booleans (YAML 1.2), so that `links: off` means the word, and there are no dates.
+`false` are booleans (YAML 1.2), so that `links: off` means the word, and there are no dates and no
+aliases.
 """
 
 import re
@@ -11,13 +12,14 @@ from typing import NamedTuple
 import yaml
 
 from bot.errors import Problem
+from bot.runtime.plain_yaml import PlainLoader
 
 Path = tuple[str | int, ...]
 _REPLACED = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader with the booleans of YAML 1.2 and without dates."""
+class _Loader(PlainLoader):
+    """PlainLoader with the booleans of YAML 1.2 and without dates."""
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag not in _REPLACED]
@@ -55,7 +57,7 @@ def parse(text: str) -> Document:
         node = _root(text)
         if node is None:
             return Document(None, {}, [])
-        _walk(node, (), lines, problems, set())
+        _walk(node, (), lines, problems)
         return Document(_Loader("").construct_document(node), lines, problems)
     except yaml.reader.ReaderError as error:
         what = f"character {error.position} is {error.character!r}"
@@ -85,20 +87,11 @@ def _root(text: str) -> yaml.Node | None:
         loader.dispose()
 
 
-def _walk(
-    node: yaml.Node,
-    path: Path,
-    lines: dict[Path, int],
-    problems: list[Problem],
-    seen: set[int],
-) -> None:
+def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], problems: list[Problem]) -> None:
     lines.setdefault(path, node.start_mark.line + 1)
-    if id(node) in seen:
-        return  # an alias: its mistakes are reported where it is defined
-    seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _walk(item, (*path, index), lines, problems, seen)
+            _walk(item, (*path, index), lines, problems)
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             below = (*path, str(key.value))
@@ -108,4 +101,4 @@ def _walk(
                     Problem(dotted(below), line, f"is already set in line {lines[below]}")
                 )
             lines[below] = line
-            _walk(value, below, lines, problems, seen)
+            _walk(value, below, lines, problems)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.errors import StartError
 from bot.report import secrets
-from bot.report.parts import Part, collect
+from bot.report.parts import Part, collect, text_of
 from bot.report.redaction import Redactor
 
 _README = """\
@@ -42,7 +42,7 @@ def write(config: Path, output: Path | None, *, has_check: bool) -> Archive:
     """
     now = datetime.now(UTC)
     path = output or Path(f"ishowtts-report-{now:%Y%m%d-%H%M%S}.zip")
-    text = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else ""
+    text = text_of(config) if config.is_file() else ""
     redactor = Redactor(secrets.known(text), Path.home())
     parts = list(collect(config, redactor, has_check=has_check))
     listing = "\n".join(f"  {part.name:<32} {part.about}" for part in parts)

@@ -7,7 +7,6 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections import deque
 from collections.abc import Iterator, Mapping
 from importlib.metadata import distribution, distributions
 from pathlib import Path
@@ -20,11 +19,13 @@ from bot.errors import ConfigError, StartError
 from bot.hardware import gpu, host, jetson
 from bot.report import secrets
 from bot.report.redaction import Redactor
+from bot.runtime.folders import read_bounded
 from bot.runtime.state_folder import state_folder
 from bot.service import daemon
 from bot.speedcheck import speed
 
 _LOG_LINES = 5000
+_MAX_FILE_BYTES = 8 << 20
 _BENCH_RUNS = 30
 _CHECK_S = 300
 _JOURNAL_S = 20
@@ -43,7 +44,7 @@ class Part(NamedTuple):
 
 def collect(config: Path, redactor: Redactor, *, has_check: bool) -> Iterator[Part]:
     """Yield the parts, redacted; one that cannot be had says why instead."""
-    text = _text_of(config)
+    text = text_of(config)
     settings = _settings(config)
     # First those who name chatters, so that they are known in what follows.
     logs = [*_logs(settings)]
@@ -64,9 +65,10 @@ def collect(config: Path, redactor: Redactor, *, has_check: bool) -> Iterator[Pa
     yield from _bench(redactor)
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Return the text of a file, or why it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_bounded(path, _MAX_FILE_BYTES).decode(errors="replace")
     except OSError as error:
         return f"# {path} cannot be read: {error.strerror}\n"
 
@@ -91,11 +93,16 @@ def _logs(settings: Settings | None) -> Iterator[tuple[str, list[str]]]:
 
 
 def _last_lines(path: Path) -> list[str]:
+    if not path.is_file():  # a pipe would be waited for
+        return []
     try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            return [line.rstrip("\n") for line in deque(lines, maxlen=_LOG_LINES)]
+        with path.open("rb") as file:
+            left_out = max(path.stat().st_size - _MAX_FILE_BYTES, 0)
+            file.seek(left_out)
+            lines = file.read(_MAX_FILE_BYTES).decode(errors="replace").splitlines()
     except OSError:
         return []
+    return lines[1 if left_out else 0 :][-_LOG_LINES:]
 
 
 def _journal() -> list[str]:
@@ -208,7 +215,7 @@ def _bench(redactor: Redactor) -> Iterator[Part]:
             "bench/speed.txt", "how fast it was when it was last looked at", found.sentence + "\n"
         )
     for path in sorted((state_folder() / "bench").glob("*.json"))[-_BENCH_RUNS:]:
-        yield Part(f"bench/{path.name}", "a run of the benchmark", redactor.text(_text_of(path)))
+        yield Part(f"bench/{path.name}", "a run of the benchmark", redactor.text(text_of(path)))
 
 
 def _json(value: object) -> str:

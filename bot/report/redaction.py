@@ -17,17 +17,22 @@ _LEAST_SECRET, _LEAST_NAME = 4, 3
 ones stand in too many words."""
 SECRET_KEY = re.compile(
     r"token|secret|passw|passphrase|credential|authori[sz]ation|cookie|api[_-]?key|private[_-]?key"
-    r"|client[_-]?id",
+    r"|client[_-]?id|^username$|^stream[_-]?key",
     re.IGNORECASE,
 )
 """Keys whose values are secret."""
 _WORD = r"(?:(?!null\b|none\b|true\b|false\b|\(removed\))[^\s,;}\]\"']+)"
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
+# Repetitions have limits, so that a line without end costs no more than its length.
 _PATTERNS = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
     for pattern, replacement in (
         (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", REMOVED),
-        (r"\b([a-z][a-z0-9+.-]*://)[^\s/@\"']+@", rf"\1{REMOVED}@"),
+        (r"([a-z][a-z0-9+.-]{0,20}://)[^\s/@\"']{1,500}@", rf"\1{REMOVED}@"),
+        (
+            r"(?<![\w.%+-])[\w.%+-]{1,60}:[^\s/@\"']{1,99}@(?=[\w\[])",
+            f"{REMOVED}@",
+        ),  # without a scheme
         (
             (
                 r"(authorization[\"']?\s*[:=]\s*[\"']?)"
@@ -38,13 +43,13 @@ _PATTERNS = tuple(
         (r"\b(bearer|basic)\s+[a-z0-9._~+/=-]{6,}", rf"\1 {REMOVED}"),
         (r"\boauth:\s*\S+", f"oauth:{REMOVED}"),
         (
-            r"([?&#][\w.-]*(?:token|key|secret|passw\w*|sig|signature|code|auth)=)[^&\s\"'#]+",
+            r"([?&#][\w.-]{0,40}(?:token|key|secret|passw\w*|sig|signature|code|auth)=)[^&\s\"'#]+",
             rf"\1{REMOVED}",
         ),
         (
             (
-                r"([\"']?[\w.-]*(?:token|secret|passw(?:or)?d|passphrase|credential|api[_-]?key|cookie)"
-                rf"[\w.-]*[\"']?\s*[:=]\s*)(?:{_QUOTED}|{_WORD})"
+                r"([\"']?[\w.-]{0,40}(?:token|secret|passw(?:or)?d|passphrase|credential|api[_-]?key|cookie)"
+                rf"[\w.-]{{0,40}}[\"']?\s{{0,40}}[:=]\s{{0,40}})(?:{_QUOTED}|{_WORD})"
             ),
             rf"\1{REMOVED}",
         ),

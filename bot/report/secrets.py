@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from bot.runtime.state_folder import state_folder
 
 _MAX_FILE_BYTES = 64 * 1024
 _FILES_OF_SECRETS = {"password_file", "token_file"}
+_COMMENT = re.compile(r"(?<!\S)#[^\n]*")
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Variable with the folder in which systemd puts the credentials of a unit."""
 
@@ -66,18 +69,56 @@ def _strings(value: object, key: str = "token") -> Iterator[str]:
 def without_secrets(config: str, redactor: Redactor) -> str:
     """Return the text of the configuration; nothing of it where it cannot be parsed.
 
-    Chatters who are muted get their pseudonyms.
+    Comments are left out, since what stands in them has no form; chatters who are muted get their
+    pseudonyms.
     """
     root = compose(config)
     if root is None:
-        return "The file is no YAML, so it is not known what of it is secret: left out.\n"
-    spans = [(node, REMOVED) for node in _secret_nodes(root)]
-    spans += [(node, redactor.pseudonym(str(node.value))) for node in _muted(root)]
-    for node, shown in sorted(spans, key=lambda span: span[0].start_mark.index, reverse=True):
-        start, end = node.start_mark.index, node.end_mark.index
-        newline = "\n" if config[start:end].endswith("\n") else ""  # of a block
-        config = config[:start] + shown + newline + config[end:]
-    return redactor.text(config)
+        return "The file is no plain YAML, so it is not known what of it is secret: left out.\n"
+    spans = [(*_span(node, config), REMOVED) for node in _secret_nodes(root)]
+    spans += [(*_span(node, config), redactor.pseudonym(str(node.value))) for node in _muted(root)]
+    spans += [(start, end, "") for start, end in _comments(root, config)]
+    kept, at = [], 0
+    for start, end, shown in sorted(spans):
+        if start >= at:  # else within a block that is removed whole
+            kept += [config[at:start], shown]
+            at = end
+    text = "".join([*kept, config[at:]])
+    return redactor.text("".join(f"{line.rstrip()}\n" for line in text.splitlines()))
+
+
+def _span(node: yaml.Node, config: str) -> tuple[int, int]:
+    """Return where a node stands, without the end of the line behind a block."""
+    start, end = node.start_mark.index, node.end_mark.index
+    return start, start + len(config[start:end].rstrip("\n"))
+
+
+def _comments(root: yaml.Node, config: str) -> Iterator[tuple[int, int]]:
+    """Yield where comments stand: at `#` that stand in no scalar."""
+    scalars = sorted(
+        # The first line of a block, behind | or >, may end with a comment.
+        (config.find("\n", start) if node.style in {"|", ">"} else start, node.end_mark.index)
+        for node in _every_scalar(root)
+        for start in [node.start_mark.index]
+    )
+    starts = [start for start, _ in scalars]
+    for match in _COMMENT.finditer(config):
+        before = bisect_right(starts, match.start()) - 1
+        if before < 0 or match.start() >= scalars[before][1]:
+            yield match.span()
+
+
+def _every_scalar(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """Yield keys and values."""
+    if isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            for each in pair:
+                yield from _every_scalar(each)
+    elif isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            yield from _every_scalar(each)
+    elif isinstance(node, yaml.ScalarNode):
+        yield node
 
 
 def _scalars(node: yaml.Node, key: str = "") -> Iterator[tuple[str, yaml.ScalarNode]]:

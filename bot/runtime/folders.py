@@ -1,10 +1,12 @@
-"""Folders that come with the package, and files that are written whole.
+"""Folders that come with the package, and files that are read within bounds or written whole.
 
 The engine's process imports it, so it needs no package but the standard library.
 """
 
+import errno
 import os
 import shutil
+import stat
 from pathlib import Path
 
 import bot
@@ -20,6 +22,23 @@ def resource(name: str) -> Path:
     """
     shipped = _PACKAGE / "resources" / name
     return shipped if shipped.exists() else _PACKAGE.parent / name
+
+
+def read_bounded(path: Path, most_bytes: int) -> bytes:
+    """Return the contents of a file of at most `most_bytes`.
+
+    Raises:
+        OSError: it cannot be read, is longer, or is a device or a pipe, which may never end.
+    """
+    # Without waiting: a pipe that nobody writes into would hold whoever opens it.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no file", str(path))
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"it is longer than {most_bytes >> 10} KiB", str(path))
+    return content
 
 
 def write_whole(path: Path, content: bytes) -> None:

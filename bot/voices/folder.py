@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-import yaml
-
-from bot.errors import StartError
+from bot.errors import StartError, shown
+from bot.runtime.folders import read_bounded
+from bot.runtime.plain_yaml import parse
 
 RECORDING, TRANSCRIPT, ABOUT = "reference.wav", "transcript.txt", "voice.yaml"
 FILES = (RECORDING, TRANSCRIPT, ABOUT)
@@ -26,9 +26,6 @@ _MAX_ABOUT_BYTES = 64 << 10
 _MAX_RECORDING_BYTES = 128 << 20
 """Minutes in the finest format there is, of which seconds are used."""
 _MAX_TRANSCRIPT_BYTES = 64 << 10
-CONSTRUCTION_ERRORS = (ValueError, AttributeError)
-"""Errors of PyYAML besides its own: for the 30th of February, for a number of 5,000 digits
-and for text that is no UTF-8; and for a tag that the value does not fit."""
 
 
 Signature: TypeAlias = tuple[tuple[int, int, int], ...]
@@ -139,17 +136,10 @@ def read_transcript(folder: Path) -> str:
 
 
 def _read_bytes(path: Path, most: int) -> bytes:
-    """Return the contents of a file, which is none of a device or a pipe: those may never end."""
     try:
-        if path.exists() and not path.is_file():
-            problem = "no file"
-        elif path.stat().st_size > most:
-            problem = f"more than {most >> 10} KiB"
-        else:
-            return path.read_bytes()
+        return read_bounded(path, most)
     except OSError as error:
-        problem = str(error.strerror)
-    raise _unreadable(path, problem)
+        raise _unreadable(path, str(error.strerror)) from error
 
 
 def _unreadable(path: Path, problem: str) -> StartError:
@@ -162,10 +152,8 @@ def _unreadable(path: Path, problem: str) -> StartError:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        if path.stat().st_size > _MAX_ABOUT_BYTES:
-            raise StartError(f"{path} is too long.", remedy="Leave a few lines in it.")
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, RecursionError, *CONSTRUCTION_ERRORS) as error:
+        data = parse(read_bounded(path, _MAX_ABOUT_BYTES).decode())
+    except (OSError, ValueError) as error:
         raise StartError(
             f"{path} cannot be read: {error}.",
             remedy="Write lines such as `licence: CC0-1.0`; docs/voices.md shows a whole one.",
@@ -187,7 +175,7 @@ def _number(
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not limits[0] <= value <= limits[1]:
         raise StartError(
-            f"{path} gives {value!r} as {key}.",
+            f"{path} gives {shown(value)} as {key}.",
             remedy=f"Write a number from {limits[0]:g} to {limits[1]:g}.",
         )
     return float(value)

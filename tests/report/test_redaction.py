@@ -19,6 +19,7 @@ HIDING = (
     "PASS oauth:{}",
     "wss://user:{}@example.org/chat",
     "mqtt://{}@broker:1883",
+    "connected to somebody:{}@broker.lan",
     "GET /api/chat?token={}&x=1",
     "https://id.twitch.tv/oauth2/token?client_secret={}",
     "https://example.org/#access_token={}",
@@ -101,13 +102,16 @@ def test_the_home_folder_names_nobody() -> None:
 
 
 CONFIG = """\
-channels: [{name: main}] # mine
+# once it was Hunter2-S3cret
+channels: [{name: "a #1"}] # mine: Hunter2-S3cret
 server:
   token: Hunter2-S3cret # the token
-  host: 0.0.0.0
+  host: 0.0.0.0 # not Hunter2-S3cret
 mqtt:
-  password: |
+  username: somebody_there
+  password: | # Hunter2-S3cret
     Hunter2-S3cret
+    # and Hunter2-S3cret
   url: mqtt://me:Hunter2-S3cret@broker
 policy: {access: {muted: [troll_person]}}
 twitch: {client_id: abcdefghij0123456789abcdefghij}
@@ -121,8 +125,29 @@ def test_the_configuration_keeps_everything_but_its_secrets() -> None:
     assert "Hunter2" not in redacted
     assert "troll" not in redacted
     assert "abcdefghij" not in redacted
-    for kept in ("{name: main}] # mine", f"token: {REMOVED} # the token", "host: 0.0.0.0"):
+    assert "somebody" not in redacted
+    for kept in ('name: "a #1"', f"token: {REMOVED}\n  host: 0.0.0.0\n", f"password: {REMOVED}\n"):
         assert kept in redacted
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "9",
+        "a-",
+        "a:",
+        "a.",
+        "token",
+        "token: ",
+        "-----BEGIN ",
+        "authorization ",
+        "'token': '",
+        "?a",
+    ],
+)
+@pytest.mark.timeout(60)
+def test_a_line_without_end_costs_no_more_than_its_length(part: str) -> None:
+    Redactor().log_line(part * (300_000 // len(part)))
 
 
 def test_a_configuration_that_cannot_be_read_is_left_out() -> None:

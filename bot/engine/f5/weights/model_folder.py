@@ -22,10 +22,12 @@ from bot.engine.f5.text.phonemes import PAUSE, Phonemes
 from bot.engine.f5.text.timing import load_timing
 from bot.engine.f5.text.vocabulary import Vocabulary, load_vocabulary
 from bot.engine.f5.weights.checkpoint import load_acoustic, load_vocos, open_state
-from bot.errors import StartError
-from bot.voices.folder import CONSTRUCTION_ERRORS
+from bot.errors import StartError, shown
+from bot.runtime.folders import read_bounded
+from bot.runtime.plain_yaml import parse
 
 _TIMING = "timing.safetensors"
+_MAX_YAML_BYTES = 256 << 10
 
 
 def load_model(
@@ -81,7 +83,7 @@ def load_front_end(folder: Path, vocabulary: Vocabulary, durations: str = "paced
         return Characters(vocabulary, ESTIMATES[durations])
     if name != "phonemes" or PAUSE not in vocabulary:
         raise StartError(
-            f"The model in {folder} asks for the front end {name!r}, which does not fit it.",
+            f"The model in {folder} asks for the front end {shown(name)}, which does not fit it.",
             remedy="Put the original .yaml and vocab.txt there again.",
         )
     try:
@@ -103,7 +105,7 @@ def guidance(folder: Path) -> float:
     strength = _ours(folder).get("cfg_strength", 2.0)
     if not isinstance(strength, (int, float)) or isinstance(strength, bool) or strength < 0:
         raise StartError(
-            f"The model in {folder} gives {strength!r} as cfg_strength.",
+            f"The model in {folder} gives {shown(strength)} as cfg_strength.",
             remedy="Put the original .yaml there again.",
         )
     return float(strength)
@@ -117,7 +119,7 @@ def judged(folder: Path) -> Sequence[str]:
     names = _ours(folder).get("judged", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise StartError(
-            f"The model in {folder} gives {names!r} as the precisions that it was judged in.",
+            f"The model in {folder} gives {shown(names)} as the precisions that it was judged in.",
             remedy="Put the original .yaml there again.",
         )
     return names
@@ -167,11 +169,9 @@ def vocoder_file(folder: Path) -> Path:
 
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:
-    import yaml  # noqa: PLC0415 - read at the start only
-
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, RecursionError, *CONSTRUCTION_ERRORS) as error:
+        data = parse(read_bounded(path, _MAX_YAML_BYTES).decode())
+    except (OSError, ValueError) as error:
         raise StartError(
             f"{path} cannot be read: {error}.", remedy="Put the original file there again."
         ) from error
