@@ -41,15 +41,16 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
     return content
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
+def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Write a file whole or not at all, with the permissions of the one before it, else `mode`.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: it cannot be written; nothing of it is left.
     """
     partial = path.with_name(f"{path.name}.part")
     try:
-        with partial.open("wb") as file:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -6,7 +6,6 @@ refresh token works once.
 """
 
 import os
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ import msgspec
 import structlog
 
 from bot.errors import StartError
+from bot.runtime.folders import write_whole
 from bot.runtime.state_folder import state_folder
 
 log = structlog.get_logger(__name__)
@@ -62,15 +62,19 @@ class AccountStore:
         self.folder = folder or state_folder()
         directory = os.environ.get("CREDENTIALS_DIRECTORY")
         self._credentials = credentials or (Path(directory) if directory else None)
+        self._held: dict[str, Account] = {}
+        self.trouble = ""
+        """Why accounts that are held cannot be written; empty while there are none."""
 
     def load(self) -> Accounts:
-        """Return the accounts; a file that cannot be read is logged and skipped.
+        """Return the accounts, with those that are held; a file that cannot be read is skipped.
 
         Blocks for the time of a few small reads.
         """
         folders = [self.folder, *([self._credentials] if self._credentials else [])]
         paths = [path for folder in folders for path in sorted(folder.glob(_PATTERN))]
-        return Accounts(account for path in paths if (account := _read(path)))
+        written = [account for path in paths if (account := _read(path))]
+        return Accounts([*written, *self._held.values()])
 
     def version(self) -> frozenset[tuple[str, int]]:
         """Return a value that changes when somebody logs in or out."""
@@ -80,6 +84,35 @@ class AccountStore:
                 found.add((path.name, path.stat().st_mtime_ns))
         return frozenset(found)
 
+    def hold(self, account: Account) -> None:
+        """Keep `account` in memory until `write_held` has written it."""
+        self._held[account.user_id] = account
+
+    def write_held(self) -> None:
+        """Write what is held, which goes on being held where that fails; `trouble` tells why."""
+        for user_id, account in list(self._held.items()):
+            path = self._path(user_id)
+            written = _read(path) if path.exists() else None
+            try:
+                if written is None or written.obtained_at <= account.obtained_at:
+                    self.put(account)  # else somebody has logged in since
+            except StartError as error:
+                if not self.trouble:
+                    log.warning(
+                        "Twitch log-in not kept",
+                        account=account.login,
+                        reason=error.message,
+                        remedy=f"{error.remedy} It is tried again; where the program ends before,"
+                        " log in again: ishowtts login twitch",
+                    )
+                self.trouble = error.message
+                return
+            if self._held[user_id] is account:  # else renewed once more meanwhile
+                del self._held[user_id]
+        if self.trouble and not self._held:
+            log.info("Twitch log-in kept", folder=str(self.folder))
+            self.trouble = ""
+
     def put(self, account: Account) -> None:
         """Write `account` whole or not at all.
 
@@ -88,12 +121,8 @@ class AccountStore:
         """
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=".twitch-")  # mode 0600
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(account)) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._path(account.user_id))
+            content = msgspec.json.format(msgspec.json.encode(account)) + b"\n"
+            write_whole(self._path(account.user_id), content, mode=0o600)
         except OSError as error:
             raise StartError(
                 f"The log-in cannot be kept in {self.folder}: {error.strerror}.",

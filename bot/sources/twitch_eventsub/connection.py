@@ -119,7 +119,8 @@ class TwitchConnection:
 
     def state(self, login: str) -> str:
         """Return the state of the connection for the channel `login`, as one clause."""
-        return self.loop.state if self._client is None else self._subscriptions.state(login)
+        state = self.loop.state if self._client is None else self._subscriptions.state(login)
+        return f"{state}; {self._store.trouble}" if self._store.trouble else state
 
     @property
     def may_write(self) -> bool:

@@ -1,8 +1,11 @@
 """Tokens of one client, kept valid and stored.
 
-A refresh token works once, so the new one is stored before it is used.
+A refresh token works once, so the new one is stored before it is used; where it cannot be stored,
+it is used all the same, and stored as soon as that works.
 """
 
+import asyncio
+import math
 from collections.abc import Callable
 
 import structlog
@@ -19,6 +22,7 @@ log = structlog.get_logger(__name__)
 _RENEW_S = 3_900.0
 """Seconds of life that a token has left when it is renewed: more than twitchio's, an hour."""
 _AT_LEAST_S = 60.0
+_STORE_AGAIN_S = 10.0
 
 
 class Tokens:
@@ -33,6 +37,8 @@ class Tokens:
         self._oauth = oauth
         self._version = store.version()
         self._renew_at: dict[str, float] = {}
+        self._store_at = 0.0
+        """When what is held is stored, by `clock`."""
         self.accounts: Accounts = store.load()
         """Accounts that are logged in."""
 
@@ -72,13 +78,16 @@ class Tokens:
     async def renew(self) -> list[Account]:
         """Renew what has little life left; return those accounts.
 
-        While Twitch cannot be asked, the old tokens do for a while longer.
+        What could not be stored before is stored now, if it can be. While Twitch cannot be asked,
+        the old tokens do for a while longer.
 
         Raises:
             LogInError: Twitch no longer renews the bot's.
             TransientError: it no longer renews another one's, which has to be left out.
         """
         bot = self.bot
+        if self._clock() >= self._store_at:
+            await self._store_held()
         done = []
         for account in list(self.accounts.values()):
             if self._clock() < self._renew_at.get(account.user_id, 0.0):
@@ -97,10 +106,13 @@ class Tokens:
         return done
 
     def renewed(self, user_id: str, access_token: str, refresh_token: str) -> None:
-        """Store tokens that twitchio renewed; the old ones are no longer valid."""
+        """Take tokens that twitchio renewed; the old ones are no longer valid.
+
+        The next `renew` stores them.
+        """
         account = self.accounts.get(user_id)
         if account is not None:
-            self._keep(
+            self._take(
                 structs.replace(
                     account,
                     access_token=access_token,
@@ -113,13 +125,21 @@ class Tokens:
         validity = await self._oauth.validate(account.access_token)
         if validity is None or validity.expires_in_s < _RENEW_S:
             account = await self._oauth.refresh(account)
-            self._keep(account)
+            self._take(account)
+            await self._store_held()
             validity = await self._oauth.validate(account.access_token)
         life_s = validity.expires_in_s if validity is not None else 0
         due_s = max(life_s - _RENEW_S, life_s / 2, _AT_LEAST_S)
         self._renew_at[account.user_id] = self._clock() + due_s
 
-    def _keep(self, account: Account) -> None:
-        self._store.put(account)
-        self._version = self._store.version()
+    def _take(self, account: Account) -> None:
         self.accounts[account.user_id] = account
+        self._store.hold(account)
+        self._store_at = 0.0
+
+    async def _store_held(self) -> None:
+        before = self._store.version()
+        await asyncio.to_thread(self._store.write_held)
+        if self._version == before:  # else somebody logged in or out just now
+            self._version = self._store.version()
+        self._store_at = self._clock() + _STORE_AGAIN_S if self._store.trouble else math.inf
