@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 
 from bot.config.server import ServerSettings
 from bot.errors import ConfigError, StartError
-from bot.server import MAX_BODY_BYTES, MAX_CONNECTIONS, Server
+from bot.server import MAX_BODY_BYTES, Server
+from bot.server.connections import MAX_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +31,7 @@ TOKEN = "s3cr\u00e9t"
 @pytest.fixture(autouse=True)
 def _no_idle_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no connection be closed for its idleness alone."""
-    monkeypatch.setattr("bot.server._IDLE_S", 3600.0)
+    monkeypatch.setattr("bot.server.connections._IDLE_S", 3600.0)
 
 
 async def take(request: web.Request) -> web.Response:
