@@ -17,7 +17,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = (
     (
         "CREATE TABLE remembered (kind TEXT, channel TEXT, key TEXT, value TEXT, at REAL,"
@@ -25,8 +25,12 @@ _SCHEMA = (
     ),
     (
         "CREATE TABLE journal (channel TEXT, id TEXT, message BLOB, received_at REAL,"
-        " starts INTEGER, PRIMARY KEY (channel, id)) WITHOUT ROWID"
+        " starts INTEGER, boot TEXT, boot_s REAL, PRIMARY KEY (channel, id)) WITHOUT ROWID"
     ),
+)
+_FROM_VERSION_1 = (
+    "ALTER TABLE journal ADD COLUMN boot TEXT",
+    "ALTER TABLE journal ADD COLUMN boot_s REAL",
 )
 _LOCK_WAIT_S = 2.0
 """Longest wait for the daemon before this one to end."""
@@ -178,8 +182,9 @@ def _make_ready(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # what was paid for survives a power cut
     connection.execute("BEGIN IMMEDIATE")  # takes the lock, which is kept
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in _SCHEMA:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version < _VERSION:
+        for statement in _FROM_VERSION_1 if version else _SCHEMA:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {_VERSION}")
     connection.execute("COMMIT")

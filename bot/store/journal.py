@@ -1,13 +1,15 @@
 """Journal of paid messages that were accepted and not spoken yet: they outlive the daemon."""
 
-from collections.abc import Container
+import math
+from collections.abc import Callable, Container
 
 import msgspec
 import structlog
+from msgspec import structs
 
 from bot.messages import ChatMessage
 from bot.outcomes import FINAL, Dropped, DropReason, Outcome, Rejected
-from bot.runtime.clock import now
+from bot.runtime.clock import Moment, now
 from bot.runtime.packing import decode, encode
 from bot.store.database import Database
 
@@ -17,6 +19,8 @@ _MAX_ENTRIES = 1_000
 """Messages that are kept at a time."""
 _MAX_STARTS = 3
 """Starts after which a message is given up: it may be what ends the daemon."""
+_JUMP_S = 5.0
+"""Least change of the wall clock that matters to the age of a message."""
 _NOT_YET = {DropReason.SHUTDOWN, DropReason.NO_OUTPUT}
 """Reasons that the next start may not have."""
 
@@ -24,10 +28,18 @@ _NOT_YET = {DropReason.SHUTDOWN, DropReason.NO_OUTPUT}
 class Journal:
     """Messages from `keep` until an observed outcome ends them."""
 
-    def __init__(self, database: Database, *, max_age_s: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        max_age_s: float,
+        moment: Callable[[], Moment] = Moment.now,
+    ) -> None:
         """Forget what is older than `max_age_s` seconds; with 0, keep nothing."""
         self._database = database
         self._max_age_s = max_age_s
+        self._moment = moment
+        self._looked_at = moment()
         self._unspoken = self._read()
         self._kept = {(message.channel, message.id) for message in self._unspoken}
 
@@ -36,25 +48,29 @@ class Journal:
         return [message for message in self._unspoken if message.channel in channels]
 
     def _read(self) -> list[ChatMessage]:
-        limit = now() - self._max_age_s
         rows = self._database.read(
-            "SELECT channel, id, message, received_at, starts FROM journal ORDER BY received_at"
+            "SELECT channel, id, message, received_at, boot, boot_s, starts FROM journal"
+            " ORDER BY received_at"
         )
         messages = []
-        for channel, identifier, data, received_at, starts in rows:
+        for channel, identifier, data, received_at, boot, boot_s, starts in rows:
             message = _decoded(data)
-            if message is not None and received_at > limit and starts < _MAX_STARTS:
-                messages.append(message)
+            kept = Moment(str(boot or ""), _number(boot_s), _number(received_at))
+            age_s = self._looked_at.age_s(kept)
+            is_young = age_s is None or age_s <= self._max_age_s
+            if message is not None and is_young and _number(starts) < _MAX_STARTS:
+                messages.append(structs.replace(message, received_at=now() - (age_s or 0.0)))
                 continue
             log.warning(
                 "paid message of an earlier run given up",
-                channel=channel,
-                id=identifier,
-                age_s=round(now() - received_at),
-                starts=starts,
+                channel=str(channel),
+                id=str(identifier),
+                age_s=None if age_s is None else round(age_s),
+                starts=_number(starts),
+                is_readable=message is not None,
             )
             self._delete(channel, identifier)
-        self._database.write("UPDATE journal SET starts = starts + 1")
+        self._database.write("UPDATE journal SET starts = CAST(coalesce(starts, 0) AS INTEGER) + 1")
         return messages
 
     def keep(self, message: ChatMessage) -> None:
@@ -70,13 +86,16 @@ class Journal:
         except UnicodeEncodeError:  # half a surrogate pair: no platform sends one
             return
         self._kept.add(place)
+        here, waited_s = self._look(), now() - message.received_at
         self._database.write(
-            "INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, 0)",
-            *(*place, data, message.received_at),
+            "INSERT OR REPLACE INTO journal (channel, id, message, received_at, boot, boot_s,"
+            " starts) VALUES (?, ?, ?, ?, ?, ?, 0)",
+            *(*place, data, here.unix_s - waited_s, here.boot, here.boot_s - waited_s),
         )
 
     def observe(self, outcome: Outcome) -> None:
         """Forget the message that `outcome` ends, unless the next start may do better."""
+        self._look()
         if isinstance(outcome, Dropped) and outcome.reason in _NOT_YET:
             return
         if isinstance(outcome, (*FINAL, Rejected)):
@@ -85,14 +104,33 @@ class Journal:
                 self._kept.remove(place)
                 self._delete(*place)
 
+    def _look(self) -> Moment:
+        """Return the present moment; set the stamps right when the wall clock was set."""
+        here = self._moment()
+        jump_s = here.jump_s(self._looked_at)
+        if abs(jump_s) > _JUMP_S and self._kept:
+            self._database.write(
+                "UPDATE journal SET received_at = received_at + ? WHERE boot = ?", jump_s, here.boot
+            )
+        self._looked_at = here
+        return here
+
     def _delete(self, channel: str, identifier: str) -> None:
         self._database.write(
-            "DELETE FROM journal WHERE channel = ? AND id = ?", channel, identifier
+            "DELETE FROM journal WHERE channel IS ? AND id IS ?", channel, identifier
         )
 
 
-def _decoded(data: bytes) -> ChatMessage | None:
+def _number(value: object) -> float:
+    """Return what SQLite holds in a column of numbers; 0 for what is none."""
+    is_number = isinstance(value, (int, float)) and math.isfinite(value)
+    return float(value) if is_number else 0.0  # type: ignore[arg-type]
+
+
+def _decoded(data: object) -> ChatMessage | None:
+    if not isinstance(data, bytes):
+        return None
     try:
         return decode(data, ChatMessage)
-    except (msgspec.DecodeError, TypeError):  # of another version of this program
+    except (msgspec.DecodeError, TypeError, ValueError):  # of another version of this program
         return None

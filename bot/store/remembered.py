@@ -1,11 +1,11 @@
 """Strings by key that a channel remembers about chatters, in memory and in the file."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterator, MutableMapping
 
 import structlog
 
-from bot.runtime.clock import now
 from bot.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ class Remembered(MutableMapping[str, str]):
         self._values.move_to_end(key)
         self._database.write(
             "INSERT OR REPLACE INTO remembered VALUES (?, ?, ?, ?, ?)",
-            *(*self._place, key, value, now()),
+            *(*self._place, key, value, time.time()),
         )
         if len(self._values) > self._max_entries:
             oldest = next(iter(self._values))

@@ -187,7 +187,7 @@ def test_a_newer_file_is_left_alone(path: Path) -> None:
     with opened(path) as store:
         store.mutes("main")["mine"] = "mine"
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
     connection.close()
     before = path.read_bytes()
     assert "take a newer ishowtts" in report(path)

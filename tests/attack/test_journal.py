@@ -1,0 +1,158 @@
+"""Paid messages outlive a clock that is wrong, a machine that sleeps, and rows that are damaged."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.messages import ChatMessage, Chatter, Event, EventKind
+from bot.runtime.clock import Moment, now
+from bot.store.database import Database
+from bot.store.journal import Journal
+
+HOUR_S = 3_600.0
+AGE_S = HOUR_S
+"""After which a paid message is given up."""
+HERE = Moment("boot-a", 5_000.0, 1_790_000_000.0)
+RESET_S = 1_000.0
+"""What a clock without a battery says after a start, as Unix time."""
+
+
+def later(moment: Moment, seconds: float, *, jump_s: float = 0.0, boot: str = "") -> Moment:
+    """Return a moment after `seconds`; the wall clock was set by `jump_s`, the machine restarted
+    where `boot` names another start."""
+    boot_s = seconds if boot else moment.boot_s + seconds
+    return Moment(boot or moment.boot, boot_s, moment.unix_s + seconds + jump_s)
+
+
+def paid(identifier: str = "p", received_at: float | None = None) -> ChatMessage:
+    return ChatMessage(
+        id=identifier,
+        channel="main",
+        source="test",
+        chatter=Chatter(id="1", name="ana"),
+        text="hi",
+        received_at=now() if received_at is None else received_at,
+        event=Event(kind=EventKind.CHEER, amount=100),
+    )
+
+
+def restart(path: Path, kept: Moment, back: Moment, between: Moment | None = None) -> list[str]:
+    """Keep a message at one moment, look again at another, and start again at a third one."""
+    at = kept
+    database = Database(path)
+    journal = Journal(database, max_age_s=AGE_S, moment=lambda: at)
+    journal.keep(paid())
+    if between is not None:
+        at = between
+        journal.keep(paid("q"))
+    database.close()
+    database = Database(path)
+    left = Journal(database, max_age_s=AGE_S, moment=lambda: back).unspoken({"main"})
+    database.close()
+    for message in left:
+        assert now() - AGE_S - 1 < message.received_at <= now()
+    return sorted(message.id for message in left)
+
+
+KEPT = {
+    "soon": later(HERE, 60),
+    "the clock was set 12 hours forward": later(HERE, 60, jump_s=12 * HOUR_S),
+    "the clock was set 12 hours back": later(HERE, 60, jump_s=-12 * HOUR_S),
+    "the clock was set 50 years forward": later(HERE, 60, jump_s=50 * 365 * 24 * HOUR_S),
+    "a restart that resets the clock": Moment("boot-b", 20.0, RESET_S),
+    "a restart, the clock is 12 hours behind": later(HERE, 60, jump_s=-12 * HOUR_S, boot="b"),
+    "a restart, soon": later(HERE, 60, boot="boot-b"),
+}
+GIVEN_UP = {
+    "late": later(HERE, AGE_S + 1),
+    "late, though the clock was set back": later(HERE, AGE_S + 1, jump_s=-12 * HOUR_S),
+    "a restart, late": later(HERE, AGE_S + 1, boot="boot-b"),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_no_clock_gives_up_what_was_paid_for(tmp_path: Path, name: str) -> None:
+    assert restart(tmp_path / "state", HERE, KEPT[name]) == ["p"]
+
+
+@pytest.mark.parametrize("name", GIVEN_UP)
+def test_what_is_old_is_given_up_by_any_clock(tmp_path: Path, name: str) -> None:
+    assert restart(tmp_path / "state", HERE, GIVEN_UP[name]) == []
+
+
+def test_what_was_kept_before_the_clock_was_set_has_its_age(tmp_path: Path) -> None:
+    reset = Moment("boot-a", 30.0, RESET_S)
+    is_set = later(reset, 60, jump_s=HERE.unix_s)
+    soon = Moment("boot-b", 10.0, is_set.unix_s + 120)
+    assert restart(tmp_path / "soon", reset, soon, between=is_set) == ["p", "q"]
+    late = soon._replace(unix_s=soon.unix_s + AGE_S)
+    assert restart(tmp_path / "late", reset, late, between=is_set) == []
+
+
+def test_what_has_no_age_is_kept_for_three_starts(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    reset = Moment("boot-b", 20.0, RESET_S)
+    assert restart(path, reset, HERE._replace(boot="boot-c")) == ["p"]
+    for count in (1, 1, 0):
+        database = Database(path)
+        journal = Journal(database, max_age_s=AGE_S, moment=lambda: HERE._replace(boot="boot-d"))
+        assert len(journal.unspoken({"main"})) == count
+        database.close()
+
+
+BAD = {
+    "no time": "received_at = NULL",
+    "a word for a time": "received_at = 'soon'",
+    "an endless time": "received_at = 9e999",
+    "bytes for a time": "received_at = x'00ff'",
+    "no boot": "boot = NULL, boot_s = NULL",
+    "a number for a boot": "boot = 7, boot_s = 'x'",
+    "no count": "starts = NULL",
+    "a word for a count": "starts = 'many'",
+    "no message": "message = NULL",
+    "a text for a message": "message = 'hello'",
+    "half a message": "message = substr(message, 1, 9)",
+    "bytes for a name": "id = x'ff00'",
+    "a number for a channel": "channel = 5",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_damaged_row_stops_no_start_and_costs_no_other(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "state"
+    database = Database(path)
+    journal = Journal(database, max_age_s=AGE_S)
+    journal.keep(paid("bad"))
+    journal.keep(paid("good"))
+    database.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"UPDATE journal SET {BAD[name]} WHERE id = 'bad'")
+    connection.close()
+
+    database = Database(path)
+    with capture_logs() as logs:
+        left = Journal(database, max_age_s=AGE_S).unspoken({"main"})
+    database.close()
+    lost = "message" in BAD[name]
+    assert {message.id for message in left} == ({"good"} if lost else {"bad", "good"})
+    assert [entry["event"] for entry in logs] == (
+        ["paid message of an earlier run given up"] if lost else []
+    )
+
+
+def test_a_file_of_the_first_version_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    database = Database(path)
+    Journal(database, max_age_s=AGE_S).keep(paid())
+    database.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE journal DROP COLUMN boot")
+        connection.execute("ALTER TABLE journal DROP COLUMN boot_s")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+    database = Database(path)
+    assert len(Journal(database, max_age_s=AGE_S).unspoken({"main"})) == 1
+    database.close()
