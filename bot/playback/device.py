@@ -3,13 +3,15 @@
 import asyncio
 import itertools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
+import msgspec
 import numpy as np
 import structlog
 
+from bot.errors import shortened
 from bot.playback import BaseOutput, OutputLostError, protocol
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
@@ -24,6 +26,8 @@ _SHORTEST_S, _LONGEST_S = 0.25, 5.0
 """Waits before the process is started again."""
 _CLOSE_S = 0.6
 """Longest time for the last fade when the process is ended."""
+_MAX_EVENT_BYTES = 1 << 16
+"""Longest event: they hold a name and numbers."""
 
 
 class _Play:
@@ -45,14 +49,23 @@ class _Play:
 class DeviceOutput(BaseOutput):
     """One persistent stream on one device; it plays silence between utterances."""
 
-    def __init__(self, device: str, *, fade_s: float, answer_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        device: str,
+        *,
+        fade_s: float,
+        answer_s: float = 10.0,
+        command: Sequence[str] = (sys.executable, "-m", "bot.playback.device_process"),
+    ) -> None:
         """Describe the output on `device`, a name that `devices.choose` understands.
 
-        A sound system that takes longer than `answer_s` to open it is taken to hang.
+        A sound system that takes longer than `answer_s` to open it is taken to hang. `command` is
+        program and arguments of the process.
         """
         super().__init__(device)
         self._fade_s = fade_s
         self._answer_s = answer_s
+        self._command = tuple(command)
         self._opened: protocol.Opened | None = None
         self._has_server = False
         """Whether it was one of the sound server's when it was open last."""
@@ -136,7 +149,7 @@ class DeviceOutput(BaseOutput):
     async def _run_process(self) -> bool:
         """Run one process to its end; return whether it opened the device."""
         try:
-            process = await child.start((sys.executable, "-m", "bot.playback.device_process"))
+            process = await child.start(self._command)
         except OSError as error:
             self._lose(f"Its process cannot be started: {error.strerror or error}.")
             return False
@@ -148,13 +161,16 @@ class DeviceOutput(BaseOutput):
         try:
             async with asyncio.timeout(self._answer_s) as answer:
                 while True:
-                    event = protocol.decode_event(await frames.receive(process.stdout))
+                    event = await _receive(process.stdout)
                     was_open = was_open or isinstance(event, protocol.Opened)
                     self._handle(event)
                     answer.reschedule(self._next_event_at(event))
         except TimeoutError:
             self._lose("The sound system does not answer.", "Restart the sound server.")
-        except (asyncio.IncompleteReadError, ConnectionError, frames.FrameError):
+        except (ValueError, msgspec.MsgspecError) as error:  # also of bytes that are no text
+            was_open = False  # the next one may do the same, so it comes later each time
+            self._lose(f"Its process sent an invalid event: {shortened(str(error))}.")
+        except (asyncio.IncompleteReadError, ConnectionError):
             if self._opened is not None or not self._is_settled.is_set():
                 self._lose("Its process ended unexpectedly.")
         finally:
@@ -214,3 +230,7 @@ class DeviceOutput(BaseOutput):
         self._is_open.clear()
         if self._play is not None:
             self._play.end(is_heard=False)
+
+
+async def _receive(events: asyncio.StreamReader) -> protocol.Event:
+    return protocol.decode_event(await frames.receive(events, _MAX_EVENT_BYTES))

@@ -202,6 +202,7 @@ def _quiet_libraries() -> BinaryIO:
 
 def main() -> None:
     """Play on one device until standard input ends."""
+    child.end_with_parent()
     child.ignore_interrupts()
     _raise_priority()
     sys.setswitchinterval(_SWITCH_S)  # the callback gets the interpreter in time

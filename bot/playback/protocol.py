@@ -1,9 +1,14 @@
 """Messages between the daemon and the process of a sound device, framed by `bot.runtime.frames`."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
+from msgspec import Meta
+
+_MAX_RATE_HZ = 1_000_000
+_MAX_WAIT_S = 3_600.0
+"""Limits of what is believed: more is garbage."""
 
 
 class Open(msgspec.Struct, frozen=True, tag=True):
@@ -48,8 +53,8 @@ class Opened(msgspec.Struct, frozen=True, tag=True):
     """The device takes sound."""
 
     device: str
-    sample_rate_hz: int
-    latency_s: float
+    sample_rate_hz: Annotated[int, Meta(gt=0, le=_MAX_RATE_HZ)]
+    latency_s: Annotated[float, Meta(ge=0, le=_MAX_WAIT_S)]
     """From the callback to the ear, as far as the sound system knows."""
     has_server: bool = False
     """Whether it is one of the sound server's."""
@@ -60,7 +65,7 @@ class Unavailable(msgspec.Struct, frozen=True, tag=True):
 
     message: str
     remedy: str = ""
-    retry_s: float = 0.0
+    retry_s: Annotated[float, Meta(ge=0, le=_MAX_WAIT_S)] = 0.0
     """When the next try begins, in seconds; 0 where the process ends instead."""
 
 
@@ -68,7 +73,7 @@ class Progress(msgspec.Struct, frozen=True, tag=True):
     """Part of the play that went to the device."""
 
     play: int
-    played_s: float
+    played_s: Annotated[float, Meta(ge=0, le=_MAX_WAIT_S)]
 
 
 class Finished(msgspec.Struct, frozen=True, tag=True):

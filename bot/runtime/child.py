@@ -5,6 +5,7 @@ and ends when its standard input does. Works where no descriptor can be passed, 
 """
 
 import asyncio
+import ctypes
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ from typing import BinaryIO, Generic, TypeVar
 from bot.runtime.frames import frame
 
 _T = TypeVar("_T")
+_PR_SET_PDEATHSIG = 1
+"""Of prctl(2)."""
 
 
 async def start(
@@ -120,6 +123,16 @@ def ignore_interrupts() -> None:
     """Ignore signals to end: the daemon ends this process by closing its input."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
+
+
+def end_with_parent() -> None:
+    """Have the system kill this process when the daemon is gone, in whatever state either is.
+
+    The end of standard input says so too, but not to a process that is stopped, or deep in a
+    driver. Linux alone has it, by prctl(2).
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def claim_stdout(*, others: int) -> BinaryIO:

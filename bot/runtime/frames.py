@@ -35,19 +35,19 @@ def read(pipe: IO[bytes]) -> Iterator[bytes]:
         yield body
 
 
-async def receive(stream: asyncio.StreamReader) -> bytes:
-    """Return the next body.
+async def receive(stream: asyncio.StreamReader, most_bytes: int = MAX_BODY_BYTES) -> bytes:
+    """Return the next body, of at most `most_bytes`.
 
     Raises:
         asyncio.IncompleteReadError: the stream ended.
         FrameError: a length is impossible.
     """
     head = await stream.readexactly(LENGTH_BYTES)
-    return await stream.readexactly(_body_length(head))
+    return await stream.readexactly(_body_length(head, most_bytes))
 
 
-def _body_length(head: bytes) -> int:
+def _body_length(head: bytes, most_bytes: int = MAX_BODY_BYTES) -> int:
     length = int.from_bytes(head, "little")
-    if length > MAX_BODY_BYTES:
+    if length > most_bytes:
         raise FrameError(f"A frame of {length} bytes is announced; {head!r} is no length.")
     return length

@@ -2,16 +2,18 @@
 
 import asyncio
 import itertools
+import signal
 from asyncio.subprocess import Process
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 import structlog
 
 from bot.engine.process import protocol
 from bot.engine.process.watchdog import Limits, Watchdog
-from bot.errors import StartError, TransientError, UtteranceError
+from bot.errors import StartError, TransientError, UtteranceError, shortened
 from bot.messages import SpeechRequest
 from bot.runtime import child, frames
 from bot.runtime.packing import encode
@@ -89,14 +91,14 @@ class Client:
         self._write(first_request)
         grace_s = _CLOSE_S
         try:
-            await first_to_end(self._take_events(process.stdout), self._watch())
+            await first_to_end(self._take_events(process), self._watch())
         except EngineLostError:
             grace_s = 0.0  # nothing is to be expected of it
             raise
         except (asyncio.IncompleteReadError, ConnectionError):
             self._requests = None
             await asyncio.wait((listening,), timeout=_LAST_WORDS_S)
-            words = " ".join(["engine process ended unexpectedly", *self._last_words])
+            words = " ".join([await _told(process), *self._last_words])
             raise EngineLostError(words) from None
         finally:
             self._requests = None
@@ -145,17 +147,22 @@ class Client:
         if self._requests is not None and not self._requests.is_closing():
             self._requests.write(frames.frame(body))
 
-    async def _take_events(self, events: asyncio.StreamReader) -> None:
+    async def _take_events(self, process: Process) -> None:
+        assert process.stdout is not None
         is_greeted = False
         while True:
             try:
-                event = protocol.decode_event(await frames.receive(events))
-            except (frames.FrameError, msgspec.MsgspecError) as error:
-                raise EngineLostError(f"engine process sent an invalid event: {error}") from error
+                event = protocol.decode_event(await frames.receive(process.stdout))
+            except (ValueError, msgspec.MsgspecError) as error:  # also of bytes that are no text
+                raise EngineLostError(
+                    f"engine process sent an invalid event: {shortened(str(error))}"
+                ) from error
             except asyncio.IncompleteReadError:
                 if is_greeted:
                     raise
                 await asyncio.sleep(_LAST_WORDS_S)
+                if (process.returncode or 0) < 0:  # nothing is missing
+                    raise EngineLostError(await _told(process)) from None
                 raise StartError(
                     " ".join(
                         [f"The process of engine {self._name} does not start.", *self._last_words]
@@ -224,6 +231,21 @@ class Client:
             if text:
                 self._last_words.append(text)
                 log.debug("engine prints", engine=self._name, line=text)
+
+
+async def _told(process: Process) -> str:
+    """Return how a process ended, and what may be behind that."""
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(process.wait(), _LAST_WORDS_S)
+    status = process.returncode
+    if status is None or status >= 0:
+        return "engine process ended unexpectedly"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    memory = " (did memory run out?)" if status == -signal.SIGKILL else ""
+    return f"engine process was killed by {name}{memory}"
 
 
 async def _line(stream: asyncio.StreamReader) -> bytes:

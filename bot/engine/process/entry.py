@@ -45,7 +45,7 @@ def _read(pipe: BinaryIO, take: Callable[[protocol.Request | None], object], sen
     try:
         for body in frames.read(pipe):
             take(protocol.decode_request(body))
-    except (frames.FrameError, msgspec.MsgspecError) as error:
+    except (ValueError, msgspec.MsgspecError) as error:  # also of bytes that are no text
         send(protocol.Refused(message=f"The daemon sent an invalid request: {error}."))
     finally:
         take(None)
@@ -111,6 +111,7 @@ async def _serve(pipe: BinaryIO, send: Send) -> None:
 
 def main() -> None:
     """Run the engine that the first request names, until standard input ends."""
+    child.end_with_parent()
     child.ignore_interrupts()
     if "OMP_WAIT_POLICY" not in os.environ:
         for name, limit in _BOUNDED_SPIN.items():  # read when torch loads it
