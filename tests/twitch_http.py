@@ -21,6 +21,8 @@ SCOPES_OF = {
 }
 
 
+_REDEMPTIONS = 50
+"""Most redemptions in one answer."""
 _ALLOWANCE = {
     "Ratelimit-Limit": "800",
     "Ratelimit-Remaining": "799",
@@ -317,7 +319,10 @@ class TwitchHttp:
             and event["broadcaster_user_id"] == query["broadcaster_id"]
             and event["reward"]["id"] == query["reward_id"]
         ]
-        return web.json_response({"data": waiting, "pagination": {}})
+        first, most = int(query.get("after", 0)), int(query.get("first", 20))
+        end = first + min(most, _REDEMPTIONS)
+        more = {"cursor": str(end)} if end < len(waiting) else {}
+        return web.json_response({"data": waiting[first:end], "pagination": more})
 
     async def _settle(self, request: web.Request) -> web.Response:
         caller = self._caller(request)
