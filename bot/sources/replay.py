@@ -59,13 +59,22 @@ class ReplaySource:
         that was recorded in several runs, the next run follows at once.
 
         Raises:
-            StartError: the file cannot be read.
+            StartError: the file cannot be opened; one that breaks off later is logged, and over.
         """
         try:
-            with self._settings.path.open("rb") as file:
-                await self._play(file, deliver)
+            file = self._settings.path.open("rb")
         except OSError as error:
             raise _unreadable(self._settings.path, error) from error
+        with file:
+            try:
+                await self._play(file, deliver)
+            except OSError as error:
+                log.error(  # noqa: TRY400 - a disk that fails needs no traceback
+                    "recording broke off",
+                    file=self.name,
+                    after_line=self._line,
+                    reason=error.strerror or str(error),
+                )
         self._is_over = True
 
     async def _play(self, file: BinaryIO, deliver: Deliver) -> None:
