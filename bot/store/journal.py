@@ -6,7 +6,7 @@ import msgspec
 import structlog
 
 from bot.messages import ChatMessage
-from bot.outcomes import FINAL, Dropped, DropReason, Outcome, Rejected
+from bot.outcomes import FINAL, PUT_OFF, Dropped, Outcome, Rejected
 from bot.runtime.clock import now
 from bot.runtime.packing import decode, encode
 from bot.store.database import Database
@@ -17,8 +17,6 @@ _MAX_ENTRIES = 1_000
 """Messages that are kept at a time."""
 _MAX_STARTS = 3
 """Starts after which a message is given up: it may be what ends the daemon."""
-_NOT_YET = {DropReason.SHUTDOWN, DropReason.NO_OUTPUT}
-"""Reasons that the next start may not have."""
 
 
 class Journal:
@@ -77,7 +75,7 @@ class Journal:
 
     def observe(self, outcome: Outcome) -> None:
         """Forget the message that `outcome` ends, unless the next start may do better."""
-        if isinstance(outcome, Dropped) and outcome.reason in _NOT_YET:
+        if isinstance(outcome, Dropped) and outcome.reason in PUT_OFF:
             return
         if isinstance(outcome, (*FINAL, Rejected)):
             place = (outcome.channel, outcome.id)
