@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
+from msgspec import structs
 
 from bot.runtime.folders import write_whole
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
@@ -110,17 +111,13 @@ async def test_a_token_that_is_held_gives_way_to_a_newer_login(logged_in: Logged
     logged_in.disk.fill()
     renewed = await logged_in.renew(tokens)
     logged_in.disk.free()
-    newer = Account(**{**_fields(renewed), "obtained_at": renewed.obtained_at + 1})
+    newer = structs.replace(renewed, obtained_at=renewed.obtained_at + 1)
     AccountStore(logged_in.store.folder).put(newer)
     logged_in.now_s += 20
     await tokens.renew()
 
     assert tokens.is_outdated()
     assert logged_in.written() == newer
-
-
-def _fields(account: Account) -> dict[str, object]:
-    return {name: getattr(account, name) for name in Account.__struct_fields__}
 
 
 async def test_nobody_else_may_read_a_login(logged_in: LoggedIn) -> None:
