@@ -4,6 +4,7 @@ import asyncio
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Thread
 
 import structlog
 
@@ -220,7 +221,8 @@ class Daemon:
                 outputs=states,
                 is_heard=any(output.is_available for output in self._outputs.values()),
             )
-            print(text, file=sys.stderr, flush=True)  # noqa: T201 - for the person who started it
+            # A terminal that stands still (Ctrl-S) must not hold the daemon.
+            Thread(target=_tell, args=(text,), name="banner", daemon=True).start()
         else:
             log.info("ready", url=self._server.url, engine=self._engine.name, outputs=states)
 
@@ -238,3 +240,7 @@ class Daemon:
             channels={name: channel.state for name, channel in self._channels.items()},
             mqtt=self._observers.mqtt_state,
         )
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - for the person who started it

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from bot.config.logs import LogSettings
+from bot.logs.background import Background, StandardError
 from bot.logs.file import LogFile
 from bot.logs.flood import FloodGate
 from bot.logs.journal import JournalHandler, is_connected
@@ -60,7 +61,7 @@ def configure(settings: LogSettings) -> None:
     )
     goes_to_journal = settings.format == "auto" and is_connected()
     handlers: list[logging.Handler] = [
-        JournalHandler() if goes_to_journal else logging.StreamHandler(sys.stderr)
+        JournalHandler() if goes_to_journal else logging.StreamHandler(StandardError())
     ]
     handlers[0].setFormatter(_formatter(shared, final))
     if settings.file is not None:
@@ -68,7 +69,7 @@ def configure(settings: LogSettings) -> None:
         file.setFormatter(_formatter(shared, as_json))
         handlers.append(file)
     root = logging.getLogger()
-    root.handlers = [FloodGate(handlers)]
+    root.handlers = [FloodGate([Background(handler) for handler in handlers])]
     root.setLevel(max(level, logging.WARNING) if level > logging.DEBUG else level)
     logging.getLogger("bot").setLevel(level)
 

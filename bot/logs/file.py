@@ -1,13 +1,14 @@
 """Log in files of bounded size and number."""
 
-import os
 import sys
+from contextlib import suppress
 from logging import LogRecord
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
 from bot.errors import StartError
+from bot.runtime.line_file import open_to_append
 
 _MB = 1_000_000
 _TRY_AGAIN_AFTER = 1000
@@ -40,7 +41,7 @@ class LogFile(RotatingFileHandler):
             ) from error
 
     def _open(self) -> TextIO:  # type: ignore[override]
-        return open(self.baseFilename, "a", encoding="utf-8", opener=_owner_only)
+        return open(self.baseFilename, "a", encoding="utf-8", opener=_opener)
 
     def emit(self, record: LogRecord) -> None:
         """Write a line, unless the disk has just refused one."""
@@ -48,6 +49,11 @@ class LogFile(RotatingFileHandler):
             self._left_out = (self._left_out + 1) % _TRY_AGAIN_AFTER
             return
         super().emit(record)
+
+    def close(self) -> None:
+        """Close the file; a disk that is full has lost what could not be written already."""
+        with suppress(OSError):
+            super().close()
 
     def handleError(self, record: LogRecord) -> None:  # noqa: N802 - of logging
         """Report once that lines are lost; raise nothing, since whoever logs cannot help it."""
@@ -63,5 +69,5 @@ class LogFile(RotatingFileHandler):
         )
 
 
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _opener(path: str, _flags: int) -> int:
+    return open_to_append(Path(path))

@@ -1,11 +1,14 @@
 """WAV file as an output: what would be heard, without a sound device."""
 
 import asyncio
+import errno
+import os
 import struct
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from io import SEEK_END, SEEK_SET, FileIO
+from pathlib import Path
 
 import numpy as np
 import structlog
@@ -86,7 +89,7 @@ class WavefileOutput(BaseOutput):
             StartError: it cannot be written.
         """
         try:
-            self._file = FileIO(self._path, "w")
+            self._file = FileIO(self._path, "w", opener=_opener)
             self._file.write(header(0, self._rate_hz))
         except OSError as error:
             self._close("cannot be written")
@@ -173,6 +176,13 @@ class WavefileOutput(BaseOutput):
         if file is not None:
             with suppress(OSError):  # what could be written was written
                 file.close()
+
+
+def _opener(path: str, flags: int) -> int:
+    """Open a file; a pipe is refused, for it has no place for a header, and may be waited for."""
+    if Path(path).is_fifo():
+        raise OSError(errno.EINVAL, "it is a pipe")
+    return os.open(path, flags, 0o600)
 
 
 async def _feed(mixer: Mixer, clip: Clip, start_s: float, grown: asyncio.Event) -> None:

@@ -1,16 +1,15 @@
 """Console: lines typed in the terminal."""
 
-import asyncio
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 from uuid import uuid4
 
 from bot.config.sources import ConsoleSettings
 from bot.messages import ChatMessage, Chatter, Role
+from bot.runtime.aside import iterate_aside
 from bot.runtime.clock import now
 from bot.sources import Deliver
 
@@ -18,7 +17,6 @@ MAX_LINE_BYTES = 4096
 """Limit of a line; the rest of a longer one is dropped."""
 
 _READ_BYTES = 65_536
-_LINES_AHEAD = 64
 _CHATTER = Chatter(id="console", name="console", roles=frozenset({Role.BROADCASTER}))
 
 
@@ -48,18 +46,8 @@ class ConsoleSource:
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver each line that is not blank; return when the input is closed."""
-        lines: asyncio.Queue[str | None] = asyncio.Queue()
-        room = threading.Semaphore(_LINES_AHEAD)
-        # A thread of our own that nobody joins: a read of a terminal cannot be interrupted, and
-        # the threads of an executor would keep the process from exiting.
-        threading.Thread(
-            target=_pump,
-            args=(self._stream or _standard_input(), asyncio.get_running_loop(), lines, room),
-            name=self.name,
-            daemon=True,
-        ).start()
-        while (line := await lines.get()) is not None:
-            room.release()
+        stream = self._stream or _standard_input()
+        async for line in iterate_aside(partial(_lines, stream), self.name):
             if line.strip():
                 await deliver(self._message(line))
         self._is_open = False
@@ -90,23 +78,9 @@ def _decode(line: bytes) -> str:
     return line.removesuffix(b"\r")[:MAX_LINE_BYTES].decode(errors="replace")
 
 
-def _pump(
-    stream: RawStream | None,
-    loop: asyncio.AbstractEventLoop,
-    lines: asyncio.Queue[str | None],
-    room: threading.Semaphore,
-) -> None:
-    """Move lines from `stream` to the event loop, `room` of them ahead; runs in the thread."""
-    if sys.platform != "win32":
-        # A daemon that was sent to the background (`ishowtts run &`) would be stopped for reading
-        # the terminal; this way the read fails instead.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTIN})
-    with suppress(RuntimeError):  # the event loop is closed: the daemon is gone
-        with suppress(OSError, ValueError):  # the terminal is gone: nothing more will come
-            for line in split_lines(stream) if stream else ():
-                room.acquire()
-                loop.call_soon_threadsafe(lines.put_nowait, line)
-        loop.call_soon_threadsafe(lines.put_nowait, None)
+def _lines(stream: RawStream | None) -> Iterator[str]:
+    with suppress(OSError, ValueError):  # the terminal is gone: nothing more will come
+        yield from split_lines(stream) if stream else ()
 
 
 def _standard_input() -> RawStream | None:

@@ -1,15 +1,18 @@
 """Replay: recorded chat, delivered again for tests, load and bug reports."""
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import structlog
 
 from bot.config.sources import ReplaySettings
 from bot.errors import StartError
 from bot.messages import SourceItem
+from bot.runtime.aside import iterate_aside
 from bot.runtime.clock import now
 from bot.sources import Deliver, Origin
 from bot.sources.chat_json import ChatJsonError, loads, read_at, read_channel, read_item
@@ -19,6 +22,12 @@ log = structlog.get_logger(__name__)
 
 MAX_LINE_BYTES = 262_144
 """Limit of a line; a longer one is logged and skipped."""
+_MAX_PARTS = 256
+"""Limit of a line that is skipped, in `MAX_LINE_BYTES`."""
+
+
+class EndlessLineError(Exception):
+    """A line that is longer than any recording's."""
 
 
 class ReplaySource:
@@ -59,28 +68,23 @@ class ReplaySource:
         that was recorded in several runs, the next run follows at once.
 
         Raises:
-            StartError: the file cannot be opened; one that breaks off later is logged, and over.
+            StartError: nothing of the file can be read; one that breaks off is logged, and over.
         """
         try:
-            file = self._settings.path.open("rb")
-        except OSError as error:
-            raise _unreadable(self._settings.path, error) from error
-        with file:
-            try:
-                await self._play(file, deliver)
-            except OSError as error:
-                log.error(  # noqa: TRY400 - a disk that fails needs no traceback
-                    "recording broke off",
-                    file=self.name,
-                    after_line=self._line,
-                    reason=error.strerror or str(error),
-                )
+            await self._play(deliver)
+        except (OSError, EndlessLineError) as error:
+            if not self._line:
+                raise _unreadable(self._settings.path, error) from error
+            log.error(  # noqa: TRY400 - a disk that fails needs no traceback
+                "recording broke off", file=self.name, line=self._line, reason=str(error)
+            )
         self._is_over = True
 
-    async def _play(self, file: BinaryIO, deliver: Deliver) -> None:
+    async def _play(self, deliver: Deliver) -> None:
         due_at = self._clock()
         last_at = 0.0
-        for self._line, data in _numbered_lines(file):
+        lines = iterate_aside(partial(_numbered_lines, self._settings.path), self.name)
+        async for self._line, data in lines:
             try:
                 value = _parse(data)
                 at = read_at(value)
@@ -103,6 +107,8 @@ class ReplaySource:
 
 
 def _check(path: Path) -> None:
+    if path.is_char_device():
+        raise _unreadable(path, OSError(errno.EINVAL, "it is no file"))
     try:
         if not path.is_fifo():  # to open and close a pipe would end the program that writes it
             path.open("rb").close()
@@ -110,7 +116,7 @@ def _check(path: Path) -> None:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: OSError | ValueError) -> StartError:
+def _unreadable(path: Path, error: Exception) -> StartError:
     reason = error.strerror if isinstance(error, OSError) else None
     return StartError(
         f"The recording {path} cannot be read: {reason or error}.",
@@ -124,13 +130,20 @@ def _parse(line: bytes) -> dict[str, Any]:
     return loads(line)
 
 
-def _numbered_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield each line that is not blank with its number, cut just beyond `MAX_LINE_BYTES`."""
+def _numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield each line that is not blank with its number, cut just beyond `MAX_LINE_BYTES`.
+
+    Raises:
+        EndlessLineError: a line does not end.
+    """
     number = 0
-    while line := file.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        rest = line
-        while rest and not rest.endswith(b"\n"):
-            rest = file.readline(MAX_LINE_BYTES)
-        if not line.isspace():
-            yield number, line
+    with path.open("rb") as file:
+        while line := file.readline(MAX_LINE_BYTES + 1):
+            number += 1
+            rest, parts = line, 0
+            while rest and not rest.endswith(b"\n"):
+                rest, parts = file.readline(MAX_LINE_BYTES), parts + 1
+                if parts > _MAX_PARTS:
+                    raise EndlessLineError(f"line {number} does not end")
+            if not line.isspace():
+                yield number, line

@@ -1,0 +1,102 @@
+"""File of lines, written in a thread of its own: a disk or a pipe that is slow holds up nobody."""
+
+import errno
+import os
+import queue
+import stat
+from pathlib import Path
+from threading import Thread
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_MAX_WAITING = 10_000
+"""Lines that may wait."""
+_CLOSE_S = 2.0
+"""How long the lines that wait may take at the end, in seconds."""
+
+
+def open_to_append(path: Path) -> int:
+    """Return a descriptor of the file, which its owner alone can read if it is new.
+
+    Raises:
+        OSError: it cannot be written, or is a pipe that nobody reads.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "nobody reads this pipe", str(path)) from error
+        raise
+    if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        os.set_blocking(descriptor, True)  # a thread waits for room
+    return descriptor
+
+
+class LineFile:
+    """Lines that are appended in order; those that do not fit are dropped, counted and told."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path`.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._path = path
+        # Unbuffered: a line is there for others at once.
+        self._file = os.fdopen(open_to_append(path), "wb", buffering=0)
+        self._is_torn = False
+        """Whether the last line was written in part."""
+        self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._dropped = self._failed = self._told = 0
+        self._is_closed = False
+        self._thread = Thread(target=self._write_all, name=f"write {path.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def lost(self) -> int:
+        """Lines that were not written."""
+        return self._dropped + self._failed
+
+    def write(self, line: bytes) -> None:
+        """Write `line`, which has no end yet, soon; never waits."""
+        if self._is_closed or self._waiting.qsize() >= _MAX_WAITING:
+            self._dropped += 1
+        else:
+            self._waiting.put(line + b"\n")
+
+    def close(self) -> None:
+        """Write what still waits, as far as that takes no more than a moment."""
+        self._is_closed = True
+        self._waiting.put(None)
+        self._thread.join(_CLOSE_S)
+        if self._thread.is_alive():
+            count = self.lost + self._waiting.qsize() - self._told
+            log.warning("lines lost", path=str(self._path), count=count, reason="nobody takes them")
+
+    def _write_all(self) -> None:
+        with self._file:
+            while (line := self._waiting.get()) is not None:
+                try:
+                    self._write(line)
+                except OSError as error:
+                    self._failed += 1
+                    reason = error.strerror or str(error)
+                    log.warning("line not written", path=str(self._path), reason=reason)
+                if self._waiting.empty():
+                    self._tell_lost()
+        self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        count, self._told = self.lost - self._told, self.lost
+        if count:
+            log.warning("lines lost", path=str(self._path), count=count)
+
+    def _write(self, line: bytes) -> None:
+        rest = memoryview(b"\n" + line if self._is_torn else line)
+        while rest:
+            written = self._file.write(rest)
+            rest = rest[written:]  # a full disk takes a part, then refuses
+            self._is_torn = bool(rest) and (self._is_torn or written > 0)
