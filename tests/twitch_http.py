@@ -76,6 +76,8 @@ class TwitchHttp:
         self.is_down = False
         self.sent: list[dict[str, Any]] = []
         self.settled: list[tuple[str, str]] = []
+        self.unsettleable: set[str] = set()
+        """Redemptions that Twitch does not manage to settle."""
         self.redeemed: list[dict[str, Any]] = []
         self.rewards: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.app = web.Application()
@@ -328,6 +330,8 @@ class TwitchHttp:
         caller = self._caller(request)
         if caller is None or "channel:manage:redemptions" not in caller[1]:
             return _error(401, "Invalid OAuth token")
+        if request.query["id"] in self.unsettleable:
+            return _error(503, "it broke")
         self.settled.append((request.query["id"], (await request.json())["status"]))
         return web.json_response({"data": [{}]})
 
