@@ -23,6 +23,7 @@ from bot.runtime.tasks import running
 from bot.server import Server
 from bot.sources import ingest
 from bot.sources.recording import Recorder
+from bot.sources.supervision import keep_reading
 from bot.speedcheck import speed
 from bot.state import DaemonState, OutputState
 from bot.store import Store
@@ -182,7 +183,9 @@ class Daemon:
         async with asyncio.TaskGroup() as reading:
             for name, channel in self._channels.items():
                 for source in channel.sources:
-                    reading.create_task(source.run(self._deliver), name=f"{source.name} of {name}")
+                    reading.create_task(
+                        keep_reading(source, self._deliver), name=f"{source.name} of {name}"
+                    )
 
     async def _deliver(self, item: SourceItem) -> None:
         if self._recorder is not None:

@@ -85,6 +85,8 @@ class Event(Message, frozen=True, kw_only=True):
     kind: EventKind
     amount: float = 0
     """Bits, currency units, months, gifts, viewers or channel points, by kind; 0 for none."""
+    reward: str = ""
+    """The platform's id of the reward that was redeemed; empty for none."""
 
 
 class ChatMessage(Message, frozen=True, kw_only=True):

@@ -22,6 +22,10 @@ class DropReason(StrEnum):
     SHUTDOWN = "shutdown"
 
 
+PUT_OFF = frozenset({DropReason.SHUTDOWN, DropReason.NO_OUTPUT})
+"""Reasons that the next start may not have: what was paid for is spoken then, not given back."""
+
+
 class Outcome(Message, frozen=True, kw_only=True, tag=str.lower, tag_field="outcome"):
     """Something that happened to one message; observers see every one, in order.
 

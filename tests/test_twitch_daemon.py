@@ -37,14 +37,6 @@ engine: {{engines: [tone]}}
 twitch: {{client_id: {client}}}
 log: {{level: debug}}
 """
-RUN = """
-import sys, twitchio
-from twitchio.eventsub import websockets
-from bot.__main__ import main
-url, websockets.WSS = sys.argv[1:3]
-twitchio.http.Route.BASE, twitchio.http.Route.ID_BASE = url + "helix/", url
-sys.exit(main(sys.argv[3:]))
-"""
 BOT = frozenset({"user:read:chat", "user:write:chat"})
 STREAMER = frozenset({"moderator:read:followers", "channel:manage:redemptions"})
 MODERATOR = [{"set_id": "moderator", "id": "1", "info": ""}]
@@ -96,7 +88,7 @@ class Daemon:
         }
         with (self.folder / "log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-X", "dev", "-c", RUN),
+                *(sys.executable, "-X", "dev", "-m", "tests.twitch_program"),
                 *(self._server.url, self._server.eventsub_url),
                 *("run", "--config", str(config), "--events", str(self.folder / "events.jsonl")),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -104,6 +96,10 @@ class Daemon:
                 stderr=log,
                 env=os.environ | environment,
             )
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
 
     async def stop(self) -> None:
         if self._process is not None and self._process.returncode is None:

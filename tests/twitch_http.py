@@ -21,6 +21,8 @@ SCOPES_OF = {
 }
 
 
+_REDEMPTIONS = 50
+"""Most redemptions in one answer."""
 _ALLOWANCE = {
     "Ratelimit-Limit": "800",
     "Ratelimit-Remaining": "799",
@@ -74,6 +76,8 @@ class TwitchHttp:
         self.is_down = False
         self.sent: list[dict[str, Any]] = []
         self.settled: list[tuple[str, str]] = []
+        self.unsettleable: set[str] = set()
+        """Redemptions that Twitch does not manage to settle."""
         self.redeemed: list[dict[str, Any]] = []
         self.rewards: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.app = web.Application()
@@ -317,12 +321,17 @@ class TwitchHttp:
             and event["broadcaster_user_id"] == query["broadcaster_id"]
             and event["reward"]["id"] == query["reward_id"]
         ]
-        return web.json_response({"data": waiting, "pagination": {}})
+        first, most = int(query.get("after", 0)), int(query.get("first", 20))
+        end = first + min(most, _REDEMPTIONS)
+        more = {"cursor": str(end)} if end < len(waiting) else {}
+        return web.json_response({"data": waiting[first:end], "pagination": more})
 
     async def _settle(self, request: web.Request) -> web.Response:
         caller = self._caller(request)
         if caller is None or "channel:manage:redemptions" not in caller[1]:
             return _error(401, "Invalid OAuth token")
+        if request.query["id"] in self.unsettleable:
+            return _error(503, "it broke")
         self.settled.append((request.query["id"], (await request.json())["status"]))
         return web.json_response({"data": [{}]})
 

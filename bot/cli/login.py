@@ -19,7 +19,7 @@ from bot.config.sources import TwitchEventsubSettings
 from bot.errors import LogInError, StartError
 from bot.runtime.clock import now
 from bot.sources.twitch_eventsub import scopes
-from bot.sources.twitch_eventsub.accounts import Account, AccountStore
+from bot.sources.twitch_eventsub.accounts import Account, AccountStore, newer_than
 from bot.sources.twitch_eventsub.oauth import TIMEOUT, DeviceCode, TwitchOauth
 
 Part: TypeAlias = Literal["both", "bot", "streamer"]
@@ -68,15 +68,18 @@ async def log_in(settings: Settings, *, part: Part) -> None:
             remedy="Log in the bot's account: ishowtts login twitch --bot",
         )
     store = AccountStore()
+    store.verify_room()
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
         oauth = TwitchOauth(client_id(settings), session)
         code = await oauth.begin(wanted)
         print(invitation(code, wanted), flush=True)
         account = await oauth.finish(code, wanted)
+    if before := store.load().get(account.user_id):
+        account = structs.replace(
+            account, bot_since=before.bot_since, obtained_at=newer_than(before)
+        )
     if part != "streamer":
         account = structs.replace(account, bot_since=now())
-    elif before := store.load().get(account.user_id):
-        account = structs.replace(account, bot_since=before.bot_since)
     store.put(account)
     print(f"{account.login} is logged in: {_use(account)}.")
     if lacking := scopes.missing(wanted, account.scopes):

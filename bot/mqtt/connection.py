@@ -100,10 +100,6 @@ class Connection:
             await self._connect()
         except (MqttError, OSError, TransientError) as error:
             raise TransientError(self._reason(error)) from error
-        except Exception as error:
-            # A mistake here or in the library costs the connection, and no speech.
-            log.exception("MQTT connection failed")
-            raise TransientError(repr(error)) from error
 
     async def check(self) -> None:
         """Connect once.

@@ -1,5 +1,6 @@
 """Archive of a report: the parts as files, and a README of what is in it."""
 
+import io
 import os
 import zipfile
 from datetime import UTC, datetime
@@ -61,9 +62,15 @@ def _write(path: Path, parts: list[Part]) -> None:
     def owner_only(name: str, flags: int) -> int:
         return os.open(name, flags, 0o600)
 
-    with (
-        open(path, "wb", opener=owner_only) as file,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
-    ):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for part in parts:
             archive.writestr(part.name, part.text.encode(errors="replace"))
+    with open(path, "wb", opener=owner_only) as file:
+        try:
+            file.write(content.getbuffer())
+            file.flush()
+        except OSError:
+            if path.is_file():  # and no device
+                path.unlink()
+            raise

@@ -5,13 +5,20 @@ The engine's process imports it, so it needs no package but the standard library
 
 import errno
 import os
+import secrets
 import shutil
 import stat
+import time
+from contextlib import suppress
+from glob import escape
 from pathlib import Path
 
 import bot
 
 _PACKAGE = Path(bot.__file__).parent
+_PARTIAL = ".part"
+_ABANDONED_S = 60.0
+"""Age of a part that nobody writes any more."""
 
 
 def resource(name: str) -> Path:
@@ -47,9 +54,10 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     Raises:
         OSError: it cannot be written; nothing of it is left.
     """
-    partial = path.with_name(f"{path.name}.part")
+    # A name of its own: two that write one file at a time must not write into each other's.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_PARTIAL}")
     try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
@@ -58,4 +66,9 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:
             shutil.copymode(path, partial)
         partial.replace(path)
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # of a read-only disk; there is none then
+            partial.unlink()
+    for left in path.parent.glob(f".{escape(path.name)}.*{_PARTIAL}"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _ABANDONED_S:  # its writer was killed
+                left.unlink()

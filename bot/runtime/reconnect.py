@@ -5,8 +5,12 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
-from bot.errors import TransientError
+import structlog
+
+from bot.errors import StartError, TransientError
 from bot.runtime.backoff import Backoff
+
+log = structlog.get_logger(__name__)
 
 
 class ReconnectLoop:
@@ -59,7 +63,10 @@ class ReconnectLoop:
         """Connect again and again until cancelled.
 
         `connect` holds one connection: it raises TransientError when that is lost, and returns to
-        connect again at once. Every other error ends the loop.
+        connect again at once. A mistake in it or in a library costs the connection, too.
+
+        Raises:
+            StartError: it can never work.
         """
         while True:
             self.state = "connecting"
@@ -67,6 +74,11 @@ class ReconnectLoop:
                 await connect()
             except TransientError as error:
                 await self._wait(str(error))
+            except StartError:
+                raise
+            except Exception as error:
+                log.exception("connection failed")
+                await self._wait(f"a mistake of this program ({type(error).__name__})")
             finally:
                 self._connected_at = None
 

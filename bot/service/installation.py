@@ -1,7 +1,6 @@
 """Installation of the daemon as a service: units, configuration, and what systemd is told."""
 
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ import bot
 from bot.config import default_path, load
 from bot.errors import StartError
 from bot.hardware import jetson
+from bot.runtime.folders import write_whole
 from bot.service import units
 from bot.service.manager import Manager
 from bot.service.units import JETSON_CLOCKS, MAIN, Place
@@ -112,7 +112,7 @@ def _prepare(place: Place, config: Path | None, tell: Tell) -> None:
         place.data.mkdir(parents=True, exist_ok=True)
     if config is None and not place.config.exists():
         place.config.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(default_path(), place.config)
+        write_whole(place.config, default_path().read_bytes())
         if place.is_system:  # whatever the umask of root is: the service has a user of its own
             place.config.parent.chmod(0o755)
             place.config.chmod(0o644)
@@ -129,7 +129,7 @@ def _write(path: Path, text: str, tell: Tell) -> bool:
         return False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())
     except OSError as error:
         raise StartError(
             f"The unit {path} cannot be written: {error.strerror}.",

@@ -20,7 +20,7 @@ from platformdirs import user_cache_path
 
 from bot.config.sources import EmoteService
 from bot.messages import ChatMessage
-from bot.runtime.folders import write_whole
+from bot.runtime.folders import read_bounded, write_whole
 from bot.sources.sanitize import valid_ranges
 
 log = structlog.get_logger(__name__)
@@ -134,7 +134,7 @@ class EmoteNames:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.debug("emotes not fetched", service=service, reason=type(error).__name__)
             return False
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             log.warning("emote list malformed", service=service, reason=type(error).__name__)
             return False
         self._names[file.name] = names
@@ -176,8 +176,8 @@ def _read(file: Path) -> tuple[frozenset[str] | None, float]:
     """Return the names in `file` and their age in seconds, or None."""
     try:
         age_s = time.time() - file.stat().st_mtime
-        return _valid(json.loads(file.read_text(encoding="utf-8"))), age_s
-    except (OSError, ValueError, TypeError):
+        return _valid(json.loads(read_bounded(file, _MAX_BYTES))), age_s
+    except (OSError, ValueError, TypeError, RecursionError):
         return None, 0.0
 
 

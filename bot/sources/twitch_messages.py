@@ -100,8 +100,8 @@ def _paid_event(tags: Mapping[str, str]) -> Event | None:
     bits = _number(tags.get("bits", ""))
     if bits:
         return Event(kind=EventKind.CHEER, amount=bits)
-    if tags.get("custom-reward-id"):
-        return Event(kind=EventKind.REDEEM)
+    if reward := tags.get("custom-reward-id"):
+        return Event(kind=EventKind.REDEEM, reward=reward)
     return None
 
 

@@ -8,7 +8,7 @@ import structlog
 from msgspec import structs
 
 from bot.messages import ChatMessage
-from bot.outcomes import FINAL, Dropped, DropReason, Outcome, Rejected
+from bot.outcomes import FINAL, PUT_OFF, Dropped, Outcome, Rejected
 from bot.runtime.clock import Moment, now
 from bot.runtime.packing import decode, encode
 from bot.store.database import Database
@@ -21,8 +21,6 @@ _MAX_STARTS = 3
 """Starts after which a message is given up: it may be what ends the daemon."""
 _JUMP_S = 5.0
 """Least change of the wall clock that matters to the age of a message."""
-_NOT_YET = {DropReason.SHUTDOWN, DropReason.NO_OUTPUT}
-"""Reasons that the next start may not have."""
 
 
 class Journal:
@@ -96,7 +94,7 @@ class Journal:
     def observe(self, outcome: Outcome) -> None:
         """Forget the message that `outcome` ends, unless the next start may do better."""
         self._look()
-        if isinstance(outcome, Dropped) and outcome.reason in _NOT_YET:
+        if isinstance(outcome, Dropped) and outcome.reason in PUT_OFF:
             return
         if isinstance(outcome, (*FINAL, Rejected)):
             place = (outcome.channel, outcome.id)

@@ -120,7 +120,7 @@ def test_me_is_taken_off_and_emotes_count_from_the_text() -> None:
         ("bits=0", None),
         ("bits=-5", None),
         ("bits=" + "9" * 5000, None),
-        ("custom-reward-id=r1", Event(kind=EventKind.REDEEM)),
+        ("custom-reward-id=r1", Event(kind=EventKind.REDEEM, reward="r1")),
         ("custom-reward-id=", None),
     ],
 )

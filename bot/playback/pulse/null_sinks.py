@@ -7,6 +7,7 @@ from platformdirs import user_config_path
 
 from bot.errors import StartError
 from bot.playback.pulse.server import Module, Server
+from bot.runtime.folders import write_whole
 
 _MODULE = "module-null-sink"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")
@@ -18,7 +19,8 @@ def create(name: str, *, is_permanent: bool = False) -> None:
     """Make the null sink `name`; permanent ones are there again when the server starts.
 
     Raises:
-        StartError: the name cannot be one, a sink has it, or the server is away.
+        StartError: the name cannot be one, a sink has it, the server is away, or the sink is there
+            but cannot be made permanent.
     """
     if not _NAME.fullmatch(name):
         raise StartError(
@@ -30,7 +32,15 @@ def create(name: str, *, is_permanent: bool = False) -> None:
             raise StartError(f"There is an output {name!r} already.", remedy="Choose another name.")
         server.load(_MODULE, _argument(name))
         if is_permanent:
-            _keep(server.system, name)
+            try:
+                _keep(server.system, name)
+            except OSError as error:
+                raise StartError(
+                    f"The output {name!r} is there, but not after the next start of"
+                    f" {server.system}: {error.filename} cannot be written: {error.strerror}.",
+                    remedy="Make room on the disk and the folder writable, and remove and add the"
+                    " output again.",
+                ) from error
 
 
 def remove(name: str) -> None:
@@ -87,13 +97,13 @@ def _keep(system: str, name: str) -> None:
         file = _pipewire_file(name)
         file.parent.mkdir(parents=True, exist_ok=True)
         command = f'cmd = "load-module" args = "{_MODULE} {_argument(name)}" flags = [ nofail ]'
-        file.write_text(f"pulse.cmd = [\n  {{ {command} }}\n]\n", encoding="utf-8")
+        _write(file, f"pulse.cmd = [\n  {{ {command} }}\n]\n")
         return
     file = _pulseaudio_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     # PulseAudio reads the user's file instead of its own.
     text = file.read_text(encoding="utf-8") if file.exists() else ".include /etc/pulse/default.pa\n"
-    file.write_text(f"{text.rstrip()}\n{_line(name)}\n", encoding="utf-8")
+    _write(file, f"{text.rstrip()}\n{_line(name)}\n")
 
 
 def _forget(name: str) -> bool:
@@ -110,5 +120,10 @@ def _forget(name: str) -> bool:
     if left == [".include /etc/pulse/default.pa"]:
         file.unlink()
     else:
-        file.write_text("\n".join(left) + "\n", encoding="utf-8")
+        _write(file, "\n".join(left) + "\n")
     return True
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file of the user, who may keep it elsewhere and link it here."""
+    write_whole(file.resolve(), text.encode())

@@ -9,17 +9,24 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 import structlog
+from msgspec import structs
 
 from bot.errors import StartError
-from bot.runtime.folders import write_whole
+from bot.runtime.clock import now
+from bot.runtime.folders import read_bounded, write_whole
 from bot.runtime.state_folder import state_folder
 
 log = structlog.get_logger(__name__)
 
 _PATTERN = "twitch-*.json"
+_LATER_S = 0.001
+_MAX_BYTES = 65_536
+_ACCOUNT_BYTES = 4_096
+"""More than one takes on a disk."""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,9 +42,26 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     bot_since: float = 0
     """Unix seconds when it became the account that reads and writes chat; 0 for never."""
 
+    def renewed(self, access_token: str, refresh_token: str) -> "Account":
+        """Return this log-in with new tokens, newer than it whatever the clock says."""
+        return structs.replace(
+            self,
+            access_token=access_token,
+            refresh_token=refresh_token,
+            obtained_at=newer_than(self),
+        )
+
     def __repr__(self) -> str:
         """Return login and user id, without tokens."""
         return f"Account({self.login}, {self.user_id})"
+
+
+def newer_than(account: Account) -> float:
+    """Return the time for a log-in that takes the place of `account`, in Unix seconds.
+
+    A machine without a clock battery starts in the past, and there the new one would count as old.
+    """
+    return max(now(), account.obtained_at + _LATER_S)
 
 
 class Accounts(dict[str, Account]):
@@ -63,6 +87,7 @@ class AccountStore:
         directory = os.environ.get("CREDENTIALS_DIRECTORY")
         self._credentials = credentials or (Path(directory) if directory else None)
         self._held: dict[str, Account] = {}
+        self._writing = Lock()
         self.trouble = ""
         """Why accounts that are held cannot be written; empty while there are none."""
 
@@ -89,7 +114,14 @@ class AccountStore:
         self._held[account.user_id] = account
 
     def write_held(self) -> None:
-        """Write what is held, which goes on being held where that fails; `trouble` tells why."""
+        """Write what is held, which goes on being held where that fails; `trouble` tells why.
+
+        Blocks for the time of a write; any thread may call it.
+        """
+        with self._writing:
+            self._write_held()
+
+    def _write_held(self) -> None:
         for user_id, account in list(self._held.items()):
             path = self._path(user_id)
             written = _read(path) if path.exists() else None
@@ -119,10 +151,23 @@ class AccountStore:
         Raises:
             StartError: the folder cannot be written.
         """
+        content = msgspec.json.format(msgspec.json.encode(account)) + b"\n"
+        self._write(self._path(account.user_id), content)
+
+    def verify_room(self) -> None:
+        """Make sure that an account could be written, before somebody takes the trouble.
+
+        Raises:
+            StartError: the folder cannot be written.
+        """
+        probe = self.folder / ".probe"
+        self._write(probe, bytes(_ACCOUNT_BYTES))
+        probe.unlink()
+
+    def _write(self, path: Path, content: bytes) -> None:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            content = msgspec.json.format(msgspec.json.encode(account)) + b"\n"
-            write_whole(self._path(account.user_id), content, mode=0o600)
+            write_whole(path, content, mode=0o600)
         except OSError as error:
             raise StartError(
                 f"The log-in cannot be kept in {self.folder}: {error.strerror}.",
@@ -141,10 +186,10 @@ class AccountStore:
 
 def _read(path: Path) -> Account | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Account)
+        return msgspec.json.decode(read_bounded(path, _MAX_BYTES), type=Account)
     except OSError as error:
         reason = error.strerror or "cannot be read"
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         reason = "is no log-in"  # the error quotes what it read
     log.warning("log-in file skipped", path=str(path), reason=reason)
     return None

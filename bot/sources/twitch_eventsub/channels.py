@@ -18,8 +18,10 @@ import structlog
 from aiohttp import web
 
 from bot.config.sources import RewardSettings, TwitchEventsubSettings
+from bot.errors import StartError
 from bot.outcomes import Outcome
 from bot.sources import Deliver
+from bot.sources.supervision import keep_reading
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
 
@@ -128,7 +130,17 @@ class RuntimeChannels:
         )
         source = TwitchEventsubSource(settings, self.channel, self._connection)
         self._sources[login] = source
-        self._tasks[login] = self._group.create_task(source.run(self._deliver), name=source.name)
+        self._tasks[login] = self._group.create_task(
+            self._read(source, self._deliver), name=source.name
+        )
+
+    async def _read(self, source: TwitchEventsubSource, deliver: Deliver) -> None:
+        try:
+            await keep_reading(source, deliver)
+        except StartError as error:  # of this channel alone; the others are read on
+            log.error("Twitch channel not read", channel=source.login, reason=str(error))  # noqa: TRY400 - for people
+            self._sources.pop(source.login, None)
+            self._tasks.pop(source.login, None)
 
 
 def routes(every: Sequence[RuntimeChannels]) -> list[web.RouteDef]:

@@ -10,6 +10,7 @@ import twitchio
 from twitchio.eventsub import SubscriptionPayload
 
 from bot.errors import LogInError
+from bot.sources.sanitize import well_formed
 from bot.sources.twitch_eventsub.accounts import Account
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, RefusedError, plain_errors
 from bot.sources.twitch_eventsub.payloads import Redemption
@@ -18,6 +19,9 @@ from bot.sources.twitch_eventsub.sockets import Client, OnEvent
 _SILENCE_S = 15.0
 """Seconds without a message after which a socket is lost; Twitch sends one every 10 s."""
 _CONNECT_S = 20.0
+_PAGE = 50
+"""Redemptions that Twitch tells at a time, at most."""
+_PAGES = 20
 _REWARD_PROMPT = "What you write here is read aloud."
 
 
@@ -150,24 +154,36 @@ class EventClient:
             return found.id
 
     async def unsettled(self, reward_id: str, *, channel_id: str) -> list[Redemption]:
-        """Return the newest redemptions of our reward that nobody settled yet, oldest first."""
+        """Return the redemptions of our reward that nobody settled yet, oldest first.
+
+        Of very many, the newest.
+        """
         params = {
             "broadcaster_id": channel_id,
             "reward_id": reward_id,
             "status": "UNFULFILLED",
             "sort": "NEWEST",
-            "first": 50,
+            "first": _PAGE,
         }
         path = "channel_points/custom_rewards/redemptions"
-        async with self._asking_as(channel_id, "looking for redeems"):
-            # twitchio's own method drops the text, and gives chatters the streamer's name.
-            answer = await self._client.http.request_json(
-                twitchio.http.Route("GET", path, params=params, token_for=channel_id)
-            )
-            return [
-                Redemption(entry["id"], reward_id, entry["user_id"], entry["user_input"])
-                for entry in reversed(answer["data"])
-            ]
+        found: list[Redemption] = []
+        for _ in range(_PAGES):
+            async with self._asking_as(channel_id, "looking for redeems"):
+                # twitchio's own method drops the text, and gives chatters the streamer's name.
+                answer = await self._client.http.request_json(
+                    twitchio.http.Route("GET", path, params=params, token_for=channel_id)
+                )
+                found += [
+                    Redemption(
+                        entry["id"], reward_id, entry["user_id"], well_formed(entry["user_input"])
+                    )
+                    for entry in answer["data"]
+                ]
+                cursor = answer.get("pagination", {}).get("cursor")
+            if not cursor:
+                break
+            params["after"] = cursor
+        return found[::-1]
 
     async def settle(self, settlement: Settlement, *, channel_id: str) -> None:
         """Mark a redemption of our reward as done, or refund its points."""

@@ -158,7 +158,7 @@ class TwitchConnection:
             )
         self._listeners[login] = listener
         self._changed.set()
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(), name="twitch connection")
         try:
             await asyncio.shield(self._task)
@@ -171,10 +171,14 @@ class TwitchConnection:
                 await cancel(task)
 
     async def _run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.replies.run(), name="twitch replies")
-            group.create_task(self.settler.run(), name="twitch redeems")
-            group.create_task(self.loop.run(self._connect), name="twitch eventsub")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.replies.run(), name="twitch replies")
+                group.create_task(self.settler.run(), name="twitch redeems")
+                group.create_task(self.loop.run(self._connect), name="twitch eventsub")
+        finally:
+            # A token that was renewed in this second would be lost with the process.
+            await asyncio.to_thread(self._store.write_held)
 
     async def _connect(self) -> None:
         """Run one client until it fails, or until somebody logs in or out."""

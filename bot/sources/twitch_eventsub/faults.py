@@ -40,6 +40,8 @@ def plain_errors(request: str) -> Iterator[None]:
         raise TransientError(f"{request}: Twitch did not answer in time.") from None
     except (aiohttp.ClientError, OSError) as error:
         raise TransientError(f"{request}: {_network_reason(error)}.") from None
+    except RuntimeError:  # of aiohttp: another task has closed the session
+        raise TransientError(f"{request}: the connection was given up.") from None
     except (KeyError, TypeError, ValueError, AttributeError, LookupError) as error:
         # twitchio does not check answers: a proxy's page in place of JSON ends here.
         raise TransientError(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import aiohttp
 import twitchio
-from msgspec import structs
 from twitchio.authentication import OAuth, Scopes
 
 from bot.errors import LogInError, TransientError
@@ -118,12 +117,7 @@ class TwitchOauth:
         """Return `account` with new tokens; the old ones are no longer valid."""
         with plain_errors(f"renewing the log-in of {account.login}"):
             answer = await self._oauth.refresh_token(account.refresh_token)
-            return structs.replace(
-                account,
-                access_token=answer.access_token,
-                refresh_token=answer.refresh_token,
-                obtained_at=now(),
-            )
+            return account.renewed(answer.access_token, answer.refresh_token)
 
     async def revoke(self, account: Account) -> None:
         """Revoke the permission."""

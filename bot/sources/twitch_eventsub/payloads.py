@@ -77,7 +77,9 @@ def to_item(payload: BaseEvent, origin: Origin) -> SourceItem | None:
             event = Event(kind=EventKind.FOLLOW)
             item = _line(origin, notification_id(payload) or "", payload.user, event=event)
         case models.ChannelPointsRedemptionAdd(user_input=""):  # else the chat shows it
-            event = Event(kind=EventKind.REDEEM, amount=payload.reward.cost)
+            event = Event(
+                kind=EventKind.REDEEM, amount=payload.reward.cost, reward=payload.reward.id
+            )
             item = _line(origin, payload.id, payload.user, event=event)
     return item
 
@@ -91,7 +93,9 @@ def to_redemption(payload: models.ChannelPointsRedemptionAdd) -> Redemption:
 def _paid_event(payload: models.ChatMessage) -> Event | None:
     if payload.cheer is not None:
         return Event(kind=EventKind.CHEER, amount=payload.cheer.bits)
-    return Event(kind=EventKind.REDEEM) if payload.channel_points_id else None
+    if reward := payload.channel_points_id:
+        return Event(kind=EventKind.REDEEM, reward=reward)
+    return None
 
 
 def _said(

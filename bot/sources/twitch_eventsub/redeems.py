@@ -9,13 +9,16 @@ https://dev.twitch.tv/docs/api/reference/#update-redemption-status.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar
+from math import inf
+from typing import NamedTuple
 
 import structlog
 
 from bot.config.sources import RewardSettings
 from bot.errors import LogInError, TransientError
 from bot.messages import ChatMessage
+from bot.runtime.backoff import Backoff
+from bot.runtime.clock import now
 from bot.sources.sanitize import Recent, RecentIds
 from bot.sources.twitch_eventsub.client import EventClient, Settlement
 from bot.sources.twitch_eventsub.faults import RefusedError
@@ -25,11 +28,24 @@ log = structlog.get_logger(__name__)
 
 UNWRITTEN_S = 330.0
 """Seconds that a redemption waits for its message: AutoMod asks a moderator for five minutes."""
-_REMEMBERED = 500
-_RETRY_S = 1.0
+_REMEMBERED = 10_000
+_TRIES = 16
+"""Attempts to settle a redemption, in about half an hour."""
 
-_Text = tuple[str, str]
-"""Chatter id and text: all that message and redemption have in common."""
+
+class _Words(NamedTuple):
+    """All that message and redemption have in common."""
+
+    reward_id: str
+    chatter_id: str
+    text: str
+
+
+class _Unlinked(NamedTuple):
+    """Message whose redemption is not known yet."""
+
+    words: _Words
+    written_at: float
 
 
 class Redeems:
@@ -40,27 +56,32 @@ class Redeems:
         settings: RewardSettings,
         settle: Callable[[Settlement], None],
         call_later: Callable[[float, Callable[[], None]], object],
+        *,
+        clock: Callable[[], float] = now,
     ) -> None:
         """Give `settle` the end of each; `call_later` runs a function after that many seconds."""
         self._settings = settings
         self._settle = settle
         self._call_later = call_later
+        self._clock = clock
         self.reward_id: str | None = None
         """Our reward, once it is known."""
         self._known = RecentIds()
         self._has_recovered = False
-        self._unwritten = Recent[_Text, list[Redemption]](_REMEMBERED)
-        self._unredeemed = Recent[_Text, list[str]](_REMEMBERED)
-        self._by_message = Recent[str, Redemption](_REMEMBERED)
-        self._unlinked = RecentIds(_REMEMBERED)
-        """Ids of messages whose redemption is not known yet."""
+        self._unwritten: dict[_Words, list[Redemption]] = {}
+        """Redemptions without message, each for `UNWRITTEN_S` at most."""
+        self._unlinked = Recent[str, _Unlinked](_REMEMBERED)
+        """Messages without redemption, by their ids."""
+        self._by_message: dict[str, Redemption] = {}
+        """Redemptions of messages that have not ended."""
         self._ends = Recent[str, bool](_REMEMBERED)
-        """Whether each of those was spoken, where it has ended."""
+        """Whether messages without redemption were spoken, where they have ended."""
 
     def redeemed(self, redemption: Redemption) -> None:
         """Take a redemption, of our reward or another one."""
         if redemption.reward_id == self.reward_id and self._known.add(redemption.id):
-            self._match(redemption)
+            # An older message with these words lost its redemption: its end is not this one's.
+            self._match(redemption, written_since=self._clock() - UNWRITTEN_S)
 
     def recover(self, waiting: Iterable[Redemption]) -> None:
         """Take the redeems that nobody settled yet, each time that the account has reconnected.
@@ -71,30 +92,33 @@ class Redeems:
         for redemption in waiting:
             if not self._known.add(redemption.id):
                 continue
-            is_left = redemption.id in self._unlinked or _key(redemption) in self._unredeemed
+            words = _words(redemption)
+            is_left = redemption.id in self._unlinked or self._newest(words) is not None
             if self._has_recovered or is_left:
                 self._match(redemption)
         self._has_recovered = True
 
-    def _match(self, redemption: Redemption) -> None:
-        text = _key(redemption)
-        if not text[1] or redemption.id in self._unlinked:
+    def _match(self, redemption: Redemption, *, written_since: float = -inf) -> None:
+        words = _words(redemption)
+        if not words.text or redemption.id in self._unlinked:
             self._link(redemption.id, redemption)  # not shown in chat: the message is our own
-        elif (message_id := _take(self._unredeemed, text)) is not None:
+        elif (message_id := self._newest(words, written_since)) is not None:
             self._link(message_id, redemption)
         else:
-            _keep(self._unwritten, text, redemption)
+            self._unwritten.setdefault(words, []).append(redemption)
             self._call_later(UNWRITTEN_S, lambda: self._give_up(redemption))
+
+    def _newest(self, words: _Words, written_since: float = -inf) -> str | None:
+        """Return the id of the newest message with these words whose redemption is not known."""
+        for message_id, message in reversed(self._unlinked.items()):
+            if message.words == words and message.written_at >= written_since:
+                return message_id
+        return None
 
     def _give_up(self, redemption: Redemption) -> None:
         """Refund the points: the chat never showed the message."""
-        text = _key(redemption)
-        waiting = self._unwritten.get(text, [])
-        if redemption not in waiting:
+        if not self._forget_unwritten(redemption):
             return
-        waiting.remove(redemption)
-        if not waiting:
-            del self._unwritten[text]
         refunds = self._settings.refund
         log.warning("redeem without chat message", redemption_id=redemption.id, refunded=refunds)
         if refunds:
@@ -102,15 +126,15 @@ class Redeems:
 
     def written(self, message: ChatMessage) -> None:
         """Take the message of a redeem; an earlier run may have left it."""
-        if self._settings.title is None:
-            return
-        text = _text(message.chatter.id, message.text)
-        if (redemption := _take(self._unwritten, text)) is not None:
+        reward_id = message.event.reward if message.event is not None else ""
+        if self._settings.title is None or (self.reward_id or reward_id) != reward_id:
+            return  # of a reward that is not ours
+        words = _Words(reward_id, message.chatter.id, _plain(message.text))
+        self._unlinked[message.id] = _Unlinked(words, self._clock())
+        if waiting := self._unwritten.get(words):
+            redemption = waiting[0]
+            self._forget_unwritten(redemption)
             self._link(message.id, redemption)
-        else:
-            self._unlinked.add(message.id)
-            if message.text:
-                _keep(self._unredeemed, text, message.id)
 
     def ended(self, message_id: str, *, is_spoken: bool) -> None:
         """Settle the redemption of this message, now or when it is known."""
@@ -121,7 +145,19 @@ class Redeems:
         elif self._settings.fulfill if is_spoken else self._settings.refund:
             self._settle(Settlement(redemption.id, redemption.reward_id, is_spoken))
 
+    def _forget_unwritten(self, redemption: Redemption) -> bool:
+        """Let `redemption` wait no longer for its message; tell whether it did."""
+        words = _words(redemption)
+        waiting = self._unwritten.get(words, [])
+        if redemption not in waiting:
+            return False
+        waiting.remove(redemption)
+        if not waiting:
+            del self._unwritten[words]
+        return True
+
     def _link(self, message_id: str, redemption: Redemption) -> None:
+        self._unlinked.pop(message_id, None)
         self._by_message[message_id] = redemption
         if (is_spoken := self._ends.pop(message_id, None)) is not None:
             self.ended(message_id, is_spoken=is_spoken)
@@ -149,45 +185,42 @@ class Settler:
         self._queue.put_nowait((channel_id, settlement))
 
     async def run(self) -> None:
-        """Settle until cancelled."""
-        while True:
-            channel_id, settlement = await self._queue.get()
-            while not await self._settle(channel_id, settlement):
-                await self._sleep(_RETRY_S)
+        """Settle until cancelled; one that has to be tried again holds up no other."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                channel_id, settlement = await self._queue.get()
+                group.create_task(
+                    self._settle(channel_id, settlement), name=f"redeem {settlement.redemption_id}"
+                )
 
-    async def _settle(self, channel_id: str, settlement: Settlement) -> bool:
-        """Return whether this is done with, in success or for good."""
-        client = await self._ready_client()
-        try:
-            await client.settle(settlement, channel_id=channel_id)
-        except TransientError as error:
-            log.info("redeem settlement postponed", channel_id=channel_id, reason=str(error))
-            return False
-        except (RefusedError, LogInError) as error:
-            log.warning("redeem not settled", channel_id=channel_id, reason=str(error))
-        return True
+    async def _settle(self, channel_id: str, settlement: Settlement) -> None:
+        backoff = Backoff(shortest_s=0.5, longest_s=300.0)
+        reason = ""
+        for _ in range(_TRIES):
+            client = await self._ready_client()
+            try:
+                await client.settle(settlement, channel_id=channel_id)
+            except RefusedError as error:
+                reason = str(error)
+                break
+            except (TransientError, LogInError) as error:  # somebody may log in again
+                reason = str(error)
+                log.info("redeem settlement postponed", channel_id=channel_id, reason=reason)
+                await self._sleep(backoff.next_s())
+            else:
+                return
+        log.warning(
+            "redeem not settled",
+            channel_id=channel_id,
+            redemption_id=settlement.redemption_id,
+            reason=reason,
+            remedy="It waits in the streamer's queue of requests: mark it as done, or refund it.",
+        )
 
 
-_V = TypeVar("_V")
+def _words(redemption: Redemption) -> _Words:
+    return _Words(redemption.reward_id, redemption.user_id, _plain(redemption.text))
 
 
-def _text(user_id: str, text: str) -> _Text:
-    return user_id, " ".join(text.split())
-
-
-def _key(redemption: Redemption) -> _Text:
-    return _text(redemption.user_id, redemption.text)
-
-
-def _keep(waiting: Recent[_Text, list[_V]], text: _Text, value: _V) -> None:
-    waiting[text] = [*waiting.get(text, ()), value]
-
-
-def _take(waiting: Recent[_Text, list[_V]], text: _Text) -> _V | None:
-    values = waiting.get(text)
-    if not values:
-        return None
-    value = values.pop(0)
-    if not values:
-        del waiting[text]
-    return value
+def _plain(text: str) -> str:
+    return " ".join(text.split())

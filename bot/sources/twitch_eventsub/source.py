@@ -10,7 +10,7 @@ from twitchio.models.eventsub_ import BaseEvent
 
 from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
 from bot.messages import ChatMessage, EventKind, SourceItem, Verb
-from bot.outcomes import FINAL, Applied, Dropped, DropReason, Outcome, Rejected, Spoken
+from bot.outcomes import FINAL, PUT_OFF, Applied, Dropped, Outcome, Rejected, Spoken
 from bot.runtime.clock import now
 from bot.sources import Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
@@ -116,13 +116,13 @@ class TwitchEventsubSource(Remote):
 
     def observe(self, outcome: Outcome) -> None:
         """Answer commands that came from here, and settle redeems."""
-        if outcome.channel != self._channel or outcome.id not in self._merge:
+        if outcome.channel != self._channel:
             return
-        # A message that waits when the daemon ends is spoken, and settled, after the next start.
-        is_put_off = isinstance(outcome, Dropped) and outcome.reason is DropReason.SHUTDOWN
+        # It is spoken, and settled, after the next start.
+        is_put_off = isinstance(outcome, Dropped) and outcome.reason in PUT_OFF
         if isinstance(outcome, (*FINAL, Rejected, Applied)) and not is_put_off:
             self._redeems.ended(outcome.id, is_spoken=isinstance(outcome, Spoken | Applied))
-        if isinstance(outcome, Applied):
+        if isinstance(outcome, Applied) and outcome.id in self._merge:
             self._reply(outcome)
 
     def _reply(self, outcome: Applied) -> None:
@@ -161,6 +161,8 @@ class TwitchEventsubSource(Remote):
             return
         if self._queue.qsize() >= _MAX_WAITING:
             self._dropped += 1
+            if isinstance(wanted, ChatMessage):
+                self._redeems.ended(wanted.id, is_spoken=False)
         else:
             self._queue.put_nowait(wanted)
 

@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 
 import structlog
-from msgspec import structs
 
 from bot.errors import LogInError, TransientError
 from bot.runtime.clock import now
@@ -66,6 +65,7 @@ class Tokens:
             TransientError: Twitch cannot be asked.
         """
         bot = self.bot
+        await self._store_held()
         for account in list(self.accounts.values()):
             try:
                 await self._make_valid(account)
@@ -112,14 +112,7 @@ class Tokens:
         """
         account = self.accounts.get(user_id)
         if account is not None:
-            self._take(
-                structs.replace(
-                    account,
-                    access_token=access_token,
-                    refresh_token=refresh_token,
-                    obtained_at=now(),
-                )
-            )
+            self._take(account.renewed(access_token, refresh_token))
 
     async def _make_valid(self, account: Account) -> None:
         validity = await self._oauth.validate(account.access_token)

@@ -264,7 +264,7 @@ async def test_follows_and_redeems_come_with_the_streamers_own_account(
     messages = [item for item in channel.items if isinstance(item, ChatMessage)]
     assert [message.event for message in messages] == [
         Event(kind=EventKind.FOLLOW),
-        Event(kind=EventKind.REDEEM, amount=100),
+        Event(kind=EventKind.REDEEM, amount=100, reward="reward9"),
     ]
     assert {message.chatter.name for message in messages} == {"viewer1"}
 

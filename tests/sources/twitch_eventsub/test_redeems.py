@@ -69,7 +69,10 @@ async def redeem(
 
 async def write(server: TwitchServer, text: str) -> None:
     """The same, as the chat shows it."""
-    await server.chat("streamer", text, by="viewer1", channel_points_custom_reward_id="any")
+    channel_id = server.users["streamer"]
+    await eventually(lambda: server.rewards[channel_id], "reward")
+    reward_id = server.rewards[channel_id][0]["id"]
+    await server.chat("streamer", text, by="viewer1", channel_points_custom_reward_id=reward_id)
 
 
 @pytest.fixture(autouse=True)
@@ -275,14 +278,14 @@ class Ledger:
             call()
 
 
-def message(key: str, text: str) -> ChatMessage:
+def message(key: str, text: str, *, reward_id: str = "ours") -> ChatMessage:
     return ChatMessage(
         id=key,
         channel="main",
         source="twitch_eventsub:streamer",
         chatter=Chatter(id="u1", name="viewer1"),
         text=text,
-        event=Event(kind=EventKind.REDEEM),
+        event=Event(kind=EventKind.REDEEM, reward=reward_id),
         received_at=1.0,
     )
 
@@ -336,8 +339,10 @@ async def test_what_an_earlier_run_left_is_settled_once(
     await redeem(server, "strange", text="of yesterday")
     await redeem(server, "left", text=text)
     viewer = server.users["viewer1"]
+    reward_id = server.rewards[channel_id][0]["id"]
     left = structs.replace(
-        message("m1" if text else "left", text), chatter=Chatter(id=viewer, name="viewer1")
+        message("m1" if text else "left", text, reward_id=reward_id),
+        chatter=Chatter(id=viewer, name="viewer1"),
     )
     async with reading(reward=REWARD, resumed=[left]) as channel:
         if ends == "after":

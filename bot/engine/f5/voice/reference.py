@@ -8,7 +8,6 @@ Results are kept on disk under the hash of content and settings.
 
 import hashlib
 import logging
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ, log_mel
 from bot.engine.f5.voice.resample import is_common, resample
 from bot.errors import StartError
 from bot.messages import AudioChunk, Samples
+from bot.runtime.folders import write_whole
 from bot.voices.wav import parse
 
 log = logging.getLogger(__name__)
@@ -198,11 +198,9 @@ class ReferenceCache:
         about = {"samples": str(voice.samples), "rms": repr(voice.rms)}
         data = save({"mel": voice.mel}, {"transcript": voice.transcript, **about})
         path = self._folder / f"{digest}.safetensors"
-        partial = path.with_suffix(f".{os.getpid()}.part")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(data)
-            partial.replace(path)  # whole or not at all, also for another process
+            write_whole(path, data)
             files = sorted(
                 self._folder.glob("*.safetensors"), key=lambda file: file.stat().st_mtime
             )

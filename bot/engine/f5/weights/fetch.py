@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 from bot.engine.f5.weights.catalogue import HubFile, KnownModel, find
 from bot.engine.f5.weights.installed import folder_of, missing, readable_size
 from bot.errors import IshowttsError, StartError, TransientError
+from bot.runtime.folders import write_whole
 
 _BLOCK_BYTES = 1 << 20
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -100,7 +101,7 @@ def download(model: KnownModel, folder: Path, endpoint: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".fetch.lock", timeout=0):
             if model.config:
-                (folder / "model.yaml").write_text(model.config, encoding="utf-8")
+                write_whole(folder / "model.yaml", model.config.encode())
             for file in model.files:
                 _bring(source, file)
     except Timeout as error:
