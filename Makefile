@@ -50,6 +50,7 @@ bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.twitch
 	$(BIN)/python -m tests.bench.playback
 	$(BIN)/python -m tests.bench.daemon
+	$(BIN)/python -m tests.bench.loop --save loop
 	$(BIN)/python -m tests.bench.chaos --save chaos
 	$(BIN)/python -m tests.bench.day --save day
 	$(BIN)/python -m tests.bench.f5 --compare upstream --random small --json tests/bench/results/f5_cpu.json

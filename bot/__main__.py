@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import bot
 from bot.cli import (
@@ -29,6 +30,7 @@ or the configuration; 3 the daemon cannot start; 75 the daemon was busy;
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` name; return the exit code."""
+    _open_missing_streams()
     try:
         try:
             return _run(sys.argv[1:] if arguments is None else arguments)
@@ -39,6 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # complains at its end: https://docs.python.org/3/library/signal.html#note-on-sigpipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BROKEN_PIPE
+
+
+def _open_missing_streams() -> None:
+    """Open what this program was started without (`2>&-`), in the order of their descriptors.
+
+    Else the next file would get the descriptor, and into it what libraries print: a database, say.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - stays
 
 
 def _run(arguments: Sequence[str]) -> int:

@@ -3,21 +3,23 @@
 import asyncio
 import sys
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
-from threading import Thread
 
 import structlog
 
-from bot import sources
+from bot import logs, sources
 from bot.channel import Channel, Shared
 from bot.commands import parse_command
 from bot.config import Settings
 from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
 from bot.errors import StartError
+from bot.logs.background import StandardError
 from bot.messages import ChatMessage, SourceItem
 from bot.observers import Observer
 from bot.outcomes import DropReason
+from bot.runtime.background import Background
 from bot.runtime.signals import stop_signals
 from bot.runtime.tasks import running
 from bot.server import Server
@@ -222,7 +224,7 @@ class Daemon:
                 is_heard=any(output.is_available for output in self._outputs.values()),
             )
             # A terminal that stands still (Ctrl-S) must not hold the daemon.
-            Thread(target=_tell, args=(text,), name="banner", daemon=True).start()
+            Background("banner").post(partial(StandardError().write, f"{text}\n"))
         else:
             log.info("ready", url=self._server.url, engine=self._engine.name, outputs=states)
 
@@ -239,8 +241,7 @@ class Daemon:
             },
             channels={name: channel.state for name, channel in self._channels.items()},
             mqtt=self._observers.mqtt_state,
+            lines_lost={"log": logs.lines_lost()}
+            | self._observers.lines_lost
+            | ({"record": self._recorder.lost} if self._recorder else {}),
         )
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - for the person who started it

@@ -140,3 +140,5 @@ class DaemonState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     channels: Mapping[str, ChannelState]
     mqtt: MqttState | None = None
     """None, and left out of JSON, where there is no broker."""
+    lines_lost: Mapping[str, int] = {}
+    """Lines that nobody took, of the log, of `--events` and of `--record`."""

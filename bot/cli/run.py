@@ -3,15 +3,21 @@
 import argparse
 import asyncio
 import faulthandler
+import gc
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import logs
 from bot.cli import EXIT_OK, EXIT_USAGE
 from bot.cli.shared import add_config_option, complete, load_settings
 from bot.wiring import engines
 from bot.wiring.options import with_options
+
+if TYPE_CHECKING:
+    from bot.app import Daemon
+    from bot.engine.narrator import Narrator
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,19 +60,30 @@ def run(options: argparse.Namespace) -> int:
         output=options.output,
     )
     logs.configure(chosen.log)
+    # What is imported lasts: looking through it for garbage would hold the event loop for 50 ms
+    # now, and again and again in service.
+    gc.disable()
     faulthandler.enable()  # a watchdog ends what hangs with SIGABRT: then it tells where it hung
+
+    def build(engine: "Narrator") -> "Daemon":
+        daemon_type: type[Daemon] = import_module("bot.app").Daemon
+        return daemon_type(chosen, engine=engine, record=options.record, events=options.events)
 
     async def live() -> None:
         engine = engines.create(chosen.engine)
         engine.start()  # it loads while the rest of the daemon is imported
         try:
-            app = await asyncio.to_thread(import_module, "bot.app")
-            daemon = app.Daemon(chosen, engine=engine, record=options.record, events=options.events)
+            daemon = await asyncio.to_thread(build, engine)
+            gc.freeze()
+            gc.enable()
             await daemon.run()
         finally:
             await engine.close()
 
-    complete(live())
+    try:
+        complete(live())
+    finally:
+        logs.finish()
     return EXIT_OK
 
 

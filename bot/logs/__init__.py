@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from bot.config.logs import LogSettings
-from bot.logs.background import Background, StandardError
+from bot.logs.background import BackgroundHandler, StandardError
 from bot.logs.file import LogFile
 from bot.logs.flood import FloodGate
 from bot.logs.journal import JournalHandler, is_connected
@@ -22,6 +22,8 @@ _UNSAFE = re.compile(
 )
 _SECRET_KEY = re.compile(r"token|secret|password|authorization|credential", re.IGNORECASE)
 _MASK = "********"
+_written: list[BackgroundHandler] = []
+"""What writes the log at present."""
 
 
 def configure(settings: LogSettings) -> None:
@@ -69,9 +71,21 @@ def configure(settings: LogSettings) -> None:
         file.setFormatter(_formatter(shared, as_json))
         handlers.append(file)
     root = logging.getLogger()
-    root.handlers = [FloodGate([Background(handler) for handler in handlers])]
+    _written[:] = [BackgroundHandler(handler) for handler in handlers]
+    root.handlers = [FloodGate(_written)]
     root.setLevel(max(level, logging.WARNING) if level > logging.DEBUG else level)
     logging.getLogger("bot").setLevel(level)
+
+
+def finish() -> None:
+    """Write what waits, as far as that takes no more than a moment: what is printed comes after."""
+    for handler in logging.getLogger().handlers:
+        handler.close()
+
+
+def lines_lost() -> int:
+    """Return how many lines of the log nobody took, since the start."""
+    return sum(handler.dropped for handler in _written)
 
 
 def _formatter(

@@ -1,20 +1,17 @@
 """Log handler that writes in a thread: a terminal that stands still, or a pipe, holds up nobody."""
 
+import copy
 import logging
 import os
-import queue
+import select
 import sys
-from logging.handlers import QueueHandler
-from threading import Thread
+from functools import partial
 
 import structlog
 
-log = structlog.get_logger(__name__)
+from bot.runtime.background import Background
 
-_MAX_WAITING = 10_000
-"""Lines that may wait."""
-_CLOSE_S = 2.0
-"""How long the lines that wait may take at the end, in seconds."""
+log = structlog.get_logger(__name__)
 
 
 class StandardError:
@@ -32,51 +29,52 @@ class StandardError:
         """Write `text`, and wait until all of it is taken."""
         rest = memoryview(text.encode(errors="backslashreplace"))
         while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
+            try:
+                rest = rest[os.write(self._descriptor, rest) :]
+            except BlockingIOError:  # another program made what it shares with us non-blocking
+                select.select([], [self._descriptor], [])
 
     def flush(self) -> None:
         """Hold nothing back."""
 
 
-class Background(QueueHandler):
+class BackgroundHandler(logging.Handler):
     """Handler that lets another one write; lines that do not fit are dropped, counted and told."""
 
     def __init__(self, handler: logging.Handler) -> None:
         """Own `handler`; its formatter is used before a line waits, since values may change."""
-        waiting: queue.Queue[logging.LogRecord | None] = queue.Queue(_MAX_WAITING)
-        super().__init__(waiting)
-        self._waiting = waiting
+        super().__init__()
         self.setFormatter(handler.formatter)
         handler.setFormatter(None)
         self._handler = handler
-        self._dropped = 0
-        self._thread = Thread(target=self._write_all, name="log", daemon=True)
-        self._thread.start()
+        self._background = Background("log")
+        self._told = 0
+        self.dropped = 0
+        """Lines that nobody took."""
 
-    def enqueue(self, record: logging.LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:
         """Let `record` wait, or count it."""
         try:
-            self._waiting.put_nowait(record)
-        except queue.Full:
-            self._dropped += 1
+            line = copy.copy(record)
+            line.msg = self.format(record)
+        except Exception:  # noqa: BLE001 - as every handler does
+            self.handleError(record)
+            return
+        line.args = line.exc_info = line.exc_text = line.stack_info = None
+        if self._background.post(partial(self._write, line)):
+            return
+        self.dropped += 1
+        if self.dropped == 1:
+            log.warning("log too slow for all lines")  # other handlers may take it
 
-    def _write_all(self) -> None:
-        told = 0
-        while (record := self._waiting.get()) is not None:
-            # Without its lock, which `logging.shutdown` takes: this thread may stand still.
-            self._handler.emit(record)
-            if self._dropped > told and self._waiting.empty():
-                count, told = self._dropped - told, self._dropped
-                log.warning("log lines dropped", count=count)
-        self._handler.close()
+    def _write(self, line: logging.LogRecord) -> None:
+        # Without its lock, which `logging.shutdown` takes: this thread may stand still.
+        self._handler.emit(line)
+        if self.dropped > self._told and not self._background.waiting:
+            count, self._told = self.dropped - self._told, self.dropped
+            log.warning("log lines dropped", count=count)
 
     def close(self) -> None:
         """Write what waits, as far as that takes no more than a moment."""
-        if self._thread.is_alive():
-            try:
-                self._waiting.put(None, timeout=_CLOSE_S)
-            except queue.Full:
-                pass  # nobody takes the lines: the thread ends with the program
-            else:
-                self._thread.join(_CLOSE_S)
+        self._background.close(self._handler.close)
         super().close()

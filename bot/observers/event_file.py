@@ -27,6 +27,11 @@ class EventFile(AbstractContextManager["EventFile"]):
                 remedy="Give --events another path, or start what reads the pipe first.",
             ) from error
 
+    @property
+    def lost(self) -> int:
+        """Outcomes that were not written."""
+        return self._file.lost
+
     def __exit__(self, *_: object) -> None:
         """Write what still waits and close the file."""
         self._file.close()

@@ -88,6 +88,9 @@ _OF_OUTPUT: _Rows[OutputState] = (
     (_GAUGE, "output_available", "Whether it would be heard now.", lambda it: it.is_available),
     (_COUNTER, "output_underflows", "How often the device ran dry.", lambda it: it.underflows),
 )
+_OF_STREAM: _Rows[int] = (
+    (_COUNTER, "lines_lost", "Lines that a disk or a pipe did not take.", float),
+)
 _OF_MQTT: _Rows[MqttState] = (
     (_GAUGE, "mqtt_connected", "Whether the broker is there.", lambda it: it.is_connected),
     (_GAUGE, "mqtt_outbox_messages", "Messages that wait for the broker.", lambda it: it.waiting),
@@ -221,6 +224,8 @@ class Metrics(Collector):
         yield from _families(["engine"], [([n], it) for n, it in state.engines.items()], _OF_ENGINE)
         yield from _families(["output"], [([n], it) for n, it in state.outputs.items()], _OF_OUTPUT)
         yield from _families(["workload"], [([n], it) for n, it in ratios.items()], _OF_WORKLOAD)
+        streams = [([name], count) for name, count in state.lines_lost.items()]
+        yield from _families(["stream"], streams, _OF_STREAM)
         if state.mqtt is not None:
             yield from _families([], [([], state.mqtt)], _OF_MQTT)
         yield from _families(["gpu"], [([gpu.name], gpu) for gpu in self._gpus], _OF_GPU)

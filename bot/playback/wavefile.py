@@ -20,6 +20,7 @@ from bot.playback import BaseOutput, OutputLostError
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.playback.mixer import Mixer
+from bot.runtime.background import Background
 from bot.runtime.tasks import running
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,8 @@ _BYTES_PER_FRAME = 2
 _HEADER_BYTES = 80
 _MAX_SIZE = 2**32 - 1
 """Largest count of RIFF, which has 32 bits; it also refers to the count of RF64."""
+_PATIENCE_S = 10.0
+"""How long a disk may take for a block before it counts as lost, in seconds."""
 _REMEDY = "Free the disk and start again; other outputs go on."
 
 
@@ -59,10 +62,42 @@ def header(frames: int, sample_rate_hz: int) -> bytes:
     )
 
 
+class _Sound:
+    """The file; everything here may block."""
+
+    def __init__(self, path: Path, rate_hz: int) -> None:
+        self._file = FileIO(path, "w", opener=_opener)
+        self._rate_hz = rate_hz
+        self.frames = 0
+        try:
+            self.settle()
+        except OSError:
+            self.close()
+            raise
+
+    def append(self, samples: Samples) -> None:
+        self._write(np.rint(samples * _FULL_SCALE).astype("<i2").tobytes(), SEEK_END)
+        self.frames += len(samples)
+
+    def settle(self) -> None:
+        """Let the header tell what was written."""
+        self._write(header(self.frames, self._rate_hz), SEEK_SET)
+
+    def _write(self, data: bytes, whence: int) -> None:
+        self._file.seek(0, whence)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]  # a full disk takes a part, then refuses
+
+    def close(self) -> None:
+        with suppress(OSError):  # what could be written was written
+            self._file.close()
+
+
 class WavefileOutput(BaseOutput):
     """Output into a file, with a short gap between utterances; the header is right after each one.
 
-    A block is a few kilobytes and goes to the system's cache, so it is written in the event loop.
+    At pace fast much speech comes at once, so it is converted, mixed and written in a thread.
     """
 
     def __init__(self, settings: WavefileSettings, *, fade_s: float) -> None:
@@ -71,16 +106,16 @@ class WavefileOutput(BaseOutput):
         self._rate_hz = settings.sample_rate_hz
         self._is_realtime = settings.pace == "realtime"
         self._fade_s = fade_s
-        self._file: FileIO | None = None
-        self._frames = 0
+        self._sound: _Sound | None = None
+        self._background: Background | None = None
         self._trouble = "opening"
 
     @property
     def state(self) -> str:
         """One clause for `status`."""
-        if self._file is None:
+        if self._sound is None:
             return self._trouble
-        return f"{self._frames / self._rate_hz:.1f} s written"
+        return f"{self._sound.frames / self._rate_hz:.1f} s written"
 
     async def run(self) -> None:
         """Hold the file until cancelled.
@@ -88,44 +123,54 @@ class WavefileOutput(BaseOutput):
         Raises:
             StartError: it cannot be written.
         """
+        self._background = Background(f"write {self._path.name}")
         try:
-            self._file = FileIO(self._path, "w", opener=_opener)
-            self._file.write(header(0, self._rate_hz))
+            async with asyncio.timeout(_PATIENCE_S):
+                self._sound = await self._background.run(partial(_Sound, self._path, self._rate_hz))
+            self._is_open.set()
+            self._is_settled.set()
+            await asyncio.get_running_loop().create_future()
         except OSError as error:
-            self._close("cannot be written")
             raise StartError(
-                f"The sound file {self.name} cannot be written: {error.strerror or error}.",
+                f"The sound file {self.name} cannot be written: {_reason(error)}.",
                 remedy="Choose another path for this output, or make room for it.",
             ) from error
-        self._is_open.set()
-        self._is_settled.set()
-        try:
-            await asyncio.get_running_loop().create_future()
         finally:
             self._close("closed")
+            self._background.close()
 
     async def play(
         self, clip: Clip, *, gain: Gain, on_start: Callable[[], None], start_s: float = 0.0
     ) -> None:
         """Write `clip` as `Output.play` says; clips of several channels take turns."""
         async with self._turn:
-            if self._frames:
-                self._write(np.zeros(round(_GAP_S * self._rate_hz), np.float32))
+            sound = self._sound
             mixer = Mixer(self._rate_hz, fade_s=self._fade_s, report=lambda _: None)
             mixer.begin(0)
-            grown = asyncio.Event()
             try:
+                if sound is not None and sound.frames:
+                    gap = np.zeros(round(_GAP_S * self._rate_hz), np.float32)
+                    await self._do(partial(sound.append, gap))
+                grown = asyncio.Event()
                 with gain.watched(mixer.set_gain):
-                    async with running({"feed": partial(_feed, mixer, clip, start_s, grown)}):
+                    feed = partial(self._feed, mixer, clip, start_s, grown)
+                    async with running({"feed": feed}):
                         await self._render(mixer, grown, on_start)
             except asyncio.CancelledError:
                 mixer.cut()
-                self._write(_pull(mixer, mixer.ready_frames))
+                self._post_end(mixer)
                 raise
-            finally:
-                self._write_bytes(header(self._frames, self._rate_hz), SEEK_SET)
-            if self._file is None:
+            if sound is not None:
+                await self._do(sound.settle)
+            if self._sound is None:
                 raise OutputLostError(f"{self.name} is lost.", heard_s=start_s)
+
+    async def _feed(self, mixer: Mixer, clip: Clip, start_s: float, grown: asyncio.Event) -> None:
+        async for piece in clip.read(start_s):
+            await self._do(partial(mixer.append, piece.samples, piece.sample_rate_hz))
+            grown.set()
+        await self._do(mixer.finish)
+        grown.set()
 
     async def _render(
         self, mixer: Mixer, grown: asyncio.Event, on_start: Callable[[], None]
@@ -135,47 +180,67 @@ class WavefileOutput(BaseOutput):
         clock = asyncio.get_running_loop().time
         started_at: float | None = None
         written = 0
-        while self._file is not None and not mixer.is_silent:
+        while (sound := self._sound) is not None and not mixer.is_silent:
             if not mixer.ready_frames and (started_at is None or not self._is_realtime):
                 grown.clear()
                 await grown.wait()
                 continue
-            if started_at is None:
-                started_at = clock()
-                on_start()
+            is_first = started_at is None
+            started_at = clock() if started_at is None else started_at
             # A device that ran dry plays silence, so real time goes on without the engine.
             frames = block if self._is_realtime else mixer.ready_frames
-            self._write(_pull(mixer, frames))
+            await self._do(partial(_pull_into, sound, mixer, frames))
+            if is_first and self._sound is not None:
+                on_start()
             written += frames
             ahead_s = started_at + written / self._rate_hz - clock() if self._is_realtime else 0
             await asyncio.sleep(max(ahead_s, 0))
 
-    def _write(self, samples: Samples) -> None:
-        self._write_bytes(np.rint(samples * _FULL_SCALE).astype("<i2").tobytes(), SEEK_END)
-        self._frames += len(samples)
-
-    def _write_bytes(self, data: bytes, whence: int) -> None:
-        """Write, unless the file is lost; log once when it is, and go on without it."""
-        if self._file is None:
+    async def _do(self, work: Callable[[], None]) -> None:
+        """Do `work` in the thread, unless the file is lost; it is where that fails or hangs."""
+        if self._sound is None or self._background is None:
             return
         try:
-            self._file.seek(0, whence)
-            rest = memoryview(data)
-            while rest:
-                rest = rest[self._file.write(rest) :]  # a full disk takes a part, then refuses
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._background.run(work)
         except OSError as error:
-            reason = error.strerror or str(error)
-            log.warning("sound file lost", path=self.name, reason=reason, remedy=_REMEDY)
-            self._close(f"stopped: {reason}. {_REMEDY}")
+            self._lose(error)
+
+    def _post_end(self, mixer: Mixer) -> None:
+        """Let the thread write what a cut leaves; a cut waits for no disk."""
+        sound, loop = self._sound, asyncio.get_running_loop()
+        if sound is None or self._background is None:
+            return
+
+        def end() -> None:
+            try:
+                _pull_into(sound, mixer, mixer.ready_frames)
+                sound.settle()
+            except OSError as error:
+                with suppress(RuntimeError):  # the event loop is closed already
+                    loop.call_soon_threadsafe(self._lose, error)
+
+        self._background.post(end)
+
+    def _lose(self, error: OSError) -> None:
+        """Go on without the file, and log that once."""
+        if self._sound is None:
+            return
+        reason = _reason(error)
+        log.warning("sound file lost", path=self.name, reason=reason, remedy=_REMEDY)
+        self._close(f"stopped: {reason}. {_REMEDY}")
 
     def _close(self, trouble: str) -> None:
+        if self._sound is not None and self._background is not None:
+            self._background.post(self._sound.close)
+        self._sound = None
         self._trouble = trouble
         self._is_open.clear()
         self._is_settled.set()
-        file, self._file = self._file, None
-        if file is not None:
-            with suppress(OSError):  # what could be written was written
-                file.close()
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or f"it took over {_PATIENCE_S:.0f} s"
 
 
 def _opener(path: str, flags: int) -> int:
@@ -185,15 +250,7 @@ def _opener(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-async def _feed(mixer: Mixer, clip: Clip, start_s: float, grown: asyncio.Event) -> None:
-    async for piece in clip.read(start_s):
-        mixer.append(piece.samples, piece.sample_rate_hz)
-        grown.set()
-    mixer.finish()
-    grown.set()
-
-
-def _pull(mixer: Mixer, frames: int) -> Samples:
+def _pull_into(sound: _Sound, mixer: Mixer, frames: int) -> None:
     samples = np.empty(frames, np.float32)
     mixer.read_into(samples)
-    return samples
+    sound.append(samples)

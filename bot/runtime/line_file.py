@@ -2,19 +2,15 @@
 
 import errno
 import os
-import queue
 import stat
+from functools import partial
 from pathlib import Path
-from threading import Thread
 
 import structlog
 
-log = structlog.get_logger(__name__)
+from bot.runtime.background import Background
 
-_MAX_WAITING = 10_000
-"""Lines that may wait."""
-_CLOSE_S = 2.0
-"""How long the lines that wait may take at the end, in seconds."""
+log = structlog.get_logger(__name__)
 
 
 def open_to_append(path: Path) -> int:
@@ -49,11 +45,10 @@ class LineFile:
         self._file = os.fdopen(open_to_append(path), "wb", buffering=0)
         self._is_torn = False
         """Whether the last line was written in part."""
-        self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._failure = ""
+        """Why the last line was not written."""
         self._dropped = self._failed = self._told = 0
-        self._is_closed = False
-        self._thread = Thread(target=self._write_all, name=f"write {path.name}", daemon=True)
-        self._thread.start()
+        self._background = Background(f"write {path.name}")
 
     @property
     def lost(self) -> int:
@@ -62,39 +57,39 @@ class LineFile:
 
     def write(self, line: bytes) -> None:
         """Write `line`, which has no end yet, soon; never waits."""
-        if self._is_closed or self._waiting.qsize() >= _MAX_WAITING:
+        if not self._background.post(partial(self._write, line + b"\n")):
+            if not self._dropped:
+                log.warning("too slow for all lines", path=str(self._path))
             self._dropped += 1
-        else:
-            self._waiting.put(line + b"\n")
 
     def close(self) -> None:
         """Write what still waits, as far as that takes no more than a moment."""
-        self._is_closed = True
-        self._waiting.put(None)
-        self._thread.join(_CLOSE_S)
-        if self._thread.is_alive():
-            count = self.lost + self._waiting.qsize() - self._told
+        if self._background.close(self._file.close):
+            self._tell_lost()
+        else:
+            count = self.lost + self._background.waiting - self._told
             log.warning("lines lost", path=str(self._path), count=count, reason="nobody takes them")
 
-    def _write_all(self) -> None:
-        with self._file:
-            while (line := self._waiting.get()) is not None:
-                try:
-                    self._write(line)
-                except OSError as error:
-                    self._failed += 1
-                    reason = error.strerror or str(error)
-                    log.warning("line not written", path=str(self._path), reason=reason)
-                if self._waiting.empty():
-                    self._tell_lost()
-        self._tell_lost()
+    def _write(self, line: bytes) -> None:
+        try:
+            self._write_whole(line)
+        except OSError as error:
+            self._failed += 1
+            reason = error.strerror or str(error)
+            if reason != self._failure:
+                log.warning("line not written", path=str(self._path), reason=reason)
+            self._failure = reason
+        else:
+            self._failure = ""
+        if not self._background.waiting:
+            self._tell_lost()
 
     def _tell_lost(self) -> None:
         count, self._told = self.lost - self._told, self.lost
         if count:
             log.warning("lines lost", path=str(self._path), count=count)
 
-    def _write(self, line: bytes) -> None:
+    def _write_whole(self, line: bytes) -> None:
         rest = memoryview(b"\n" + line if self._is_torn else line)
         while rest:
             written = self._file.write(rest)

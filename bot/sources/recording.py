@@ -40,6 +40,11 @@ class Recorder(AbstractContextManager["Recorder"]):
             line = dump_item(item, self._clock() - self._started_at)
             self._file.write(line.encode())
 
+    @property
+    def lost(self) -> int:
+        """Items that were not written."""
+        return self._file.lost
+
     def close(self) -> None:
         """Write what still waits and close the file."""
         self._file.close()

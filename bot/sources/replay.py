@@ -79,6 +79,8 @@ class ReplaySource:
     async def _play(self, deliver: Deliver) -> None:
         due_at = self._clock()
         last_at = 0.0
+        if self._settings.path.is_fifo():
+            log.info("recording is a pipe: waiting for its writer", file=self.name)
         lines = iterate_aside(partial(_numbered_lines, self._settings.path), self.name)
         async for self._line, data in lines:
             try:

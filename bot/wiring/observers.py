@@ -75,13 +75,19 @@ class Observers:
             self.mqtt = import_module("bot.wiring.mqtt").Mqtt(settings, state)
             self._observers.append(self.mqtt.observer)
             self.work |= self.mqtt.work
-        if events is not None:
-            self._observers.append(files.enter_context(EventFile(events)))
+        self._event_file = files.enter_context(EventFile(events)) if events else None
+        if self._event_file is not None:
+            self._observers.append(self._event_file)
 
     @property
     def mqtt_state(self) -> MqttState | None:
         """State of the connection to the MQTT broker; None where there is none."""
         return self.mqtt.state() if self.mqtt else None
+
+    @property
+    def lines_lost(self) -> dict[str, int]:
+        """Lines that were not written, by the file's name among the options."""
+        return {"events": self._event_file.lost} if self._event_file else {}
 
     def add(self, observers: Iterable[Observer]) -> None:
         """Add observers that other parts bring."""

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,14 +53,18 @@ class Daemon:
         folder: Path,
         sources: list[dict[str, Any]],
         pulse: PulseServer,
+        *,
         state: Path | None = None,
         environment: Mapping[str, str] = {},
+        program: Sequence[str] = ("-m", "bot"),
+        arguments: Sequence[str] = (),
         **sections: Any,  # noqa: ANN401 - YAML
     ) -> None:
         """Start it with `sections` of the configuration; return when it is ready.
 
-        What lasts is kept in `state`, else in `folder`; `environment` adds to ours. The number of
-        threads is the daemon's own: the one that tests are held to would be measured else.
+        What lasts is kept in `state`, else in `folder`; `environment` adds to ours, `program` is
+        what Python runs, `arguments` add to those of `run`. The number of threads is the daemon's
+        own: the one that tests are held to would be measured else.
         """
         config = {
             "channels": [{"name": "main", "sources": sources, "outputs": [{"type": "device"}]}],
@@ -74,8 +78,8 @@ class Daemon:
         started_at = time.monotonic()
         self.process = subprocess.Popen(
             (
-                *(sys.executable, "-m", "bot", "run", "--config", str(folder / "config.yaml")),
-                *("--events", str(self._events_path)),
+                *(sys.executable, *program, "run", "--config", str(folder / "config.yaml")),
+                *("--events", str(self._events_path), *arguments),
             ),
             env={name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
             | pulse.env
