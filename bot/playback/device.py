@@ -180,11 +180,10 @@ class DeviceOutput(BaseOutput):
             await child.end(process, grace_s=_CLOSE_S)
         return was_open
 
-    def _next_event_at(self, event: protocol.Event) -> float | None:
-        """Return when the next event is due at the latest; None where none is."""
-        if not isinstance(event, protocol.Unavailable):
-            return None  # it plays, and watches the stream itself
-        return asyncio.get_running_loop().time() + event.retry_s + self._answer_s
+    def _next_event_at(self, event: protocol.Event) -> float:
+        """Return when the next event is due at the latest: a stream that plays has heartbeats."""
+        retry_s = event.retry_s if isinstance(event, protocol.Unavailable) else 0.0
+        return asyncio.get_running_loop().time() + retry_s + self._answer_s
 
     def _handle(self, event: protocol.Event) -> None:
         play = self._play
