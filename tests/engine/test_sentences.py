@@ -34,7 +34,7 @@ def test_an_abbreviation_ends_no_sentence(text: str) -> None:
         "So do I. |Rowling does not.",
         "Oh no. |Yes",
         "It was 5 p.m. |We went home.",
-        "Main St. |I’m there",
+        "Main St. |I\u2019m there",
         "ok. |then go",
         "Wow! |St. Louis",
         "It costs 3.5. |Nice",
