@@ -5,6 +5,7 @@ that come with the package `hibari-tts`. Its rules rewrite numbers, dates and un
 "$5" is one written word and two spoken ones.
 """
 
+import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import cache
@@ -15,6 +16,9 @@ from bot.engine.word_times import written_words
 
 if TYPE_CHECKING:
     from hibari.g2p import G2P
+
+_LONG_NUMBER = re.compile(r"\d[\d,]{14,}")
+"""Numbers without a name in the dictionary, which fails on some of them."""
 
 
 class Sentence(NamedTuple):
@@ -32,6 +36,11 @@ def _g2p(*, british: bool) -> "G2P":
     from hibari.g2p import G2P  # noqa: PLC0415 - only models of phonemes need it
 
     return G2P(british=british)
+
+
+def spelled(text: str) -> str:
+    """Return `text` with endless numbers digit by digit."""
+    return _LONG_NUMBER.sub(lambda number: " ".join(number[0].replace(",", "")), text)
 
 
 def phonemize(text: str, *, british: bool = False) -> Sequence[str]:
@@ -56,7 +65,7 @@ def read(text: str, *, british: bool = False) -> Sequence[Sentence]:
 def _read_sentence(text: str, first_word: int, g2p: "G2P") -> Sentence:
     from hibari.g2p import normalize  # noqa: PLC0415 - only models of phonemes need it
 
-    normal = normalize(text)
+    normal = normalize(spelled(text))
     words = _owners(text, normal)
     phonemes: list[str] = []
     owners: list[int] = []
@@ -86,7 +95,7 @@ def _owners(text: str, normal: str) -> Sequence[int]:
     written, spoken = written_words(text), normal.split()
     if written == spoken or not written:
         return range(max(len(spoken), 1))
-    alone = [normalize(word).split() for word in written]
+    alone = [normalize(spelled(word)).split() for word in written]
     if list(chain.from_iterable(alone)) == spoken:
         return [number for number, words in enumerate(alone) for _ in words] or [0]
     owners: list[int] = []

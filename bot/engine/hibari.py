@@ -15,6 +15,7 @@ import hibari
 import numpy as np
 
 from bot.engine.contract import Engine
+from bot.engine.english import spelled
 from bot.engine.joining import trim
 from bot.engine.process.progress import Progress
 from bot.errors import UtteranceError
@@ -65,7 +66,7 @@ class HibariEngine(Engine):
     async def _speak(self, request: SpeechRequest) -> AudioChunk | UtteranceError:
         assert self._model is not None
         seed = zlib.crc32(request.id.encode(errors="replace"))
-        sentences = self._model.stream(request.text, speed=self._speed, seed=seed)
+        sentences = self._model.stream(spelled(request.text), speed=self._speed, seed=seed)
         speech = np.zeros(0, np.float32)
         try:
             while (samples := await self._in_thread(partial(self._next, sentences))) is not None:

@@ -8,6 +8,9 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from bot.engine.letters import letters_of, pause_letters
+from bot.engine.sentences import ends_sentence
+
 _SENTENCE = re.compile(r"""[.!?…]+["'”’)\]»]*\s+|[。！？｡]+[」』）”’]*\s*""")
 _CLAUSE = re.compile(r"""[,;:]+["'”’)\]»]*\s+|[，；：、]+\s*|\s[-–—]+\s+""")
 _WORD = re.compile(r"\s+")
@@ -21,7 +24,7 @@ _WIDE_LETTERS = 3
 
 
 class Lengths(NamedTuple):
-    """Limits of pieces, in letters; a character as wide as Chinese counts as three."""
+    """Limits of pieces, in letters; digits, which are words, and Chinese count as several."""
 
     shortest: int = 10
     """Least of a piece that is cut off: models need some context, and say a lone word badly."""
@@ -55,22 +58,28 @@ def split(text: str, lengths: Lengths = Lengths(), pauses: Pauses = Pauses()) ->
     rest = text.strip()
     while rest:
         # At most as long as what plays while it is made.
-        letters = max(sum(len(piece.text) for piece in pieces), lengths.first)
+        letters = max(sum(map(_letters, "".join(piece.text for piece in pieces))), lengths.first)
         limit = _reach(rest, min(letters, lengths.longest))
         end = _end(rest, limit, lengths.shortest, is_first=not pieces)
         head, rest = rest[:end].rstrip(), rest[end:].lstrip()
-        pause_s = _pause_s(head, pauses) if rest else 0.0
+        pause_s = _pause_s(head, rest, pauses) if rest else 0.0
         pieces.append(Piece(head, pause_s, is_last=not rest))
     return pieces
 
 
-def _reach(text: str, letters: int) -> int:
+def _reach(text: str, letters: float) -> int:
     """Return how many characters of `text` take as long as so many letters."""
     for index, character in enumerate(text):
-        letters -= _WIDE_LETTERS if unicodedata.east_asian_width(character) in "WF" else 1
+        letters -= _letters(character)
         if letters < 0:
             return max(index, 1)
     return len(text)
+
+
+def _letters(character: str) -> float:
+    """Return how long a character takes at least, in letters; pauses are not counted."""
+    least = _WIDE_LETTERS if unicodedata.east_asian_width(character) in "WF" else 1
+    return least if pause_letters(character) else max(letters_of(character), least)
 
 
 def _end(text: str, limit: int, shortest: int, *, is_first: bool) -> int:
@@ -97,6 +106,8 @@ def _ends(boundary: re.Pattern[str], text: str, limit: int, shortest: int) -> li
     for match in boundary.finditer(text, 0, limit + _MAX_CLUSTER):  # with the space behind it
         head, rest = text[: match.end()].rstrip(), text[match.end() :]
         is_long_enough = shortest <= len(head) <= limit and len(rest) >= min(shortest, len(text))
+        if boundary is _SENTENCE and not ends_sentence(head, rest):
+            continue
         if is_long_enough and _SPEAKABLE.search(head) and _SPEAKABLE.search(rest):
             ends.append(match.end())
     return ends
@@ -111,7 +122,7 @@ def _inside_word(text: str, limit: int) -> int:
     return limit
 
 
-def _pause_s(head: str, pauses: Pauses) -> float:
-    if _SENTENCE.search(head[-4:] + " "):
+def _pause_s(head: str, rest: str, pauses: Pauses) -> float:
+    if _SENTENCE.search(head[-4:] + " ") and ends_sentence(head, rest):
         return pauses.sentence_s
     return pauses.clause_s if _CLAUSE.search(head[-4:] + " ") else pauses.word_s

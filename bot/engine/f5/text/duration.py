@@ -23,6 +23,8 @@ _MIN_S = 0.45
 """Shortest piece: a word alone is not said faster, and ends in a breath."""
 _SENTENCE_END = re.compile(r"(?<=[;:,.!?])\s+|(?<=[；：，。！？])")
 
+_SPACE = re.compile(r"\s+")
+
 
 def piece_bytes(reference: Reference, speed: float = 1.0) -> int:
     """Return the most bytes of a piece: those of 22 s, less the reference."""
@@ -59,6 +61,21 @@ def _cut(sentence: str, limit: int) -> list[str]:
         parts.append(sentence[:end])
         sentence = sentence[end:].lstrip()
     return [*parts, sentence] if sentence else parts
+
+
+def shortened(text: str, fits: Callable[[str], bool]) -> list[str]:
+    """Return `text` in parts that fit: halved behind punctuation, at a space, else anywhere."""
+    if len(text) == 1 or fits(text):
+        return [text]
+    middle = len(text) / 2
+    for boundary in (_SENTENCE_END, _SPACE):
+        ends = [match.end() for match in boundary.finditer(text, len(text) // 4)]
+        if ends and (end := min(ends, key=lambda end: abs(end - middle))) <= len(text) * 3 / 4:
+            break
+    else:
+        end = len(text) // 2
+    parts = (part.strip() for part in (text[:end], text[end:]))
+    return [each for part in parts if part for each in shortened(part, fits)]
 
 
 def total_frames(text: str, reference: Reference, tokens: int, speed: float = 1.0) -> int:

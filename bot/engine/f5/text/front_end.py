@@ -7,7 +7,14 @@ Checkpoints of F5-TTS take characters and know nothing of durations: `Characters
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from bot.engine.f5.text.duration import Estimate, paced_frames, piece_bytes, split_text
+from bot.engine.f5.text.duration import (
+    MAX_FRAMES,
+    Estimate,
+    paced_frames,
+    piece_bytes,
+    shortened,
+    split_text,
+)
 from bot.engine.f5.text.vocabulary import Vocabulary, to_ids
 from bot.engine.f5.voice.reference import Reference
 from bot.messages import WordTime
@@ -58,8 +65,17 @@ class Characters:
         self._estimate = estimate
 
     def split(self, text: str, reference: Reference, speed: float) -> list[str]:
-        """Return pieces of at most 22 s, less the reference, as upstream cuts them."""
-        pieces = split_text(text, piece_bytes(reference, speed))
+        """Return pieces of at most 22 s, less the reference, as upstream cuts them.
+
+        What takes longer than its bytes tell, such as numbers, is cut once more: a limited length
+        would hurry it.
+        """
+
+        def fits(piece: str) -> bool:
+            return self.prompt(piece, reference, speed).frames < MAX_FRAMES
+
+        cut = split_text(text, piece_bytes(reference, speed))
+        pieces = [part for piece in cut for part in shortened(piece, fits)]
         # A piece of unknown characters alone, such as emoji, would become noise.
         return [piece for piece in pieces if any(to_ids(piece, self._vocabulary))]
 

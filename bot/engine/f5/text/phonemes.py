@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from bot.engine.english import read
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
-from bot.engine.f5.text.duration import MAX_FRAMES, split_text
+from bot.engine.f5.text.duration import MAX_FRAMES, shortened, split_text
 from bot.engine.f5.text.front_end import Prompt
 from bot.engine.f5.text.timing import Timing, durations_s, fit, spread
 from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary
 from bot.engine.f5.voice.reference import Reference
 from bot.engine.word_times import written_words
+from bot.errors import UtteranceError
 from bot.messages import WordTime
 
 PAUSE = "_"
@@ -48,6 +49,8 @@ _PACES = (0.5, 2.0)
 """Slowest and fastest pace believed of a reference, as factors of the natural one."""
 _PIECE_S = 8.0
 """Length of a piece, roughly."""
+_MOST_S = 12.0
+"""Most of a piece, by its predicted length."""
 _LETTERS_PER_S = 14.0
 """Natural pace of English, roughly; for cutting alone."""
 
@@ -75,24 +78,38 @@ class Phonemes:
         """Take the checkpoint's symbols and its model of durations."""
         self._vocabulary = vocabulary
         self._timing = timing
+        self._spoken = lru_cache(maxsize=64)(lambda text: self._natural(text, _SPOKEN))
         self._heard = lru_cache(maxsize=64)(self._listen)
 
     def split(self, text: str, reference: Reference, speed: float) -> list[str]:
-        """Return pieces of about 8 s, cut behind punctuation where there is any."""
+        """Return pieces of about 8 s by their letters, and never of more than 12 s as predicted."""
         _, pace = self._heard(reference.transcript, reference.frames)
         window_s = _PIECE_S * pace * speed
-        pieces = split_text(text, round(_LETTERS_PER_S * window_s))
-        return [piece for piece in pieces if read(piece)]
+        most = min(_MOST_S * _FRAMES_PER_S, MAX_FRAMES - reference.frames)
+
+        def fits(piece: str) -> bool:
+            script = self._spoken(piece)
+            return max(sum(script.frames) / (pace * speed), len(script.ids)) <= most
+
+        cut = split_text(text, round(_LETTERS_PER_S * window_s))
+        pieces = [part for piece in cut for part in shortened(piece, fits)]
+        return [piece for piece in pieces if self._spoken(piece).ids]
 
     def prompt(self, piece: str, reference: Reference, speed: float) -> Prompt:
-        """Return the symbols frame by frame, at the pace of the reference times `speed`."""
+        """Return the symbols frame by frame, at the pace of the reference times `speed`.
+
+        Raises:
+            UtteranceError: it is longer than the model.
+        """
         heard, pace = self._heard(reference.transcript, reference.frames)
-        script = self._natural(piece, _SPOKEN)
+        script = self._spoken(piece)
         places = spread(range(len(script.ids)), [each / (pace * speed) for each in script.frames])
-        tokens = [*heard, *(script.ids[place] for place in places)][:MAX_FRAMES]
+        tokens = [*heard, *(script.ids[place] for place in places)]
+        if len(tokens) > MAX_FRAMES:
+            raise UtteranceError("The voice's recording leaves no room for speech.")
         # Upstream needs a frame more than tokens. The last two are a pause, and spreading the
         # tokens over the frames doubles the last one.
-        words = _times(piece, script, places[: len(tokens) - len(heard)])
+        words = _times(piece, script, places)
         return Prompt(tokens[:-1], len(tokens), words)
 
     def _listen(self, transcript: str, frames: int) -> tuple[list[int], float]:
