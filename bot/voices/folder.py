@@ -165,7 +165,7 @@ def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
     if value is None or isinstance(value, (bool, Mapping, list)):
         return ""
-    return str(value).strip()
+    return value.strip() if isinstance(value, str) else shown(value)
 
 
 def _number(

@@ -177,6 +177,13 @@ def test_a_value_is_shown_on_one_short_line(value: object) -> None:
     assert "\n" not in text
 
 
+def test_a_number_without_end_is_a_short_text(tmp_path: Path) -> None:
+    (tmp_path / "voice.yaml").write_text(f"licence: 0x{'f' * 50_000}\nconsent: 2024\n", "utf-8")
+    about = read_about(tmp_path, allow_unlicensed=False)
+    assert about.consent == "2024"
+    assert 0 < len(about.licence) <= 60
+
+
 def test_plain_values_are_read() -> None:
     assert parse("a: 1\nb: [x, true]\nc: {d: null}\n") == {
         "a": 1,
