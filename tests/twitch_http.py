@@ -331,7 +331,7 @@ class TwitchHttp:
         if caller is None or "channel:manage:redemptions" not in caller[1]:
             return _error(401, "Invalid OAuth token")
         if request.query["id"] in self.unsettleable:
-            return _error(503, "it broke")
+            return _error(500, "it broke")
         self.settled.append((request.query["id"], (await request.json())["status"]))
         return web.json_response({"data": [{}]})
 

@@ -68,12 +68,16 @@ class ReplaySource:
         that was recorded in several runs, the next run follows at once.
 
         Raises:
-            StartError: the file cannot be read.
+            StartError: nothing of the file can be read; one that breaks off is logged, and over.
         """
         try:
             await self._play(deliver)
         except (OSError, EndlessLineError) as error:
-            raise _unreadable(self._settings.path, error) from error
+            if not self._line:
+                raise _unreadable(self._settings.path, error) from error
+            log.error(  # noqa: TRY400 - a disk that fails needs no traceback
+                "recording broke off", file=self.name, line=self._line, reason=str(error)
+            )
         self._is_over = True
 
     async def _play(self, deliver: Deliver) -> None:
