@@ -26,8 +26,8 @@ _SHORTEST_S, _LONGEST_S = 0.25, 5.0
 """Waits before the process is started again."""
 _CLOSE_S = 0.6
 """Longest time for the last fade when the process is ended."""
-_MAX_EVENT_BYTES = 1 << 16
-"""Longest event: they hold a name and numbers."""
+_MAX_EVENT_BYTES = 1 << 19
+"""Longest event: they hold a name, however long, and numbers."""
 
 
 class _Play:

@@ -67,7 +67,7 @@ mqtt, metrics"""
         ("a: 1\n\tb: 1", "line 2: the file: is not YAML: a line is indented with a tab"),
         ("a: \0", "the file: is not YAML: character 3 is 0"),
         ("[" * 5000, "the file: is not YAML: maximum recursion depth"),
-        ("channels: &x [*x]", "line 1: channels[0]: needs keys of its own"),
+        ("channels: &x [*x]", "line 1: the file: is not YAML: an alias (*name) is not read"),
         (MINIMAL + "server: {port: .inf}", "line 2: server.port: is inf; needs to be a finite"),
         (
             MINIMAL + "commands: {aliases: {'!x': explode}}",
