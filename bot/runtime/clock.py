@@ -41,7 +41,7 @@ class Moment(NamedTuple):
         Within one boot the wall clock does not matter. A later boot has nothing else, and it is
         not believed before it was set, nor when it runs backwards.
         """
-        if self.boot and self.boot == earlier.boot and self.boot_s >= earlier.boot_s:
+        if self.boot and self.boot == earlier.boot and 0 <= earlier.boot_s <= self.boot_s:
             return self.boot_s - earlier.boot_s
         age_s = self.unix_s - earlier.unix_s
         return age_s if age_s >= 0 and earlier.unix_s > _PLAUSIBLE_S else None

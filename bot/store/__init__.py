@@ -51,6 +51,7 @@ class Store(AbstractContextManager["Store"]):
 
     def close(self) -> None:
         """Write what waits and let go of the file."""
+        self.journal.look()  # the wall clock may have been set since the last message
         self._database.close()
 
     def __exit__(self, *_: object) -> None:

@@ -160,6 +160,8 @@ def _open(path: Path) -> sqlite3.Connection:
             check_same_thread=False,
         )
         undo.callback(connection.close)
+        # Damaged text costs its row, not every row of the answer.
+        connection.text_factory = lambda data: data.decode(errors="replace")
         # Two daemons would each speak what the other one has journaled.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         _verify(connection)

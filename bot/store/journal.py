@@ -47,27 +47,31 @@ class Journal:
 
     def _read(self) -> list[ChatMessage]:
         rows = self._database.read(
-            "SELECT channel, id, message, received_at, boot, boot_s, starts FROM journal"
-            " ORDER BY received_at"
+            "SELECT CAST(channel AS BLOB), CAST(id AS BLOB), message, received_at, boot, boot_s,"
+            " starts FROM journal ORDER BY received_at"
         )
         messages = []
         for channel, identifier, data, received_at, boot, boot_s, starts in rows:
             message = _decoded(data)
             kept = Moment(str(boot or ""), _number(boot_s), _number(received_at))
             age_s = self._looked_at.age_s(kept)
+            place = (message.channel.encode(), message.id.encode()) if message else None
+            if message is not None and place != (channel, identifier):
+                self._move(message, (channel, identifier))
             is_young = age_s is None or age_s <= self._max_age_s
             if message is not None and is_young and _number(starts) < _MAX_STARTS:
                 messages.append(structs.replace(message, received_at=now() - (age_s or 0.0)))
                 continue
             log.warning(
                 "paid message of an earlier run given up",
-                channel=str(channel),
-                id=str(identifier),
+                channel=(channel or b"").decode(errors="replace"),
+                id=(identifier or b"").decode(errors="replace"),
                 age_s=None if age_s is None else round(age_s),
                 starts=_number(starts),
                 is_readable=message is not None,
             )
-            self._delete(channel, identifier)
+            self._delete(*(place or (channel, identifier)))
+        self._restamp(self._looked_at)
         self._database.write("UPDATE journal SET starts = CAST(coalesce(starts, 0) AS INTEGER) + 1")
         return messages
 
@@ -84,7 +88,7 @@ class Journal:
         except UnicodeEncodeError:  # half a surrogate pair: no platform sends one
             return
         self._kept.add(place)
-        here, waited_s = self._look(), now() - message.received_at
+        here, waited_s = self.look(), now() - message.received_at
         self._database.write(
             "INSERT OR REPLACE INTO journal (channel, id, message, received_at, boot, boot_s,"
             " starts) VALUES (?, ?, ?, ?, ?, ?, 0)",
@@ -93,29 +97,42 @@ class Journal:
 
     def observe(self, outcome: Outcome) -> None:
         """Forget the message that `outcome` ends, unless the next start may do better."""
-        self._look()
+        self.look()
         if isinstance(outcome, Dropped) and outcome.reason in PUT_OFF:
             return
         if isinstance(outcome, (*FINAL, Rejected)):
             place = (outcome.channel, outcome.id)
             if place in self._kept:
                 self._kept.remove(place)
-                self._delete(*place)
+                self._delete(*(name.encode() for name in place))
 
-    def _look(self) -> Moment:
+    def look(self) -> Moment:
         """Return the present moment; set the stamps right when the wall clock was set."""
         here = self._moment()
-        jump_s = here.jump_s(self._looked_at)
-        if abs(jump_s) > _JUMP_S and self._kept:
-            self._database.write(
-                "UPDATE journal SET received_at = received_at + ? WHERE boot = ?", jump_s, here.boot
-            )
+        if abs(here.jump_s(self._looked_at)) > _JUMP_S and self._kept:
+            self._restamp(here)
         self._looked_at = here
         return here
 
-    def _delete(self, channel: str, identifier: str) -> None:
+    def _restamp(self, here: Moment) -> None:
+        """Give what was kept in this boot its time by the wall clock as it is now."""
         self._database.write(
-            "DELETE FROM journal WHERE channel IS ? AND id IS ?", channel, identifier
+            "UPDATE journal SET received_at = ? - boot_s WHERE boot = ? AND boot_s BETWEEN 0 AND ?",
+            *(here.unix_s - here.boot_s, here.boot, here.boot_s),
+        )
+
+    def _move(self, message: ChatMessage, damaged: tuple[bytes, bytes]) -> None:
+        """Give a row whose channel or id is damaged those of its message."""
+        self._database.write(
+            "UPDATE OR REPLACE journal SET channel = ?, id = ?"
+            " WHERE CAST(channel AS BLOB) IS ? AND CAST(id AS BLOB) IS ?",
+            *(message.channel, message.id, *damaged),
+        )
+
+    def _delete(self, channel: bytes, identifier: bytes) -> None:
+        self._database.write(
+            "DELETE FROM journal WHERE CAST(channel AS BLOB) IS ? AND CAST(id AS BLOB) IS ?",
+            *(channel, identifier),
         )
 
 
@@ -130,5 +147,10 @@ def _decoded(data: object) -> ChatMessage | None:
         return None
     try:
         return decode(data, ChatMessage)
-    except (msgspec.DecodeError, TypeError, ValueError):  # of another version of this program
+    except (
+        msgspec.DecodeError,
+        TypeError,
+        ValueError,
+        RecursionError,
+    ):  # of another version of this program
         return None

@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind
+from bot.outcomes import Dropped, DropReason
 from bot.runtime.clock import Moment, now
 from bot.store.database import Database
 from bot.store.journal import Journal
@@ -91,6 +92,17 @@ def test_what_was_kept_before_the_clock_was_set_has_its_age(tmp_path: Path) -> N
     assert restart(tmp_path / "late", reset, late, between=is_set) == []
 
 
+def test_a_clock_set_between_two_runs_counts_for_the_next_boot(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    reset = Moment("boot-a", 30.0, RESET_S)
+    is_set = later(reset, 60, jump_s=HERE.unix_s)
+    assert restart(path, reset, is_set) == ["p"]
+    database = Database(path)
+    late = Moment("boot-b", 10.0, is_set.unix_s + AGE_S + 60)
+    assert Journal(database, max_age_s=AGE_S, moment=lambda: late).unspoken({"main"}) == []
+    database.close()
+
+
 def test_what_has_no_age_is_kept_for_three_starts(tmp_path: Path) -> None:
     path = tmp_path / "state"
     reset = Moment("boot-b", 20.0, RESET_S)
@@ -115,6 +127,10 @@ BAD = {
     "a text for a message": "message = 'hello'",
     "half a message": "message = substr(message, 1, 9)",
     "bytes for a name": "id = x'ff00'",
+    "a name that is no text": "id = CAST(x'ff' AS TEXT)",
+    "a boot that is no text": "boot = CAST(x'ff' AS TEXT)",
+    "a time before the boot": "boot_s = -1e300",
+    "a message of nested lists": "message = x'" + "91" * 3000 + "90'",
     "a number for a channel": "channel = 5",
 }
 
@@ -140,6 +156,15 @@ def test_a_damaged_row_stops_no_start_and_costs_no_other(tmp_path: Path, name: s
     assert [entry["event"] for entry in logs] == (
         ["paid message of an earlier run given up"] if lost else []
     )
+
+    database = Database(path)
+    journal = Journal(database, max_age_s=AGE_S)
+    for message in journal.unspoken({"main"}):
+        journal.observe(Dropped.of(message, reason=DropReason.CLEARED))
+    database.close()
+    database = Database(path)
+    assert database.read("SELECT * FROM journal") == []  # nothing comes back
+    database.close()
 
 
 def test_a_file_of_the_first_version_is_read(tmp_path: Path) -> None:
