@@ -5,6 +5,7 @@ import sys
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import structlog
 
@@ -19,7 +20,6 @@ from bot.logs.background import StandardError
 from bot.messages import ChatMessage, SourceItem
 from bot.observers import Observer
 from bot.outcomes import DropReason
-from bot.runtime.background import Background
 from bot.runtime.signals import stop_signals
 from bot.runtime.tasks import running
 from bot.server import Server
@@ -224,7 +224,8 @@ class Daemon:
                 is_heard=any(output.is_available for output in self._outputs.values()),
             )
             # A terminal that stands still (Ctrl-S) must not hold the daemon.
-            Background("banner").post(partial(StandardError().write, f"{text}\n"))
+            tell = partial(StandardError().write, f"{text}\n")
+            Thread(target=tell, name="banner", daemon=True).start()
         else:
             log.info("ready", url=self._server.url, engine=self._engine.name, outputs=states)
 

@@ -13,8 +13,9 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import unused_port
 
-from bot.sources.twitch_eventsub.accounts import Account, AccountStore
+from bot.sources.twitch_eventsub.accounts import AccountStore
 from bot.sources.twitch_irc import CHAT_URL_VARIABLE
+from tests.twitch_accounts import log_in
 from tests.twitch_events import redemption_event
 from tests.twitch_server import CLIENT_ID, DEADLINE_S, TwitchServer, eventually, network_down
 
@@ -64,19 +65,7 @@ class Daemon:
         self.store = AccountStore(folder / "state")
 
     def log_in(self, login: str, scopes: frozenset[str], *, is_bot: bool) -> None:
-        user_id = self._server.users[login]
-        access, refresh = self._server.grant(user_id, scopes)
-        self.store.put(
-            Account(
-                user_id=user_id,
-                login=login,
-                scopes=scopes,
-                access_token=access,
-                refresh_token=refresh,
-                obtained_at=1.0,
-                bot_since=float(is_bot),
-            )
-        )
+        log_in(self._server, self.store, login, scopes, is_bot=is_bot)
 
     async def start(self) -> None:
         config = self.folder / "config.yaml"

@@ -17,9 +17,10 @@ import pytest
 
 from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, Purge, SourceItem, StreamStatus
-from bot.sources.twitch_eventsub.accounts import Account, AccountStore
+from bot.sources.twitch_eventsub.accounts import AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
+from tests.twitch_accounts import log_in
 from tests.twitch_events import notice_event, stamp
 from tests.twitch_server import CLIENT_ID, TwitchServer, eventually
 
@@ -109,19 +110,8 @@ async def others(server: TwitchServer, npm_folder: Path) -> AsyncIterator[Listen
 @pytest.fixture
 async def ours(server: TwitchServer, tmp_path: Path) -> AsyncIterator[list[SourceItem]]:
     """What our own client hears at the same time."""
-    bot = server.users["the_bot"]
-    access, refresh = server.grant(bot, SCOPES)
     store = AccountStore(tmp_path)
-    account = Account(
-        user_id=bot,
-        login="the_bot",
-        scopes=SCOPES,
-        access_token=access,
-        refresh_token=refresh,
-        obtained_at=1.0,
-        bot_since=1.0,
-    )
-    store.put(account)
+    log_in(server, store, scopes=SCOPES)
     settings = TwitchEventsubSettings(type="twitch_eventsub", channel="streamer", emotes=())
     connection = TwitchConnection(TwitchSettings(client_id=CLIENT_ID), store=store)
     source = TwitchEventsubSource(settings, "main", connection)

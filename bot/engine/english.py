@@ -13,6 +13,7 @@ from itertools import accumulate, chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.engine.word_times import written_words
+from bot.errors import UtteranceError, shortened
 
 if TYPE_CHECKING:
     from hibari.g2p import G2P
@@ -49,13 +50,22 @@ def phonemize(text: str, *, british: bool = False) -> Sequence[str]:
 
 
 def read(text: str, *, british: bool = False) -> Sequence[Sentence]:
-    """Return the sentences of `text`, without those that hold nothing to say."""
+    """Return the sentences of `text`, without those that hold nothing to say.
+
+    Raises:
+        UtteranceError: the dictionary fails on this text.
+    """
     from hibari import Hibari  # noqa: PLC0415 - only models of phonemes need it
 
     sentences: list[Sentence] = []
     first_word = 0
     for written in Hibari.split_sentences(text):
-        sentence = _read_sentence(written, first_word, _g2p(british=british))
+        try:
+            sentence = _read_sentence(written, first_word, _g2p(british=british))
+        except Exception as error:  # a third party's rules: whatever they raise costs one utterance
+            raise UtteranceError(
+                f"The English dictionary fails on this text: {shortened(repr(error))}"
+            ) from error
         if any(map(str.isalpha, sentence.phonemes)):
             sentences.append(sentence)
         first_word += len(written_words(written))

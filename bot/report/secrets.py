@@ -77,7 +77,7 @@ def without_secrets(config: str, redactor: Redactor) -> str:
         return "The file is no plain YAML, so it is not known what of it is secret: left out.\n"
     spans = [(*_span(node, config), REMOVED) for node in _secret_nodes(root)]
     spans += [(*_span(node, config), redactor.pseudonym(str(node.value))) for node in _muted(root)]
-    spans += [(start, end, "") for start, end in _comments(root, config)]
+    spans += [(start, end, "") for start, end in _comments(config)]
     kept, at = [], 0
     for start, end, shown in sorted(spans):
         if start >= at:  # else within a block that is removed whole
@@ -93,32 +93,20 @@ def _span(node: yaml.Node, config: str) -> tuple[int, int]:
     return start, start + len(config[start:end].rstrip("\n"))
 
 
-def _comments(root: yaml.Node, config: str) -> Iterator[tuple[int, int]]:
+def _comments(config: str) -> Iterator[tuple[int, int]]:
     """Yield where comments stand: at `#` that stand in no scalar."""
-    scalars = sorted(
-        # The first line of a block, behind | or >, may end with a comment.
-        (config.find("\n", start) if node.style in {"|", ">"} else start, node.end_mark.index)
-        for node in _every_scalar(root)
-        for start in [node.start_mark.index]
-    )
+    scalars = []
+    for token in yaml.scan(config, yaml.SafeLoader):
+        if isinstance(token, yaml.ScalarToken):
+            start = token.start_mark.index
+            if token.style in {"|", ">"}:  # the first line of a block may end with a comment
+                start = config.find("\n", start)
+            scalars.append((start, token.end_mark.index))
     starts = [start for start, _ in scalars]
     for match in _COMMENT.finditer(config):
         before = bisect_right(starts, match.start()) - 1
         if before < 0 or match.start() >= scalars[before][1]:
             yield match.span()
-
-
-def _every_scalar(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
-    """Yield keys and values."""
-    if isinstance(node, yaml.MappingNode):
-        for pair in node.value:
-            for each in pair:
-                yield from _every_scalar(each)
-    elif isinstance(node, yaml.SequenceNode):
-        for each in node.value:
-            yield from _every_scalar(each)
-    elif isinstance(node, yaml.ScalarNode):
-        yield node
 
 
 def _scalars(node: yaml.Node, key: str = "") -> Iterator[tuple[str, yaml.ScalarNode]]:

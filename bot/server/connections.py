@@ -46,6 +46,7 @@ class Connections:
     def __init__(self, server: web.Server) -> None:
         """Count the connections of `server`."""
         self._server = server
+        self._logger = _protocol_logger()
         self._warned_at = -inf
 
     def accept(self) -> asyncio.Protocol:
@@ -58,7 +59,7 @@ class Connections:
             self._server,
             loop=asyncio.get_running_loop(),
             access_log=None,  # type: ignore[arg-type]
-            logger=_protocol_logger(),
+            logger=self._logger,
             keepalive_timeout=_IDLE_S,
             lingering_time=_LINGER_S,
         )
@@ -142,6 +143,5 @@ def _is_own_fault(record: logging.LogRecord) -> bool:
 def _protocol_logger() -> logging.Logger:
     """Return a logger for aiohttp, without its tracebacks of callers that speak no HTTP."""
     logger = logging.getLogger(f"{__name__}.protocol")
-    if _is_own_fault not in logger.filters:
-        logger.addFilter(_is_own_fault)
+    logger.addFilter(_is_own_fault)
     return logger

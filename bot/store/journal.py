@@ -138,8 +138,9 @@ class Journal:
 
 def _number(value: object) -> float:
     """Return what SQLite holds in a column of numbers; 0 for what is none."""
-    is_number = isinstance(value, (int, float)) and math.isfinite(value)
-    return float(value) if is_number else 0.0  # type: ignore[arg-type]
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        return float(value)
+    return 0.0
 
 
 def _decoded(data: object) -> ChatMessage | None:

@@ -191,9 +191,12 @@ def test_nobody_outlives_a_daemon_that_is_killed(
 
 
 def has_begun(pid: int) -> bool:
-    """Tell whether a child has asked to end with its parent: it reads its requests."""
+    """Tell whether a child has asked to end with its parent: after that it ignores SIGTERM."""
     with suppress(OSError):
-        return len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
+        fields = dict(
+            line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        )
+        return bool(int(fields["SigIgn"], 16) >> (signal.SIGTERM - 1) & 1)
     return False
 
 

@@ -25,6 +25,7 @@ from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.oauth import TwitchOauth
 from bot.sources.twitch_eventsub.tokens import Tokens
 from tests.test_twitch_daemon import Daemon
+from tests.twitch_accounts import log_in
 from tests.twitch_server import CLIENT_ID, DEADLINE_S, TwitchServer, eventually
 
 if TYPE_CHECKING:
@@ -45,17 +46,7 @@ class LoggedIn:
         self.now_s = 0.0
         self.oauth = TwitchOauth(CLIENT_ID, http)
         self.store = AccountStore(disk.folder / "state")
-        access, refresh = server.grant(server.add_user("the_bot"), frozenset({"user:read:chat"}))
-        self.first = Account(
-            user_id=server.users["the_bot"],
-            login="the_bot",
-            scopes=frozenset({"user:read:chat"}),
-            access_token=access,
-            refresh_token=refresh,
-            obtained_at=1.0,
-            bot_since=1.0,
-        )
-        self.store.put(self.first)
+        self.first = log_in(server, self.store)
 
     def tokens(self) -> Tokens:
         return Tokens(self.store, self.oauth, clock=lambda: self.now_s)

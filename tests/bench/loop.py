@@ -27,12 +27,13 @@ from typing import Any
 
 import aiomqtt
 
-from bot.sources.twitch_eventsub.accounts import Account, AccountStore
+from bot.sources.twitch_eventsub.accounts import AccountStore
 from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 from tests.bench.daemon import Daemon, accounted, end_whole, sentence, sound_server
 from tests.bench.report import environment, save
 from tests.bench.watched import LIMIT_S, PLAIN
 from tests.mqtt.conftest import PASSWORDS, Broker
+from tests.twitch_accounts import log_in
 from tests.twitch_server import CLIENT_ID, TwitchServer
 
 _LIMIT_AT_START_S = 0.05
@@ -51,20 +52,7 @@ class Twitch:
         self.server = TwitchServer()
         self._do(self.server.start())
         self.server.add_user("streamer")
-        user_id = self.server.add_user("the_bot")
-        scopes = frozenset({"user:read:chat"})
-        access, refresh = self.server.grant(user_id, scopes)
-        AccountStore(state).put(
-            Account(
-                user_id=user_id,
-                login="the_bot",
-                scopes=scopes,
-                access_token=access,
-                refresh_token=refresh,
-                obtained_at=1.0,
-                bot_since=1.0,
-            )
-        )
+        log_in(self.server, AccountStore(state))
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

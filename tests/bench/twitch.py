@@ -23,11 +23,12 @@ from bot.config.logs import LogSettings
 from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.runtime.clock import now
-from bot.sources.twitch_eventsub.accounts import Account, AccountStore
+from bot.sources.twitch_eventsub.accounts import AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
 from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 from tests.bench.report import environment, save, spread_ms
+from tests.twitch_accounts import log_in
 from tests.twitch_server import CLIENT_ID, TwitchServer
 
 MESSAGES = 5_000
@@ -84,21 +85,8 @@ async def measure() -> dict[str, Any]:
     server = TwitchServer()
     await server.start()
     server.add_user("streamer")
-    user_id = server.add_user("the_bot")
-    scopes = frozenset({"user:read:chat"})
-    access, refresh = server.grant(user_id, scopes)
     with tempfile.TemporaryDirectory() as folder:
-        AccountStore(Path(folder)).put(
-            Account(
-                user_id=user_id,
-                login="the_bot",
-                scopes=scopes,
-                access_token=access,
-                refresh_token=refresh,
-                obtained_at=1.0,
-                bot_since=1.0,
-            )
-        )
+        log_in(server, AccountStore(Path(folder)))
         client = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.bench.twitch"),
             *(server.url, server.eventsub_url, server.irc_url, folder),

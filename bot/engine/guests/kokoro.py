@@ -160,10 +160,7 @@ class KokoroEngine(Guest):
         return AudioChunk(samples=np.concatenate(spoken), sample_rate_hz=SAMPLE_RATE_HZ)
 
     def _sentences(self, text: str, voice: str) -> list[list[int]]:
-        try:
-            sentences = phonemize(text, british=voice.startswith("b"))
-        except Exception as error:  # a third party's rules: whatever they raise costs one utterance
-            raise UtteranceError(f"kokoro cannot read this text: {error!r}") from error
+        sentences = phonemize(text, british=voice.startswith("b"))
         return [tokens for sentence in sentences for tokens in _runs_of(sentence)]
 
     def _run(self, tokens: list[int], voice: str) -> Samples:

@@ -15,6 +15,7 @@ from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
+from tests import twitch_accounts
 from tests.twitch_server import CLIENT_ID, TwitchServer, eventually
 
 BOT_SCOPES = frozenset({"user:read:chat", "user:write:chat"})
@@ -48,19 +49,7 @@ def log_in(server: TwitchServer, store: AccountStore) -> LogIn:
     def log_in(
         login: str = "the_bot", scopes: frozenset[str] = BOT_SCOPES, *, is_bot: bool = True
     ) -> Account:
-        user_id = server.add_user(login)
-        access, refresh = server.grant(user_id, scopes)
-        account = Account(
-            user_id=user_id,
-            login=login,
-            scopes=scopes,
-            access_token=access,
-            refresh_token=refresh,
-            obtained_at=now(),
-            bot_since=now() if is_bot else 0,
-        )
-        store.put(account)
-        return account
+        return twitch_accounts.log_in(server, store, login, scopes, is_bot=is_bot, at=now())
 
     return log_in
 

@@ -63,7 +63,7 @@ def _cut(sentence: str, limit: int) -> list[str]:
     return [*parts, sentence] if sentence else parts
 
 
-def shortened(text: str, fits: Callable[[str], bool]) -> list[str]:
+def halved(text: str, fits: Callable[[str], bool]) -> list[str]:
     """Return `text` in parts that fit: halved behind punctuation, at a space, else anywhere."""
     if len(text) == 1 or fits(text):
         return [text]
@@ -75,7 +75,7 @@ def shortened(text: str, fits: Callable[[str], bool]) -> list[str]:
     else:
         end = len(text) // 2
     parts = (part.strip() for part in (text[:end], text[end:]))
-    return [each for part in parts if part for each in shortened(part, fits)]
+    return [each for part in parts if part for each in halved(part, fits)]
 
 
 def total_frames(text: str, reference: Reference, tokens: int, speed: float = 1.0) -> int:

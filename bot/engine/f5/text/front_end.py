@@ -10,9 +10,9 @@ from typing import NamedTuple, Protocol
 from bot.engine.f5.text.duration import (
     MAX_FRAMES,
     Estimate,
+    halved,
     paced_frames,
     piece_bytes,
-    shortened,
     split_text,
 )
 from bot.engine.f5.text.vocabulary import Vocabulary, to_ids
@@ -75,7 +75,7 @@ class Characters:
             return self.prompt(piece, reference, speed).frames < MAX_FRAMES
 
         cut = split_text(text, piece_bytes(reference, speed))
-        pieces = [part for piece in cut for part in shortened(piece, fits)]
+        pieces = [part for piece in cut for part in halved(piece, fits)]
         # A piece of unknown characters alone, such as emoji, would become noise.
         return [piece for piece in pieces if any(to_ids(piece, self._vocabulary))]
 

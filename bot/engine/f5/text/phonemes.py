@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bot.engine.english import read
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
-from bot.engine.f5.text.duration import MAX_FRAMES, shortened, split_text
+from bot.engine.f5.text.duration import MAX_FRAMES, halved, split_text
 from bot.engine.f5.text.front_end import Prompt
 from bot.engine.f5.text.timing import Timing, durations_s, fit, spread
 from bot.engine.f5.text.vocabulary import UNKNOWN_ID, Vocabulary
@@ -92,7 +92,7 @@ class Phonemes:
             return max(sum(script.frames) / (pace * speed), len(script.ids)) <= most
 
         cut = split_text(text, round(_LETTERS_PER_S * window_s))
-        pieces = [part for piece in cut for part in shortened(piece, fits)]
+        pieces = [part for piece in cut for part in halved(piece, fits)]
         return [piece for piece in pieces if self._spoken(piece).ids]
 
     def prompt(self, piece: str, reference: Reference, speed: float) -> Prompt:
