@@ -19,12 +19,13 @@ NEEDS: dict[str, Callable[[], bool]] = {
 }
 
 _PROGRAMS = """
+rm -f "$XDG_RUNTIME_DIR"/pipewire-0*
 pipewire &
 while ! [ -S "$XDG_RUNTIME_DIR/pipewire-0" ]; do sleep 0.05; done
 wireplumber &
 exec pipewire-pulse
 """
-"""WirePlumber ends if PipeWire does not listen yet."""
+"""WirePlumber ends if PipeWire does not listen yet; the socket of one that was killed is left."""
 
 
 class PipeWireServer(PulseServer):
