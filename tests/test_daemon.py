@@ -18,12 +18,7 @@ from bot.app import Daemon
 from bot.config import Settings, loads
 from tests.conftest import RATE_HZ, PulseServer, Recording
 
-# Sound is real time: where other programs keep the device from being fed, a gap is recorded that no
-# code here made. What is wrong here is wrong every time.
-pytestmark = [
-    pytest.mark.parts,
-    pytest.mark.flaky(reruns=2, only_rerun=["AssertionError", "Failed"]),
-]
+pytestmark = pytest.mark.parts
 
 CONFIG = """
 channels:

@@ -25,12 +25,7 @@ if TYPE_CHECKING:
     from tests.conftest import PulseServer, Recording
     from tests.playback.conftest import MakeClip, Playing
 
-# Sound is real time: where other programs keep the device from being fed, a gap is recorded that no
-# code here made. What is wrong here is wrong every time.
-pytestmark = [
-    pytest.mark.parts,
-    pytest.mark.flaky(reruns=2, only_rerun=["AssertionError", "Failed"]),
-]
+pytestmark = pytest.mark.parts
 
 FADE_S = 0.005
 RATE_HZ = 48_000

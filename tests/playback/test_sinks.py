@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from tests.conftest import Recording
     from tests.playback.conftest import MakeClip, Playing
 
-pytestmark = [
-    pytest.mark.parts,
-    pytest.mark.flaky(reruns=2, only_rerun=["AssertionError", "Failed"]),
-]
+pytestmark = pytest.mark.parts
 
 SINKS = {"desk": RATE_HZ, "tts": RATE_HZ, "other": RATE_HZ}
 
