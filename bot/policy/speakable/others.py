@@ -1,10 +1,11 @@
-"""Numbers in words, for every language that num2words knows."""
+"""Languages without rules of their own here: their numbers, as num2words knows them."""
 
 import re
-import unicodedata
-from functools import lru_cache, partial
+from functools import lru_cache
 
-from bot.policy.speakable.quantities import in_words, say_quantities
+from num2words import num2words
+
+from bot.config.policy import SpeakableSettings
 
 _MAX_CARDINAL_DIGITS = 9
 """Limit of a number that is said as one; a longer one is spelled."""
@@ -13,18 +14,17 @@ _MAX_GROUPED_DIGITS = 15
 _MAX_SPELLED_DIGITS = 12
 """Limit of digits that are spelled; the rest is left out."""
 _MAX_DECIMALS = 6
-_YEARS = range(1900, 2100)
 
-_DIGIT = re.compile(r"\d")
 # Languages that write 1,234.5; the others write 1.234,5.
 _POINT_LANGUAGES = frozenset({"en", "he", "hi", "ja", "ko", "th", "zh"})
 
 
-class Numbers:
-    """Numbers in the words of one language."""
+class Other:
+    """Numbers in the words of one language; other writing stays."""
 
-    def __init__(self, language: str) -> None:
-        self._language = language
+    def __init__(self, settings: SpeakableSettings) -> None:
+        self._is_said = settings.numbers
+        self._language = language = settings.language
         group, mark = (",", r"\.") if language in _POINT_LANGUAGES else (r"\.", ",")
         # Possessive, so that a run of digits is read once.
         self._number = re.compile(
@@ -32,17 +32,11 @@ class Numbers:
             rf"|(?P<dotted>[0-9]++(?:\.[0-9]++){{2,}})|(?P<whole>[0-9]++))(?:{mark}(?P<decimals>[0-9]++))?"
         )
 
-        self._in_words = lru_cache(maxsize=4096)(partial(self._number.sub, self._spoken))
-
-    def say(self, text: str) -> str:
+    def read(self, text: str) -> str:
         """Return `text` with its numbers in words; a language without words keeps the digits."""
-        if _DIGIT.search(text) is None:
-            return text
-        if not text.isascii():  # digits of every script count
-            text = _DIGIT.sub(lambda match: str(unicodedata.digit(match[0])), text)
-        if self._language == "en":
-            text = say_quantities(text, self._in_words)
-        return self._number.sub(self._spoken, text)
+        return self._number.sub(self._spoken, text) if self._is_said else text
+
+    read_numbers = read
 
     def _spoken(self, match: re.Match[str]) -> str:
         if match["dotted"]:
@@ -51,13 +45,9 @@ class Numbers:
                 words += " " + _spelled(match["decimals"], self._language)
         else:
             whole = re.sub(r"\D", "", match["grouped"] or match["whole"])
-            is_year = not (match["grouped"] or match["decimals"] or match["minus"])
+            decimals = match["decimals"] or ""
             words = _number_words(
-                whole,
-                match["decimals"] or "",
-                self._language,
-                is_grouped=bool(match["grouped"]),
-                is_year=is_year,
+                whole, decimals, self._language, is_grouped=bool(match["grouped"])
             )
         if match["minus"]:
             words = f"{_minus(self._language)} {words}"
@@ -69,28 +59,24 @@ class Numbers:
 def _dotted(text: str, language: str) -> str:
     parts = text.split(".")
     if len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:]):  # noqa: PLR2004 - thousands
-        return _number_words("".join(parts), "", language, is_grouped=True, is_year=False)
-    point = " point " if language == "en" else " "
-    return point.join(
-        _number_words(p, "", language, is_grouped=False, is_year=False) for p in parts[:6]
+        return _number_words("".join(parts), "", language, is_grouped=True)
+    return " ".join(
+        _number_words(p, "", language, is_grouped=False) for p in parts[:6]
     )
 
 
 @lru_cache(maxsize=4096)
 def _number_words(
-    whole: str, decimals: str, language: str, *, is_grouped: bool, is_year: bool
+    whole: str, decimals: str, language: str, *, is_grouped: bool
 ) -> str:
     most = _MAX_GROUPED_DIGITS if is_grouped else _MAX_CARDINAL_DIGITS
     if len(whole) > most or (len(whole) > 1 and whole[0] == "0"):
         words = _spelled(whole, language)
     else:
         number = int(whole)
-        is_year = is_year and language == "en" and number in _YEARS
-        words = in_words(number, language, to="year" if is_year else "cardinal")
+        words = in_words(number, language)
     if not decimals:
         return words
-    if language == "en":
-        return f"{words} point {_spelled(decimals[:_MAX_DECIMALS], language)}"
     if len(whole) > _MAX_CARDINAL_DIGITS:
         return f"{words} {_spelled(decimals[:_MAX_DECIMALS], language)}"
     return in_words(float(f"{whole}.{decimals[:_MAX_DECIMALS]}"), language)
@@ -103,3 +89,13 @@ def _spelled(digits: str, language: str) -> str:
 def _minus(language: str) -> str:
     words = in_words(-1, language).split()
     return words[0] if len(words) > 1 else ""
+
+
+@lru_cache(maxsize=4096)
+def in_words(number: float, language: str) -> str:
+    """Return `number` in words of `language`, or in digits where num2words has no words."""
+    try:
+        words = num2words(number, lang=language)
+    except Exception:  # noqa: BLE001 - fifty languages fail in as many ways; digits stay digits
+        return str(number)
+    return str(words).replace(",", "").replace("-", " ")

@@ -1,0 +1,96 @@
+"""Class fraction: halves and eighths, mixed numbers, ratings (9/10), and pairs that are neither."""
+
+import re
+
+from bot.policy.speakable.english import numerals
+from bot.policy.speakable.reading import Line, Reading, Rule
+
+_FRACTION = re.compile(r"([0-9]{1,6}) ?/ ?([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])(th|rd|nd|s)?(?![^\W_])")
+_TIGHT = re.compile(r"([0-9]{1,6})/([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])")
+_MIXED = re.compile(r"([0-9]{1,4})(?: |-)([0-9]{1,3})/([0-9]{1,3})(?![0-9]|/[0-9])(?![^\W_])")
+_TRIPLE = re.compile(r"([0-9]{1,3})/([0-9]{1,3})/([0-9]{1,3})(?![0-9/])(?![^\W_])")
+_PAIRS = {
+    ("24", "7"): "twenty four seven", ("50", "50"): "fifty fifty", ("20", "20"): "twenty twenty",
+    ("9", "11"): "nine eleven", ("7", "11"): "seven eleven", ("12", "25"): "twelve twenty five",
+    ("60", "40"): "sixty forty", ("40", "60"): "forty sixty", ("80", "20"): "eighty twenty",
+    ("70", "30"): "seventy thirty", ("30", "70"): "thirty seventy", ("90", "10"): "ninety ten",
+    ("20", "80"): "twenty eighty", ("5", "0"): "five oh", ("4", "20"): "four twenty", ("7", "4"): "seven four",
+}  # fmt: skip
+"""Pairs that have names of their own."""
+_PARTS = {2: "half", 4: "quarter"}
+_RATED = frozenset({5, 6, 7, 9, 10, 20, 100})
+"""Most points of usual ratings; six, seven and nine of a joke."""
+_KITCHEN = frozenset({2, 3, 4, 8, 16, 32, 64})
+"""Parts that measures are divided into."""
+_PART_AFTER = frozenset(
+    "of cup cups tsp tbsp teaspoon teaspoons mile miles inch inches in hour hours lb lbs oz pint gallon way as the a".split()
+)
+_PLAYED_BEFORE = frozenset({"kda", "went", "going", "was", "i'm", "im", "kd", "score", "stats", "finished"})
+
+
+def fraction(line: Line, at: int) -> Reading | None:
+    """Read 1/2, 9/10, 24/7, 350/500, 22/3."""
+    match = _FRACTION.match(line.text, at)
+    if match is None:
+        return None
+    above, below = match[1], match[2]
+    if " " in match[0] and not _is_alone(line, at, match.end()):
+        return None
+    if (named := _PAIRS.get((above, below))) and not match[3]:
+        return Reading(match.end(), named, "pair")
+    top, bottom = int(above), int(below)
+    if match[3]:
+        return Reading(match.end(), _ordinal(top, bottom), "fraction")
+    following = line.after(match.end()).lower()
+    if bottom in _KITCHEN and (top < bottom or following in _PART_AFTER or top == 1):
+        return Reading(match.end(), _ordinal(top, bottom), "fraction")
+    if bottom > 1 and (following in ("of", "cup", "mile", "hour") or (top == 1 and bottom not in (5, 10, 20, 100))):
+        return Reading(match.end(), _ordinal(top, bottom), "fraction")
+    if bottom in _RATED and top <= bottom:
+        return Reading(match.end(), _out_of(above, below), "rating")
+    if bottom and _is_alone(line, at, match.end()) and (top > bottom or " " in match[0] or bottom % 100):
+        return Reading(match.end(), _ordinal(top, bottom), "fraction")
+    if top <= bottom:
+        return Reading(match.end(), _out_of(above, below), "rating")
+    return Reading(match.end(), f"{numerals.count(above)} {numerals.count(below)}", "pair")
+
+
+def mixed(line: Line, at: int) -> Reading | None:
+    """Read 1 1/2, 2 3/4."""
+    match = _MIXED.match(line.text, at)
+    if match is None or not int(match[3]):
+        return None
+    if int(match[2]) > int(match[3]) and not _is_alone(line, at, match.end()):
+        return None
+    top, bottom = int(match[2]), int(match[3])
+    said = f"{numerals.count(match[1])} and {_ordinal(top, bottom)}"
+    return Reading(match.end(), said, "number", said, int(match[1]) + top / bottom)
+
+
+def triple(line: Line, at: int) -> Reading | None:
+    """Read 10/2/5: kills, deaths and assists."""
+    match = _TRIPLE.match(line.text, at)
+    if match is None:
+        return None
+    return Reading(match.end(), " ".join(numerals.count(group) for group in match.groups()), "score")
+
+
+def _is_alone(line: Line, at: int, end: int) -> bool:
+    return not line.text[:at].strip() and not line.text[end:].strip(" .!?")
+
+
+def _out_of(above: str, below: str) -> str:
+    return f"{numerals.count(above)} out of {numerals.count(below)}"
+
+
+def _ordinal(top: int, bottom: int) -> str:
+    """Return a fraction in words: "two thirds", "twenty two sevenths"."""
+    if bottom == 1:
+        return f"{numerals.cardinal(top)} over one"
+    if bottom == 2:  # noqa: PLR2004 - halves
+        return f"{numerals.cardinal(top)} {'half' if top == 1 else 'halves'}"
+    part = _PARTS.get(bottom) or numerals.ordinal(bottom)
+    return f"{numerals.cardinal(top)} {part}{'' if top == 1 else 's'}"
+
+
+RULES = (Rule(mixed, digits=True), Rule(triple, digits=True), Rule(fraction, digits=True))
