@@ -19,19 +19,20 @@ _FACE = re.compile(
     r")(?=[.,!?]*(?:\s|$)|[:;][)(DP3])"
 )
 _HEART = re.compile(r"(?:(?<!\S)|(?<=[A-Za-z3] )|(?<=3)|(?<=[A-Za-z]))(?P<broken></3+)|(?<![\w=-])<3+(?![0-9.]|[kKmM%])|(?<=[A-Za-z0-9])<3+(?!\w)|♥️?|❤️?|♡")
+_ARMS = "ノﾉヽ╯╰づつっ⊂⊃ᕕᕗᕙ٩۶щψ彡☆★ﾟ゜・｡。~〜︵ლ凸"
 _KAOMOJI = re.compile(
-    r"[(（ʕ][^()（）ʕʔ\w]{0,3}[^\w\s()（）]*[^()（）]{0,12}[)）ʔ]"
+    rf"[{_ARMS}]{{0,3}}[(（ʕ][^()（）ʕʔ]{{1,14}}[)）ʔ][{_ARMS}]{{0,3}}|[^\x00-\x7f\s\w][_.][^\x00-\x7f\s\w]|[ಠ][_.]?[ಠ]"
 )
 _DRAWN = re.compile(r"[^\x00-\x7f]")
 _SHRUG = re.compile(r"[¯‾~\\]{0,2}[\\_\-]{0,2}\s?[(（][^()（）]{1,12}[)）]\s?[_\-]{0,2}[/\\~]?[¯‾~]?")
 _FLIP = re.compile(r"\(╯[^)]{0,8}\)╯?\s?[︵﹏⌒ノ╯]*\s?┻*[━─]*┻*|┬─+┬\s?(?:ノ|ﾉ)?\s?\([^)]{0,10}\)?|[┻┳┬][━─]+[┻┳┬]")
 _ART = re.compile(r"[\u2500-\u259f\u25a0-\u25ff\u2800-\u28ff]{2,}")
 _LAUGHTER = re.compile(
-    r"(?<![^\s])(?P<thai>5{3,}\+*|5{2,}\+)(?=[.,!?]*(?:\s|$))|[ㅋㅎ]{2,}|(?<![\w])(?P<grass>[wｗ]{3,}|草+)(?![\w.])"
-    r"|(?<!\S)(?P<clap>8{3,})(?=[.,!?]*(?:\s|$))|(?<![\w])(?P<russian>[ахАХ]{4,})(?!\w)|(?<![\w])(?P<portuguese>[kK]{3,})(?!\w)|[ㅠㅜ]{1,}"
+    r"(?<![^\s])(?P<thai>5{3,}\+*|5{2,}\+)(?=[.,!?]*(?:\s|$))|(?P<korean>[ㅋㅎ\u110f\u1112]{2,})|(?<![\w])(?P<grass>[wｗ]{3,}|草+)(?![\w.])"
+    r"|(?<!\S)(?P<clap>8{3,})(?=[.,!?]*(?:\s|$))|(?<![\w])(?P<russian>[ахАХ]{4,})(?!\w)|(?<![\w])(?P<portuguese>[kK]{3,})(?!\w)|[ㅠㅜ\u1172\u116e]+"
 )
 _MAYBE = re.compile(r"[^A-Za-z0-9 .,!?'\"]|[xX][dD]|\.[oOTXxuU]|[8B]\)|o7|orz|OTL|5{3}|8{3}|[wWkK]{3}|[QT][AwWoOdD][QT]")
-_SOUNDS = {"thai": "haha", "grass": "haha", "clap": "clap clap clap", "russian": "haha", "portuguese": "haha"}
+_SOUNDS = {"thai": "haha", "grass": "haha", "clap": "clap clap clap", "russian": "haha", "portuguese": "haha", "korean": "haha"}
 
 
 def say_faces(text: str, *, hearts: str = "heart") -> str:
@@ -43,8 +44,8 @@ def say_faces(text: str, *, hearts: str = "heart") -> str:
         return text
     if not text.isascii():
         text = _FLIP.sub(" ", text)
-        text = _SHRUG.sub(_drawn, text)
         text = _KAOMOJI.sub(_drawn, text)
+        text = _SHRUG.sub(_drawn, text)
         text = _ART.sub(" ", text)
     elif "_(" in text:
         text = _SHRUG.sub(" ", text) if "\\_(" in text else text

@@ -21,7 +21,7 @@ from bot.policy.speakable.reading import Line, Reader, Rule
 
 _NUMBERS = (
     *telephones.RULES,
-    *addresses.RULES[:1],
+    *addresses.RULES[:2],
     *dates.RULES,
     *times.RULES,
     *ranges.RULES,
@@ -47,7 +47,7 @@ class English:
                 *(slang.RULES if settings.slang else ()),
                 *(_NUMBERS if settings.numbers else ()),
                 *(mathematics.RULES if settings.symbols else ()),
-                *addresses.RULES[1:],
+                *addresses.RULES[2:],
                 *((shouting,) if settings.lower_shouting else ()),
             ]
         )

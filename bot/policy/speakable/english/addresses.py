@@ -23,6 +23,11 @@ _ORDINAL = re.compile(r"([0-9]{1,3})(?:st|nd|rd|th)")
 _COMMUNITY = re.compile(r"(?P<kind>[ru])/(?=[A-Za-z0-9_])", re.IGNORECASE)
 _JOINT = re.compile(r"(?<=[a-z0-9)])([.,?!;])(?=[A-Za-z])")
 _ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){2,}[A-Za-z]?(?![^\W_])")
+_FILE = re.compile(
+    r"\.(?:js|ts|py|exe|txt|png|jpe?g|gif|pdf|zip|json|ya?ml|html|css|cpp|dll|bat|sh|cfg|ini|net|io|rs|md|wav|mp[34]|obj)"
+    r"(?![^\W_])",
+    re.IGNORECASE,
+)
 _LETTERS_OF_PAIR = 3
 
 
@@ -70,14 +75,43 @@ def joint(line: Line, at: int) -> Reading | None:
         start -= 1
     if at - start < 2 and text[start : start + 1].isalpha():  # noqa: PLR2004 - "U.S", "e.g"
         return None
+    if text[at] == "." and (file := _FILE.match(text, at)):
+        return Reading(at + 1, " dot ") if file else None
     end = at + 2
     if text[at] == "." and not text[end : end + 1].isalnum() and text[end : end + 1] == ".":
         return None
     return Reading(at + 1, f"{text[at]} ")
 
 
+_STATES = {
+    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado",
+    "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia", "HI": "Hawaii", "ID": "Idaho",
+    "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine",
+    "MD": "Maryland", "MA": "Massachusetts", "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi",
+    "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire", "NJ": "New Jersey",
+    "NM": "New Mexico", "NY": "New York", "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio",
+    "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina",
+    "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont", "VA": "Virginia",
+    "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
+}  # fmt: skip
+_STATE = re.compile(r"([A-Z]{2})(?![^\W_])(?: ([0-9]{5})(?:-([0-9]{4}))?(?![0-9]))?")
+_CITY = re.compile(r"[A-Z][a-z]+, $")
+
+
+def state(line: Line, at: int) -> Reading | None:
+    """Read Austin, TX and New York, NY 10001."""
+    match = _STATE.match(line.text, at)
+    if match is None or line.is_shouted or (name := _STATES.get(match[1])) is None:
+        return None
+    if not _CITY.search(line.text[max(at - 24, 0) : at]):
+        return None
+    code = "".join(f" {numerals.digits(group)}" for group in match.groups()[1:] if group)
+    return Reading(match.end(), name + code, "address")
+
+
 RULES = (
     Rule(street, digits=True),
+    Rule(state, words=[code.lower() for code in _STATES]),
     Rule(community, letters=True),
     Rule(joint, signs=".,?!;"),
 )

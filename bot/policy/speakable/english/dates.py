@@ -15,7 +15,7 @@ MONTHS = {name: name for name in _NAMES} | {name[:3]: name for name in _NAMES} |
 _AMBIGUOUS = frozenset({"may", "march", "mar", "dec", "sep", "jan", "jun"})
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _MONTH_DAY = re.compile(
-    rf"(?P<month>{_MONTH})\.?(?:[ -]|(?<=\.))(?P<day>[0-9]{{1,2}})(?P<ending>st|nd|rd|th)?(?![0-9:]|[.,][0-9]|[^\W_])"
+    rf"(?P<month>{_MONTH})\.?(?:[ -]|(?<=\.))(?P<day>[0-9]{{1,2}})(?P<ending>st|nd|rd|th)?(?: ?[-~] ?(?P<last>[0-9]{1,2})(?:st|nd|rd|th)?)?(?![0-9:]|[.,][0-9]|[^\W_])"
     r"(?:(?:,? ?|-)(?P<year>(?:1[0-9]|20)[0-9]{2})(?![0-9:.]|[^\W_]))?",
     re.IGNORECASE,
 )
@@ -44,7 +44,8 @@ def month_first(line: Line, at: int) -> Reading | None:
     following = line.after(match.end())
     if not is_sure and following and following.lower() not in _FOLLOWS_DATE:
         return None  # "may 5 people join"
-    said = f"{_month(match)} {numerals.ordinal(int(match['day']))}{_year(match)}"
+    last = f" to {numerals.ordinal(int(match['last']))}" if match["last"] else ""
+    said = f"{_month(match)} {numerals.ordinal(int(match['day']))}{last}{_year(match)}"
     return Reading(match.end(), said, "date")
 
 
@@ -92,7 +93,7 @@ def numeric(line: Line, at: int) -> Reading | None:
 
 
 def _numeric(match: re.Match[str], month: int, day: int) -> Reading:
-    said = f"{_NAMES[month - 1]} {numerals.ordinal(day)}{_year(match)}"
+    said = f"{_NAMES[month - 1].capitalize()} {numerals.ordinal(day)}{_year(match)}"
     return Reading(match.end(), said, "date")
 
 

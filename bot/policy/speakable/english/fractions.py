@@ -8,6 +8,7 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 _FRACTION = re.compile(r"([0-9]{1,6}) ?/ ?([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])(th|rd|nd|s)?(?![^\W_])")
 _TIGHT = re.compile(r"([0-9]{1,6})/([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])")
 _MIXED = re.compile(r"([0-9]{1,4})(?: |-)([0-9]{1,3})/([0-9]{1,3})(?![0-9]|/[0-9])(?![^\W_])")
+_RATING = re.compile(r"([0-9]{1,3}\.[0-9]{1,2})/(5|10|20|100)(?![0-9/.])(?![^\W_])")
 _TRIPLE = re.compile(r"([0-9]{1,3})/([0-9]{1,3})/([0-9]{1,3})(?![0-9/])(?![^\W_])")
 _PAIRS = {
     ("24", "7"): "twenty four seven", ("50", "50"): "fifty fifty", ("20", "20"): "twenty twenty",
@@ -25,7 +26,9 @@ _KITCHEN = frozenset({2, 3, 4, 8, 16, 32, 64})
 _PART_AFTER = frozenset(
     "of cup cups tsp tbsp teaspoon teaspoons mile miles inch inches in hour hours lb lbs oz pint gallon way as the a".split()
 )
-_PLAYED_BEFORE = frozenset({"kda", "went", "going", "was", "i'm", "im", "kd", "score", "stats", "finished"})
+_DATED = frozenset({"on", "by", "until", "till", "since", "before", "after", "from", "due"})
+_JOKE = 2
+"""Ratings may be higher than all points, as in 11/10."""
 
 
 def fraction(line: Line, at: int) -> Reading | None:
@@ -46,13 +49,30 @@ def fraction(line: Line, at: int) -> Reading | None:
         return Reading(match.end(), _ordinal(top, bottom), "fraction")
     if bottom > 1 and (following in ("of", "cup", "mile", "hour") or (top == 1 and bottom not in (5, 10, 20, 100))):
         return Reading(match.end(), _ordinal(top, bottom), "fraction")
-    if bottom in _RATED and top <= bottom:
+    if line.before(at) in ("pressure", "bp"):
+        return Reading(match.end(), f"{numerals.count(above)} over {numerals.count(below)}", "pair")
+    if _is_date(line, at, top, bottom):
+        return Reading(match.end(), f"{numerals.count(above)} {numerals.two_digits(below)}", "date")
+    if (bottom in _RATED and top <= bottom) or (bottom in (5, 10, 100) and top < _JOKE * bottom):
         return Reading(match.end(), _out_of(above, below), "rating")
     if bottom and _is_alone(line, at, match.end()) and (top > bottom or " " in match[0] or bottom % 100):
         return Reading(match.end(), _ordinal(top, bottom), "fraction")
     if top <= bottom:
         return Reading(match.end(), _out_of(above, below), "rating")
     return Reading(match.end(), f"{numerals.count(above)} {numerals.count(below)}", "pair")
+
+
+def _is_date(line: Line, at: int, month: int, day: int) -> bool:
+    """Tell whether it is a day: 3/14; what counts parts of 16, 20 or 30 is none by itself."""
+    if month > 12 or not 12 < day <= 31:  # noqa: PLR2004 - days that are no months
+        return False
+    return day not in (16, 20, 24, 25, 30) or line.before(at) in _DATED
+
+
+def rating(line: Line, at: int) -> Reading | None:
+    """Read 4.5/5."""
+    match = _RATING.match(line.text, at)
+    return Reading(match.end(), _out_of(match[1], match[2]), "rating") if match else None
 
 
 def mixed(line: Line, at: int) -> Reading | None:
@@ -93,4 +113,6 @@ def _ordinal(top: int, bottom: int) -> str:
     return f"{numerals.cardinal(top)} {part}{'' if top == 1 else 's'}"
 
 
-RULES = (Rule(mixed, digits=True), Rule(triple, digits=True), Rule(fraction, digits=True))
+RULES = (
+    Rule(rating, digits=True),
+    Rule(mixed, digits=True), Rule(triple, digits=True), Rule(fraction, digits=True))

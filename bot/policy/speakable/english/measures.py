@@ -17,7 +17,7 @@ from bot.policy.speakable.english.units import (
 from bot.policy.speakable.reading import Line, Reading, Rule, longest
 
 _UNIT = re.compile(
-    r"( ?)(°[CFKcfk]?(?![^\W_])|%|(?:[A-Za-zµμΩω]{1,5})(?:/[A-Za-z]{1,3}(?![^\W_]))?)(\^[23])?(?![^\W_])"
+    r"( ?)(°[CFKcfk]?(?![^\W_])|%|sq ft|(?:[A-Za-zµμΩω]{1,5})(?:/[A-Za-z]{1,3}(?![^\W_]))?)(\^?[23](?<![^mt^][23]))?(?![^\W_])"
 )
 _SPACED_DEGREES = re.compile(r" ?° ?([CF])(?![^\W_])")
 _PER = re.compile(r" ?/ ?([A-Za-z]{1,7}2?)(?![^\W_])")
@@ -30,6 +30,20 @@ _MINUTES_BEFORE = frozenset(
 )
 _MINUTES_AFTER = frozenset("ago left later timer break ad ads delay timeout remaining wait queue more late".split())
 _METERS_AFTER = frozenset("dash sprint race run swim freestyle tall deep high long away final hurdles relay wide".split())
+_ARTICLES = frozenset("a an my this that the another his her your our their".split())
+_STOP = re.compile(r"\.(?= [a-z])")
+_STOPPED = frozenset("ft in lb lbs oz min mins sec secs hr hrs yd yds yr yrs mo".split())
+_MEASURED = frozenset(
+    "charger bottle steak battery monitor screen jack lens bag box can cup glass pool fall drop jump wall gap delay"
+    " timer cooldown break window ssd hdd psu bulb fan radiator cable cord rope barrel gun dumbbell plate race run walk ride"
+    " swim trip drive flight marathon baby pizza burger bench squat deadlift sprint dash tv display panel shift shifts"
+    " stream video clip old zone limit card stick kit bar pack speaker amp tank engine tires tire wheels rim rims".split()
+)
+"""What is measured by the number before it: a 65 watt charger."""
+_NO_NOUNS = frozenset(
+    "of in is and or to for at on ago later left a per was were are but from with than more less after before if i it so"
+    " away apart each by off out up down every the then that deep high tall long wide old not will".split()
+)
 _DECADE_BEFORE = frozenset({"the", "mid", "early", "late", "my", "his", "her", "their", "your"})
 
 
@@ -64,8 +78,10 @@ def _with_unit(line: Line, at: int, number: Reading) -> Reading | None:
         end = match.end() if match else end
     if words is None or match is None:
         return None
-    if match[3] and (prefix := PREFIXED.get(match[3])):
+    if match[3] and (prefix := PREFIXED.get(match[3][-1])):
         words = (f"{prefix} {words[0]}", f"{prefix} {words[1]}")
+    if _STOP.match(text, end) and match[2].lower() in _STOPPED:
+        end += 1
     return _measured(line, at, number, words, end)
 
 
@@ -78,7 +94,9 @@ def _words(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]
     if key in CAPITALS_DIFFER and sign != key and LARGE.get(key) != sign:
         return None
     if space:
-        if key in NOT_SPACED or (len(key) == 1 and key not in SPACED and not key.startswith(("°", "%"))):
+        if key == "in" and _STOP.match(line.text, match.end()):
+            return words
+        if (key in NOT_SPACED and sign in (key, key.upper())) or (len(key) == 1 and key not in SPACED and not key.startswith(("°", "%"))):
             return None
         if len(key) == 1 and key.isalpha() and sign != key:  # "5 L" and "5 W" are losses and wins
             return None
@@ -103,11 +121,19 @@ def _minutes_or_meters(line: Line, number: Reading, match: re.Match[str]) -> tup
 def _measured(line: Line, at: int, number: Reading, words: tuple[str, str], end: int) -> Reading:
     written = line.text[at : number.end]
     bare = number.said if number.value is None or not written.isdigit() else numerals.count(written)
-    said = f"{bare} {words[written != '1']}"
+    following = line.after(end).lower()
+    is_adjective = following in _MEASURED or (line.before(at) in _ARTICLES and _is_noun(following))
+    is_one = written == "1" or is_adjective
+    said = f"{bare} {words[not is_one]}"
     if per := _PER.match(line.text, end):
         if what := PER.get(per[1].lower()):
             said, end = f"{said} per {what}", per.end()
     return Reading(end, said, "measure", bare, number.value)
+
+
+def _is_noun(following: str) -> bool:
+    """Tell whether a measure is an adjective of the word behind it: "a 5 km run"."""
+    return bool(following) and following not in _NO_NOUNS
 
 
 def feet(line: Line, at: int) -> Reading | None:

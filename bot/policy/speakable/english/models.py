@@ -8,7 +8,7 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 _VERSION = re.compile(r"v(?:er)?\.? ?(?=[0-9]++(?:\.[0-9]|(?![^\W_])))", re.IGNORECASE)
 _SERIES = (
     "rtx gtx rx gt ryzen radeon quadro geforce threadripper xeon core snapdragon exynos tesla titan boeing airbus"
-    " celeron epyc iphone-x arc hd uhd vega fx"
+    " celeron epyc arc hd uhd vega fx xbox"
 ).split()
 _PRODUCT = re.compile(
     rf"(?P<name>{'|'.join(_SERIES)})[ -]?(?P<tier>[3579] )?(?P<n>[0-9]{{3,4}})(?P<rest>[A-Za-z]{{1,3}}[0-9]?[A-Za-z]?)?(?![^\W_])", re.IGNORECASE
@@ -22,9 +22,10 @@ _EPISODE = re.compile(r"s(?P<s>[0-9]{1,2}) ?e(?:p)?\.? ?(?P<e>[0-9]{1,4})(?![^\W
 _SEASON = re.compile(r"S(?P<s>[0-9]{1,2})(?![^\W_])")
 _VERSUS = re.compile(r"(?P<a>[0-9]{1,3}) ?(?P<v>v|vs\.?|x) ?(?P<b>[0-9]{1,4})(?:(?P<c>v)(?P<d>[0-9]{1,3}))?(?![^\W_])", re.IGNORECASE)
 _SIZE = re.compile(r"(?P<a>[0-9]{2,5}) ?[x×] ?(?P<b>[0-9]{2,5})(?![^\W_])")
+_FREQUENCY = re.compile(r"([0-9]{1,3})x(?: ?/ ?| per | an? )(?=(?:day|week|month|year|hour|minute|game|stream|sec|second|wk|mo)s?(?![^\W_]))")
 _RETIREMENT = re.compile(r"(401|403)\(?([kb])\)?(?![^\W_])", re.IGNORECASE)
-_TIMES = re.compile(r"x(?P<n>[0-9]{1,4})(?![^\W_]|\.[0-9])", re.IGNORECASE)
-_SERIAL = re.compile(r"(?=[A-Za-z0-9]*[A-Za-z])(?=[A-Za-z0-9]*[0-9]{4})[A-Za-z0-9]{5,}(?![^\W_])")
+_TIMES = re.compile(r"x(?!86|264|265)(?P<n>[0-9]{1,3})(?![^\W_]|\.[0-9])", re.IGNORECASE)
+_SERIAL = re.compile(r"(?![0-9]+[A-Za-z]+(?![^\W_]))(?=[A-Za-z0-9]*[A-Za-z])(?=[A-Za-z0-9]*[0-9]{4})[A-Za-z0-9]{5,}(?![^\W_])")
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 _LANGUAGE = re.compile(r"[A-GJ]#(?![^\W_])")
 _CHEMICAL = re.compile(r"(?:CO2|H2O|O2|N2O?|CH4|H2|C4)(?![^\W_])")
@@ -108,11 +109,23 @@ def versus(line: Line, at: int) -> Reading | None:
         a, b = (numerals.pairs(n) if len(n) in (3, 4) else numerals.count(n) for n in size.group("a", "b"))
         return Reading(size.end(), f"{a} by {b}", "model")
     match = _VERSUS.match(line.text, at)
-    if match is None or (" " in match[0] and match["v"].lower() == "x"):
+    if match is None:
         return None
-    between = "by" if match["v"].lower() == "x" else "v"
+    between = "v"
+    if match["v"].lower() == "x":
+        between = "times" if " " in match[0] else "by"
     last = f" v {numerals.count(match['d'])}" if match["d"] else ""
     return Reading(match.end(), f"{numerals.count(match['a'])} {between} {numerals.count(match['b'])}{last}", "model")
+
+
+def frequency(line: Line, at: int) -> Reading | None:
+    """Read 3x/day and 2x a week."""
+    match = _FREQUENCY.match(line.text, at)
+    if match is None:
+        return None
+    between = "per" if "/" in match[0] or "per" in match[0] else "a"
+    times = "time" if match[1] == "1" else "times"
+    return Reading(match.end(), f"{numerals.count(match[1])} {times} {between} ", "measure")
 
 
 def retirement(line: Line, at: int) -> Reading | None:
@@ -159,6 +172,7 @@ RULES = (
     Rule(lines, digits=True),
     Rule(episode, letters=True),
     Rule(versus, digits=True),
+    Rule(frequency, digits=True),
     Rule(retirement, digits=True),
     Rule(times, letters=True),
     Rule(language, letters=True),

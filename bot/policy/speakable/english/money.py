@@ -90,7 +90,7 @@ _PER = {
 }  # fmt: skip
 
 _SIGN = "[" + re.escape("".join(_SIGNS)) + "]"
-_AMOUNT = r"(?:[0-9]{1,3}(?:\.[0-9]{3})++,[0-9]{2}(?![0-9])|[0-9]++,[0-9]{1,2}(?![0-9,])|" + NUMBER + r"|\.[0-9]++)"
+_AMOUNT = r"(?:[0-9]{1,3}(?:\.[0-9]{3}){2,}(?![0-9.])|[0-9]{1,3}(?:\.[0-9]{3})++,[0-9]{2}(?![0-9])|[0-9]++,[0-9]{1,2}(?![0-9,])|" + NUMBER + r"|\.[0-9]++)"
 _SCALE = r"(?: ?(?P<scale>thousand|million|billion|trillion|mil|mill|bn|[kmbt])(?![^\W_]))?"
 _BEFORE = re.compile(
     rf"(?P<sign>{_SIGN}) ?(?P<minus>-)?(?P<n>{_AMOUNT}){_SCALE}(?P<code> ?(?:USD|CAD|AUD|NZD|MXN|SGD|HKD)\b)?",
@@ -101,6 +101,7 @@ _CODE_BEFORE = re.compile(rf"(?P<code>[A-Za-z]{{2,4}}|zł|Kč)\.? ?(?P<n>{_AMOUN
 _BEHIND = re.compile(
     rf"(?P<n>{_AMOUNT}){_SCALE} ?(?:(?P<sign>{_SIGN})|(?P<code>[A-Za-z]{{2,4}}\$?|p|zł|Kč|kč)(?![^\W_]))",
 )
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _PER_WHAT = re.compile(r" ?/ ?([A-Za-z]{1,6})(?![^\W_])")
 _LONE_SIGN = re.compile(rf"{_SIGN}(?![^\W_])")
 
@@ -181,7 +182,7 @@ def _reading(line: Line, match: re.Match[str], currency: _Currency | None) -> Re
 
 def _amount(number: str, scale: str | None, currency: _Currency) -> tuple[str, str, float]:
     """Return the amount in words, its number alone, and its value."""
-    number = _with_point(number)
+    number = _with_point(number, is_european=currency is _EURO)
     if scale:
         bare = f"{numerals.count(number)} {SCALES[scale.lower()]}"
         return f"{bare} {currency.many}", bare, numerals.value(number)
@@ -201,8 +202,10 @@ def _amount(number: str, scale: str | None, currency: _Currency) -> tuple[str, s
     return main or f"zero {currency.many}", bare, numerals.value(number)
 
 
-def _with_point(number: str) -> str:
+def _with_point(number: str, *, is_european: bool) -> str:
     """Return an amount with a decimal point, also one that was written 1.234,50 or 5,50."""
+    if number.count(".") > 1 or (is_european and _THOUSANDS.fullmatch(number)):
+        return number.replace(".", "")
     head, comma, tail = number.rpartition(",")
     if comma and len(tail) < 3:  # noqa: PLR2004 - thousands have three digits
         return f"{head.replace('.', '')}.{tail}"

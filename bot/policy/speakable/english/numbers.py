@@ -7,7 +7,7 @@ from bot.policy.speakable.english.numerals import NUMBER, SCALES
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _NUMBER = re.compile(NUMBER)
-_SCALE = re.compile(r" ?(thousand|million|billion|trillion)\b|(mil|bn|[kmb])(?![^\W_])", re.IGNORECASE)
+_SCALE = re.compile(r" ?(thousand|million|billion|trillion|mil|mill)\b|(bn|[kmb])(?![^\W_])", re.IGNORECASE)
 _POINT = re.compile(r"\.([0-9]++)")
 _DOTTED = re.compile(r"[0-9]++(?:\.[0-9]++){2,}")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}(?:,[0-9]{1,2})?(?![0-9.])")
@@ -20,6 +20,7 @@ _SCREENS = frozenset(
 )
 """Words behind 4k that make it a resolution."""
 _YEAR_BEFORE = frozenset({"in", "since", "circa", "year", "anno", "until", "before", "after"})
+_RATED = frozenset({"elo", "rating", "rated", "mmr", "fide"})
 _EDGE = frozenset(".,!?;:)\"'")
 _FAMILIAR = {
     "007": "double oh seven", "101": "one oh one", "404": "four oh four", "420": "four twenty",
@@ -39,13 +40,17 @@ def plain(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     text = match[0]
-    said = _historic(line, at, match) or numerals.bare(text)
+    said = _as_name(line, at, match) or numerals.bare(text)
     return Reading(match.end(), said, "number", said, numerals.value(text))
 
 
-def _historic(line: Line, at: int, match: re.Match[str]) -> str | None:
-    """Return a year before 1900, which only its place tells: "in 1776"."""
+def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
+    """Return what only its place tells: a year before 1900, a rating, the number of a model."""
     text = match[0]
+    if len(text) == 3 and line.text[at - 1 : at] == "-" and line.text[at - 2 : at - 1].isalpha():  # noqa: PLR2004 - F-150
+        return numerals.pairs(text)
+    if len(text) == 4 and text < "3000" and (line.before(at) in _RATED or line.after(match.end()).lower() in _RATED):  # noqa: PLR2004
+        return numerals.pairs(text)
     if len(text) != 4 or not "1000" < text < "1900" or line.before(at) not in _YEAR_BEFORE:  # noqa: PLR2004 - digits of a year
         return None
     if match.end() < len(line.text) and line.text[match.end()] not in _EDGE:
@@ -63,6 +68,10 @@ def scaled(line: Line, at: int) -> Reading | None:
     if sign in ("k", "K") and text in ("2", "4", "5", "8"):
         if sign == "K" or line.after(end).lower() in _SCREENS:
             return Reading(end, f"{numerals.count(text)} K", "number")
+    elif sign and line.before(at) in _VERSIONED:
+        return None
+    elif sign == "m" and _HEIGHT.fullmatch(text) and not _is_counted(line, end):
+        return None
     elif sign in ("m", "b") and text.isdigit() and len(text) < 4 and not _is_counted(line, end):  # noqa: PLR2004 - thousands are no meters
         return None
     word = SCALES[(scale[1] or sign).lower()]
@@ -70,6 +79,8 @@ def scaled(line: Line, at: int) -> Reading | None:
     return Reading(end, said, "number", said, numerals.value(text) * _POWERS[word])
 
 
+_HEIGHT = re.compile(r"[0-2]\.[0-9]{2}")
+_VERSIONED = frozenset({"patch", "version", "update", "build", "ver", "beta", "snapshot"})
 _POWERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _COUNTED = frozenset(
     "subs sub followers views viewers people dollars gold coins points likes plays downloads copies streams"
@@ -130,7 +141,7 @@ def familiar(line: Line, at: int) -> Reading | None:
     if (needed := _AS_NAME_AFTER.get(match[0])) and before and before not in needed:
         return None
     following = line.after(match.end())
-    if following and following[-1:] == "s" and match[0] != "808":  # "420 viewers" are counted
+    if following.isalpha() and following[-1] == "s" and match[0] != "808":  # "420 viewers" are counted
         return None
     return Reading(match.end(), said, "name")
 
@@ -160,8 +171,8 @@ def inside(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     text = match[0]
-    is_code = len(text) >= 5 or text[0] == "0"  # noqa: PLR2004 - longer ones are codes
-    return Reading(match.end(), numerals.digits(text) if is_code else numerals.bare(text), "number")
+    is_code = len(text) > 4 or text[0] == "0"  # noqa: PLR2004 - longer ones are codes
+    return Reading(match.end(), numerals.digits(text) if is_code else numerals.pairs(text), "number")
 
 
 _INSIDE = re.compile(r"[0-9]++")

@@ -26,6 +26,8 @@ _SCORES = frozenset(
 _SCORED_AFTER = frozenset("win loss lead sweep record comeback victory defeat run start reverse final split series up down".split())
 _TAKES_UNIT = frozenset({"measure", "time", "money", "ordinal", "duration"})
 _DIGITS = re.compile(r"[0-9]{1,9}(?![0-9])")
+_NAMES = {"9-5": "nine to five", "8-5": "eight to five", "7-11": "seven eleven", "9-11": "nine eleven"}
+_NAMED = re.compile("|".join(_NAMES) + r"(?![-.,:]?[0-9])")
 _LARGEST_SCORE = 200
 
 
@@ -40,6 +42,8 @@ def span(line: Line, at: int) -> Reading | None:
     """Read 5-7pm, 10%-20%, $250-$300, 2-5 kg, 10k-20k, 20~30, 3-2."""
     if line.text[at - 1 : at] == "-":
         return None
+    if (named := _NAMED.match(line.text, at)) and line.is_end(named.end()):
+        return Reading(named.end(), _NAMES[named[0]], "range")
     first = quantity(line, at)
     if first is None or (match := _BETWEEN.match(line.text, first.end)) is None:
         return None
@@ -102,7 +106,8 @@ def minus(line: Line, at: int) -> Reading | None:
         return None
     if (longer := measures.pointed(line, at + 1)) and longer.end > reading.end:
         reading = longer
-    return Reading(reading.end, f"minus {reading.said}", reading.kind)
+    is_reduced = reading.kind == "measure" and line.after(reading.end).lower() == "off"
+    return Reading(reading.end, reading.said if is_reduced else f"minus {reading.said}", reading.kind)
 
 
 def about(line: Line, at: int) -> Reading | None:

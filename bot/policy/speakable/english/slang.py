@@ -5,10 +5,11 @@ import re
 from bot.policy.speakable.english import numerals, vocabulary
 from bot.policy.speakable.reading import Line, Reading, Rule
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?![^\W_])")
+_WORD = re.compile(r"[A-Za-z]++(?![^\W_])")
 _STOP = re.compile(r"\.(?= \S)")
 _TITLED = re.compile(r"\.? (?=[A-Z])")
 _MIXED = re.compile(rf"(?:{'|'.join(sorted(map(re.escape, vocabulary.MIXED), key=len, reverse=True))})(?![^\W_]|/[^\W_])", re.IGNORECASE)
+_OPENERS = frozenset(re.split("[^a-z]", key)[0] for key in vocabulary.MIXED)
 _LEVEL = re.compile(r"(?P<word>lvl|lv|lev)s?\.? ?(?=[0-9])", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?(?=[0-9])", re.IGNORECASE)
 _NUMBERED_WORDS = {
@@ -17,6 +18,8 @@ _NUMBERED_WORDS = {
 }  # fmt: skip
 _FOUR = re.compile(r"4(?= )")
 _TWO = re.compile(r"2(?= )")
+_TOO = re.compile(r"2(?= *(?:[.!?,]|$))")
+_TOO_BEFORE = frozenset({"u", "you", "me", "us"})
 _FOR_AFTER = frozenset("me u you us him her them the my ur your life real ever now today reals that this a free all it sure".split())
 _FOR_BEFORE = frozenset("w8 wait thx thanks ty tyvm tysm up only just gg ready go time good looking pray luv love gl".split())
 _TO_AFTER = frozenset("u me go get see be play do say win watch hear know the have".split())
@@ -44,8 +47,8 @@ def word(line: Line, at: int) -> Reading | None:
 def _is_alone(line: Line, at: int, end: int) -> bool:
     """Tell whether the word is no part of a name such as R&B, U.S. or rock'n'roll."""
     before, after = line.text[at - 1 : at], line.text[end : end + 2]
-    if before in ("'", "&", ".", "@", "#", "/", "_", "-") and before:
-        return before in ("/", "-") and False
+    if before and before in "'&.@#/_-":
+        return False
     return not (after[:1] in ("'", "&", "/", "-") or (after[:1] == "." and after[1:].isalnum()))
 
 
@@ -64,13 +67,12 @@ def _is_meant(line: Line, at: int, end: int, written: str) -> bool:
     if written.isupper():
         if before in ("the", "an", "a", "my", "this", "that", "your", "of"):
             return False
-        following = line.text[end : end + 2]
-        return not (
-            (len(following) > 1 and following[0] == " " and following[1].isdigit())
-            or (key in vocabulary.NAMES and after[:1].isupper() and not after.isupper())
-        )
+        if key not in vocabulary.NAMES:
+            return not line.text[end : end + 2].strip().isdigit()
+        is_apart = line.begins_sentence(at) and not line.text[end : end + 2].strip().isalnum()
+        return is_apart or after.lower() in vocabulary.MEANT_AFTER.get(key, ())
     if key in vocabulary.NAMES:
-        return after.lower() in vocabulary.THANKS_AFTER and key == "ty"
+        return after.lower() in vocabulary.MEANT_AFTER.get(key, ())
     return written.istitle() and line.begins_sentence(at)
 
 
@@ -102,8 +104,11 @@ def digit_word(line: Line, at: int) -> Reading | None:
     if _FOUR.match(line.text, at):
         is_word = after in ("me", "u", "you", "us", "him", "life", "real", "ever") or (
             before in _FOR_BEFORE and after in _FOR_AFTER
+            ) or (after == "the" and line.text[at + 1 : at + 9].lower() == " the win"
         )
         return Reading(at + 1, "for", "slang") if is_word and before else None
+    if _TOO.match(line.text, at):
+        return Reading(at + 1, "too", "slang") if before in _TOO_BEFORE else None
     if _TWO.match(line.text, at):
         is_word = (before in _TO_BEFORE and after in _TO_AFTER) or after == "u"
         return Reading(at + 1, "to", "slang") if is_word else None
@@ -120,7 +125,7 @@ _LEET = re.compile(rf"(?:{'|'.join(sorted(vocabulary.LEET, key=len, reverse=True
 del numerals
 
 RULES = (
-    Rule(mixed, letters=True),
+    Rule(mixed, letters=True, words=_OPENERS),
     Rule(word, words=(*vocabulary.SLANG, *vocabulary.ABBREVIATIONS)),
     Rule(level, letters=True, words=("lvl", "lv", "lvls", "lev")),
     Rule(numbered, letters=True),

@@ -33,14 +33,22 @@ _DECADE = re.compile(r"(?P<century>1[0-9]|20)?(?P<tens>[0-9])0 ?'?s(?![^\W_])", 
 _DECADE_BEFORE = frozenset(
     "the mid early late my his her their your our in since 'til mid- of from back like".split()
 )
+_DECADE_AFTER = frozenset(
+    "music kid kids baby babies rock movie movies vibe vibes hits song songs fashion show shows cartoon cartoons anime style"
+    " band bands era aesthetic pop cars car hair".split()
+)
 _RECORDS = frozenset("wr pb pace run sub split record time finished got sob gold igt rta best".split())
+_LEFT_AFTER = frozenset({"left", "remaining"})
 _OCLOCK = 12
+_HOURS = 24
 
 
 def clock(line: Line, at: int) -> Reading | None:
     """Read 10:30, 17:05, 1:59 p.m. EST, 3am, 14:10:30."""
     match = _CLOCK.match(line.text, at) or _DOTTED_CLOCK.match(line.text, at) or _HOUR.match(line.text, at)
     if match is None or line.text[at - 1 : at] == "$":
+        return None
+    if line.after(match.end()).lower() in _LEFT_AFTER and not match["half"]:
         return None
     parts = match.groupdict()
     hour, minute, second = int(parts["hour"]), parts.get("minute"), parts.get("second")
@@ -50,9 +58,8 @@ def clock(line: Line, at: int) -> Reading | None:
     if second:
         if _is_record(line, at):
             return None
-        said = (
-            f"{_counted(hour, 'hour')} {_counted(int(minute or 0), 'minute')} and {_counted(int(second), 'second')}"
-        )
+        hours = f"{_counted(hour, 'hour')} " if hour else ""
+        said = f"{hours}{_counted(int(minute or 0), 'minute')} and {_counted(int(second), 'second')}"
     else:
         said = _hour_and_minute(hour, minute, is_half=bool(half))
     if half:
@@ -86,6 +93,10 @@ def run(line: Line, at: int) -> Reading | None:
     match = _RUN.match(line.text, at)
     if match is None:
         return None
+    if not (match["hours"] or match["fraction"]) and line.after(match.end()).lower() in _LEFT_AFTER:
+        return Reading(match.end(), _spent(int(match["minutes"]), int(match["seconds"])), "duration")
+    if not (match["hours"] or match["fraction"]) and match["seconds"] == "00" and int(match["minutes"]) > _HOURS:
+        return Reading(match.end(), f"{numerals.count(match['minutes'])} minutes", "duration")
     said = numerals.cardinal(int(match["hours"])) + " " if match["hours"] else ""
     said += numerals.two_digits(match["minutes"]) if said and len(match["minutes"]) == 2 else numerals.count(str(int(match["minutes"])))  # noqa: PLR2004
     seconds = match["seconds"]
@@ -94,6 +105,11 @@ def run(line: Line, at: int) -> Reading | None:
     if match["fraction"]:
         said += f" point {numerals.digits(match['fraction'])}"
     return Reading(match.end(), said, "time")
+
+
+def _spent(minutes: int, seconds: int) -> str:
+    parts = [_counted(n, unit) for n, unit in ((minutes, "minute"), (seconds, "second")) if n]
+    return " and ".join(parts) or "zero seconds"
 
 
 def military(line: Line, at: int) -> Reading | None:
@@ -136,6 +152,7 @@ def decade(line: Line, at: int) -> Reading | None:
         is_decade = (
             line.before(at) in _DECADE_BEFORE
             or line.text[at - 1 : at] in ("'", "-")
+            or line.after(match.end()).lower() in _DECADE_AFTER
             or int(tens) > 6  # noqa: PLR2004 - 70s to 90s are rarely counted
         )
         if not is_decade or line.text[at - 4 : at].lower() in ("for ",):
@@ -167,7 +184,21 @@ def short_year(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), said, "year")
 
 
+_OFFSET = re.compile(r"(UTC|GMT) ?([+-])([0-9]{1,2})(?::?([0-9]{2}))?(?![^\W_])")
+
+
+def offset(line: Line, at: int) -> Reading | None:
+    """Read UTC+2, GMT-5."""
+    match = _OFFSET.match(line.text, at)
+    if match is None:
+        return None
+    minutes = f" {numerals.two_digits(match[4])}" if match[4] and match[4] != "00" else ""
+    sign = "plus" if match[2] == "+" else "minus"
+    return Reading(match.end(), f"{match[1]} {sign} {numerals.cardinal(int(match[3]))}{minutes}", "time")
+
+
 RULES = (
+    Rule(offset, letters=True),
     Rule(clock, digits=True),
     Rule(run, digits=True),
     Rule(military, digits=True),

@@ -6,7 +6,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "mm": ("millimeter", "millimeters"), "nm": ("nanometer", "nanometers"), "μm": ("micrometer", "micrometers"),
     "µm": ("micrometer", "micrometers"), "mi": ("mile", "miles"), "ft": ("foot", "feet"), "yd": ("yard", "yards"),
     "yds": ("yard", "yards"), "in": ("inch", "inches"), "ha": ("hectare", "hectares"), "ac": ("acre", "acres"),
-    "sqft": ("square foot", "square feet"), "sqm": ("square meter", "square meters"), "dm": ("decimeter", "decimeters"),
+    "sq ft": ("square foot", "square feet"), "sqft": ("square foot", "square feet"), "sqm": ("square meter", "square meters"), "dm": ("decimeter", "decimeters"),
     "ly": ("light year", "light years"), "au": ("astronomical unit", "astronomical units"),
     # Mass and volume.
     "kg": ("kilogram", "kilograms"), "kgs": ("kilogram", "kilograms"), "g": ("gram", "grams"),
@@ -84,7 +84,7 @@ CAPITALS_DIFFER = frozenset("g h s d y w v m j b".split())
 """Signs that mean something else as capitals: 5G, 3D, 2H."""
 LARGE = {"l": "L", "w": "W", "v": "V", "j": "J"}
 """Units that are written as capitals."""
-PREFIXED = {"^2": "square", "^3": "cubic"}
+PREFIXED = {"2": "square", "3": "cubic"}
 """Words for what a power makes of a length."""
 PER = {
     "s": "second", "sec": "second", "second": "second", "h": "hour", "hr": "hour", "hour": "hour",

@@ -69,6 +69,7 @@ TITLES = frozenset(
 )
 """Those of them that stand before a name alone."""
 MIXED = {
+    "k/d": "K D", "k/d/a": "K D A",
     "4eva": "forever", "a.k.a": "also known as", "a.k.a.": "also known as", "b/c": "because",
     "b/w": "between", "b2b": "back to back", "b4": "before", "b8": "bait", "c u": "see you",
     "c ya": "see ya", "c/o": "care of", "e.g": "for example", "e.g.": "for example",
@@ -95,9 +96,17 @@ NAMES = frozenset(
     "bc bf cu dw ez fr gf gl gm gz hf ig ik jk k lv mb np nt og r sm tn ty u wb yt".split()
 )
 """Abbreviations that are initials or names when they are written in capitals before a name."""
-THANKS_AFTER = frozenset(
-    "all bro chat dude everybody everyone for friend guys man mods sm so u very you".split()
-)
+MEANT_AFTER = {
+    "ty": frozenset("for so all guys everyone u you very everybody chat bro man dude mods sm".split()),
+    "r": frozenset("u you we they these those the ur my there".split()),
+    "u": frozenset(
+        "r are can could should do did have ok good need know guys think want see gonna got mean there".split()
+    ),
+    "gl": frozenset("hf all guys everyone bro man with on".split()),
+    "bc": frozenset("i you he she they we it the of".split()),
+    "ez": frozenset("game win clap".split()),
+}
+"""Words behind such initials with which they are abbreviations, also in capitals."""
 NUMBER_WORDS = frozenset(
     "one two three four five six seven eight nine ten eleven twelve hundred thousand oh zero point".split()
 )

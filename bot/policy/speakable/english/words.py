@@ -36,6 +36,12 @@ def is_shouted(text: str, acronyms: frozenset[str]) -> bool:
     return loud >= max(_SHOUTED_LETTERS, _SHOUTED_SHARE * letters)
 
 
+_PRONOUN_AFTER = frozenset(
+    "give let tell show help for to with of all both between on join make get got save from love beat kill killed among"
+    " at about against than like told gave sell send bring take follow".split()
+)
+
+
 class Shouting:
     """Rule: lower case for shouted words; engines spell capitals letter by letter."""
 
@@ -48,7 +54,11 @@ class Shouting:
         if match is None:
             return None
         word = match[0]
-        if not word.isupper() or word in self._acronyms or word == "I":
+        if not word.isupper() or word == "I":
+            return None
+        if line.is_shouted and word == "US" and line.before(at) in _PRONOUN_AFTER:
+            return Reading(match.end(), "us")
+        if word in self._acronyms:
             return None
         if line.is_shouted:
             is_code = line.text[match.end() : match.end() + 1].isdigit() and len(word) <= _LONGEST_ACRONYM
