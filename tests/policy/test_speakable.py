@@ -1,21 +1,25 @@
 # ruff: noqa: RUF001 - the characters that look alike are the point
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.config.policy import SpeakableSettings
+from bot.config.policy import PolicySettings, SpeakableSettings
+from bot.messages import ChatMessage, Utterance
+from bot.policy import Policy
 from bot.policy.cleaning import clean, is_pronounceable, plain
 from bot.policy.draft import Draft
 from bot.policy.speakable import Speakable
 
 Make = Callable[..., Draft]
+Message = Callable[..., ChatMessage]
 
 
-def words(sent: Draft, **settings: object) -> str:
-    return Speakable(SpeakableSettings.model_validate(settings))(sent).text
+def words(sent: Draft, **chosen: object) -> str:
+    return Speakable(SpeakableSettings.model_validate(chosen))(sent).text
 
 
 @pytest.mark.parametrize(
@@ -29,7 +33,7 @@ def words(sent: Draft, **settings: object) -> str:
         ("3.14", "three point one four"),
         ("it was .5 ok 5.", "it was point five ok five."),
         ("-5 degrees", "minus five degrees"),
-        ("007", "zero zero seven"),
+        ("007", "double oh seven"),
         ("in 1984 and 2024", "in nineteen eighty four and twenty twenty four"),
         ("1st 2nd 23rd 11th", "first second twenty third eleventh"),
         ("3-4 or 2020-2021", "three to four or twenty twenty to twenty twenty one"),
@@ -43,7 +47,7 @@ def words(sent: Draft, **settings: object) -> str:
         ("60fps 1km 5 kg", "sixty frames per second one kilometer five kilograms"),
         ("1984km", "one thousand nine hundred and eighty four kilometers"),
         ("1234567890", "one two three four five six seven eight nine zero"),
-        ("2024-01-02", "twenty twenty four zero one zero two"),
+        ("2024-01-02", "January second twenty twenty four"),
     ],
 )  # fmt: skip
 def test_numbers(written: str, said: str, draft: Make) -> None:
@@ -82,7 +86,8 @@ def test_money(written: str, said: str, draft: Make) -> None:
         ("5pm", "five PM"),
         ("at 5 a.m. sharp", "at five AM sharp"),
         ("10:30 PM", "ten thirty PM"),
-        ("1:23:45", "one twenty three forty five"),
+        ("1:23:45", "one hour twenty three minutes and forty five seconds"),
+        ("WR 1:23:45", "WR one twenty three forty five"),
         ("25:99", "twenty five to ninety nine"),
     ],
 )
@@ -231,11 +236,46 @@ def test_any_text_becomes_plain(language: str, draft: Make, text: str) -> None:
     assert plain(said) == said
 
 
-def _own_grammar(number: int) -> str:
-    return f"{number:,}"
+def _cases() -> list[tuple[str, str]]:
+    table = Path("tests/data/reading/english.tsv").read_text(encoding="utf-8")
+    return [
+        (written, said) for written, said in (row.split("\t") for row in table.splitlines()[1:])
+    ]
+
+
+@pytest.mark.parametrize(("written", "said"), _cases())
+def test_every_class_of_writing(written: str, said: str, message: Message) -> None:
+    verdict = Policy(PolicySettings(), voice="heart")(message(written))
+    assert (verdict.body if isinstance(verdict, Utterance) else "") == said
+
+
+@pytest.mark.parametrize(("written", "said"), _cases())
+def test_words_stay_when_they_are_read_again(written: str, said: str, draft: Make) -> None:
+    assert words(draft(said)) == said, written
+
+
+_WORDS = [
+    "u", "r", "k", "ty", "gg", "US", "GTA", "IV", "chapter", "lvl", "no.", "the", "a", "in", "for",
+    "4", "2", "may", "Jan", "5", "10k", "$", "%", "-",
+]  # fmt: skip
+_CHAT = st.lists(
+    st.one_of(
+        st.sampled_from([written for written, _ in _cases()]),
+        st.text("0123456789.,:-/$€%k apmvxIVX<>()'~^*+=#@&_", max_size=20),
+        st.sampled_from(_WORDS),
+    ),
+    max_size=4,
+).map(" ".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(_CHAT.map(clean))
+def test_reading_is_idempotent(draft: Make, text: str) -> None:
+    said = words(draft(text))
+    assert words(draft(said)) == said
 
 
 @given(st.integers(0, 10**9 - 1))
 def test_separators_do_not_change_a_number(draft: Make, number: int) -> None:
     if not 1900 <= number < 2100:
-        assert words(draft(_own_grammar(number))) == words(draft(str(number)))
+        assert words(draft(f"a {number:,}")) == words(draft(f"a {number}"))

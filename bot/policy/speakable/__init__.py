@@ -49,7 +49,7 @@ class Speakable:
 
     def say_numbers(self, text: str) -> str:
         """Return `text` with its numbers in words, if numbers are said at all."""
-        return self._language.read_numbers(text)
+        return self._language.read_numbers(_with_ascii_digits(text))
 
 
 def _with_ascii_digits(text: str) -> str:

@@ -28,8 +28,10 @@ class Other:
         group, mark = (",", r"\.") if language in _POINT_LANGUAGES else (r"\.", ",")
         # Possessive, so that a run of digits is read once.
         self._number = re.compile(
-            rf"(?P<minus>(?<!\S)-)?(?:(?P<grouped>(?<![0-9,.])[0-9]{{1,3}}(?:{group}[0-9]{{3}})++)(?![0-9])"
-            rf"|(?P<dotted>[0-9]++(?:\.[0-9]++){{2,}})|(?P<whole>[0-9]++))(?:{mark}(?P<decimals>[0-9]++))?"
+            rf"(?P<minus>(?<!\S)-)?(?:(?P<grouped>(?<![0-9,.])[0-9]{{1,3}}(?:{group}"
+            rf"[0-9]{{3}})++)(?![0-9])"
+            rf"|(?P<dotted>[0-9]++(?:\.[0-9]++){{2,}})|(?P<whole>[0-9]++))(?:{mark}(?P<decimals>"
+            rf"[0-9]++))?"
         )
 
     def read(self, text: str) -> str:
@@ -58,17 +60,13 @@ class Other:
 
 def _dotted(text: str, language: str) -> str:
     parts = text.split(".")
-    if len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:]):  # noqa: PLR2004 - thousands
+    if len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:]):
         return _number_words("".join(parts), "", language, is_grouped=True)
-    return " ".join(
-        _number_words(p, "", language, is_grouped=False) for p in parts[:6]
-    )
+    return " ".join(_number_words(p, "", language, is_grouped=False) for p in parts[:6])
 
 
 @lru_cache(maxsize=4096)
-def _number_words(
-    whole: str, decimals: str, language: str, *, is_grouped: bool
-) -> str:
+def _number_words(whole: str, decimals: str, language: str, *, is_grouped: bool) -> str:
     most = _MAX_GROUPED_DIGITS if is_grouped else _MAX_CARDINAL_DIGITS
     if len(whole) > most or (len(whole) > 1 and whole[0] == "0"):
         words = _spelled(whole, language)

@@ -61,7 +61,9 @@ class Line:
             return True
         last = self.text[at - 1]
         return not (
-            last.isalnum() or last == "_" or (last in ".,:" and self.text[at - 2 : at - 1].isdigit())
+            last.isalnum()
+            or last == "_"
+            or (last in ".,:" and self.text[at - 2 : at - 1].isdigit())
         )
 
     def is_end(self, end: int) -> bool:
@@ -146,7 +148,7 @@ class Reader:
         return (*rules, *self._every) if self._every else rules
 
 
-_ENDS = frozenset(" ,!?;:\"")
+_ENDS = frozenset(' ,!?;:"')
 """Characters behind a word that cannot belong to it."""
 
 

@@ -6,13 +6,15 @@ from bot.policy.speakable.english import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _STREETS = {
-    "st": "Street", "str": "Street", "ave": "Avenue", "av": "Avenue", "blvd": "Boulevard", "rd": "Road", "dr": "Drive",
-    "ln": "Lane", "hwy": "Highway", "pkwy": "Parkway", "sq": "Square", "pl": "Place", "ct": "Court", "ter": "Terrace",
-    "street": "Street", "avenue": "Avenue", "road": "Road", "drive": "Drive", "lane": "Lane", "boulevard": "Boulevard",
+    "st": "Street", "str": "Street", "ave": "Avenue", "av": "Avenue", "blvd": "Boulevard",
+    "rd": "Road", "dr": "Drive", "ln": "Lane", "hwy": "Highway", "pkwy": "Parkway", "sq": "Square",
+    "pl": "Place", "ct": "Court", "ter": "Terrace", "street": "Street", "avenue": "Avenue",
+    "road": "Road", "drive": "Drive", "lane": "Lane", "boulevard": "Boulevard",
 }  # fmt: skip
 _DIRECTIONS = {
-    "N": "North", "S": "South", "E": "East", "W": "West", "NE": "North East", "NW": "North West", "SE": "South East",
-    "SW": "South West", "N.": "North", "S.": "South", "E.": "East", "W.": "West",
+    "N": "North", "S": "South", "E": "East", "W": "West", "NE": "North East", "NW": "North West",
+    "SE": "South East", "SW": "South West", "N.": "North", "S.": "South", "E.": "East",
+    "W.": "West",
 }  # fmt: skip
 _STREET = re.compile(
     r"(?P<n>[0-9]{1,5}) (?:(?P<direction>[NSEW]|[NS][EW]|[NSEW]\.) )?"
@@ -24,7 +26,8 @@ _COMMUNITY = re.compile(r"(?P<kind>[ru])/(?=[A-Za-z0-9_])", re.IGNORECASE)
 _JOINT = re.compile(r"(?<=[a-z0-9)])([.,?!;])(?=[A-Za-z])")
 _ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){2,}[A-Za-z]?(?![^\W_])")
 _FILE = re.compile(
-    r"\.(?:js|ts|py|exe|txt|png|jpe?g|gif|pdf|zip|json|ya?ml|html|css|cpp|dll|bat|sh|cfg|ini|net|io|rs|md|wav|mp[34]|obj)"
+    r"\.(?:js|ts|py|exe|txt|png|jpe?g|gif|pdf|zip|json|ya?ml|html|css|cpp|dll|bat|sh|cfg|ini|net"
+    r"|io|rs|md|wav|mp[34]|obj)"
     r"(?![^\W_])",
     re.IGNORECASE,
 )
@@ -43,17 +46,25 @@ def street(line: Line, at: int) -> Reading | None:
         words.append(_DIRECTIONS[direction])
     for word in match["name"].split():
         ordinal = _ORDINAL.fullmatch(word)
-        words.append(numerals.ordinal(int(ordinal[1])) if ordinal else numerals.count(word) if word.isdigit() else word)
+        words.append(
+            numerals.ordinal(int(ordinal[1]))
+            if ordinal
+            else numerals.count(word)
+            if word.isdigit()
+            else word
+        )
     written = match["street"]
-    words.append(_STREETS[written.lower()] if written[0].isupper() or written != "st" else _STREETS[written])
+    words.append(
+        _STREETS[written.lower()] if written[0].isupper() or written != "st" else _STREETS[written]
+    )
     return Reading(match.end(), " ".join(words), "address")
 
 
 def _house(number: str) -> str:
     """Return the number of a house: in pairs, or digit by digit with a zero in the middle."""
-    if len(number) == 3 and number[1] == "0" and number[2] != "0":  # noqa: PLR2004 - 708
+    if len(number) == 3 and number[1] == "0" and number[2] != "0":
         return numerals.digits(number)
-    return numerals.pairs(number) if len(number) < 5 else numerals.digits(number)  # noqa: PLR2004
+    return numerals.pairs(number) if len(number) < 5 else numerals.digits(number)
 
 
 def community(line: Line, at: int) -> Reading | None:
@@ -71,12 +82,12 @@ def joint(line: Line, at: int) -> Reading | None:
         return None
     text = line.text
     start = at
-    while start and text[start - 1].isalnum() and at - start < 3:  # noqa: PLR2004 - abbreviations are shorter
+    while start and text[start - 1].isalnum() and at - start < 3:
         start -= 1
-    if at - start < 2 and text[start : start + 1].isalpha():  # noqa: PLR2004 - "U.S", "e.g"
+    if at - start < 2 and text[start : start + 1].isalpha():
         return None
-    if text[at] == "." and (file := _FILE.match(text, at)):
-        return Reading(at + 1, " dot ") if file else None
+    if text[at] == "." and _FILE.match(text, at):
+        return Reading(at + 1, " dot ")
     end = at + 2
     if text[at] == "." and not text[end : end + 1].isalnum() and text[end : end + 1] == ".":
         return None
@@ -84,15 +95,17 @@ def joint(line: Line, at: int) -> Reading | None:
 
 
 _STATES = {
-    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado",
-    "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia", "HI": "Hawaii", "ID": "Idaho",
-    "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine",
-    "MD": "Maryland", "MA": "Massachusetts", "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi",
-    "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire", "NJ": "New Jersey",
-    "NM": "New Mexico", "NY": "New York", "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio",
-    "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina",
-    "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont", "VA": "Virginia",
-    "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
+    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California",
+    "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia",
+    "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas",
+    "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts",
+    "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri", "MT": "Montana",
+    "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire", "NJ": "New Jersey",
+    "NM": "New Mexico", "NY": "New York", "NC": "North Carolina", "ND": "North Dakota",
+    "OH": "Ohio", "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island",
+    "SC": "South Carolina", "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah",
+    "VT": "Vermont", "VA": "Virginia", "WA": "Washington", "WV": "West Virginia",
+    "WI": "Wisconsin", "WY": "Wyoming",
 }  # fmt: skip
 _STATE = re.compile(r"([A-Z]{2})(?![^\W_])(?: ([0-9]{5})(?:-([0-9]{4}))?(?![0-9]))?")
 _CITY = re.compile(r"[A-Z][a-z]+, $")

@@ -6,32 +6,49 @@ from bot.policy.speakable.english import numbers, numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _NAMES = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december",
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
 )  # fmt: skip
-MONTHS = {name: name for name in _NAMES} | {name[:3]: name for name in _NAMES} | {"sept": "september"}
+MONTHS = (
+    {name: name for name in _NAMES} | {name[:3]: name for name in _NAMES} | {"sept": "september"}
+)
 """Months by their names and abbreviations, in lower case."""
 # They are words of other meanings, too.
 _AMBIGUOUS = frozenset({"may", "march", "mar", "dec", "sep", "jan", "jun"})
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _MONTH_DAY = re.compile(
-    rf"(?P<month>{_MONTH})\.?(?:[ -]|(?<=\.))(?P<day>[0-9]{{1,2}})(?P<ending>st|nd|rd|th)?(?: ?[-~] ?(?P<last>[0-9]{1,2})(?:st|nd|rd|th)?)?(?![0-9:]|[.,][0-9]|[^\W_])"
+    rf"(?P<month>{_MONTH})\.?(?:[ -]|(?<=\.))(?P<day>[0-9]{{1,2}})(?P<ending>st|nd|rd|th)?"
+    r"(?: ?[-~] ?(?P<last>[0-9]{1,2})(?:st|nd|rd|th)?)?(?![0-9:]|[.,][0-9]|[^\W_])"
     r"(?:(?:,? ?|-)(?P<year>(?:1[0-9]|20)[0-9]{2})(?![0-9:.]|[^\W_]))?",
     re.IGNORECASE,
 )
 _DAY_MONTH = re.compile(
-    rf"(?P<day>[0-9]{{1,2}})(?P<ending>st|nd|rd|th)?(?P<of> of)?[ -](?P<month>{_MONTH})(?![^\W_])\.?"
+    r"(?P<day>[0-9]{1,2})(?P<ending>st|nd|rd|th)?(?P<of> of)?[ -]"
+    rf"(?P<month>{_MONTH})(?![^\W_])\.?"
     r"(?:(?:,? ?|-)(?P<year>(?:1[0-9]|20)[0-9]{2})(?![0-9:.]|[^\W_]))?",
     re.IGNORECASE,
 )
-_MONTH_YEAR = re.compile(rf"(?P<month>{_MONTH})\.?,? (?P<year>(?:1[0-9]|20)[0-9]{{2}})(?![0-9:.]|[^\W_])", re.IGNORECASE)
-_ISO = re.compile(r"(?P<year>(?:1[0-9]|20)[0-9]{2})([-/.])(?P<month>0?[1-9]|1[0-2])\2(?P<day>0?[1-9]|[12][0-9]|3[01])(?![-/.]?[0-9])(?![^\W_])")
-_NUMERIC = re.compile(r"(?P<first>[0-9]{1,2})([-/.])(?P<second>[0-9]{1,2})\2(?P<year>(?:1[0-9]|20)[0-9]{2}|[0-9]{2})(?![-/.]?[0-9])(?![^\W_])")
-_QUARTER = re.compile(r"(?P<quarter>[1-4])q ?'?(?P<year>20[0-9]{2}|[0-9]{2})(?![^\W_])", re.IGNORECASE)
+_MONTH_YEAR = re.compile(
+    rf"(?P<month>{_MONTH})\.?,? (?P<year>(?:1[0-9]|20)[0-9]{{2}})(?![0-9:.]|[^\W_])", re.IGNORECASE
+)
+_ISO = re.compile(
+    r"(?P<year>(?:1[0-9]|20)[0-9]{2})([-/.])(?P<month>0?[1-9]|1[0-2])\2(?P<day>0?[1-9]|[12][0-9]"
+    r"|3[01])(?![-/.]?[0-9])(?![^\W_])"
+)
+_NUMERIC = re.compile(
+    r"(?P<first>[0-9]{1,2})([-/.])(?P<second>[0-9]{1,2})\2(?P<year>(?:1[0-9]|20)[0-9]{2}"
+    r"|[0-9]{2})(?![-/.]?[0-9])(?![^\W_])"
+)
+_QUARTER = re.compile(
+    r"(?P<quarter>[1-4])q ?'?(?P<year>20[0-9]{2}|[0-9]{2})(?![^\W_])", re.IGNORECASE
+)
 _DAYS, _MONTHS = range(1, 32), range(1, 13)
 _FOLLOWS_DATE = frozenset(
-    "is at for to and or but we i it for in on if was will works this lol pls please then so as because".split()
-)
+    {
+        "is", "at", "for", "to", "and", "or", "but", "we", "i", "it", "in", "on", "if",
+        "was", "will", "works", "this", "lol", "pls", "please", "then", "so", "as", "because",
+    }
+)  # fmt: skip
 
 
 def month_first(line: Line, at: int) -> Reading | None:
@@ -40,7 +57,12 @@ def month_first(line: Line, at: int) -> Reading | None:
     if match is None or int(match["day"]) not in _DAYS or not _is_ending(match):
         return None
     written = line.text[at : match.end("month")]
-    is_sure = match["ending"] or match["year"] or written[0].isupper() or written.lower() not in _AMBIGUOUS
+    is_sure = (
+        match["ending"]
+        or match["year"]
+        or written[0].isupper()
+        or written.lower() not in _AMBIGUOUS
+    )
     following = line.after(match.end())
     if not is_sure and following and following.lower() not in _FOLLOWS_DATE:
         return None  # "may 5 people join"
@@ -60,7 +82,11 @@ def day_first(line: Line, at: int) -> Reading | None:
     article = "" if line.before(at) in ("the", "this", "every") else "the "
     said = f"{article}{numerals.ordinal(int(match['day']))} of {_month(match)}{_year(match)}"
     end = match.end()
-    if line.text[end - 1] == "." and not match["year"] and (len(written) > 4 or not line.after(end)):  # noqa: PLR2004 - no abbreviation
+    if (
+        line.text[end - 1] == "."
+        and not match["year"]
+        and (len(written) > 4 or not line.after(end))
+    ):
         end -= 1
     return Reading(end, said, "date")
 
@@ -80,14 +106,14 @@ def iso(line: Line, at: int) -> Reading | None:
 
 
 def numeric(line: Line, at: int) -> Reading | None:
-    """Read 12/25/2020 in the order of the United States, 25.12.2020 and 25/12/2020 as what they are."""
+    """Read 12/25/2020 as in the United States, 25.12.2020 and 25/12/2020 as what they are."""
     match = _NUMERIC.match(line.text, at)
     if match is None:
         return None
     first, second = int(match["first"]), int(match["second"])
     is_month_first = match[2] != "." and first in _MONTHS
     month, day = (first, second) if is_month_first else (second, first)
-    if month not in _MONTHS or day not in _DAYS or (len(match["year"]) == 2 and match[2] == "."):  # noqa: PLR2004 - a version
+    if month not in _MONTHS or day not in _DAYS or (len(match["year"]) == 2 and match[2] == "."):
         return None
     return _numeric(match, month, day)
 
@@ -103,8 +129,10 @@ def quarter(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     year = match["year"]
-    said = numerals.cardinal(int(year)) if len(year) == 2 else numerals.year(int(year))  # noqa: PLR2004
-    return Reading(match.end(), f"the {numerals.ordinal(int(match['quarter']))} quarter of {said}", "date")
+    said = numerals.cardinal(int(year)) if len(year) == 2 else numerals.year(int(year))
+    return Reading(
+        match.end(), f"the {numerals.ordinal(int(match['quarter']))} quarter of {said}", "date"
+    )
 
 
 def _is_ending(match: re.Match[str]) -> bool:
@@ -121,7 +149,7 @@ def _year(match: re.Match[str]) -> str:
     year = match["year"]
     if not year:
         return ""
-    return f" {numerals.year(int(year)) if len(year) > 2 else numerals.two_digits(year)}"  # noqa: PLR2004
+    return f" {numerals.year(int(year)) if len(year) > 2 else numerals.two_digits(year)}"
 
 
 RULES = (

@@ -5,7 +5,9 @@ import re
 from bot.policy.speakable.english import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
-_FRACTION = re.compile(r"([0-9]{1,6}) ?/ ?([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])(th|rd|nd|s)?(?![^\W_])")
+_FRACTION = re.compile(
+    r"([0-9]{1,6}) ?/ ?([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])(th|rd|nd|s)?(?![^\W_])"
+)
 _TIGHT = re.compile(r"([0-9]{1,6})/([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])")
 _MIXED = re.compile(r"([0-9]{1,4})(?: |-)([0-9]{1,3})/([0-9]{1,3})(?![0-9]|/[0-9])(?![^\W_])")
 _RATING = re.compile(r"([0-9]{1,3}\.[0-9]{1,2})/(5|10|20|100)(?![0-9/.])(?![^\W_])")
@@ -15,7 +17,8 @@ _PAIRS = {
     ("9", "11"): "nine eleven", ("7", "11"): "seven eleven", ("12", "25"): "twelve twenty five",
     ("60", "40"): "sixty forty", ("40", "60"): "forty sixty", ("80", "20"): "eighty twenty",
     ("70", "30"): "seventy thirty", ("30", "70"): "thirty seventy", ("90", "10"): "ninety ten",
-    ("20", "80"): "twenty eighty", ("5", "0"): "five oh", ("4", "20"): "four twenty", ("7", "4"): "seven four",
+    ("20", "80"): "twenty eighty", ("5", "0"): "five oh", ("4", "20"): "four twenty",
+    ("7", "4"): "seven four",
 }  # fmt: skip
 """Pairs that have names of their own."""
 _PARTS = {2: "half", 4: "quarter"}
@@ -24,8 +27,13 @@ _RATED = frozenset({5, 6, 7, 9, 10, 20, 100})
 _KITCHEN = frozenset({2, 3, 4, 8, 16, 32, 64})
 """Parts that measures are divided into."""
 _PART_AFTER = frozenset(
-    "of cup cups tsp tbsp teaspoon teaspoons mile miles inch inches in hour hours lb lbs oz pint gallon way as the a".split()
-)
+    {
+        "of", "cup", "cups", "tsp", "tbsp", "teaspoon", "teaspoons", "mile", "miles", "inch",
+        "inches", "in", "hour", "hours", "lb", "lbs", "oz", "pint", "gallon", "way", "as", "the",
+        "a",
+    }
+)  # fmt: skip
+_WHOLES = frozenset({"of", "cup", "mile", "hour"})
 _DATED = frozenset({"on", "by", "until", "till", "since", "before", "after", "from", "due"})
 _JOKE = 2
 """Ratings may be higher than all points, as in 11/10."""
@@ -37,34 +45,38 @@ def fraction(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     above, below = match[1], match[2]
-    if " " in match[0] and not _is_alone(line, at, match.end()):
+    is_alone = _is_alone(line, at, match.end())
+    if " " in match[0] and not is_alone:
         return None
     if (named := _PAIRS.get((above, below))) and not match[3]:
         return Reading(match.end(), named, "pair")
     top, bottom = int(above), int(below)
-    if match[3]:
-        return Reading(match.end(), _ordinal(top, bottom), "fraction")
-    following = line.after(match.end()).lower()
-    if bottom in _KITCHEN and (top < bottom or following in _PART_AFTER or top == 1):
-        return Reading(match.end(), _ordinal(top, bottom), "fraction")
-    if bottom > 1 and (following in ("of", "cup", "mile", "hour") or (top == 1 and bottom not in (5, 10, 20, 100))):
+    if match[3] or _is_part(top, bottom, line.after(match.end()).lower()):
         return Reading(match.end(), _ordinal(top, bottom), "fraction")
     if line.before(at) in ("pressure", "bp"):
         return Reading(match.end(), f"{numerals.count(above)} over {numerals.count(below)}", "pair")
     if _is_date(line, at, top, bottom):
         return Reading(match.end(), f"{numerals.count(above)} {numerals.two_digits(below)}", "date")
-    if (bottom in _RATED and top <= bottom) or (bottom in (5, 10, 100) and top < _JOKE * bottom):
-        return Reading(match.end(), _out_of(above, below), "rating")
-    if bottom and _is_alone(line, at, match.end()) and (top > bottom or " " in match[0] or bottom % 100):
+    is_rating = bottom in _RATED and top <= bottom
+    if not is_rating and bottom and is_alone and (top > bottom or " " in match[0] or bottom % 100):
         return Reading(match.end(), _ordinal(top, bottom), "fraction")
-    if top <= bottom:
+    if top <= bottom or (bottom in (5, 10, 100) and top < _JOKE * bottom):
         return Reading(match.end(), _out_of(above, below), "rating")
     return Reading(match.end(), f"{numerals.count(above)} {numerals.count(below)}", "pair")
 
 
+def _is_part(top: int, bottom: int, following: str) -> bool:
+    """Tell whether it is a part of something: halves to eighths, and what is a part "of" it."""
+    if bottom in _KITCHEN and (top <= 1 or top < bottom or following in _PART_AFTER):
+        return True
+    if bottom <= 1:
+        return False
+    return following in _WHOLES or (top == 1 and bottom not in (5, 10, 20, 100))
+
+
 def _is_date(line: Line, at: int, month: int, day: int) -> bool:
     """Tell whether it is a day: 3/14; what counts parts of 16, 20 or 30 is none by itself."""
-    if month > 12 or not 12 < day <= 31:  # noqa: PLR2004 - days that are no months
+    if month > 12 or not 12 < day <= 31:
         return False
     return day not in (16, 20, 24, 25, 30) or line.before(at) in _DATED
 
@@ -92,7 +104,9 @@ def triple(line: Line, at: int) -> Reading | None:
     match = _TRIPLE.match(line.text, at)
     if match is None:
         return None
-    return Reading(match.end(), " ".join(numerals.count(group) for group in match.groups()), "score")
+    return Reading(
+        match.end(), " ".join(numerals.count(group) for group in match.groups()), "score"
+    )
 
 
 def _is_alone(line: Line, at: int, end: int) -> bool:
@@ -107,7 +121,7 @@ def _ordinal(top: int, bottom: int) -> str:
     """Return a fraction in words: "two thirds", "twenty two sevenths"."""
     if bottom == 1:
         return f"{numerals.cardinal(top)} over one"
-    if bottom == 2:  # noqa: PLR2004 - halves
+    if bottom == 2:
         return f"{numerals.cardinal(top)} {'half' if top == 1 else 'halves'}"
     part = _PARTS.get(bottom) or numerals.ordinal(bottom)
     return f"{numerals.cardinal(top)} {part}{'' if top == 1 else 's'}"
@@ -115,4 +129,7 @@ def _ordinal(top: int, bottom: int) -> str:
 
 RULES = (
     Rule(rating, digits=True),
-    Rule(mixed, digits=True), Rule(triple, digits=True), Rule(fraction, digits=True))
+    Rule(mixed, digits=True),
+    Rule(triple, digits=True),
+    Rule(fraction, digits=True),
+)

@@ -7,13 +7,20 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 
 _SIGNS = {
     "&": "and", "+": "plus", "=": "equals", "°": "degrees", "×": "times", "÷": "divided by",
-    "±": "plus or minus", "≈": "about", "∞": "infinity", "≤": "at most", "≥": "at least", "≠": "is not",
-    "√": "the root of", "π": "pi",
+    "±": "plus or minus", "≈": "about", "∞": "infinity", "≤": "at most", "≥": "at least",
+    "≠": "is not", "√": "the root of", "π": "pi",
 }  # fmt: skip
 _POWER = re.compile(r"\^\(?(-)?([0-9]{1,9})\)?(?![^\W_])|\*\*([0-9]{1,9})")
 _POWERS = {"2": "squared", "3": "cubed"}
 _COMPARED = re.compile(r"([<>]=?|=[<>]) ?(?=[-$€£]?\.?[0-9])")
-_BARE = {"<": "under", ">": "over", "<=": "at most", ">=": "at least", "=<": "at most", "=>": "at least"}
+_BARE = {
+    "<": "under",
+    ">": "over",
+    "<=": "at most",
+    ">=": "at least",
+    "=<": "at most",
+    "=>": "at least",
+}
 _BETWEEN = {"<": "is less than", ">": "is greater than", "<=": "is at most", ">=": "is at least"}
 _WORDS = {"<": "is worse than", ">": "is better than"}
 _ARROW = re.compile(r"[-=~]+>+|<+[-=~]+(?![0-9])|[=~]{2,}|>{2,}|<{2,}")
@@ -45,7 +52,9 @@ def power(line: Line, at: int) -> Reading | None:
     number = match[2] or match[3]
     if number in _POWERS and not match[1]:
         return Reading(match.end(), _POWERS[number])
-    return Reading(match.end(), f"to the power of {'minus ' if match[1] else ''}{numerals.count(number)}")
+    return Reading(
+        match.end(), f"to the power of {'minus ' if match[1] else ''}{numerals.count(number)}"
+    )
 
 
 def comparison(line: Line, at: int) -> Reading | None:

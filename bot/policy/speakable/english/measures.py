@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import numerals, numbers
+from bot.policy.speakable.english import numbers, numerals
 from bot.policy.speakable.english.numerals import NUMBER
 from bot.policy.speakable.english.units import (
     CAPITALS_DIFFER,
@@ -17,7 +17,8 @@ from bot.policy.speakable.english.units import (
 from bot.policy.speakable.reading import Line, Reading, Rule, longest
 
 _UNIT = re.compile(
-    r"( ?)(°[CFKcfk]?(?![^\W_])|%|sq ft|(?:[A-Za-zµμΩω]{1,5})(?:/[A-Za-z]{1,3}(?![^\W_]))?)(\^?[23](?<![^mt^][23]))?(?![^\W_])"
+    r"( ?)(°[CFKcfk]?(?![^\W_])|%|sq ft|(?:[A-Za-zµμΩω]{1,5})(?:/[A-Za-z]{1,3}(?![^\W_]))?)"
+    r"(\^?[23](?<![^mt^][23]))?(?![^\W_])"
 )
 _SPACED_DEGREES = re.compile(r" ?° ?([CF])(?![^\W_])")
 _PER = re.compile(r" ?/ ?([A-Za-z]{1,7}2?)(?![^\W_])")
@@ -26,24 +27,56 @@ _FEET_SPELLED = re.compile(r"([0-9]) ?ft ?([0-9]{1,2}) ?(?:in)?(?![^\W_])")
 _INCHES = re.compile(rf"({NUMBER})(?:\"|'')(?![^\W_])")
 _AGE = re.compile(r"([0-9]{1,3}) ?(?:y/?o|yrs? old)(?![^\W_])", re.IGNORECASE)
 _MINUTES_BEFORE = frozenset(
-    "in for last past next every after within about took takes another under over only ~".split()
-)
-_MINUTES_AFTER = frozenset("ago left later timer break ad ads delay timeout remaining wait queue more late".split())
-_METERS_AFTER = frozenset("dash sprint race run swim freestyle tall deep high long away final hurdles relay wide".split())
-_ARTICLES = frozenset("a an my this that the another his her your our their".split())
+    {
+        "in", "for", "last", "past", "next", "every", "after", "within", "about", "took", "takes",
+        "another", "under", "over", "only", "~",
+    }
+)  # fmt: skip
+_MINUTES_AFTER = frozenset(
+    {
+        "ago", "left", "later", "timer", "break", "ad", "ads", "delay", "timeout", "remaining",
+        "wait", "queue", "more", "late",
+    }
+)  # fmt: skip
+_METERS_AFTER = frozenset(
+    {
+        "dash", "sprint", "race", "run", "swim", "freestyle", "tall", "deep", "high", "long",
+        "away", "final", "hurdles", "relay", "wide",
+    }
+)  # fmt: skip
+_ARTICLES = frozenset(
+    {
+        "a", "an", "my", "this", "that", "the", "another", "his", "her", "your", "our", "their",
+    }
+)  # fmt: skip
 _STOP = re.compile(r"\.(?= [a-z])")
-_STOPPED = frozenset("ft in lb lbs oz min mins sec secs hr hrs yd yds yr yrs mo".split())
+_STOPPED = frozenset(
+    {
+        "ft", "in", "lb", "lbs", "oz", "min", "mins", "sec", "secs", "hr", "hrs", "yd", "yds",
+        "yr", "yrs", "mo",
+    }
+)  # fmt: skip
 _MEASURED = frozenset(
-    "charger bottle steak battery monitor screen jack lens bag box can cup glass pool fall drop jump wall gap delay"
-    " timer cooldown break window ssd hdd psu bulb fan radiator cable cord rope barrel gun dumbbell plate race run walk ride"
-    " swim trip drive flight marathon baby pizza burger bench squat deadlift sprint dash tv display panel shift shifts"
-    " stream video clip old zone limit card stick kit bar pack speaker amp tank engine tires tire wheels rim rims".split()
-)
+    {
+        "charger", "bottle", "steak", "battery", "monitor", "screen", "jack", "lens", "bag", "box",
+        "can", "cup", "glass", "pool", "fall", "drop", "jump", "wall", "gap", "delay", "timer",
+        "cooldown", "break", "window", "ssd", "hdd", "psu", "bulb", "fan", "radiator", "cable",
+        "cord", "rope", "barrel", "gun", "dumbbell", "plate", "race", "run", "walk", "ride",
+        "swim", "trip", "drive", "flight", "marathon", "baby", "pizza", "burger", "bench", "squat",
+        "deadlift", "sprint", "dash", "tv", "display", "panel", "shift", "shifts", "stream",
+        "video", "clip", "old", "zone", "limit", "card", "stick", "kit", "bar", "pack", "speaker",
+        "amp", "tank", "engine", "tires", "tire", "wheels", "rim", "rims",
+    }
+)  # fmt: skip
 """What is measured by the number before it: a 65 watt charger."""
 _NO_NOUNS = frozenset(
-    "of in is and or to for at on ago later left a per was were are but from with than more less after before if i it so"
-    " away apart each by off out up down every the then that deep high tall long wide old not will".split()
-)
+    {
+        "of", "in", "is", "and", "or", "to", "for", "at", "on", "ago", "later", "left", "a", "per",
+        "was", "were", "are", "but", "from", "with", "than", "more", "less", "after", "before",
+        "if", "i", "it", "so", "away", "apart", "each", "by", "off", "out", "up", "down", "every",
+        "the", "then", "that", "deep", "high", "tall", "long", "wide", "old", "not", "will",
+    }
+)  # fmt: skip
 _DECADE_BEFORE = frozenset({"the", "mid", "early", "late", "my", "his", "her", "their", "your"})
 
 
@@ -96,13 +129,19 @@ def _words(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]
     if space:
         if key == "in" and _STOP.match(line.text, match.end()):
             return words
-        if (key in NOT_SPACED and sign in (key, key.upper())) or (len(key) == 1 and key not in SPACED and not key.startswith(("°", "%"))):
+        if (key in NOT_SPACED and sign in (key, key.upper())) or (
+            len(key) == 1 and key not in SPACED and not key.startswith(("°", "%"))
+        ):
             return None
         if len(key) == 1 and key.isalpha() and sign != key:  # "5 L" and "5 W" are losses and wins
             return None
     if key == "m":
         return _minutes_or_meters(line, number, match)
-    if key == "s" and number.said.endswith(("y", "ten")) and line.before(number.end) in _DECADE_BEFORE:
+    if (
+        key == "s"
+        and number.said.endswith(("y", "ten"))
+        and line.before(number.end) in _DECADE_BEFORE
+    ):
         return None
     if key == "k" or (key == "w" and sign == "w"):
         return None
@@ -113,7 +152,7 @@ def _minutes_or_meters(line: Line, number: Reading, match: re.Match[str]) -> tup
     following = line.after(match.end()).lower()
     start = line.text.rfind(" ", 0, number.end - 1 if number.end else 0) + 1
     is_time = line.before(start) in _MINUTES_BEFORE or following in _MINUTES_AFTER
-    if is_time and following not in _METERS_AFTER and (number.value or 0) < 1000:  # noqa: PLR2004 - no minutes any more
+    if is_time and following not in _METERS_AFTER and (number.value or 0) < 1000:
         return UNITS["min"]
     return UNITS["m"]
 
@@ -125,9 +164,9 @@ def _measured(line: Line, at: int, number: Reading, words: tuple[str, str], end:
     is_adjective = following in _MEASURED or (line.before(at) in _ARTICLES and _is_noun(following))
     is_one = written == "1" or is_adjective
     said = f"{bare} {words[not is_one]}"
-    if per := _PER.match(line.text, end):
-        if what := PER.get(per[1].lower()):
-            said, end = f"{said} per {what}", per.end()
+    per = _PER.match(line.text, end)
+    if per is not None and (what := PER.get(per[1].lower())):
+        said, end = f"{said} per {what}", per.end()
     return Reading(end, said, "measure", bare, number.value)
 
 
@@ -147,11 +186,15 @@ def feet(line: Line, at: int) -> Reading | None:
         if line.text[:at].count("'") % 2:  # a quotation ends
             return None
         return Reading(match.end(), f"{number} {'foot' if match[1] == '1' else 'feet'}", "measure")
-    if int(inches) > 11:  # noqa: PLR2004 - a foot has twelve
+    if int(inches) > 11:
         return None
-    point = f" point {match[3]}" if match.lastindex and match.lastindex > 2 and match[3] else ""  # noqa: PLR2004
+    point = f" point {match[3]}" if match.lastindex and match.lastindex > 2 and match[3] else ""
     said = f"{number} foot {numerals.count(inches)}" if inches != "0" else f"{number} foot"
-    return Reading(match.end(), said + point.replace(point[-1:], numerals.count(point[-1:])) if point else said, "measure")
+    return Reading(
+        match.end(),
+        said + point.replace(point[-1:], numerals.count(point[-1:])) if point else said,
+        "measure",
+    )
 
 
 def inches(line: Line, at: int) -> Reading | None:
@@ -171,7 +214,18 @@ def age(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     number = numerals.count(match[1])
-    is_adjective = line.before(at) in {"a", "an", "my", "this", "that", "any", "some", "the", "his", "her"}
+    is_adjective = line.before(at) in {
+        "a",
+        "an",
+        "my",
+        "this",
+        "that",
+        "any",
+        "some",
+        "the",
+        "his",
+        "her",
+    }
     unit = "year old" if is_adjective else "year old" if match[1] == "1" else "years old"
     return Reading(match.end(), f"{number} {unit}", "measure")
 

@@ -7,25 +7,49 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 
 _VERSION = re.compile(r"v(?:er)?\.? ?(?=[0-9]++(?:\.[0-9]|(?![^\W_])))", re.IGNORECASE)
 _SERIES = (
-    "rtx gtx rx gt ryzen radeon quadro geforce threadripper xeon core snapdragon exynos tesla titan boeing airbus"
-    " celeron epyc arc hd uhd vega fx xbox"
-).split()
+    "rtx", "gtx", "rx", "gt", "ryzen", "radeon", "quadro", "geforce", "threadripper", "xeon",
+    "core", "snapdragon", "exynos", "tesla", "titan", "boeing", "airbus", "celeron", "epyc", "arc",
+    "hd", "uhd", "vega", "fx", "xbox",
+)  # fmt: skip
 _PRODUCT = re.compile(
-    rf"(?P<name>{'|'.join(_SERIES)})[ -]?(?P<tier>[3579] )?(?P<n>[0-9]{{3,4}})(?P<rest>[A-Za-z]{{1,3}}[0-9]?[A-Za-z]?)?(?![^\W_])", re.IGNORECASE
+    rf"(?P<name>{'|'.join(_SERIES)})[ -]?(?P<tier>[3579] )?(?P<n>[0-9]{{3,4}})(?P<rest>"
+    rf"[A-Za-z]{{1,3}}[0-9]?[A-Za-z]?)?(?![^\W_])",
+    re.IGNORECASE,
 )
-_CORE = re.compile(r"(?P<name>[im][3579])[- ](?P<n>[0-9]{4,5})(?P<rest>[A-Za-z]{1,2}[0-9]?)?(?![^\W_])", re.IGNORECASE)
+_CORE = re.compile(
+    r"(?P<name>[im][3579])[- ](?P<n>[0-9]{4,5})(?P<rest>[A-Za-z]{1,2}[0-9]?)?(?![^\W_])",
+    re.IGNORECASE,
+)
 _CARD = re.compile(r"(?P<n>[1-9][0-9]{2}0) ?(?P<rest>ti|super|xtx|xt)(?![^\W_])", re.IGNORECASE)
-_KNOWN_CARD = re.compile(r"(?:10[5678]0|20[678]0|30[56789]0|40[6789]0|50[6789]0)(?![0-9]|[.,:][0-9])(?![^\W_])")
-_CHIP = re.compile(r"(?P<n>[1-9][0-9]{3})(?P<rest>x3d|xt|xtx|x|k|kf|ks|hx|hs|u|g|ge)(?![^\W_])", re.IGNORECASE)
-_LINES = re.compile(r"(?P<n>144|240|360|480|540|576|720|900|1080|1440|2160|4320)(?P<scan>[pi])(?P<rate>[0-9]{2,3})?(?:fps)?(?P<hz>hz)?(?![^\W_])", re.IGNORECASE)
+_KNOWN_CARD = re.compile(
+    r"(?:10[5678]0|20[678]0|30[56789]0|40[6789]0|50[6789]0)(?![0-9]|[.,:][0-9])(?![^\W_])"
+)
+_CHIP = re.compile(
+    r"(?P<n>[1-9][0-9]{3})(?P<rest>x3d|xt|xtx|x|k|kf|ks|hx|hs|u|g|ge)(?![^\W_])", re.IGNORECASE
+)
+_LINES = re.compile(
+    r"(?P<n>144|240|360|480|540|576|720|900|1080|1440|2160|4320)(?P<scan>[pi])(?P<rate>"
+    r"[0-9]{2,3})?(?:fps)?(?P<hz>hz)?(?![^\W_])",
+    re.IGNORECASE,
+)
 _EPISODE = re.compile(r"s(?P<s>[0-9]{1,2}) ?e(?:p)?\.? ?(?P<e>[0-9]{1,4})(?![^\W_])", re.IGNORECASE)
 _SEASON = re.compile(r"S(?P<s>[0-9]{1,2})(?![^\W_])")
-_VERSUS = re.compile(r"(?P<a>[0-9]{1,3}) ?(?P<v>v|vs\.?|x) ?(?P<b>[0-9]{1,4})(?:(?P<c>v)(?P<d>[0-9]{1,3}))?(?![^\W_])", re.IGNORECASE)
+_VERSUS = re.compile(
+    r"(?P<a>[0-9]{1,3}) ?(?P<v>v|vs\.?|x) ?(?P<b>[0-9]{1,4})(?:(?P<c>v)(?P<d>[0-9]{1,3}))?"
+    r"(?![^\W_])",
+    re.IGNORECASE,
+)
 _SIZE = re.compile(r"(?P<a>[0-9]{2,5}) ?[x×] ?(?P<b>[0-9]{2,5})(?![^\W_])")
-_FREQUENCY = re.compile(r"([0-9]{1,3})x(?: ?/ ?| per | an? )(?=(?:day|week|month|year|hour|minute|game|stream|sec|second|wk|mo)s?(?![^\W_]))")
+_FREQUENCY = re.compile(
+    r"([0-9]{1,3})x(?: ?/ ?| per | an? )(?=(?:day|week|month|year|hour|minute|game|stream|sec"
+    r"|second|wk|mo)s?(?![^\W_]))"
+)
 _RETIREMENT = re.compile(r"(401|403)\(?([kb])\)?(?![^\W_])", re.IGNORECASE)
 _TIMES = re.compile(r"x(?!86|264|265)(?P<n>[0-9]{1,3})(?![^\W_]|\.[0-9])", re.IGNORECASE)
-_SERIAL = re.compile(r"(?![0-9]+[A-Za-z]+(?![^\W_]))(?=[A-Za-z0-9]*[A-Za-z])(?=[A-Za-z0-9]*[0-9]{4})[A-Za-z0-9]{5,}(?![^\W_])")
+_SERIAL = re.compile(
+    r"(?![0-9]+[A-Za-z]+(?![^\W_]))(?=[A-Za-z0-9]*[A-Za-z])(?=[A-Za-z0-9]*[0-9]{4})"
+    r"[A-Za-z0-9]{5,}(?![^\W_])"
+)
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 _LANGUAGE = re.compile(r"[A-GJ]#(?![^\W_])")
 _CHEMICAL = re.compile(r"(?:CO2|H2O|O2|N2O?|CH4|H2|C4)(?![^\W_])")
@@ -70,8 +94,12 @@ def card(line: Line, at: int) -> Reading | None:
 
 
 def _number(text: str) -> str:
-    if len(text) == 5:  # noqa: PLR2004 - 12900
-        return f"{numerals.cardinal(int(text[:-3]))} {numerals.pairs(text[-3:])}" if text[-3] != "0" else numerals.digits(text)
+    if len(text) == 5:
+        return (
+            f"{numerals.cardinal(int(text[:-3]))} {numerals.pairs(text[-3:])}"
+            if text[-3] != "0"
+            else numerals.digits(text)
+        )
     return numerals.pairs(text)
 
 
@@ -87,10 +115,16 @@ def lines(line: Line, at: int) -> Reading | None:
     match = _LINES.match(line.text, at)
     if match is None:
         match = _DEFINITION.match(line.text, at)
-        return Reading(match.end(), f"{numerals.count(match['n'])} K {numerals.count(match['rate'])}") if match else None
+        return (
+            Reading(match.end(), f"{numerals.count(match['n'])} K {numerals.count(match['rate'])}")
+            if match
+            else None
+        )
     rate = f" {numerals.count(match['rate'])}" if match["rate"] else ""
     hertz = " hertz" if match["hz"] else ""
-    return Reading(match.end(), f"{numerals.pairs(match['n'])} {match['scan']}{rate}{hertz}", "model")
+    return Reading(
+        match.end(), f"{numerals.pairs(match['n'])} {match['scan']}{rate}{hertz}", "model"
+    )
 
 
 def episode(line: Line, at: int) -> Reading | None:
@@ -106,7 +140,10 @@ def versus(line: Line, at: int) -> Reading | None:
     """Read 2v2, 1v1v1, 3x3 and 1920x1080."""
     size = _SIZE.match(line.text, at)
     if size is not None and "v" not in size[0].lower():
-        a, b = (numerals.pairs(n) if len(n) in (3, 4) else numerals.count(n) for n in size.group("a", "b"))
+        a, b = (
+            numerals.pairs(n) if len(n) in (3, 4) else numerals.count(n)
+            for n in size.group("a", "b")
+        )
         return Reading(size.end(), f"{a} by {b}", "model")
     match = _VERSUS.match(line.text, at)
     if match is None:
@@ -115,7 +152,11 @@ def versus(line: Line, at: int) -> Reading | None:
     if match["v"].lower() == "x":
         between = "times" if " " in match[0] else "by"
     last = f" v {numerals.count(match['d'])}" if match["d"] else ""
-    return Reading(match.end(), f"{numerals.count(match['a'])} {between} {numerals.count(match['b'])}{last}", "model")
+    return Reading(
+        match.end(),
+        f"{numerals.count(match['a'])} {between} {numerals.count(match['b'])}{last}",
+        "model",
+    )
 
 
 def frequency(line: Line, at: int) -> Reading | None:
@@ -131,7 +172,11 @@ def frequency(line: Line, at: int) -> Reading | None:
 def retirement(line: Line, at: int) -> Reading | None:
     """Read 401(k)."""
     match = _RETIREMENT.match(line.text, at)
-    return Reading(match.end(), f"four oh {numerals.digits(match[1][2])} {match[2]}", "model") if match else None
+    return (
+        Reading(match.end(), f"four oh {numerals.digits(match[1][2])} {match[2]}", "model")
+        if match
+        else None
+    )
 
 
 def times(line: Line, at: int) -> Reading | None:
@@ -147,7 +192,14 @@ def serial(line: Line, at: int) -> Reading | None:
     match = _SERIAL.match(line.text, at)
     if match is None or (at and line.text[at - 1].isalnum()):
         return None
-    said = [numerals.digits(part) if part.isdigit() and (len(part) > 3 or part[0] == "0") else numerals.count(part) if part.isdigit() else part for part in _PARTS.findall(match[0])]  # noqa: PLR2004
+    said = [
+        numerals.digits(part)
+        if part.isdigit() and (len(part) > 3 or part[0] == "0")
+        else numerals.count(part)
+        if part.isdigit()
+        else part
+        for part in _PARTS.findall(match[0])
+    ]
     return Reading(match.end(), " ".join(said), "code")
 
 
@@ -160,7 +212,7 @@ def language(line: Line, at: int) -> Reading | None:
 def someone(line: Line, at: int) -> Reading | None:
     """Read any1, no1 and every1."""
     match = _ANY.match(line.text, at)
-    if match is None or line.is_shouted and match["word"].lower() == "no":
+    if match is None or (line.is_shouted and match["word"].lower() == "no"):
         return None
     return Reading(match.end(), f"{match['word']} one{match['s'] or ''}", "slang")
 

@@ -30,12 +30,15 @@ def _dollars(country: str) -> _Currency:
 _SIGNS = {
     "$": _DOLLAR, "€": _EURO, "£": _POUND, "¥": _YEN, "₿": _Currency("bitcoin", "bitcoins"),
     "₹": _Currency("rupee", "rupees", "paisa", "paise"), "₩": _Currency("won", "won"),
-    "₽": _Currency("ruble", "rubles", "kopek", "kopeks"), "₺": _Currency("lira", "lira", "kurush", "kurush"),
-    "₱": _Currency("peso", "pesos", "centavo", "centavos"), "฿": _Currency("baht", "baht", "satang", "satang"),
-    "₫": _Currency("dong", "dong"), "₴": _Currency("hryvnia", "hryvnias", "kopiyka", "kopiykas"),
-    "₦": _Currency("naira", "naira", "kobo", "kobo"), "₪": _Currency("shekel", "shekels", "agora", "agorot"),
-    "₡": _Currency("colon", "colones"), "₲": _Currency("guarani", "guaranis"),
-    "₸": _Currency("tenge", "tenge"), "₾": _Currency("lari", "lari"), "₼": _Currency("manat", "manat"),
+    "₽": _Currency("ruble", "rubles", "kopek", "kopeks"),
+    "₺": _Currency("lira", "lira", "kurush", "kurush"),
+    "₱": _Currency("peso", "pesos", "centavo", "centavos"),
+    "฿": _Currency("baht", "baht", "satang", "satang"), "₫": _Currency("dong", "dong"),
+    "₴": _Currency("hryvnia", "hryvnias", "kopiyka", "kopiykas"),
+    "₦": _Currency("naira", "naira", "kobo", "kobo"),
+    "₪": _Currency("shekel", "shekels", "agora", "agorot"), "₡": _Currency("colon", "colones"),
+    "₲": _Currency("guarani", "guaranis"), "₸": _Currency("tenge", "tenge"),
+    "₾": _Currency("lari", "lari"), "₼": _Currency("manat", "manat"),
     "₵": _Currency("cedi", "cedis"), "₭": _Currency("kip", "kip"), "¢": _Currency("cent", "cents"),
 }  # fmt: skip
 _CODES = {
@@ -44,62 +47,83 @@ _CODES = {
     "SGD": _dollars("Singapore"), "TWD": _dollars("Taiwan"), "JMD": _dollars("Jamaican"),
     "MXN": _Currency("Mexican peso", "Mexican pesos", "centavo", "centavos"),
     "ARS": _Currency("Argentine peso", "Argentine pesos", "centavo", "centavos"),
-    "CLP": _Currency("Chilean peso", "Chilean pesos"), "COP": _Currency("Colombian peso", "Colombian pesos"),
-    "UYU": _Currency("Uruguayan peso", "Uruguayan pesos"), "DOP": _Currency("Dominican peso", "Dominican pesos"),
+    "CLP": _Currency("Chilean peso", "Chilean pesos"),
+    "COP": _Currency("Colombian peso", "Colombian pesos"),
+    "UYU": _Currency("Uruguayan peso", "Uruguayan pesos"),
+    "DOP": _Currency("Dominican peso", "Dominican pesos"),
     "PHP": _Currency("Philippine peso", "Philippine pesos", "centavo", "centavos"),
     "PEN": _Currency("sol", "soles"), "BRL": _Currency("real", "reais", "centavo", "centavos"),
-    "INR": _SIGNS["₹"], "KRW": _SIGNS["₩"], "RUB": _SIGNS["₽"], "TRY": _SIGNS["₺"], "THB": _SIGNS["฿"],
-    "VND": _SIGNS["₫"], "UAH": _SIGNS["₴"], "NGN": _SIGNS["₦"], "ILS": _SIGNS["₪"], "CRC": _SIGNS["₡"],
-    "PYG": _SIGNS["₲"], "KZT": _SIGNS["₸"], "GEL": _SIGNS["₾"], "AZN": _SIGNS["₼"], "GHS": _SIGNS["₵"],
-    "SEK": _Currency("Swedish krona", "Swedish kronor"), "NOK": _Currency("Norwegian krone", "Norwegian kroner"),
-    "DKK": _Currency("Danish krone", "Danish kroner"), "ISK": _Currency("Icelandic krona", "Icelandic kronur"),
-    "PLN": _Currency("zloty", "zlotys", "grosz", "groszy"), "CZK": _Currency("Czech koruna", "Czech korunas"),
-    "HUF": _Currency("forint", "forints"), "RON": _Currency("Romanian leu", "Romanian lei"),
-    "BGN": _Currency("lev", "leva"), "CHF": _Currency("Swiss franc", "Swiss francs", "centime", "centimes"),
-    "CNY": _Currency("yuan", "yuan"), "RMB": _Currency("yuan", "yuan"), "IDR": _Currency("rupiah", "rupiah"),
-    "MYR": _Currency("ringgit", "ringgit", "sen", "sen"), "SAR": _Currency("Saudi riyal", "Saudi riyals"),
-    "AED": _Currency("dirham", "dirhams"), "QAR": _Currency("Qatari riyal", "Qatari riyals"),
-    "KWD": _Currency("Kuwaiti dinar", "Kuwaiti dinars"), "EGP": _Currency("Egyptian pound", "Egyptian pounds"),
+    "INR": _SIGNS["₹"], "KRW": _SIGNS["₩"], "RUB": _SIGNS["₽"], "TRY": _SIGNS["₺"],
+    "THB": _SIGNS["฿"], "VND": _SIGNS["₫"], "UAH": _SIGNS["₴"], "NGN": _SIGNS["₦"],
+    "ILS": _SIGNS["₪"], "CRC": _SIGNS["₡"], "PYG": _SIGNS["₲"], "KZT": _SIGNS["₸"],
+    "GEL": _SIGNS["₾"], "AZN": _SIGNS["₼"], "GHS": _SIGNS["₵"],
+    "SEK": _Currency("Swedish krona", "Swedish kronor"),
+    "NOK": _Currency("Norwegian krone", "Norwegian kroner"),
+    "DKK": _Currency("Danish krone", "Danish kroner"),
+    "ISK": _Currency("Icelandic krona", "Icelandic kronur"),
+    "PLN": _Currency("zloty", "zlotys", "grosz", "groszy"),
+    "CZK": _Currency("Czech koruna", "Czech korunas"), "HUF": _Currency("forint", "forints"),
+    "RON": _Currency("Romanian leu", "Romanian lei"), "BGN": _Currency("lev", "leva"),
+    "CHF": _Currency("Swiss franc", "Swiss francs", "centime", "centimes"),
+    "CNY": _Currency("yuan", "yuan"), "RMB": _Currency("yuan", "yuan"),
+    "IDR": _Currency("rupiah", "rupiah"), "MYR": _Currency("ringgit", "ringgit", "sen", "sen"),
+    "SAR": _Currency("Saudi riyal", "Saudi riyals"), "AED": _Currency("dirham", "dirhams"),
+    "QAR": _Currency("Qatari riyal", "Qatari riyals"),
+    "KWD": _Currency("Kuwaiti dinar", "Kuwaiti dinars"),
+    "EGP": _Currency("Egyptian pound", "Egyptian pounds"),
     "MAD": _Currency("Moroccan dirham", "Moroccan dirhams"), "ZAR": _Currency("rand", "rand"),
-    "KES": _Currency("Kenyan shilling", "Kenyan shillings"), "PKR": _Currency("Pakistani rupee", "Pakistani rupees"),
+    "KES": _Currency("Kenyan shilling", "Kenyan shillings"),
+    "PKR": _Currency("Pakistani rupee", "Pakistani rupees"),
     "BTC": _Currency("bitcoin", "bitcoin"), "ETH": _Currency("ethereum", "ethereum"),
     "DOGE": _Currency("dogecoin", "dogecoin"), "SOL": _Currency("solana", "solana"),
 }  # fmt: skip
 _NAMES = {
     "kr": _Currency("krona", "kronor"), "zł": _CODES["PLN"], "zl": _CODES["PLN"],
-    "kč": _CODES["CZK"], "ft": _CODES["HUF"], "lei": _CODES["RON"], "rs": _SIGNS["₹"], "sek": _CODES["SEK"],
-    "nok": _CODES["NOK"], "dkk": _CODES["DKK"], "p": _Currency("penny", "pence"),
+    "kč": _CODES["CZK"], "ft": _CODES["HUF"], "lei": _CODES["RON"], "rs": _SIGNS["₹"],
+    "sek": _CODES["SEK"], "nok": _CODES["NOK"], "dkk": _CODES["DKK"],
+    "p": _Currency("penny", "pence"),
 }  # fmt: skip
 _PREFIXES = {
-    "US": _CODES["USD"], "USD": _CODES["USD"], "CA": _CODES["CAD"], "CAD": _CODES["CAD"], "C": _CODES["CAD"],
-    "CDN": _CODES["CAD"], "A": _CODES["AUD"], "AU": _CODES["AUD"], "AUD": _CODES["AUD"], "NZ": _CODES["NZD"],
-    "NZD": _CODES["NZD"], "HK": _CODES["HKD"], "HKD": _CODES["HKD"], "S": _CODES["SGD"], "SG": _CODES["SGD"],
-    "R": _CODES["BRL"], "MX": _CODES["MXN"], "MXN": _CODES["MXN"], "NT": _CODES["TWD"], "AR": _CODES["ARS"],
+    "US": _CODES["USD"], "USD": _CODES["USD"], "CA": _CODES["CAD"], "CAD": _CODES["CAD"],
+    "C": _CODES["CAD"], "CDN": _CODES["CAD"], "A": _CODES["AUD"], "AU": _CODES["AUD"],
+    "AUD": _CODES["AUD"], "NZ": _CODES["NZD"], "NZD": _CODES["NZD"], "HK": _CODES["HKD"],
+    "HKD": _CODES["HKD"], "S": _CODES["SGD"], "SG": _CODES["SGD"], "R": _CODES["BRL"],
+    "MX": _CODES["MXN"], "MXN": _CODES["MXN"], "NT": _CODES["TWD"], "AR": _CODES["ARS"],
     "ARS": _CODES["ARS"], "CLP": _CODES["CLP"], "COL": _CODES["COP"], "J": _CODES["JMD"],
 }  # fmt: skip
 """Letters before a dollar sign."""
 # Codes that are English words when they are written small.
-_ONLY_CAPITALS = frozenset({"TRY", "PEN", "COP", "MAD", "SOL", "RON", "PHP", "GEL", "ARS", "SAR", "ALL"})
+_ONLY_CAPITALS = frozenset(
+    {
+        "TRY", "PEN", "COP", "MAD", "SOL", "RON", "PHP", "GEL", "ARS", "SAR", "ALL",
+    }
+)  # fmt: skip
 _PER = {
-    "yr": "year", "year": "year", "y": "year", "mo": "month", "month": "month", "mth": "month", "m": "month",
-    "wk": "week", "week": "week", "w": "week", "day": "day", "d": "day", "hr": "hour", "hour": "hour",
-    "h": "hour", "min": "minute", "sec": "second", "person": "person", "head": "head", "each": "each",
-    "kg": "kilogram", "lb": "pound", "gb": "gigabyte", "sub": "sub", "ea": "each", "pc": "piece", "unit": "unit",
-    "night": "night", "game": "game", "ticket": "ticket", "month.": "month", "user": "user", "oz": "ounce",
+    "yr": "year", "year": "year", "y": "year", "mo": "month", "month": "month", "mth": "month",
+    "m": "month", "wk": "week", "week": "week", "w": "week", "day": "day", "d": "day",
+    "hr": "hour", "hour": "hour", "h": "hour", "min": "minute", "sec": "second",
+    "person": "person", "head": "head", "each": "each", "kg": "kilogram", "lb": "pound",
+    "gb": "gigabyte", "sub": "sub", "ea": "each", "pc": "piece", "unit": "unit", "night": "night",
+    "game": "game", "ticket": "ticket", "month.": "month", "user": "user", "oz": "ounce",
     "l": "liter", "gal": "gallon", "kwh": "kilowatt hour", "pp": "person",
 }  # fmt: skip
 
 _SIGN = "[" + re.escape("".join(_SIGNS)) + "]"
-_AMOUNT = r"(?:[0-9]{1,3}(?:\.[0-9]{3}){2,}(?![0-9.])|[0-9]{1,3}(?:\.[0-9]{3})++,[0-9]{2}(?![0-9])|[0-9]++,[0-9]{1,2}(?![0-9,])|" + NUMBER + r"|\.[0-9]++)"
+_AMOUNT = (
+    r"(?:[0-9]{1,3}(?:\.[0-9]{3}){2,}(?![0-9.])|[0-9]{1,3}(?:\.[0-9]{3})++,[0-9]{2}(?![0-9])"
+    r"|[0-9]++,[0-9]{1,2}(?![0-9,])|" + NUMBER + r"|\.[0-9]++)"
+)
 _SCALE = r"(?: ?(?P<scale>thousand|million|billion|trillion|mil|mill|bn|[kmbt])(?![^\W_]))?"
 _BEFORE = re.compile(
-    rf"(?P<sign>{_SIGN}) ?(?P<minus>-)?(?P<n>{_AMOUNT}){_SCALE}(?P<code> ?(?:USD|CAD|AUD|NZD|MXN|SGD|HKD)\b)?",
+    rf"(?P<sign>{_SIGN}) ?(?P<minus>-)?(?P<n>{_AMOUNT}){_SCALE}(?P<code> ?(?:USD|CAD|AUD|NZD|MXN"
+    rf"|SGD|HKD)\b)?",
     re.IGNORECASE,
 )
 _LETTERS_BEFORE = re.compile(rf"(?P<code>[A-Z]{{1,3}})(?P<sign>\$) ?(?P<n>{_AMOUNT}){_SCALE}")
 _CODE_BEFORE = re.compile(rf"(?P<code>[A-Za-z]{{2,4}}|zł|Kč)\.? ?(?P<n>{_AMOUNT}){_SCALE}")
 _BEHIND = re.compile(
-    rf"(?P<n>{_AMOUNT}){_SCALE} ?(?:(?P<sign>{_SIGN})|(?P<code>[A-Za-z]{{2,4}}\$?|p|zł|Kč|kč)(?![^\W_]))",
+    rf"(?P<n>{_AMOUNT}){_SCALE} ?(?:(?P<sign>{_SIGN})|(?P<code>[A-Za-z]{{2,4}}\$?|p|zł|Kč|kč)"
+    rf"(?![^\W_]))",
 )
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _PER_WHAT = re.compile(r" ?/ ?([A-Za-z]{1,6})(?![^\W_])")
@@ -121,7 +145,9 @@ def letters_before(line: Line, at: int) -> Reading | None:
     """Read US$5, R$ 10,50."""
     match = _LETTERS_BEFORE.match(line.text, at)
     currency = _PREFIXES.get(match["code"]) if match else None
-    return _reading(line, match, currency) if match and currency and _is_whole(line, match) else None
+    return (
+        _reading(line, match, currency) if match and currency and _is_whole(line, match) else None
+    )
 
 
 def code_before(line: Line, at: int) -> Reading | None:
@@ -132,7 +158,9 @@ def code_before(line: Line, at: int) -> Reading | None:
     code = match["code"]
     if code in _ONLY_CAPITALS:  # "TRY 5 TIMES"
         return None
-    currency = _CODES.get(code) or (_NAMES.get(code.lower()) if code in ("Rs", "rs", "kr", "Kr", "zł") else None)
+    currency = _CODES.get(code) or (
+        _NAMES.get(code.lower()) if code in ("Rs", "rs", "kr", "Kr", "zł") else None
+    )
     return _reading(line, match, currency) if currency else None
 
 
@@ -143,7 +171,10 @@ def behind(line: Line, at: int) -> Reading | None:
         return None
     sign, code = match["sign"], match["code"]
     following = line.text[match.end() : match.end() + 1]
-    if sign and (following.isdigit() or (following == "." and line.text[match.end() + 1 : match.end() + 2].isdigit())):
+    if sign and (
+        following.isdigit()
+        or (following == "." and line.text[match.end() + 1 : match.end() + 2].isdigit())
+    ):
         return None
     return _reading(line, match, _SIGNS[sign] if sign else _named(code, match[0]))
 
@@ -153,7 +184,11 @@ def _named(code: str, written: str) -> _Currency | None:
         return _PREFIXES.get(code[:-1].upper())
     if code.lower() in _NAMES:
         is_apart = " " in written
-        return None if (code.lower() == "p" and is_apart) or code.lower() == "ft" else _NAMES[code.lower()]
+        return (
+            None
+            if (code.lower() == "p" and is_apart) or code.lower() == "ft"
+            else _NAMES[code.lower()]
+        )
     if code.upper() in _ONLY_CAPITALS and not code.isupper():
         return None
     return _CODES.get(code.upper()) if code.isupper() or code.islower() else None
@@ -174,9 +209,9 @@ def _reading(line: Line, match: re.Match[str], currency: _Currency | None) -> Re
     if named.get("minus"):
         said = f"minus {said}"
     end = match.end()
-    if per := _PER_WHAT.match(line.text, end):
-        if what := _PER.get(per[1].lower()):
-            said, end = f"{said} {'' if what == 'each' else 'per '}{what}", per.end()
+    per = _PER_WHAT.match(line.text, end)
+    if per is not None and (what := _PER.get(per[1].lower())):
+        said, end = f"{said} {'' if what == 'each' else 'per '}{what}", per.end()
     return Reading(end, said, "money", bare, amount)
 
 
@@ -191,7 +226,7 @@ def _amount(number: str, scale: str | None, currency: _Currency) -> tuple[str, s
     one = currency.one if whole.replace(",", "") == "1" else currency.many
     main = f"{numerals.count(whole)} {one}" if whole.strip("0,") else ""
     bare = numerals.count(whole or "0")
-    if decimals and (len(decimals) > 2 or not currency.cent):  # noqa: PLR2004 - no hundredths
+    if decimals and (len(decimals) > 2 or not currency.cent):
         bare = numerals.count(f"{whole or '0'}.{decimals}")
         return f"{bare} {currency.many}", bare, numerals.value(number)
     if decimals:
@@ -207,7 +242,7 @@ def _with_point(number: str, *, is_european: bool) -> str:
     if number.count(".") > 1 or (is_european and _THOUSANDS.fullmatch(number)):
         return number.replace(".", "")
     head, comma, tail = number.rpartition(",")
-    if comma and len(tail) < 3:  # noqa: PLR2004 - thousands have three digits
+    if comma and len(tail) < 3:
         return f"{head.replace('.', '')}.{tail}"
     return number
 

@@ -7,25 +7,32 @@ from bot.policy.speakable.english.numerals import NUMBER, SCALES
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _NUMBER = re.compile(NUMBER)
-_SCALE = re.compile(r" ?(thousand|million|billion|trillion|mil|mill)\b|(bn|[kmb])(?![^\W_])", re.IGNORECASE)
+_SCALE = re.compile(
+    r" ?(thousand|million|billion|trillion|mil|mill)\b|(bn|[kmb])(?![^\W_])", re.IGNORECASE
+)
 _POINT = re.compile(r"\.([0-9]++)")
 _DOTTED = re.compile(r"[0-9]++(?:\.[0-9]++){2,}")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}(?:,[0-9]{1,2})?(?![0-9.])")
 _BLANKS = re.compile(r"[0-9]{1,3}(?:[  ][0-9]{3})+(?![0-9]|[-. ][0-9])")
-_ORDINAL = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})++|[0-9]{1,9})(st|nd|rd|th)(?=s?(?![^\W_]))", re.IGNORECASE)
+_ORDINAL = re.compile(
+    r"([0-9]{1,3}(?:,[0-9]{3})++|[0-9]{1,9})(st|nd|rd|th)(?=s?(?![^\W_]))", re.IGNORECASE
+)
 _GROUPED_DIGITS = re.compile(r"[0-9]{4}(?:[ -][0-9]{4}){2,4}(?![0-9])")
 _SCREENS = frozenset(
-    "monitor monitors tv tvs video videos stream streams display resolution screen quality uhd hdr gaming textures"
-    " footage camera cam movie bluray 60 120 144".split()
-)
+    {
+        "monitor", "monitors", "tv", "tvs", "video", "videos", "stream", "streams", "display",
+        "resolution", "screen", "quality", "uhd", "hdr", "gaming", "textures", "footage", "camera",
+        "cam", "movie", "bluray", "60", "120", "144",
+    }
+)  # fmt: skip
 """Words behind 4k that make it a resolution."""
 _YEAR_BEFORE = frozenset({"in", "since", "circa", "year", "anno", "until", "before", "after"})
 _RATED = frozenset({"elo", "rating", "rated", "mmr", "fide"})
 _EDGE = frozenset(".,!?;:)\"'")
 _FAMILIAR = {
     "007": "double oh seven", "101": "one oh one", "404": "four oh four", "420": "four twenty",
-    "666": "six six six", "777": "seven seven seven", "911": "nine one one",
-    "1337": "leet", "747": "seven forty seven", "808": "eight oh eight", "999": "nine nine nine",
+    "666": "six six six", "777": "seven seven seven", "911": "nine one one", "1337": "leet",
+    "747": "seven forty seven", "808": "eight oh eight", "999": "nine nine nine",
 }  # fmt: skip
 """Numbers that have become names, where they stand alone."""
 _AS_NAME_AFTER = {
@@ -47,11 +54,15 @@ def plain(line: Line, at: int) -> Reading | None:
 def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
     """Return what only its place tells: a year before 1900, a rating, the number of a model."""
     text = match[0]
-    if len(text) == 3 and line.text[at - 1 : at] == "-" and line.text[at - 2 : at - 1].isalpha():  # noqa: PLR2004 - F-150
+    if len(text) == 3 and line.text[at - 1 : at] == "-" and line.text[at - 2 : at - 1].isalpha():
         return numerals.pairs(text)
-    if len(text) == 4 and text < "3000" and (line.before(at) in _RATED or line.after(match.end()).lower() in _RATED):  # noqa: PLR2004
+    if (
+        len(text) == 4
+        and text < "3000"
+        and (line.before(at) in _RATED or line.after(match.end()).lower() in _RATED)
+    ):
         return numerals.pairs(text)
-    if len(text) != 4 or not "1000" < text < "1900" or line.before(at) not in _YEAR_BEFORE:  # noqa: PLR2004 - digits of a year
+    if len(text) != 4 or not "1000" < text < "1900" or line.before(at) not in _YEAR_BEFORE:
         return None
     if match.end() < len(line.text) and line.text[match.end()] not in _EDGE:
         return None
@@ -68,11 +79,11 @@ def scaled(line: Line, at: int) -> Reading | None:
     if sign in ("k", "K") and text in ("2", "4", "5", "8"):
         if sign == "K" or line.after(end).lower() in _SCREENS:
             return Reading(end, f"{numerals.count(text)} K", "number")
-    elif sign and line.before(at) in _VERSIONED:
-        return None
-    elif sign == "m" and _HEIGHT.fullmatch(text) and not _is_counted(line, end):
-        return None
-    elif sign in ("m", "b") and text.isdigit() and len(text) < 4 and not _is_counted(line, end):  # noqa: PLR2004 - thousands are no meters
+    elif (
+        (sign and line.before(at) in _VERSIONED)
+        or (sign == "m" and _HEIGHT.fullmatch(text) and not _is_counted(line, end))
+        or (sign in ("m", "b") and text.isdigit() and len(text) < 4 and not _is_counted(line, end))
+    ):
         return None
     word = SCALES[(scale[1] or sign).lower()]
     said = f"{numerals.count(text)} {word}"
@@ -83,9 +94,13 @@ _HEIGHT = re.compile(r"[0-2]\.[0-9]{2}")
 _VERSIONED = frozenset({"patch", "version", "update", "build", "ver", "beta", "snapshot"})
 _POWERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _COUNTED = frozenset(
-    "subs sub followers views viewers people dollars gold coins points likes plays downloads copies streams"
-    " subscribers users players damage dmg hp xp exp souls isk gil kr bucks euros pounds channel".split()
-)
+    {
+        "subs", "sub", "followers", "views", "viewers", "people", "dollars", "gold", "coins",
+        "points", "likes", "plays", "downloads", "copies", "streams", "subscribers", "users",
+        "players", "damage", "dmg", "hp", "xp", "exp", "souls", "isk", "gil", "kr", "bucks",
+        "euros", "pounds", "channel",
+    }
+)  # fmt: skip
 
 
 def _is_counted(line: Line, end: int) -> bool:
@@ -95,7 +110,9 @@ def _is_counted(line: Line, end: int) -> bool:
 def pointed(line: Line, at: int) -> Reading | None:
     """Read a decimal without a whole part: .5."""
     match = _POINT.match(line.text, at)
-    if match is None or (at and not line.text[at - 1].isspace() and line.text[at - 1] not in "(~<>-"):
+    if match is None or (
+        at and not line.text[at - 1].isspace() and line.text[at - 1] not in "(~<>-"
+    ):
         return None
     said = f"point {numerals.digits(match[1])}"
     return Reading(match.end(), said, "number", said, float(f"0{match[0]}"))
@@ -105,7 +122,9 @@ def dotted(line: Line, at: int) -> Reading | None:
     """Read numbers joined by points: versions and addresses (1.2.3), or thousands (1.000.000)."""
     if match := _THOUSANDS.match(line.text, at):
         whole, _, cents = match[0].replace(".", "").partition(",")
-        return Reading(match.end(), numerals.count(f"{whole}.{cents}" if cents else whole), "number")
+        return Reading(
+            match.end(), numerals.count(f"{whole}.{cents}" if cents else whole), "number"
+        )
     match = _DOTTED.match(line.text, at)
     if match is None:
         return None
@@ -141,7 +160,9 @@ def familiar(line: Line, at: int) -> Reading | None:
     if (needed := _AS_NAME_AFTER.get(match[0])) and before and before not in needed:
         return None
     following = line.after(match.end())
-    if following.isalpha() and following[-1] == "s" and match[0] != "808":  # "420 viewers" are counted
+    if (
+        following.isalpha() and following[-1] == "s" and match[0] != "808"
+    ):  # "420 viewers" are counted
         return None
     return Reading(match.end(), said, "name")
 
@@ -171,8 +192,10 @@ def inside(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     text = match[0]
-    is_code = len(text) > 4 or text[0] == "0"  # noqa: PLR2004 - longer ones are codes
-    return Reading(match.end(), numerals.digits(text) if is_code else numerals.pairs(text), "number")
+    is_code = len(text) > 4 or text[0] == "0"
+    return Reading(
+        match.end(), numerals.digits(text) if is_code else numerals.pairs(text), "number"
+    )
 
 
 _INSIDE = re.compile(r"[0-9]++")

@@ -61,14 +61,14 @@ def bare(text: str) -> str:
     if text.isdigit():
         if len(text) > _LONGEST_BARE:
             return digits(text)
-        if len(text) == 4 and int(text) in _YEARS:  # noqa: PLR2004 - a year
+        if len(text) == 4 and int(text) in _YEARS:
             return year(int(text))
     return count(text)
 
 
 def pairs(text: str) -> str:
     """Return two to four digits in pairs, as in model numbers: "forty ninety", "ten eighty"."""
-    if len(text) < 3 or text[0] == "0":  # noqa: PLR2004 - there is no pair before the last
+    if len(text) < 3 or text[0] == "0":
         return count(text)
     first, last = text[:-2], text[-2:]
     if last == "00":
@@ -86,7 +86,9 @@ def two_digits(text: str) -> str:
 
 def plural(words: str) -> str:
     """Return words of a number in the plural: "nineties", "twenties", "thousands"."""
-    return words[:-1] + "ies" if words.endswith("y") else words + ("es" if words[-1] == "x" else "s")
+    return (
+        words[:-1] + "ies" if words.endswith("y") else words + ("es" if words[-1] == "x" else "s")
+    )
 
 
 def value(text: str) -> float:

@@ -20,14 +20,29 @@ _QUANTITIES = (
     *numbers.QUANTITIES,
 )
 _SCORES = frozenset(
-    "won win wins lost lose loses beat beats beating up down lead leads leading led score scored finished final winning"
-    " losing tied record sweep swept series went go going 're are is was at it's its".split()
-)
-_SCORED_AFTER = frozenset("win loss lead sweep record comeback victory defeat run start reverse final split series up down".split())
+    {
+        "won", "win", "wins", "lost", "lose", "loses", "beat", "beats", "beating", "up", "down",
+        "lead", "leads", "leading", "led", "score", "scored", "finished", "final", "winning",
+        "losing", "tied", "record", "sweep", "swept", "series", "went", "go", "going", "'re",
+        "are", "is", "was", "at", "it's", "its",
+    }
+)  # fmt: skip
+_SCORED_AFTER = frozenset(
+    {
+        "win", "loss", "lead", "sweep", "record", "comeback", "victory", "defeat", "run", "start",
+        "reverse", "final", "split", "series", "up", "down",
+    }
+)  # fmt: skip
 _TAKES_UNIT = frozenset({"measure", "time", "money", "ordinal", "duration"})
 _DIGITS = re.compile(r"[0-9]{1,9}(?![0-9])")
-_NAMES = {"9-5": "nine to five", "8-5": "eight to five", "7-11": "seven eleven", "9-11": "nine eleven"}
+_NAMES = {
+    "9-5": "nine to five",
+    "8-5": "eight to five",
+    "7-11": "seven eleven",
+    "9-11": "nine eleven",
+}
 _NAMED = re.compile("|".join(_NAMES) + r"(?![-.,:]?[0-9])")
+_GOES_ON = re.compile(r"[-/][0-9]")
 _LARGEST_SCORE = 200
 
 
@@ -40,33 +55,29 @@ def quantity(line: Line, at: int) -> Reading | None:
 
 def span(line: Line, at: int) -> Reading | None:
     """Read 5-7pm, 10%-20%, $250-$300, 2-5 kg, 10k-20k, 20~30, 3-2."""
-    if line.text[at - 1 : at] == "-":
+    text = line.text
+    if text[at - 1 : at] == "-":
         return None
-    if (named := _NAMED.match(line.text, at)) and line.is_end(named.end()):
+    if (named := _NAMED.match(text, at)) and line.is_end(named.end()):
         return Reading(named.end(), _NAMES[named[0]], "range")
     first = quantity(line, at)
-    if first is None or (match := _BETWEEN.match(line.text, first.end)) is None:
-        return None
-    if not line.text[match.end() : match.end() + 1].strip():
+    if first is None or (match := _BETWEEN.match(text, first.end)) is None:
         return None
     second = quantity(line, match.end())
-    if second is None or line.text[second.end : second.end + 1] in ("-", "/") and line.text[second.end + 1 : second.end + 2].isdigit():
+    if second is None or _GOES_ON.match(text, second.end):
         return None
-    there = second
-    if first.kind == "money" and second.kind == "number" and (unit := money.unit_of(line.text, at)):
-        second = Reading(second.end, f"{second.said} {unit}", "money", second.said, second.value)
     if first.kind == second.kind == "number":
         return _numbers(line, at, first, second, match[0])
-    if first.kind == "number" and second.kind not in _TAKES_UNIT:
-        return None
-    if first.kind != "number" and first.kind != second.kind:
-        return None
-    said = first.said
-    if first.kind == "number" and second.kind == "measure":
-        said = numerals.count(line.text[at : first.end]) if line.text[at : first.end].isdigit() else first.said
-    if first.kind == "money" and second is not there:
-        said = first.bare
-    return Reading(second.end, f"{said} to {second.said}", second.kind)
+    if first.kind == "money" and second.kind == "number" and (unit := money.unit_of(text, at)):
+        return Reading(second.end, f"{first.bare} to {second.said} {unit}", "money")
+    if first.kind == "number" and second.kind in _TAKES_UNIT:
+        written = text[at : first.end]
+        is_count = second.kind == "measure" and written.isdigit()
+        said = numerals.count(written) if is_count else first.said
+        return Reading(second.end, f"{said} to {second.said}", second.kind)
+    if first.kind == second.kind:
+        return Reading(second.end, f"{first.said} to {second.said}", second.kind)
+    return None
 
 
 def _numbers(line: Line, at: int, first: Reading, second: Reading, between: str) -> Reading | None:
@@ -76,12 +87,18 @@ def _numbers(line: Line, at: int, first: Reading, second: Reading, between: str)
         return None
     is_tight = between in ("-", "~")
     low, high = first.value, second.value
-    if not is_tight and "-" in between and ("=" in line.text[second.end : second.end + 3] or low >= high or len(between) < 3):  # noqa: PLR2004 - spaces on both sides
+    if (
+        not is_tight
+        and "-" in between
+        and ("=" in line.text[second.end : second.end + 3] or low >= high or len(between) < 3)
+    ):
         return None
-    if _is_code(written) or (low and high / low > 1000 and high % 100):  # noqa: PLR2004 - not a range any more
+    if _is_code(written) or (low and high / low > 1000 and high % 100):
         return Reading(second.end, f"{first.said}, {second.said}", "number")
     following = line.after(second.end).lower()
-    is_score = max(low, high) <= _LARGEST_SCORE and (line.before(at) in _SCORES or following in _SCORED_AFTER)
+    is_score = max(low, high) <= _LARGEST_SCORE and (
+        line.before(at) in _SCORES or following in _SCORED_AFTER
+    )
     if low < high and not (is_score and (low == 0 or line.before(at) in _SCORES)):
         return Reading(second.end, f"{first.said} to {second.said}", "number", value=high)
     if max(low, high) <= _LARGEST_SCORE and low != high and is_tight:
@@ -101,13 +118,17 @@ def minus(line: Line, at: int) -> Reading | None:
     following = line.text[at + 1 : at + 2]
     if not following or following.isspace() or line.text[at - 1 : at] == "-":
         return None
-    reading = quantity(line, at + 1) or numbers.pointed(line, at + 1) or measures.pointed(line, at + 1)
+    reading = (
+        quantity(line, at + 1) or numbers.pointed(line, at + 1) or measures.pointed(line, at + 1)
+    )
     if reading is None:
         return None
     if (longer := measures.pointed(line, at + 1)) and longer.end > reading.end:
         reading = longer
     is_reduced = reading.kind == "measure" and line.after(reading.end).lower() == "off"
-    return Reading(reading.end, reading.said if is_reduced else f"minus {reading.said}", reading.kind)
+    return Reading(
+        reading.end, reading.said if is_reduced else f"minus {reading.said}", reading.kind
+    )
 
 
 def about(line: Line, at: int) -> Reading | None:

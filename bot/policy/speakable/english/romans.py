@@ -6,22 +6,35 @@ from bot.policy.speakable.english import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _ROMAN = re.compile(r"(?:X{0,3}(?:IX|IV|V?I{0,3})|L?X{0,3}V?I{0,3})(?='s)?(?![^\W_])")
-_NOTES = "I V X XX".split()
+_NOTES = ("I", "V", "X", "XX")
 _NUMBERED = frozenset(
-    "chapter part act volume vol book episode phase stage tier level round type class world section article grade war bowl"
-    " gta ff ffxiv fantasy souls kart evil quest diablo starcraft elden witcher dragon civilization civ warcraft fallout"
-    " metal effect borderlands uncharted civ forza crysis battlefield persona tekken doom halo quake resident"
-    " hearts age empires portal rocky rambo saw mario zelda star trek wars creed red dead redemption street fighter kombat mortal"
-    " scrolls theft auto final bf cod mw hades bioshock arma payday overwatch simulator silksong season step schedule mark mk"
-    " division league super max payne cry far darksiders dying light killzone gear gears ninja gaiden solid injustice"
-    " gran turismo soulcalibur virtua samurai warriors ace combat hitman titanfall title iphone generation gen"
-    " silver gold bronze platinum plat diamond iron emerald rank".split()
-)
+    {
+        "chapter", "part", "act", "volume", "vol", "book", "episode", "phase", "stage", "tier",
+        "level", "round", "type", "class", "world", "section", "article", "grade", "war", "bowl",
+        "gta", "ff", "ffxiv", "fantasy", "souls", "kart", "evil", "quest", "diablo", "starcraft",
+        "elden", "witcher", "dragon", "civilization", "civ", "warcraft", "fallout", "metal",
+        "effect", "borderlands", "uncharted", "forza", "crysis", "battlefield", "persona",
+        "tekken", "doom", "halo", "quake", "resident", "hearts", "age", "empires", "portal",
+        "rocky", "rambo", "saw", "mario", "zelda", "star", "trek", "wars", "creed", "red", "dead",
+        "redemption", "street", "fighter", "kombat", "mortal", "scrolls", "theft", "auto", "final",
+        "bf", "cod", "mw", "hades", "bioshock", "arma", "payday", "overwatch", "simulator",
+        "silksong", "season", "step", "schedule", "mark", "mk", "division", "league", "super",
+        "max", "payne", "cry", "far", "darksiders", "dying", "light", "killzone", "gear", "gears",
+        "ninja", "gaiden", "solid", "injustice", "gran", "turismo", "soulcalibur", "virtua",
+        "samurai", "warriors", "ace", "combat", "hitman", "titanfall", "title", "iphone",
+        "generation", "gen", "silver", "gold", "bronze", "platinum", "plat", "diamond", "iron",
+        "emerald", "rank",
+    }
+)  # fmt: skip
 """Words that a numeral follows; a single V or X counts behind them alone."""
 _KINGS = frozenset(
-    "henry elizabeth louis george charles edward richard william james john pope philip napoleon ramses catherine nicholas"
-    " alexander friedrich wilhelm benedict paul pius leo harald rama francis gregory".split()
-)
+    {
+        "henry", "elizabeth", "louis", "george", "charles", "edward", "richard", "william",
+        "james", "john", "pope", "philip", "napoleon", "ramses", "catherine", "nicholas",
+        "alexander", "friedrich", "wilhelm", "benedict", "paul", "pius", "leo", "harald", "rama",
+        "francis", "gregory",
+    }
+)  # fmt: skip
 _NUMBER_OF = {"I": 1, "V": 5, "X": 10, "L": 50}
 _LEAST = 2
 
@@ -37,7 +50,18 @@ def roman(line: Line, at: int) -> Reading | None:
     if before in _KINGS and number:
         return Reading(match.end(), f"the {numerals.ordinal(number)}", "roman")
     if before in _NUMBERED:
-        if text == "I" and before not in ("chapter", "part", "act", "volume", "war", "book", "phase", "stage", "tier", "type"):
+        if text == "I" and before not in (
+            "chapter",
+            "part",
+            "act",
+            "volume",
+            "war",
+            "book",
+            "phase",
+            "stage",
+            "tier",
+            "type",
+        ):
             return None
         return Reading(match.end(), numerals.cardinal(number), "roman")
     if len(text) < _LEAST or text in _NOTES or line.is_shouted:

@@ -2,28 +2,52 @@
 
 import re
 
-from bot.policy.speakable.english import numerals, vocabulary
+from bot.policy.speakable.english import vocabulary
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _WORD = re.compile(r"[A-Za-z]++(?![^\W_])")
 _STOP = re.compile(r"\.(?= \S)")
 _TITLED = re.compile(r"\.? (?=[A-Z])")
-_MIXED = re.compile(rf"(?:{'|'.join(sorted(map(re.escape, vocabulary.MIXED), key=len, reverse=True))})(?![^\W_]|/[^\W_])", re.IGNORECASE)
+_MIXED = re.compile(
+    rf"(?:{'|'.join(sorted(map(re.escape, vocabulary.MIXED), key=len, reverse=True))})(?![^\W_]"
+    rf"|/[^\W_])",
+    re.IGNORECASE,
+)
 _OPENERS = frozenset(re.split("[^a-z]", key)[0] for key in vocabulary.MIXED)
 _LEVEL = re.compile(r"(?P<word>lvl|lv|lev)s?\.? ?(?=[0-9])", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?(?=[0-9])", re.IGNORECASE)
 _NUMBERED_WORDS = {
-    "no": "number", "nr": "number", "ep": "episode", "vol": "volume", "ch": "chapter", "pg": "page", "pp": "pages",
-    "fig": "figure", "sec": "section", "s": "season",
+    "no": "number", "nr": "number", "ep": "episode", "vol": "volume", "ch": "chapter",
+    "pg": "page", "pp": "pages", "fig": "figure", "sec": "section", "s": "season",
 }  # fmt: skip
 _FOUR = re.compile(r"4(?= )")
 _TWO = re.compile(r"2(?= )")
 _TOO = re.compile(r"2(?= *(?:[.!?,]|$))")
 _TOO_BEFORE = frozenset({"u", "you", "me", "us"})
-_FOR_AFTER = frozenset("me u you us him her them the my ur your life real ever now today reals that this a free all it sure".split())
-_FOR_BEFORE = frozenset("w8 wait thx thanks ty tyvm tysm up only just gg ready go time good looking pray luv love gl".split())
-_TO_AFTER = frozenset("u me go get see be play do say win watch hear know the have".split())
-_TO_BEFORE = frozenset("want need got going gonna talk nice love like try used able me u you time had have listen welcome".split())
+_FOR_AFTER = frozenset(
+    {
+        "me", "u", "you", "us", "him", "her", "them", "the", "my", "ur", "your", "life", "real",
+        "ever", "now", "today", "reals", "that", "this", "a", "free", "all", "it", "sure",
+    }
+)  # fmt: skip
+_FOR_BEFORE = frozenset(
+    {
+        "w8", "wait", "thx", "thanks", "ty", "tyvm", "tysm", "up", "only", "just", "gg", "ready",
+        "go", "time", "good", "looking", "pray", "luv", "love", "gl",
+    }
+)  # fmt: skip
+_TO_AFTER = frozenset(
+    {
+        "u", "me", "go", "get", "see", "be", "play", "do", "say", "win", "watch", "hear", "know",
+        "the", "have",
+    }
+)  # fmt: skip
+_TO_BEFORE = frozenset(
+    {
+        "want", "need", "got", "going", "gonna", "talk", "nice", "love", "like", "try", "used",
+        "able", "me", "u", "you", "time", "had", "have", "listen", "welcome",
+    }
+)  # fmt: skip
 
 
 def word(line: Line, at: int) -> Reading | None:
@@ -34,7 +58,11 @@ def word(line: Line, at: int) -> Reading | None:
     written = match[0]
     key = written.lower()
     said = vocabulary.SLANG.get(key) or vocabulary.ABBREVIATIONS.get(key)
-    if said is None or not _is_alone(line, at, match.end()) or not _is_meant(line, at, match.end(), written):
+    if (
+        said is None
+        or not _is_alone(line, at, match.end())
+        or not _is_meant(line, at, match.end(), written)
+    ):
         return None
     end = match.end()
     if key in vocabulary.ABBREVIATIONS and (stop := _STOP.match(line.text, end)):
@@ -93,7 +121,11 @@ def level(line: Line, at: int) -> Reading | None:
 def numbered(line: Line, at: int) -> Reading | None:
     """Read No. 1, ep. 5, vol. 2."""
     match = _NUMBERED.match(line.text, at)
-    return Reading(match.end(), f"{_NUMBERED_WORDS[match['word'].lower()]} ", "slang") if match else None
+    return (
+        Reading(match.end(), f"{_NUMBERED_WORDS[match['word'].lower()]} ", "slang")
+        if match
+        else None
+    )
 
 
 def digit_word(line: Line, at: int) -> Reading | None:
@@ -102,9 +134,10 @@ def digit_word(line: Line, at: int) -> Reading | None:
         return None
     before, after = line.before(at), line.after(at + 1).lower()
     if _FOUR.match(line.text, at):
-        is_word = after in ("me", "u", "you", "us", "him", "life", "real", "ever") or (
-            before in _FOR_BEFORE and after in _FOR_AFTER
-            ) or (after == "the" and line.text[at + 1 : at + 9].lower() == " the win"
+        is_word = (
+            after in ("me", "u", "you", "us", "him", "life", "real", "ever")
+            or (before in _FOR_BEFORE and after in _FOR_AFTER)
+            or (after == "the" and line.text[at + 1 : at + 9].lower() == " the win")
         )
         return Reading(at + 1, "for", "slang") if is_word and before else None
     if _TOO.match(line.text, at):
@@ -121,8 +154,7 @@ def initial(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), vocabulary.LEET[match[0].lower()], "slang") if match else None
 
 
-_LEET = re.compile(rf"(?:{'|'.join(sorted(vocabulary.LEET, key=len, reverse=True))})(?![^\W_])", re.IGNORECASE)
-del numerals
+_LEET = re.compile(rf"(?:{vocabulary.any_of(vocabulary.LEET)})(?![^\W_])", re.IGNORECASE)
 
 RULES = (
     Rule(mixed, letters=True, words=_OPENERS),

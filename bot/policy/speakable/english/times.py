@@ -6,38 +6,66 @@ from bot.policy.speakable.english import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _ZONES = (
-    "EST EDT ET CST CDT CT MST MDT MT PST PDT PT GMT UTC BST CET CEST EET EEST WET WEST IST JST KST AEST AEDT BRT MSK SGT"
+    "EST|EDT|ET|CST|CDT|CT|MST|MDT|MT|PST|PDT|PT|GMT|UTC|BST|CET|CEST|EET|EEST|WET|WEST|IST|JST|KST"
+    "|AEST|AEDT|BRT|MSK|SGT"
 )
-_ZONE = rf"(?: (?P<zone>{'|'.join(_ZONES.split())}|(?:[ecmp]\.[sd]\.t|g\.m\.t|u\.t\.c)\.?)(?![^\W_]))?"
+_ZONE = rf"(?: (?P<zone>{_ZONES}|(?:[ecmp]\.[sd]\.t|g\.m\.t|u\.t\.c)\.?)(?![^\W_]))?"
 _HALF = r"(?: ?(?P<half>[ap])(?:m(?![^\W_])|\.m(?![^\W_])\.?))"
 _CLOCK = re.compile(
-    rf"(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?(?:{_HALF})?{_ZONE}(?![:.,]?[0-9])(?![^\W_])",
+    rf"(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
+    rf"(?:{_HALF})?{_ZONE}(?![:.,]?[0-9])(?![^\W_])",
     re.IGNORECASE,
 )
-_DOTTED_CLOCK = re.compile(rf"(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5][0-9]){_HALF}{_ZONE}", re.IGNORECASE)
+_DOTTED_CLOCK = re.compile(
+    rf"(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5][0-9]){_HALF}{_ZONE}", re.IGNORECASE
+)
 _HOUR = re.compile(rf"(?P<hour>1[0-2]|0?[1-9]){_HALF}{_ZONE}", re.IGNORECASE)
 _RUN = re.compile(
-    r"(?:(?P<hours>[0-9]{1,3}):)?(?P<minutes>[0-9]{1,3}):(?P<seconds>[0-5][0-9])(?:[.,](?P<fraction>[0-9]{1,3}))?(?![:.,]?[0-9])(?![^\W_])"
+    r"(?:(?P<hours>[0-9]{1,3}):)?(?P<minutes>[0-9]{1,3}):(?P<seconds>[0-5][0-9])(?:[.,]"
+    r"(?P<fraction>[0-9]{1,3}))?(?![:.,]?[0-9])(?![^\W_])"
 )
-_MILITARY = re.compile(r"(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9]) ?(?:hrs|hours|h)(?![^\W_])")
+_MILITARY = re.compile(
+    r"(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9]) ?(?:hrs|hours|h)(?![^\W_])"
+)
 _RATIO = re.compile(r"([0-9]{1,4}) ?:([0-9]{1,4})(?![:.]?[0-9])(?![^\W_])")
 _PART = r"([0-9]{1,4}(?:\.[0-9])?) ?(%s)(?![^\W_])"
 _DURATION = re.compile(
-    r"(?:(?P<y>[0-9]{1,3})y(?:rs?|ears?)? ?)?(?:(?P<mo>[0-9]{1,2})mo ?)?(?:(?P<w>[0-9]{1,3})w(?:ks?)? ?)?(?:(?P<d>[0-9]{1,4})d(?:ays?)? ?)?"
-    r"(?:(?P<h>[0-9]{1,4}) ?h(?:rs?|ours?)? ?)?(?:(?P<m>[0-9]{1,4}) ?m(?:ins?)? ?)?(?:(?P<s>[0-9]{1,4}) ?s(?:ecs?)?)?(?<! )(?![^\W_])",
+    r"(?:(?P<y>[0-9]{1,3})y(?:rs?|ears?)? ?)?(?:(?P<mo>[0-9]{1,2})mo ?)?(?:(?P<w>[0-9]{1,3})w"
+    r"(?:ks?)? ?)?(?:(?P<d>[0-9]{1,4})d(?:ays?)? ?)?"
+    r"(?:(?P<h>[0-9]{1,4}) ?h(?:rs?|ours?)? ?)?(?:(?P<m>[0-9]{1,4}) ?m(?:ins?)? ?)?(?:"
+    r"(?P<s>[0-9]{1,4}) ?s(?:ecs?)?)?(?<! )(?![^\W_])",
     re.IGNORECASE,
 )
 _HOURS_AND = re.compile(r"(?P<h>[0-9]{1,3})h(?P<m>[0-5][0-9])(?![^\W_])")
-_UNITS = {"y": "year", "mo": "month", "w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
+_UNITS = {
+    "y": "year",
+    "mo": "month",
+    "w": "week",
+    "d": "day",
+    "h": "hour",
+    "m": "minute",
+    "s": "second",
+}
 _DECADE = re.compile(r"(?P<century>1[0-9]|20)?(?P<tens>[0-9])0 ?'?s(?![^\W_])", re.IGNORECASE)
 _DECADE_BEFORE = frozenset(
-    "the mid early late my his her their your our in since 'til mid- of from back like".split()
-)
+    {
+        "the", "mid", "early", "late", "my", "his", "her", "their", "your", "our", "in", "since",
+        "'til", "mid-", "of", "from", "back", "like",
+    }
+)  # fmt: skip
 _DECADE_AFTER = frozenset(
-    "music kid kids baby babies rock movie movies vibe vibes hits song songs fashion show shows cartoon cartoons anime style"
-    " band bands era aesthetic pop cars car hair".split()
-)
-_RECORDS = frozenset("wr pb pace run sub split record time finished got sob gold igt rta best".split())
+    {
+        "music", "kid", "kids", "baby", "babies", "rock", "movie", "movies", "vibe", "vibes",
+        "hits", "song", "songs", "fashion", "show", "shows", "cartoon", "cartoons", "anime",
+        "style", "band", "bands", "era", "aesthetic", "pop", "cars", "car", "hair",
+    }
+)  # fmt: skip
+_RECORDS = frozenset(
+    {
+        "wr", "pb", "pace", "run", "sub", "split", "record", "time", "finished", "got", "sob",
+        "gold", "igt", "rta", "best",
+    }
+)  # fmt: skip
 _LEFT_AFTER = frozenset({"left", "remaining"})
 _OCLOCK = 12
 _HOURS = 24
@@ -45,7 +73,11 @@ _HOURS = 24
 
 def clock(line: Line, at: int) -> Reading | None:
     """Read 10:30, 17:05, 1:59 p.m. EST, 3am, 14:10:30."""
-    match = _CLOCK.match(line.text, at) or _DOTTED_CLOCK.match(line.text, at) or _HOUR.match(line.text, at)
+    match = (
+        _CLOCK.match(line.text, at)
+        or _DOTTED_CLOCK.match(line.text, at)
+        or _HOUR.match(line.text, at)
+    )
     if match is None or line.text[at - 1 : at] == "$":
         return None
     if line.after(match.end()).lower() in _LEFT_AFTER and not match["half"]:
@@ -59,7 +91,9 @@ def clock(line: Line, at: int) -> Reading | None:
         if _is_record(line, at):
             return None
         hours = f"{_counted(hour, 'hour')} " if hour else ""
-        said = f"{hours}{_counted(int(minute or 0), 'minute')} and {_counted(int(second), 'second')}"
+        said = (
+            f"{hours}{_counted(int(minute or 0), 'minute')} and {_counted(int(second), 'second')}"
+        )
     else:
         said = _hour_and_minute(hour, minute, is_half=bool(half))
     if half:
@@ -94,13 +128,27 @@ def run(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     if not (match["hours"] or match["fraction"]) and line.after(match.end()).lower() in _LEFT_AFTER:
-        return Reading(match.end(), _spent(int(match["minutes"]), int(match["seconds"])), "duration")
-    if not (match["hours"] or match["fraction"]) and match["seconds"] == "00" and int(match["minutes"]) > _HOURS:
+        return Reading(
+            match.end(), _spent(int(match["minutes"]), int(match["seconds"])), "duration"
+        )
+    if (
+        not (match["hours"] or match["fraction"])
+        and match["seconds"] == "00"
+        and int(match["minutes"]) > _HOURS
+    ):
         return Reading(match.end(), f"{numerals.count(match['minutes'])} minutes", "duration")
     said = numerals.cardinal(int(match["hours"])) + " " if match["hours"] else ""
-    said += numerals.two_digits(match["minutes"]) if said and len(match["minutes"]) == 2 else numerals.count(str(int(match["minutes"])))  # noqa: PLR2004
+    said += (
+        numerals.two_digits(match["minutes"])
+        if said and len(match["minutes"]) == 2
+        else numerals.count(str(int(match["minutes"])))
+    )
     seconds = match["seconds"]
-    said += " o'clock" if seconds == "00" and not match["hours"] and not match["fraction"] else f" {numerals.two_digits(seconds)}"
+    said += (
+        " o'clock"
+        if seconds == "00" and not match["hours"] and not match["fraction"]
+        else f" {numerals.two_digits(seconds)}"
+    )
     said = said.replace("double oh", "zero zero")
     if match["fraction"]:
         said += f" point {numerals.digits(match['fraction'])}"
@@ -127,7 +175,9 @@ def ratio(line: Line, at: int) -> Reading | None:
     match = _RATIO.match(line.text, at)
     if match is None:
         return None
-    return Reading(match.end(), f"{numerals.count(match[1])} to {numerals.count(match[2])}", "ratio")
+    return Reading(
+        match.end(), f"{numerals.count(match[1])} to {numerals.count(match[2])}", "ratio"
+    )
 
 
 def duration(line: Line, at: int) -> Reading | None:
@@ -136,7 +186,7 @@ def duration(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     parts = [(unit, number) for unit, number in match.groupdict().items() if number is not None]
-    if len(parts) < 2:  # noqa: PLR2004 - one part is a measure
+    if len(parts) < 2:
         return None
     said = " ".join(_counted(int(number), _UNITS[unit]) for unit, number in parts)
     return Reading(match.end(), said, "duration")
@@ -153,9 +203,9 @@ def decade(line: Line, at: int) -> Reading | None:
             line.before(at) in _DECADE_BEFORE
             or line.text[at - 1 : at] in ("'", "-")
             or line.after(match.end()).lower() in _DECADE_AFTER
-            or int(tens) > 6  # noqa: PLR2004 - 70s to 90s are rarely counted
+            or int(tens) > 6
         )
-        if not is_decade or line.text[at - 4 : at].lower() in ("for ",):
+        if not is_decade or line.before(at) == "for":
             return None
         return Reading(match.end(), numerals.plural(numerals.cardinal(int(tens) * 10)), "decade")
     if line.text[match.end("tens") + 1] == " " and line.after(match.end()):
@@ -194,7 +244,9 @@ def offset(line: Line, at: int) -> Reading | None:
         return None
     minutes = f" {numerals.two_digits(match[4])}" if match[4] and match[4] != "00" else ""
     sign = "plus" if match[2] == "+" else "minus"
-    return Reading(match.end(), f"{match[1]} {sign} {numerals.cardinal(int(match[3]))}{minutes}", "time")
+    return Reading(
+        match.end(), f"{match[1]} {sign} {numerals.cardinal(int(match[3]))}{minutes}", "time"
+    )
 
 
 RULES = (

@@ -1,19 +1,21 @@
 """Words of chat: abbreviations, what they stand for, and where they are something else."""
 
+import re
+from collections.abc import Iterable
+
 SLANG = {
     "abt": "about", "acc": "account", "afaik": "as far as I know", "afk": "away from keyboard",
     "alr": "alright", "asap": "as soon as possible", "atm": "at the moment",
     "atp": "at this point", "bbl": "be back later", "bc": "because", "bcs": "because",
-    "bcuz": "because", "bf": "boyfriend", "bff": "best friend",
-    "brb": "be right back", "btw": "by the way", "cld": "could", "cmon": "come on",
-    "cu": "see you", "cud": "could", "cuz": "because", "cya": "see you", "dae": "does anyone else",
-    "def": "definitely", "dmg": "damage", "dw": "don't worry", "dwai": "don't worry about it",
-    "esp": "especially", "ez": "easy", "fav": "favorite", "fave": "favorite",
-    "ffs": "for goodness' sake", "fr": "for real", "frfr": "for real for real",
-    "ftl": "for the loss", "ftw": "for the win", "fwiw": "for what it's worth",
-    "fyi": "for your information", "gf": "girlfriend", "gg": "good game", "ggs": "good games",
-    "ggwp": "good game, well played", "gj": "good job", "gl": "good luck",
-    "glhf": "good luck, have fun", "gm": "good morning", "gn": "good night",
+    "bcuz": "because", "bf": "boyfriend", "bff": "best friend", "brb": "be right back",
+    "btw": "by the way", "cld": "could", "cmon": "come on", "cu": "see you", "cud": "could",
+    "cuz": "because", "cya": "see you", "dae": "does anyone else", "def": "definitely",
+    "dmg": "damage", "dw": "don't worry", "dwai": "don't worry about it", "esp": "especially",
+    "ez": "easy", "fav": "favorite", "fave": "favorite", "ffs": "for goodness' sake",
+    "fr": "for real", "frfr": "for real for real", "ftl": "for the loss", "ftw": "for the win",
+    "fwiw": "for what it's worth", "fyi": "for your information", "gf": "girlfriend",
+    "gg": "good game", "ggs": "good games", "ggwp": "good game, well played", "gj": "good job",
+    "gl": "good luck", "glhf": "good luck, have fun", "gm": "good morning", "gn": "good night",
     "grats": "congratulations", "gtg": "got to go", "gz": "congratulations",
     "hbd": "happy birthday", "hbu": "how about you", "hf": "have fun", "hmu": "hit me up",
     "hr": "hour", "hrs": "hours", "icl": "I can't lie", "icymi": "in case you missed it",
@@ -65,23 +67,25 @@ ABBREVIATIONS = {
 }  # fmt: skip
 """Abbreviations of ordinary writing, which may have a full stop."""
 TITLES = frozenset(
-    "capt col dr ft gov hon lt mr mrs ms mt prof rep rev sen sgt st".split()
-)
+    {
+        "capt", "col", "dr", "ft", "gov", "hon", "lt", "mr", "mrs", "ms", "mt", "prof", "rep",
+        "rev", "sen", "sgt", "st",
+    }
+)  # fmt: skip
 """Those of them that stand before a name alone."""
 MIXED = {
-    "k/d": "K D", "k/d/a": "K D A",
-    "4eva": "forever", "a.k.a": "also known as", "a.k.a.": "also known as", "b/c": "because",
-    "b/w": "between", "b2b": "back to back", "b4": "before", "b8": "bait", "c u": "see you",
-    "c ya": "see ya", "c/o": "care of", "e.g": "for example", "e.g.": "for example",
-    "f2f": "face to face", "f2p": "free to play", "g2g": "got to go", "g2k": "good to know",
-    "gl2u": "good luck to you", "gr8": "great", "h/t": "hat tip", "h8": "hate", "h8r": "hater",
-    "h8rs": "haters", "h8s": "hates", "i.e": "that is", "i.e.": "that is",
-    "ily2": "I love you too", "in2": "into", "l8": "late", "l8r": "later", "m8": "mate",
-    "m8s": "mates", "me2": "me too", "n/a": "not applicable", "n1": "nice one", "n8": "night",
-    "p2w": "pay to win", "s/o": "shout out", "sk8": "skate", "str8": "straight",
-    "t2go": "time to go", "tl:dr": "too long, didn't read", "tl;dr": "too long, didn't read",
-    "w/": "with", "w/e": "whatever", "w/o": "without", "w/out": "without", "w8": "wait",
-    "w8ing": "waiting", "y/n": "yes or no",
+    "k/d": "K D", "k/d/a": "K D A", "4eva": "forever", "a.k.a": "also known as",
+    "a.k.a.": "also known as", "b/c": "because", "b/w": "between", "b2b": "back to back",
+    "b4": "before", "b8": "bait", "c u": "see you", "c ya": "see ya", "c/o": "care of",
+    "e.g": "for example", "e.g.": "for example", "f2f": "face to face", "f2p": "free to play",
+    "g2g": "got to go", "g2k": "good to know", "gl2u": "good luck to you", "gr8": "great",
+    "h/t": "hat tip", "h8": "hate", "h8r": "hater", "h8rs": "haters", "h8s": "hates",
+    "i.e": "that is", "i.e.": "that is", "ily2": "I love you too", "in2": "into", "l8": "late",
+    "l8r": "later", "m8": "mate", "m8s": "mates", "me2": "me too", "n/a": "not applicable",
+    "n1": "nice one", "n8": "night", "p2w": "pay to win", "s/o": "shout out", "sk8": "skate",
+    "str8": "straight", "t2go": "time to go", "tl:dr": "too long, didn't read",
+    "tl;dr": "too long, didn't read", "w/": "with", "w/e": "whatever", "w/o": "without",
+    "w/out": "without", "w8": "wait", "w8ing": "waiting", "y/n": "yes or no",
 }  # fmt: skip
 """Abbreviations with signs or digits in them."""
 LEET = {
@@ -93,49 +97,96 @@ LEET = {
 }  # fmt: skip
 """Words that begin with a digit."""
 NAMES = frozenset(
-    "bc bf cu dw ez fr gf gl gm gz hf ig ik jk k lv mb np nt og r sm tn ty u wb yt".split()
-)
+    {
+        "bc", "bf", "cu", "dw", "ez", "fr", "gf", "gl", "gm", "gz", "hf", "ig", "ik", "jk", "k",
+        "lv", "mb", "np", "nt", "og", "r", "sm", "tn", "ty", "u", "wb", "yt",
+    }
+)  # fmt: skip
 """Abbreviations that are initials or names when they are written in capitals before a name."""
 MEANT_AFTER = {
-    "ty": frozenset("for so all guys everyone u you very everybody chat bro man dude mods sm".split()),
-    "r": frozenset("u you we they these those the ur my there".split()),
-    "u": frozenset(
-        "r are can could should do did have ok good need know guys think want see gonna got mean there".split()
+    "ty": frozenset(
+        [
+            "for",
+            "so",
+            "all",
+            "guys",
+            "everyone",
+            "u",
+            "you",
+            "very",
+            "everybody",
+            "chat",
+            "bro",
+            "man",
+            "dude",
+            "mods",
+            "sm",
+        ]
     ),
-    "gl": frozenset("hf all guys everyone bro man with on".split()),
-    "bc": frozenset("i you he she they we it the of".split()),
-    "ez": frozenset("game win clap".split()),
+    "r": frozenset(["u", "you", "we", "they", "these", "those", "the", "ur", "my", "there"]),
+    "u": frozenset(
+        [
+            "r",
+            "are",
+            "can",
+            "could",
+            "should",
+            "do",
+            "did",
+            "have",
+            "ok",
+            "good",
+            "need",
+            "know",
+            "guys",
+            "think",
+            "want",
+            "see",
+            "gonna",
+            "got",
+            "mean",
+            "there",
+        ]
+    ),
+    "gl": frozenset(["hf", "all", "guys", "everyone", "bro", "man", "with", "on"]),
+    "bc": frozenset(["i", "you", "he", "she", "they", "we", "it", "the", "of"]),
+    "ez": frozenset(["game", "win", "clap"]),
 }
 """Words behind such initials with which they are abbreviations, also in capitals."""
 NUMBER_WORDS = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve hundred thousand oh zero point".split()
-)
+    {
+        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+        "twelve", "hundred", "thousand", "oh", "zero", "point",
+    }
+)  # fmt: skip
 _NOT_BEFORE = {
-    "acc": frozenset("championship".split()),
-    "bc": frozenset("canada place".split()),
-    "def": frozenset("jam leppard".split()),
-    "ig": frozenset("live model post story".split()),
-    "k": frozenset("pop".split()),
-    "min": frozenset("max".split()),
-    "r": frozenset("b d n rated s slash".split()),
-    "sec": frozenset("championship football".split()),
-    "u": frozenset("boat of turn slash".split()),
+    "acc": frozenset(["championship"]),
+    "bc": frozenset(["canada", "place"]),
+    "def": frozenset(["jam", "leppard"]),
+    "ig": frozenset(["live", "model", "post", "story"]),
+    "k": frozenset(["pop"]),
+    "min": frozenset(["max"]),
+    "r": frozenset(["b", "d", "n", "rated", "s", "slash"]),
+    "sec": frozenset(["championship", "football"]),
+    "u": frozenset(["boat", "of", "turn", "slash"]),
 }
 """Words behind an abbreviation with which it is none."""
 _NOT_AFTER = {
-    "acc": frozenset("the".split()),
-    "bc": frozenset("in".split()),
-    "def": frozenset("1 her hero high his low more my null the your".split()),
-    "dw": frozenset("doctor the".split()),
-    "esp": frozenset("an the".split()),
-    "ig": frozenset("an her his my on our the via your".split()),
-    "k": frozenset("special vitamin".split()),
-    "lv": frozenset("the".split()),
-    "min": frozenset("a max the".split()),
-    "prob": frozenset("a the".split()),
-    "r": frozenset("mrs of type slash".split()),
-    "sec": frozenset("the".split()),
-    "sm": frozenset("a the".split()),
+    "acc": frozenset(["the"]),
+    "bc": frozenset(["in"]),
+    "def": frozenset(
+        ["1", "her", "hero", "high", "his", "low", "more", "my", "null", "the", "your"]
+    ),
+    "dw": frozenset(["doctor", "the"]),
+    "esp": frozenset(["an", "the"]),
+    "ig": frozenset(["an", "her", "his", "my", "on", "our", "the", "via", "your"]),
+    "k": frozenset(["special", "vitamin"]),
+    "lv": frozenset(["the"]),
+    "min": frozenset(["a", "max", "the"]),
+    "prob": frozenset(["a", "the"]),
+    "r": frozenset(["mrs", "of", "type", "slash"]),
+    "sec": frozenset(["the"]),
+    "sm": frozenset(["a", "the"]),
 }
 """Words before an abbreviation with which it is none."""
 
@@ -149,3 +200,8 @@ def is_allowed(key: str, before: str, after: str, following: str) -> bool:
     if key in ("r", "u", "k") and following[:1] in (".", "-", "/") and following[1:].isalnum():
         return False
     return not (key == "u" and after == "of" and before == "")
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Return a pattern of `words`, the longest first."""
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))

@@ -12,15 +12,24 @@ _LONGEST_ACRONYM = 4
 """Letters of the longest word in capitals that is kept in a message that does not shout."""
 _WORD = re.compile(r"[^\W\d_]++(?:'[^\W\d_]++)*+")
 ACRONYMS = frozenset(
-    "US CEO CFO CTO EST PST CST GMT UTC GTA FF CO WASD BBC CNN FBI CIA NBA NFL NHL MLB UFC WWE MMA FIFA UEFA EA IGN HBO"
-    " NYC LA DC PhD HDMI USB SSD HDD RAM RGB LED LCD OLED VR AR XR PSN NVIDIA AMD INTEL MSI RTX GTX RX BMW VW GPS SUV"
-    " ATM PIN WIFI LAN VPN IP ISP DNS HTTP URL PDF PNG JPG GIF MP API SDK IDE SQL CSS HTML PHP AWS ISS UFO DNA RNA HIV"
-    " MRI ER ICU EU UN NATO WHO NGO UCLA MIT NYU USC FC CF HD UHD FHD SMG AK AWP LMG AOE DPS DOT MMR ELO KDA ADC MOBA"
-    " CSGO LOL WOW PUBG COD BF MW BO NBA ESPN ABC NBC CBS SNL ASMR IQ EQ BPM DIY BYOB RSVP VCR DVD CD PS XBOX NES SNES"
-    " QA QTE NPC RNG PB WR IGT RTA TAS AFK BRB GG WP GLHF TTV IRC OBS NDI SFX BGM OST MTV TBA TBD AKA".split()
-)
+    {
+        "US", "CEO", "CFO", "CTO", "EST", "PST", "CST", "GMT", "UTC", "GTA", "FF", "CO", "WASD",
+        "BBC", "CNN", "FBI", "CIA", "NBA", "NFL", "NHL", "MLB", "UFC", "WWE", "MMA", "FIFA",
+        "UEFA", "EA", "IGN", "HBO", "NYC", "LA", "DC", "PhD", "HDMI", "USB", "SSD", "HDD", "RAM",
+        "RGB", "LED", "LCD", "OLED", "VR", "AR", "XR", "PSN", "NVIDIA", "AMD", "INTEL", "MSI",
+        "RTX", "GTX", "RX", "BMW", "VW", "GPS", "SUV", "ATM", "PIN", "WIFI", "LAN", "VPN", "IP",
+        "ISP", "DNS", "HTTP", "URL", "PDF", "PNG", "JPG", "GIF", "MP", "API", "SDK", "IDE", "SQL",
+        "CSS", "HTML", "PHP", "AWS", "ISS", "UFO", "DNA", "RNA", "HIV", "MRI", "ER", "ICU", "EU",
+        "UN", "NATO", "WHO", "NGO", "UCLA", "MIT", "NYU", "USC", "FC", "CF", "HD", "UHD", "FHD",
+        "SMG", "AK", "AWP", "LMG", "AOE", "DPS", "DOT", "MMR", "ELO", "KDA", "ADC", "MOBA", "CSGO",
+        "LOL", "WOW", "PUBG", "COD", "BF", "MW", "BO", "ESPN", "ABC", "NBC", "CBS", "SNL",
+        "ASMR", "IQ", "EQ", "BPM", "DIY", "BYOB", "RSVP", "VCR", "DVD", "CD", "PS", "XBOX", "NES",
+        "SNES", "QA", "QTE", "NPC", "RNG", "PB", "WR", "IGT", "RTA", "TAS", "AFK", "BRB", "GG",
+        "WP", "GLHF", "TTV", "IRC", "OBS", "NDI", "SFX", "BGM", "OST", "MTV", "TBA", "TBD", "AKA",
+    }
+)  # fmt: skip
 """Acronyms that stay in capitals among shouted ones, besides those of the configuration."""
-_WORDS_TOO = frozenset("LOL WOW WHO DOT ER PIN RAM MOBA AR LA".split())
+_WORDS_TOO = frozenset({"LOL", "WOW", "WHO", "DOT", "ER", "PIN", "RAM", "MOBA", "AR", "LA"})
 """Acronyms that are words as well: shouted, they are words."""
 
 
@@ -37,9 +46,13 @@ def is_shouted(text: str, acronyms: frozenset[str]) -> bool:
 
 
 _PRONOUN_AFTER = frozenset(
-    "give let tell show help for to with of all both between on join make get got save from love beat kill killed among"
-    " at about against than like told gave sell send bring take follow".split()
-)
+    {
+        "give", "let", "tell", "show", "help", "for", "to", "with", "of", "all", "both", "between",
+        "on", "join", "make", "get", "got", "save", "from", "love", "beat", "kill", "killed",
+        "among", "at", "about", "against", "than", "like", "told", "gave", "sell", "send", "bring",
+        "take", "follow",
+    }
+)  # fmt: skip
 
 
 class Shouting:
@@ -61,8 +74,14 @@ class Shouting:
         if word in self._acronyms:
             return None
         if line.is_shouted:
-            is_code = line.text[match.end() : match.end() + 1].isdigit() and len(word) <= _LONGEST_ACRONYM
-            return None if is_code or len(word) < 2 and word not in ("A", "U", "R") else Reading(match.end(), word.lower())  # noqa: PLR2004
+            is_code = (
+                line.text[match.end() : match.end() + 1].isdigit() and len(word) <= _LONGEST_ACRONYM
+            )
+            return (
+                None
+                if is_code or (len(word) < 2 and word not in ("A", "U", "R"))
+                else Reading(match.end(), word.lower())
+            )
         return Reading(match.end(), word.lower()) if len(word) > _LONGEST_ACRONYM else None
 
 
