@@ -18,6 +18,27 @@ Make = Callable[..., Draft]
 Message = Callable[..., ChatMessage]
 
 
+def _cases() -> list[tuple[str, str]]:
+    table = Path("tests/data/reading/english.tsv").read_text(encoding="utf-8")
+    return [
+        (written, said) for written, said in (row.split("\t") for row in table.splitlines()[1:])
+    ]
+
+
+_WORDS = [
+    "u", "r", "k", "ty", "gg", "US", "GTA", "IV", "chapter", "lvl", "no.", "the", "a", "in", "for",
+    "4", "2", "may", "Jan", "5", "10k", "$", "%", "-",
+]  # fmt: skip
+_CHAT = st.lists(
+    st.one_of(
+        st.sampled_from([written for written, _ in _cases()]),
+        st.text("0123456789.,:-/$€%k apmvxIVX<>()'~^*+=#@&_", max_size=20),
+        st.sampled_from(_WORDS),
+    ),
+    max_size=4,
+).map(" ".join)
+
+
 def words(sent: Draft, **chosen: object) -> str:
     return Speakable(SpeakableSettings.model_validate(chosen))(sent).text
 
@@ -184,16 +205,42 @@ def test_own_acronyms(draft: Make) -> None:
 @pytest.mark.parametrize(
     ("language", "written", "said"),
     [
-        ("de", "7 Katzen & 1.000 Hunde", "sieben Katzen eintausend Hunde"),
-        ("de", "3,5", "drei Komma fünf"),
+        ("es", "tengo 21 años y 1 perro", "tengo veintiún años y un perro"),
+        ("es", "cuesta 5,50€ o $20", "cuesta cinco euros con cincuenta céntimos o veinte dólares"),
+        ("es", "el 1/5/2024", "el primero de mayo de dos mil veinticuatro"),
+        ("es", "a las 10:30", "a las diez y treinta"),
+        ("es", "1 h, 3-4 km, 5k subs", "una hora, tres a cuatro kilómetros, cinco mil subs"),
+        ("es", "el 2º, xq no?", "el segundo, porque no?"),
+        ("de", "7 Katzen & 1.000 Hunde", "sieben Katzen und eintausend Hunde"),
+        ("de", "3,5 oder -5", "drei Komma fünf oder minus fünf"),
+        ("de", "am 3.5.1984", "am dritten Mai neunzehnhundertvierundachtzig"),
+        ("de", "um 13:00", "um dreizehn Uhr"),
+        ("de", "21,99€ und 1 €", "einundzwanzig Euro und neunundneunzig Cent und ein Euro"),
+        ("de", "kp, 2 mio bei 100%", "kein Plan, zwei Millionen bei einhundert Prozent"),
         ("fr", "21 brb", "vingt et un brb"),
+        ("fr", "5,50 € à 10h30", "cinq euros et cinquante centimes à dix heures trente"),
+        ("fr", "le 1/5/2024, 2e place", "le premier mai deux mille vingt quatre, deuxième place"),
+        ("fr", "slt, 1 234 vues", "salut, mille deux cent trente quatre vues"),
+        ("pt", "R$ 10,50 vc tb", "dez reais e cinquenta centavos você também"),
+        ("pt", "2 mi às 18:00", "dois milhões às dezoito horas"),
+        ("ja", "¥500と100円", "五百円と百円"),
+        ("ja", "2024-05-03 10:30", "二千二十四年五月三日 十時三十分"),
+        ("it", "1.000 e 3,5", "mille e tre virgola cinque"),
+        ("ru", "5 рублей", "пять рублей"),
         ("zz", "7 cats", "7 cats"),
     ],
-)
-def test_other_languages_have_numbers_alone(
+)  # fmt: skip
+def test_other_languages_have_tables_or_numbers_alone(
     language: str, written: str, said: str, draft: Make
 ) -> None:
     assert words(draft(written), language=language) == said
+
+
+@pytest.mark.parametrize("language", ["es", "de", "fr", "pt", "ja"])
+@given(_CHAT.map(clean))
+def test_other_languages_are_read_once(language: str, draft: Make, text: str) -> None:
+    said = words(draft(text), language=language)
+    assert words(draft(said), language=language) == said
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "ja", "ar", "zz"])
@@ -236,13 +283,6 @@ def test_any_text_becomes_plain(language: str, draft: Make, text: str) -> None:
     assert plain(said) == said
 
 
-def _cases() -> list[tuple[str, str]]:
-    table = Path("tests/data/reading/english.tsv").read_text(encoding="utf-8")
-    return [
-        (written, said) for written, said in (row.split("\t") for row in table.splitlines()[1:])
-    ]
-
-
 @pytest.mark.parametrize(("written", "said"), _cases())
 def test_every_class_of_writing(written: str, said: str, message: Message) -> None:
     verdict = Policy(PolicySettings(), voice="heart")(message(written))
@@ -252,20 +292,6 @@ def test_every_class_of_writing(written: str, said: str, message: Message) -> No
 @pytest.mark.parametrize(("written", "said"), _cases())
 def test_words_stay_when_they_are_read_again(written: str, said: str, draft: Make) -> None:
     assert words(draft(said)) == said, written
-
-
-_WORDS = [
-    "u", "r", "k", "ty", "gg", "US", "GTA", "IV", "chapter", "lvl", "no.", "the", "a", "in", "for",
-    "4", "2", "may", "Jan", "5", "10k", "$", "%", "-",
-]  # fmt: skip
-_CHAT = st.lists(
-    st.one_of(
-        st.sampled_from([written for written, _ in _cases()]),
-        st.text("0123456789.,:-/$€%k apmvxIVX<>()'~^*+=#@&_", max_size=20),
-        st.sampled_from(_WORDS),
-    ),
-    max_size=4,
-).map(" ".join)
 
 
 @settings(max_examples=400, deadline=None)

@@ -8,7 +8,7 @@ from bot.policy.cleaning import plain
 from bot.policy.draft import Draft
 from bot.policy.speakable.english import English
 from bot.policy.speakable.faces import say_faces
-from bot.policy.speakable.others import Other
+from bot.policy.speakable.grammar import Grammar
 
 _MOST_READINGS = 3
 """Times that a text is read: what is left out brings words together, such as "chapter * IV"."""
@@ -31,7 +31,7 @@ class Speakable:
             rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE
         )
         self._faces = settings.symbols
-        self._language = English(settings) if settings.language == "en" else Other(settings)
+        self._language = English(settings) if settings.language == "en" else Grammar(settings)
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` in words; in the prefix, which is plain already, numbers alone."""

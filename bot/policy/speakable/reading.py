@@ -175,6 +175,11 @@ def _apart(text: str, at: int, reading: Reading) -> str:
     said = reading.said
     if not said:
         return " "
-    before = " " if text[at - 1 : at].isalnum() else ""
-    after = " " if text[reading.end : reading.end + 1].isalnum() else ""
+    before = " " if _takes_space(text[at - 1 : at]) else ""
+    after = " " if _takes_space(text[reading.end : reading.end + 1]) else ""
     return f"{before}{said}{after}"
+
+
+def _takes_space(character: str) -> bool:
+    """Tell whether a word that touches `character` needs a space; kana and kanji have none."""
+    return character.isalnum() and not "\u2e80" <= character <= "\u9fff"
