@@ -46,6 +46,9 @@ def fraction(line: Line, at: int) -> Reading | None:
         return None
     above, below = match[1], match[2]
     is_alone = _is_alone(line, at, match.end())
+    if line.text[match.end() :].lstrip()[:1] == "=":
+        said = f"{numerals.count(above)} divided by {numerals.count(below)}"
+        return Reading(match.end(), said, "number")
     if " " in match[0] and not is_alone:
         return None
     if (named := _PAIRS.get((above, below))) and not match[3]:

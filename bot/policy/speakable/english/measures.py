@@ -58,14 +58,15 @@ _STOPPED = frozenset(
 )  # fmt: skip
 _MEASURED = frozenset(
     {
-        "charger", "bottle", "steak", "battery", "monitor", "screen", "jack", "lens", "bag", "box",
-        "can", "cup", "glass", "pool", "fall", "drop", "jump", "wall", "gap", "delay", "timer",
-        "cooldown", "break", "window", "ssd", "hdd", "psu", "bulb", "fan", "radiator", "cable",
-        "cord", "rope", "barrel", "gun", "dumbbell", "plate", "race", "run", "walk", "ride",
-        "swim", "trip", "drive", "flight", "marathon", "baby", "pizza", "burger", "bench", "squat",
-        "deadlift", "sprint", "dash", "tv", "display", "panel", "shift", "shifts", "stream",
-        "video", "clip", "old", "zone", "limit", "card", "stick", "kit", "bar", "pack", "speaker",
-        "amp", "tank", "engine", "tires", "tire", "wheels", "rim", "rims",
+        "amp", "baby", "bag", "ban", "bar", "barrel", "battery", "bench", "bottle", "box", "break",
+        "bulb", "burger", "cable", "can", "card", "charger", "clip", "cooldown", "cord", "cup",
+        "dash", "deadlift", "deadline", "delay", "display", "drive", "drop", "dumbbell", "engine",
+        "fall", "fan", "film", "flight", "gap", "glass", "gun", "hdd", "jack", "jump", "kit",
+        "lens", "limit", "marathon", "monitor", "movie", "old", "pack", "panel", "pizza", "plate",
+        "pool", "psu", "race", "radiator", "ride", "rim", "rims", "rope", "run", "screen", "shift",
+        "shifts", "speaker", "sprint", "squat", "ssd", "steak", "stick", "stream", "sub", "swim",
+        "tank", "timeout", "timer", "tire", "tires", "trial", "trip", "tv", "video", "walk",
+        "wall", "wheels", "window", "zone",
     }
 )  # fmt: skip
 """What is measured by the number before it: a 65 watt charger."""
@@ -133,7 +134,9 @@ def _words(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]
             len(key) == 1 and key not in SPACED and not key.startswith(("°", "%"))
         ):
             return None
-        if len(key) == 1 and key.isalpha() and sign != key:  # "5 L" and "5 W" are losses and wins
+        if (
+            len(key) == 1 and key.isalpha() and sign != key and line.after(match.end()) != "of"
+        ):  # "5 L" and "5 W" are losses and wins
             return None
     if key == "m":
         return _minutes_or_meters(line, number, match)

@@ -9,7 +9,7 @@ _VERSION = re.compile(r"v(?:er)?\.? ?(?=[0-9]++(?:\.[0-9]|(?![^\W_])))", re.IGNO
 _SERIES = (
     "rtx", "gtx", "rx", "gt", "ryzen", "radeon", "quadro", "geforce", "threadripper", "xeon",
     "core", "snapdragon", "exynos", "tesla", "titan", "boeing", "airbus", "celeron", "epyc", "arc",
-    "hd", "uhd", "vega", "fx", "xbox",
+    "hd", "uhd", "vega", "fx", "xbox", "ddr3", "ddr4", "ddr5",
 )  # fmt: skip
 _PRODUCT = re.compile(
     rf"(?P<name>{'|'.join(_SERIES)})[ -]?(?P<tier>[3579] )?(?P<n>[0-9]{{3,4}})(?P<rest>"
@@ -25,7 +25,7 @@ _KNOWN_CARD = re.compile(
     r"(?:10[5678]0|20[678]0|30[56789]0|40[6789]0|50[6789]0)(?![0-9]|[.,:][0-9])(?![^\W_])"
 )
 _CHIP = re.compile(
-    r"(?P<n>[1-9][0-9]{3})(?P<rest>x3d|xt|xtx|x|k|kf|ks|hx|hs|u|g|ge)(?![^\W_])", re.IGNORECASE
+    r"(?P<n>[1-9][0-9]{3,4})(?P<rest>x3d|xt|xtx|x|k|kf|ks|hx|hs|u|g|ge)(?![^\W_])", re.IGNORECASE
 )
 _LINES = re.compile(
     r"(?P<n>144|240|360|480|540|576|720|900|1080|1440|2160|4320)(?P<scan>[pi])(?P<rate>"
@@ -35,7 +35,8 @@ _LINES = re.compile(
 _EPISODE = re.compile(r"s(?P<s>[0-9]{1,2}) ?e(?:p)?\.? ?(?P<e>[0-9]{1,4})(?![^\W_])", re.IGNORECASE)
 _SEASON = re.compile(r"S(?P<s>[0-9]{1,2})(?![^\W_])")
 _VERSUS = re.compile(
-    r"(?P<a>[0-9]{1,3}) ?(?P<v>v|vs\.?|x) ?(?P<b>[0-9]{1,4})(?:(?P<c>v)(?P<d>[0-9]{1,3}))?"
+    r"(?P<a>[0-9]{1,3}(?:\.[0-9]{1,2})?) ?(?P<v>v|vs\.?|x) ?(?P<b>[0-9]{1,4})(?:(?P<c>v)"
+    r"(?P<d>[0-9]{1,3}))?"
     r"(?![^\W_])",
     re.IGNORECASE,
 )

@@ -114,7 +114,8 @@ def pointed(line: Line, at: int) -> Reading | None:
         at and not line.text[at - 1].isspace() and line.text[at - 1] not in "(~<>-"
     ):
         return None
-    said = f"point {numerals.digits(match[1])}"
+    is_caliber = line.after(match.end()).startswith("cal")
+    said = numerals.count(match[1]) if is_caliber else f"point {numerals.digits(match[1])}"
     return Reading(match.end(), said, "number", said, float(f"0{match[0]}"))
 
 

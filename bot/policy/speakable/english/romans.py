@@ -9,21 +9,21 @@ _ROMAN = re.compile(r"(?:X{0,3}(?:IX|IV|V?I{0,3})|L?X{0,3}V?I{0,3})(?='s)?(?![^\
 _NOTES = ("I", "V", "X", "XX")
 _NUMBERED = frozenset(
     {
-        "chapter", "part", "act", "volume", "vol", "book", "episode", "phase", "stage", "tier",
-        "level", "round", "type", "class", "world", "section", "article", "grade", "war", "bowl",
-        "gta", "ff", "ffxiv", "fantasy", "souls", "kart", "evil", "quest", "diablo", "starcraft",
-        "elden", "witcher", "dragon", "civilization", "civ", "warcraft", "fallout", "metal",
-        "effect", "borderlands", "uncharted", "forza", "crysis", "battlefield", "persona",
-        "tekken", "doom", "halo", "quake", "resident", "hearts", "age", "empires", "portal",
-        "rocky", "rambo", "saw", "mario", "zelda", "star", "trek", "wars", "creed", "red", "dead",
-        "redemption", "street", "fighter", "kombat", "mortal", "scrolls", "theft", "auto", "final",
-        "bf", "cod", "mw", "hades", "bioshock", "arma", "payday", "overwatch", "simulator",
-        "silksong", "season", "step", "schedule", "mark", "mk", "division", "league", "super",
-        "max", "payne", "cry", "far", "darksiders", "dying", "light", "killzone", "gear", "gears",
-        "ninja", "gaiden", "solid", "injustice", "gran", "turismo", "soulcalibur", "virtua",
-        "samurai", "warriors", "ace", "combat", "hitman", "titanfall", "title", "iphone",
-        "generation", "gen", "silver", "gold", "bronze", "platinum", "plat", "diamond", "iron",
-        "emerald", "rank",
+        "ace", "act", "age", "arma", "article", "auto", "battlefield", "bf", "bioshock", "book",
+        "borderlands", "bowl", "bronze", "ch.", "chapter", "civ", "civilization", "class", "cod",
+        "combat", "creed", "cry", "crysis", "darksiders", "dead", "diablo", "diamond", "division",
+        "doom", "dragon", "dying", "effect", "elden", "emerald", "empires", "ep.", "episode",
+        "evil", "fallout", "fantasy", "far", "ff", "ffxiv", "fighter", "final", "forza", "gaiden",
+        "gear", "gears", "gen", "generation", "gold", "grade", "gran", "gta", "hades", "halo",
+        "hearts", "hitman", "injustice", "iphone", "iron", "kart", "killzone", "kombat", "league",
+        "level", "light", "mario", "mark", "max", "metal", "mk", "mortal", "mw", "ninja",
+        "overwatch", "part", "payday", "payne", "persona", "phase", "plat", "platinum", "portal",
+        "quake", "quest", "rambo", "rank", "red", "redemption", "resident", "rocky", "round",
+        "samurai", "saw", "schedule", "scrolls", "season", "section", "silksong", "silver",
+        "simulator", "solid", "soulcalibur", "souls", "stage", "star", "starcraft", "step",
+        "street", "super", "tekken", "theft", "tier", "titanfall", "title", "trek", "turismo",
+        "type", "uncharted", "virtua", "vol", "vol.", "volume", "war", "warcraft", "warriors",
+        "wars", "witcher", "world", "zelda",
     }
 )  # fmt: skip
 """Words that a numeral follows; a single V or X counts behind them alone."""
@@ -84,4 +84,16 @@ def _all_numerals() -> frozenset[str]:
     return frozenset(tens + one for tens in ("", "x", "xx", "xxx", "l") for one in ones) - {""}
 
 
-RULES = (Rule(roman, words=_all_numerals()),)
+def joined(line: Line, at: int) -> Reading | None:
+    """Read FFXIV and WWII."""
+    match = _JOINED.match(line.text, at)
+    return (
+        Reading(match.end(), f"{match[1]} {numerals.cardinal(_value(match[2]))}") if match else None
+    )
+
+
+_JOINED = re.compile(r"(FF|WW)([IVX]{1,4})(?![^\W_])")
+RULES = (
+    Rule(roman, words=_all_numerals()),
+    Rule(joined, words=[f"ff{n}" for n in _all_numerals()] + ["wwi", "wwii"]),
+)

@@ -15,7 +15,7 @@ _MIXED = re.compile(
 )
 _OPENERS = frozenset(re.split("[^a-z]", key)[0] for key in vocabulary.MIXED)
 _LEVEL = re.compile(r"(?P<word>lvl|lv|lev)s?\.? ?(?=[0-9])", re.IGNORECASE)
-_NUMBERED = re.compile(r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?(?=[0-9])", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?(?=[0-9IVX])", re.IGNORECASE)
 _NUMBERED_WORDS = {
     "no": "number", "nr": "number", "ep": "episode", "vol": "volume", "ch": "chapter",
     "pg": "page", "pp": "pages", "fig": "figure", "sec": "section", "s": "season",

@@ -58,6 +58,8 @@ def _groups(line: Line, at: int) -> re.Match[str] | None:
 def _is_numbers(text: str) -> bool:
     """Tell whether the groups are rather numbers in a row or a date."""
     groups = re.split(r"[-. ]+", text.strip("+"))
+    if max(map(len, groups)) < 3:
+        return True
     return len(groups) < 3 or (len(groups) == 3 and len(groups[0]) < 3 and len(groups[1]) < 3)
 
 
