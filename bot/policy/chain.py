@@ -66,6 +66,8 @@ class Policy:
             settings.events,
             spoken_name=introduction.spoken_name,
             anonymous=settings.name.anonymous,
+            say=speakable.say_numbers,
+            mark=speakable.decimal_mark,
         )
 
         def announced(message: ChatMessage) -> str | None:

@@ -31,7 +31,14 @@ class Speakable:
             rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE
         )
         self._faces = settings.symbols
-        self._language = English(settings) if settings.language == "en" else Grammar(settings)
+        self._language: English | Grammar = (
+            English(settings) if settings.language == "en" else Grammar(settings)
+        )
+
+    @property
+    def decimal_mark(self) -> str:
+        """Before decimals in the language that is read."""
+        return self._language.decimal_mark
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` in words; in the prefix, which is plain already, numbers alone."""

@@ -35,6 +35,7 @@ class Grammar:
 
     def __init__(self, settings: SpeakableSettings) -> None:
         self._table = table = table_of(settings.language)
+        self.decimal_mark = table.mark
         group, mark = re.escape(table.group), re.escape(table.mark)
         self._number = re.compile(
             rf"(?:(?P<grouped>[0-9]{{1,3}}(?:{group}[0-9]{{3}})++(?![0-9]))|(?P<whole>[0-9]++))"

@@ -37,6 +37,8 @@ _NUMBERS = (
 class English:
     """Reading of English, as the settings ask for it."""
 
+    decimal_mark = "."
+
     def __init__(self, settings: SpeakableSettings) -> None:
         configured = frozenset({"I", *(acronym.upper() for acronym in settings.acronyms)})
         self._acronyms = words.kept(configured)
