@@ -123,7 +123,7 @@ _OURS = st.fixed_dictionaries(
     {"author": st.fixed_dictionaries({"name": _TEXT.map("a".__add__)}), "text": _TEXT},
     optional={"reply_to": _TEXT},
 )
-_SOCIAL_STREAM = st.dictionaries(st.sampled_from([*SOCIAL_STREAM, "hasDonation", "event"]), _TEXT)
+_SOCIAL_STREAM = st.dictionaries(st.sampled_from([*SOCIAL_STREAM, "hasDonation"]), _TEXT)
 
 
 @given(_OURS)
