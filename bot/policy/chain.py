@@ -100,6 +100,7 @@ class Policy:
             ("links", Links(settings.links)),
             ("repeats", Repeats(settings.repeats)),
             ("length", length),  # before the expensive filters
+            ("faces", speakable.without_faces),  # before languages: laughter has none
             ("language", self.languages),
             ("name", introduction),
             ("events", announcements),

@@ -32,6 +32,8 @@ _WORDY_TLDS = frozenset(
         "video", "vip", "wiki", "win", "work", "world", "ws", "zone",
     }
 )  # fmt: skip
+_COUNTRY = 2
+"""Letters of a country's top-level domain."""
 _PATH = r"(?::[0-9]{1,5}(?![0-9]))?(?:[/?#]\S*)?"
 
 # Each starts where no other one can have started, and reads a token a bounded number of times.
@@ -101,7 +103,8 @@ def _replace_links(text: str, replaced: Callable[[re.Match[str]], str]) -> str:
 
 def _is_domain(match: re.Match[str]) -> bool:
     tld = match["tld"].lower()
-    return tld in _TLDS or (tld in _WORDY_TLDS and match["path"] != "")
+    has_path = match["path"] != ""
+    return tld in _TLDS or (has_path and (tld in _WORDY_TLDS or len(tld) == _COUNTRY))
 
 
 def _is_ipv6(text: str) -> bool:

@@ -21,13 +21,15 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
     "CHEROKEE": ("chr",), "MONGOLIAN": ("mn",),
 }  # fmt: skip
 """ISO 639 codes of the languages in each script but the Latin one, the usual one first."""
+_SIGNS = frozenset(map(chr, (0x3C0, 0x3BC, 0xB5, 0x3A9, 0x2126, 0x394, 0x3A3)))
+"""Greek letters that are signs: pi, micro, ohm, delta and sum."""
 _KANA = ("HIRAGANA", "KATAKANA")
 
 
 @lru_cache(maxsize=16_384)
 def script_of(character: str) -> str:
     """Return the script of a letter; empty for what is no letter, and for marks and digits."""
-    if not character.isalpha():
+    if not character.isalpha() or character in _SIGNS:
         return ""
     name = unicodedata.name(character, "")
     if name.startswith(("FULLWIDTH", "HALFWIDTH")):

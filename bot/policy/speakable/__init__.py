@@ -42,6 +42,10 @@ class Speakable:
         """Before decimals in the language that is read."""
         return self._language.decimal_mark
 
+    def without_faces(self, draft: Draft) -> Draft:
+        """Return `draft` without what is drawn; laughter in other scripts becomes words."""
+        return draft.with_text(say_faces(draft.text)) if self._faces else draft
+
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` in words; in the prefix, which is plain already, numbers alone."""
         text = draft.text

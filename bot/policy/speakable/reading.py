@@ -28,6 +28,10 @@ class Reading(NamedTuple):
     """The number itself, where it has one."""
 
 
+LETTER = "letter"
+"""Kind of a reading that is a letter of the word around it, such as the $ of Ke$ha."""
+
+
 class Line:
     """One message while it is read: its text, and what has been found at its places."""
 
@@ -120,6 +124,8 @@ class Reader:
             reading = self._longest(line, at, match)
             if reading is None:
                 continue
+            if at == end and kept and reading.said and kept[-1].strip():
+                kept.append(" ")  # two readings without anything between them
             kept.append(text[end:at])
             end = reading.end
             kept.append(_apart(text, at, reading))
@@ -175,6 +181,8 @@ def _apart(text: str, at: int, reading: Reading) -> str:
     said = reading.said
     if not said:
         return " "
+    if reading.kind == LETTER:
+        return said
     before = " " if _takes_space(text[at - 1 : at]) else ""
     after = " " if _takes_space(text[reading.end : reading.end + 1]) else ""
     return f"{before}{said}{after}"

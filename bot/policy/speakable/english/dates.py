@@ -45,8 +45,8 @@ _QUARTER = re.compile(
 _DAYS, _MONTHS = range(1, 32), range(1, 13)
 _FOLLOWS_DATE = frozenset(
     {
-        "is", "at", "for", "to", "and", "or", "but", "we", "i", "it", "in", "on", "if",
-        "was", "will", "works", "this", "lol", "pls", "please", "then", "so", "as", "because",
+        "is", "at", "for", "to", "and", "or", "but", "we", "i", "it", "in", "on", "if", "was",
+        "will", "works", "this", "lol", "pls", "please", "then", "so", "as", "because",
     }
 )  # fmt: skip
 

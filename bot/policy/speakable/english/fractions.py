@@ -3,14 +3,16 @@
 import re
 
 from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english.units import UNITS
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _FRACTION = re.compile(
-    r"([0-9]{1,6}) ?/ ?([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])(th|rd|nd|s)?(?![^\W_])"
+    r"([0-9]{1,6}) ?/ ?([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])(ths|rds|nds|th|rd|nd|s)?(?![^\W_])"
 )
 _TIGHT = re.compile(r"([0-9]{1,6})/([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])")
 _MIXED = re.compile(r"([0-9]{1,4})(?: |-)([0-9]{1,3})/([0-9]{1,3})(?![0-9]|/[0-9])(?![^\W_])")
 _RATING = re.compile(r"([0-9]{1,3}\.[0-9]{1,2})/(5|10|20|100)(?![0-9/.])(?![^\W_])")
+_KITCHEN_UNIT = re.compile(r" ?(tsp|tbsp|oz|lbs?|kg|km|mi|ft|in|gal)\.?(?![^\W_])")
 _TRIPLE = re.compile(r"([0-9]{1,3})/([0-9]{1,3})/([0-9]{1,3})(?![0-9/])(?![^\W_])")
 _PAIRS = {
     ("24", "7"): "twenty four seven", ("50", "50"): "fifty fifty", ("20", "20"): "twenty twenty",
@@ -18,7 +20,7 @@ _PAIRS = {
     ("60", "40"): "sixty forty", ("40", "60"): "forty sixty", ("80", "20"): "eighty twenty",
     ("70", "30"): "seventy thirty", ("30", "70"): "thirty seventy", ("90", "10"): "ninety ten",
     ("20", "80"): "twenty eighty", ("5", "0"): "five oh", ("4", "20"): "four twenty",
-    ("7", "4"): "seven four",
+    ("4", "4"): "four four", ("6", "8"): "six eight", ("7", "4"): "seven four",
 }  # fmt: skip
 """Pairs that have names of their own."""
 _PARTS = {2: "half", 4: "quarter"}
@@ -33,6 +35,10 @@ _PART_AFTER = frozenset(
         "a",
     }
 )  # fmt: skip
+_BETWEEN = dict.fromkeys(
+    ("part", "page", "day", "ep", "episode", "chapter", "round", "stage", "phase", "disc"), "of"
+) | {"pressure": "over", "bp": "over"}
+"""Words between two numbers, by the word before them."""
 _WHOLES = frozenset({"of", "cup", "mile", "hour"})
 _DATED = frozenset({"on", "by", "until", "till", "since", "before", "after", "from", "due"})
 _JOKE = 2
@@ -54,10 +60,21 @@ def fraction(line: Line, at: int) -> Reading | None:
     if (named := _PAIRS.get((above, below))) and not match[3]:
         return Reading(match.end(), named, "pair")
     top, bottom = int(above), int(below)
+    if between := _BETWEEN.get(line.before(at)):
+        said = f"{numerals.count(above)} {between} {numerals.count(below)}"
+        return Reading(match.end(), said, "pair")
+    if top == 1 and bottom > 20 and not is_alone:
+        return Reading(match.end(), f"one in {numerals.count(below)}", "fraction")
     if match[3] or _is_part(top, bottom, line.after(match.end()).lower()):
-        return Reading(match.end(), _ordinal(top, bottom), "fraction")
-    if line.before(at) in ("pressure", "bp"):
-        return Reading(match.end(), f"{numerals.count(above)} over {numerals.count(below)}", "pair")
+        said = f"{numerals.cardinal(top)} fourths" if match[3] == "ths" and bottom == 4 else ""
+        return Reading(match.end(), said or _ordinal(top, bottom), "fraction")
+    return _rated(line, at, match, is_alone=is_alone)
+
+
+def _rated(line: Line, at: int, match: re.Match[str], *, is_alone: bool) -> Reading:
+    """Read a rating, a day, or two numbers that are neither."""
+    above, below = match[1], match[2]
+    top, bottom = int(above), int(below)
     if _is_date(line, at, top, bottom):
         return Reading(match.end(), f"{numerals.count(above)} {numerals.two_digits(below)}", "date")
     is_rating = bottom in _RATED and top <= bottom
@@ -84,6 +101,19 @@ def _is_date(line: Line, at: int, month: int, day: int) -> bool:
     return day not in (16, 20, 24, 25, 30) or line.before(at) in _DATED
 
 
+def measured(line: Line, at: int) -> Reading | None:
+    """Read 1/4 tsp, 3/4 cup and 1/2 lb with their units."""
+    match = _TIGHT.match(line.text, at)
+    unit = _KITCHEN_UNIT.match(line.text, match.end()) if match else None
+    if match is None or unit is None or int(match[2]) not in _KITCHEN:
+        return None
+    one, many = UNITS[unit[1].lower()]
+    top, bottom = int(match[1]), int(match[2])
+    return Reading(
+        unit.end(), f"{_ordinal(top, bottom)} {one if top <= bottom else many}", "measure"
+    )
+
+
 def rating(line: Line, at: int) -> Reading | None:
     """Read 4.5/5."""
     match = _RATING.match(line.text, at)
@@ -98,7 +128,8 @@ def mixed(line: Line, at: int) -> Reading | None:
     if int(match[2]) > int(match[3]) and not _is_alone(line, at, match.end()):
         return None
     top, bottom = int(match[2]), int(match[3])
-    said = f"{numerals.count(match[1])} and {_ordinal(top, bottom)}"
+    part = "a half" if (top, bottom) == (1, 2) else _ordinal(top, bottom)
+    said = f"{numerals.count(match[1])} and {part}"
     return Reading(match.end(), said, "number", said, int(match[1]) + top / bottom)
 
 
@@ -131,6 +162,7 @@ def _ordinal(top: int, bottom: int) -> str:
 
 
 RULES = (
+    Rule(measured, digits=True),
     Rule(rating, digits=True),
     Rule(mixed, digits=True),
     Rule(triple, digits=True),

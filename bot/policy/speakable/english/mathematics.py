@@ -8,7 +8,7 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 _SIGNS = {
     "&": "and", "+": "plus", "=": "equals", "°": "degrees", "×": "times", "÷": "divided by",
     "±": "plus or minus", "≈": "about", "∞": "infinity", "≤": "at most", "≥": "at least",
-    "≠": "is not", "√": "the root of", "π": "pi",
+    "≠": "is not", "√": "square root of", "π": "pi",
 }  # fmt: skip
 _POWER = re.compile(r"\^\(?(-)?([0-9]{1,9})\)?(?![^\W_])|\*\*([0-9]{1,9})")
 _POWERS = {"2": "squared", "3": "cubed"}
@@ -37,7 +37,7 @@ def sign(line: Line, at: int) -> Reading | None:
     """Read & + = and other signs as words."""
     character = line.text[at]
     said = _SIGNS[character]
-    if character == "+" and line.text[at + 1 : at + 2] == "+" and line.text[at - 1 : at].isalpha():
+    if character == "+" and line.text[at + 1 : at + 2] == "+":
         return Reading(at + 2, "plus plus")
     if character == "=" and line.text[at + 1 : at + 2] == ">":
         return None
@@ -138,5 +138,5 @@ RULES = (
     Rule(increment, letters=True),
     Rule(at_sign, signs="@"),
     Rule(number_sign, signs="#"),
-    Rule(sign, signs="".join(_SIGNS)),
+    Rule(sign, signs="".join(_SIGNS), words=("π",)),
 )

@@ -56,6 +56,8 @@ _STOPPED = frozenset(
         "yr", "yrs", "mo",
     }
 )  # fmt: skip
+_SINGULAR = frozenset({"min", "hr", "sec", "wk", "yr", "ft", "lb", "hour", "minute"})
+"""Units that are written in the singular where they are adjectives: a 10 min queue."""
 _MEASURED = frozenset(
     {
         "amp", "baby", "bag", "ban", "bar", "barrel", "battery", "bench", "bottle", "box", "break",
@@ -127,28 +129,74 @@ def _words(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]
         return None
     if key in CAPITALS_DIFFER and sign != key and LARGE.get(key) != sign:
         return None
-    if space:
-        if key == "in" and _STOP.match(line.text, match.end()):
-            return words
-        if (key in NOT_SPACED and sign in (key, key.upper())) or (
-            len(key) == 1 and key not in SPACED and not key.startswith(("°", "%"))
-        ):
-            return None
-        if (
-            len(key) == 1 and key.isalpha() and sign != key and line.after(match.end()) != "of"
-        ):  # "5 L" and "5 W" are losses and wins
-            return None
+    if space and not _is_unit_apart(line, number, match):
+        return None
     if key == "m":
         return _minutes_or_meters(line, number, match)
-    if (
-        key == "s"
-        and number.said.endswith(("y", "ten"))
-        and line.before(number.end) in _DECADE_BEFORE
-    ):
+    if key == "s" and not space and not _is_seconds(line, number, match.end()):
         return None
     if key == "k" or (key == "w" and sign == "w"):
         return None
     return words
+
+
+def _is_unit_apart(line: Line, number: Reading, match: re.Match[str]) -> bool:
+    """Tell whether a sign that stands behind a space is a unit there."""
+    sign = match[2]
+    key = sign.lower()
+    if key == "in":
+        return _STOP.match(line.text, match.end()) is not None
+    if key == "mo":
+        return line.before(line.text.rfind(" ", 0, number.end) + 1) in _MINUTES_BEFORE
+    if key in NOT_SPACED and sign in (key, key.upper()):
+        return False
+    if len(key) > 1 or not key.isalpha():
+        return True
+    # "5 L" and "5 W" are losses and wins.
+    return key in SPACED and (sign == key or line.after(match.end()) == "of")
+
+
+def _is_seconds(line: Line, number: Reading, end: int) -> bool:
+    """Tell whether 30s are seconds: 1s and 747s may be several of a number."""
+    start = line.text.rfind(" ", 0, number.end) + 1
+    before, following = line.before(start), line.after(end).lower()
+    if before in _DECADE_BEFORE or before in _PLURAL_BEFORE:
+        return False
+    value = number.value or 0.0
+    is_timed = before in _SECONDS_BEFORE or following in _SECONDS_AFTER
+    if line.before(start) in _PHONES:
+        return False
+    if value % 1 or is_timed:
+        return True
+    if _PLURAL_NEXT.match(line.text, end):
+        return False
+    return value >= _LEAST_SECONDS and value < _MOST_SECONDS
+
+
+_PHONES = frozenset({"iphone", "galaxy"})
+_LEAST_SECONDS, _MOST_SECONDS = 10, 700
+_PLURAL_NEXT = re.compile(r" (?:and|or) [0-9]+s(?![^\W_])")
+_PLURAL_BEFORE = frozenset(
+    {
+        "roaring", "nat", "of", "all", "iphone", "ipad", "pixel", "two", "three", "no", "crit",
+        "some", "and", "or", "rolled",
+    }
+)  # fmt: skip
+_SECONDS_BEFORE = frozenset(
+    {
+        "for", "wait", "after", "within", "under", "sub", "only", "last", "every", "took", "takes",
+        "about", "around", "another", "give", "gimme", "by", "over", "than", "exactly", "like",
+        "in", "just", "next", "at", "almost", "until", "cooldown", "cd", "got", "had", "clip",
+        "timer",
+    }
+)  # fmt: skip
+_SECONDS_AFTER = frozenset(
+    {
+        "left", "ago", "later", "cooldown", "timer", "delay", "cd", "long", "remaining", "break",
+        "ad", "ads", "video", "clip", "before", "after", "to", "until", "more", "faster", "slower",
+        "per", "away", "lag", "timeout", "on",
+    }
+)  # fmt: skip
 
 
 def _minutes_or_meters(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]:
@@ -164,7 +212,12 @@ def _measured(line: Line, at: int, number: Reading, words: tuple[str, str], end:
     written = line.text[at : number.end]
     bare = number.said if number.value is None or not written.isdigit() else numerals.count(written)
     following = line.after(end).lower()
-    is_adjective = following in _MEASURED or (line.before(at) in _ARTICLES and _is_noun(following))
+    is_short = line.text[number.end : end].strip().lower() in _SINGULAR
+    is_adjective = following in _MEASURED or (
+        (is_short or line.before(at) in _ARTICLES) and _is_noun(following)
+    )
+    if len(written) in (3, 4) and written.isdigit() and words[1] in ("DPI", "CCs"):
+        bare, is_adjective = numerals.pairs(written), True
     is_one = written == "1" or is_adjective
     said = f"{bare} {words[not is_one]}"
     per = _PER.match(line.text, end)
@@ -211,25 +264,23 @@ def inches(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), f"{number} {unit}", "measure", number)
 
 
+_AGED_BEFORE = frozenset(
+    {
+        "", "i'm", "im", "is", "am", "are", "was", "he's", "she's", "hes", "shes", "they're",
+        "were", "turned", "be", "being", "now", "currently", "only", "just", "we're", "you're",
+        "its", "it's",
+    }
+)  # fmt: skip
+
+
 def age(line: Line, at: int) -> Reading | None:
     """Read 25yo, 18 y/o."""
     match = _AGE.match(line.text, at)
     if match is None:
         return None
     number = numerals.count(match[1])
-    is_adjective = line.before(at) in {
-        "a",
-        "an",
-        "my",
-        "this",
-        "that",
-        "any",
-        "some",
-        "the",
-        "his",
-        "her",
-    }
-    unit = "year old" if is_adjective else "year old" if match[1] == "1" else "years old"
+    is_age = line.before(at) in _AGED_BEFORE and match[1] != "1"
+    unit = "years old" if is_age and not line.after(match.end()).endswith("ing") else "year old"
     return Reading(match.end(), f"{number} {unit}", "measure")
 
 

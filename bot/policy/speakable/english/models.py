@@ -9,7 +9,7 @@ _VERSION = re.compile(r"v(?:er)?\.? ?(?=[0-9]++(?:\.[0-9]|(?![^\W_])))", re.IGNO
 _SERIES = (
     "rtx", "gtx", "rx", "gt", "ryzen", "radeon", "quadro", "geforce", "threadripper", "xeon",
     "core", "snapdragon", "exynos", "tesla", "titan", "boeing", "airbus", "celeron", "epyc", "arc",
-    "hd", "uhd", "vega", "fx", "xbox", "ddr3", "ddr4", "ddr5",
+    "hd", "uhd", "vega", "fx", "xbox", "nokia", "ddr3", "ddr4", "ddr5",
 )  # fmt: skip
 _PRODUCT = re.compile(
     rf"(?P<name>{'|'.join(_SERIES)})[ -]?(?P<tier>[3579] )?(?P<n>[0-9]{{3,4}})(?P<rest>"
@@ -52,7 +52,7 @@ _SERIAL = re.compile(
     r"[A-Za-z0-9]{5,}(?![^\W_])"
 )
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
-_LANGUAGE = re.compile(r"[A-GJ]#(?![^\W_])")
+_LANGUAGE = re.compile(r"[A-GJa-gj]#(?![^\W_])")
 _CHEMICAL = re.compile(r"(?:CO2|H2O|O2|N2O?|CH4|H2|C4)(?![^\W_])")
 _DEFINITION = re.compile(r"(?P<n>[248])[kK](?P<rate>60|120|144)(?![^\W_])")
 _ANY = re.compile(r"(?P<word>any|some|no|every)1(?P<s>'?s)?(?![^\W_])", re.IGNORECASE)
@@ -149,7 +149,7 @@ def versus(line: Line, at: int) -> Reading | None:
     match = _VERSUS.match(line.text, at)
     if match is None:
         return None
-    between = "v"
+    between = "versus" if "s" in match["v"].lower() else "v"
     if match["v"].lower() == "x":
         between = "times" if " " in match[0] else "by"
     last = f" v {numerals.count(match['d'])}" if match["d"] else ""
@@ -207,7 +207,9 @@ def serial(line: Line, at: int) -> Reading | None:
 def language(line: Line, at: int) -> Reading | None:
     """Read C# and F# as notes and programming languages."""
     match = _LANGUAGE.match(line.text, at)
-    return Reading(match.end(), f"{match[0][0]} sharp", "name") if match else None
+    if match is None or (at and line.text[at - 1].isalnum()):
+        return None
+    return Reading(match.end(), f"{match[0][0]} sharp", "name")
 
 
 def someone(line: Line, at: int) -> Reading | None:

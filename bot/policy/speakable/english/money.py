@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bot.policy.speakable.english import numerals
 from bot.policy.speakable.english.numerals import NUMBER, SCALES
-from bot.policy.speakable.reading import Line, Reading, Rule
+from bot.policy.speakable.reading import LETTER, Line, Reading, Rule
 
 
 class _Currency(NamedTuple):
@@ -98,6 +98,13 @@ _ONLY_CAPITALS = frozenset(
         "TRY", "PEN", "COP", "MAD", "SOL", "RON", "PHP", "GEL", "ARS", "SAR", "ALL",
     }
 )  # fmt: skip
+_HOUR_BEFORE = frozenset({"at", "by", "till", "until", "from", "around"})
+_SMALL = frozenset(
+    {
+        "usd", "eur", "gbp", "cad", "aud", "jpy", "brl", "inr", "mxn", "chf", "btc", "eth",
+    }
+)  # fmt: skip
+"""Codes that are also read before a number when they are written small."""
 _PER = {
     "yr": "year", "year": "year", "y": "year", "mo": "month", "month": "month", "mth": "month",
     "m": "month", "wk": "week", "week": "week", "w": "week", "day": "day", "d": "day",
@@ -158,7 +165,7 @@ def code_before(line: Line, at: int) -> Reading | None:
     code = match["code"]
     if code in _ONLY_CAPITALS:  # "TRY 5 TIMES"
         return None
-    currency = _CODES.get(code) or (
+    currency = _CODES.get(code.upper() if code in _SMALL else code) or (
         _NAMES.get(code.lower()) if code in ("Rs", "rs", "kr", "Kr", "zł") else None
     )
     return _reading(line, match, currency) if currency else None
@@ -176,19 +183,15 @@ def behind(line: Line, at: int) -> Reading | None:
         or (following == "." and line.text[match.end() + 1 : match.end() + 2].isdigit())
     ):
         return None
-    return _reading(line, match, _SIGNS[sign] if sign else _named(code, match[0]))
+    return _reading(line, match, _SIGNS[sign] if sign else _named(code, match[0], line.before(at)))
 
 
-def _named(code: str, written: str) -> _Currency | None:
+def _named(code: str, written: str, before: str) -> _Currency | None:
     if code.endswith("$"):
         return _PREFIXES.get(code[:-1].upper())
     if code.lower() in _NAMES:
-        is_apart = " " in written
-        return (
-            None
-            if (code.lower() == "p" and is_apart) or code.lower() == "ft"
-            else _NAMES[code.lower()]
-        )
+        is_hour = code.lower() == "p" and (" " in written or before in _HOUR_BEFORE)
+        return None if is_hour or code.lower() == "ft" else _NAMES[code.lower()]
     if code.upper() in _ONLY_CAPITALS and not code.isupper():
         return None
     return _CODES.get(code.upper()) if code.isupper() or code.islower() else None
@@ -249,6 +252,12 @@ def _with_point(number: str, *, is_european: bool) -> str:
 
 def lone_sign(line: Line, at: int) -> Reading | None:
     """Read a sign without a number: "$ or €"; in the middle of a word it is a letter."""
+    if (
+        line.text[at] == "$"
+        and line.text[at - 1 : at].isalpha()
+        and line.text[at + 1 : at + 2].isalpha()
+    ):
+        return Reading(at + 1, "s", LETTER)
     if _LONE_SIGN.match(line.text, at) is None or line.text[at - 1 : at] in _SIGNS:
         return None
     end = at + 1

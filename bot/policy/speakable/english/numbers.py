@@ -27,14 +27,29 @@ _SCREENS = frozenset(
 )  # fmt: skip
 """Words behind 4k that make it a resolution."""
 _YEAR_BEFORE = frozenset({"in", "since", "circa", "year", "anno", "until", "before", "after"})
+_ROOMS = frozenset(
+    {
+        "room", "flight", "exit", "gate", "bus", "train", "route", "channel", "highway", "suite",
+        "apartment", "apt",
+    }
+)  # fmt: skip
+_TURNS = frozenset({"180", "360", "540", "720", "900", "1080"})
+_FLIGHT = re.compile(r"(?:^| )[A-Z]{2} $")
 _RATED = frozenset({"elo", "rating", "rated", "mmr", "fide"})
 _EDGE = frozenset(".,!?;:)\"'")
 _FAMILIAR = {
     "007": "double oh seven", "101": "one oh one", "404": "four oh four", "420": "four twenty",
     "666": "six six six", "777": "seven seven seven", "911": "nine one one", "1337": "leet",
-    "747": "seven forty seven", "808": "eight oh eight", "999": "nine nine nine",
+    "737": "seven thirty seven", "757": "seven fifty seven", "767": "seven sixty seven",
+    "787": "seven eighty seven", "411": "four one one", "747": "seven forty seven",
+    "808": "eight oh eight", "999": "nine nine nine",
 }  # fmt: skip
 """Numbers that have become names, where they stand alone."""
+_NO_PLURALS = frozenset(
+    {
+        "is", "was", "has", "this", "his", "as", "us", "yes", "does", "hes", "shes", "its", "plus",
+    }
+)  # fmt: skip
 _AS_NAME_AFTER = {
     "911": frozenset({"call", "dial", "text", "calling", "called", "ring", "phone"}),
     "999": frozenset({"call", "dial", "ring", "calling", "called"}),
@@ -62,9 +77,14 @@ def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
         and (line.before(at) in _RATED or line.after(match.end()).lower() in _RATED)
     ):
         return numerals.pairs(text)
-    if len(text) != 4 or not "1000" < text < "1900" or line.before(at) not in _YEAR_BEFORE:
+    before, following = line.before(at), line.after(match.end()).lower()
+    if len(text) in (3, 4) and (before in _ROOMS or _FLIGHT.search(line.text[max(at - 4, 0) : at])):
+        return numerals.pairs(text)
+    if text in _TURNS and before in ("a", "an", "the", "my", "hit", "did"):
+        return numerals.pairs(text)
+    if len(text) != 4 or not "1000" < text < "1900" or before not in _YEAR_BEFORE:
         return None
-    if match.end() < len(line.text) and line.text[match.end()] not in _EDGE:
+    if (following.endswith("s") and following not in _NO_PLURALS) or following in _COUNTED:
         return None
     return numerals.year(int(text))
 
@@ -77,10 +97,12 @@ def scaled(line: Line, at: int) -> Reading | None:
     text, sign = match[0], scale[2] or ""
     end = scale.end()
     if sign in ("k", "K") and text in ("2", "4", "5", "8"):
-        if sign == "K" or line.after(end).lower() in _SCREENS:
+        if sign == "K" or (line.after(end).lower() in _SCREENS or line.before(at) == "in"):
             return Reading(end, f"{numerals.count(text)} K", "number")
+    elif sign in ("k", "K") and line.before(at) in ("a", "my", "first") and text in ("5", "10"):
+        return Reading(end, f"{numerals.count(text)} K", "number")
     elif (
-        (sign and line.before(at) in _VERSIONED)
+        (sign and _is_versioned(line, at, sign))
         or (sign == "m" and _HEIGHT.fullmatch(text) and not _is_counted(line, end))
         or (sign in ("m", "b") and text.isdigit() and len(text) < 4 and not _is_counted(line, end))
     ):
@@ -90,7 +112,15 @@ def scaled(line: Line, at: int) -> Reading | None:
     return Reading(end, said, "number", said, numerals.value(text) * _POWERS[word])
 
 
-_HEIGHT = re.compile(r"[0-2]\.[0-9]{2}")
+def _is_versioned(line: Line, at: int, sign: str) -> bool:
+    """Tell whether a letter behind a number is part of a version or a place: 14.1b, exit 16B."""
+    before = line.before(at)
+    is_patch = sign == "b" and _PATCH.search(line.text[max(at - 30, 0) : at]) is not None
+    return before in _VERSIONED or before in _ROOMS or is_patch
+
+
+_HEIGHT = re.compile(r"[0-9]{1,2}\.[0-9]{2}")
+_PATCH = re.compile(r"(?:patch|version|update|build|season)\b", re.IGNORECASE)
 _VERSIONED = frozenset({"patch", "version", "update", "build", "ver", "beta", "snapshot"})
 _POWERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _COUNTED = frozenset(
@@ -158,12 +188,12 @@ def familiar(line: Line, at: int) -> Reading | None:
     if match is None or (said := _FAMILIAR.get(match[0])) is None or not line.is_end(match.end()):
         return None
     before = line.before(at)
-    if (needed := _AS_NAME_AFTER.get(match[0])) and before and before not in needed:
+    needed = _AS_NAME_AFTER.get(match[0])
+    if needed and before and before not in needed:
         return None
     following = line.after(match.end())
-    if (
-        following.isalpha() and following[-1] == "s" and match[0] != "808"
-    ):  # "420 viewers" are counted
+    is_counted = following.isalpha() and following[-1] == "s" and following not in _NO_PLURALS
+    if is_counted and before not in (needed or ()):  # "420 viewers"
         return None
     return Reading(match.end(), said, "name")
 
@@ -177,7 +207,10 @@ def ordinal(line: Line, at: int) -> Reading | None:
     if match[2].lower() != ending(number):
         return None
     said = numerals.ordinal(number)
-    return Reading(match.end(), said, "ordinal", said)
+    end = match.end()
+    if line.text[end : end + 1] == "s":
+        return Reading(end + 1, f"{said}s", "fraction")
+    return Reading(end, said, "ordinal", said)
 
 
 def ending(number: int) -> str:
@@ -185,6 +218,20 @@ def ending(number: int) -> str:
     if number % 100 in (11, 12, 13):
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+def several(line: Line, at: int) -> Reading | None:
+    """Read 1s, 8s and 747s as several of a number; seconds are a measure."""
+    match = _SEVERAL.match(line.text, at)
+    if match is None:
+        return None
+    said = numerals.plural(
+        numerals.pairs(match[1]) if len(match[1]) > 2 else numerals.count(match[1])
+    )
+    return Reading(match.end(), said, "several")
+
+
+_SEVERAL = re.compile(r"([0-9]{1,4})'?s(?![^\W_])")
 
 
 def inside(line: Line, at: int) -> Reading | None:
@@ -211,6 +258,7 @@ RULES = (
     Rule(dotted, digits=True),
     Rule(scaled, digits=True),
     Rule(pointed, signs="."),
+    Rule(several, digits=True),
     Rule(plain, digits=True),
     Rule(inside, inside=True),
 )

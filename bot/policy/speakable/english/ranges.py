@@ -39,6 +39,7 @@ _NAMES = {
     "9-5": "nine to five",
     "8-5": "eight to five",
     "7-11": "seven eleven",
+    "7-10": "seven ten",
     "9-11": "nine eleven",
 }
 _NAMED = re.compile("|".join(_NAMES) + r"(?![-.,:]?[0-9])")
@@ -87,6 +88,28 @@ def _numbers(line: Line, at: int, first: Reading, second: Reading, between: str)
         return None
     is_tight = between in ("-", "~")
     low, high = first.value, second.value
+    end = line.text[second.end - 2 : second.end]
+    if (
+        is_tight
+        and _is_year(written)
+        and len(end) == 2
+        and line.text[second.end - 3] in "-~"
+        and written[2:] < end
+    ):
+        return Reading(second.end, f"{first.said} to {second.said}", "range")
+    if (
+        not is_tight
+        and low <= _LARGEST_SCORE
+        and "=" not in line.text[second.end : second.end + 3]
+        and _is_between_names(line, at, second.end)
+    ):
+        return Reading(second.end, f"{first.said} {second.said}", "score")
+    if (
+        is_tight
+        and max(low, high) <= _LARGEST_SCORE
+        and _SETS.search(line.text[max(at - 8, 0) : second.end + 8])
+    ):
+        return Reading(second.end, f"{first.said} {second.said}", "score")
     if (
         not is_tight
         and "-" in between
@@ -105,6 +128,20 @@ def _numbers(line: Line, at: int, first: Reading, second: Reading, between: str)
         joined = " and " if following in ("on", "record", "this", "season", "start") else " "
         return Reading(second.end, f"{first.said}{joined}{second.said}", "score")
     return Reading(second.end, f"{first.said} {second.said}", "score")
+
+
+_SETS = re.compile(r"[0-9]-[0-9]{1,2}, [0-9]{1,2}-[0-9]")
+"""Scores of the sets of a match."""
+
+
+def _is_year(text: str) -> bool:
+    return len(text) == 4 and text.isdigit() and "1700" <= text < "2100"
+
+
+def _is_between_names(line: Line, at: int, end: int) -> bool:
+    """Tell whether words stand on both sides, as the teams of a score do."""
+    before, after = line.before(at), line.after(end)
+    return before.isalpha() and after.isalpha() and len(before) > 2 and len(after) > 2
 
 
 def _is_code(text: str) -> bool:
@@ -137,7 +174,24 @@ def about(line: Line, at: int) -> Reading | None:
     return Reading(reading.end, f"about {reading.said}", reading.kind) if reading else None
 
 
+_DAYS = {
+    "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "wed": "Wednesday", "thu": "Thursday",
+    "thur": "Thursday", "thurs": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday",
+    "m": "Monday", "f": "Friday",
+}  # fmt: skip
+_WEEK = re.compile(rf"({'|'.join(_DAYS)})-({'|'.join(_DAYS)})(?![^\W_])", re.IGNORECASE)
+
+
+def week(line: Line, at: int) -> Reading | None:
+    """Read mon-fri and M-F."""
+    match = _WEEK.match(line.text, at)
+    if match is None or (len(match[1]) == 1 and match[0] != "M-F"):
+        return None
+    return Reading(match.end(), f"{_DAYS[match[1].lower()]} to {_DAYS[match[2].lower()]}", "range")
+
+
 RULES = (
+    Rule(week, words=_DAYS),
     Rule(span, digits=True, letters=True, signs=money.SIGNS, words=dates.MONTHS),
     Rule(minus, signs="-"),
     Rule(about, signs="~≈"),

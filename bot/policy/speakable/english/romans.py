@@ -6,24 +6,25 @@ from bot.policy.speakable.english import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _ROMAN = re.compile(r"(?:X{0,3}(?:IX|IV|V?I{0,3})|L?X{0,3}V?I{0,3})(?='s)?(?![^\W_])")
+_SMALL = re.compile(r"(?:x{0,3}(?:ix|iv|v?i{1,3})|x{1,3}v|xx{1,2}|xl(?:ix|iv|v?i{0,3}))(?![^\W_])")
 _NOTES = ("I", "V", "X", "XX")
 _NUMBERED = frozenset(
     {
         "ace", "act", "age", "arma", "article", "auto", "battlefield", "bf", "bioshock", "book",
-        "borderlands", "bowl", "bronze", "ch.", "chapter", "civ", "civilization", "class", "cod",
-        "combat", "creed", "cry", "crysis", "darksiders", "dead", "diablo", "diamond", "division",
-        "doom", "dragon", "dying", "effect", "elden", "emerald", "empires", "ep.", "episode",
-        "evil", "fallout", "fantasy", "far", "ff", "ffxiv", "fighter", "final", "forza", "gaiden",
-        "gear", "gears", "gen", "generation", "gold", "grade", "gran", "gta", "hades", "halo",
-        "hearts", "hitman", "injustice", "iphone", "iron", "kart", "killzone", "kombat", "league",
-        "level", "light", "mario", "mark", "max", "metal", "mk", "mortal", "mw", "ninja",
-        "overwatch", "part", "payday", "payne", "persona", "phase", "plat", "platinum", "portal",
-        "quake", "quest", "rambo", "rank", "red", "redemption", "resident", "rocky", "round",
-        "samurai", "saw", "schedule", "scrolls", "season", "section", "silksong", "silver",
-        "simulator", "solid", "soulcalibur", "souls", "stage", "star", "starcraft", "step",
-        "street", "super", "tekken", "theft", "tier", "titanfall", "title", "trek", "turismo",
-        "type", "uncharted", "virtua", "vol", "vol.", "volume", "war", "warcraft", "warriors",
-        "wars", "witcher", "world", "zelda",
+        "borderlands", "bowl", "bronze", "ch.", "chapter", "prestige", "superbowl", "civ",
+        "civilization", "class", "cod", "combat", "creed", "cry", "crysis", "darksiders", "dead",
+        "diablo", "diamond", "division", "doom", "dragon", "dying", "effect", "elden", "emerald",
+        "empires", "ep.", "episode", "evil", "fallout", "fantasy", "far", "ff", "ffxiv", "fighter",
+        "final", "forza", "gaiden", "gear", "gears", "gen", "generation", "gold", "grade", "gran",
+        "gta", "hades", "halo", "hearts", "hitman", "injustice", "iphone", "iron", "kart",
+        "killzone", "kombat", "league", "level", "light", "mario", "mark", "max", "metal", "mk",
+        "mortal", "mw", "ninja", "overwatch", "part", "payday", "payne", "persona", "phase",
+        "plat", "platinum", "portal", "quake", "quest", "rambo", "rank", "red", "redemption",
+        "resident", "rocky", "round", "samurai", "saw", "schedule", "scrolls", "season", "section",
+        "silksong", "silver", "simulator", "solid", "soulcalibur", "souls", "stage", "star",
+        "starcraft", "step", "street", "super", "tekken", "theft", "tier", "titanfall", "title",
+        "trek", "turismo", "type", "uncharted", "virtua", "vol", "vol.", "volume", "war",
+        "warcraft", "warriors", "wars", "witcher", "world", "zelda",
     }
 )  # fmt: skip
 """Words that a numeral follows; a single V or X counts behind them alone."""
@@ -41,11 +42,13 @@ _LEAST = 2
 
 def roman(line: Line, at: int) -> Reading | None:
     """Read a roman numeral in capitals, where the word before it is a title."""
+    before = line.before(at)
     match = _ROMAN.match(line.text, at)
+    if (match is None or not match[0]) and before in _NUMBERED:
+        match = _SMALL.match(line.text, at)
     if match is None or not match[0]:
         return None
-    text = match[0]
-    before = line.before(at)
+    text = match[0].upper()
     number = _value(text)
     if before in _KINGS and number:
         return Reading(match.end(), f"the {numerals.ordinal(number)}", "roman")
@@ -88,11 +91,13 @@ def joined(line: Line, at: int) -> Reading | None:
     """Read FFXIV and WWII."""
     match = _JOINED.match(line.text, at)
     return (
-        Reading(match.end(), f"{match[1]} {numerals.cardinal(_value(match[2]))}") if match else None
+        Reading(match.end(), f"{match[1]} {numerals.cardinal(_value(match[2].upper()))}")
+        if match
+        else None
     )
 
 
-_JOINED = re.compile(r"(FF|WW)([IVX]{1,4})(?![^\W_])")
+_JOINED = re.compile(r"(FF|WW|ff|ww)([IVX]{1,4}|[ivx]{1,4})(?![^\W_])")
 RULES = (
     Rule(roman, words=_all_numerals()),
     Rule(joined, words=[f"ff{n}" for n in _all_numerals()] + ["wwi", "wwii"]),

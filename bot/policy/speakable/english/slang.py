@@ -7,7 +7,7 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 
 _WORD = re.compile(r"[A-Za-z]++(?![^\W_])")
 _STOP = re.compile(r"\.(?= \S)")
-_TITLED = re.compile(r"\.? (?=[A-Z])")
+_TITLED = re.compile(r"\.? (?=[A-Z])|\.(?=[A-Za-z])")
 _MIXED = re.compile(
     rf"(?:{'|'.join(sorted(map(re.escape, vocabulary.MIXED), key=len, reverse=True))})(?![^\W_]"
     rf"|/[^\W_])",
@@ -60,7 +60,7 @@ def word(line: Line, at: int) -> Reading | None:
     said = vocabulary.SLANG.get(key) or vocabulary.ABBREVIATIONS.get(key)
     if (
         said is None
-        or not _is_alone(line, at, match.end())
+        or not _is_alone(line, at, match.end(), key_is_title=key in vocabulary.TITLES)
         or not _is_meant(line, at, match.end(), written)
     ):
         return None
@@ -72,11 +72,13 @@ def word(line: Line, at: int) -> Reading | None:
     return Reading(end, said, "slang")
 
 
-def _is_alone(line: Line, at: int, end: int) -> bool:
+def _is_alone(line: Line, at: int, end: int, *, key_is_title: bool) -> bool:
     """Tell whether the word is no part of a name such as R&B, U.S. or rock'n'roll."""
     before, after = line.text[at - 1 : at], line.text[end : end + 2]
     if before and before in "'&.@#/_-":
         return False
+    if key_is_title and after[:1] == "." and after[1:].isalpha():
+        return True
     return not (after[:1] in ("'", "&", "/", "-") or (after[:1] == "." and after[1:].isalnum()))
 
 
@@ -95,7 +97,7 @@ def _is_meant(line: Line, at: int, end: int, written: str) -> bool:
     if written.isupper():
         if before in ("the", "an", "a", "my", "this", "that", "your", "of"):
             return False
-        if key not in vocabulary.NAMES:
+        if key not in vocabulary.NAMES and (len(key) > 2 or key in vocabulary.CAPITALS):
             return not line.text[end : end + 2].strip().isdigit()
         is_apart = line.begins_sentence(at) and not line.text[end : end + 2].strip().isalnum()
         return is_apart or after.lower() in vocabulary.MEANT_AFTER.get(key, ())

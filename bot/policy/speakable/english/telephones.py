@@ -11,7 +11,7 @@ _AMERICAN = re.compile(
     r"(?:[-. ][0-9]{4})?(?![-.]?[0-9])(?![^\W_])"
 )
 _LOCAL = re.compile(r"[0-9]{3}-[0-9]{4}(?![-.]?[0-9])(?![^\W_])")
-_INTERNATIONAL = re.compile(r"\+[0-9]{1,3}(?:[-. ]?\(?[0-9]{2,5}\)?){2,5}(?![-.]?[0-9])(?![^\W_])")
+_INTERNATIONAL = re.compile(r"\+[0-9]{1,3}(?:[-. ]?\(?[0-9]{1,5}\)?){2,6}(?![-.]?[0-9])(?![^\W_])")
 _VANITY = re.compile(r"1-(?:800|888|877|866|900)-(?=[A-Z0-9])")
 _TRIPLE = re.compile(r"([0-9])-([0-9])-([0-9])(?!-?[0-9])(?![^\W_])")
 _SOCIAL = re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}(?![-.]?[0-9])(?![^\W_])")
@@ -25,7 +25,7 @@ _DIALLED = frozenset(
 _CODED = frozenset(
     {
         "otp", "pin", "code", "zip", "passcode", "password", "id", "serial", "pincode", "ticket",
-        "order", "postcode",
+        "order", "postcode", "ext", "extension", "port",
     }
 )  # fmt: skip
 _LEAST_DIGITS, _MOST_DIGITS = 7, 17
@@ -63,6 +63,15 @@ def _is_numbers(text: str) -> bool:
     return len(groups) < 3 or (len(groups) == 3 and len(groups[0]) < 3 and len(groups[1]) < 3)
 
 
+_RUN = re.compile(r"[0-9]{1,5}(?: [0-9]{1,5}){2,9}(?![-.:0-9])(?![^\W_])")
+
+
+def run(line: Line, at: int) -> Reading | None:
+    """Read groups of digits behind "call" or "ring"."""
+    match = _RUN.match(line.text, at) if line.before(at) in _DIALLED else None
+    return Reading(match.end(), _spelled(match[0]), "telephone") if match else None
+
+
 def dialled(line: Line, at: int) -> Reading | None:
     """Read short numbers behind "call" or "code" digit by digit: call 112, pin 4821."""
     match = _SHORT.match(line.text, at)
@@ -76,7 +85,7 @@ def dialled(line: Line, at: int) -> Reading | None:
         )
     else:
         is_coded = before.strip(":") in _CODED or (
-            before in _DIALLED and not line.after(match.end()).endswith("s")
+            before in _DIALLED and line.after(match.end()) not in ("times", "people")
         )
     return Reading(match.end(), numerals.digits(match[0]), "digits") if is_coded else None
 
@@ -105,5 +114,6 @@ def _spelled(text: str) -> str:
 RULES = (
     Rule(telephone, digits=True, signs="+("),
     Rule(triple, digits=True),
+    Rule(run, digits=True),
     Rule(dialled, digits=True),
 )

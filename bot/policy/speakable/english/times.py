@@ -185,6 +185,9 @@ def duration(line: Line, at: int) -> Reading | None:
     match = _HOURS_AND.match(line.text, at) or _DURATION.match(line.text, at)
     if match is None:
         return None
+    hour, minute = match.groupdict().get("h"), match.groupdict().get("m")
+    if match.re is _HOURS_AND and 12 < int(hour or 0) < _HOURS:  # 20h30 is a clock
+        return Reading(match.end(), _hour_and_minute(int(hour or 0), minute, is_half=False), "time")
     parts = [(unit, number) for unit, number in match.groupdict().items() if number is not None]
     if len(parts) < 2:
         return None
@@ -249,7 +252,20 @@ def offset(line: Line, at: int) -> Reading | None:
     )
 
 
+_SHORT_HALVES = re.compile(r"(1[0-2]|[1-9])a-(1[0-2]|[1-9])p(?![^\W_])")
+
+
+def opening(line: Line, at: int) -> Reading | None:
+    """Read 9a-5p."""
+    match = _SHORT_HALVES.match(line.text, at)
+    if match is None:
+        return None
+    first, last = (numerals.cardinal(int(hour)) for hour in match.groups())
+    return Reading(match.end(), f"{first} AM to {last} PM", "time")
+
+
 RULES = (
+    Rule(opening, digits=True),
     Rule(offset, letters=True),
     Rule(clock, digits=True),
     Rule(run, digits=True),

@@ -50,8 +50,8 @@ SLANG = {
     "wdyk": "what do you know", "wdym": "what do you mean", "wdyt": "what do you think",
     "wfh": "work from home", "wk": "week", "wks": "weeks", "wld": "would", "wp": "well played",
     "wtf": "what the heck", "wth": "what the heck", "wud": "would", "wut": "what",
-    "wya": "where are you at", "wyd": "what are you doing", "wym": "what do you mean",
-    "yk": "you know", "ykw": "you know what", "ykwim": "you know what I mean",
+    "wya": "where are you at", "wyd": "what are you doing", "wym": "what do you mean", "y": "why",
+    "yk": "you know", "tf": "the heck", "ykw": "you know what", "ykwim": "you know what I mean",
     "yolo": "you only live once", "yr": "year", "yrs": "years", "yt": "YouTube",
     "yw": "you're welcome",
 }  # fmt: skip
@@ -103,6 +103,13 @@ NAMES = frozenset(
     }
 )  # fmt: skip
 """Abbreviations that are initials or names when they are written in capitals before a name."""
+CAPITALS = frozenset(
+    {
+        "gg", "ty", "wp", "np", "gl", "hf", "gj", "gn", "gm", "jk", "rn", "wb", "yw", "nt", "gz",
+        "u", "r", "k", "kk",
+    }
+)  # fmt: skip
+"""Abbreviations of two letters that stay abbreviations in capitals; others are initials then."""
 MEANT_AFTER = {
     "ty": frozenset(
         [
@@ -153,6 +160,12 @@ MEANT_AFTER = {
     "ez": frozenset(["game", "win", "clap"]),
 }
 """Words behind such initials with which they are abbreviations, also in capitals."""
+_WHY_AFTER = frozenset(
+    {
+        "tho", "though", "not", "u", "r", "is", "are", "did", "do", "does", "would", "so", "he",
+        "she", "they",
+    }
+)  # fmt: skip
 NUMBER_WORDS = frozenset(
     {
         "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
@@ -197,6 +210,12 @@ def is_allowed(key: str, before: str, after: str, following: str) -> bool:
         return False
     if key == "k" and (before in NUMBER_WORDS or before[-1:].isdigit()):
         return False
+    if len(key) <= 2 and after in NUMBER_WORDS and key in NAMES:
+        return False
+    if key == "atm" and before in ("the", "an", "this", "that", "my", "nearest"):
+        return False
+    if key == "y":
+        return after in _WHY_AFTER
     if key in ("r", "u", "k") and following[:1] in (".", "-", "/") and following[1:].isalnum():
         return False
     return not (key == "u" and after == "of" and before == "")

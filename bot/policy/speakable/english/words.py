@@ -22,10 +22,10 @@ ACRONYMS = frozenset(
         "CSS", "HTML", "PHP", "AWS", "ISS", "UFO", "DNA", "RNA", "HIV", "MRI", "ER", "ICU", "EU",
         "UN", "NATO", "WHO", "NGO", "UCLA", "MIT", "NYU", "USC", "FC", "CF", "HD", "UHD", "FHD",
         "SMG", "AK", "AWP", "LMG", "AOE", "DPS", "DOT", "MMR", "ELO", "KDA", "ADC", "MOBA", "CSGO",
-        "LOL", "WOW", "PUBG", "COD", "BF", "MW", "BO", "ESPN", "ABC", "NBC", "CBS", "SNL",
-        "ASMR", "IQ", "EQ", "BPM", "DIY", "BYOB", "RSVP", "VCR", "DVD", "CD", "PS", "XBOX", "NES",
-        "SNES", "QA", "QTE", "NPC", "RNG", "PB", "WR", "IGT", "RTA", "TAS", "AFK", "BRB", "GG",
-        "WP", "GLHF", "TTV", "IRC", "OBS", "NDI", "SFX", "BGM", "OST", "MTV", "TBA", "TBD", "AKA",
+        "LOL", "WOW", "PUBG", "COD", "BF", "MW", "BO", "ESPN", "ABC", "NBC", "CBS", "SNL", "ASMR",
+        "IQ", "EQ", "BPM", "DIY", "BYOB", "RSVP", "VCR", "DVD", "CD", "PS", "XBOX", "NES", "SNES",
+        "QA", "QTE", "NPC", "RNG", "PB", "WR", "IGT", "RTA", "TAS", "AFK", "BRB", "GG", "WP",
+        "GLHF", "TTV", "IRC", "OBS", "NDI", "SFX", "BGM", "OST", "MTV", "TBA", "TBD", "AKA",
     }
 )  # fmt: skip
 """Acronyms that stay in capitals among shouted ones, besides those of the configuration."""
