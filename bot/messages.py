@@ -81,7 +81,15 @@ class EventKind(str, Enum):
     ANNOUNCEMENT = "announcement"
 
 
-PAID_EVENTS = frozenset({EventKind.CHEER, EventKind.DONATION, EventKind.REDEEM, EventKind.POWER_UP})
+PAID_EVENTS = frozenset(
+    {
+        EventKind.CHEER,
+        EventKind.DONATION,
+        EventKind.POWER_UP,
+        EventKind.PURCHASE,
+        EventKind.REDEEM,
+    }
+)
 """Events for which the chatter gave something and expects to be heard."""
 
 

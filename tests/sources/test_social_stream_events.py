@@ -114,7 +114,6 @@ OTHERS: list[tuple[dict[str, Any], Told]] = [
      (EventKind.PURCHASE, 0, "", "")),
     ({"type": "bmac", "event": "giftcontribution", "hasDonation": "$3", "chatmessage": "go"},
      (DONATION, 3, "$", "go")),
-    ({"type": "throne", "event": "giftfunded", "chatmessage": "funded"}, (DONATION, 0, "", "")),
     ({"type": "whatnot", "event": "raid", "meta": {"numRaiders": 9}}, (RAID, 9, "", "")),
     ({"type": "xpsync", "hasDonation": "50 Sparks", "chatmessage": "x"},
      (DONATION, 50, "Sparks", "x")),
@@ -125,7 +124,8 @@ NOTICES: list[dict[str, Any]] = [
     *({"event": name, "chatname": "Jess", "chatmessage": "..."} for name in (
         "giftredemption", "viewer_update", "reaction", "ad_break", "hype_train", "knock",
         "community_highlight", "stream_online", "auction_update", "envelope", "follow_request",
-        "notification", "user_leave", "sticker", "new_in_a_later_version",
+        "notification", "user_leave", "sticker", "giftfunded", "product_sold",
+        "new_in_a_later_version",
     )),
     {"event": True, "chatname": "Jess", "chatmessage": "Jess joined"},
     {"event": "new_subscriber", "chatname": "Jess", "meta": {"isGift": True}},
