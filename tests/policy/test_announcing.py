@@ -152,6 +152,7 @@ def test_an_amount_is_said_in_the_language_of_chat(message: Make) -> None:
     [
         ("{name} gives {amount}", "viewer gives five euros", "viewer gives"),
         ("{name}[ of {amount}] gave", "viewer of five euros gave", "viewer gave"),
+        ("[VIP] {name} gave[ {amount}]", "VIP viewer gave five euros", "VIP viewer gave"),
         ("{name} [{amount}|something]", "viewer five euros", "viewer something"),
         ("{{{name}}} [x {amount:a|b}|{name}]", "viewer x five euros", "viewer viewer"),
     ],
