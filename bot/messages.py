@@ -66,6 +66,7 @@ class EventKind(str, Enum):
 
     CHEER = "cheer"
     DONATION = "donation"
+    CHARITY = "charity"
     SUB = "sub"
     RESUB = "resub"
     GIFT = "gift"
@@ -74,7 +75,7 @@ class EventKind(str, Enum):
     REDEEM = "redeem"
     POWER_UP = "power_up"
     PURCHASE = "purchase"
-    STREAK = "streak"
+    WATCH_STREAK = "watch_streak"
     JOIN = "join"
     LIKE = "like"
     SHARE = "share"
@@ -83,6 +84,7 @@ class EventKind(str, Enum):
 
 PAID_EVENTS = frozenset(
     {
+        EventKind.CHARITY,
         EventKind.CHEER,
         EventKind.DONATION,
         EventKind.POWER_UP,

@@ -542,6 +542,30 @@ CASES: dict[str, tuple[dict[str, Any], str | None]] = {
         },
         "Ana just subscribed.",
     ),
+    "charity at Streamlabs": (
+        {
+            "type": "streamlabscharitydonation",
+            "platform": "streamlabs",
+            "event": "streamlabscharitydonation",
+            "chatmessage": "for the kids",
+            "meta": {"rawType": "streamlabscharitydonation", "amount": 7.5, "currency": "EUR"},
+        },
+        "Ana gives seven euros and fifty cents to charity. for the kids",
+    ),
+    "bits at Streamlabs": (
+        {"type": "bits", "platform": "streamlabs", "event": "bits", "meta": {"amount": 300}},
+        "Ana cheers three hundred bits.",
+    ),
+    "a Super Chat at Streamlabs": (
+        {
+            "type": "superchat",
+            "platform": "streamlabs",
+            "event": "superchat",
+            "chatmessage": "superchat",
+            "meta": {"rawType": "superchat", "amount": 5000000, "currency": "USD"},
+        },
+        "Ana sends a donation.",
+    ),
     "gifts at Streamlabs": (
         {
             "type": "gift",
@@ -711,7 +735,18 @@ async def test_what_is_heard(name: str, api: Api, inbox: Inbox) -> None:
     assert said(item) == heard
 
 
-PAID = {"cheer", "super chat", "kicks", "coins", "stars", "rant", "volts", "power-up", "an order"}
+PAID = {
+    "cheer",
+    "super chat",
+    "kicks",
+    "coins",
+    "stars",
+    "rant",
+    "volts",
+    "power-up",
+    "an order",
+    "charity at Streamlabs",
+}
 
 
 @pytest.mark.parametrize("name", sorted(PAID))

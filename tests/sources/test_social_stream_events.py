@@ -73,7 +73,7 @@ TWITCH: list[tuple[dict[str, Any], Told]] = [
     ({"event": "raid", "chatmessage": "42 raiders from Jess have joined!"}, (RAID, 42, "", "")),
     ({"event": "raid", "chatmessage": "Jess is raiding with a party of 42"}, (RAID, 42, "", "")),
     ({"event": "watch_streak", "chatmessage": "watched 10 streams", "meta": {"streakCount": 10}},
-     (EventKind.STREAK, 10, "", "")),
+     (EventKind.WATCH_STREAK, 10, "", "")),
     ({"event": "new_follower", "meta": {"userId": "1"}}, (FOLLOW, 0, "", "")),
     ({"event": "action", "chatmessage": "waves"}, (None, 0, "", "waves")),
 ]  # fmt: skip

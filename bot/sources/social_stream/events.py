@@ -41,8 +41,13 @@ class Rule(NamedTuple):
 
 _DONATED = ("hasDonation", "meta.amount")
 _DONATION = Rule(EventKind.DONATION, is_own_text=True, amounts=_DONATED)
+_SUPER_CHAT = _DONATION._replace(amounts=("hasDonation",))
+"""Where Streamlabs tells it, `meta.amount` is in millionths."""
+_CHARITY = Rule(EventKind.CHARITY, is_own_text=True, amounts=_DONATED)
 _DONATION_WITHOUT_TEXT = Rule(EventKind.DONATION, amounts=_DONATED)
-_CHEER = Rule(EventKind.CHEER, is_own_text=True, amounts=("meta.bits", "hasDonation"))
+_CHEER = Rule(
+    EventKind.CHEER, is_own_text=True, amounts=("meta.bits", "hasDonation", "meta.amount")
+)
 _SUB = Rule(EventKind.SUB)
 _RESUB = Rule(
     EventKind.RESUB,
@@ -72,12 +77,15 @@ _RAID = Rule(
 _FOLLOW = Rule(EventKind.FOLLOW)
 _REDEEM = Rule(EventKind.REDEEM, is_own_text=True, amounts=("meta.cost",))
 _POWER_UP = Rule(EventKind.POWER_UP, amounts=("meta.bits", "hasDonation"))
-_STREAK = Rule(EventKind.STREAK, amounts=("meta.streakCount",))
+_STREAK = Rule(EventKind.WATCH_STREAK, amounts=("meta.streakCount",))
 _PURCHASE = Rule(EventKind.PURCHASE)
 
 EVENTS: Mapping[str, Rule] = {
     "cheer": _CHEER, "bits": _CHEER,
-    "donation": _DONATION, "superchat": _DONATION, "giftcontribution": _DONATION, "tip": _DONATION,
+    "donation": _DONATION, "tip": _DONATION, "giftcontribution": _DONATION,
+    "superchat": _SUPER_CHAT,
+    "streamlabscharitydonation": _CHARITY, "justgivingdonation": _CHARITY,
+    "tiltifydonation": _CHARITY, "eldonation": _CHARITY,
     "supersticker": _DONATION_WITHOUT_TEXT, "jeweldonation": _DONATION_WITHOUT_TEXT,
     "thankyou": _DONATION_WITHOUT_TEXT, "gift": _DONATION_WITHOUT_TEXT,
     "new_subscriber": _SUB, "subscription": _SUB, "subscribe": _SUB, "sponsorship": _SUB,
@@ -118,7 +126,7 @@ _BY_UNIT: Mapping[str, Rule] = {
 """What an amount is that comes without an event of the table, if no donation with words."""
 _GIFTED = "gifted"
 """Unit that several senders give to gifted subscriptions, whatever the event's name."""
-_WITH_UNIT = frozenset({EventKind.DONATION, EventKind.POWER_UP})
+_WITH_UNIT = frozenset({EventKind.CHARITY, EventKind.DONATION, EventKind.POWER_UP})
 _NONE = Amount(0.0, "")
 _IS_SINGLE = re.compile(r"\bgift(?:ed|ing)? an? ", re.IGNORECASE)
 
