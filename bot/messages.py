@@ -66,6 +66,7 @@ class EventKind(str, Enum):
 
     CHEER = "cheer"
     DONATION = "donation"
+    CHARITY = "charity"
     SUB = "sub"
     RESUB = "resub"
     GIFT = "gift"
@@ -74,14 +75,23 @@ class EventKind(str, Enum):
     REDEEM = "redeem"
     POWER_UP = "power_up"
     PURCHASE = "purchase"
-    STREAK = "streak"
+    WATCH_STREAK = "watch_streak"
     JOIN = "join"
     LIKE = "like"
     SHARE = "share"
     ANNOUNCEMENT = "announcement"
 
 
-PAID_EVENTS = frozenset({EventKind.CHEER, EventKind.DONATION, EventKind.REDEEM, EventKind.POWER_UP})
+PAID_EVENTS = frozenset(
+    {
+        EventKind.CHARITY,
+        EventKind.CHEER,
+        EventKind.DONATION,
+        EventKind.POWER_UP,
+        EventKind.PURCHASE,
+        EventKind.REDEEM,
+    }
+)
 """Events for which the chatter gave something and expects to be heard."""
 
 

@@ -36,7 +36,9 @@ class EventSettings(Section):
     cheer: EventTemplate = "{name} cheers[ {amount:bit|bits}]."
     """Bits."""
     donation: EventTemplate = "{name} sends [{amount}|a donation]."
-    """Money and what platforms have in its place: tips, Super Chats, charity, hype chat, gifts."""
+    """Money and what platforms have in its place: tips, Super Chats, hype chat, gifts."""
+    charity: EventTemplate = "{name} gives[ {amount}] to charity."
+    """Money for the charity that the channel collects for."""
     sub: EventTemplate = "{name} just subscribed."
     """A first subscription."""
     resub: EventTemplate = "{name} has subscribed[ for {amount:month|months}| again]."
@@ -53,7 +55,9 @@ class EventSettings(Section):
     """Message effects and giant emotes on Twitch."""
     purchase: EventTemplate = "{name} buys something in the shop."
     """Merchandise, from shops that Social Stream Ninja knows."""
-    streak: EventTemplate = "{name} has watched[ {amount:stream|streams} in a row| many streams]."
+    watch_streak: EventTemplate = (
+        "{name} has watched[ {amount:stream|streams} in a row| many streams]."
+    )
     """Streams that the chatter watched in a row, if the chatter shares it."""
     join: EventTemplate = None
     """Off: arrivals come by the hundred."""

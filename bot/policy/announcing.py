@@ -64,7 +64,13 @@ def _chosen(template: str, *, has_amount: bool) -> str:
     """Return the template without its brackets, for an event with or without an amount."""
     if has_amount:
         return _CHOICE.sub(lambda match: match["told"], template)
-    return _AMOUNT.sub("", _CHOICE.sub(lambda match: match["untold"] or "", template))
+    return _AMOUNT.sub("", _CHOICE.sub(_untold, template))
+
+
+def _untold(choice: re.Match[str]) -> str:
+    """Return what is left of brackets without an amount; with none in them they are no choice."""
+    is_choice = "{amount" in choice["told"] or choice["untold"] is not None
+    return choice["untold"] or "" if is_choice else choice["told"]
 
 
 class Announcements:

@@ -58,7 +58,8 @@ def to_text(source: str) -> RichText:
 def _skip_silent(source: str, tag: re.Match[str]) -> int:
     """Return the position after `tag`, or after the end of its script or style."""
     name = (tag["name"] or "").lower()
-    if name not in _SILENT or tag[0].startswith("</"):
+    is_closed = name == "svg" and tag[0].endswith("/>")
+    if name not in _SILENT or is_closed or tag[0].startswith("</"):
         return tag.end()
     end = re.compile(rf"</{name}\b[^>]*+>", re.IGNORECASE).search(source, tag.end())
     return end.end() if end else len(source)

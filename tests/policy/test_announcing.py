@@ -44,7 +44,8 @@ def of(message: ChatMessage, amount: float) -> ChatMessage:
         (EventKind.CHEER, 0, "viewer cheers."),
         (EventKind.DONATION, 0, "viewer sends a donation."),
         (EventKind.POWER_UP, 20, "viewer uses a power-up of twenty bits."),
-        (EventKind.STREAK, 5, "viewer has watched five streams in a row."),
+        (EventKind.CHARITY, 0, "viewer gives to charity."),
+        (EventKind.WATCH_STREAK, 5, "viewer has watched five streams in a row."),
         (EventKind.JOIN, 0, RejectReason.EMPTY),
         (EventKind.FOLLOW, 0, RejectReason.EMPTY),
         (EventKind.REDEEM, 500, RejectReason.EMPTY),
@@ -152,6 +153,7 @@ def test_an_amount_is_said_in_the_language_of_chat(message: Make) -> None:
     [
         ("{name} gives {amount}", "viewer gives five euros", "viewer gives"),
         ("{name}[ of {amount}] gave", "viewer of five euros gave", "viewer gave"),
+        ("[VIP] {name} gave[ {amount}]", "VIP viewer gave five euros", "VIP viewer gave"),
         ("{name} [{amount}|something]", "viewer five euros", "viewer something"),
         ("{{{name}}} [x {amount:a|b}|{name}]", "viewer x five euros", "viewer viewer"),
     ],

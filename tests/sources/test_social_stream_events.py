@@ -73,7 +73,7 @@ TWITCH: list[tuple[dict[str, Any], Told]] = [
     ({"event": "raid", "chatmessage": "42 raiders from Jess have joined!"}, (RAID, 42, "", "")),
     ({"event": "raid", "chatmessage": "Jess is raiding with a party of 42"}, (RAID, 42, "", "")),
     ({"event": "watch_streak", "chatmessage": "watched 10 streams", "meta": {"streakCount": 10}},
-     (EventKind.STREAK, 10, "", "")),
+     (EventKind.WATCH_STREAK, 10, "", "")),
     ({"event": "new_follower", "meta": {"userId": "1"}}, (FOLLOW, 0, "", "")),
     ({"event": "action", "chatmessage": "waves"}, (None, 0, "", "waves")),
 ]  # fmt: skip
@@ -114,7 +114,6 @@ OTHERS: list[tuple[dict[str, Any], Told]] = [
      (EventKind.PURCHASE, 0, "", "")),
     ({"type": "bmac", "event": "giftcontribution", "hasDonation": "$3", "chatmessage": "go"},
      (DONATION, 3, "$", "go")),
-    ({"type": "throne", "event": "giftfunded", "chatmessage": "funded"}, (DONATION, 0, "", "")),
     ({"type": "whatnot", "event": "raid", "meta": {"numRaiders": 9}}, (RAID, 9, "", "")),
     ({"type": "xpsync", "hasDonation": "50 Sparks", "chatmessage": "x"},
      (DONATION, 50, "Sparks", "x")),
@@ -125,7 +124,8 @@ NOTICES: list[dict[str, Any]] = [
     *({"event": name, "chatname": "Jess", "chatmessage": "..."} for name in (
         "giftredemption", "viewer_update", "reaction", "ad_break", "hype_train", "knock",
         "community_highlight", "stream_online", "auction_update", "envelope", "follow_request",
-        "notification", "user_leave", "sticker", "new_in_a_later_version",
+        "notification", "user_leave", "sticker", "giftfunded", "product_sold",
+        "new_in_a_later_version",
     )),
     {"event": True, "chatname": "Jess", "chatmessage": "Jess joined"},
     {"event": "new_subscriber", "chatname": "Jess", "meta": {"isGift": True}},

@@ -4,8 +4,13 @@ import re
 from typing import NamedTuple
 
 _NUMBER = re.compile(
-    r"(?<![0-9.,])([0-9]{1,12}(?:[., ][0-9]{3}){0,3})(?:[.,]([0-9]{1,2}))?(?![0-9])"
+    r"(?<![0-9.,])"
+    r"([0-9]{1,3}(?:,[0-9]{2,3}){0,5},[0-9]{3}|[0-9]{1,3}(?:[.' ][0-9]{3}){1,4}|[0-9]{1,12})"
+    r"(?:[.,]([0-9]{1,2}))?(?![0-9])([KM](?![^\W_]))?"
 )
+"""Whole part, also grouped as in India or with blanks, hundredths, and a thousand or a million."""
+_BLANKS = str.maketrans(dict.fromkeys("\u00a0\u2009\u202f", " ") | {"\u2019": "'"})
+_SUFFIXES = {"K": 1e3, "M": 1e6}
 _SIGN_BEFORE = re.compile(r"([A-Z]{0,3}[$€£¥₹₩₱₺₽฿₫₴₦₪₡₲₸₾₼₵₭]|[A-Z]{3}|kr|zł)\s*$", re.IGNORECASE)
 _UNIT_BEHIND = re.compile(r"\s*([$€£¥₹₩₱₺₽฿₫₴₦₪₡₲₸₾₼₵₭]|[^\W\d_]+(?: [^\W\d_]+){0,2})")
 _CODE_BEHIND = re.compile(r"\s*([A-Z]{3})(?![^\W_])")
@@ -30,11 +35,12 @@ def amount_of(value: object) -> Amount | None:
         return Amount(float(value), "") if 0 < value < _MOST else None
     if not isinstance(value, str) or not value.strip():
         return None
-    found = _NUMBER.search(value)
+    text = value.translate(_BLANKS)
+    found = _NUMBER.search(text)
     if found is None:
         return Amount(0.0, "")
-    whole = re.sub(r"\D", "", found[1])
-    return Amount(float(f"{whole}.{found[2] or 0}"), _unit(value, found))
+    number = float(f"{re.sub('[^0-9]', '', found[1])}.{found[2] or 0}")
+    return Amount(number * _SUFFIXES.get(found[3], 1), _unit(text, found))
 
 
 def _unit(text: str, number: re.Match[str]) -> str:

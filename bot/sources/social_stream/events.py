@@ -2,15 +2,27 @@
 
 Its names, aliases and fields are those of https://socialstream.ninja/docs/event-reference.html and
 of what its senders post. A name that is not in the table is a notice of the platform (counters, ad
-breaks, auctions): nobody in chat wrote it.
+breaks, auctions), which nobody in chat wrote; with an amount given it is a donation all the same.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from bot.messages import Event, EventKind
 from bot.sources.social_stream.amounts import Amount, amount_of, first_number
+from bot.sources.social_stream.sentences import is_sentence
+
+_COUNT = r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,7})"
+_COUNTED = re.compile(
+    rf"(?<![0-9.,]){_COUNT}\s*(?:x\s*)?"
+    r"(?:gift|sub|member|viewer|raider|month|people|channel|tier|community)"
+    r"|(?:raid|party|gift\w*|month|x)\s*(?:of|:|with)?\s*([0-9]{1,7})(?![0-9])",
+    re.IGNORECASE,
+)
+"""An amount in a sentence: "is raiding with a party of 42"."""
+_LEADING = re.compile(rf"^\s*x?\s?{_COUNT}(?![0-9.,]*[0-9])|{_COUNTED.pattern}", re.IGNORECASE)
+"""An amount in a subtitle that is one, in any language: "6 meses", "x5"."""
 
 
 class Rule(NamedTuple):
@@ -22,55 +34,67 @@ class Rule(NamedTuple):
     Ninja, and what is told is the announcement."""
     amounts: tuple[str, ...] = ()
     """Paths of the amount in the payload, the first that is there counts."""
-    is_counted_in_text: bool = False
-    """Whether the subtitle and the sentence tell the amount, if nothing else does."""
+    subtitle: re.Pattern[str] | None = None
+    """Finds the amount in the subtitle, if no path leads to it. What finds one there finds it in
+    the platform's sentence too."""
 
 
 _DONATED = ("hasDonation", "meta.amount")
 _DONATION = Rule(EventKind.DONATION, is_own_text=True, amounts=_DONATED)
+_SUPER_CHAT = _DONATION._replace(amounts=("hasDonation",))
+"""Where Streamlabs tells it, `meta.amount` is in millionths."""
+_CHARITY = Rule(EventKind.CHARITY, is_own_text=True, amounts=_DONATED)
 _DONATION_WITHOUT_TEXT = Rule(EventKind.DONATION, amounts=_DONATED)
-_CHEER = Rule(EventKind.CHEER, is_own_text=True, amounts=("meta.bits", "hasDonation"))
+_CHEER = Rule(
+    EventKind.CHEER, is_own_text=True, amounts=("meta.bits", "hasDonation", "meta.amount")
+)
 _SUB = Rule(EventKind.SUB)
 _RESUB = Rule(
     EventKind.RESUB,
+    is_own_text=True,
     amounts=(
         "meta.cumulativeMonths", "meta.cumulative_months", "meta.months", "meta.duration",
         "meta.memberMonth", "meta.totalMonths",
     ),
-    is_counted_in_text=True,
+    subtitle=_COUNTED,
 )  # fmt: skip
-_RESUB_WITH_TEXT = _RESUB._replace(is_own_text=True)
+_MILESTONE = _RESUB._replace(subtitle=_LEADING)
+_UPGRADE = _RESUB._replace(is_own_text=False)
 _GIFT = Rule(
     EventKind.GIFT,
     amounts=(
-        "meta.total", "meta.totalGifted", "meta.giftCount", "meta.giftMembershipsCount",
-        "meta.gifted", "meta.count", "meta.tokens.amount", "hasDonation",
+        "meta.total", "meta.totalGifted", "meta.giftCount", "meta.gift_count", "meta.count",
+        "meta.giftMembershipsCount", "meta.gifted", "meta.quantity", "meta.tokens.amount",
+        "hasDonation",
     ),
-    is_counted_in_text=True,
+    subtitle=_LEADING,
 )  # fmt: skip
 _RAID = Rule(
     EventKind.RAID,
     amounts=("meta.viewers", "meta.numRaiders", "meta.tokens.count", "meta.viewerCount"),
-    is_counted_in_text=True,
+    subtitle=_LEADING,
 )
 _FOLLOW = Rule(EventKind.FOLLOW)
 _REDEEM = Rule(EventKind.REDEEM, is_own_text=True, amounts=("meta.cost",))
 _POWER_UP = Rule(EventKind.POWER_UP, amounts=("meta.bits", "hasDonation"))
-_STREAK = Rule(EventKind.STREAK, amounts=("meta.streakCount",))
+_STREAK = Rule(EventKind.WATCH_STREAK, amounts=("meta.streakCount",))
 _PURCHASE = Rule(EventKind.PURCHASE)
 
 EVENTS: Mapping[str, Rule] = {
     "cheer": _CHEER, "bits": _CHEER,
-    "donation": _DONATION, "superchat": _DONATION, "giftcontribution": _DONATION, "tip": _DONATION,
+    "donation": _DONATION, "tip": _DONATION, "giftcontribution": _DONATION,
+    "superchat": _SUPER_CHAT,
+    "streamlabscharitydonation": _CHARITY, "justgivingdonation": _CHARITY,
+    "tiltifydonation": _CHARITY, "eldonation": _CHARITY,
     "supersticker": _DONATION_WITHOUT_TEXT, "jeweldonation": _DONATION_WITHOUT_TEXT,
     "thankyou": _DONATION_WITHOUT_TEXT, "gift": _DONATION_WITHOUT_TEXT,
-    "giftfunded": Rule(EventKind.DONATION),
     "new_subscriber": _SUB, "subscription": _SUB, "subscribe": _SUB, "sponsorship": _SUB,
     "sponsor": _SUB, "membership": _SUB, "new_member": _SUB, "new_membership": _SUB,
     "newmember": _SUB, "new-membership": _SUB, "sub": _SUB,
-    "resub": _RESUB, "upgraded_membership": _RESUB, "upgraded-membership": _RESUB,
-    "membership_upgrade": _RESUB, "membermilestone": _RESUB_WITH_TEXT,
-    "membership_milestone": _RESUB_WITH_TEXT, "member_milestone": _RESUB_WITH_TEXT,
+    "subscriber": _SUB,
+    "resub": _RESUB, "upgraded_membership": _UPGRADE, "upgraded-membership": _UPGRADE,
+    "membership_upgrade": _UPGRADE, "membermilestone": _MILESTONE,
+    "membership_milestone": _MILESTONE, "member_milestone": _MILESTONE,
     "giftpurchase": _GIFT, "subscription_gift": _GIFT, "subgift": _GIFT, "gift_membership": _GIFT,
     "membership_gift": _GIFT, "giftmemberships": _GIFT, "gifted_memberships": _GIFT,
     "community_gift": _GIFT, "gifted": _GIFT,
@@ -78,7 +102,7 @@ EVENTS: Mapping[str, Rule] = {
     "new_follower": _FOLLOW, "followed": _FOLLOW, "follow": _FOLLOW,
     "reward": _REDEEM, "channel_points": _REDEEM, "redeem": _REDEEM,
     "powerup": _POWER_UP, "watch_streak": _STREAK,
-    "purchase": _PURCHASE, "merch": _PURCHASE, "product_sold": _PURCHASE,
+    "purchase": _PURCHASE, "merch": _PURCHASE,
     "joined": Rule(EventKind.JOIN), "join": Rule(EventKind.JOIN),
     "user_enter": Rule(EventKind.JOIN),
     "liked": Rule(EventKind.LIKE), "like": Rule(EventKind.LIKE),
@@ -86,15 +110,25 @@ EVENTS: Mapping[str, Rule] = {
 }  # fmt: skip
 CHAT = frozenset({"", "action", "message", "question_new", "highlighted"})
 """Names that stand beside ordinary chat."""
-_ALERTS = frozenset({"streamlabs", "streamelements"})
-"""Types whose `gift` is a gifted subscription."""
-_TEXT_WITH_RESUB = frozenset({"twitch", "kick", "velora", "rumble"})
-"""Types whose `resub` brings the chatter's words."""
-_COUNTED = re.compile(
-    r"(?<![0-9.,])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,7})\s*(?:x\s*)?(?:gift|sub|member|viewer|raider|month|people"
-    r"|channel|tier|community)|(?:raid|party|gift\w*|month|x)\s*(?:of|:|with)?\s*([0-9]{1,7})(?![0-9])",
-    re.IGNORECASE,
-)
+_AT_SITES: Mapping[tuple[str, str], Rule] = {
+    ("streamlabs", "gift"): _GIFT, ("streamelements", "gift"): _GIFT,
+    # Elsewhere the text of a gift is "sent Rose x5".
+    ("kick", "gift"): _DONATION, ("throne", "gift"): _DONATION, ("fourthwall", "gift"): _DONATION,
+    # Elsewhere the text of a resub is the chatter's.
+    ("youtube", "resub"): _UPGRADE, ("youtubeshorts", "resub"): _UPGRADE,
+}  # fmt: skip
+"""Events that are something else at a site, by its name and theirs."""
+_BY_UNIT: Mapping[str, Rule] = {
+    "bit": _CHEER, "bits": _CHEER,
+    "jewel": _DONATION_WITHOUT_TEXT, "jewels": _DONATION_WITHOUT_TEXT,
+    "youtube gift": _DONATION_WITHOUT_TEXT,
+}  # fmt: skip
+"""What an amount is that comes without an event of the table, if no donation with words."""
+_GIFTED = "gifted"
+"""Unit that several senders give to gifted subscriptions, whatever the event's name."""
+_WITH_UNIT = frozenset({EventKind.CHARITY, EventKind.DONATION, EventKind.POWER_UP})
+_NONE = Amount(0.0, "")
+_IS_SINGLE = re.compile(r"\bgift(?:ed|ing)? an? ", re.IGNORECASE)
 
 
 class Told(NamedTuple):
@@ -105,34 +139,27 @@ class Told(NamedTuple):
     """Whether the message's text is the chatter's."""
 
 
-def is_notice(name: object, *, has_donation: bool) -> bool:
-    """Tell whether an event's name marks a notice of the platform, neither chat nor told."""
-    if name is True:
-        return not has_donation
-    return isinstance(name, str) and name not in CHAT and name not in EVENTS
+def is_notice(value: Mapping[str, Any]) -> bool:
+    """Tell whether a payload is a notice of the platform, neither chat nor told."""
+    name = value.get("event")
+    if amount_of(value.get("hasDonation")) is not None:
+        return False
+    return name is True or (isinstance(name, str) and name not in CHAT and name not in EVENTS)
 
 
-def told(value: Mapping[str, Any], text: str) -> Told | None:
+def told(value: Mapping[str, Any], text: str, name: str) -> Told | None:
     """Return the event of a message, or None for chat.
 
     Args:
         value: The payload.
         text: Its message as plain text, which may tell the amount.
+        name: Its chatter's name, with which sentences of the platform begin.
     """
-    name = value.get("event")
-    donation = amount_of(value.get("hasDonation"))
-    rule = EVENTS.get(name) if isinstance(name, str) else None
+    rule = _rule(value)
     if rule is None:
-        if donation is None:
-            return None
-        rule = _CHEER if donation.unit.casefold() in ("bit", "bits") else _DONATION
-        if donation.unit.casefold().startswith("gifted"):
-            rule = _GIFT
-    if name == "gift" and donation is None and _text(value.get("type")) in _ALERTS:
-        rule = _GIFT
-    if name == "resub" and _text(value.get("type")) in _TEXT_WITH_RESUB:
-        rule = _RESUB_WITH_TEXT
-    amount = _amount(value, rule, text)
+        return None
+    is_own_text = rule.is_own_text and not is_sentence(text, name, value)
+    amount = _amount(value, rule, "" if is_own_text else text)
     reward = _found(value, "meta.rewardId") if rule.kind is EventKind.REDEEM else None
     event = Event(
         kind=rule.kind,
@@ -140,30 +167,37 @@ def told(value: Mapping[str, Any], text: str) -> Told | None:
         unit=amount.unit if rule.kind in _WITH_UNIT else "",
         reward=_text(reward),
     )
-    return Told(event, rule.is_own_text)
+    return Told(event, is_own_text)
 
 
-_WITH_UNIT = frozenset({EventKind.DONATION, EventKind.POWER_UP})
-_NONE = Amount(0.0, "")
+def _rule(value: Mapping[str, Any]) -> Rule | None:
+    name = _text(value.get("event"))
+    site = _text(value.get("platform")) or _text(value.get("type"))
+    donation = amount_of(value.get("hasDonation"))
+    unit = donation.unit.casefold() if donation else ""
+    if unit.startswith(_GIFTED):
+        return _GIFT
+    rule = _AT_SITES.get((site, name)) or EVENTS.get(name)
+    if rule is None and donation is not None:
+        return _BY_UNIT.get(unit, _DONATION)
+    return rule
 
 
-def _amount(value: Mapping[str, Any], rule: Rule, text: str) -> Amount:
+def _amount(value: Mapping[str, Any], rule: Rule, sentence: str) -> Amount:
     for path in rule.amounts:
         found = amount_of(_found(value, path))
         if found is not None:
             if path == "meta.amount" and not found.unit:
                 return Amount(found.value, _text(_found(value, "meta.currency")))
             return found
-    if not rule.is_counted_in_text:
+    if rule.subtitle is None:
         return _NONE
-    sources: Iterable[object] = (value.get("subtitle"), text)
-    for source in sources:
-        if isinstance(source, str) and (number := first_number(_COUNTED, source)):
-            return Amount(number, "")
-    return Amount(1.0, "") if rule is _GIFT and _IS_SINGLE.search(text) else _NONE
-
-
-_IS_SINGLE = re.compile(r"\bgift(?:ed|ing)? an? ", re.IGNORECASE)
+    subtitle = value.get("subtitle")
+    if isinstance(subtitle, str) and (number := first_number(rule.subtitle, subtitle)):
+        return Amount(number, "")
+    if number := first_number(_COUNTED, sentence):
+        return Amount(number, "")
+    return Amount(1.0, "") if rule is _GIFT and _IS_SINGLE.search(sentence) else _NONE
 
 
 def _found(value: Mapping[str, Any], path: str) -> object:

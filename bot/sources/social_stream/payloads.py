@@ -15,7 +15,7 @@ from bot.sources.sanitize import MAX_NAME_LENGTH, chatter, valid_ranges
 from bot.sources.social_stream import events
 
 _MESSAGE_KEYS = frozenset({"chatname", "chatmessage"})
-_NOTICE_KEYS = frozenset({"event", "meta"})
+_NOTICE_KEYS = frozenset({"type", "meta"})
 _OUR_KEYS = frozenset({"author", "text", "timeout", "clear"})
 _ROLES = {
     "host": Role.BROADCASTER,
@@ -28,6 +28,11 @@ _ROLES = {
 _ESCAPES = 2
 """Times that a name may have been escaped."""
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_LEAD_IN = re.compile(
+    r"\A\s*<i(?:><small>.*?</small>| class=['\"]event-pill['\"]>.*?)</i>", re.DOTALL
+)
+"""What Social Stream Ninja puts before a reply, and before words that came with an event."""
+_REDEEMS = frozenset({"reward", "channel_points", "redeem"})
 _USER_INPUTS = ("userInput", "user_input", "input", "message", "text")
 _BAN = "user_banned"
 
@@ -37,7 +42,7 @@ def is_social_stream(value: Mapping[str, Any]) -> bool:
     keys = value.keys()
     if isinstance(value.get("delete"), dict):
         return True
-    is_notice = keys >= _NOTICE_KEYS
+    is_notice = "event" in keys and bool(_NOTICE_KEYS & keys)
     return not _OUR_KEYS & keys and "delete" not in keys and bool(_MESSAGE_KEYS & keys or is_notice)
 
 
@@ -46,8 +51,7 @@ def native_id(value: Mapping[str, Any]) -> str | None:
 
     Not `id`: that is a counter which starts anew with Social Stream Ninja.
     """
-    meta = value.get("meta")
-    return identifier(meta.get("messageId")) if isinstance(meta, dict) else None
+    return identifier(_meta(value).get("messageId"))
 
 
 def deleted(value: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -69,15 +73,12 @@ def to_message(value: Mapping[str, Any], origin: Origin, *, new_id: str) -> Chat
     The chatter's id is the platform and its id there, such as `youtube:UC123`. Of badges only
     flags count (`mod`, `host`, `vip`, `membership`): pictures say nothing that can be trusted.
     """
-    name = _name(value.get("chatname"))
+    name = _author(value)
     person = chatter_id(value)
-    has_donation = bool(identifier(value.get("hasDonation")))
-    if not name or person is None or _is_set(value.get("private")):
-        return None
-    if events.is_notice(value.get("event"), has_donation=has_donation):
+    if not name or person is None or _is_set(value.get("private")) or events.is_notice(value):
         return None
     body = _body(value)
-    told = events.told(value, body.text)
+    told = events.told(value, body.text, name)
     if told is None and _is_set(value.get("bot")):
         return None
     if told is not None and _is_recipient(value):
@@ -106,8 +107,7 @@ def platform_of(value: Mapping[str, Any]) -> str:
 
 def chatter_id(value: Mapping[str, Any]) -> str | None:
     """Return the id of whom a payload is about: the platform and its id, or the name there."""
-    login, name = _name(value.get("username")), _name(value.get("chatname"))
-    person = identifier(value.get("userid")) or login or name
+    person = identifier(value.get("userid")) or _name(value.get("username")) or _author(value)
     return f"{platform_of(value)}:{person}"[:MAX_NAME_LENGTH] if person else None
 
 
@@ -123,6 +123,16 @@ def identifier(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     return value.strip()[:MAX_NAME_LENGTH] or None if isinstance(value, str) else None
+
+
+def _author(value: Mapping[str, Any]) -> str:
+    """Return the chatter's name; a tip on Kick has its supporter in `meta` alone."""
+    return _name(value.get("chatname")) or _name(_meta(value).get("supporter"))
+
+
+def _meta(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta = value.get("meta")
+    return meta if isinstance(meta, dict) else {}
 
 
 def _name(value: object) -> str:
@@ -141,42 +151,43 @@ def unescaped(text: str) -> str:
 
 def _body(value: Mapping[str, Any]) -> RichText:
     """Return what the chatter wrote: not the quoted words before a reply, nor a reward's title."""
-    if value.get("event") in ("reward", "channel_points", "redeem"):
+    if value.get("event") in _REDEEMS:
         return _redeemed(value)
-    reply = value.get("reply")
-    message = reply if isinstance(reply, str) and reply.strip() else value.get("chatmessage")
-    return _rich(message, value)
+    reply, message = value.get("reply"), value.get("chatmessage")
+    if isinstance(reply, str) and reply.strip():
+        return _rich(reply, value)
+    if isinstance(message, str):
+        return _rich(message, value)
+    note = _meta(value).get("message")
+    return RichText(note if isinstance(note, str) else "", ())
 
 
-def _rich(message: object, value: Mapping[str, Any]) -> RichText:
-    if not isinstance(message, str):
-        return RichText("", ())
-    return RichText(message, ()) if _is_set(value.get("textonly")) else to_text(message)
+def _rich(message: str, value: Mapping[str, Any]) -> RichText:
+    if _is_set(value.get("textonly")):
+        return RichText(message, ())
+    return to_text(_LEAD_IN.sub("", message))
 
 
 def _redeemed(value: Mapping[str, Any]) -> RichText:
-    meta = value.get("meta")
-    if not isinstance(meta, dict):
-        return _rich(value.get("chatmessage"), value)
+    meta, message = _meta(value), value.get("chatmessage")
     for key in _USER_INPUTS:
         if isinstance(text := meta.get(key), str):
             return RichText(unescaped(text), ())
-    return RichText("", ())
+    body = _rich(message, value) if isinstance(message, str) else RichText("", ())
+    is_title = body.text.strip().rstrip("!") == _name(meta.get("rewardTitle"))
+    return RichText("", ()) if is_title else body
 
 
 def _answered(value: Mapping[str, Any]) -> str | None:
     """Return the name of the chatter whom a reply answers."""
-    meta = value.get("meta")
-    reply = meta.get("reply") if isinstance(meta, dict) else None
+    reply = _meta(value).get("reply")
     return (_name(reply.get("author")) or None) if isinstance(reply, dict) else None
 
 
 def _is_recipient(value: Mapping[str, Any]) -> bool:
     """Tell whether it is about who got a gift: the gift itself is told already."""
-    meta = value.get("meta")
-    is_gift = isinstance(meta, dict) and (
-        _is_set(meta.get("isGift")) or _is_set(meta.get("is_gift"))
-    )
+    meta = _meta(value)
+    is_gift = _is_set(meta.get("isGift")) or _is_set(meta.get("is_gift"))
     return is_gift or value.get("membership") == "gift_recipient"
 
 
