@@ -167,11 +167,10 @@ class Daemon:
                     await asyncio.to_thread(channel.policy.languages.load)
                 await self._settle()
                 try:
-                    async with running({**speakers, "intake": self._take_in}):
+                    work = {**speakers, "intake": self._take_in, "undated": self._resume_undated}
+                    async with running(work):
                         self._announce()
-                        for message in self._store.journal.unspoken(self._channels):
-                            self._channels[message.channel].resume(message)
-                            await self._inbox.put(message)
+                        await self._resume()
                         await self._read()
                         log.info("every source has ended; speaking what waits")
                         await self._inbox.join()
@@ -181,6 +180,19 @@ class Daemon:
                         channel.backlog.clear(DropReason.SHUTDOWN)
         finally:
             await self._engine.close()
+
+    async def _resume(self) -> None:
+        """Take in what was paid for and not spoken in earlier runs."""
+        journal = self._store.journal
+        unspoken = journal.unspoken(self._channels)
+        for message in (*unspoken, *journal.undated(self._channels)):
+            self._channels[message.channel].resume(message)
+        for message in unspoken:
+            await self._inbox.put(message)
+
+    async def _resume_undated(self) -> None:
+        for message in await self._store.journal.date(self._channels):
+            await self._inbox.put(message)
 
     async def _read(self) -> None:
         """Let every source deliver; return when none of them has any more."""

@@ -18,9 +18,16 @@ class Backlog:
     Every utterance that is put in comes out once: through `take`, or as a `Dropped` outcome.
     """
 
-    def __init__(self, settings: BacklogSettings, emit: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        settings: BacklogSettings,
+        emit: Callable[[Outcome], None],
+        *,
+        clock: Callable[[], float] = now,
+    ) -> None:
         self._settings = settings
         self._emit = emit
+        self._clock = clock
         self._lanes: dict[Lane, OrderedDict[str, deque[Utterance]]] = {
             lane: OrderedDict() for lane in Lane
         }
@@ -90,6 +97,8 @@ class Backlog:
         Cancelling the wait loses nothing.
         """
         await self.wait_some()
+        while self._drop_expired():  # no timer goes off while the machine sleeps
+            await self.wait_some()
         queues = next(queues for queues in self._lanes.values() if queues)
         chatter, queue = next(iter(queues.items()))
         utterance = queue.popleft()
@@ -174,7 +183,11 @@ class Backlog:
 
     def _watch(self, oldest: float | None) -> None:
         loop = asyncio.get_running_loop()
-        due = None if oldest is None else loop.time() + oldest + self._settings.max_age_s - now()
+        due = (
+            None
+            if oldest is None
+            else loop.time() + oldest + self._settings.max_age_s - self._clock()
+        )
         if self._expiry is not None and (due is None or due < self._expiry.when()):
             self._expiry.cancel()
             self._expiry = None
@@ -187,8 +200,15 @@ class Backlog:
 
     def _expire(self) -> None:
         self._expiry = None
-        limit = now() - self._settings.max_age_s
-        self.remove(
+        if not self._drop_expired():
+            self._update()
+
+    def _drop_expired(self) -> int:
+        """Drop what is too old; return how many utterances there were."""
+        limit, oldest = self._clock() - self._settings.max_age_s, self._oldest()
+        if oldest is None or oldest > limit:
+            return 0
+        return self.remove(
             DropReason.EXPIRED, lambda u: u.lane is not Lane.PAID and u.received_at <= limit
         )
 

@@ -16,7 +16,7 @@ from bot.errors import UtteranceError
 from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
 from bot.outcomes import DropReason
 from bot.playback.clip import Clip
-from bot.runtime.clock import now
+from bot.runtime.clock import awake, now
 
 log = structlog.get_logger(__name__)
 
@@ -99,11 +99,11 @@ class Rendering:
         self, pieces: AsyncGenerator[AudioChunk, None], engine: SpeechEngine, stall_s: float
     ) -> None:
         while True:
-            asked_at = now()
+            asked_at = awake()
             piece = await self._next(pieces, engine, stall_s)
             if piece is None:
                 return
-            self.synthesis_s += now() - asked_at
+            self.synthesis_s += awake() - asked_at
             self.first_piece_at = self.first_piece_at or now()
             self.nfe = self.nfe or piece.nfe
             speaker = piece.engine or engine.name
@@ -120,12 +120,12 @@ class Rendering:
             TimeoutError: its turn has come, and the engine has given nothing for `stall_s`, neither
                 of this nor of any other utterance: late is better than lost.
         """
-        loop, asked_at = asyncio.get_running_loop(), now()
+        loop, asked_at = asyncio.get_running_loop(), awake()
         timer: asyncio.Handle
 
         def look() -> None:
             nonlocal timer
-            waited_s = now() - max(asked_at, self.due.at)
+            waited_s = awake() - max(asked_at, self.due.at)
             left_s = stall_s - min(waited_s, engine.silent_s)
             if left_s > 0:
                 timer = loop.call_later(left_s, look)

@@ -2,7 +2,7 @@
 
 Data moves to the right only: `SourceItem` (sources) -> `Utterance` (policy, backlog) ->
 `SpeechRequest` and `AudioChunk` (engine). What becomes of each message is told in `bot.outcomes`.
-Every `*_at` field is Unix seconds from `bot.runtime.clock.now`.
+Every `*_at` field is a stamp of `bot.runtime.clock.now`; what leaves the daemon has Unix times.
 
 The engine's child process imports this module too, so it stays importable on Python 3.10.
 """

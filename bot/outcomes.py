@@ -3,8 +3,11 @@
 from enum import StrEnum
 from typing import Self
 
+import msgspec
+from msgspec import structs
+
 from bot.messages import ChatMessage, Lane, Message, RejectReason, Utterance, Verb, WordTime
-from bot.runtime.clock import now
+from bot.runtime.clock import now, unix
 
 
 class DropReason(StrEnum):
@@ -38,6 +41,15 @@ class Outcome(Message, frozen=True, kw_only=True, tag=str.lower, tag_field="outc
     chatter: str
     """Display name, untrusted."""
     at: float
+
+    def encoded(self) -> bytes:
+        """Return it as JSON for people and programs outside, with Unix times of the wall clock."""
+        stamps = {
+            name: unix(getattr(self, name))
+            for name in self.__struct_fields__
+            if name == "at" or name.endswith("_at")
+        }
+        return msgspec.json.encode(structs.replace(self, **stamps))
 
     @property
     def kind(self) -> str:

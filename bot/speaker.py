@@ -12,14 +12,14 @@ from bot.messages import Lane, Utterance, WordTime
 from bot.outcomes import Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback import Output
 from bot.playback.player import Playback, Player
-from bot.runtime.clock import now
+from bot.runtime.clock import now, unix
 from bot.runtime.waiting import cancel
 from bot.state import Speaking
 
 log = structlog.get_logger(__name__)
 
 _LOOK_AGAIN_S = 1.0
-"""How often it is looked whether the output of too old an utterance is still away."""
+"""How often it is looked whether an utterance is too old and its output still away."""
 
 
 class Speaker:
@@ -70,7 +70,7 @@ class Speaker:
             id=self._current.utterance.id,
             chatter=self._current.utterance.chatter.name,
             text=self._current.request.text,
-            started_at=self._current.started_at or None,
+            started_at=unix(started_at) if (started_at := self._current.started_at) else None,
             words=tuple(self._current.clip.words),
         )
 
@@ -144,16 +144,17 @@ class Speaker:
         """Start to drop an utterance whose output is away when it would expire in the backlog."""
         if utterance.lane is Lane.PAID:
             return None
-        after_s = utterance.received_at + self._max_age_s - now()
-        return asyncio.create_task(self._expire(utterance, after_s), name=f"expire {utterance.id}")
+        return asyncio.create_task(self._expire(utterance), name=f"expire {utterance.id}")
 
-    async def _expire(self, utterance: Utterance, after_s: float) -> None:
+    async def _expire(self, utterance: Utterance) -> None:
+        expires_at = utterance.received_at + self._max_age_s
+        # Looked at now and then: a timer stands still while the machine sleeps.
         while True:
-            await asyncio.sleep(after_s)
-            if not self._is_heard(utterance):
+            left_s = expires_at - now()
+            if left_s <= 0 and not self._is_heard(utterance):
                 self.cut(DropReason.EXPIRED, lambda _: True)
                 return
-            after_s = _LOOK_AGAIN_S
+            await asyncio.sleep(min(left_s, _LOOK_AGAIN_S) if left_s > 0 else _LOOK_AGAIN_S)
 
     def _is_heard(self, utterance: Utterance) -> bool:
         if self._route is None:

@@ -17,7 +17,6 @@ from bot.cli.shared import add_config_option, load_settings, quiet_logs
 from bot.config import Settings
 from bot.config.sources import TwitchEventsubSettings
 from bot.errors import LogInError, StartError
-from bot.runtime.clock import now
 from bot.sources.twitch_eventsub import scopes
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore, newer_than
 from bot.sources.twitch_eventsub.oauth import TIMEOUT, DeviceCode, TwitchOauth
@@ -74,12 +73,13 @@ async def log_in(settings: Settings, *, part: Part) -> None:
         code = await oauth.begin(wanted)
         print(invitation(code, wanted), flush=True)
         account = await oauth.finish(code, wanted)
-    if before := store.load().get(account.user_id):
+    accounts = store.load()
+    if before := accounts.get(account.user_id):
         account = structs.replace(
             account, bot_since=before.bot_since, obtained_at=newer_than(before)
         )
     if part != "streamer":
-        account = structs.replace(account, bot_since=now())
+        account = structs.replace(account, bot_since=accounts.latest_bot())
     store.put(account)
     print(f"{account.login} is logged in: {_use(account)}.")
     if lacking := scopes.missing(wanted, account.scopes):

@@ -8,7 +8,7 @@ import structlog
 
 from bot.engine.forecast import USUAL_LETTERS
 from bot.engine.process.supervisor import Supervisor
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 from bot.runtime.waiting import cancel
 
 log = structlog.get_logger(__name__)
@@ -101,9 +101,9 @@ class Aside:
             if not supervisor.is_ready or supervisor.forecast.is_asked:
                 after_s = _AGAIN_S  # what it is asked for anyway tells as much, and waits for none
                 continue
-            begun_at = now()
+            begun_at = awake()
             is_whole = await self._try_once(supervisor)
-            took_s = now() - begun_at
+            took_s = awake() - begun_at
             if is_whole:
                 self.review(supervisor)
             is_quick = is_whole and took_s <= self._back_s

@@ -21,7 +21,7 @@ from bot.engine.process.supervisor import Supervisor
 from bot.engine.timetable import Timetable
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 from bot.runtime.waiting import Changes, cancel
 
 log = structlog.get_logger(__name__)
@@ -95,7 +95,7 @@ class Attempts:
             try:
                 while True:
                     wake_at = await self._ask_whom_it_takes(race)
-                    if race.held and wake_at <= now():
+                    if race.held and wake_at <= awake():
                         return self._take(race, *race.held)
                     await self._wait(race, wake_at)
                     if chunk := self._look(race):
@@ -138,12 +138,12 @@ class Attempts:
         takes_s = self._expected_s(race, spare, nfe)
         soonest_at = min(each.expected_at for each in race.asked.values())
         begin_at = self._timetable.needed_at(race.index) - max(takes_s, _UNKNOWN_S) - _SPARE_S
-        if now() + takes_s >= soonest_at:  # it would come no sooner, unless they are overdue
+        if awake() + takes_s >= soonest_at:  # it would come no sooner, unless they are overdue
             begin_at = max(begin_at, soonest_at + _UNKNOWN_S)
-        if begin_at > now():
+        if begin_at > awake():
             return begin_at
         self._ask(race, spare, nfe)
-        return now()
+        return awake()
 
     def _ready(self, race: _Race) -> list[Supervisor]:
         """Return the engines to ask for this piece, the preferred one first."""
@@ -190,7 +190,7 @@ class Attempts:
         return supervisor.forecast.expect_s(len(race.request.text), nfe, due_s)
 
     def _ask(self, race: _Race, supervisor: Supervisor, nfe: int) -> None:
-        expected_at = now() + self._expected_s(race, supervisor, nfe)
+        expected_at = awake() + self._expected_s(race, supervisor, nfe)
         request = replace(race.request, nfe=nfe, due_s=self._timetable.due_s(race.index))
         answer = asyncio.create_task(supervisor.speak(request), name=f"ask {supervisor.name}")
         race.asked[supervisor] = _Asked(answer, expected_at)
@@ -200,7 +200,7 @@ class Attempts:
         changes = (self._changes.wait(), *self._timetable.wait_changed(), *self._engine.changes())
         wakers = [asyncio.ensure_future(each) for each in changes]
         answers = [each.answer for each in race.asked.values()]
-        timeout_s = None if math.isinf(wake_at) else max(wake_at - now(), 0.0)
+        timeout_s = None if math.isinf(wake_at) else max(wake_at - awake(), 0.0)
         try:
             await asyncio.wait(
                 (*answers, *wakers), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED

@@ -14,7 +14,7 @@ from bot.engine.contract import Engine
 from bot.engine.forecast import USUAL_LETTERS
 from bot.engine.process.supervisor import Supervisor
 from bot.engine.timetable import Due
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 from bot.runtime.waiting import Changes, cancel, first_to_end
 from bot.state import EngineState
 
@@ -96,7 +96,7 @@ class FallbackEngine:
         ready = any(each.is_ready for each in self.supervisors)
         if not ready and any(each.is_loading for each in self.supervisors):
             return 0.0
-        return now() - self._answered_at if self.unwanted_s < _GAP_S else 0.0
+        return awake() - self._answered_at if self.unwanted_s < _GAP_S else 0.0
 
     @property
     def languages(self) -> frozenset[str] | None:
@@ -108,7 +108,7 @@ class FallbackEngine:
     @property
     def unwanted_s(self) -> float:
         """Seconds since speech was wanted; 0 while it is."""
-        return 0.0 if self._waiting else now() - self._left_at
+        return 0.0 if self._waiting else awake() - self._left_at
 
     def wait_wanted(self) -> Coroutine[Any, Any, object]:
         """Return what waits, from this call on, until speech is wanted again."""
@@ -118,18 +118,18 @@ class FallbackEngine:
     def waiting(self) -> Iterator[None]:
         """Note that a piece waits for an answer while the block runs."""
         if self.unwanted_s > _GAP_S:
-            self._answered_at = now()  # the wait begins
+            self._answered_at = awake()  # the wait begins
         self._waiting += 1
         self._wanted.tell()
         try:
             yield
         finally:
             self._waiting -= 1
-            self._left_at = now()
+            self._left_at = awake()
 
     def answered(self) -> None:
         """Note that an engine spoke, or said that it cannot speak this."""
-        self._answered_at = now()
+        self._answered_at = awake()
 
     def nfes(self, supervisor: Supervisor, nfe: int) -> Sequence[int]:
         """Return the numbers of function evaluations to try, the one that is wanted first.
@@ -191,12 +191,12 @@ class FallbackEngine:
         as well.
         """
         self.rouse()
-        begun_at = now()
+        begun_at = awake()
         while not any(each.is_ready for each in candidates):
             if due.has_come and all(each.refusal is not None for each in candidates):
                 return False
             loads = any(each.is_loading for each in candidates)
-            left_s = max(begun_at, due.at) + self._stall_s - now()
+            left_s = max(begun_at, due.at) + self._stall_s - awake()
             if left_s <= 0 and not loads:
                 return False
             wakers = [asyncio.ensure_future(c) for c in (due.wait_changed(), *self.changes())]

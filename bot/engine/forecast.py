@@ -14,7 +14,7 @@ from statistics import median
 from typing import NamedTuple
 
 from bot.messages import SpeechRequest
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 
 USUAL_LETTERS = 40
 """Letters of a usual chat message, to compare engines by."""
@@ -107,7 +107,7 @@ class Forecast:
 
     def begin(self, request: SpeechRequest) -> Pending:
         """Note that the engine was asked; end it with `answered` or `given_up`."""
-        asked_at = now()
+        asked_at = awake()
         task = Pending(
             number=next(self._numbers),
             letters=len(request.text),
@@ -126,7 +126,7 @@ class Forecast:
     def answered(self, task: Pending, took_s: float) -> None:
         """Note that the engine answered, and how long it computed; 0 tells nothing."""
         del self._under_way[task.number]
-        self._free_at = now()
+        self._free_at = awake()
         if took_s > 0:
             each_nfe_s = took_s / task.nfe
             self._sums = self._sums.plus(task.letters, each_nfe_s)
@@ -139,11 +139,11 @@ class Forecast:
         Such a bound tells of the load alone: it is no measurement to fit.
         """
         was_at_work = self._at_work() is task
-        took_s = now() - max(task.asked_at, self._free_at)
+        took_s = awake() - max(task.asked_at, self._free_at)
         del self._under_way[task.number]
         if not was_at_work:
             return  # it waited, so what the engine computes goes on
-        self._free_at = now()
+        self._free_at = awake()
         if self._fit is not None and took_s > self.service_s(task.letters, task.nfe):
             self._loads.append(self._load_of(task.letters, took_s / task.nfe))
 
@@ -166,7 +166,7 @@ class Forecast:
         at_work = self._at_work()
         if at_work is None:
             return 0.0
-        since_s = now() - max(at_work.asked_at, self._free_at)
+        since_s = awake() - max(at_work.asked_at, self._free_at)
         left_s = max(self.service_s(at_work.letters, at_work.nfe) - since_s, 0.0)
         before = (
             self.service_s(task.letters, task.nfe)
@@ -184,7 +184,7 @@ class Forecast:
             due_s: In how many seconds it is needed.
         """
         alone_s = self.service_s(letters, nfe)
-        return _MARGIN * (self.wait_s(now() + due_s) + alone_s) + _HANDOVER_S
+        return _MARGIN * (self.wait_s(awake() + due_s) + alone_s) + _HANDOVER_S
 
     def _at_work(self) -> Pending | None:
         """Return the request that the engine is computing, as far as can be told from here."""

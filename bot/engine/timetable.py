@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.engine.forecast import Forecast
 from bot.engine.pieces import Piece
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 from bot.runtime.waiting import Changes
 
 LETTERS_PER_S = 15.0
@@ -22,7 +22,7 @@ class Due:
 
     def __init__(self, due_s: float = 0.0) -> None:
         """Expect its turn in `due_s` seconds; with 0 it has come."""
-        self._at = now() + due_s
+        self._at = awake() + due_s
         self.has_come = due_s <= 0
         """Whether somebody waits for it now."""
         self._changes = Changes()
@@ -30,13 +30,13 @@ class Due:
     @property
     def at(self) -> float:
         """When its turn came, or comes; an estimate that has passed is taken for this moment."""
-        return self._at if self.has_come else max(self._at, now())
+        return self._at if self.has_come else max(self._at, awake())
 
     def come(self) -> None:
         """Note that its turn has come, sooner or later than expected."""
         if not self.has_come:
             self.has_come = True
-            self._at = now()
+            self._at = awake()
             self._changes.tell()
 
     def wait_changed(self) -> Coroutine[Any, Any, object]:
@@ -62,7 +62,7 @@ class Timetable:
         """Note that a piece is on its way to the listener, and its length with its pause."""
         self._audio_s[index] = audio_s
         if audio_s and not self._heard_at:
-            self._heard_at = now()
+            self._heard_at = awake()
         self._changes.tell()
 
     @property
@@ -80,7 +80,7 @@ class Timetable:
 
     def due_s(self, index: int) -> float:
         """Return in how many seconds the listener would like to hear a piece; 0 for at once."""
-        return max(self.wants_at(index) - now(), 0.0)
+        return max(self.wants_at(index) - awake(), 0.0)
 
     def lateness_s(self, index: int, forecast: Forecast, nfe: int, share: float = 1.0) -> float:
         """Return by how much an engine would be late with a piece or any that follows it.
@@ -91,10 +91,10 @@ class Timetable:
             nfe: Number of function evaluations.
             share: Part of the time that is left for this piece which may be used up.
         """
-        left_s = self.needed_at(index) - now()
+        left_s = self.needed_at(index) - awake()
         made_s = forecast.expect_s(self._letters[index], nfe, self.due_s(index))
         lateness_s = made_s - share * left_s
-        heard_s = left_s if self._heard_at else max(made_s, self.due.at - now())
+        heard_s = left_s if self._heard_at else max(made_s, self.due.at - awake())
         for later in range(index + 1, len(self._letters)):
             made_s += forecast.service_s(self._letters[later], nfe)
             heard_s += self._audio_s[later - 1]

@@ -3,8 +3,6 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import msgspec
-
 from bot.errors import StartError
 from bot.outcomes import Outcome
 from bot.runtime.line_file import LineFile
@@ -38,4 +36,4 @@ class EventFile(AbstractContextManager["EventFile"]):
 
     def observe(self, outcome: Outcome) -> None:
         """Queue the outcome; it is dropped when the disk is too far behind."""
-        self._file.write(msgspec.json.encode(outcome))
+        self._file.write(outcome.encoded())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from aiohttp import web
 
 from bot.observers import LivenessCheck
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 from bot.state import DaemonState
 
 _MEASURE_S = 0.5
@@ -45,7 +45,7 @@ class Health:
             for tell in self._listeners:
                 tell(lag_s)
             if lag_s > _MAX_LAG_S:
-                self._lag_s, self._lag_at = lag_s, now()
+                self._lag_s, self._lag_at = lag_s, awake()
 
     async def _live(self, _: web.Request) -> web.Response:
         """Answer whether the daemon is alive; one that hangs does not answer at all."""
@@ -56,7 +56,7 @@ class Health:
         return _answer([*self._failures(), *unready(self._state())])
 
     def _failures(self) -> Iterator[str]:
-        ago_s = now() - self._lag_at
+        ago_s = awake() - self._lag_at
         if ago_s < _REMEMBERED_S:
             yield f"The event loop was {self._lag_s:.1f} s late {ago_s:.0f} s ago."
         for check in self._checks:

@@ -12,7 +12,7 @@ from bot.mqtt import payloads
 from bot.mqtt.outbox import Outbox
 from bot.observers.timings import Timing, Timings
 from bot.outcomes import FINAL, Outcome, Spoken, Started
-from bot.runtime.clock import now
+from bot.runtime.clock import now, unix
 from bot.state import DaemonState
 
 _LONGEST_S = 2.0
@@ -36,11 +36,11 @@ class MqttObserver:
         self._started: OrderedDict[tuple[str, str], Timing] = OrderedDict()
         self._has_news = asyncio.Event()
         self._version = version("ishowtts")
-        self._started_at = round(now(), 3)
+        self._started_at = now()
 
     def observe(self, outcome: Outcome) -> None:
         """Send the outcome, and the latency of what was spoken to its end."""
-        self._outbox.put(self._topics.of(outcome.channel, "outcome"), msgspec.json.encode(outcome))
+        self._outbox.put(self._topics.of(outcome.channel, "outcome"), outcome.encoded())
         self._has_news.set()
         timing = self._timings.observe(outcome)
         key = outcome.channel, outcome.id
@@ -69,7 +69,9 @@ class MqttObserver:
     def send_state(self) -> None:
         """Send the state as it is now."""
         state = self._state()
-        payload = payloads.daemon_state(state, version=self._version, started_at=self._started_at)
+        payload = payloads.daemon_state(
+            state, version=self._version, started_at=round(unix(self._started_at), 3)
+        )
         self._keep(self._topics.state, payload)
         for name, channel in state.channels.items():
             self._keep(self._topics.of(name, "state"), payloads.channel_state(channel))

@@ -17,7 +17,7 @@ from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.runtime import child, frames
 from bot.runtime.backoff import Backoff
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 from bot.runtime.tasks import running
 
 log = structlog.get_logger(__name__)
@@ -88,7 +88,7 @@ class DeviceOutput(BaseOutput):
     @property
     def stalled_s(self) -> float:
         """Seconds for which it has taken no sound, silence included, though it is open."""
-        return 0.0 if self._opened is None else now() - self._heartbeat_at
+        return 0.0 if self._opened is None else awake() - self._heartbeat_at
 
     async def run(self) -> None:
         """Hold the device until cancelled, opening it again by name as often as it disappears."""
@@ -194,7 +194,7 @@ class DeviceOutput(BaseOutput):
                     name = "sound device changed"  # the server's default is another one now
                 self._opened = event
                 self._has_server = event.has_server
-                self._heartbeat_at = now()
+                self._heartbeat_at = awake()
                 self._is_open.set()
                 self._is_settled.set()
                 log.info(
@@ -207,7 +207,7 @@ class DeviceOutput(BaseOutput):
             case protocol.Unavailable(message, remedy):
                 self._lose(message, remedy)
             case protocol.Heartbeat():
-                self._heartbeat_at = now()
+                self._heartbeat_at = awake()
             case protocol.Underflow():
                 self.underflows += 1
             case protocol.Progress(number, played_s) if play and play.number == number:

@@ -175,7 +175,7 @@ def _valid(names: Iterable[object]) -> frozenset[str]:
 def _read(file: Path) -> tuple[frozenset[str] | None, float]:
     """Return the names in `file` and their age in seconds, or None."""
     try:
-        age_s = time.time() - file.stat().st_mtime
+        age_s = abs(time.time() - file.stat().st_mtime)  # written by a clock that was ahead: old
         return _valid(json.loads(read_bounded(file, _MAX_BYTES))), age_s
     except (OSError, ValueError, TypeError, RecursionError):
         return None, 0.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.errors import StartError
 from bot.messages import Command, SourceItem
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 from bot.runtime.line_file import LineFile
 from bot.sources.chat_json import dump_item
 
@@ -14,7 +14,7 @@ from bot.sources.chat_json import dump_item
 class Recorder(AbstractContextManager["Recorder"]):
     """JSON Lines file, one line an item; a slow disk holds up nothing."""
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = now) -> None:
+    def __init__(self, path: Path, *, clock: Callable[[], float] = awake) -> None:
         """Append to the file at `path`; `at` counts from here.
 
         Raises:

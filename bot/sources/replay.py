@@ -13,7 +13,7 @@ from bot.config.sources import ReplaySettings
 from bot.errors import StartError
 from bot.messages import SourceItem
 from bot.runtime.aside import iterate_aside
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 from bot.sources import Deliver, Origin
 from bot.sources.chat_json import ChatJsonError, loads, read_at, read_channel, read_item
 from bot.sources.sanitize import well_formed
@@ -38,7 +38,7 @@ class ReplaySource:
         settings: ReplaySettings,
         channel: str,
         *,
-        clock: Callable[[], float] = now,
+        clock: Callable[[], float] = awake,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Lines that name no channel belong to `channel`.

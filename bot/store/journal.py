@@ -1,7 +1,10 @@
 """Journal of paid messages that were accepted and not spoken yet: they outlive the daemon."""
 
+import asyncio
 import math
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -21,6 +24,17 @@ _MAX_STARTS = 3
 """Starts after which a message is given up: it may be what ends the daemon."""
 _JUMP_S = 5.0
 """Least change of the wall clock that matters to the age of a message."""
+_CLOCK_S = 300.0
+"""Longest wait for the wall clock to be set, after which it is not waited for any more."""
+_LOOK_S = 1.0
+_GIVEN_UP = "paid message of an earlier run given up"
+
+
+class _Left(NamedTuple):
+    """Message that an earlier run left, and when it was received."""
+
+    message: ChatMessage
+    received: Moment
 
 
 class Journal:
@@ -32,48 +46,98 @@ class Journal:
         *,
         max_age_s: float,
         moment: Callable[[], Moment] = Moment.now,
+        clock_s: float = _CLOCK_S,
     ) -> None:
-        """Forget what is older than `max_age_s` seconds; with 0, keep nothing."""
+        """Forget what is older than `max_age_s` seconds; with 0, keep nothing.
+
+        What an earlier boot left waits for a wall clock that is right, for `clock_s` seconds at
+        most: it is given up only if it is known to be too old.
+        """
         self._database = database
         self._max_age_s = max_age_s
         self._moment = moment
+        self._clock_s = clock_s
         self._looked_at = moment()
-        self._unspoken = self._read()
-        self._kept = {(message.channel, message.id) for message in self._unspoken}
+        left = list(self._read())
+        self._kept = {(it.message.channel, it.message.id) for it in left}
+        self._undated = [it for it in left if self._may_be_dated(it)]
+        """Those whose age a clock may tell later."""
+        self._unspoken = self._decide([it for it in left if it not in self._undated])
+        self._restamp(self._looked_at)
 
     def unspoken(self, channels: Container[str]) -> list[ChatMessage]:
-        """Return what earlier runs left in `channels`, oldest first; it stays in the journal."""
+        """Return what earlier runs left in `channels`, oldest first; it stays in the journal.
+
+        It is not too old, as far as that can ever be known.
+        """
         return [message for message in self._unspoken if message.channel in channels]
 
-    def _read(self) -> list[ChatMessage]:
+    def undated(self, channels: Container[str]) -> list[ChatMessage]:
+        """Return what they left besides, whose age is not known before the wall clock is set."""
+        return [it.message for it in self._undated if it.message.channel in channels]
+
+    async def date(self, channels: Container[str]) -> list[ChatMessage]:
+        """Return what is not too old of the undated, once the clock is right or takes too long."""
+        if self._undated:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._clock_s):
+                    await self._wait_for_clock()
+        undated, self._undated = self._undated, []
+        dated = self._decide(undated)
+        return [message for message in dated if message.channel in channels]
+
+    async def _wait_for_clock(self) -> None:
+        while True:
+            if self.look().is_set:
+                return
+            await asyncio.sleep(_LOOK_S)
+
+    def _read(self) -> Iterator[_Left]:
         rows = self._database.read(
             "SELECT CAST(channel AS BLOB), CAST(id AS BLOB), message, received_at, boot, boot_s,"
-            " starts FROM journal ORDER BY received_at"
+            " starts FROM journal ORDER BY received_at, boot_s"
         )
-        messages = []
         for channel, identifier, data, received_at, boot, boot_s, starts in rows:
             message = _decoded(data)
-            kept = Moment(str(boot or ""), _number(boot_s), _number(received_at))
-            age_s = self._looked_at.age_s(kept)
             place = (message.channel.encode(), message.id.encode()) if message else None
             if message is not None and place != (channel, identifier):
                 self._move(message, (channel, identifier))
-            is_young = age_s is None or age_s <= self._max_age_s
-            if message is not None and is_young and _number(starts) < _MAX_STARTS:
-                messages.append(structs.replace(message, received_at=now() - (age_s or 0.0)))
+            if message is not None and _number(starts) < _MAX_STARTS:
+                kept = Moment(str(boot or ""), _number(boot_s), _number(received_at))
+                yield _Left(message, kept)
                 continue
+            self._delete(*(place or (channel, identifier)))
             log.warning(
-                "paid message of an earlier run given up",
+                _GIVEN_UP,
                 channel=(channel or b"").decode(errors="replace"),
                 id=(identifier or b"").decode(errors="replace"),
-                age_s=None if age_s is None else round(age_s),
                 starts=_number(starts),
                 is_readable=message is not None,
             )
-            self._delete(*(place or (channel, identifier)))
-        self._restamp(self._looked_at)
-        self._database.write("UPDATE journal SET starts = CAST(coalesce(starts, 0) AS INTEGER) + 1")
-        return messages
+
+    def _may_be_dated(self, left: _Left) -> bool:
+        here = self._looked_at
+        is_undated = here.age_s(left.received) is None
+        return is_undated and left.received.is_set and not here.is_set
+
+    def _decide(self, left: list[_Left]) -> list[ChatMessage]:
+        """Return what is not too old by now, and count that it is spoken in this run."""
+        here, young = self._moment(), []
+        for message, received in left:
+            age_s = here.age_s(received)
+            place = (message.channel.encode(), message.id.encode())
+            if age_s is None or age_s <= self._max_age_s:
+                self._database.write(
+                    "UPDATE journal SET starts = CAST(coalesce(starts, 0) AS INTEGER) + 1"
+                    " WHERE CAST(channel AS BLOB) IS ? AND CAST(id AS BLOB) IS ?",
+                    *place,
+                )
+                young.append(structs.replace(message, received_at=now() - (age_s or 0.0)))
+                continue
+            log.warning(_GIVEN_UP, channel=message.channel, id=message.id, age_s=round(age_s))
+            self._kept.discard((message.channel, message.id))
+            self._delete(*place)
+        return young
 
     def keep(self, message: ChatMessage) -> None:
         """Keep `message` until its outcome."""
@@ -92,7 +156,7 @@ class Journal:
         self._database.write(
             "INSERT OR REPLACE INTO journal (channel, id, message, received_at, boot, boot_s,"
             " starts) VALUES (?, ?, ?, ?, ?, ?, 0)",
-            *(*place, data, here.unix_s - waited_s, here.boot, here.boot_s - waited_s),
+            *(*place, data, max(here.unix_s - waited_s, 0.0), here.boot, here.boot_s - waited_s),
         )
 
     def observe(self, outcome: Outcome) -> None:
@@ -115,7 +179,9 @@ class Journal:
         return here
 
     def _restamp(self, here: Moment) -> None:
-        """Give what was kept in this boot its time by the wall clock as it is now."""
+        """Give what was kept in this boot its time by the wall clock, if that is right now."""
+        if not here.is_set:
+            return
         self._database.write(
             "UPDATE journal SET received_at = ? - boot_s WHERE boot = ? AND boot_s BETWEEN 0 AND ?",
             *(here.unix_s - here.boot_s, here.boot, here.boot_s),

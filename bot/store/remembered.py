@@ -14,6 +14,7 @@ MAX_ENTRIES = 10_000
 """Entries of a kind in a channel; beyond, the one that was set first is forgotten."""
 _MAX_LENGTH = 200
 """Characters of a key and of a value."""
+_LATER_S = 0.001
 
 
 class Remembered(MutableMapping[str, str]):
@@ -26,11 +27,12 @@ class Remembered(MutableMapping[str, str]):
         self._place = (kind, channel)
         self._max_entries = max_entries
         rows = database.read(
-            "SELECT key, value FROM remembered WHERE kind = ? AND channel = ?"
+            "SELECT key, value, at FROM remembered WHERE kind = ? AND channel = ?"
             " ORDER BY at DESC LIMIT ?",
             *(kind, channel, max_entries),
         )
-        self._values = OrderedDict(reversed([(str(key), str(value)) for key, value in rows]))
+        self._values = OrderedDict(reversed([(str(key), str(value)) for key, value, _ in rows]))
+        self._latest_at = max((at for *_, at in rows if isinstance(at, float)), default=0.0)
 
     def __getitem__(self, key: str) -> str:
         """Return what is remembered of `key`."""
@@ -41,9 +43,11 @@ class Remembered(MutableMapping[str, str]):
         key, value = _bounded(key), _bounded(value)
         self._values[key] = value
         self._values.move_to_end(key)
+        # A clock that is behind must not make it older than what was there.
+        self._latest_at = max(time.time(), self._latest_at + _LATER_S)
         self._database.write(
             "INSERT OR REPLACE INTO remembered VALUES (?, ?, ?, ?, ?)",
-            *(*self._place, key, value, time.time()),
+            *(*self._place, key, value, self._latest_at),
         )
         if len(self._values) > self._max_entries:
             oldest = next(iter(self._values))

@@ -1,5 +1,6 @@
 """Paid messages outlive a clock that is wrong, a machine that sleeps, and rows that are damaged."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -27,6 +28,11 @@ def later(moment: Moment, seconds: float, *, jump_s: float = 0.0, boot: str = ""
     return Moment(boot or moment.boot, boot_s, moment.unix_s + seconds + jump_s)
 
 
+def left_in(journal: Journal) -> list[ChatMessage]:
+    """Return what is spoken of it, at once or when the wall clock was waited for."""
+    return [*journal.unspoken({"main"}), *asyncio.run(journal.date({"main"}))]
+
+
 def paid(identifier: str = "p", received_at: float | None = None) -> ChatMessage:
     return ChatMessage(
         id=identifier,
@@ -50,7 +56,7 @@ def restart(path: Path, kept: Moment, back: Moment, between: Moment | None = Non
         journal.keep(paid("q"))
     database.close()
     database = Database(path)
-    left = Journal(database, max_age_s=AGE_S, moment=lambda: back).unspoken({"main"})
+    left = left_in(Journal(database, max_age_s=AGE_S, moment=lambda: back, clock_s=0))
     database.close()
     for message in left:
         assert now() - AGE_S - 1 < message.received_at <= now()
@@ -65,11 +71,14 @@ KEPT = {
     "a restart that resets the clock": Moment("boot-b", 20.0, RESET_S),
     "a restart, the clock is 12 hours behind": later(HERE, 60, jump_s=-12 * HOUR_S, boot="b"),
     "a restart, soon": later(HERE, 60, boot="boot-b"),
+    "a restart, nobody knows whether the clock is right": Moment("boot-b", 20.0, 0.0),
+    "nobody knows any more whether the clock is right": later(HERE, 60)._replace(unix_s=0.0),
 }
 GIVEN_UP = {
     "late": later(HERE, AGE_S + 1),
     "late, though the clock was set back": later(HERE, AGE_S + 1, jump_s=-12 * HOUR_S),
     "a restart, late": later(HERE, AGE_S + 1, boot="boot-b"),
+    "late, of a clock that nobody knows": later(HERE, AGE_S + 1)._replace(unix_s=0.0),
 }
 
 
@@ -92,6 +101,37 @@ def test_what_was_kept_before_the_clock_was_set_has_its_age(tmp_path: Path) -> N
     assert restart(tmp_path / "late", reset, late, between=is_set) == []
 
 
+@pytest.mark.parametrize("unset", [0.0, RESET_S])
+def test_what_was_kept_by_a_clock_that_nobody_knows_is_spoken(tmp_path: Path, unset: float) -> None:
+    """However late by a clock that is right: the time off is known to nobody."""
+    kept = HERE._replace(unix_s=unset)
+    assert restart(tmp_path / "state", kept, later(HERE, 12 * AGE_S, boot="boot-b")) == ["p"]
+
+
+@pytest.mark.parametrize(("off_s", "spoken"), [(60.0, ["p"]), (12 * AGE_S, [])])
+def test_a_clock_that_is_not_set_yet_is_waited_for(
+    tmp_path: Path, off_s: float, spoken: list[str]
+) -> None:
+    """As after a boot, where the daemon is there before the network tells the time."""
+    path = tmp_path / "state"
+    at = HERE
+    database = Database(path)
+    Journal(database, max_age_s=AGE_S, moment=lambda: at).keep(paid())
+    at = Moment("boot-b", 20.0, 0.0)
+    for _ in range(5):  # a run that ended while it waited counts as no try to speak it
+        database.close()
+        database = Database(path)
+        journal = Journal(database, max_age_s=AGE_S, moment=lambda: at)
+        assert journal.unspoken({"main"}) == []
+        assert [message.id for message in journal.undated({"main"})] == ["p"]
+    at = later(HERE, off_s, boot="boot-b")
+    assert [message.id for message in asyncio.run(journal.date({"main"}))] == spoken
+    database.close()
+    database = Database(path)
+    assert len(database.read("SELECT * FROM journal WHERE starts = 1")) == len(spoken)
+    database.close()
+
+
 def test_a_clock_set_between_two_runs_counts_for_the_next_boot(tmp_path: Path) -> None:
     path = tmp_path / "state"
     reset = Moment("boot-a", 30.0, RESET_S)
@@ -99,7 +139,7 @@ def test_a_clock_set_between_two_runs_counts_for_the_next_boot(tmp_path: Path) -
     assert restart(path, reset, is_set) == ["p"]
     database = Database(path)
     late = Moment("boot-b", 10.0, is_set.unix_s + AGE_S + 60)
-    assert Journal(database, max_age_s=AGE_S, moment=lambda: late).unspoken({"main"}) == []
+    assert left_in(Journal(database, max_age_s=AGE_S, moment=lambda: late)) == []
     database.close()
 
 
@@ -110,7 +150,7 @@ def test_what_has_no_age_is_kept_for_three_starts(tmp_path: Path) -> None:
     for count in (1, 1, 0):
         database = Database(path)
         journal = Journal(database, max_age_s=AGE_S, moment=lambda: HERE._replace(boot="boot-d"))
-        assert len(journal.unspoken({"main"})) == count
+        assert len(left_in(journal)) == count
         database.close()
 
 
@@ -149,7 +189,7 @@ def test_a_damaged_row_stops_no_start_and_costs_no_other(tmp_path: Path, name: s
 
     database = Database(path)
     with capture_logs() as logs:
-        left = Journal(database, max_age_s=AGE_S).unspoken({"main"})
+        left = left_in(Journal(database, max_age_s=AGE_S, clock_s=0))
     database.close()
     lost = "message" in BAD[name]
     assert {message.id for message in left} == ({"good"} if lost else {"bad", "good"})
@@ -158,8 +198,8 @@ def test_a_damaged_row_stops_no_start_and_costs_no_other(tmp_path: Path, name: s
     )
 
     database = Database(path)
-    journal = Journal(database, max_age_s=AGE_S)
-    for message in journal.unspoken({"main"}):
+    journal = Journal(database, max_age_s=AGE_S, clock_s=0)
+    for message in left_in(journal):
         journal.observe(Dropped.of(message, reason=DropReason.CLEARED))
     database.close()
     database = Database(path)
@@ -179,5 +219,5 @@ def test_a_file_of_the_first_version_is_read(tmp_path: Path) -> None:
     connection.close()
 
     database = Database(path)
-    assert len(Journal(database, max_age_s=AGE_S).unspoken({"main"})) == 1
+    assert len(left_in(Journal(database, max_age_s=AGE_S, clock_s=0))) == 1
     database.close()

@@ -1,5 +1,6 @@
 """The unit of the system under a real manager of the system, from install to uninstall."""
 
+import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -7,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from bot.runtime.folders import resource
 from tests.conftest import PulseServer
 from tests.service.conftest import require
 from tests.service.system import SystemManager, may_be
@@ -21,6 +23,7 @@ channels:
 engine: {engines: [hibari]}
 """
 
+RIGHTS = ("SystemCall", "Capability", "NoNewPrivileges", "ProtectClock")
 TOKEN = "a-secret-of-the-system"
 # The periods of the shipped unit, shorter; a limit of two seconds to stop is what is shown here.
 DROP_IN = """
@@ -92,6 +95,17 @@ def test_it_speaks_as_a_user_of_its_own_who_may_do_nothing_else(service: Service
     assert system.run(*inside, "ls", "-A", "/root").stdout == ""
     assert system.run(*inside, "touch", "/etc/x", check=False).returncode
     assert system.run("stat", "--format=%U", "/var/lib/ishowtts/").stdout == "ishowtts\n"
+
+
+def test_it_may_ask_whether_the_clock_is_right(system: SystemManager) -> None:
+    unit = resource("systemd") / "ishowtts-system.service"
+    rights = [line for line in unit.read_text("utf-8").splitlines() if line.startswith(RIGHTS)]
+    program = "import ctypes, sys; sys.exit(ctypes.CDLL(None).adjtimex(bytes(512)) < 0)"
+    start = f"ExecStart={sys.executable} -c '{program}'"
+    text = "\n".join(["[Service]", "Type=oneshot", start, *rights, ""])
+    write(system, "/etc/systemd/system/asks.service", text)
+
+    system.systemctl("start", "asks.service")
 
 
 def test_secrets_come_as_credentials(service: Service) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 
 from bot.hardware import host
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 
 _WINDOW_S = 0.04
 """Time over which the share of the cores is taken: a game's frame or two are within it."""
@@ -36,7 +36,7 @@ class Threads:
         self,
         fixed: int | None = None,
         *,
-        wall_s: Clock = now,
+        wall_s: Clock = awake,
         cpu_s: Clock = time.process_time,
         idle_s: Callable[[], float | None] = host.idle_s,
         apply: Callable[[int], None] = torch.set_num_threads,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 from bot.runtime.waiting import Changes
 
 
@@ -16,13 +16,13 @@ class Idleness:
         self.is_asleep = False
         """Whether it is to have no process until it is roused."""
         self._limit_s = limit_s
-        self._used_at = now()
+        self._used_at = awake()
         self._under_way = 0
         self._changes = Changes()
 
     def rouse(self) -> None:
         """Note that the engine is used, or will be soon."""
-        self._used_at = now()
+        self._used_at = awake()
         if self.is_asleep:
             self.is_asleep = False
             self._changes.tell()
@@ -45,7 +45,7 @@ class Idleness:
             return
         self.rouse()
         while True:
-            left_s = self._limit_s if self._under_way else self._used_at + self._limit_s - now()
+            left_s = self._limit_s if self._under_way else self._used_at + self._limit_s - awake()
             if left_s <= 0:
                 break
             await asyncio.sleep(left_s)

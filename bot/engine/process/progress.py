@@ -6,7 +6,7 @@ The child process imports it, so it runs on Python 3.10.
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -29,11 +29,11 @@ class Progress:
     def begin(self, size: int) -> None:
         """Note that a computation begins; its steps take time in proportion to `size`."""
         self._size = max(size, 1)
-        self.at = now()
+        self.at = awake()
 
     def step(self) -> None:
         """Note that another step is made; costs less than a microsecond."""
-        at = now()
+        at = awake()
         self._pace_s = max((at - self.at) / self._size, _FORGET * self._pace_s)
         self.at = at
 

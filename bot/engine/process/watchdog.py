@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from bot.engine.process import protocol
 from bot.messages import SpeechRequest
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 
 _REFERENCE_LETTERS = 40
 """Cost of every request besides its text, in letters: its reference voice, for instance."""
@@ -39,7 +39,7 @@ class Watchdog:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._started_at = now()
+        self._started_at = awake()
         self._is_warm = False
         self._was_heard = False
         self._missed = 0
@@ -57,7 +57,7 @@ class Watchdog:
     def ask(self, number: int, request: SpeechRequest) -> None:
         """Note a request for speech."""
         if not self._costs:
-            self._answered_at = now()
+            self._answered_at = awake()
         nfe = request.nfe or _USUAL_NFE
         self._costs[number] = (len(request.text) + _REFERENCE_LETTERS) * nfe
 
@@ -76,7 +76,7 @@ class Watchdog:
             self._learn(event.number)
 
     def _learn(self, number: int) -> None:
-        answered_at = now()
+        answered_at = awake()
         cost = self._costs.pop(number, None)
         if cost is not None:  # else it was cancelled
             took_s = answered_at - self._answered_at
@@ -93,7 +93,7 @@ class Watchdog:
         silent_s = limits.silent_s if self._is_warm else limits.loading_s
         if self._missed * limits.heartbeat_s >= silent_s:
             return "engine process does not answer"
-        if not self._is_warm and now() - self._started_at > limits.start_s:
+        if not self._is_warm and awake() - self._started_at > limits.start_s:
             return f"engine process is not warm after {limits.start_s:.0f} s"
         if self._pong.quiet_s > self._quiet_limit_s():
             return f"engine process hangs: no progress for {self._pong.quiet_s:.1f} s"

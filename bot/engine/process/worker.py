@@ -15,7 +15,7 @@ from bot.engine.process.share import keep_to, lower_priority
 from bot.engine.word_times import with_words
 from bot.errors import MemoryExhaustedError, StartError, UtteranceError
 from bot.messages import AudioChunk
-from bot.runtime.clock import now
+from bot.runtime.clock import awake
 from bot.runtime.waiting import first_to_end
 
 
@@ -80,7 +80,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - other people's models raise anything
             self._break(error, speak.number)
         else:
-            self._scheduler.put(Job(speak.number, request, tokens, now() + request.due_s))
+            self._scheduler.put(Job(speak.number, request, tokens, awake() + request.due_s))
             self._may_work.set()
 
     def _pong(self, number: int) -> protocol.Pong:
@@ -91,7 +91,7 @@ class Worker:
         return protocol.Pong(
             number=number,
             speaking=len(self._wanted),
-            quiet_s=max(now() - moved_at, 0.0) if is_busy else 0.0,
+            quiet_s=max(awake() - moved_at, 0.0) if is_busy else 0.0,
             step_s=progress.step_s if progress else None,
         )
 
@@ -140,13 +140,13 @@ class Worker:
         was_idle = True
         while True:
             await self._may_work.wait()
-            jobs = self._scheduler.take(now(), alone=was_idle)
+            jobs = self._scheduler.take(awake(), alone=was_idle)
             was_idle = not jobs
             if was_idle:
                 self._may_work.clear()
                 continue
             self._wanted = {job.number for job in jobs}
-            self._begun_at = now()
+            self._begun_at = awake()
             self._speaking = asyncio.create_task(self._speak(engine, jobs), name="speak")
             try:
                 await asyncio.wait((self._speaking,))
@@ -156,9 +156,9 @@ class Worker:
 
     async def _speak(self, engine: Engine, jobs: Sequence[Job]) -> None:
         try:
-            begun_at = now()
+            begun_at = awake()
             results = await engine.speak([job.request for job in jobs])
-            token_s = (now() - begun_at) / max(sum(job.tokens for job in jobs), 1)
+            token_s = (awake() - begun_at) / max(sum(job.tokens for job in jobs), 1)
             answers = zip(jobs, results, strict=True)
             # Memory that ran out ends the process: what was spoken must be sent before.
             for job, result in sorted(answers, key=lambda each: _is_exhausted(each[1])):

@@ -6,6 +6,7 @@ refresh token works once.
 """
 
 import os
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,6 @@ import structlog
 from msgspec import structs
 
 from bot.errors import StartError
-from bot.runtime.clock import now
 from bot.runtime.folders import read_bounded, write_whole
 from bot.runtime.state_folder import state_folder
 
@@ -61,7 +61,7 @@ def newer_than(account: Account) -> float:
 
     A machine without a clock battery starts in the past, and there the new one would count as old.
     """
-    return max(now(), account.obtained_at + _LATER_S)
+    return max(time.time(), account.obtained_at + _LATER_S)
 
 
 class Accounts(dict[str, Account]):
@@ -76,6 +76,13 @@ class Accounts(dict[str, Account]):
         """Account that reads and writes chat: the one that became so last."""
         bots = [account for account in self.values() if account.bot_since]
         return max(bots, key=lambda account: account.bot_since, default=None)
+
+    def latest_bot(self) -> float:
+        """Return the time of an account that becomes the bot, in Unix seconds, later than others.
+
+        The clock may be behind, as for `newer_than`.
+        """
+        return max(time.time(), self.bot.bot_since + _LATER_S if self.bot else 0.0)
 
 
 class AccountStore:

@@ -5,6 +5,7 @@ browser on this machine and no secret in the application.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +15,6 @@ import twitchio
 from twitchio.authentication import OAuth, Scopes
 
 from bot.errors import LogInError, TransientError
-from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.accounts import Account
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, plain_errors
 
@@ -137,7 +137,7 @@ class TwitchOauth:
                     scopes=validity.scopes,
                     access_token=access_token,
                     refresh_token=refresh_token,
-                    obtained_at=now(),
+                    obtained_at=time.time(),
                 )
             await asyncio.sleep(_RETRY_S)
         raise TransientError("Twitch does not say whose log-in it is.", remedy=LOG_IN_AGAIN)
