@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from tests.bench.pipes import fill
 from tests.bench.report import environment, save, spread_ms
 from tests.conftest import RATE_HZ, PulseServer, Recording
 
@@ -89,6 +90,8 @@ class Daemon:
             text=True,
         )
         self._log: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._is_read = threading.Event()
+        self._is_read.set()
         threading.Thread(target=self._read_log, daemon=True).start()
         self.url = self.wait_for_log("ready")["url"]
         self.ready_s = time.monotonic() - started_at
@@ -96,12 +99,23 @@ class Daemon:
     def _read_log(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
+            self._is_read.wait()
+            if not line.strip():
+                continue
             is_entry = line.startswith("{")
             entry = json.loads(line) if is_entry else {"event": "printed"}
             if not is_entry or entry["level"] in {"warning", "error"}:
                 print(line.rstrip(), file=sys.stderr)
             if entry["event"] not in {"not read", "dropped"}:
                 self._log.put(entry)
+
+    def block_log(self, seconds: float) -> None:
+        """Read nothing of its log for so long, and have the pipe full."""
+        assert self.process.stderr is not None
+        self._is_read.clear()
+        fill(self.process.stderr.fileno())
+        time.sleep(seconds)
+        self._is_read.set()
 
     def wait_for_log(self, event: str) -> dict[str, Any]:
         """Return the next log entry that says `event`."""

@@ -20,51 +20,26 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import aiomqtt
 
-from bot.sources.twitch_eventsub.accounts import AccountStore
 from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 from tests.bench.daemon import Daemon, accounted, end_whole, sentence, sound_server
 from tests.bench.report import environment, save
+from tests.bench.scripted_twitch import Twitch
 from tests.bench.watched import LIMIT_S, PLAIN
 from tests.mqtt.conftest import PASSWORDS, Broker
-from tests.twitch_accounts import log_in
-from tests.twitch_server import CLIENT_ID, TwitchServer
+from tests.twitch_server import CLIENT_ID
 
 _LIMIT_AT_START_S = 0.05
 _PER_S = 20
 _ROUND = 10
 """Messages of which one is paid for and one comes through the broker, and between two looks."""
 _SHOWN = 10
-
-
-class Twitch:
-    """The scripted Twitch in a thread of its own, with an account logged in."""
-
-    def __init__(self, state: Path) -> None:
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self.server = TwitchServer()
-        self._do(self.server.start())
-        self.server.add_user("streamer")
-        log_in(self.server, AccountStore(state))
-
-    def _do(self, work: Coroutine[Any, Any, Any]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
-
-    def say(self, text: str, by: str) -> None:
-        """Let a chatter say `text`."""
-        self._do(self.server.chat("streamer", text, by=by))
-
-    def close(self) -> None:
-        """End it."""
-        self._do(self.server.close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
 
 
 @contextmanager
