@@ -73,6 +73,7 @@ class Channel:
             prefix_again_after_s=settings.policy.name.again_after_s,
             ahead_s=every.engine.ahead_s,
             nfe_policy=shared.nfe_policy,
+            hold=store.journal.hold,
         )
         self.speaker = Speaker(
             backlog=self.backlog,

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -163,6 +163,7 @@ class Lookahead:
         prefix_again_after_s: float,
         ahead_s: float = 0.0,
         nfe_policy: NfePolicy = NfePolicy(),  # noqa: B008 - immutable
+        hold: Callable[[Utterance], Callable[[], None]] = lambda _: lambda: None,
     ) -> None:
         """Let `engine` speak what waits in `backlog`.
 
@@ -174,7 +175,9 @@ class Lookahead:
             max_age_s: How long an utterance may wait that is not paid.
             prefix_again_after_s: After so much silence the same chatter is introduced again.
             nfe_policy: Chooses the number of function evaluations.
+            hold: Is told what is being made; returns what is called when it is.
         """
+        self._hold = hold
         self._backlog = backlog
         self._engine = engine
         self._ahead_s = ahead_s
@@ -258,11 +261,13 @@ class Lookahead:
             nfe=self._choose_nfe(utterance),
         )
         rendering = Rendering(utterance, request)
+        let_go = self._hold(utterance)
         rendering.task = asyncio.create_task(
             rendering.run(self._engine, stall_s=self._stall_s), name=f"render {utterance.id}"
         )
         self._tasks.add(rendering.task)
         rendering.task.add_done_callback(self._tasks.discard)
+        rendering.task.add_done_callback(lambda _: let_go())
         return rendering
 
     def _text(self, utterance: Utterance, previous: _Spoken | None) -> str:

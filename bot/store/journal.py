@@ -2,16 +2,17 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 import structlog
 from msgspec import structs
 
-from bot.messages import ChatMessage
-from bot.outcomes import FINAL, PUT_OFF, Dropped, Outcome, Rejected
+from bot.messages import ChatMessage, Utterance
+from bot.outcomes import FINAL, PUT_OFF, Dropped, Outcome, Queued, Rejected
 from bot.runtime.clock import Moment, now
 from bot.runtime.packing import decode, encode
 from bot.store.database import Database
@@ -20,14 +21,17 @@ log = structlog.get_logger(__name__)
 
 _MAX_ENTRIES = 1_000
 """Messages that are kept at a time."""
-_MAX_STARTS = 3
-"""Starts after which a message is given up: it may be what ends the daemon."""
+_MAX_ENDS = 3
+"""Ends of the daemon with a message in hand after which that is given up: it may be the reason."""
 _JUMP_S = 5.0
 """Least change of the wall clock that matters to the age of a message."""
 _CLOCK_S = 300.0
 """Longest wait for the wall clock to be set, after which it is not waited for any more."""
 _LOOK_S = 1.0
 _GIVEN_UP = "paid message of an earlier run given up"
+
+_Place: TypeAlias = tuple[str, str]
+"""Channel and id of a message."""
 
 
 class _Left(NamedTuple):
@@ -58,11 +62,13 @@ class Journal:
         self._moment = moment
         self._clock_s = clock_s
         self._looked_at = moment()
+        self._taken_in: dict[_Place, Callable[[], None]] = {}
+        """What lets go of messages of earlier runs that policy has still to let through."""
         left = list(self._read())
         self._kept = {(it.message.channel, it.message.id) for it in left}
         self._undated = [it for it in left if self._may_be_dated(it)]
         """Those whose age a clock may tell later."""
-        self._unspoken = self._decide([it for it in left if it not in self._undated])
+        self._unspoken = self._decide([it for it in left if not self._may_be_dated(it)])
         self._restamp(self._looked_at)
 
     def unspoken(self, channels: Container[str]) -> list[ChatMessage]:
@@ -70,7 +76,7 @@ class Journal:
 
         It is not too old, as far as that can ever be known.
         """
-        return [message for message in self._unspoken if message.channel in channels]
+        return self._hand_out(self._unspoken, channels)
 
     def undated(self, channels: Container[str]) -> list[ChatMessage]:
         """Return what they left besides, whose age is not known before the wall clock is set."""
@@ -83,8 +89,7 @@ class Journal:
                 async with asyncio.timeout(self._clock_s):
                     await self._wait_for_clock()
         undated, self._undated = self._undated, []
-        dated = self._decide(undated)
-        return [message for message in dated if message.channel in channels]
+        return self._hand_out(self._decide(undated), channels)
 
     async def _wait_for_clock(self) -> None:
         while True:
@@ -97,12 +102,12 @@ class Journal:
             "SELECT CAST(channel AS BLOB), CAST(id AS BLOB), message, received_at, boot, boot_s,"
             " starts FROM journal ORDER BY received_at, boot_s"
         )
-        for channel, identifier, data, received_at, boot, boot_s, starts in rows:
+        for channel, identifier, data, received_at, boot, boot_s, ends in rows:
             message = _decoded(data)
             place = (message.channel.encode(), message.id.encode()) if message else None
             if message is not None and place != (channel, identifier):
                 self._move(message, (channel, identifier))
-            if message is not None and _number(starts) < _MAX_STARTS:
+            if message is not None and _number(ends) < _MAX_ENDS:
                 kept = Moment(str(boot or ""), _number(boot_s), _number(received_at))
                 yield _Left(message, kept)
                 continue
@@ -111,7 +116,7 @@ class Journal:
                 _GIVEN_UP,
                 channel=(channel or b"").decode(errors="replace"),
                 id=(identifier or b"").decode(errors="replace"),
-                starts=_number(starts),
+                ends=_number(ends),
                 is_readable=message is not None,
             )
 
@@ -121,23 +126,35 @@ class Journal:
         return is_undated and left.received.is_set and not here.is_set
 
     def _decide(self, left: list[_Left]) -> list[ChatMessage]:
-        """Return what is not too old by now, and count that it is spoken in this run."""
+        """Return what is not too old by now; forget the rest."""
         here, young = self._moment(), []
         for message, received in left:
             age_s = here.age_s(received)
-            place = (message.channel.encode(), message.id.encode())
             if age_s is None or age_s <= self._max_age_s:
-                self._database.write(
-                    "UPDATE journal SET starts = CAST(coalesce(starts, 0) AS INTEGER) + 1"
-                    " WHERE CAST(channel AS BLOB) IS ? AND CAST(id AS BLOB) IS ?",
-                    *place,
-                )
                 young.append(structs.replace(message, received_at=now() - (age_s or 0.0)))
                 continue
             log.warning(_GIVEN_UP, channel=message.channel, id=message.id, age_s=round(age_s))
-            self._kept.discard((message.channel, message.id))
-            self._delete(*place)
+            self._forget((message.channel, message.id))
         return young
+
+    def hold(self, message: ChatMessage | Utterance) -> Callable[[], None]:
+        """Note that `message` is in hand, until what is returned is called.
+
+        If the daemon ends meanwhile, the message may be the reason.
+        """
+        place = (message.channel, message.id)
+        if place not in self._kept:
+            return lambda: None
+        self._count(place, 1)
+        return partial(self._count, place, -1)
+
+    def _hand_out(
+        self, messages: Iterable[ChatMessage], channels: Container[str]
+    ) -> list[ChatMessage]:
+        """Return those of `channels`; they are in hand until they wait in the backlog."""
+        own = [message for message in messages if message.channel in channels]
+        self._taken_in |= {(it.channel, it.id): self.hold(it) for it in own}
+        return own
 
     def keep(self, message: ChatMessage) -> None:
         """Keep `message` until its outcome."""
@@ -162,13 +179,13 @@ class Journal:
     def observe(self, outcome: Outcome) -> None:
         """Forget the message that `outcome` ends, unless the next start may do better."""
         self.look()
+        place = (outcome.channel, outcome.id)
+        if isinstance(outcome, Queued) and place in self._taken_in:
+            self._taken_in.pop(place)()
         if isinstance(outcome, Dropped) and outcome.reason in PUT_OFF:
             return
-        if isinstance(outcome, (*FINAL, Rejected)):
-            place = (outcome.channel, outcome.id)
-            if place in self._kept:
-                self._kept.remove(place)
-                self._delete(*(name.encode() for name in place))
+        if isinstance(outcome, (*FINAL, Rejected)) and place in self._kept:
+            self._forget(place)
 
     def look(self) -> Moment:
         """Return the present moment; set the stamps right when the wall clock was set."""
@@ -194,6 +211,18 @@ class Journal:
             " WHERE CAST(channel AS BLOB) IS ? AND CAST(id AS BLOB) IS ?",
             *(message.channel, message.id, *damaged),
         )
+
+    def _count(self, place: _Place, change: int) -> None:
+        self._database.write(
+            "UPDATE journal SET starts = CAST(coalesce(starts, 0) AS INTEGER) + ?"
+            " WHERE channel = ? AND id = ?",
+            *(change, *place),
+        )
+
+    def _forget(self, place: _Place) -> None:
+        self._kept.remove(place)
+        self._taken_in.pop(place, None)
+        self._delete(*(name.encode() for name in place))
 
     def _delete(self, channel: bytes, identifier: bytes) -> None:
         self._database.write(

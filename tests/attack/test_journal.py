@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.messages import ChatMessage, Chatter, Event, EventKind
-from bot.outcomes import Dropped, DropReason
+from bot.messages import ChatMessage, Chatter, Event, EventKind, Lane
+from bot.outcomes import Dropped, DropReason, Queued
 from bot.runtime.clock import Moment, now
 from bot.store.database import Database
 from bot.store.journal import Journal
@@ -141,6 +141,30 @@ def test_a_clock_set_between_two_runs_counts_for_the_next_boot(tmp_path: Path) -
     late = Moment("boot-b", 10.0, is_set.unix_s + AGE_S + 60)
     assert left_in(Journal(database, max_age_s=AGE_S, moment=lambda: late)) == []
     database.close()
+
+
+def test_a_daemon_that_is_killed_often_gives_up_nothing_that_only_waited(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    database = Database(path)
+    Journal(database, max_age_s=AGE_S, moment=lambda: HERE).keep(paid())
+    database.close()
+    for _ in range(10):
+        database = Database(path)
+        journal = Journal(database, max_age_s=AGE_S, moment=lambda: HERE)
+        (message,) = left_in(journal)
+        journal.observe(Queued.of(message, lane=Lane.PAID, pending=1))
+        let_go = journal.hold(message)  # an engine is asked
+        let_go()
+        database.close()
+    for count in (1, 1, 1, 0):
+        database = Database(path)
+        journal = Journal(database, max_age_s=AGE_S, moment=lambda: HERE)
+        left = left_in(journal)
+        assert len(left) == count
+        for message in left:
+            journal.observe(Queued.of(message, lane=Lane.PAID, pending=1))
+            journal.hold(message)
+        database.close()
 
 
 def test_what_has_no_age_is_kept_for_three_starts(tmp_path: Path) -> None:
