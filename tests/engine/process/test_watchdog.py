@@ -29,7 +29,7 @@ class Process:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.at = 100.0
-        monkeypatch.setattr(watchdog, "now", lambda: self.at)
+        monkeypatch.setattr(watchdog, "awake", lambda: self.at)
         self.watchdog = Watchdog(LIMITS)
 
     def be_ready(self) -> None:
