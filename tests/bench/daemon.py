@@ -7,6 +7,7 @@ and to silence hold the delay of the recording program too.
 
 import argparse
 import json
+import math
 import os
 import queue
 import random
@@ -32,6 +33,7 @@ from tests.conftest import RATE_HZ, PulseServer, Recording
 _DEADLINE_S = 60.0
 _SAMPLE_S = 1.0
 _RATE_PER_S = 100
+_ENDED = "(the log has ended)"
 ENDS = {"spoken", "dropped", "failed"}
 _CHAT = (
     "hello chat this game is so good what a play nice one lol no way that was close can you try"
@@ -59,9 +61,10 @@ class Daemon:
         environment: Mapping[str, str] = {},
         program: Sequence[str] = ("-m", "bot"),
         arguments: Sequence[str] = (),
+        is_awaited: bool = True,
         **sections: Any,  # noqa: ANN401 - YAML
     ) -> None:
-        """Start it with `sections` of the configuration; return when it is ready.
+        """Start it with `sections` of the configuration; return when it is ready, if `is_awaited`.
 
         What lasts is kept in `state`, else in `folder`; `environment` adds to ours, `program` is
         what Python runs, `arguments` add to those of `run`. The number of threads is the daemon's
@@ -76,7 +79,7 @@ class Daemon:
         self._events_path = folder / "events.jsonl"
         self._events_path.touch()
         self._events_read = 0
-        started_at = time.monotonic()
+        self._started_at = time.monotonic()
         self.process = subprocess.Popen(
             (
                 *(sys.executable, *program, "run", "--config", str(folder / "config.yaml")),
@@ -93,8 +96,10 @@ class Daemon:
         self._is_read = threading.Event()
         self._is_read.set()
         threading.Thread(target=self._read_log, daemon=True).start()
-        self.url = self.wait_for_log("ready")["url"]
-        self.ready_s = time.monotonic() - started_at
+        self.url = ""
+        self.ready_s = math.inf
+        if is_awaited:
+            self.wait_until_ready()
 
     def _read_log(self) -> None:
         assert self.process.stderr is not None
@@ -108,6 +113,7 @@ class Daemon:
                 print(line.rstrip(), file=sys.stderr)
             if entry["event"] not in {"not read", "dropped"}:
                 self._log.put(entry)
+        self._log.put({"event": _ENDED})
 
     def block_log(self, seconds: float) -> None:
         """Read nothing of its log for so long, and have the pipe full."""
@@ -118,11 +124,26 @@ class Daemon:
         self._is_read.set()
 
     def wait_for_log(self, event: str) -> dict[str, Any]:
-        """Return the next log entry that says `event`."""
+        """Return the next log entry that says `event`.
+
+        Raises:
+            EOFError: the daemon has ended.
+        """
         while True:
             entry = self._log.get(timeout=_DEADLINE_S)
             if entry["event"] == event:
                 return entry
+            if entry["event"] == _ENDED:
+                raise EOFError("the daemon has ended")
+
+    def wait_until_ready(self) -> None:
+        """Return when it takes chat.
+
+        Raises:
+            EOFError: it has ended before.
+        """
+        self.url = self.wait_for_log("ready")["url"]
+        self.ready_s = time.monotonic() - self._started_at
 
     def post(
         self, text: str, *, name: str = "viewer1", roles: tuple[str, ...] = (), cheer: int = 0
