@@ -1,7 +1,7 @@
 # make run     the daemon, with config.yaml; make run CHANNEL=some_channel also reads that Twitch chat
 # make check   in a minute and a half: ruff, mypy --strict, and the tests that need no real parts
 # make test    every check: the same with all tests
-# make soak    ten minutes of failures and of speech, as a nightly job runs them
+# make soak    ten minutes of failures, sixty kills and ten minutes of speech, as a nightly job runs them
 # make setup   only installs; make clean removes what was installed
 # make setup ENGINE_PYTHON=/usr/bin/python3    the engine runs on that interpreter and its torch
 # make bench   the benchmarks, results into tests/bench/results
@@ -43,6 +43,7 @@ test: $(VENV)/.ready-to-test
 # What fails comes in another order each day, which the log tells.
 soak: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.chaos --minutes $(MINUTES) --seed "$$(date +%Y%j)"
+	$(BIN)/python -m tests.bench.kills --kills $$((6 * $(MINUTES))) --seed "$$(date +%Y%j)"
 	$(BIN)/python -m tests.bench.soak --minutes $(MINUTES) --every-s 10
 
 bench: $(VENV)/.ready-to-test
@@ -51,7 +52,8 @@ bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.playback
 	$(BIN)/python -m tests.bench.daemon
 	$(BIN)/python -m tests.bench.loop --save loop
-	$(BIN)/python -m tests.bench.chaos --save chaos
+	$(BIN)/python -m tests.bench.chaos --faults 1020 --daemons 3 --save chaos
+	$(BIN)/python -m tests.bench.kills --save kills
 	$(BIN)/python -m tests.bench.day --save day
 	$(BIN)/python -m tests.bench.f5 --compare upstream --random small --json tests/bench/results/f5_cpu.json
 
