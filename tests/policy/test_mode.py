@@ -22,6 +22,12 @@ def outcome(settings: ModeSettings, sent: Draft) -> str | RejectReason:
         ("!play", RejectReason.COMMAND),
         ("!tts hello", RejectReason.COMMAND),
         ("hello !play", "hello !play"),
+        ("!помощь", RejectReason.COMMAND),
+        ("!100", RejectReason.COMMAND),
+        *(
+            (text, text)
+            for text in ("!", "!!", "!?", "!!!1", "!! that was close", "! wow", "!!!wow")
+        ),
         ("", ""),
     ],
 )
@@ -42,6 +48,28 @@ def test_all(text: str, expected: str | RejectReason, draft: Make) -> None:
 )
 def test_command(text: str, expected: str | RejectReason, draft: Make) -> None:
     assert outcome(ModeSettings(read="command"), draft(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "text", "is_read"),
+    [
+        (("!!",), "!!play", False),
+        (("!!",), "!!! what", True),
+        (("!!",), "!play", True),
+        (("$", "bot:"), "$roll", False),
+        (("$", "bot:"), "bot: what is up", False),
+        (("$", "bot:"), "$ 5 is a lot", True),
+        ((".",), "... and then", True),
+        ((".*",), ".play", True),
+        ((), "!play", True),
+    ],
+)
+def test_prefixes_of_marks_need_a_word_behind_them(
+    prefixes: tuple[str, ...], text: str, is_read: bool, draft: Make
+) -> None:
+    expected = text if is_read else RejectReason.COMMAND
+
+    assert outcome(ModeSettings(ignored_prefixes=prefixes), draft(text)) == expected
 
 
 @pytest.mark.parametrize(
