@@ -11,6 +11,7 @@ from bot.messages import ChatMessage, Event, EventKind, Purge, Role, SourceItem
 from bot.sources import Origin
 from bot.sources.irc import IrcMessage
 from bot.sources.sanitize import chatter, valid_ranges
+from bot.sources.twitch_emotes import cheermotes, emote_ranges
 
 BADGE_ROLES = {
     "broadcaster": Role.BROADCASTER,
@@ -35,7 +36,6 @@ _NOTICES = {
 """Event of each USERNOTICE, and the tag with its amount."""
 ACTION = re.compile("\x01ACTION (.*?)\x01?", re.DOTALL)
 """Frame around the text of /me."""
-_RANGE = re.compile(r"([0-9]{1,6})-([0-9]{1,6})")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -67,13 +67,16 @@ def _chat_message(message: IrcMessage, event: Event | None, origin: Origin) -> C
     text = message.params[1] if len(message.params) > 1 else ""
     if action := ACTION.fullmatch(text):
         text = action[1]  # the emote ranges count from here
+    emotes = emote_ranges(tags.get("emotes", ""), text)
+    if bits := _number(tags.get("bits", "")):
+        emotes += cheermotes(text, bits)
     return ChatMessage(
         id=tags.get("id") or uuid4().hex,
         channel=origin.channel,
         source=origin.source,
         chatter=chatter(chatter_id, name, login, _roles(tags)),
         text=text,
-        emotes=valid_ranges(_emote_ranges(tags.get("emotes", "")), len(text)),
+        emotes=valid_ranges(emotes, len(text)),
         event=event,
         reply_to=tags.get("reply-parent-display-name") or None,
         received_at=origin.received_at,
@@ -86,14 +89,6 @@ def _roles(tags: Mapping[str, str]) -> Iterator[Role]:
         if role:
             yield role
     yield from (role for flag, role in _FLAGS.items() if tags.get(flag) == "1")
-
-
-def _emote_ranges(tag: str) -> Iterator[tuple[int, int]]:
-    """Yield half-open ranges; Twitch writes `25:0-4,12-16/1902:6-10` with inclusive ends."""
-    for emote in tag.split("/"):
-        for part in emote.partition(":")[2].split(","):
-            if bounds := _RANGE.fullmatch(part):
-                yield int(bounds[1]), int(bounds[2]) + 1
 
 
 def _paid_event(tags: Mapping[str, str]) -> Event | None:

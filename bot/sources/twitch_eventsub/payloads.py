@@ -5,6 +5,7 @@ from `channel.chat.notification`, and cheers from `channel.chat.message`: with t
 own that Twitch has too, each would come twice.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -171,12 +172,20 @@ def _line(
 def _emote_ranges(
     fragments: Iterable[models.ChatMessageFragment], text: str
 ) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of pictures, as far as the fragments are those of `text`."""
+    """Yield the ranges of pictures; where `text` is not the fragments joined, by their names."""
     start = 0
     for fragment in fragments:
-        if not text.startswith(fragment.text, start):
-            return
-        end = start + len(fragment.text)
-        if fragment.type in {"emote", "cheermote", "gif"}:
-            yield start, end
-        start = end
+        is_picture = fragment.type in {"emote", "cheermote", "gif"}
+        if text.startswith(fragment.text, start):
+            at = start
+        elif is_picture and (word := _word(fragment.text).search(text, start)):
+            at = word.start()
+        else:
+            continue
+        start = at + len(fragment.text)
+        if is_picture:
+            yield at, start
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\S){re.escape(name)}(?!\S)")

@@ -106,6 +106,32 @@ async def test_what_somebody_does_is_read_without_its_markup(
     assert message.emotes == ((6, 11),)
 
 
+@pytest.mark.parametrize(
+    ("text", "fragments", "marked"),
+    [
+        ("a  Kappa b", [("text", "a "), ("emote", "Kappa"), ("text", " b")], ["Kappa"]),
+        ("Kappa, Kappa", [("text", "x, "), ("emote", "Kappa")], ["Kappa"]),
+        ("Cheer100 RE4 Kappas", [("cheermote", "Cheer100"), ("emote", "Kappa")], ["Cheer100"]),
+        ("😀 hi Kappa", [("text", "hi "), ("emote", "Kappa")], ["Kappa"]),
+    ],
+)
+async def test_emotes_are_found_by_name_where_fragments_are_not_the_text(  # noqa: PLR0917 - fixtures
+    server: TwitchServer,
+    log_in: LogIn,
+    reading: Reading,
+    text: str,
+    fragments: list[tuple[str, str]],
+    marked: list[str],
+) -> None:
+    parts = [fragment(kind, part) for kind, part in fragments]
+    log_in()
+    async with reading() as channel:
+        await server.chat("streamer", text, message={"text": text, "fragments": parts})
+        message = await channel.message()
+
+    assert [text[start:end] for start, end in message.emotes] == marked
+
+
 SUB = {"sub_tier": "1000", "is_prime": False, "duration_months": 1}
 RESUB = {
     **SUB,
