@@ -73,9 +73,20 @@ class EventKind(str, Enum):
     FOLLOW = "follow"
     REDEEM = "redeem"
     ANNOUNCEMENT = "announcement"
+    WATCH_STREAK = "watch_streak"
+    CHARITY = "charity"
+    POWER_UP = "power_up"
 
 
-PAID_EVENTS = frozenset({EventKind.CHEER, EventKind.DONATION, EventKind.REDEEM})
+PAID_EVENTS = frozenset(
+    {
+        EventKind.CHEER,
+        EventKind.DONATION,
+        EventKind.REDEEM,
+        EventKind.CHARITY,
+        EventKind.POWER_UP,
+    }
+)
 """Events for which the chatter gave something and expects to be heard."""
 
 
@@ -85,6 +96,8 @@ class Event(Message, frozen=True, kw_only=True):
     kind: EventKind
     amount: float = 0
     """Bits, currency units, months, gifts, viewers or channel points, by kind; 0 for none."""
+    unit: str = ""
+    """ISO 4217 code of a currency; empty where the kind says what is counted."""
     reward: str = ""
     """The platform's id of the reward that was redeemed; empty for none."""
 

@@ -46,6 +46,12 @@ class EventSettings(Section):
     """Off: text that comes with a redeem is read like chat; a redeem without text is not read."""
     announcement: EventTemplate = None
     """Off: announcements of moderators are read like chat."""
+    watch_streak: EventTemplate = "{name} has watched {amount:stream|streams} in a row."
+    """Streams that a viewer has not missed; told by those who share it."""
+    charity: EventTemplate = "{name} gives to charity."
+    """A donation to the charity that the channel collects for."""
+    power_up: EventTemplate = "{name} uses a power-up."
+    """Bits for a giant emote, a message effect or a celebration, on Twitch."""
     minimum_bits: Annotated[Count, Field(ge=1)] = 1
     """Bits of the smallest cheer that is announced."""
     minimum_viewers: Annotated[Count, Field(ge=0)] = 1

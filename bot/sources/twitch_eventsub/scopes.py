@@ -1,7 +1,7 @@
 """Scopes: permissions that the configuration needs, and the purpose of each.
 
-See https://dev.twitch.tv/docs/authentication/scopes/. Cheers, subs, resubs, gifts, raids and
-announcements come with chat, so they need no scope of their own.
+See https://dev.twitch.tv/docs/authentication/scopes/. All other events come with
+chat, so they need no scope of their own.
 """
 
 from collections.abc import Iterable
@@ -13,12 +13,14 @@ WRITE_CHAT = "user:write:chat"
 READ_FOLLOWERS = "moderator:read:followers"
 READ_REDEMPTIONS = "channel:read:redemptions"
 MANAGE_REDEMPTIONS = "channel:manage:redemptions"
+READ_BITS = "bits:read"
 
 PURPOSES = {
     READ_CHAT: "hear chat, cheers, subs, gifts, raids and what moderators take back",
     WRITE_CHAT: "answer commands in chat",
     READ_FOLLOWERS: "hear who follows",
     READ_REDEMPTIONS: "hear channel-point redeems",
+    READ_BITS: "hear celebrations that bits are spent on",
     MANAGE_REDEMPTIONS: "create the reward, mark its redeems as done, give points back",
 }
 """Purpose of each scope, for the person who logs in."""
@@ -35,6 +37,8 @@ def streamer_scopes(sources: Iterable[TwitchEventsubSettings]) -> frozenset[str]
     for source in sources:
         if "follow" in source.events:
             scopes.add(READ_FOLLOWERS)
+        if "power_up" in source.events:
+            scopes.add(READ_BITS)
         if "redeem" in source.events:
             scopes.add(MANAGE_REDEMPTIONS if source.reward.title else READ_REDEMPTIONS)
     # Who may manage redemptions may read them.
