@@ -209,8 +209,12 @@ def test_what_nobody_says_is_none(line: str) -> None:
 
 
 _NAMES = """id user-id display-name badges mod emotes bits msg-id login target-user-id
-target-msg-id custom-reward-id msg-param-viewerCount"""
-_VALUES = st.text(alphabet="0123456789-,/:ab \0") | st.sampled_from(["raid", "sub", "moderator/1"])
+target-msg-id custom-reward-id msg-param-viewerCount msg-param-exponent msg-param-donation-amount
+msg-param-donation-currency msg-param-category msg-param-value source-room-id room-id
+pinned-chat-paid-amount pinned-chat-paid-exponent pinned-chat-paid-currency"""
+_VALUES = st.text(alphabet="0123456789-,/:ab \0") | st.sampled_from(
+    ["raid", "sub", "moderator/1", "charitydonation", "viewermilestone", "999999999", "USD", "12"]
+)
 
 
 @given(

@@ -32,17 +32,22 @@ def bot_scopes(settings: TwitchSettings) -> frozenset[str]:
 
 
 def streamer_scopes(sources: Iterable[TwitchEventsubSettings]) -> frozenset[str]:
-    """Return the scopes of a streamer's account for the events of `sources`."""
+    """Return the scopes of a streamer's account that the events of `sources` need."""
     scopes = set()
     for source in sources:
         if "follow" in source.events:
             scopes.add(READ_FOLLOWERS)
-        if "power_up" in source.events:
-            scopes.add(READ_BITS)
         if "redeem" in source.events:
             scopes.add(MANAGE_REDEMPTIONS if source.reward.title else READ_REDEMPTIONS)
     # Who may manage redemptions may read them.
     return frozenset(scopes - {READ_REDEMPTIONS} if MANAGE_REDEMPTIONS in scopes else scopes)
+
+
+def asked_scopes(sources: Iterable[TwitchEventsubSettings]) -> frozenset[str]:
+    """Return the scopes that a streamer is asked for: these, and one for celebrations alone."""
+    every = list(sources)
+    uses_bits = any("power_up" in source.events for source in every)
+    return streamer_scopes(every) | ({READ_BITS} if uses_bits else set())
 
 
 def missing(needed: Iterable[str], granted: Iterable[str]) -> frozenset[str]:

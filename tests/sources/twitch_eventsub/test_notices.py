@@ -288,7 +288,7 @@ async def test_bits_that_chat_does_not_tell_of(
     expected: EventKind | None,
 ) -> None:
     log_in()
-    log_in("streamer", STREAMER_SCOPES | {"bits:read"}, is_bot=False)
+    log_in("streamer", STREAMER_SCOPES, is_bot=False)
     channel_id = server.users["streamer"]
     server.add_user("viewer1")
     async with reading() as channel:
