@@ -82,11 +82,7 @@ class Channel:
             max_age_s=every.backlog.max_age_s,
         )
         self.intake = Intake(
-            parse_command=CommandParser(
-                every.commands,
-                reads_text=settings.policy.mode.read == "command",
-                plain=_plain,
-            ),
+            parse_command=command_parser(every, settings),
             policy=self.policy,
             moderation=Moderation(self.policy, self.backlog, self.speaker),
             backlog=self.backlog,
@@ -133,6 +129,12 @@ class Channel:
         for source in self.sources:
             if isinstance(source, Resuming):
                 source.resume(message)
+
+
+def command_parser(every: Settings, channel: ChannelSettings) -> CommandParser:
+    """Return what finds the commands in a channel's chat."""
+    reads_text = channel.policy.mode.read == "command"
+    return CommandParser(every.commands, reads_text=reads_text, plain=_plain)
 
 
 def _plain(message: ChatMessage) -> str:

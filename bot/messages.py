@@ -72,21 +72,16 @@ class EventKind(str, Enum):
     RAID = "raid"
     FOLLOW = "follow"
     REDEEM = "redeem"
-    ANNOUNCEMENT = "announcement"
-    WATCH_STREAK = "watch_streak"
-    CHARITY = "charity"
     POWER_UP = "power_up"
+    PURCHASE = "purchase"
+    STREAK = "streak"
+    JOIN = "join"
+    LIKE = "like"
+    SHARE = "share"
+    ANNOUNCEMENT = "announcement"
 
 
-PAID_EVENTS = frozenset(
-    {
-        EventKind.CHEER,
-        EventKind.DONATION,
-        EventKind.REDEEM,
-        EventKind.CHARITY,
-        EventKind.POWER_UP,
-    }
-)
+PAID_EVENTS = frozenset({EventKind.CHEER, EventKind.DONATION, EventKind.REDEEM, EventKind.POWER_UP})
 """Events for which the chatter gave something and expects to be heard."""
 
 
@@ -95,9 +90,11 @@ class Event(Message, frozen=True, kw_only=True):
 
     kind: EventKind
     amount: float = 0
-    """Bits, currency units, months, gifts, viewers or channel points, by kind; 0 for none."""
+    """Bits, money, months, gifts, viewers, streams or channel points, by kind; 0 if it has none or
+    nobody tells."""
     unit: str = ""
-    """ISO 4217 code of a currency; empty where the kind says what is counted."""
+    """What the amount counts, where the kind does not tell: a sign or an ISO 4217 code of money
+    (`$`, `CA$`, `EUR`), or a platform's word (`Stars`)."""
     reward: str = ""
     """The platform's id of the reward that was redeemed; empty for none."""
 

@@ -8,6 +8,7 @@ from bot.errors import IshowttsError
 COMMANDS: Mapping[str, str] = {
     "run": "run the daemon",
     "say": "speak one text",
+    "explain": "show what would be spoken of a message, and what each filter does",
     "check": "report everything that would not work, with its remedy",
     "devices": "list the sound devices",
     "output": "make an output of its own for OBS, list and remove them",

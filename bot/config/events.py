@@ -6,14 +6,17 @@ from pydantic import Field
 
 from bot.config.base import Count, Section, matching
 
+_FIELD = r"\{\{|\}\}|\{(?:name|amount):?\}|\{amount:[^|{}\[\]]{1,30}\|[^|{}\[\]]{1,30}\}"
+_PART = rf"[^{{}}\[\]]|{_FIELD}"
+_INNER = rf"[^{{}}\[\]|]|{_FIELD}"
 EventTemplate = (
     Annotated[
         str,
         Field(max_length=200),
         matching(
-            r"(?=\s*\S)([^{}]|\{\{|\}\}|\{(name|amount):?\}|\{amount:[^|{}]{1,30}\|[^|{}]{1,30}\})*",
+            rf"(?=\s*\S)(?:{_PART}|\[(?:{_INNER})+(?:\|(?:{_INNER})*)?\])*",
             "text with {name}, {amount}, or {amount:viewer|viewers} for a number with its unit, and"
-            " nothing else in braces",
+            " nothing else in braces; [with {amount}|without] for an event with and without one",
         ),
     ]
     | None
@@ -23,35 +26,43 @@ EventTemplate = (
 class EventSettings(Section):
     """Announcement of each event, spoken before the text that came with it.
 
-    `{name}` is the chatter's name, `{amount}` the number, and `{amount:viewer|viewers}` the number
-    with its unit, for one and for more. null announces nothing: the text, if there is one, is read
-    like other chat.
+    `{name}` is the chatter's name. `{amount}` is the number, with the unit that came with it: "5.50
+    euros", "300 Stars". `{amount:viewer|viewers}` is the number with these words for one and for
+    more, unless it came with another unit. `[ with {amount}]` is left out of an event that has no
+    amount; `[A|B]` is A with an amount and B without. null announces nothing: the text, if there is
+    one, is read like other chat.
     """
 
-    cheer: EventTemplate = "{name} cheers {amount:bit|bits}."
+    cheer: EventTemplate = "{name} cheers[ {amount:bit|bits}]."
     """Bits."""
-    donation: EventTemplate = "{name} sent a donation."
-    """Money, from Social Stream Ninja and other programs that post chat."""
+    donation: EventTemplate = "{name} sends [{amount}|a donation]."
+    """Money and what platforms have in its place: tips, Super Chats, charity, hype chat, gifts."""
     sub: EventTemplate = "{name} just subscribed."
     """A first subscription."""
-    resub: EventTemplate = "{name} has subscribed for {amount:month|months}."
+    resub: EventTemplate = "{name} has subscribed[ for {amount:month|months}| again]."
     """A renewed subscription; `{amount}` is its months in all."""
-    gift: EventTemplate = "{name} gives {amount:subscription|subscriptions} away."
+    gift: EventTemplate = "{name} gives [{amount:subscription|subscriptions}|subscriptions] away."
     """Subscriptions for others, announced once however many."""
-    raid: EventTemplate = "{name} raids with {amount:viewer|viewers}."
+    raid: EventTemplate = "{name} raids[ with {amount:viewer|viewers}]."
     """Arrival of another channel's viewers."""
     follow: EventTemplate = None
     """Off: bots follow by the thousand to be announced."""
     redeem: EventTemplate = None
     """Off: text that comes with a redeem is read like chat; a redeem without text is not read."""
+    power_up: EventTemplate = "{name} uses a power-up[ of {amount:bit|bits}]."
+    """Message effects and giant emotes on Twitch."""
+    purchase: EventTemplate = "{name} buys something in the shop."
+    """Merchandise, from shops that Social Stream Ninja knows."""
+    streak: EventTemplate = "{name} has watched[ {amount:stream|streams} in a row| many streams]."
+    """Streams that the chatter watched in a row, if the chatter shares it."""
+    join: EventTemplate = None
+    """Off: arrivals come by the hundred."""
+    like: EventTemplate = None
+    """Off, for the same reason."""
+    share: EventTemplate = None
+    """Off, for the same reason."""
     announcement: EventTemplate = None
     """Off: announcements of moderators are read like chat."""
-    watch_streak: EventTemplate = "{name} has watched {amount:stream|streams} in a row."
-    """Streams that a viewer has not missed; told by those who share it."""
-    charity: EventTemplate = "{name} gives to charity."
-    """A donation to the charity that the channel collects for."""
-    power_up: EventTemplate = "{name} uses a power-up."
-    """Bits for a giant emote, a message effect or a celebration, on Twitch."""
     minimum_bits: Annotated[Count, Field(ge=1)] = 1
     """Bits of the smallest cheer that is announced."""
     minimum_viewers: Annotated[Count, Field(ge=0)] = 1

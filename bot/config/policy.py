@@ -31,7 +31,8 @@ class AccessSettings(Section):
         "sery_bot", "commanderroot", "soundalerts", "botrixoficial", "coebot", "deepbot",
         "phantombot", "stay_hydrated_bot", "streamstickers", "tangiabot", "kofistreambot",
         "pokemoncommunitygame", "own3d", "pretzelrocks", "songlistbot", "blerp",
-        "creatisbot", "mixitupapp", "supibot",
+        "creatisbot", "mixitupapp", "supibot", "kickbot", "botrix", "tikfinity", "restreambot",
+        "casterlabs", "lumiastream", "cloudbot", "kofibot", "streamerbot", "mee6",
     )  # fmt: skip
     """Names of bots that write in chat; they are not read."""
 

@@ -52,8 +52,8 @@ class TwitchIrcSettings(Section):
 
 
 TwitchEvent = Literal[
-    "cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement", "watch_streak",
-    "charity", "power_up",
+    "cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement", "streak",
+    "donation", "power_up",
 ]  # fmt: skip
 """Kind of event beside plain chat: a value of `bot.messages.EventKind`."""
 
@@ -78,8 +78,8 @@ class TwitchEventsubSettings(Section):
     channel: _TwitchLogin
     """Login name of the streamer, as in twitch.tv/NAME."""
     events: tuple[TwitchEvent, ...] = (
-        "cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement", "watch_streak",
-        "charity", "power_up",
+        "cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement", "streak",
+        "donation", "power_up",
     )  # fmt: skip
     """Events that are taken; follow, redeem and celebrations (power_up) need the streamer's own
     log-in."""

@@ -1,5 +1,7 @@
 """Announcements: events beside chat, in words: "viewer one raids with 42 viewers"."""
 
+import re
+import unicodedata
 from collections.abc import Callable
 
 from bot.config.events import EventSettings
@@ -11,25 +13,89 @@ _NOBODY = frozenset({"ananonymousgifter", "ananonymouscheerer"})
 """Logins that Twitch gives for chatters who do not want to be named."""
 
 
-class _Amount(float):
-    """Number that a template can format with its unit: `{amount:viewer|viewers}`."""
+_MONEY_DECIMALS = 2
+_WHOLE_MONEY = frozenset({"¥", "JPY", "₩", "KRW", "₫", "VND", "CLP", "HUF", "ISK"})
+"""Money without a hundredth part."""
+_CHOICE = re.compile(
+    r"\[(?P<told>(?:[^\[\]{}|]|\{[^{}]*\}|\{\{|\}\})*)(?:\|(?P<untold>[^\[\]]*))?\]"
+)
+_AMOUNT = re.compile(r" ?\{amount[^{}]*\}")
+_SIGNS = frozenset(
+    unicodedata.lookup(f"{name} SIGN") for name in ("DOLLAR", "EURO", "POUND", "YEN")
+) | frozenset(map(chr, range(0x20A0, 0x20C1)))
+
+
+class _Amount:
+    """Amount that a template can format with words for its unit: `{amount:viewer|viewers}`."""
+
+    def __init__(self, event: Event, say: Callable[[str], str], mark: str) -> None:
+        self._event = event
+        self._say = say
+        self._mark = mark
 
     def __format__(self, units: str) -> str:
-        number = f"{float(self):.2f}".rstrip("0").rstrip(".")
+        amount, unit = self._event.amount, self._event.unit
         one, _, more = units.partition("|")
-        unit = one if number == "1" else more
-        return f"{number} {unit}".rstrip()
+        if unit and unit.casefold() not in (one.casefold(), more.casefold()):
+            return self._say(_with_unit(amount, unit).replace(".", self._mark))
+        number = _number(amount)
+        return f"{number} {one if number == '1' else more}".rstrip()
+
+
+def _with_unit(amount: float, unit: str) -> str:
+    """Return an amount as it is written: "$5.50", "5.50 EUR", "1 Star"."""
+    is_sign = unit[-1:] in _SIGNS
+    is_money = is_sign or (len(unit) == 3 and unit.isupper())  # noqa: PLR2004 - ISO 4217
+    number = _number(amount)
+    if is_money and "." in number and unit not in _WHOLE_MONEY:
+        number = f"{amount:.{_MONEY_DECIMALS}f}"
+    if is_sign:
+        return f"{unit}{number}"
+    if number == "1" and not is_money and unit[-1:] == "s":
+        unit = unit[:-1]
+    return f"{number} {unit}"
+
+
+def _number(amount: float) -> str:
+    return f"{amount:.{_MONEY_DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+def _chosen(template: str, *, has_amount: bool) -> str:
+    """Return the template without its brackets, for an event with or without an amount."""
+    if has_amount:
+        return _CHOICE.sub(lambda match: match["told"], template)
+    return _AMOUNT.sub("", _CHOICE.sub(lambda match: match["untold"] or "", template))
 
 
 class Announcements:
     """Filter: puts the announcement of an event into the draft's prefix."""
 
     def __init__(
-        self, settings: EventSettings, *, spoken_name: Callable[[str], str], anonymous: str
+        self,
+        settings: EventSettings,
+        *,
+        spoken_name: Callable[[str], str],
+        anonymous: str,
+        say: Callable[[str], str] = str,
+        mark: str = ".",
     ) -> None:
-        """Take the templates, what makes a name speakable, and the stand-in for a name."""
+        """Tell events by their templates.
+
+        Args:
+            settings: Templates.
+            spoken_name: Returns a name as it is spoken.
+            anonymous: Stand-in for a name.
+            say: Returns money and other amounts in words.
+            mark: Decimal mark that `say` expects.
+        """
+        self._say = say
+        self._mark = mark
         templates = {kind: getattr(settings, kind.value) for kind in EventKind}
-        self._templates: dict[EventKind, str] = {k: t for k, t in templates.items() if t}
+        self._templates: dict[EventKind, tuple[str, str]] = {
+            kind: (_chosen(told, has_amount=True), _chosen(told, has_amount=False))
+            for kind, told in templates.items()
+            if told
+        }
         self._least = {
             EventKind.CHEER: settings.minimum_bits,
             EventKind.RAID: settings.minimum_viewers,
@@ -43,7 +109,7 @@ class Announcements:
         return (
             event is not None
             and event.kind in self._templates
-            and event.amount >= self._least.get(event.kind, 0)
+            and (not event.amount or event.amount >= self._least.get(event.kind, 0))
         )
 
     def without_name(self, message: ChatMessage) -> str | None:
@@ -62,5 +128,8 @@ class Announcements:
         return Draft(message, draft.text, self._filled(message.event, name))
 
     def _filled(self, event: Event, name: str) -> str:
-        said = self._templates[event.kind].format(name=name, amount=_Amount(event.amount))
+        told, untold = self._templates[event.kind]
+        said = (told if event.amount else untold).format(
+            name=name, amount=_Amount(event, self._say, self._mark)
+        )
         return f"{plain(clean(said))} "

@@ -1,6 +1,7 @@
 """Chain of filters: a chat message goes in, an utterance or a typed rejection comes out."""
 
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, Iterator, MutableMapping
+from typing import TypeAlias
 
 from bot.config.policy import PolicySettings
 from bot.messages import ChatMessage, Rejection, RejectReason, Utterance
@@ -22,6 +23,9 @@ from bot.policy.words import Words
 _READ_PER_SPOKEN = 10
 """Raw characters that are read for each that may be spoken: emotes, links and repetitions take
 room, but a message of a megabyte must not cost a megabyte's time."""
+
+Step: TypeAlias = tuple[str, Draft | Rejection | Utterance]
+"""Name of a filter, and what it made of the message."""
 
 
 class Policy:
@@ -62,6 +66,8 @@ class Policy:
             settings.events,
             spoken_name=introduction.spoken_name,
             anonymous=settings.name.anonymous,
+            say=speakable.say_numbers,
+            mark=speakable.decimal_mark,
         )
 
         def announced(message: ChatMessage) -> str | None:
@@ -73,31 +79,47 @@ class Policy:
             anonymous=speakable.say_numbers(introduction.anonymous),
             announced=announced,
         )
-        self._filters: tuple[Filter, ...] = (
-            self.access,
-            Emotes(settings.emotes),  # before any change: ranges refer to the raw text
-            Emojis(settings.emoji, language=settings.speakable.language),
-            drop_reply_mention,
-            Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced),
-            Links(settings.links),
-            Repeats(settings.repeats),
-            length,  # before the expensive filters
-            introduction,
-            announcements,
-            words,  # sees digits and slang as they were written
-            speakable,
-            length,  # words are longer than writing
-            fitting(words, length),  # last: sees exactly what will be spoken
+        mode = Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced)
+        self._filters: tuple[tuple[str, Filter], ...] = (
+            ("access", self.access),
+            ("emotes", Emotes(settings.emotes)),  # before any change: ranges refer to the raw text
+            ("emoji", Emojis(settings.emoji, language=settings.speakable.language)),
+            ("cleaning", drop_reply_mention),
+            ("mode", mode),
+            ("links", Links(settings.links)),
+            ("repeats", Repeats(settings.repeats)),
+            ("length", length),  # before the expensive filters
+            ("name", introduction),
+            ("events", announcements),
+            ("words as written", words),  # sees digits and slang as they were written
+            ("speakable", speakable),
+            ("length in words", length),  # words are longer than writing
+            ("words as spoken", fitting(words, length)),  # last: exactly what will be spoken
         )
 
     def __call__(self, message: ChatMessage) -> Utterance | Rejection:
         """Return the utterance for `message`, or why there is none; never raises for any text."""
         draft = Draft(message, message.text[: self._max_raw_characters])
-        for filter_ in self._filters:
+        for _, filter_ in self._filters:
             result = filter_(draft)
             if isinstance(result, Rejection):
                 return result
             draft = result
+        return self._utterance(draft)
+
+    def steps(self, message: ChatMessage) -> Iterator[Step]:
+        """Yield what each filter makes of `message`, then "verdict" with what a call returns."""
+        draft = Draft(message, message.text[: self._max_raw_characters])
+        for name, filter_ in self._filters:
+            result = filter_(draft)
+            yield name, result
+            if isinstance(result, Rejection):
+                return
+            draft = result
+        yield "verdict", self._utterance(draft)
+
+    def _utterance(self, draft: Draft) -> Utterance | Rejection:
+        message = draft.message
         is_announced = self._announcements.is_announced(message)
         utterance = draft.utterance(voice=self.voices(message), is_announced=is_announced)
         if not is_pronounceable(utterance.body, self._kept):

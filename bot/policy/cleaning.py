@@ -34,6 +34,9 @@ _SAME: dict[str | int, str] = {
         **{0x1F170 + n: chr(0x41 + n) for n in range(26)},
 }  # fmt: skip
 _REWRITTEN = str.maketrans(_SAME)
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_POWER = re.compile(rf"(?<=[0-9)])[{_SUPERSCRIPTS}]+")
+_DIGITS = str.maketrans(_SUPERSCRIPTS, "0123456789")
 
 _PUNCTUATION = frozenset(".,!?;:'\"-¿¡、。،؛؟।॥")
 _NOT_SPOKEN_ASCII = re.compile(r"[^A-Za-z0-9 .,!?;:'\"-]+")
@@ -50,6 +53,8 @@ def clean(text: str) -> str:
     carries more than writing needs. Cleaning twice changes nothing more.
     """
     if not text.isascii():
+        # NFKC would join an exponent to the number before it.
+        text = _POWER.sub(lambda power: f"^{power[0].translate(_DIGITS)}", text)
         # Scrubbed before as well: ordering a long run of marks takes NFKC quadratic time.
         normal = unicodedata.normalize("NFKC", _scrub(text.translate(_REWRITTEN)))
         text = _scrub(normal[: len(text) + _MAX_GROWTH].translate(_REWRITTEN))

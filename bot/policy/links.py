@@ -16,16 +16,16 @@ from bot.policy.draft import Draft
 _TLDS = frozenset(
     {
         "com", "net", "org", "edu", "gov", "io", "tv", "ly", "xyz", "biz",
-        "co", "ai", "fm", "ar", "au", "br", "ca", "ch", "cl", "cn", "cz", "de", "dk",
-        "es", "eu", "fi", "fr", "gr", "hk", "hu", "ie", "il", "jp", "kr", "lt", "mx", "nl",
+        "ai", "fm", "ar", "au", "br", "ca", "ch", "cl", "cn", "cz", "de", "dk",
+        "es", "eu", "fi", "gr", "hk", "hu", "ie", "il", "jp", "kr", "lt", "mx", "nl",
         "nz", "pe", "pl", "pt", "ro", "ru", "rs", "se", "sg", "sk", "th", "tr", "tw", "ua",
         "uk", "vn", "za",
     }
 )  # fmt: skip
 _WORDY_TLDS = frozenset(
     {
-        "app", "art", "at", "be", "bet", "blog", "cc", "chat", "click", "cloud", "club", "cx",
-        "dev", "do", "fun", "games", "gg", "gl", "group", "id", "in", "info", "is", "it",
+        "app", "art", "at", "be", "bet", "blog", "cc", "chat", "click", "cloud", "club", "co", "cx",
+        "dev", "do", "fr", "fun", "games", "gg", "gl", "group", "id", "in", "info", "is", "it",
         "la", "live", "link", "ma", "me", "media", "my", "name", "news", "ninja", "no",
         "one", "online", "page", "pm", "pro", "red", "sale", "sh", "shop", "site", "so",
         "social", "store", "stream", "team", "tech", "tips", "to", "today", "top", "us",

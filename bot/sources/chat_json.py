@@ -4,8 +4,8 @@ A message; all but author and text may be left out, and of the author all but th
 
     {"channel": "demo", "id": "m1",
      "author": {"id": "u1", "name": "viewer1", "login": "v1", "roles": ["moderator"]},
-     "text": "hello", "emotes": [[0, 5]], "event": {"kind": "cheer", "amount": 100},
-     "reply_to": "viewer2"}
+     "text": "hello", "emotes": [[0, 5]], "reply_to": "viewer2",
+     "event": {"kind": "donation", "amount": 5.5, "unit": "EUR"}}
 
 Ids and names have at most 200 code points; `emotes` are half-open ranges of code points of the
 text. Deletions, also with `channel`:
@@ -72,6 +72,7 @@ class _Author(msgspec.Struct):
 class _Event(msgspec.Struct):
     kind: EventKind
     amount: _Amount = 0
+    unit: Annotated[str, msgspec.Meta(max_length=30)] = ""
 
 
 class _Message(msgspec.Struct):
@@ -179,7 +180,7 @@ def read_item(value: dict[str, Any], origin: Origin, *, new_id: str) -> ChatItem
         ),
         text=message.text,
         emotes=valid_ranges(emotes, len(message.text)),
-        event=Event(kind=event.kind, amount=event.amount) if event else None,
+        event=Event(kind=event.kind, amount=event.amount, unit=event.unit) if event else None,
         reply_to=message.reply_to,
         received_at=origin.received_at,
     )
@@ -216,6 +217,8 @@ def _message_fields(message: ChatMessage) -> dict[str, Any]:
         fields["emotes"] = message.emotes
     if event:
         fields["event"] = {"kind": event.kind.value, "amount": event.amount}
+        if event.unit:
+            fields["event"]["unit"] = event.unit
     if message.reply_to:
         fields["reply_to"] = message.reply_to
     return fields

@@ -21,7 +21,8 @@ _ALT = re.compile(
     re.IGNORECASE,
 )
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "td", "hr"})
-_SILENT = frozenset({"script", "style"})
+_SILENT = frozenset({"script", "style", "svg"})
+"""Elements whose text is none of the message's: a picture's title, say."""
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
 
 
@@ -64,8 +65,10 @@ def _skip_silent(source: str, tag: re.Match[str]) -> int:
 
 
 def _unescape(source: str) -> str:
-    # Short ones alone: html.unescape raises for a number of more than 4300 digits.
-    return _ENTITY.sub(lambda match: html.unescape(match[0]), source)
+    # Short ones alone: html.unescape raises for a number of more than 4300 digits. Twice: some
+    # senders escape what is escaped already.
+    once = _ENTITY.sub(lambda match: html.unescape(match[0]), source)
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), once)
 
 
 class _Writer:

@@ -18,9 +18,10 @@ from aiohttp import web
 from bot.config.sources import IngestSettings
 from bot.messages import ChatMessage, Purge, SourceItem
 from bot.runtime.clock import now
-from bot.sources import Deliver, Origin, social_stream
+from bot.sources import Deliver, Origin
 from bot.sources.chat_json import ChatJsonError, loads, read_channel, read_item
 from bot.sources.sanitize import RecentIds
+from bot.sources.social_stream import SocialStream, is_social_stream, native_id
 
 PATH = "/api/chat"
 _READ_S = 10.0
@@ -33,6 +34,7 @@ class IngestSource:
         self.name: str = settings.type
         self.channel = channel
         self._seen = RecentIds()
+        self._social_stream = SocialStream()
         self._deliver: Deliver | None = None
 
     @property
@@ -59,7 +61,7 @@ class IngestSource:
             raise web.HTTPServiceUnavailable(text="The daemon is not ready; try again.")
         item = self._read(value)
         if item is None:
-            return {"id": None, "ignored": "It has no author, so nobody says it."}
+            return {"id": None, "ignored": "It is no message of a chatter, and deletes none."}
         if isinstance(item, ChatMessage) and not self._seen.add(item.id):
             return {"id": item.id, "ignored": "A message with this id was there already."}
         await self._deliver(item)
@@ -69,9 +71,8 @@ class IngestSource:
 
     def _read(self, value: dict[str, Any]) -> SourceItem | None:
         origin, new_id = Origin(self.channel, self.name, now()), uuid4().hex
-        if social_stream.is_social_stream(value):
-            new_id = social_stream.native_id(value) or new_id
-            return social_stream.to_message(value, origin, new_id=new_id)
+        if is_social_stream(value):
+            return self._social_stream.read(value, origin, new_id=native_id(value) or new_id)
         return read_item(value, origin, new_id=new_id)
 
 

@@ -36,8 +36,8 @@ _NOTICES = {
     "anonsubmysterygift": (EventKind.GIFT, "msg-param-mass-gift-count"),
     "raid": (EventKind.RAID, "msg-param-viewerCount"),
     "announcement": (EventKind.ANNOUNCEMENT, ""),
-    "viewermilestone": (EventKind.WATCH_STREAK, "msg-param-value"),
-    "charitydonation": (EventKind.CHARITY, "msg-param-donation-amount"),
+    "viewermilestone": (EventKind.STREAK, "msg-param-value"),
+    "charitydonation": (EventKind.DONATION, "msg-param-donation-amount"),
     "onetapgiftredeemed": (EventKind.CHEER, "msg-param-bits-spent"),
 }
 """Event of each USERNOTICE, and the tag with its amount.
@@ -128,10 +128,10 @@ def _notice_event(tags: Mapping[str, str]) -> Event | None:
     kind, amount_tag = _NOTICES[notice]
     if notice in {"subgift", "anonsubgift"} and "msg-param-community-gift-id" in tags:
         return None  # gifts to many come as one notice, and as one for each of them
-    if kind is EventKind.WATCH_STREAK and tags.get("msg-param-category") != "watch-streak":
+    if kind is EventKind.STREAK and tags.get("msg-param-category") != "watch-streak":
         return None
     amount = _number(tags.get(amount_tag, ""))
-    if kind is EventKind.CHARITY:
+    if kind is EventKind.DONATION:
         places = _number(tags.get("msg-param-exponent", ""))
         return money(kind, amount, places, tags.get("msg-param-donation-currency", ""))
     return Event(kind=kind, amount=amount or (1 if kind is EventKind.GIFT else 0))

@@ -33,16 +33,19 @@ def of(message: ChatMessage, amount: float) -> ChatMessage:
     [
         (EventKind.RAID, 42, "viewer raids with forty two viewers."),
         (EventKind.RAID, 1, "viewer raids with one viewer."),
-        (EventKind.RAID, 0, RejectReason.EMPTY),
+        (EventKind.RAID, 0, "viewer raids."),
         (EventKind.SUB, 1, "viewer just subscribed."),
         (EventKind.RESUB, 12, "viewer has subscribed for twelve months."),
         (EventKind.GIFT, 1, "viewer gives one subscription away."),
         (EventKind.GIFT, 50, "viewer gives fifty subscriptions away."),
         (EventKind.CHEER, 100, "viewer cheers one hundred bits."),
-        (EventKind.DONATION, 4.99, "viewer sent a donation."),
-        (EventKind.WATCH_STREAK, 25, "viewer has watched twenty five streams in a row."),
-        (EventKind.CHARITY, 5.5, "viewer gives to charity."),
-        (EventKind.POWER_UP, 0, "viewer uses a power-up."),
+        (EventKind.RESUB, 0, "viewer has subscribed again."),
+        (EventKind.GIFT, 0, "viewer gives subscriptions away."),
+        (EventKind.CHEER, 0, "viewer cheers."),
+        (EventKind.DONATION, 0, "viewer sends a donation."),
+        (EventKind.POWER_UP, 20, "viewer uses a power-up of twenty bits."),
+        (EventKind.STREAK, 5, "viewer has watched five streams in a row."),
+        (EventKind.JOIN, 0, RejectReason.EMPTY),
         (EventKind.FOLLOW, 0, RejectReason.EMPTY),
         (EventKind.REDEEM, 500, RejectReason.EMPTY),
     ],
@@ -111,3 +114,52 @@ def test_templates_hold_what_there_is_alone(template: str) -> None:
     with pytest.raises(ValidationError):
         EventSettings(raid=template)
     assert EventSettings(raid="{name} kommt mit {amount:Gast|Gästen}").raid
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "said"),
+    [
+        (5.5, "EUR", "five euros and fifty cents"),
+        (5, "$", "five dollars"),
+        (7, "CA$", "seven Canadian dollars"),
+        (500, "¥", "five hundred yen"),
+        (500, "JPY", "five hundred yen"),
+        (0.5, "£", "fifty pence"),
+        (10, "R$", "ten reais"),
+        (1, "bits", "one bit"),
+        (300, "Stars", "three hundred Stars"),
+        (1, "Jewels", "one Jewel"),
+        (2, "coins", "two coins"),
+        (3, "", "three"),
+        (1e6, "KICKs", "one million KICKs"),
+    ],
+)
+def test_an_amount_has_its_own_unit(amount: float, unit: str, said: str, message: Make) -> None:
+    event = Event(kind=EventKind.DONATION, amount=amount, unit=unit)
+    sent = structs.replace(message("", name="viewer", event=EventKind.DONATION), event=event)
+    assert told(sent) == f"viewer sends {said}."
+
+
+def test_an_amount_is_said_in_the_language_of_chat(message: Make) -> None:
+    event = Event(kind=EventKind.DONATION, amount=5.5, unit="EUR")
+    sent = structs.replace(message("", name="Ana", event=EventKind.DONATION), event=event)
+    said = told(sent, speakable={"language": "de"}, events={"donation": "{name} gibt {amount}"})
+    assert said == "Ana gibt fünf Euro und fünfzig Cent"
+
+
+@pytest.mark.parametrize(
+    ("template", "with_amount", "without"),
+    [
+        ("{name} gives {amount}", "viewer gives five euros", "viewer gives"),
+        ("{name}[ of {amount}] gave", "viewer of five euros gave", "viewer gave"),
+        ("{name} [{amount}|something]", "viewer five euros", "viewer something"),
+        ("{{{name}}} [x {amount:a|b}|{name}]", "viewer x five euros", "viewer viewer"),
+    ],
+)
+def test_an_event_without_an_amount_says_no_number(
+    template: str, with_amount: str, without: str, message: Make
+) -> None:
+    for amount, said in ((5, with_amount), (0, without)):
+        event = Event(kind=EventKind.DONATION, amount=amount, unit="EUR")
+        sent = structs.replace(message("", name="viewer", event=EventKind.DONATION), event=event)
+        assert told(sent, events={"donation": template}) == said

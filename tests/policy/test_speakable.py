@@ -1,21 +1,46 @@
 # ruff: noqa: RUF001 - the characters that look alike are the point
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.config.policy import SpeakableSettings
+from bot.config.policy import PolicySettings, SpeakableSettings
+from bot.messages import ChatMessage, Utterance
+from bot.policy import Policy
 from bot.policy.cleaning import clean, is_pronounceable, plain
 from bot.policy.draft import Draft
 from bot.policy.speakable import Speakable
 
 Make = Callable[..., Draft]
+Message = Callable[..., ChatMessage]
 
 
-def words(sent: Draft, **settings: object) -> str:
-    return Speakable(SpeakableSettings.model_validate(settings))(sent).text
+def _cases() -> list[tuple[str, str]]:
+    table = Path("tests/data/reading/english.tsv").read_text(encoding="utf-8")
+    return [
+        (written, said) for written, said in (row.split("\t") for row in table.splitlines()[1:])
+    ]
+
+
+_WORDS = [
+    "u", "r", "k", "ty", "gg", "US", "GTA", "IV", "chapter", "lvl", "no.", "the", "a", "in", "for",
+    "4", "2", "may", "Jan", "5", "10k", "$", "%", "-",
+]  # fmt: skip
+_CHAT = st.lists(
+    st.one_of(
+        st.sampled_from([written for written, _ in _cases()]),
+        st.text("0123456789.,:-/$€%k apmvxIVX<>()'~^*+=#@&_", max_size=20),
+        st.sampled_from(_WORDS),
+    ),
+    max_size=4,
+).map(" ".join)
+
+
+def words(sent: Draft, **chosen: object) -> str:
+    return Speakable(SpeakableSettings.model_validate(chosen))(sent).text
 
 
 @pytest.mark.parametrize(
@@ -29,7 +54,7 @@ def words(sent: Draft, **settings: object) -> str:
         ("3.14", "three point one four"),
         ("it was .5 ok 5.", "it was point five ok five."),
         ("-5 degrees", "minus five degrees"),
-        ("007", "zero zero seven"),
+        ("007", "double oh seven"),
         ("in 1984 and 2024", "in nineteen eighty four and twenty twenty four"),
         ("1st 2nd 23rd 11th", "first second twenty third eleventh"),
         ("3-4 or 2020-2021", "three to four or twenty twenty to twenty twenty one"),
@@ -43,7 +68,7 @@ def words(sent: Draft, **settings: object) -> str:
         ("60fps 1km 5 kg", "sixty frames per second one kilometer five kilograms"),
         ("1984km", "one thousand nine hundred and eighty four kilometers"),
         ("1234567890", "one two three four five six seven eight nine zero"),
-        ("2024-01-02", "twenty twenty four zero one zero two"),
+        ("2024-01-02", "January second twenty twenty four"),
     ],
 )  # fmt: skip
 def test_numbers(written: str, said: str, draft: Make) -> None:
@@ -82,7 +107,8 @@ def test_money(written: str, said: str, draft: Make) -> None:
         ("5pm", "five PM"),
         ("at 5 a.m. sharp", "at five AM sharp"),
         ("10:30 PM", "ten thirty PM"),
-        ("1:23:45", "one twenty three forty five"),
+        ("1:23:45", "one hour twenty three minutes and forty five seconds"),
+        ("WR 1:23:45", "WR one twenty three forty five"),
         ("25:99", "twenty five to ninety nine"),
     ],
 )
@@ -179,16 +205,42 @@ def test_own_acronyms(draft: Make) -> None:
 @pytest.mark.parametrize(
     ("language", "written", "said"),
     [
-        ("de", "7 Katzen & 1.000 Hunde", "sieben Katzen eintausend Hunde"),
-        ("de", "3,5", "drei Komma fünf"),
+        ("es", "tengo 21 años y 1 perro", "tengo veintiún años y un perro"),
+        ("es", "cuesta 5,50€ o $20", "cuesta cinco euros con cincuenta céntimos o veinte dólares"),
+        ("es", "el 1/5/2024", "el primero de mayo de dos mil veinticuatro"),
+        ("es", "a las 10:30", "a las diez y treinta"),
+        ("es", "1 h, 3-4 km, 5k subs", "una hora, tres a cuatro kilómetros, cinco mil subs"),
+        ("es", "el 2º, xq no?", "el segundo, porque no?"),
+        ("de", "7 Katzen & 1.000 Hunde", "sieben Katzen und eintausend Hunde"),
+        ("de", "3,5 oder -5", "drei Komma fünf oder minus fünf"),
+        ("de", "am 3.5.1984", "am dritten Mai neunzehnhundertvierundachtzig"),
+        ("de", "um 13:00", "um dreizehn Uhr"),
+        ("de", "21,99€ und 1 €", "einundzwanzig Euro und neunundneunzig Cent und ein Euro"),
+        ("de", "kp, 2 mio bei 100%", "kein Plan, zwei Millionen bei einhundert Prozent"),
         ("fr", "21 brb", "vingt et un brb"),
+        ("fr", "5,50 € à 10h30", "cinq euros et cinquante centimes à dix heures trente"),
+        ("fr", "le 1/5/2024, 2e place", "le premier mai deux mille vingt quatre, deuxième place"),
+        ("fr", "slt, 1 234 vues", "salut, mille deux cent trente quatre vues"),
+        ("pt", "R$ 10,50 vc tb", "dez reais e cinquenta centavos você também"),
+        ("pt", "2 mi às 18:00", "dois milhões às dezoito horas"),
+        ("ja", "¥500と100円", "五百円と百円"),
+        ("ja", "2024-05-03 10:30", "二千二十四年五月三日 十時三十分"),
+        ("it", "1.000 e 3,5", "mille e tre virgola cinque"),
+        ("ru", "5 рублей", "пять рублей"),
         ("zz", "7 cats", "7 cats"),
     ],
-)
-def test_other_languages_have_numbers_alone(
+)  # fmt: skip
+def test_other_languages_have_tables_or_numbers_alone(
     language: str, written: str, said: str, draft: Make
 ) -> None:
     assert words(draft(written), language=language) == said
+
+
+@pytest.mark.parametrize("language", ["es", "de", "fr", "pt", "ja"])
+@given(_CHAT.map(clean))
+def test_other_languages_are_read_once(language: str, draft: Make, text: str) -> None:
+    said = words(draft(text), language=language)
+    assert words(draft(said), language=language) == said
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "ja", "ar", "zz"])
@@ -231,11 +283,25 @@ def test_any_text_becomes_plain(language: str, draft: Make, text: str) -> None:
     assert plain(said) == said
 
 
-def _own_grammar(number: int) -> str:
-    return f"{number:,}"
+@pytest.mark.parametrize(("written", "said"), _cases())
+def test_every_class_of_writing(written: str, said: str, message: Message) -> None:
+    verdict = Policy(PolicySettings(), voice="heart")(message(written))
+    assert (verdict.body if isinstance(verdict, Utterance) else "") == said
+
+
+@pytest.mark.parametrize(("written", "said"), _cases())
+def test_words_stay_when_they_are_read_again(written: str, said: str, draft: Make) -> None:
+    assert words(draft(said)) == said, written
+
+
+@settings(max_examples=400, deadline=None)
+@given(_CHAT.map(clean))
+def test_reading_is_idempotent(draft: Make, text: str) -> None:
+    said = words(draft(text))
+    assert words(draft(said)) == said
 
 
 @given(st.integers(0, 10**9 - 1))
 def test_separators_do_not_change_a_number(draft: Make, number: int) -> None:
     if not 1900 <= number < 2100:
-        assert words(draft(_own_grammar(number))) == words(draft(str(number)))
+        assert words(draft(f"a {number:,}")) == words(draft(f"a {number}"))

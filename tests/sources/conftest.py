@@ -15,6 +15,7 @@ from bot.config.sources import TwitchIrcSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.sources import Source
 from bot.sources.twitch_irc import CHAT_URL_VARIABLE
+from tests.sources.ingest_api import Api
 
 _DEADLINE_S = 120.0
 _ROOM = "#some_channel"
@@ -230,3 +231,18 @@ async def _until_it_listens(port: int) -> None:
                 writer.close()
                 await writer.wait_closed()
                 return
+
+
+@pytest.fixture
+async def closed_api() -> AsyncIterator[Api]:
+    """The API while its sources do not run."""
+    async with Api() as api:
+        yield api
+
+
+@pytest.fixture
+async def api(closed_api: Api, running: Running) -> AsyncIterator[Api]:
+    """The API, whose sources deliver into the inbox."""
+    async with running(closed_api.sources[0]), running(closed_api.sources[1]):
+        await asyncio.sleep(0)
+        yield closed_api

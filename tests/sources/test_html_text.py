@@ -26,8 +26,9 @@ from bot.sources.html_text import RichText, to_text
         ('a <img alt="unclosed>', "a ", ()),
         ("&lt;img alt=x&gt;", "<img alt=x>", ()),
         ("&#x1F600; &notanentity; &#99999999999; &", "\U0001f600 \xacanentity; \ufffd9999; &", ()),
-        ("&amp;lt;", "&lt;", ()),
-        ('<img alt="&amp;lt;3">', "&lt;3", ((0, 5),)),
+        ("&amp;lt;", "<", ()),  # escaped twice
+        ("&amp;amp;lt;", "&lt;", ()),
+        ('<img alt="&amp;lt;3">', "<3", ((0, 2),)),
     ],
 )
 def test_html_becomes_text(source: str, text: str, emotes: tuple[tuple[int, int], ...]) -> None:

@@ -1,64 +1,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
-import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config.server import ServerSettings
-from bot.config.sources import IngestSettings
 from bot.messages import ChatMessage, Purge, SourceItem
-from bot.server import Server
-from bot.sources.ingest import IngestSource, routes
+from bot.sources.ingest import routes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from tests.sources.conftest import Inbox
+    from tests.sources.ingest_api import Api
 
-    from tests.sources.conftest import Inbox, Running
-
-SETTINGS = IngestSettings(type="ingest")
 HELLO = {"author": {"name": "viewer1"}, "text": "hello"}
-
-
-class Api:
-    """The daemon's API with two channels, as another program sees it."""
-
-    def __init__(self) -> None:
-        self.sources = (IngestSource(SETTINGS, "main"), IngestSource(SETTINGS, "second"))
-        self._server = Server(ServerSettings(port=0), routes(self.sources))
-        self._client = aiohttp.ClientSession()
-
-    async def __aenter__(self) -> Self:
-        await self._server.__aenter__()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._client.close()
-        await self._server.__aexit__(None, None, None)
-
-    async def post(self, body: object) -> tuple[int, dict[str, Any]]:
-        """Return status and JSON of the answer to `body`, bytes or what becomes JSON."""
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        url = f"{self._server.url}/api/chat"
-        async with self._client.post(url, data=data, headers=headers) as answer:
-            return answer.status, await answer.json()
-
-
-@pytest.fixture
-async def closed_api() -> AsyncIterator[Api]:
-    async with Api() as api:
-        yield api
-
-
-@pytest.fixture
-async def api(closed_api: Api, running: Running) -> AsyncIterator[Api]:
-    async with running(closed_api.sources[0]), running(closed_api.sources[1]):
-        await asyncio.sleep(0)
-        yield closed_api
 
 
 async def test_a_message_is_delivered(api: Api, inbox: Inbox) -> None:

@@ -1,10 +1,17 @@
 """Emotes and cheermotes are found where they stand, whatever Twitch counts in."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sources.twitch_emotes import CHEERMOTES, cheermotes, emote_ranges
+
+if TYPE_CHECKING:
+    from tests.sources.conftest import Api, Inbox
 
 
 def emotes(tag: str, text: str) -> list[str]:
@@ -121,3 +128,31 @@ def test_a_message_of_nothing_but_cheermotes_takes_no_time() -> None:
     unknown = " ".join(f"x{'y' * number}z{number}" for number in range(1, 400))
 
     assert len(cheered(f"{text} {unknown}", 999_983)) == len(CHEERMOTES)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {
+            "author": {"name": "Jess"},
+            "text": "Cheer100 play RE4",
+            "event": {"kind": "cheer", "amount": 100},
+        },
+        {
+            "type": "twitch",
+            "event": "cheer",
+            "chatname": "Jess",
+            "chatmessage": "Cheer100 play RE4",
+            "hasDonation": "100 bits",
+        },
+    ],
+    ids=["our form", "Social Stream Ninja"],
+)
+async def test_cheers_from_other_programs_are_marked(
+    value: dict[str, Any], api: Api, inbox: Inbox
+) -> None:
+    await api.post(value)
+    message = await inbox.next_message()
+
+    assert message.text == "Cheer100 play RE4"
+    assert message.emotes == ((0, 8),)

@@ -59,20 +59,20 @@ NOTICES: list[tuple[str, str, Event | None]] = [
     (
         "viewermilestone",
         "msg-param-category=watch-streak;msg-param-value=25;msg-param-copoReward=450",
-        Event(kind=EventKind.WATCH_STREAK, amount=25),
+        Event(kind=EventKind.STREAK, amount=25),
     ),
     ("viewermilestone", "msg-param-category=clap-count;msg-param-value=25", None),
     (
         "charitydonation",
         f"{MONEY}550;msg-param-exponent=2;msg-param-donation-currency=USD",
-        Event(kind=EventKind.CHARITY, amount=5.5, unit="USD"),
+        Event(kind=EventKind.DONATION, amount=5.5, unit="USD"),
     ),
     (
         "charitydonation",
         f"{MONEY}500;msg-param-exponent=0;msg-param-donation-currency=JPY",
-        Event(kind=EventKind.CHARITY, amount=500, unit="JPY"),
+        Event(kind=EventKind.DONATION, amount=500, unit="JPY"),
     ),
-    ("charitydonation", f"{MONEY}x;msg-param-exponent=99999", Event(kind=EventKind.CHARITY)),
+    ("charitydonation", f"{MONEY}x;msg-param-exponent=99999", Event(kind=EventKind.DONATION)),
     (
         "onetapgiftredeemed",
         "msg-param-bits-spent=5;msg-param-gift-id=heart",

@@ -22,7 +22,7 @@ from bot.sources.chat_json import loads, read_item
 from bot.sources.console import ConsoleSource
 from bot.sources.ingest import IngestSource
 from bot.sources.replay import ReplaySource
-from bot.sources.social_stream import to_message
+from bot.sources.social_stream.payloads import to_message
 from bot.sources.twitch_irc import TwitchIrcSource
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ _OURS = st.fixed_dictionaries(
     {"author": st.fixed_dictionaries({"name": _TEXT.map("a".__add__)}), "text": _TEXT},
     optional={"reply_to": _TEXT},
 )
-_SOCIAL_STREAM = st.dictionaries(st.sampled_from([*SOCIAL_STREAM, "hasDonation", "event"]), _TEXT)
+_SOCIAL_STREAM = st.dictionaries(st.sampled_from([*SOCIAL_STREAM, "hasDonation"]), _TEXT)
 
 
 @given(_OURS)

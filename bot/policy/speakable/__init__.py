@@ -1,14 +1,18 @@
 """Speakable text: words for what an engine would spell, mispronounce or take as its own markup."""
 
 import re
+import unicodedata
 
 from bot.config.policy import SpeakableSettings
 from bot.policy.cleaning import plain
 from bot.policy.draft import Draft
-from bot.policy.speakable.numbers import Numbers
-from bot.policy.speakable.shouting import Shouting
-from bot.policy.speakable.slang import expand
-from bot.policy.speakable.symbols import say_emoticons, say_symbols
+from bot.policy.speakable.english import English
+from bot.policy.speakable.faces import say_faces
+from bot.policy.speakable.grammar import Grammar
+
+_MOST_READINGS = 3
+"""Times that a text is read: what is left out brings words together, such as "chapter * IV"."""
+_DIGITS = re.compile(r"\d")
 
 
 class Speakable:
@@ -26,28 +30,37 @@ class Speakable:
         self._replaced = re.compile(
             rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE
         )
-        english = settings.language == "en"
-        self._symbols = settings.symbols and english
-        self._slang = settings.slang and english
-        self._shouting = Shouting(settings.acronyms) if settings.lower_shouting else None
-        self._numbers = Numbers(settings.language) if settings.numbers else None
+        self._faces = settings.symbols
+        self._language: English | Grammar = (
+            English(settings) if settings.language == "en" else Grammar(settings)
+        )
+
+    @property
+    def decimal_mark(self) -> str:
+        """Before decimals in the language that is read."""
+        return self._language.decimal_mark
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` in words; in the prefix, which is plain already, numbers alone."""
         text = draft.text
         if said := self._replacements:
             text = self._replaced.sub(lambda m: said.get(m[0].casefold(), m[0]), text)
-        if self._symbols:
-            text = say_emoticons(text)
-        if self._shouting:
-            text = self._shouting.lower(text)
-        if self._slang:
-            text = expand(text)
-        if self._symbols:
-            text = say_symbols(text)
-        text = self.say_numbers(text)
-        return Draft(draft.message, plain(text, self._kept), self.say_numbers(draft.prefix))
+        for _ in range(_MOST_READINGS):
+            before = text
+            if self._faces:
+                text = say_faces(text)
+            text = plain(self._language.read(_with_ascii_digits(text)), self._kept)
+            if text == before:
+                break
+        return Draft(draft.message, text, self.say_numbers(draft.prefix))
 
     def say_numbers(self, text: str) -> str:
         """Return `text` with its numbers in words, if numbers are said at all."""
-        return self._numbers.say(text) if self._numbers else text
+        return self._language.read_numbers(_with_ascii_digits(text))
+
+
+def _with_ascii_digits(text: str) -> str:
+    """Return `text` with the digits of every script as those of ASCII."""
+    if text.isascii():
+        return text
+    return _DIGITS.sub(lambda match: str(unicodedata.digit(match[0])), text)

@@ -28,8 +28,8 @@ _NOTICES = frozenset(
         EventKind.GIFT,
         EventKind.RAID,
         EventKind.ANNOUNCEMENT,
-        EventKind.WATCH_STREAK,
-        EventKind.CHARITY,
+        EventKind.STREAK,
+        EventKind.DONATION,
     }
 )
 

@@ -36,8 +36,8 @@ _NOTICES: Mapping[str, tuple[EventKind, str]] = {
     "community_sub_gift": (EventKind.GIFT, "total"),
     "raid": (EventKind.RAID, "viewer_count"),
     "announcement": (EventKind.ANNOUNCEMENT, ""),
-    "watch_streak": (EventKind.WATCH_STREAK, "streak"),
-    "charity_donation": (EventKind.CHARITY, ""),
+    "watch_streak": (EventKind.STREAK, "streak"),
+    "charity_donation": (EventKind.DONATION, ""),
 }
 """Event of each type of notice, and the field of twitchio's data with its amount.
 
@@ -173,7 +173,7 @@ def _notice_event(payload: models.ChatNotification) -> Event | None:
     data = getattr(payload, payload.notice_type)
     if getattr(data, "community_gift_id", None):
         return None  # gifts to many come as one notice, and as one for each of them
-    if kind is EventKind.CHARITY and data is not None:
+    if kind is EventKind.DONATION and data is not None:
         return money(kind, data.amount.value, data.amount.decimal_places, data.amount.currency)
     amount = getattr(data, amount_field, 0) or (1 if kind is EventKind.GIFT else 0)
     return Event(kind=kind, amount=amount)

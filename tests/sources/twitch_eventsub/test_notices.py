@@ -81,17 +81,17 @@ TOLD: Final[list[tuple[str, Any, Event | None]]] = [
     (
         "charity_donation",
         charity(550, 2, "USD"),
-        Event(kind=EventKind.CHARITY, amount=5.5, unit="USD"),
+        Event(kind=EventKind.DONATION, amount=5.5, unit="USD"),
     ),
     (
         "charity_donation",
         charity(500, 0, "JPY"),
-        Event(kind=EventKind.CHARITY, amount=500, unit="JPY"),
+        Event(kind=EventKind.DONATION, amount=500, unit="JPY"),
     ),
     (
         "watch_streak",
         {"streak_count": 25, "channel_points_awarded": 450},
-        Event(kind=EventKind.WATCH_STREAK, amount=25),
+        Event(kind=EventKind.STREAK, amount=25),
     ),
     ("hype_dance", {"steps": 3}, None),
     ("unknown", {}, None),

@@ -1,0 +1,65 @@
+"""English: the classes of writing, in the order in which equally long readings count."""
+
+from bot.config.policy import SpeakableSettings
+from bot.policy.speakable.english import (
+    addresses,
+    dates,
+    fractions,
+    mathematics,
+    measures,
+    models,
+    money,
+    numbers,
+    ranges,
+    romans,
+    slang,
+    telephones,
+    times,
+    words,
+)
+from bot.policy.speakable.reading import Line, Reader, Rule
+
+_NUMBERS = (
+    *telephones.RULES,
+    *addresses.RULES[:2],
+    *dates.RULES,
+    *times.RULES,
+    *ranges.RULES,
+    *fractions.RULES,
+    *models.RULES,
+    *money.RULES,
+    *measures.RULES,
+    *romans.RULES,
+    *numbers.RULES,
+)
+
+
+class English:
+    """Reading of English, as the settings ask for it."""
+
+    decimal_mark = "."
+
+    def __init__(self, settings: SpeakableSettings) -> None:
+        configured = frozenset({"I", *(acronym.upper() for acronym in settings.acronyms)})
+        self._acronyms = words.kept(configured)
+        self._lowers = settings.lower_shouting
+        shouting = Rule(words.Shouting(self._acronyms), every_word=True)
+        self._chat = Reader(
+            [
+                *(slang.RULES if settings.slang else ()),
+                *(_NUMBERS if settings.numbers else ()),
+                *(mathematics.RULES if settings.symbols else ()),
+                *addresses.RULES[2:],
+                *((shouting,) if settings.lower_shouting else ()),
+            ]
+        )
+        self._numbers = Reader(_NUMBERS if settings.numbers else ())
+
+    def read(self, text: str) -> str:
+        """Return chat in words."""
+        is_shouted = self._lowers and words.is_shouted(text, self._acronyms)
+        return self._chat.read(Line(text, is_shouted=is_shouted))
+
+    def read_numbers(self, text: str) -> str:
+        """Return text of the configuration, such as an introduction, with its numbers in words."""
+        return self._numbers.read(Line(text))

@@ -1,0 +1,138 @@
+"""Class fraction: halves and eighths, mixed numbers, ratings (9/10), and pairs that are neither."""
+
+import re
+
+from bot.policy.speakable.english import numerals
+from bot.policy.speakable.reading import Line, Reading, Rule
+
+_FRACTION = re.compile(
+    r"([0-9]{1,6}) ?/ ?([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])(th|rd|nd|s)?(?![^\W_])"
+)
+_TIGHT = re.compile(r"([0-9]{1,6})/([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])")
+_MIXED = re.compile(r"([0-9]{1,4})(?: |-)([0-9]{1,3})/([0-9]{1,3})(?![0-9]|/[0-9])(?![^\W_])")
+_RATING = re.compile(r"([0-9]{1,3}\.[0-9]{1,2})/(5|10|20|100)(?![0-9/.])(?![^\W_])")
+_TRIPLE = re.compile(r"([0-9]{1,3})/([0-9]{1,3})/([0-9]{1,3})(?![0-9/])(?![^\W_])")
+_PAIRS = {
+    ("24", "7"): "twenty four seven", ("50", "50"): "fifty fifty", ("20", "20"): "twenty twenty",
+    ("9", "11"): "nine eleven", ("7", "11"): "seven eleven", ("12", "25"): "twelve twenty five",
+    ("60", "40"): "sixty forty", ("40", "60"): "forty sixty", ("80", "20"): "eighty twenty",
+    ("70", "30"): "seventy thirty", ("30", "70"): "thirty seventy", ("90", "10"): "ninety ten",
+    ("20", "80"): "twenty eighty", ("5", "0"): "five oh", ("4", "20"): "four twenty",
+    ("7", "4"): "seven four",
+}  # fmt: skip
+"""Pairs that have names of their own."""
+_PARTS = {2: "half", 4: "quarter"}
+_RATED = frozenset({5, 6, 7, 9, 10, 20, 100})
+"""Most points of usual ratings; six, seven and nine of a joke."""
+_KITCHEN = frozenset({2, 3, 4, 8, 16, 32, 64})
+"""Parts that measures are divided into."""
+_PART_AFTER = frozenset(
+    {
+        "of", "cup", "cups", "tsp", "tbsp", "teaspoon", "teaspoons", "mile", "miles", "inch",
+        "inches", "in", "hour", "hours", "lb", "lbs", "oz", "pint", "gallon", "way", "as", "the",
+        "a",
+    }
+)  # fmt: skip
+_WHOLES = frozenset({"of", "cup", "mile", "hour"})
+_DATED = frozenset({"on", "by", "until", "till", "since", "before", "after", "from", "due"})
+_JOKE = 2
+"""Ratings may be higher than all points, as in 11/10."""
+
+
+def fraction(line: Line, at: int) -> Reading | None:
+    """Read 1/2, 9/10, 24/7, 350/500, 22/3."""
+    match = _FRACTION.match(line.text, at)
+    if match is None:
+        return None
+    above, below = match[1], match[2]
+    is_alone = _is_alone(line, at, match.end())
+    if line.text[match.end() :].lstrip()[:1] == "=":
+        said = f"{numerals.count(above)} divided by {numerals.count(below)}"
+        return Reading(match.end(), said, "number")
+    if " " in match[0] and not is_alone:
+        return None
+    if (named := _PAIRS.get((above, below))) and not match[3]:
+        return Reading(match.end(), named, "pair")
+    top, bottom = int(above), int(below)
+    if match[3] or _is_part(top, bottom, line.after(match.end()).lower()):
+        return Reading(match.end(), _ordinal(top, bottom), "fraction")
+    if line.before(at) in ("pressure", "bp"):
+        return Reading(match.end(), f"{numerals.count(above)} over {numerals.count(below)}", "pair")
+    if _is_date(line, at, top, bottom):
+        return Reading(match.end(), f"{numerals.count(above)} {numerals.two_digits(below)}", "date")
+    is_rating = bottom in _RATED and top <= bottom
+    if not is_rating and bottom and is_alone and (top > bottom or " " in match[0] or bottom % 100):
+        return Reading(match.end(), _ordinal(top, bottom), "fraction")
+    if top <= bottom or (bottom in (5, 10, 100) and top < _JOKE * bottom):
+        return Reading(match.end(), _out_of(above, below), "rating")
+    return Reading(match.end(), f"{numerals.count(above)} {numerals.count(below)}", "pair")
+
+
+def _is_part(top: int, bottom: int, following: str) -> bool:
+    """Tell whether it is a part of something: halves to eighths, and what is a part "of" it."""
+    if bottom in _KITCHEN and (top <= 1 or top < bottom or following in _PART_AFTER):
+        return True
+    if bottom <= 1:
+        return False
+    return following in _WHOLES or (top == 1 and bottom not in (5, 10, 20, 100))
+
+
+def _is_date(line: Line, at: int, month: int, day: int) -> bool:
+    """Tell whether it is a day: 3/14; what counts parts of 16, 20 or 30 is none by itself."""
+    if month > 12 or not 12 < day <= 31:
+        return False
+    return day not in (16, 20, 24, 25, 30) or line.before(at) in _DATED
+
+
+def rating(line: Line, at: int) -> Reading | None:
+    """Read 4.5/5."""
+    match = _RATING.match(line.text, at)
+    return Reading(match.end(), _out_of(match[1], match[2]), "rating") if match else None
+
+
+def mixed(line: Line, at: int) -> Reading | None:
+    """Read 1 1/2, 2 3/4."""
+    match = _MIXED.match(line.text, at)
+    if match is None or not int(match[3]):
+        return None
+    if int(match[2]) > int(match[3]) and not _is_alone(line, at, match.end()):
+        return None
+    top, bottom = int(match[2]), int(match[3])
+    said = f"{numerals.count(match[1])} and {_ordinal(top, bottom)}"
+    return Reading(match.end(), said, "number", said, int(match[1]) + top / bottom)
+
+
+def triple(line: Line, at: int) -> Reading | None:
+    """Read 10/2/5: kills, deaths and assists."""
+    match = _TRIPLE.match(line.text, at)
+    if match is None:
+        return None
+    return Reading(
+        match.end(), " ".join(numerals.count(group) for group in match.groups()), "score"
+    )
+
+
+def _is_alone(line: Line, at: int, end: int) -> bool:
+    return not line.text[:at].strip() and not line.text[end:].strip(" .!?")
+
+
+def _out_of(above: str, below: str) -> str:
+    return f"{numerals.count(above)} out of {numerals.count(below)}"
+
+
+def _ordinal(top: int, bottom: int) -> str:
+    """Return a fraction in words: "two thirds", "twenty two sevenths"."""
+    if bottom == 1:
+        return f"{numerals.cardinal(top)} over one"
+    if bottom == 2:
+        return f"{numerals.cardinal(top)} {'half' if top == 1 else 'halves'}"
+    part = _PARTS.get(bottom) or numerals.ordinal(bottom)
+    return f"{numerals.cardinal(top)} {part}{'' if top == 1 else 's'}"
+
+
+RULES = (
+    Rule(rating, digits=True),
+    Rule(mixed, digits=True),
+    Rule(triple, digits=True),
+    Rule(fraction, digits=True),
+)

@@ -1,0 +1,142 @@
+"""Class math and signs: arithmetic, comparisons, powers, and the signs of everyday writing."""
+
+import re
+
+from bot.policy.speakable.english import numerals, ranges
+from bot.policy.speakable.reading import Line, Reading, Rule
+
+_SIGNS = {
+    "&": "and", "+": "plus", "=": "equals", "°": "degrees", "×": "times", "÷": "divided by",
+    "±": "plus or minus", "≈": "about", "∞": "infinity", "≤": "at most", "≥": "at least",
+    "≠": "is not", "√": "the root of", "π": "pi",
+}  # fmt: skip
+_POWER = re.compile(r"\^\(?(-)?([0-9]{1,9})\)?(?![^\W_])|\*\*([0-9]{1,9})")
+_POWERS = {"2": "squared", "3": "cubed"}
+_COMPARED = re.compile(r"([<>]=?|=[<>]) ?(?=[-$€£]?\.?[0-9])")
+_BARE = {
+    "<": "under",
+    ">": "over",
+    "<=": "at most",
+    ">=": "at least",
+    "=<": "at most",
+    "=>": "at least",
+}
+_BETWEEN = {"<": "is less than", ">": "is greater than", "<=": "is at most", ">=": "is at least"}
+_WORDS = {"<": "is worse than", ">": "is better than"}
+_ARROW = re.compile(r"[-=~]+>+|<+[-=~]+(?![0-9])|[=~]{2,}|>{2,}|<{2,}")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}/?>")
+_INCREMENT = re.compile(r"(?P<name>[A-Za-z]{1,2})(?P<sign>\+\+|--)(?![^\W_])")
+_OPERATORS = re.compile(r"([*/-])(?= ?[-(]?[0-9])")
+_SPACED = {"*": "times", "/": "divided by", "-": "minus"}
+_AT = re.compile(r"@(?!\S)|@ ?(?=[$0-9])")
+_NUMBER_SIGN = re.compile(r"#(?=[0-9])")
+_HASHTAG = re.compile(r"#(?=\w)")
+
+
+def sign(line: Line, at: int) -> Reading | None:
+    """Read & + = and other signs as words."""
+    character = line.text[at]
+    said = _SIGNS[character]
+    if character == "+" and line.text[at + 1 : at + 2] == "+" and line.text[at - 1 : at].isalpha():
+        return Reading(at + 2, "plus plus")
+    if character == "=" and line.text[at + 1 : at + 2] == ">":
+        return None
+    return Reading(at + 1, said)
+
+
+def power(line: Line, at: int) -> Reading | None:
+    """Read ^2, ^10 and **3."""
+    match = _POWER.match(line.text, at)
+    if match is None or not line.text[at - 1 : at].strip(" "):
+        return None
+    number = match[2] or match[3]
+    if number in _POWERS and not match[1]:
+        return Reading(match.end(), _POWERS[number])
+    return Reading(
+        match.end(), f"to the power of {'minus ' if match[1] else ''}{numerals.count(number)}"
+    )
+
+
+def comparison(line: Line, at: int) -> Reading | None:
+    """Read <5, >=60, 5 > 3, and "this > that"."""
+    text = line.text
+    if match := _TAG.match(text, at):
+        return Reading(match.end(), "")
+    if match := _COMPARED.match(text, at):
+        before = text[:at].rstrip()
+        is_between = before[-1:].isdigit() or before[-1:] in ("%", ")")
+        table = _BETWEEN if is_between else _BARE
+        return Reading(match.end(), table.get(match[1], _BARE[match[1]]))
+    if match := _ARROW.match(text, at):
+        return Reading(match.end(), "")
+    is_between = text[at - 1 : at] == " " and text[at + 1 : at + 2] == " "
+    if is_between and text[:at].rstrip()[-1:].isalnum() and text[at + 1 :].lstrip()[:1].isalnum():
+        return Reading(at + 1, _WORDS[text[at]])
+    return None
+
+
+def operator(line: Line, at: int) -> Reading | None:
+    """Read 5 - 3, 2*3 and 10 / 2 between numbers."""
+    match = _OPERATORS.match(line.text, at)
+    if match is None or not line.text[:at].rstrip(" ")[-1:].isdigit():
+        return None
+    is_spaced = line.text[at - 1] == " " and line.text[at + 1 : at + 2] == " "
+    if match[1] != "*" and not is_spaced:
+        return None
+    return Reading(match.end(), _SPACED[match[1]])
+
+
+def arrow(line: Line, at: int) -> Reading | None:
+    """Leave arrows and rules out."""
+    match = _ARROW.match(line.text, at)
+    return Reading(match.end(), "") if match and match.end() > at + 1 else None
+
+
+def increment(line: Line, at: int) -> Reading | None:
+    """Read i++ and C--."""
+    match = _INCREMENT.match(line.text, at)
+    if match is None or (at and line.text[at - 1].isalnum()):
+        return None
+    word = "plus plus" if match["sign"] == "++" else "minus minus"
+    return Reading(match.end(), f"{match['name']} {word}")
+
+
+def at_sign(line: Line, at: int) -> Reading | None:
+    """Read a lone @; before a name it is not said."""
+    match = _AT.match(line.text, at)
+    return Reading(match.end(), "at") if match else None
+
+
+def number_sign(line: Line, at: int) -> Reading | None:
+    """Read #1 as "number one", and #tag as "hashtag tag"."""
+    if _NUMBER_SIGN.match(line.text, at):
+        return Reading(at + 1, "number ")
+    return Reading(at + 1, "hashtag ") if _HASHTAG.match(line.text, at) else None
+
+
+def measured_degrees(line: Line, at: int) -> Reading | None:
+    """Read ° behind nothing."""
+    del line
+    return Reading(at + 1, "degrees")
+
+
+def approximately(line: Line, at: int) -> Reading | None:
+    """Read >5k and <$5 with their units."""
+    match = _COMPARED.match(line.text, at)
+    if match is None or line.text[:at].rstrip()[-1:].isdigit():
+        return None
+    reading = ranges.quantity(line, match.end())
+    return Reading(reading.end, f"{_BARE[match[1]]} {reading.said}") if reading else None
+
+
+RULES = (
+    Rule(approximately, signs="<>="),
+    Rule(arrow, signs="-=~<>"),
+    Rule(comparison, signs="<>"),
+    Rule(operator, signs="*/-"),
+    Rule(power, signs="^*"),
+    Rule(increment, letters=True),
+    Rule(at_sign, signs="@"),
+    Rule(number_sign, signs="#"),
+    Rule(sign, signs="".join(_SIGNS)),
+)

@@ -1,0 +1,250 @@
+"""Class measure: numbers with a unit, feet and inches, percentages, and ages."""
+
+import re
+
+from bot.policy.speakable.english import numbers, numerals
+from bot.policy.speakable.english.numerals import NUMBER
+from bot.policy.speakable.english.units import (
+    CAPITALS_DIFFER,
+    EXACT,
+    LARGE,
+    NOT_SPACED,
+    PER,
+    PREFIXED,
+    SPACED,
+    UNITS,
+)
+from bot.policy.speakable.reading import Line, Reading, Rule, longest
+
+_UNIT = re.compile(
+    r"( ?)(°[CFKcfk]?(?![^\W_])|%|sq ft|(?:[A-Za-zµμΩω]{1,5})(?:/[A-Za-z]{1,3}(?![^\W_]))?)"
+    r"(\^?[23](?<![^mt^][23]))?(?![^\W_])"
+)
+_SPACED_DEGREES = re.compile(r" ?° ?([CF])(?![^\W_])")
+_PER = re.compile(r" ?/ ?([A-Za-z]{1,7}2?)(?![^\W_])")
+_FEET = re.compile(r"([0-9])'(?:([0-9]{1,2})(?:\.([0-9]))?(?:\"|'')?)?(?![^\W_])")
+_FEET_SPELLED = re.compile(r"([0-9]) ?ft ?([0-9]{1,2}) ?(?:in)?(?![^\W_])")
+_INCHES = re.compile(rf"({NUMBER})(?:\"|'')(?![^\W_])")
+_AGE = re.compile(r"([0-9]{1,3}) ?(?:y/?o|yrs? old)(?![^\W_])", re.IGNORECASE)
+_MINUTES_BEFORE = frozenset(
+    {
+        "in", "for", "last", "past", "next", "every", "after", "within", "about", "took", "takes",
+        "another", "under", "over", "only", "~",
+    }
+)  # fmt: skip
+_MINUTES_AFTER = frozenset(
+    {
+        "ago", "left", "later", "timer", "break", "ad", "ads", "delay", "timeout", "remaining",
+        "wait", "queue", "more", "late",
+    }
+)  # fmt: skip
+_METERS_AFTER = frozenset(
+    {
+        "dash", "sprint", "race", "run", "swim", "freestyle", "tall", "deep", "high", "long",
+        "away", "final", "hurdles", "relay", "wide",
+    }
+)  # fmt: skip
+_ARTICLES = frozenset(
+    {
+        "a", "an", "my", "this", "that", "the", "another", "his", "her", "your", "our", "their",
+    }
+)  # fmt: skip
+_STOP = re.compile(r"\.(?= [a-z])")
+_STOPPED = frozenset(
+    {
+        "ft", "in", "lb", "lbs", "oz", "min", "mins", "sec", "secs", "hr", "hrs", "yd", "yds",
+        "yr", "yrs", "mo",
+    }
+)  # fmt: skip
+_MEASURED = frozenset(
+    {
+        "amp", "baby", "bag", "ban", "bar", "barrel", "battery", "bench", "bottle", "box", "break",
+        "bulb", "burger", "cable", "can", "card", "charger", "clip", "cooldown", "cord", "cup",
+        "dash", "deadlift", "deadline", "delay", "display", "drive", "drop", "dumbbell", "engine",
+        "fall", "fan", "film", "flight", "gap", "glass", "gun", "hdd", "jack", "jump", "kit",
+        "lens", "limit", "marathon", "monitor", "movie", "old", "pack", "panel", "pizza", "plate",
+        "pool", "psu", "race", "radiator", "ride", "rim", "rims", "rope", "run", "screen", "shift",
+        "shifts", "speaker", "sprint", "squat", "ssd", "steak", "stick", "stream", "sub", "swim",
+        "tank", "timeout", "timer", "tire", "tires", "trial", "trip", "tv", "video", "walk",
+        "wall", "wheels", "window", "zone",
+    }
+)  # fmt: skip
+"""What is measured by the number before it: a 65 watt charger."""
+_NO_NOUNS = frozenset(
+    {
+        "of", "in", "is", "and", "or", "to", "for", "at", "on", "ago", "later", "left", "a", "per",
+        "was", "were", "are", "but", "from", "with", "than", "more", "less", "after", "before",
+        "if", "i", "it", "so", "away", "apart", "each", "by", "off", "out", "up", "down", "every",
+        "the", "then", "that", "deep", "high", "tall", "long", "wide", "old", "not", "will",
+    }
+)  # fmt: skip
+_DECADE_BEFORE = frozenset({"the", "mid", "early", "late", "my", "his", "her", "their", "your"})
+
+
+def measure(line: Line, at: int) -> Reading | None:
+    """Read a number with its unit: 5km, 12 KG, 1°C, 100 MB/s, 3 km^2, 5%."""
+    number = longest(_NUMBERS, line, at)
+    if number is None:
+        return None
+    return _with_unit(line, at, number)
+
+
+def pointed(line: Line, at: int) -> Reading | None:
+    """Read .5kg."""
+    number = numbers.pointed(line, at)
+    return _with_unit(line, at, number) if number else None
+
+
+def _with_unit(line: Line, at: int, number: Reading) -> Reading | None:
+    text = line.text
+    match = _SPACED_DEGREES.match(text, number.end)
+    if match is not None:
+        return _measured(line, at, number, UNITS[f"°{match[1].lower()}"], match.end())
+    match = _UNIT.match(text, number.end)
+    if match is None:
+        return None
+    words, end = _words(line, number, match), match.end()
+    if words is None and "/" in match[2]:  # what stands behind the slash is read on its own
+        sign = match[2].partition("/")[0]
+        shorter = re.compile(re.escape(match[1] + sign)).match(text, number.end)
+        match = _UNIT.match(text[: shorter.end()], number.end) if shorter else None
+        words = _words(line, number, match) if match else None
+        end = match.end() if match else end
+    if words is None or match is None:
+        return None
+    if match[3] and (prefix := PREFIXED.get(match[3][-1])):
+        words = (f"{prefix} {words[0]}", f"{prefix} {words[1]}")
+    if _STOP.match(text, end) and match[2].lower() in _STOPPED:
+        end += 1
+    return _measured(line, at, number, words, end)
+
+
+def _words(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str] | None:
+    space, sign = match[1], match[2]
+    key = sign.lower()
+    words = EXACT.get(sign) or UNITS.get(key)
+    if words is None:
+        return None
+    if key in CAPITALS_DIFFER and sign != key and LARGE.get(key) != sign:
+        return None
+    if space:
+        if key == "in" and _STOP.match(line.text, match.end()):
+            return words
+        if (key in NOT_SPACED and sign in (key, key.upper())) or (
+            len(key) == 1 and key not in SPACED and not key.startswith(("°", "%"))
+        ):
+            return None
+        if (
+            len(key) == 1 and key.isalpha() and sign != key and line.after(match.end()) != "of"
+        ):  # "5 L" and "5 W" are losses and wins
+            return None
+    if key == "m":
+        return _minutes_or_meters(line, number, match)
+    if (
+        key == "s"
+        and number.said.endswith(("y", "ten"))
+        and line.before(number.end) in _DECADE_BEFORE
+    ):
+        return None
+    if key == "k" or (key == "w" and sign == "w"):
+        return None
+    return words
+
+
+def _minutes_or_meters(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]:
+    following = line.after(match.end()).lower()
+    start = line.text.rfind(" ", 0, number.end - 1 if number.end else 0) + 1
+    is_time = line.before(start) in _MINUTES_BEFORE or following in _MINUTES_AFTER
+    if is_time and following not in _METERS_AFTER and (number.value or 0) < 1000:
+        return UNITS["min"]
+    return UNITS["m"]
+
+
+def _measured(line: Line, at: int, number: Reading, words: tuple[str, str], end: int) -> Reading:
+    written = line.text[at : number.end]
+    bare = number.said if number.value is None or not written.isdigit() else numerals.count(written)
+    following = line.after(end).lower()
+    is_adjective = following in _MEASURED or (line.before(at) in _ARTICLES and _is_noun(following))
+    is_one = written == "1" or is_adjective
+    said = f"{bare} {words[not is_one]}"
+    per = _PER.match(line.text, end)
+    if per is not None and (what := PER.get(per[1].lower())):
+        said, end = f"{said} per {what}", per.end()
+    return Reading(end, said, "measure", bare, number.value)
+
+
+def _is_noun(following: str) -> bool:
+    """Tell whether a measure is an adjective of the word behind it: "a 5 km run"."""
+    return bool(following) and following not in _NO_NOUNS
+
+
+def feet(line: Line, at: int) -> Reading | None:
+    """Read 5'11", 6'2 and 5ft 11 as heights."""
+    match = _FEET.match(line.text, at) or _FEET_SPELLED.match(line.text, at)
+    if match is None:
+        return None
+    number = numerals.count(match[1])
+    inches = match[2]
+    if inches is None:
+        if line.text[:at].count("'") % 2:  # a quotation ends
+            return None
+        return Reading(match.end(), f"{number} {'foot' if match[1] == '1' else 'feet'}", "measure")
+    if int(inches) > 11:
+        return None
+    point = f" point {match[3]}" if match.lastindex and match.lastindex > 2 and match[3] else ""
+    said = f"{number} foot {numerals.count(inches)}" if inches != "0" else f"{number} foot"
+    return Reading(
+        match.end(),
+        said + point.replace(point[-1:], numerals.count(point[-1:])) if point else said,
+        "measure",
+    )
+
+
+def inches(line: Line, at: int) -> Reading | None:
+    """Read 27" where the sign does not end a quotation."""
+    match = _INCHES.match(line.text, at)
+    if match is None or line.text.count('"', 0, match.end() - 1) % 2:
+        return None
+    number = numerals.count(match[1])
+    following = line.after(match.end())
+    unit = "inch" if following or match[1] == "1" else "inches"
+    return Reading(match.end(), f"{number} {unit}", "measure", number)
+
+
+def age(line: Line, at: int) -> Reading | None:
+    """Read 25yo, 18 y/o."""
+    match = _AGE.match(line.text, at)
+    if match is None:
+        return None
+    number = numerals.count(match[1])
+    is_adjective = line.before(at) in {
+        "a",
+        "an",
+        "my",
+        "this",
+        "that",
+        "any",
+        "some",
+        "the",
+        "his",
+        "her",
+    }
+    unit = "year old" if is_adjective else "year old" if match[1] == "1" else "years old"
+    return Reading(match.end(), f"{number} {unit}", "measure")
+
+
+def percent(line: Line, at: int) -> Reading | None:
+    """Read a percent sign without a number."""
+    del line
+    return Reading(at + 1, "percent")
+
+
+_NUMBERS = (numbers.scaled, numbers.spaced, numbers.plain)
+RULES = (
+    Rule(measure, digits=True),
+    Rule(pointed, signs="."),
+    Rule(feet, digits=True),
+    Rule(inches, digits=True),
+    Rule(age, digits=True),
+    Rule(percent, signs="%"),
+)

@@ -1,0 +1,216 @@
+"""Class number: cardinals, decimals, scales (10k), ordinals, digits, and ranges of these."""
+
+import re
+
+from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english.numerals import NUMBER, SCALES
+from bot.policy.speakable.reading import Line, Reading, Rule
+
+_NUMBER = re.compile(NUMBER)
+_SCALE = re.compile(
+    r" ?(thousand|million|billion|trillion|mil|mill)\b|(bn|[kmb])(?![^\W_])", re.IGNORECASE
+)
+_POINT = re.compile(r"\.([0-9]++)")
+_DOTTED = re.compile(r"[0-9]++(?:\.[0-9]++){2,}")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}(?:,[0-9]{1,2})?(?![0-9.])")
+_BLANKS = re.compile(r"[0-9]{1,3}(?:[  ][0-9]{3})+(?![0-9]|[-. ][0-9])")
+_ORDINAL = re.compile(
+    r"([0-9]{1,3}(?:,[0-9]{3})++|[0-9]{1,9})(st|nd|rd|th)(?=s?(?![^\W_]))", re.IGNORECASE
+)
+_GROUPED_DIGITS = re.compile(r"[0-9]{4}(?:[ -][0-9]{4}){2,4}(?![0-9])")
+_SCREENS = frozenset(
+    {
+        "monitor", "monitors", "tv", "tvs", "video", "videos", "stream", "streams", "display",
+        "resolution", "screen", "quality", "uhd", "hdr", "gaming", "textures", "footage", "camera",
+        "cam", "movie", "bluray", "60", "120", "144",
+    }
+)  # fmt: skip
+"""Words behind 4k that make it a resolution."""
+_YEAR_BEFORE = frozenset({"in", "since", "circa", "year", "anno", "until", "before", "after"})
+_RATED = frozenset({"elo", "rating", "rated", "mmr", "fide"})
+_EDGE = frozenset(".,!?;:)\"'")
+_FAMILIAR = {
+    "007": "double oh seven", "101": "one oh one", "404": "four oh four", "420": "four twenty",
+    "666": "six six six", "777": "seven seven seven", "911": "nine one one", "1337": "leet",
+    "747": "seven forty seven", "808": "eight oh eight", "999": "nine nine nine",
+}  # fmt: skip
+"""Numbers that have become names, where they stand alone."""
+_AS_NAME_AFTER = {
+    "911": frozenset({"call", "dial", "text", "calling", "called", "ring", "phone"}),
+    "999": frozenset({"call", "dial", "ring", "calling", "called"}),
+}
+
+
+def plain(line: Line, at: int) -> Reading | None:
+    """Read a number alone: 7, 1,000, 3.14, 1984."""
+    match = _NUMBER.match(line.text, at)
+    if match is None:
+        return None
+    text = match[0]
+    said = _as_name(line, at, match) or numerals.bare(text)
+    return Reading(match.end(), said, "number", said, numerals.value(text))
+
+
+def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
+    """Return what only its place tells: a year before 1900, a rating, the number of a model."""
+    text = match[0]
+    if len(text) == 3 and line.text[at - 1 : at] == "-" and line.text[at - 2 : at - 1].isalpha():
+        return numerals.pairs(text)
+    if (
+        len(text) == 4
+        and text < "3000"
+        and (line.before(at) in _RATED or line.after(match.end()).lower() in _RATED)
+    ):
+        return numerals.pairs(text)
+    if len(text) != 4 or not "1000" < text < "1900" or line.before(at) not in _YEAR_BEFORE:
+        return None
+    if match.end() < len(line.text) and line.text[match.end()] not in _EDGE:
+        return None
+    return numerals.year(int(text))
+
+
+def scaled(line: Line, at: int) -> Reading | None:
+    """Read a number with a scale: 10k, 1.5M, 3 million."""
+    match = _NUMBER.match(line.text, at)
+    if match is None or (scale := _SCALE.match(line.text, match.end())) is None:
+        return None
+    text, sign = match[0], scale[2] or ""
+    end = scale.end()
+    if sign in ("k", "K") and text in ("2", "4", "5", "8"):
+        if sign == "K" or line.after(end).lower() in _SCREENS:
+            return Reading(end, f"{numerals.count(text)} K", "number")
+    elif (
+        (sign and line.before(at) in _VERSIONED)
+        or (sign == "m" and _HEIGHT.fullmatch(text) and not _is_counted(line, end))
+        or (sign in ("m", "b") and text.isdigit() and len(text) < 4 and not _is_counted(line, end))
+    ):
+        return None
+    word = SCALES[(scale[1] or sign).lower()]
+    said = f"{numerals.count(text)} {word}"
+    return Reading(end, said, "number", said, numerals.value(text) * _POWERS[word])
+
+
+_HEIGHT = re.compile(r"[0-2]\.[0-9]{2}")
+_VERSIONED = frozenset({"patch", "version", "update", "build", "ver", "beta", "snapshot"})
+_POWERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_COUNTED = frozenset(
+    {
+        "subs", "sub", "followers", "views", "viewers", "people", "dollars", "gold", "coins",
+        "points", "likes", "plays", "downloads", "copies", "streams", "subscribers", "users",
+        "players", "damage", "dmg", "hp", "xp", "exp", "souls", "isk", "gil", "kr", "bucks",
+        "euros", "pounds", "channel",
+    }
+)  # fmt: skip
+
+
+def _is_counted(line: Line, end: int) -> bool:
+    return line.after(end).lower() in _COUNTED
+
+
+def pointed(line: Line, at: int) -> Reading | None:
+    """Read a decimal without a whole part: .5."""
+    match = _POINT.match(line.text, at)
+    if match is None or (
+        at and not line.text[at - 1].isspace() and line.text[at - 1] not in "(~<>-"
+    ):
+        return None
+    is_caliber = line.after(match.end()).startswith("cal")
+    said = numerals.count(match[1]) if is_caliber else f"point {numerals.digits(match[1])}"
+    return Reading(match.end(), said, "number", said, float(f"0{match[0]}"))
+
+
+def dotted(line: Line, at: int) -> Reading | None:
+    """Read numbers joined by points: versions and addresses (1.2.3), or thousands (1.000.000)."""
+    if match := _THOUSANDS.match(line.text, at):
+        whole, _, cents = match[0].replace(".", "").partition(",")
+        return Reading(
+            match.end(), numerals.count(f"{whole}.{cents}" if cents else whole), "number"
+        )
+    match = _DOTTED.match(line.text, at)
+    if match is None:
+        return None
+    parts = match[0].split(".")[:6]
+    said = " point ".join(numerals.count(part) for part in parts)
+    return Reading(match.end(), said, "version")
+
+
+def spaced(line: Line, at: int) -> Reading | None:
+    """Read a number grouped by blanks: 1 000 000."""
+    match = _BLANKS.match(line.text, at)
+    if match is None:
+        return None
+    text = re.sub(r"\D", "", match[0])
+    return Reading(match.end(), numerals.count(text), "number", value=float(text))
+
+
+def grouped(line: Line, at: int) -> Reading | None:
+    """Read digits in groups of four, as on cards and gift codes, one by one."""
+    match = _GROUPED_DIGITS.match(line.text, at)
+    if match is None:
+        return None
+    groups = re.split("[ -]", match[0])
+    return Reading(match.end(), ", ".join(map(numerals.digits, groups)), "digits")
+
+
+def familiar(line: Line, at: int) -> Reading | None:
+    """Read a number that has become a name: 101, 911."""
+    match = _NUMBER.match(line.text, at)
+    if match is None or (said := _FAMILIAR.get(match[0])) is None or not line.is_end(match.end()):
+        return None
+    before = line.before(at)
+    if (needed := _AS_NAME_AFTER.get(match[0])) and before and before not in needed:
+        return None
+    following = line.after(match.end())
+    if (
+        following.isalpha() and following[-1] == "s" and match[0] != "808"
+    ):  # "420 viewers" are counted
+        return None
+    return Reading(match.end(), said, "name")
+
+
+def ordinal(line: Line, at: int) -> Reading | None:
+    """Read an ordinal with its right ending: 1st, 22nd."""
+    match = _ORDINAL.match(line.text, at)
+    if match is None:
+        return None
+    number = int(match[1].replace(",", ""))
+    if match[2].lower() != ending(number):
+        return None
+    said = numerals.ordinal(number)
+    return Reading(match.end(), said, "ordinal", said)
+
+
+def ending(number: int) -> str:
+    """Return the letters that make an ordinal of `number`: "st", "nd", "rd" or "th"."""
+    if number % 100 in (11, 12, 13):
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+def inside(line: Line, at: int) -> Reading | None:
+    """Read digits that follow a letter: ps5, mp3; long ones one by one, as in codes."""
+    match = _INSIDE.match(line.text, at)
+    if match is None:
+        return None
+    text = match[0]
+    is_code = len(text) > 4 or text[0] == "0"
+    return Reading(
+        match.end(), numerals.digits(text) if is_code else numerals.pairs(text), "number"
+    )
+
+
+_INSIDE = re.compile(r"[0-9]++")
+
+QUANTITIES = (scaled, plain)
+"""What a range or a unit can be made of."""
+RULES = (
+    Rule(familiar, digits=True),
+    Rule(ordinal, digits=True),
+    Rule(grouped, digits=True),
+    Rule(spaced, digits=True),
+    Rule(dotted, digits=True),
+    Rule(scaled, digits=True),
+    Rule(pointed, signs="."),
+    Rule(plain, digits=True),
+    Rule(inside, inside=True),
+)

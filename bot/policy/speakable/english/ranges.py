@@ -1,0 +1,144 @@
+"""Classes range and score: two quantities with a hyphen, a dash or a tilde between them."""
+
+import re
+
+from bot.policy.speakable.english import dates, fractions, measures, money, numbers, numerals, times
+from bot.policy.speakable.reading import Line, Reading, Rule, longest
+
+_BETWEEN = re.compile(r" ?[-~] ?")
+_QUANTITIES = (
+    money.before,
+    money.letters_before,
+    money.behind,
+    times.clock,
+    times.decade,
+    measures.measure,
+    measures.age,
+    numbers.ordinal,
+    fractions.mixed,
+    dates.month_first,
+    *numbers.QUANTITIES,
+)
+_SCORES = frozenset(
+    {
+        "won", "win", "wins", "lost", "lose", "loses", "beat", "beats", "beating", "up", "down",
+        "lead", "leads", "leading", "led", "score", "scored", "finished", "final", "winning",
+        "losing", "tied", "record", "sweep", "swept", "series", "went", "go", "going", "'re",
+        "are", "is", "was", "at", "it's", "its",
+    }
+)  # fmt: skip
+_SCORED_AFTER = frozenset(
+    {
+        "win", "loss", "lead", "sweep", "record", "comeback", "victory", "defeat", "run", "start",
+        "reverse", "final", "split", "series", "up", "down",
+    }
+)  # fmt: skip
+_TAKES_UNIT = frozenset({"measure", "time", "money", "ordinal", "duration"})
+_DIGITS = re.compile(r"[0-9]{1,9}(?![0-9])")
+_NAMES = {
+    "9-5": "nine to five",
+    "8-5": "eight to five",
+    "7-11": "seven eleven",
+    "9-11": "nine eleven",
+}
+_NAMED = re.compile("|".join(_NAMES) + r"(?![-.,:]?[0-9])")
+_GOES_ON = re.compile(r"[-/][0-9]")
+_LARGEST_SCORE = 200
+
+
+def quantity(line: Line, at: int) -> Reading | None:
+    """Return the number with its unit that stands at `at`."""
+    if at not in line.quantities:
+        line.quantities[at] = longest(_QUANTITIES, line, at)
+    return line.quantities[at]
+
+
+def span(line: Line, at: int) -> Reading | None:
+    """Read 5-7pm, 10%-20%, $250-$300, 2-5 kg, 10k-20k, 20~30, 3-2."""
+    text = line.text
+    if text[at - 1 : at] == "-":
+        return None
+    if (named := _NAMED.match(text, at)) and line.is_end(named.end()):
+        return Reading(named.end(), _NAMES[named[0]], "range")
+    first = quantity(line, at)
+    if first is None or (match := _BETWEEN.match(text, first.end)) is None:
+        return None
+    second = quantity(line, match.end())
+    if second is None or _GOES_ON.match(text, second.end):
+        return None
+    if first.kind == second.kind == "number":
+        return _numbers(line, at, first, second, match[0])
+    if first.kind == "money" and second.kind == "number" and (unit := money.unit_of(text, at)):
+        return Reading(second.end, f"{first.bare} to {second.said} {unit}", "money")
+    if first.kind == "number" and second.kind in _TAKES_UNIT:
+        written = text[at : first.end]
+        is_count = second.kind == "measure" and written.isdigit()
+        said = numerals.count(written) if is_count else first.said
+        return Reading(second.end, f"{said} to {second.said}", second.kind)
+    if first.kind == second.kind:
+        return Reading(second.end, f"{first.said} to {second.said}", second.kind)
+    return None
+
+
+def _numbers(line: Line, at: int, first: Reading, second: Reading, between: str) -> Reading | None:
+    """Read two plain numbers: a range if it rises, else a score."""
+    written = line.text[at : first.end]
+    if not line.is_end(second.end) or first.value is None or second.value is None:
+        return None
+    is_tight = between in ("-", "~")
+    low, high = first.value, second.value
+    if (
+        not is_tight
+        and "-" in between
+        and ("=" in line.text[second.end : second.end + 3] or low >= high or len(between) < 3)
+    ):
+        return None
+    if _is_code(written) or (low and high / low > 1000 and high % 100):
+        return Reading(second.end, f"{first.said}, {second.said}", "number")
+    following = line.after(second.end).lower()
+    is_score = max(low, high) <= _LARGEST_SCORE and (
+        line.before(at) in _SCORES or following in _SCORED_AFTER
+    )
+    if low < high and not (is_score and (low == 0 or line.before(at) in _SCORES)):
+        return Reading(second.end, f"{first.said} to {second.said}", "number", value=high)
+    if max(low, high) <= _LARGEST_SCORE and low != high and is_tight:
+        joined = " and " if following in ("on", "record", "this", "season", "start") else " "
+        return Reading(second.end, f"{first.said}{joined}{second.said}", "score")
+    return Reading(second.end, f"{first.said} {second.said}", "score")
+
+
+def _is_code(text: str) -> bool:
+    return len(text) > 1 and text[0] == "0" and text.isdigit()
+
+
+def minus(line: Line, at: int) -> Reading | None:
+    """Read -5, -$3 and -0.4kg, where a hyphen stands before a number and behind no word."""
+    if at and (not line.text[at - 1].isspace() and line.text[at - 1] not in "(~=<>\"'"):
+        return None
+    following = line.text[at + 1 : at + 2]
+    if not following or following.isspace() or line.text[at - 1 : at] == "-":
+        return None
+    reading = (
+        quantity(line, at + 1) or numbers.pointed(line, at + 1) or measures.pointed(line, at + 1)
+    )
+    if reading is None:
+        return None
+    if (longer := measures.pointed(line, at + 1)) and longer.end > reading.end:
+        reading = longer
+    is_reduced = reading.kind == "measure" and line.after(reading.end).lower() == "off"
+    return Reading(
+        reading.end, reading.said if is_reduced else f"minus {reading.said}", reading.kind
+    )
+
+
+def about(line: Line, at: int) -> Reading | None:
+    """Read ~5 as "about five"."""
+    reading = span(line, at + 1) or quantity(line, at + 1)
+    return Reading(reading.end, f"about {reading.said}", reading.kind) if reading else None
+
+
+RULES = (
+    Rule(span, digits=True, letters=True, signs=money.SIGNS, words=dates.MONTHS),
+    Rule(minus, signs="-"),
+    Rule(about, signs="~≈"),
+)

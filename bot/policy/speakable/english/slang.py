@@ -1,0 +1,166 @@
+"""Class slang: abbreviations of chat and of writing, where case and context let them be none."""
+
+import re
+
+from bot.policy.speakable.english import vocabulary
+from bot.policy.speakable.reading import Line, Reading, Rule
+
+_WORD = re.compile(r"[A-Za-z]++(?![^\W_])")
+_STOP = re.compile(r"\.(?= \S)")
+_TITLED = re.compile(r"\.? (?=[A-Z])")
+_MIXED = re.compile(
+    rf"(?:{'|'.join(sorted(map(re.escape, vocabulary.MIXED), key=len, reverse=True))})(?![^\W_]"
+    rf"|/[^\W_])",
+    re.IGNORECASE,
+)
+_OPENERS = frozenset(re.split("[^a-z]", key)[0] for key in vocabulary.MIXED)
+_LEVEL = re.compile(r"(?P<word>lvl|lv|lev)s?\.? ?(?=[0-9])", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?(?=[0-9IVX])", re.IGNORECASE)
+_NUMBERED_WORDS = {
+    "no": "number", "nr": "number", "ep": "episode", "vol": "volume", "ch": "chapter",
+    "pg": "page", "pp": "pages", "fig": "figure", "sec": "section", "s": "season",
+}  # fmt: skip
+_FOUR = re.compile(r"4(?= )")
+_TWO = re.compile(r"2(?= )")
+_TOO = re.compile(r"2(?= *(?:[.!?,]|$))")
+_TOO_BEFORE = frozenset({"u", "you", "me", "us"})
+_FOR_AFTER = frozenset(
+    {
+        "me", "u", "you", "us", "him", "her", "them", "the", "my", "ur", "your", "life", "real",
+        "ever", "now", "today", "reals", "that", "this", "a", "free", "all", "it", "sure",
+    }
+)  # fmt: skip
+_FOR_BEFORE = frozenset(
+    {
+        "w8", "wait", "thx", "thanks", "ty", "tyvm", "tysm", "up", "only", "just", "gg", "ready",
+        "go", "time", "good", "looking", "pray", "luv", "love", "gl",
+    }
+)  # fmt: skip
+_TO_AFTER = frozenset(
+    {
+        "u", "me", "go", "get", "see", "be", "play", "do", "say", "win", "watch", "hear", "know",
+        "the", "have",
+    }
+)  # fmt: skip
+_TO_BEFORE = frozenset(
+    {
+        "want", "need", "got", "going", "gonna", "talk", "nice", "love", "like", "try", "used",
+        "able", "me", "u", "you", "time", "had", "have", "listen", "welcome",
+    }
+)  # fmt: skip
+
+
+def word(line: Line, at: int) -> Reading | None:
+    """Read brb, ngl, idk; where case or neighbours show a name or another word, it stays."""
+    match = _WORD.match(line.text, at)
+    if match is None:
+        return None
+    written = match[0]
+    key = written.lower()
+    said = vocabulary.SLANG.get(key) or vocabulary.ABBREVIATIONS.get(key)
+    if (
+        said is None
+        or not _is_alone(line, at, match.end())
+        or not _is_meant(line, at, match.end(), written)
+    ):
+        return None
+    end = match.end()
+    if key in vocabulary.ABBREVIATIONS and (stop := _STOP.match(line.text, end)):
+        end = stop.end()
+    elif key in vocabulary.TITLES and line.text[end : end + 1] == ".":
+        end += 1
+    return Reading(end, said, "slang")
+
+
+def _is_alone(line: Line, at: int, end: int) -> bool:
+    """Tell whether the word is no part of a name such as R&B, U.S. or rock'n'roll."""
+    before, after = line.text[at - 1 : at], line.text[end : end + 2]
+    if before and before in "'&.@#/_-":
+        return False
+    return not (after[:1] in ("'", "&", "/", "-") or (after[:1] == "." and after[1:].isalnum()))
+
+
+def _is_meant(line: Line, at: int, end: int, written: str) -> bool:
+    """Tell by case and neighbours whether a word of the table is the abbreviation."""
+    key = written.lower()
+    before, after = line.before(at), line.after(end)
+    if not vocabulary.is_allowed(key, before, after.lower(), line.text[end : end + 2]):
+        return False
+    if key in vocabulary.TITLES:
+        return bool(_TITLED.match(line.text, end))
+    if written.islower() or line.is_shouted:
+        return True
+    if key in vocabulary.ABBREVIATIONS:
+        return True
+    if written.isupper():
+        if before in ("the", "an", "a", "my", "this", "that", "your", "of"):
+            return False
+        if key not in vocabulary.NAMES:
+            return not line.text[end : end + 2].strip().isdigit()
+        is_apart = line.begins_sentence(at) and not line.text[end : end + 2].strip().isalnum()
+        return is_apart or after.lower() in vocabulary.MEANT_AFTER.get(key, ())
+    if key in vocabulary.NAMES:
+        return after.lower() in vocabulary.MEANT_AFTER.get(key, ())
+    return written.istitle() and line.begins_sentence(at)
+
+
+def mixed(line: Line, at: int) -> Reading | None:
+    """Read abbreviations with signs in them: w/, b/c, tl;dr, w/o, a/s/l, h8."""
+    match = _MIXED.match(line.text, at)
+    if match is None or (at and (line.text[at - 1].isalnum() or line.text[at - 1] in "'&./")):
+        return None
+    return Reading(match.end(), vocabulary.MIXED[match[0].lower()], "slang")
+
+
+def level(line: Line, at: int) -> Reading | None:
+    """Read Lv. 5, lvl 60."""
+    match = _LEVEL.match(line.text, at)
+    return Reading(match.end(), "level ", "slang") if match else None
+
+
+def numbered(line: Line, at: int) -> Reading | None:
+    """Read No. 1, ep. 5, vol. 2."""
+    match = _NUMBERED.match(line.text, at)
+    return (
+        Reading(match.end(), f"{_NUMBERED_WORDS[match['word'].lower()]} ", "slang")
+        if match
+        else None
+    )
+
+
+def digit_word(line: Line, at: int) -> Reading | None:
+    """Read 4 as "for" and 2 as "to" between words of chat: w8 4 me, nice 2 see u."""
+    if line.text[at - 1 : at] != " ":
+        return None
+    before, after = line.before(at), line.after(at + 1).lower()
+    if _FOUR.match(line.text, at):
+        is_word = (
+            after in ("me", "u", "you", "us", "him", "life", "real", "ever")
+            or (before in _FOR_BEFORE and after in _FOR_AFTER)
+            or (after == "the" and line.text[at + 1 : at + 9].lower() == " the win")
+        )
+        return Reading(at + 1, "for", "slang") if is_word and before else None
+    if _TOO.match(line.text, at):
+        return Reading(at + 1, "too", "slang") if before in _TOO_BEFORE else None
+    if _TWO.match(line.text, at):
+        is_word = (before in _TO_BEFORE and after in _TO_AFTER) or after == "u"
+        return Reading(at + 1, "to", "slang") if is_word else None
+    return None
+
+
+def initial(line: Line, at: int) -> Reading | None:
+    """Read 2nite, 2day, 4ever, 1st."""
+    match = _LEET.match(line.text, at)
+    return Reading(match.end(), vocabulary.LEET[match[0].lower()], "slang") if match else None
+
+
+_LEET = re.compile(rf"(?:{vocabulary.any_of(vocabulary.LEET)})(?![^\W_])", re.IGNORECASE)
+
+RULES = (
+    Rule(mixed, letters=True, words=_OPENERS),
+    Rule(word, words=(*vocabulary.SLANG, *vocabulary.ABBREVIATIONS)),
+    Rule(level, letters=True, words=("lvl", "lv", "lvls", "lev")),
+    Rule(numbered, letters=True),
+    Rule(digit_word, digits=True),
+    Rule(initial, digits=True),
+)
