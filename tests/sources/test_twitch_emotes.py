@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bot.sources.twitch_emotes import CHEERMOTES, cheermotes, emote_ranges
 
 if TYPE_CHECKING:
-    from tests.sources.conftest import Api, Inbox
+    from tests.sources.conftest import Inbox
+    from tests.sources.ingest_api import Api
 
 
 def emotes(tag: str, text: str) -> list[str]:
