@@ -163,6 +163,8 @@ class Daemon:
             work = {**sinks, **voices, **self._observers.work}
             async with self._server, running(work):
                 await self._engine.warm_up()
+                for channel in channels:
+                    await asyncio.to_thread(channel.policy.languages.load)
                 await self._settle()
                 try:
                     async with running({**speakers, "intake": self._take_in}):

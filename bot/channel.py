@@ -59,6 +59,7 @@ class Channel:
             muted=store.mutes(settings.name),
             known_voices=shared.voices,
             chosen_voices=store.voices(settings.name),
+            spoken=lambda: shared.engine.languages,
         )
         self.backlog = Backlog(every.backlog, shared.emit)
         self._routing = Routing((o, shared.outputs[o.place]) for o in settings.outputs)

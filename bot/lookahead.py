@@ -253,6 +253,7 @@ class Lookahead:
             id=utterance.id,
             text=text,
             voice=utterance.voice,
+            language=utterance.language,
             due_s=due_s,
             nfe=self._choose_nfe(utterance),
         )

@@ -155,6 +155,7 @@ class RejectReason(str, Enum):
     NOT_PERMITTED = "not_permitted"
     LINK = "link"
     BLOCKED = "blocked"
+    LANGUAGE = "language"
     EMPTY = "empty"
     MALFORMED = "malformed"
 
@@ -187,6 +188,8 @@ class Utterance(Message, frozen=True, kw_only=True):
     body: str
     """The checked text."""
     voice: str
+    language: str = ""
+    """ISO 639 code of the text, if it is not the channel's own language."""
     event: EventKind | None = None
     """What the message came with."""
     lane: Lane
@@ -236,6 +239,8 @@ class SpeechRequest(Message, frozen=True, kw_only=True):
     text: str
     """Exactly what is spoken; not empty."""
     voice: str
+    language: str = ""
+    """ISO 639 code of the text, for engines that speak several; empty for the voice's own."""
     nfe: int = 0
     """Number of function evaluations; 0 leaves it to the engine, and some engines have none."""
     due_s: float = 0.0

@@ -41,7 +41,7 @@ Those of one line are strangers: no stage knows another one.
 """
 SECTIONS: dict[str, set[str]] = {
     "bot.sources": {"sources"},
-    "bot.policy": {"events", "policy"},
+    "bot.policy": {"events", "languages", "policy"},
     "bot.backlog": {"backlog"},
     "bot.commands": {"commands"},
     "bot.playback": {"playback"},

@@ -49,6 +49,8 @@ class EngineStandIn:
 
     def rouse(self) -> None: ...
 
+    languages: frozenset[str] | None = None
+
     @property
     def silent_s(self) -> float:
         return now() - self.gave_at

@@ -22,6 +22,7 @@ from bot.messages import (
 from bot.policy import Policy
 from bot.policy.chain import Step
 from bot.policy.draft import Draft
+from bot.wiring import engines
 
 _WIDTH = 18
 """Characters of the column with the names of the filters."""
@@ -73,10 +74,13 @@ class _Reader:
     def __init__(self, settings: Settings, channel: ChannelSettings, chatter: Chatter) -> None:
         self._channel = channel
         self._chatter = chatter
-        self._engine = settings.engine.engines[0]
+        self._engines = settings.engine
         self._parse_command = command_parser(settings, channel)
         self._policy = Policy(
-            channel.policy, voice=channel.voice, trigger=settings.commands.trigger
+            channel.policy,
+            voice=channel.voice,
+            trigger=settings.commands.trigger,
+            spoken=lambda: engines.languages(settings.engine),
         )
 
     def spoken(self, lines: Iterable[str]) -> Iterator[str]:
@@ -109,13 +113,22 @@ class _Reader:
             case Rejection():
                 yield _line(name, _refusal(result))
             case Utterance():
-                yield _line("voice", f"{result.voice}, with the engine {self._engine} if it can")
+                if result.language:
+                    yield _line("language", result.language)
+                yield _line("voice", f"{result.voice}, with the engine {self._engine(result)}")
                 yield _line("lane", result.lane.name.lower())
                 yield _line("spoken", f"{result.prefix}{result.body}")
             case Draft() if result.prefix != before.prefix:
                 yield _line(name, f"{result.prefix}| {result.text}")
             case Draft() if result.text != before.text:
                 yield _line(name, result.text or "(nothing is left)")
+
+    def _engine(self, utterance: Utterance) -> str:
+        """Return the first engine that speaks the utterance's language, as far as is known."""
+        names = self._engines.engines
+        return next(
+            (n for n in names if engines.may_speak(self._engines, n, utterance.language)), names[0]
+        )
 
     def _message(self, text: str) -> ChatMessage:
         return ChatMessage(

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bot.config.base import Count, Number, Section, matching
 from bot.config.events import EventSettings
+from bot.config.languages import Language, LanguageSettings
 from bot.messages import EventKind
 
 _MAX_ENTRIES = 2_000
@@ -216,17 +217,31 @@ class VoiceSettings(Section):
     """Voice for messages with an event, by its kind."""
 
 
+NameTemplate = Annotated[
+    str,
+    Field(max_length=100),
+    matching(r"([^{}]|\{\{|\}\}|\{name:?\})*", "text with {name}, and nothing else in braces"),
+]
+
+
 class NameSettings(Section):
     """The introduction before what a chatter says."""
 
     say: bool = True
     """Whether chatters are introduced; not again while the same one goes on."""
-    template: Annotated[
-        str,
-        Field(max_length=100),
-        matching(r"([^{}]|\{\{|\}\}|\{name:?\})*", "text with {name}, and nothing else in braces"),
-    ] = "{name} says: "
+    template: NameTemplate = "{name} says: "
     """The introduction, in any language."""
+    templates: dict[Language, NameTemplate] = {
+        "de": "{name} sagt: ",
+        "en": "{name} says: ",
+        "es": "{name} dice: ",
+        "fr": "{name} dit: ",
+        "ja": "{name}さん、",
+        "ko": "{name}님: ",
+        "pt": "{name} diz: ",
+    }
+    """The same for messages in other languages than `speakable.language`; of a language that is not
+    here, `template`."""
     again_after_s: Annotated[Number, Field(ge=0)] = 60.0
     """Seconds of silence after which the same chatter is introduced again."""
     max_characters: Annotated[Count, Field(ge=1, le=100)] = 25
@@ -246,6 +261,7 @@ class PolicySettings(Section):
     repeats: RepeatSettings = RepeatSettings()
     length: LengthSettings = LengthSettings()
     words: WordSettings = WordSettings()
+    languages: LanguageSettings = LanguageSettings()
     speakable: SpeakableSettings = SpeakableSettings()
     name: NameSettings = NameSettings()
     events: EventSettings = EventSettings()

@@ -110,9 +110,9 @@ class Attempts:
             return needed_at - _SPARE_S if race.asked else 0.0
         await self._keep_to_the_voice(race)
         while not race.asked:
-            left = [each for each in self._engine.supervisors if race.may_ask(each)]
+            left = [each for each in self._speaking(race) if race.may_ask(each)]
             if not await self._engine.wait_ready(left, self._timetable.due):
-                raise self._error(race.refused, left)
+                raise self._error(race, left)
             choice = self.choose(race)
             race.reason = race.reason or choice.reason
             self._ask(race, choice.supervisor, choice.nfe)
@@ -147,7 +147,7 @@ class Attempts:
 
     def _ready(self, race: _Race) -> list[Supervisor]:
         """Return the engines to ask for this piece, the preferred one first."""
-        ready = (each for each in self._engine.supervisors if each.is_ready and race.may_ask(each))
+        ready = (each for each in self._speaking(race) if each.is_ready and race.may_ask(each))
         return sorted(ready, key=lambda each: (self._failures[each], each is not self._voice))
 
     def _spare(self, race: _Race) -> Supervisor | None:
@@ -267,11 +267,15 @@ class Attempts:
             self._changes.tell()
         return chunk
 
-    def _error(
-        self, refused: Mapping[Supervisor, UtteranceError], left: Sequence[Supervisor]
-    ) -> UtteranceError:
-        if refused:
-            return next(iter(refused.values()))
+    def _speaking(self, race: _Race) -> list[Supervisor]:
+        """Return the engines that speak the language of this piece."""
+        return [each for each in self._engine.supervisors if each.speaks(race.request.language)]
+
+    def _error(self, race: _Race, left: Sequence[Supervisor]) -> UtteranceError:
+        if race.refused:
+            return next(iter(race.refused.values()))
+        if not self._speaking(race):
+            return UtteranceError(f"No engine speaks the language {race.request.language}.")
         names = ", ".join(each.name for each in left or self._engine.supervisors)
         return UtteranceError(f"No engine could speak it: {names} did not last or come back.")
 

@@ -99,6 +99,13 @@ class FallbackEngine:
         return now() - self._answered_at if self.unwanted_s < _GAP_S else 0.0
 
     @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639 codes of what some engine speaks, or None where one takes whatever comes."""
+        if not all(each.languages for each in self.supervisors):
+            return None
+        return frozenset(code for each in self.supervisors for code in each.languages)
+
+    @property
     def unwanted_s(self) -> float:
         """Seconds since speech was wanted; 0 while it is."""
         return 0.0 if self._waiting else now() - self._left_at

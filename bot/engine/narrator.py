@@ -26,6 +26,10 @@ class SpeechEngine(Protocol):
         """The engine that would speak now."""
 
     @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639 codes of what some engine speaks, or None where one takes whatever comes."""
+
+    @property
     def silent_s(self) -> float:
         """Seconds for which speech has been wanted and no engine answered; 0 while none is."""
 
@@ -72,6 +76,11 @@ class Narrator:
     def states(self) -> Mapping[str, EngineState]:
         """State of each engine, for `status`."""
         return self._engine.states
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639 codes of what some engine speaks, or None where one takes whatever comes."""
+        return self._engine.languages
 
     @property
     def silent_s(self) -> float:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 
 from bot.config.events import EventSettings
-from bot.messages import ChatMessage, Event, EventKind, name_key
+from bot.messages import ChatMessage, Chatter, Event, EventKind, name_key
 from bot.policy.cleaning import clean, plain
 from bot.policy.draft import Draft
 
@@ -74,7 +74,7 @@ class Announcements:
         self,
         settings: EventSettings,
         *,
-        spoken_name: Callable[[str], str],
+        spoken_name: Callable[[Chatter], str],
         anonymous: str,
         say: Callable[[str], str] = str,
         mark: str = ".",
@@ -83,7 +83,7 @@ class Announcements:
 
         Args:
             settings: Templates.
-            spoken_name: Returns a name as it is spoken.
+            spoken_name: Returns a chatter's name as it is spoken.
             anonymous: Stand-in for a name.
             say: Returns money and other amounts in words.
             mark: Decimal mark that `say` expects.
@@ -124,8 +124,8 @@ class Announcements:
         if message.event is None or not self.is_announced(message):
             return draft
         is_nobody = name_key(message.chatter.login or message.chatter.name) in _NOBODY
-        name = self._anonymous if is_nobody else self._spoken_name(message.chatter.name)
-        return Draft(message, draft.text, self._filled(message.event, name))
+        name = self._anonymous if is_nobody else self._spoken_name(message.chatter)
+        return draft.with_prefix(self._filled(message.event, name))
 
     def _filled(self, event: Event, name: str) -> str:
         told, untold = self._templates[event.kind]

@@ -12,6 +12,7 @@ from bot.policy.draft import Draft, Filter
 from bot.policy.emojis import Emojis, characters
 from bot.policy.emotes import Emotes
 from bot.policy.introduction import Introduction
+from bot.policy.languages import Languages, Speakability, Spoken
 from bot.policy.length import Length, fitting
 from bot.policy.links import Links
 from bot.policy.mode import Mode, drop_reply_mention
@@ -40,6 +41,7 @@ class Policy:
         muted: MutableMapping[str, str] | None = None,
         known_voices: Collection[str] | None = None,
         chosen_voices: MutableMapping[str, str] | None = None,
+        spoken: Spoken = lambda: None,
     ) -> None:
         """Take what differs between channels.
 
@@ -50,16 +52,25 @@ class Policy:
             muted: Muted names, by `name_key`; changed in place.
             known_voices: Voices that there are, which may change; None if it makes no difference.
             chosen_voices: Voices that chatters chose, by their ids; changed in place.
+            spoken: Returns the languages that the engines speak; None where one takes whatever
+                comes.
         """
         self.access = Access(settings.access, muted)
         """Whether chat is read, and who is muted."""
         self.voices = VoiceChoice(
-            settings.voices, default=voice, known=known_voices, chosen=chosen_voices
+            settings.voices,
+            default=voice,
+            by_language=settings.languages.voices,
+            known=known_voices,
+            chosen=chosen_voices,
         )
         """Voices that chatters have, and may choose."""
         self._max_raw_characters = _READ_PER_SPOKEN * settings.length.max_characters
         self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
-        introduction = Introduction(settings.name)
+        own = settings.speakable.language
+        introduction = Introduction(settings.name, own=own, spoken=spoken)
+        self.languages = Languages(settings.languages, own=own, spoken=spoken)
+        """Languages of chat."""
         length = Length(settings.length)
         speakable = Speakable(settings.speakable, kept=self._kept)
         self._announcements = announcements = Announcements(
@@ -89,9 +100,11 @@ class Policy:
             ("links", Links(settings.links)),
             ("repeats", Repeats(settings.repeats)),
             ("length", length),  # before the expensive filters
+            ("language", self.languages),
             ("name", introduction),
             ("events", announcements),
             ("words as written", words),  # sees digits and slang as they were written
+            ("letters", Speakability(settings.languages, own=own, spoken=spoken)),
             ("speakable", speakable),
             ("length in words", length),  # words are longer than writing
             ("words as spoken", fitting(words, length)),  # last: exactly what will be spoken
@@ -121,7 +134,9 @@ class Policy:
     def _utterance(self, draft: Draft) -> Utterance | Rejection:
         message = draft.message
         is_announced = self._announcements.is_announced(message)
-        utterance = draft.utterance(voice=self.voices(message), is_announced=is_announced)
+        utterance = draft.utterance(
+            voice=self.voices(message, draft.language), is_announced=is_announced
+        )
         if not is_pronounceable(utterance.body, self._kept):
             return Rejection(reason=RejectReason.EMPTY)
         return utterance

@@ -21,10 +21,19 @@ class Draft(msgspec.Struct, frozen=True):
     """Text that would be spoken so far."""
     prefix: str = ""
     """Introduction with the chatter's name, once it is made."""
+    language: str = ""
+    """ISO 639 code of the text, if it is not the channel's own language."""
 
     def with_text(self, text: str) -> "Draft":
         """Return the draft with other text; itself when nothing changed."""
-        return self if text == self.text else Draft(self.message, text, self.prefix)
+        return self if text == self.text else self._with(text, self.prefix)
+
+    def with_prefix(self, prefix: str) -> "Draft":
+        """Return the draft with another introduction."""
+        return self._with(self.text, prefix)
+
+    def _with(self, text: str, prefix: str) -> "Draft":
+        return Draft(self.message, text, prefix, self.language)
 
     def utterance(self, *, voice: str, is_announced: bool = False) -> Utterance:
         """Return the utterance of the finished draft.
@@ -45,6 +54,7 @@ class Draft(msgspec.Struct, frozen=True):
             prefix="" if is_announced else self.prefix,
             body=f"{self.prefix}{self.text}".rstrip() if is_announced else self.text,
             voice=voice,
+            language=self.language,
             event=message.event.kind if message.event else None,
             lane=lane,
             received_at=message.received_at,

@@ -4,8 +4,10 @@ import re
 from functools import lru_cache
 
 from bot.config.policy import NameSettings
+from bot.messages import Chatter
 from bot.policy.cleaning import clean, is_pronounceable, plain
 from bot.policy.draft import Draft
+from bot.policy.languages import Spoken, speakable_name
 from bot.policy.length import cut
 
 _LONGEST_NAME = 200
@@ -20,13 +22,18 @@ _REPEATED = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 class Introduction:
     """Filter: puts the chatter's name into the draft's prefix."""
 
-    def __init__(self, settings: NameSettings) -> None:
+    def __init__(
+        self, settings: NameSettings, *, own: str = "en", spoken: Spoken = lambda: None
+    ) -> None:
+        """Take the settings, the channel's own language, and what the engines speak."""
         self._is_said = settings.say
         self._template = settings.template
         self._max_characters = settings.max_characters
         self._anonymous = settings.anonymous
-        self.spoken_name = lru_cache(maxsize=1024)(self._spoken_name)
-        """Returns a name as it is spoken."""
+        self._templates = settings.templates
+        self._own = own
+        self._spoken = spoken
+        self._spoken_name = lru_cache(maxsize=1024)(self._as_spoken)
 
     @property
     def anonymous(self) -> str:
@@ -37,10 +44,15 @@ class Introduction:
         """Return `draft` with its prefix."""
         if not self._is_said:
             return draft
-        name = self.spoken_name(draft.message.chatter.name)
-        return Draft(draft.message, draft.text, self._filled(name))
+        name = self.spoken_name(draft.message.chatter)
+        return draft.with_prefix(self._filled(name, draft.language))
 
-    def _spoken_name(self, name: str) -> str:
+    def spoken_name(self, chatter: Chatter) -> str:
+        """Return the chatter's name as it is spoken: the login where no voice can say the name."""
+        name = speakable_name(chatter.name, chatter.login, own=self._own, spoken=self._spoken())
+        return self._spoken_name(name)
+
+    def _as_spoken(self, name: str) -> str:
         name = _MARKUP.sub(" ", clean(name[:_LONGEST_NAME]))
         name = _REPEATED.sub(r"\1\1", _LONG_DIGITS.sub(" ", name))
         words = [
@@ -50,7 +62,10 @@ class Introduction:
         name = cut(" ".join(words), self._max_characters, self._max_characters)
         return name if is_pronounceable(name) else self._anonymous
 
-    def _filled(self, name: str) -> str:
-        prefix = self._template.format(name=name)
+    def _filled(self, name: str, language: str = "") -> str:
+        spoken = self._spoken()
+        is_spoken = bool(language) and (spoken is None or language in spoken)
+        template = self._templates.get(language, self._template) if is_spoken else self._template
+        prefix = template.format(name=name)
         space = " " if prefix[-1:].isspace() else ""
         return plain(clean(prefix)) + space

@@ -1,7 +1,7 @@
 """Voice of a message: by its event, its chatter's choice, a pool, the channel."""
 
 import hashlib
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 
 from bot.config.policy import VoiceSettings
 from bot.messages import ChatMessage, Chatter, name_key
@@ -19,6 +19,7 @@ class VoiceChoice:
         settings: VoiceSettings,
         *,
         default: str,
+        by_language: Mapping[str, str] | None = None,
         known: Collection[str] | None = None,
         chosen: MutableMapping[str, str] | None = None,
     ) -> None:
@@ -27,19 +28,25 @@ class VoiceChoice:
         Args:
             settings: Pool, events and roles.
             default: Voice of the channel.
+            by_language: Voices of messages in other languages, by their ISO 639-1 codes.
             known: Voices that there are, which may change; None where the engine has only one.
             chosen: Voices that chatters chose before, by their ids; changed in place.
         """
         self._settings = settings
         self._default = default
+        self._by_language = by_language or {}
         self._known = known
         self._chosen = {} if chosen is None else chosen
 
-    def __call__(self, message: ChatMessage) -> str:
+    def __call__(self, message: ChatMessage, language: str = "") -> str:
         """Return the voice of `message`; one that is gone, or needs another role, does not count.
+
+        `language` is empty for the channel's own.
 
         The channel's voice is not checked: if that is gone, the engine reports it.
         """
+        if voice := self._by_language.get(language):
+            return voice
         if message.event is not None:
             voice = self._settings.events.get(message.event.kind, "")
             if self._exists(voice):

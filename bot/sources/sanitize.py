@@ -1,11 +1,11 @@
 """Sanitizing: well-formed text, emote ranges that fit it, names, each message once."""
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Final, TypeVar
+from typing import Final
 
 from bot.messages import Chatter, Role
+from bot.runtime.recent import Recent
 
 MAX_NAME_LENGTH: Final = 200
 """Limit of ids and names, in code points; no platform allows as many."""
@@ -38,25 +38,6 @@ def valid_ranges(ranges: Iterable[tuple[int, int]], length: int) -> tuple[tuple[
         if (kept[-1][1] if kept else 0) <= start < end <= length:
             kept.append((start, end))
     return tuple(kept)
-
-
-_K = TypeVar("_K")
-_V = TypeVar("_V")
-
-
-class Recent(OrderedDict[_K, _V]):
-    """Dictionary of the `capacity` entries that were set last."""
-
-    def __init__(self, capacity: int) -> None:
-        super().__init__()
-        self._capacity = capacity
-
-    def __setitem__(self, key: _K, value: _V) -> None:
-        """Set an entry; drops the one that was set longest ago where there are too many."""
-        super().__setitem__(key, value)
-        self.move_to_end(key)
-        if len(self) > self._capacity:
-            self.popitem(last=False)
 
 
 class RecentIds(Recent[str, None]):

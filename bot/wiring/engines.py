@@ -18,6 +18,9 @@ from bot.runtime.folders import resource
 from bot.voices.catalogue import VoiceCatalog
 from bot.voices.management import VoiceFolders
 
+_STATED = {"f5": ("en",), "upstream": ("en", "zh"), "hibari": ("en",), "kokoro": ("en",)}
+"""ISO 639 codes of what engines speak; the official F5-TTS model tells of Chinese once it is warm,
+and other engines of all."""
 CLONING = frozenset({"f5", "upstream"})
 """Engines with voices to choose from, which may need another interpreter."""
 
@@ -85,7 +88,28 @@ def _supervisor(settings: EngineSettings, name: str, *, sleeps: bool) -> Supervi
         is_low=settings.priority == "low",
         cores=settings.cores or (),
         idle_s=settings.idle_s if sleeps else None,
+        languages=_languages(settings, name),
     )
+
+
+def languages(settings: EngineSettings) -> frozenset[str] | None:
+    """Return what the engines speak, as far as is known before they are warm; None is anything."""
+    stated = [_languages(settings, name) for name in settings.engines]
+    return frozenset(code for codes in stated for code in codes) if all(stated) else None
+
+
+def may_speak(settings: EngineSettings, name: str, language: str) -> bool:
+    """Tell whether an engine may speak `language`, empty for that of its voice."""
+    stated = _languages(settings, name)
+    return not (language and stated) or language in stated
+
+
+def _languages(settings: EngineSettings, name: str) -> tuple[str, ...]:
+    """Return what one engine states to speak before it is warm; empty is anything."""
+    guest = settings.guest(name)
+    if isinstance(guest, OpenaiSettings):
+        return guest.languages
+    return _STATED.get(settings.kind_of(name), ())
 
 
 def _complete(settings: EngineSettings, name: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Its data and code stay in its own process; a run takes some 10 ms.
 """
 
+import re
 from collections.abc import Mapping
 
 from bot.engine.guests import sound
@@ -56,6 +57,15 @@ class EspeakEngine(Guest):
                 f"espeak cannot speak in the voice {voice}: {error.message}",
                 remedy=f"Choose from {self._program} --voices, column Language.",
             ) from error
+
+    def language_of(self, voice: str) -> str:
+        """Return the language of a voice such as en-us or de+f3."""
+        return re.split("[-+]", voice)[0]
+
+    def voice_for(self, language: str) -> str:
+        """Return the plainest voice of a language: es before es-419."""
+        spoken = (voice for voice in self.voices if self.language_of(voice) == language)
+        return min(spoken, key=len, default="")
 
     async def say(self, text: str, voice: str) -> AudioChunk:
         """Return the speech of `text`."""

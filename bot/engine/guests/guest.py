@@ -49,10 +49,23 @@ class Guest(Engine):
     async def _answer(self, request: SpeechRequest) -> AudioChunk | UtteranceError:
         try:
             text = fit_to_say(request.text)
-            chunk = await self.say(text, self._by_ours.get(request.voice, self._voice))
+            voice = self._by_ours.get(request.voice, self._voice)
+            if request.language and self.language_of(voice) not in ("", request.language):
+                voice = self.voice_for(request.language) or voice
+            chunk = await self.say(text, voice)
             return _checked(chunk, self.name)
         except UtteranceError as error:
             return error
+
+    def language_of(self, voice: str) -> str:
+        """Return the ISO 639 code of what a voice of theirs speaks; empty if it does not tell."""
+        del voice
+        return ""
+
+    def voice_for(self, language: str) -> str:
+        """Return a voice of theirs that speaks `language`; empty if there is none."""
+        del language
+        return ""
 
     @abstractmethod
     async def say(self, text: str, voice: str) -> AudioChunk:

@@ -74,6 +74,14 @@ class PiperEngine(Guest):
                 f"piper cannot speak with {self._voice}: {error.message}", remedy=_REMEDY
             ) from error
 
+    def language_of(self, voice: str) -> str:
+        """Return the language of a voice, as its file tells."""
+        return self._models[voice].language if voice in self._models else ""
+
+    def voice_for(self, language: str) -> str:
+        """Return the first voice of the configuration that speaks `language`."""
+        return next((v for v in self.named_voices if self.language_of(v) == language), "")
+
     async def say(self, text: str, voice: str) -> AudioChunk:
         """Return the speech of `text`."""
         run = await self._take(voice)

@@ -45,6 +45,7 @@ class Supervisor:
         is_low: bool = False,
         cores: Sequence[int] = (),
         idle_s: float | None = None,
+        languages: Sequence[str] = (),
     ) -> None:
         """Describe the engine.
 
@@ -57,6 +58,7 @@ class Supervisor:
             limits: Times after which the process counts as dead.
             is_low: Whether the process gives way to programs of usual priority.
             cores: Cores that it may use; empty is all.
+            languages: What it is known to speak before it was warm; empty is anything.
             idle_s: Seconds without use after which the process ends, until `rouse`; None is never.
         """
         self.name = name
@@ -68,8 +70,9 @@ class Supervisor:
         """Numbers of function evaluations that it is prepared for, the usual one first."""
         self.forecast = Forecast()
         """When its speech would be there."""
-        self.languages: tuple[str, ...] = ()
-        """ISO 639 codes of what it speaks; known, as the next two, once the engine was warm."""
+        self.languages = tuple(languages)
+        """ISO 639 codes of what it speaks, empty for anything; sure once the engine was warm, as
+        the next two are known then."""
         self.voices: tuple[str, ...] = ()
         self.licence = ""
         self.refusal: StartError | None = None
@@ -118,6 +121,10 @@ class Supervisor:
             voices=self.voices,
             licence=self.licence,
         )
+
+    def speaks(self, language: str) -> bool:
+        """Tell whether it speaks `language`, as far as is known; an empty one is its voice's."""
+        return not (language and self.languages) or language in self.languages
 
     @property
     def pid(self) -> int | None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from bot.config.policy import SpeakableSettings
 from bot.policy.cleaning import plain
@@ -31,8 +32,9 @@ class Speakable:
             rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE
         )
         self._faces = settings.symbols
-        self._language: English | Grammar = (
-            English(settings) if settings.language == "en" else Grammar(settings)
+        self._language = _reader(settings)
+        self._others = lru_cache(maxsize=16)(
+            lambda language: _reader(settings.model_copy(update={"language": language}))
         )
 
     @property
@@ -45,18 +47,23 @@ class Speakable:
         text = draft.text
         if said := self._replacements:
             text = self._replaced.sub(lambda m: said.get(m[0].casefold(), m[0]), text)
+        reader = self._others(draft.language) if draft.language else self._language
         for _ in range(_MOST_READINGS):
             before = text
             if self._faces:
                 text = say_faces(text)
-            text = plain(self._language.read(_with_ascii_digits(text)), self._kept)
+            text = plain(reader.read(_with_ascii_digits(text)), self._kept)
             if text == before:
                 break
-        return Draft(draft.message, text, self.say_numbers(draft.prefix))
+        return draft.with_text(text).with_prefix(self.say_numbers(draft.prefix))
 
     def say_numbers(self, text: str) -> str:
         """Return `text` with its numbers in words, if numbers are said at all."""
         return self._language.read_numbers(_with_ascii_digits(text))
+
+
+def _reader(settings: SpeakableSettings) -> English | Grammar:
+    return English(settings) if settings.language == "en" else Grammar(settings)
 
 
 def _with_ascii_digits(text: str) -> str:

@@ -44,7 +44,7 @@ class Words:
                 return Rejection(reason=RejectReason.BLOCKED, detail=(prefix + body)[start:end])
             spans = _find(self._strip, prefix, body)
             if not spans:
-                return Draft(draft.message, body, prefix)
+                return draft.with_text(body).with_prefix(prefix)
             if spans[0][0] < 0:
                 anonymous = self._announced(draft.message) or self._anonymous
                 prefix = anonymous if prefix != anonymous else ""

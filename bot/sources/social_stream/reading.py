@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.messages import ChatMessage, Purge
+from bot.runtime.recent import Recent
 from bot.sources import Origin
-from bot.sources.sanitize import Recent
 from bot.sources.social_stream.payloads import (
     chatter_id,
     deleted,

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from bot.messages import ChatMessage, EventKind, Purge, SourceItem
 from bot.runtime.clock import now
-from bot.sources.sanitize import Recent, RecentIds
+from bot.runtime.recent import Recent
+from bot.sources.sanitize import RecentIds
 
 GRACE_S = 2.5
 """Seconds that the anonymous reader's messages wait for the account's; Twitch needs far less."""

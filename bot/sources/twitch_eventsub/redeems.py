@@ -19,7 +19,8 @@ from bot.errors import LogInError, TransientError
 from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff
 from bot.runtime.clock import now
-from bot.sources.sanitize import Recent, RecentIds
+from bot.runtime.recent import Recent
+from bot.sources.sanitize import RecentIds
 from bot.sources.twitch_eventsub.client import EventClient, Settlement
 from bot.sources.twitch_eventsub.faults import RefusedError
 from bot.sources.twitch_eventsub.payloads import Redemption

@@ -1,0 +1,178 @@
+"""Every language: known by its script or its words, spoken where an engine can, else left out."""
+
+# ruff: noqa: RUF001 - the characters that look alike are the point
+
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from bot.config.policy import PolicySettings
+from bot.messages import EventKind, Rejection, RejectReason, Utterance
+from bot.policy import Policy
+from bot.policy.languages.scripts import is_readable, main_script, readable, scripts_of
+from tests.policy.conftest import MakeMessage as Make
+
+ENGLISH = frozenset({"en"})
+EVERY = frozenset({"en", "es", "de", "fr", "pt", "ja", "ko", "ru", "uk", "el", "ar", "th", "zh"})
+
+
+def policy(spoken: Collection[str] | None, **settings: Any) -> Policy:  # noqa: ANN401
+    return Policy(PolicySettings.model_validate(settings), voice="heart", spoken=lambda: spoken)
+
+
+def accepted(verdict: Utterance | Rejection) -> Utterance:
+    assert isinstance(verdict, Utterance), verdict
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("こんにちは", "ja"),
+        ("今日はいい天気ですね", "ja"),
+        ("コンニチハ hello", "ja"),
+        ("안녕하세요 lol", "ko"),
+        ("你好", "zh"),
+        ("Привет всем", "ru"),
+        ("γεια σου", "el"),
+        ("مرحبا", "ar"),
+        ("สวัสดี", "th"),
+        ("hello there", ""),
+        ("ça va", ""),
+        ("hello привет friend", ""),
+    ],
+)
+def test_a_script_tells_the_language(text: str, language: str, message: Make) -> None:
+    assert accepted(policy(EVERY)(message(text))).language == language
+
+
+def test_a_language_of_chat_comes_before_the_usual_one_of_its_script(message: Make) -> None:
+    ukrainian = policy(EVERY, languages={"chat": ["uk"]})
+    assert accepted(ukrainian(message("Привіт"))).language == "uk"
+    assert accepted(policy({"uk", "en"})(message("Привіт"))).language == "uk"
+
+
+@pytest.mark.parametrize("text", ["こんにちは", "안녕하세요", "Привет", "你好", "สวัสดี 😀"])
+def test_what_no_engine_speaks_is_rejected_with_its_reason(text: str, message: Make) -> None:
+    verdict = policy(ENGLISH)(message(text))
+    assert isinstance(verdict, Rejection)
+    assert verdict.reason is RejectReason.LANGUAGE
+    assert "no engine speaks" in verdict.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out", "transliterated"),
+    [
+        ("hello こんにちは friend", "hello friend", "hello konnichiha friend"),
+        ("very good привет", "very good", "very good privet"),
+        ("café naïve", "café naïve", "café naïve"),
+    ],
+)
+def test_words_in_other_letters(
+    text: str, left_out: str, transliterated: str, message: Make
+) -> None:
+    assert accepted(policy(ENGLISH)(message(text))).body == left_out
+    other = policy(ENGLISH, languages={"unspoken": "transliterate"})
+    assert accepted(other(message(text))).body == transliterated
+
+
+def test_transliterated_text_is_in_the_own_language(message: Make) -> None:
+    said = accepted(policy(ENGLISH, languages={"unspoken": "transliterate"})(message("Привет")))
+    assert (said.language, said.body) == ("", "Privet")
+
+
+@pytest.mark.parametrize("kind", [EventKind.CHEER, EventKind.DONATION, EventKind.REDEEM])
+def test_what_was_paid_for_is_never_silent(kind: EventKind, message: Make) -> None:
+    said = accepted(policy(ENGLISH)(message("こんにちは", name="Ana", event=kind)))
+    assert "konnichiha" in said.body
+    assert said.language == ""
+
+
+def test_an_announcement_needs_no_text(message: Make) -> None:
+    said = accepted(policy(ENGLISH)(message("こんにちは", name="Ana", event=EventKind.SUB)))
+    assert said.body == "Ana just subscribed."
+
+
+@pytest.mark.parametrize(
+    ("name", "login", "said"),
+    [
+        ("たろう", "taro", "taro says: "),
+        ("たろう", "", "someone says: "),
+        ("Émile", "emile", "Émile says: "),
+    ],
+)
+def test_a_name_in_other_letters(name: str, login: str, said: str, message: Make) -> None:
+    sent = message("hi", name=name)
+    sent = replace(sent, chatter=replace(sent.chatter, login=login))
+    assert accepted(policy(ENGLISH)(sent)).prefix == said
+    assert accepted(policy(None)(sent)).prefix == f"{name} says: "
+
+
+def test_the_introduction_is_in_the_language_of_the_message(message: Make) -> None:
+    sent = message("こんにちは", name="Ana")
+    assert accepted(policy(EVERY)(sent)).prefix.startswith("Anaさん")
+    own = policy(EVERY, name={"templates": {"ja": "{name}: "}})
+    assert accepted(own(sent)).prefix.startswith("Ana:")
+    assert accepted(policy(EVERY, name={"templates": {}})(sent)).prefix == "Ana says: "
+
+
+def test_numbers_are_said_in_the_language_of_the_message(message: Make) -> None:
+    assert accepted(policy(EVERY)(message("５００円です"))).body == "五百円です"
+    spanish = policy(EVERY, languages={"chat": ["es"]})
+    said = accepted(spanish(message("tengo 2 perros y mucho amor por este canal")))
+    assert (said.language, said.body[:14]) == ("es", "tengo dos perr")
+
+
+CHAT = [
+    ("es", "no puedo creer lo que acabas de hacer amigo"),
+    ("de", "das war wirklich sehr schön gespielt von dir"),
+    ("", "that was the best thing I have seen all day"),
+    ("", "gg"),
+    ("", "lol nice one"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), CHAT)
+def test_words_tell_the_language(language: str, text: str, message: Make) -> None:
+    chosen = policy(EVERY, languages={"chat": ["es", "de"]})
+    assert accepted(chosen(message(text))).language == language
+
+
+def test_a_short_text_is_taken_for_what_the_chatter_wrote_before(message: Make) -> None:
+    chosen = policy(EVERY, languages={"chat": ["es", "de"]})
+    for _ in range(2):
+        chosen(message("muchas gracias por todo lo que haces en el canal"))
+    assert accepted(chosen(message("hola"))).language == "es"
+    other = message("hola")
+    other = replace(other, chatter=replace(other.chatter, id="somebody else"))
+    assert accepted(policy(EVERY, languages={"chat": ["de"]})(other)).language == ""
+
+
+def test_a_language_has_its_voice(message: Make) -> None:
+    chosen = policy(EVERY, languages={"voices": {"ja": "hana"}})
+    assert accepted(chosen(message("こんにちは"))).voice == "hana"
+    assert accepted(chosen(message("hello"))).voice == "heart"
+
+
+def test_blocked_words_hold_in_every_language(message: Make) -> None:
+    words = {"drop": ["плохой", "plohoy"]}
+    for spoken, settings in (
+        (EVERY, {}),
+        (ENGLISH, {}),
+        (ENGLISH, {"languages": {"unspoken": "transliterate"}}),
+    ):
+        verdict = policy(spoken, words=words, **settings)(message("ты плохой"))
+        assert isinstance(verdict, Rejection)
+
+
+@given(st.text(max_size=60), st.sampled_from(["en", "ja", "ru", "zz"]))
+def test_what_is_left_is_readable(text: str, language: str) -> None:
+    scripts = scripts_of(language)
+    left = readable(text, scripts)
+    assert is_readable(left, scripts)
+    assert len(left) == len(text)
+    assert main_script(left) in scripts
