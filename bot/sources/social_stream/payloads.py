@@ -155,7 +155,8 @@ def unescaped(text: str) -> str:
 
 def _body(value: Mapping[str, Any]) -> RichText:
     """Return what the chatter wrote: not the quoted words before a reply, nor a reward's title."""
-    if value.get("event") in _REDEEMS:
+    name = value.get("event")
+    if isinstance(name, str) and name in _REDEEMS:
         return _redeemed(value)
     reply, message = value.get("reply"), value.get("chatmessage")
     if isinstance(reply, str) and reply.strip():

@@ -115,7 +115,11 @@ def _with_unit(line: Line, at: int, number: Reading) -> Reading | None:
     if words is None or match is None:
         return None
     if match[3] and (prefix := PREFIXED.get(match[3][-1])):
-        words = (f"{prefix} {words[0]}", f"{prefix} {words[1]}")
+        if "/" in match[2]:
+            power = "squared" if match[3][-1] == "2" else "cubed"
+            words = (f"{words[0]} {power}", f"{words[1]} {power}")
+        else:
+            words = (f"{prefix} {words[0]}", f"{prefix} {words[1]}")
     if _STOP.match(text, end) and match[2].lower() in _STOPPED:
         end += 1
     return _measured(line, at, number, words, end)

@@ -77,6 +77,9 @@ def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
         and (line.before(at) in _RATED or line.after(match.end()).lower() in _RATED)
     ):
         return numerals.pairs(text)
+    is_lone = not at and match.end() == len(line.text)
+    if len(text) == 4 and "1100" <= text < "2000" and (is_lone or text.endswith("00")):
+        return numerals.pairs(text)
     before, following = line.before(at), line.after(match.end()).lower()
     if len(text) in (3, 4) and (before in _ROOMS or _FLIGHT.search(line.text[max(at - 4, 0) : at])):
         return numerals.pairs(text)
