@@ -69,6 +69,8 @@ def plain(line: Line, at: int) -> Reading | None:
 def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
     """Return what only its place tells: a year before 1900, a rating, the number of a model."""
     text = match[0]
+    if not text.isdigit():
+        return None
     if len(text) == 3 and line.text[at - 1 : at] == "-" and line.text[at - 2 : at - 1].isalpha():
         return numerals.pairs(text)
     if (
