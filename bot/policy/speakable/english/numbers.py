@@ -101,7 +101,7 @@ def scaled(line: Line, at: int) -> Reading | None:
         return None
     text, sign = match[0], scale[2] or ""
     end = scale.end()
-    if sign in ("k", "K") and text in ("2", "4", "5", "8"):
+    if sign in ("k", "K") and text in ("2", "4", "8"):
         if sign == "K" or (line.after(end).lower() in _SCREENS or line.before(at) == "in"):
             return Reading(end, f"{numerals.count(text)} K", "number")
     elif sign in ("k", "K") and line.before(at) in ("a", "my", "first") and text in ("5", "10"):
