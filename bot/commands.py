@@ -1,5 +1,6 @@
 """Commands in chat lines: `!tts skip`, and the aliases that stand for one."""
 
+import re
 from collections.abc import Callable
 from operator import attrgetter
 
@@ -10,6 +11,7 @@ from bot.messages import ChatMessage, Command, Rejection, RejectReason, Verb
 _NEEDS_NAME = {Verb.MUTE, Verb.UNMUTE}
 _MAY_NAME = {Verb.SKIP, Verb.VOICE}
 _MAX_VOLUME = 100
+_VOLUME = re.compile(r"([+-]?) ?([0-9]{1,3}) ?(?:%|percent)?")
 
 
 class CommandParser:
@@ -55,7 +57,7 @@ class CommandParser:
             channel=message.channel,
             issuer=message.chatter.name,
             verb=verb,
-            argument=_bare(argument),
+            argument=_value(verb, argument),
             chatter=message.chatter if verb is Verb.VOICE else None,
         )
 
@@ -81,7 +83,7 @@ def parse_command(text: str) -> tuple[Verb, str]:
         raise CommandError(f"it is none of {', '.join(VERBS)}")
     if mistake := _mistake(verb, argument):
         raise CommandError(mistake)
-    return verb, _bare(argument)
+    return verb, _value(verb, argument)
 
 
 def _split(command: str) -> tuple[Verb | None, str]:
@@ -103,6 +105,13 @@ def _bare(argument: str) -> str:
     return argument.removeprefix("@")
 
 
+def _value(verb: Verb, argument: str) -> str:
+    """Return an argument without mistake in its plain form: a name, `70`, or `+10`."""
+    if verb is Verb.VOLUME and (percent := _VOLUME.fullmatch(argument)):
+        return percent[1] + percent[2]
+    return _bare(argument)
+
+
 def _mistake(verb: Verb, argument: str) -> str:
     """Return the mistake in the argument as a clause; empty if there is none."""
     words = [argument] if _is_marked(argument) else argument.split()
@@ -111,9 +120,9 @@ def _mistake(verb: Verb, argument: str) -> str:
     if verb in _MAY_NAME and len(words) > 1:
         return f"{verb.value} takes one name at most"
     if verb is Verb.VOLUME:
-        is_percent = argument.isascii() and argument.isdigit() and len(argument) <= len("100")
-        if not is_percent or int(argument) > _MAX_VOLUME:
-            return f"volume needs a number from 0 to {_MAX_VOLUME}"
+        percent = _VOLUME.fullmatch(argument)
+        if percent is None or int(percent[2]) > _MAX_VOLUME:
+            return f"volume needs a number from 0 to {_MAX_VOLUME}, or +10 or -10"
     if verb not in _NEEDS_NAME | _MAY_NAME | {Verb.VOLUME} and words:
         return f"{verb.value} takes nothing after it"
     return ""

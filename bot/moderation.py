@@ -87,8 +87,11 @@ class Moderation:
         return f"{name} is heard again" if self._access.unmute(name) else f"{name} was not muted"
 
     def _volume(self, percent: str) -> str:
-        self._speech.volume = int(percent) / 100
-        return f"volume {percent}"
+        is_change = percent[0] in "+-"
+        wanted = int(percent) + (round(self._speech.volume * 100) if is_change else 0)
+        wanted = min(max(wanted, 0), 100)
+        self._speech.volume = wanted / 100
+        return f"volume {wanted}"
 
     def _voice(self, command: Command) -> str:
         if command.chatter is None:

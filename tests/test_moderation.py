@@ -125,6 +125,18 @@ async def test_volume_and_status(room: Room) -> None:
     assert room.order(Verb.STATUS) == "on, paused, 2 waiting, volume 40"
 
 
+@pytest.mark.parametrize(
+    ("change", "volume"), [("+10", 50), ("-10", 30), ("-50", 0), ("+70", 100), ("+0", 40)]
+)
+async def test_a_volume_with_a_sign_is_a_change_of_what_it_is(
+    room: Room, change: str, volume: int
+) -> None:
+    room.order(Verb.VOLUME, "40")
+
+    assert room.order(Verb.VOLUME, change) == f"volume {volume}"
+    assert room.speech.volume == pytest.approx(volume / 100)
+
+
 @pytest.mark.parametrize("verb", Verb)
 async def test_every_verb_has_an_answer(room: Room, verb: Verb) -> None:
     assert room.order(verb, "50")

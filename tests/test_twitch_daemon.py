@@ -39,7 +39,7 @@ twitch: {{client_id: {client}}}
 log: {{level: debug}}
 """
 BOT = frozenset({"user:read:chat", "user:write:chat"})
-STREAMER = frozenset({"moderator:read:followers", "channel:manage:redemptions"})
+STREAMER = frozenset({"moderator:read:followers", "channel:manage:redemptions", "bits:read"})
 MODERATOR = [{"set_id": "moderator", "id": "1", "info": ""}]
 
 

@@ -15,6 +15,7 @@ SCOPES_OF = {
     "channel.chat.clear": "user:read:chat",
     "channel.chat.clear_user_messages": "user:read:chat",
     "channel.follow": "moderator:read:followers",
+    "channel.bits.use": "bits:read",
     "channel.channel_points_custom_reward_redemption.add": "channel:read:redemptions",
     "stream.online": None,
     "stream.offline": None,

@@ -174,7 +174,7 @@ def _drawing(address: str) -> list[str]:
 
 def _needed(settings: Settings, part: Part) -> frozenset[str]:
     bot = scopes.bot_scopes(settings.twitch)
-    streamer = scopes.streamer_scopes(_sources(settings))
+    streamer = scopes.asked_scopes(_sources(settings))
     return {"bot": bot, "streamer": streamer, "both": bot | streamer}[part]
 
 

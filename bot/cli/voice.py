@@ -91,9 +91,12 @@ async def let_speak(settings: Settings, name: str, text: str | None, output: Pat
     """Speak `text`, or a sample sentence, with the voice.
 
     Raises:
-        StartError: there is no such voice, or no engine that clones, or nothing would be heard.
+        StartError: there is no such voice or it cannot be used, there is no engine that clones, or
+            nothing would be heard.
     """
-    engines.voice_folders(settings.engine).find_one(name)
+    voices = engines.voice_folders(settings.engine)
+    if problem := voices.problem(voices.find_one(name)):
+        raise problem
     cloning = [engine for engine in settings.engine.engines if engine in engines.CLONING]
     if not cloning:
         raise StartError(

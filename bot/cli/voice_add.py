@@ -14,9 +14,11 @@ from bot.voices.cloning.preparation import Prepared
 from bot.voices.folder import About
 from bot.wiring import engines
 
-_LICENCE = "What may the recording be used for? A licence, or for instance: this stream only"
+_LICENCE = (
+    "What may the recording be used for? A licence, or for instance: this stream only"
+    " (Enter for nothing)"
+)
 _CONSENT = "Whose voice is it, and when did they agree to its being cloned? (who, when)"
-_EXAMPLES = {"licence": "this stream only", "consent": "Jane Doe, 2026-01-31, in chat"}
 
 
 def add(settings: Settings, options: argparse.Namespace, ask: Ask | None) -> int:
@@ -29,13 +31,15 @@ def add(settings: Settings, options: argparse.Namespace, ask: Ask | None) -> int
     """
     root, name = engines.voice_folders(settings.engine).own, options.name
     voice_files.verify_free(root, name, replace=options.replace)
+    consent = _consent(settings, options.consent, ask)
+    licence = _answer(options.licence, _LICENCE, ask)
     prepared = preparation.prepare(options.file, keep_whole=options.transcript is not None)
     _print_measures(prepared)
     words, language = _transcript(settings, prepared, options, ask)
     about = About(
         language=options.language or language,
-        licence=_answer(settings, options.licence, "licence", _LICENCE, ask),
-        consent=_answer(settings, options.consent, "consent", _CONSENT, ask),
+        licence=licence,
+        consent=consent,
         source=f"Recording {options.file.name}",
         gain_db=0.0,
         speed=1.0,
@@ -63,18 +67,22 @@ def _print_measures(prepared: Prepared) -> None:
     )
 
 
-def _answer(settings: Settings, given: str | None, key: str, question: str, ask: Ask | None) -> str:
-    """Return what was given, or what the person answers; empty if that is allowed."""
-    answer = given
-    if answer is None and ask is not None:
-        answer = ask(f"{question}\n> ")
-    answer = " ".join((answer or "").split())
+def _consent(settings: Settings, given: str | None, ask: Ask | None) -> str:
+    """Return who agreed to being cloned; asked before any work is done."""
+    answer = _answer(given, _CONSENT, ask)
     if not answer and not engines.voice_folders(settings.engine).allow_unlicensed:
         raise StartError(
-            f"A voice needs a {key}." if key == "licence" else "A voice needs a record of consent.",
-            remedy=f'Add --{key} "{_EXAMPLES[key]}"; docs/voices.md tells more.',
+            "A voice needs a record of consent.",
+            remedy='Add --consent "Jane Doe, 2026-01-31, in chat"; docs/voices.md tells more.',
         )
     return answer
+
+
+def _answer(given: str | None, question: str, ask: Ask | None) -> str:
+    """Return what was given, or what the person answers; empty for nothing."""
+    if given is None and ask is not None:
+        given = ask(f"{question}\n> ")
+    return " ".join((given or "").split())
 
 
 def _transcript(

@@ -48,7 +48,7 @@ class CommandRanks(Section):
     unmute: Rank = "moderator"
     """Read the chatter again."""
     volume: Rank = "moderator"
-    """Set the volume, 0 to 100."""
+    """Set the volume, 0 to 100, or change it by +10 or -10."""
     status: Rank = "moderator"
     """Report the daemon's state."""
     voice: Rank = "everyone"

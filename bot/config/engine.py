@@ -60,7 +60,7 @@ class F5Settings(Section):
     voices: Path = Path("voices")
     """Folder of your own voices, one folder each, besides the shipped ones."""
     allow_unlicensed: bool = False
-    """Whether voices whose voice.yaml names no consent or no licence may speak."""
+    """Whether voices whose voice.yaml names no consent may speak."""
     cache: Path = Path("cache/f5")
     """Folder for prepared voices; may be deleted at any time."""
     nfe: Literal["auto"] | Nfe = 7

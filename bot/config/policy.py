@@ -48,7 +48,8 @@ class ModeSettings(Section):
     names: tuple[Name, ...] = ()
     """Names, without @, that count as a mention."""
     ignored_prefixes: tuple[Annotated[str, Field(pattern=r"^\S{1,20}$")], ...] = ("!",)
-    """Messages that start like this are meant for bots and not read."""
+    """Messages that start like this are meant for bots and not read; marks such as `!` only with a
+    word right behind them."""
 
     @model_validator(mode="after")
     def _mention_needs_names(self) -> Self:

@@ -51,7 +51,10 @@ class TwitchIrcSettings(Section):
     """Services that are asked for the names of their emotes, which Twitch does not mark."""
 
 
-TwitchEvent = Literal["cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement"]
+TwitchEvent = Literal[
+    "cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement",
+    "watch_streak", "charity", "donation", "power_up",
+]  # fmt: skip
 """Kind of event beside plain chat: a value of `bot.messages.EventKind`."""
 
 
@@ -76,8 +79,10 @@ class TwitchEventsubSettings(Section):
     """Login name of the streamer, as in twitch.tv/NAME."""
     events: tuple[TwitchEvent, ...] = (
         "cheer", "sub", "resub", "gift", "raid", "follow", "redeem", "announcement",
+        "watch_streak", "charity", "donation", "power_up",
     )  # fmt: skip
-    """Events that are taken; follow and redeem need the streamer's own log-in."""
+    """Events that are taken; follow, redeem and celebrations (power_up) need the streamer's own
+    log-in."""
     shared_chat: bool = True
     """Whether messages from the other channels of a shared chat are read."""
     reward: RewardSettings = RewardSettings()

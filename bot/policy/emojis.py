@@ -14,6 +14,10 @@ _EMOJI_STYLE = "\ufe0f"
 _KEYCAP = "\u20e3"
 _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 # Style, keycap, skin tone and tag (flags of England, Scotland, Wales).
+_LOVED = re.compile(
+    r"(?:(?<=\bi)|(?<=\bwe)|(?<=\bthey)) ?[\u2665\u2764\u2661]\ufe0f? ?(?=\w)", re.IGNORECASE
+)
+"""A heart between who loves and what is loved."""
 _MODIFIER = "[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
 
 
@@ -26,12 +30,14 @@ class Emojis:
     def __init__(self, settings: EmojiSettings, *, language: str) -> None:
         self._action = settings.action
         self._max_names = settings.max_names
+        self._says_love = language == "en" and settings.action == "strip"
         self._names = _names(language) if settings.action == "name" else {}
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` without emoji, or with names for them."""
         if self._action == "off" or draft.text.isascii() or _marks().isdisjoint(draft.text):
             return draft
+        text = _LOVED.sub(" love ", draft.text) if self._says_love else draft.text
         said = 0
 
         def spoken(match: re.Match[str]) -> str:
@@ -41,7 +47,7 @@ class Emojis:
             said += 1
             return f" {name} "
 
-        return draft.with_text(_sequences().sub(spoken, draft.text))
+        return draft.with_text(_sequences().sub(spoken, text))
 
     def _name(self, sequence: str) -> str:
         bare = sequence.replace(_EMOJI_STYLE, "")

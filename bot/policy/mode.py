@@ -44,7 +44,7 @@ class Mode:
         self._is_announced = is_announced
         self._read = settings.read
         self._trigger = trigger.casefold()
-        self._prefixes = tuple(settings.ignored_prefixes)
+        self._ignored = re.compile("|".join(map(_ignored, settings.ignored_prefixes)) or "(?!)")
         self._names = frozenset(_bare(name) for name in settings.names)
         names = "|".join(sorted(map(re.escape, self._names), key=len, reverse=True))
         self._mention = re.compile(rf"(?<!\w)@(?:{names})(?!\w)[,:]?", re.IGNORECASE)
@@ -57,7 +57,7 @@ class Mode:
             if first.casefold() == self._trigger:
                 return draft.with_text(rest)
         is_announced = self._is_announced(draft.message)
-        if text.startswith(self._prefixes):
+        if self._ignored.match(text):
             if is_announced:
                 return draft.with_text("")
             return Rejection(reason=RejectReason.COMMAND)
@@ -68,6 +68,12 @@ class Mode:
             if count or _bare(draft.message.reply_to or "") in self._names:
                 return draft.with_text(" ".join(without.split()))
         return Rejection(reason=RejectReason.MODE, detail=f"only {self._read}s are read")
+
+
+def _ignored(prefix: str) -> str:
+    """Return what `prefix` is found by; marks alone make a command of a word behind them only."""
+    is_word = any(map(str.isalnum, prefix))
+    return re.escape(prefix) + ("" if is_word else r"(?=\w)")
 
 
 def _bare(name: str) -> str:

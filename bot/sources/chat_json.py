@@ -38,6 +38,7 @@ from bot.messages import (
 )
 from bot.sources import Origin
 from bot.sources.sanitize import MAX_NAME_LENGTH, valid_ranges, well_formed
+from bot.sources.twitch_emotes import cheermotes
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
 _Id = _Name
@@ -164,7 +165,9 @@ def read_item(value: dict[str, Any], origin: Origin, *, new_id: str) -> ChatItem
     if "live" in value:
         return StreamStatus(channel=channel, is_live=_convert(value, _Live).live)
     message = _convert(value, _Message)
-    author, event = message.author, message.event
+    author, event, emotes = message.author, message.event, message.emotes
+    if event is not None and event.kind is EventKind.CHEER:
+        emotes = [*emotes, *cheermotes(message.text, event.amount)]
     return ChatMessage(
         id=message.id or new_id,
         channel=channel,
@@ -176,7 +179,7 @@ def read_item(value: dict[str, Any], origin: Origin, *, new_id: str) -> ChatItem
             roles=frozenset(author.roles),
         ),
         text=message.text,
-        emotes=valid_ranges(message.emotes, len(message.text)),
+        emotes=valid_ranges(emotes, len(message.text)),
         event=Event(kind=event.kind, amount=event.amount, unit=event.unit) if event else None,
         reply_to=message.reply_to,
         received_at=origin.received_at,

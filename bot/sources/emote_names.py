@@ -32,6 +32,9 @@ _MAX_BYTES: Final = 8 * 1024 * 1024
 _MAX_NAMES: Final = 20_000
 _MAX_NAME_LENGTH: Final = 100
 _WORD = re.compile(r"\S+")
+_AROUND = "([{)]}\"'*~.,!?;:"
+_NO_ORDINARY_WORD = re.compile(r"\w*[a-z]\w*[A-Z]\w*")
+"""catJAM, but neither no nor WAIT, of which with punctuation at it the word is meant."""
 
 
 class _Service(NamedTuple):
@@ -97,12 +100,18 @@ class EmoteNames:
 
     def ranges(self, text: str) -> list[tuple[int, int]]:
         """Return the half-open ranges, in code points, where a name stands as a word."""
-        names = self._names.values()
-        return [
-            match.span()
-            for match in _WORD.finditer(text)
-            if any(match[0] in group for group in names)
-        ]
+        ranges: list[tuple[int, int]] = []
+        for word in _WORD.finditer(text):
+            bare = word[0].strip(_AROUND)
+            if self._is_known(word[0]):
+                ranges.append(word.span())
+            elif self._is_known(bare) and _NO_ORDINARY_WORD.fullmatch(bare):
+                start = word.start() + word[0].index(bare)
+                ranges.append((start, start + len(bare)))
+        return ranges
+
+    def _is_known(self, name: str) -> bool:
+        return any(name in names for names in self._names.values())
 
     async def keep_fresh(self, channel_id: str) -> None:
         """Keep the names of this channel up to date until cancelled; offline, from the disk."""

@@ -11,6 +11,7 @@ from bot.messages import ChatMessage, Event, EventKind, Purge, Role, SourceItem
 from bot.sources import Origin
 from bot.sources.irc import IrcMessage
 from bot.sources.sanitize import chatter, valid_ranges
+from bot.sources.twitch_emotes import cheermotes, emote_ranges
 
 BADGE_ROLES = {
     "broadcaster": Role.BROADCASTER,
@@ -24,18 +25,31 @@ BADGE_ROLES = {
 _FLAGS = {"mod": Role.MODERATOR, "vip": Role.VIP, "subscriber": Role.SUBSCRIBER}
 _NOTICES = {
     "sub": (EventKind.SUB, "msg-param-cumulative-months"),
+    "primepaidupgrade": (EventKind.SUB, ""),
+    "giftpaidupgrade": (EventKind.SUB, ""),
+    "anongiftpaidupgrade": (EventKind.SUB, ""),
     "resub": (EventKind.RESUB, "msg-param-cumulative-months"),
+    "extendsub": (EventKind.RESUB, "msg-param-cumulative-months"),
     "subgift": (EventKind.GIFT, ""),
     "anonsubgift": (EventKind.GIFT, ""),
     "submysterygift": (EventKind.GIFT, "msg-param-mass-gift-count"),
     "anonsubmysterygift": (EventKind.GIFT, "msg-param-mass-gift-count"),
     "raid": (EventKind.RAID, "msg-param-viewerCount"),
     "announcement": (EventKind.ANNOUNCEMENT, ""),
+    "viewermilestone": (EventKind.WATCH_STREAK, "msg-param-value"),
+    "charitydonation": (EventKind.CHARITY, "msg-param-donation-amount"),
+    "onetapgiftredeemed": (EventKind.CHEER, "msg-param-bits-spent"),
 }
-"""Event of each USERNOTICE, and the tag with its amount."""
+"""Event of each USERNOTICE, and the tag with its amount.
+
+Of all others the chatter's own words are chat: badges, rituals, anniversaries of moderators, gifts
+that are paid forward (which come as gifts too), and what Twitch may invent.
+"""
+_POWER_UPS = frozenset({"gigantified-emote-message", "animated-message"})
+"""Chat messages that a power-up was paid for, by the tag `msg-id`."""
 ACTION = re.compile("\x01ACTION (.*?)\x01?", re.DOTALL)
 """Frame around the text of /me."""
-_RANGE = re.compile(r"([0-9]{1,6})-([0-9]{1,6})")
+_MOST_PLACES = 9
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -43,9 +57,10 @@ def to_item(message: IrcMessage, origin: Origin) -> SourceItem | None:
     """Return the item of `message`, or None; never raises."""
     match message.command:
         case "PRIVMSG":
-            return _chat_message(message, _paid_event(message.tags), origin)
+            event = None if is_from_elsewhere(message) else _paid_event(message.tags)
+            return _chat_message(message, event, origin)
         case "USERNOTICE":
-            event = _notice_event(message.tags)
+            event = None if is_from_elsewhere(message) else _notice_event(message.tags)
             if event is None and len(message.params) == 1:
                 return None  # Twitch reports something about the chatter, who says nothing
             return _chat_message(message, event, origin)
@@ -65,15 +80,20 @@ def _chat_message(message: IrcMessage, event: Event | None, origin: Origin) -> C
         return None
     name = tags.get("display-name", "").strip() or login or chatter_id
     text = message.params[1] if len(message.params) > 1 else ""
+    if tags.get("pinned-chat-paid-is-system-message") == "1":
+        text = ""  # Twitch's own words for a hype chat without any
     if action := ACTION.fullmatch(text):
         text = action[1]  # the emote ranges count from here
+    emotes = emote_ranges(tags.get("emotes", ""), text)
+    if bits := _number(tags.get("bits", "")):
+        emotes += cheermotes(text, bits)
     return ChatMessage(
         id=tags.get("id") or uuid4().hex,
         channel=origin.channel,
         source=origin.source,
         chatter=chatter(chatter_id, name, login, _roles(tags)),
         text=text,
-        emotes=valid_ranges(_emote_ranges(tags.get("emotes", "")), len(text)),
+        emotes=valid_ranges(emotes, len(text)),
         event=event,
         reply_to=tags.get("reply-parent-display-name") or None,
         received_at=origin.received_at,
@@ -88,38 +108,50 @@ def _roles(tags: Mapping[str, str]) -> Iterator[Role]:
     yield from (role for flag, role in _FLAGS.items() if tags.get(flag) == "1")
 
 
-def _emote_ranges(tag: str) -> Iterator[tuple[int, int]]:
-    """Yield half-open ranges; Twitch writes `25:0-4,12-16/1902:6-10` with inclusive ends."""
-    for emote in tag.split("/"):
-        for part in emote.partition(":")[2].split(","):
-            if bounds := _RANGE.fullmatch(part):
-                yield int(bounds[1]), int(bounds[2]) + 1
-
-
 def _paid_event(tags: Mapping[str, str]) -> Event | None:
-    bits = _number(tags.get("bits", ""))
-    if bits:
+    if bits := _number(tags.get("bits", "")):
         return Event(kind=EventKind.CHEER, amount=bits)
+    if amount := _number(tags.get("pinned-chat-paid-amount", "")):
+        places = _number(tags.get("pinned-chat-paid-exponent", ""))
+        return money(EventKind.DONATION, amount, places, tags.get("pinned-chat-paid-currency", ""))
+    if tags.get("msg-id") in _POWER_UPS:
+        return Event(kind=EventKind.POWER_UP)
     if reward := tags.get("custom-reward-id"):
         return Event(kind=EventKind.REDEEM, reward=reward)
     return None
 
 
 def _notice_event(tags: Mapping[str, str]) -> Event | None:
-    kind = tags.get("msg-id", "")
-    if kind == "sharedchatnotice":
-        kind = tags.get("source-msg-id", "")
-    if kind not in _NOTICES or ("msg-param-community-gift-id" in tags and kind == "subgift"):
+    notice = tags.get("msg-id", "")
+    if notice not in _NOTICES:
+        return None
+    kind, amount_tag = _NOTICES[notice]
+    if notice in {"subgift", "anonsubgift"} and "msg-param-community-gift-id" in tags:
         return None  # gifts to many come as one notice, and as one for each of them
-    event_kind, amount_tag = _NOTICES[kind]
-    default = 1 if event_kind is EventKind.GIFT else 0
-    return Event(kind=event_kind, amount=_number(tags.get(amount_tag, "")) or default)
+    if kind is EventKind.WATCH_STREAK and tags.get("msg-param-category") != "watch-streak":
+        return None
+    amount = _number(tags.get(amount_tag, ""))
+    if kind is EventKind.CHARITY:
+        places = _number(tags.get("msg-param-exponent", ""))
+        return money(kind, amount, places, tags.get("msg-param-donation-currency", ""))
+    return Event(kind=kind, amount=amount or (1 if kind is EventKind.GIFT else 0))
+
+
+def money(kind: EventKind, amount: int, places: int, currency: str) -> Event:
+    """Return the event of an amount in a currency's minor unit, `places` decimal places below."""
+    is_code = currency.isascii() and currency.isalpha()
+    whole = amount / 10 ** min(places, _MOST_PLACES)
+    return Event(kind=kind, amount=whole, unit=currency.upper() if is_code else "")
 
 
 def is_from_elsewhere(message: IrcMessage) -> bool:
-    """Tell whether a shared chat brought `message` here from another channel."""
+    """Tell whether a shared chat brought `message` here from another channel.
+
+    What happens there, such as a sub, is no event of this channel.
+    """
     tags = message.tags
-    return tags.get("source-room-id", tags.get("room-id")) != tags.get("room-id")
+    room = tags.get("room-id")
+    return tags.get("msg-id") == "sharedchatnotice" or tags.get("source-room-id", room) != room
 
 
 def _number(text: str) -> int:

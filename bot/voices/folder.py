@@ -87,8 +87,8 @@ def read_about(folder: Path, *, allow_unlicensed: bool) -> About:
     """Return what voice.yaml tells.
 
     Raises:
-        StartError: it cannot be read, a value is impossible, or it names no licence and consent
-            although those are needed.
+        StartError: it cannot be read, a value is impossible, or it names no consent although
+            that is needed.
     """
     path = folder / ABOUT
     data = _read(path) if path.is_file() else {}
@@ -100,12 +100,11 @@ def read_about(folder: Path, *, allow_unlicensed: bool) -> About:
         gain_db=_number(data, "gain", 0.0, _GAINS_DB, path),
         speed=_number(data, "speed", 1.0, _SPEEDS, path),
     )
-    missing = [key for key in ("consent", "licence") if not getattr(about, key)]
-    if missing and not allow_unlicensed:
+    if not about.consent and not allow_unlicensed:
         raise StartError(
-            f"The voice {folder.name} names no {' and no '.join(missing)}.",
-            remedy=f"Write into {path} who agreed to being cloned and when (consent: ...), and what"
-            " the recording may be used for (licence: ...); or set engine.f5.allow_unlicensed.",
+            f"The voice {folder.name} names no consent.",
+            remedy=f"Write into {path} who agreed to being cloned and when (consent: ...); or set"
+            " engine.f5.allow_unlicensed.",
         )
     return about
 

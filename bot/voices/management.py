@@ -7,6 +7,7 @@ from typing import NamedTuple
 from bot.errors import StartError
 from bot.messages import AudioChunk
 from bot.voices.folder import RECORDING, find, is_name, read_about, read_recording, read_transcript
+from bot.voices.judgement import judged, sentence
 from bot.voices.wav import parse
 
 
@@ -18,7 +19,7 @@ class VoiceFolders(NamedTuple):
     own: Path
     """Folder of the user's voices; of two with one name this one's counts."""
     allow_unlicensed: bool
-    """Whether voices speak whose voice.yaml names no consent or no licence."""
+    """Whether voices speak whose voice.yaml names no consent."""
 
     @property
     def roots(self) -> tuple[Path, Path]:
@@ -47,8 +48,9 @@ class VoiceFolders(NamedTuple):
         """Return what keeps the voice in `folder` from speaking."""
         try:
             read_about(folder, allow_unlicensed=self.allow_unlicensed)
-            read_sound(folder)
-            read_transcript(folder)
+            what = str(folder / RECORDING)
+            samples, rate_hz = judged(read_recording(folder), what)
+            sentence(read_transcript(folder), len(samples) / rate_hz, what)
         except StartError as error:
             return error
         return None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.errors import StartError
 from bot.messages import AudioChunk, Samples
@@ -20,10 +21,13 @@ _FORMAT = struct.Struct("<HHIIHH")
 _SUBFORMAT_OFFSET = 24
 _FULL_SCALE = 32767
 _MAX_RATE_HZ = 768_000
+_UNKNOWN_SIZES = frozenset({0, 0xFFFFFFFF})
+_CANCELLED = 0.5
+"""Limit of the mean of all channels, as a share of the loudest one: below it they cancel out."""
 
 
 def parse(data: bytes, what: str) -> AudioChunk:
-    """Return the recording in `data`, the mean of its channels; `what` names it in errors.
+    """Return the recording in `data`, its channels joined by `mono`; `what` names it in errors.
 
     Raises:
         StartError: it is no WAV file, is truncated, or has samples of an unknown kind.
@@ -41,16 +45,30 @@ def parse(data: bytes, what: str) -> AudioChunk:
         elif name == b"data":
             if form is None:
                 raise _refusal(what, "has no format in front of its samples")
-            if start + size > len(data):
+            is_piped = {size, int.from_bytes(data[4:8], "little")} <= _UNKNOWN_SIZES
+            end = len(data) if is_piped else start + size  # a pipe cannot go back to its head
+            if end > len(data):
                 raise _refusal(what, "is truncated")
             _, channels, rate_hz, _, _, bits = form
-            samples = _decode(data[start : start + size], code, bits, what)
+            samples = _decode(data[start:end], code, bits, what)
             if not channels or not 0 < rate_hz <= _MAX_RATE_HZ:
                 raise _refusal(what, f"claims {channels} channels at {rate_hz} Hz")
             whole = len(samples) // channels * channels
-            mono = samples[:whole].reshape(-1, channels).mean(axis=1, dtype=np.float32)
-            return AudioChunk(samples=mono, sample_rate_hz=rate_hz)
+            joined = mono(samples[:whole].reshape(-1, channels))
+            return AudioChunk(samples=joined, sample_rate_hz=rate_hz)
     raise _refusal(what, "holds no samples")
+
+
+def mono(channels: npt.NDArray[np.float32]) -> Samples:
+    """Return the mean of the channels, `[n, channels]`; of those that cancel out the loudest."""
+    mean: Samples = channels.mean(axis=1, dtype=np.float32)
+    if channels.shape[1] == 1 or not len(mean):
+        return mean
+    with np.errstate(over="ignore", invalid="ignore"):
+        powers = np.square(channels, dtype=np.float64).mean(axis=0)
+        loudest = int(powers.argmax())
+        is_cancelled = np.square(mean, dtype=np.float64).mean() < _CANCELLED**2 * powers[loudest]
+    return np.ascontiguousarray(channels[:, loudest]) if is_cancelled else mean
 
 
 def encode(audio: AudioChunk) -> bytes:

@@ -6,6 +6,7 @@ Run from the repository: `python -m tests.bench.policy`.
 # ruff: noqa: RUF001 - the characters that look alike are the point
 
 import random
+import re
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 from bot.config.policy import LengthSettings, PolicySettings, WordSettings
 from bot.messages import ChatMessage, Chatter, Role
 from bot.policy import Policy
+from tests.bench import spoken
 from tests.bench.report import environment, save
 
 SEED = 20_240_607
@@ -60,6 +62,7 @@ DEAREST = {
     "ligature that expands": "\ufdfa" * 3_000,
     "spelled words": "b.a.d " * 50,
 }
+_DIGIT = re.compile(r"[0-9]")
 LENGTHS = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 BLOCKED = 500
 
@@ -135,6 +138,12 @@ def blocked_words(count: int) -> tuple[str, ...]:
     return tuple("".join(random_.choices("bcdfgklmnprstvz", k=6)) for _ in range(count))
 
 
+def with_numbers() -> list[str]:
+    """Return lines of chat that hold digits, of every class."""
+    lines = [line.written for line in spoken.read() if _DIGIT.search(line.written)]
+    return lines * (MESSAGES // 4 // len(lines))
+
+
 def main() -> None:
     """Measure, print and write the results."""
     result = environment("emoji", "google-re2", "msgspec", "num2words")
@@ -165,6 +174,8 @@ def main() -> None:
         "seed": SEED,
         "messages": MESSAGES,
         "default_chain": throughput(default, mix),
+        "chat_without_numbers": throughput(default, (m for m in mix if not _DIGIT.search(m.text))),
+        "chat_with_numbers": throughput(default, map(message, with_numbers())),
         f"with_{BLOCKED}_blocked_words": throughput(listed, mix),
         "dearest_us": {
             name: round(seconds(partial(default, message(text))) * 1e6)

@@ -76,6 +76,7 @@ async def test_a_log_in_is_kept_for_its_owner_alone(
         "user:write:chat",
         "moderator:read:followers",
         "channel:read:redemptions",
+        "bits:read",
     }
     (path,) = store.folder.iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -91,7 +92,8 @@ async def test_a_log_in_is_kept_for_its_owner_alone(
     ("part", "more", "expected"),
     [
         ("bot", "", {"user:read:chat", "user:write:chat"}),
-        ("streamer", "", {"moderator:read:followers", "channel:read:redemptions"}),
+        ("streamer", "", {"moderator:read:followers", "channel:read:redemptions", "bits:read"}),
+        ("streamer", ", events: [power_up]", {"bits:read"}),
         ("streamer", ", events: [redeem], reward: {title: Say it}", {"channel:manage:redemptions"}),
         ("both", ", events: [cheer, raid]", {"user:read:chat", "user:write:chat"}),
     ],

@@ -132,7 +132,7 @@ def test_emoji_that_are_left_to_the_engine_arrive(message: Make) -> None:
 
 
 def test_a_cheer_is_read_without_its_cheermotes(message: Make) -> None:
-    sent = message("Cheer100 hello", event=EventKind.CHEER)
+    sent = message("Cheer100 hello", event=EventKind.CHEER, emotes=((0, 8),))
     said = "viewer one cheers one hundred bits. hello"
     assert spoken(policy(mode={"read": "command"})(sent)) == said
 

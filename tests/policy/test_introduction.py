@@ -78,6 +78,8 @@ def test_any_name_has_an_introduction(draft: Make, name: str) -> None:
         (None, EventKind.CHEER, Lane.PAID),
         (Role.MODERATOR, EventKind.REDEEM, Lane.PAID),
         (None, EventKind.DONATION, Lane.PAID),
+        (None, EventKind.POWER_UP, Lane.PAID),
+        (None, EventKind.WATCH_STREAK, Lane.REST),
         (None, EventKind.RAID, Lane.REST),
     ],
 )

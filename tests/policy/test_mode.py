@@ -22,6 +22,12 @@ def outcome(settings: ModeSettings, sent: Draft) -> str | RejectReason:
         ("!play", RejectReason.COMMAND),
         ("!tts hello", RejectReason.COMMAND),
         ("hello !play", "hello !play"),
+        ("!помощь", RejectReason.COMMAND),
+        ("!100", RejectReason.COMMAND),
+        *(
+            (text, text)
+            for text in ("!", "!!", "!?", "!!!1", "!! that was close", "! wow", "!!!wow")
+        ),
         ("", ""),
     ],
 )
@@ -42,6 +48,26 @@ def test_all(text: str, expected: str | RejectReason, draft: Make) -> None:
 )
 def test_command(text: str, expected: str | RejectReason, draft: Make) -> None:
     assert outcome(ModeSettings(read="command"), draft(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "text", "expected"),
+    [
+        (("!!",), "!!play", RejectReason.COMMAND),
+        (("!!",), "!!! what", "!!! what"),
+        (("!!",), "!play", "!play"),
+        (("$", "bot:"), "$roll", RejectReason.COMMAND),
+        (("$", "bot:"), "bot: what is up", RejectReason.COMMAND),
+        (("$", "bot:"), "$ 5 is a lot", "$ 5 is a lot"),
+        ((".",), "... and then", "... and then"),
+        ((".*",), ".play", ".play"),
+        ((), "!play", "!play"),
+    ],
+)
+def test_prefixes_of_marks_need_a_word_behind_them(
+    prefixes: tuple[str, ...], text: str, expected: str | RejectReason, draft: Make
+) -> None:
+    assert outcome(ModeSettings(ignored_prefixes=prefixes), draft(text)) == expected
 
 
 @pytest.mark.parametrize(

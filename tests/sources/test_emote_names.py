@@ -148,6 +148,15 @@ async def test_what_is_fresh_is_not_fetched_again(services: Services, tmp_path: 
     assert len(services.asked) == len(ANSWERS)
 
 
+def test_a_name_that_is_no_word_is_known_with_punctuation_at_it() -> None:
+    names = EmoteNames(())
+    names._names["test"] = frozenset({"catJAM", "no", "WAIT", "D:"})
+    text = "catJAM, no, (catJAM) WAIT! catJAM... no WAIT D: @catJAM catJAM.tv D:!"
+
+    found = [text[start:end] for start, end in names.ranges(text)]
+    assert found == ["catJAM", "catJAM", "catJAM", "no", "WAIT", "D:"]
+
+
 async def test_a_service_that_hangs_holds_up_nothing(services: Services, tmp_path: Path) -> None:
     services.gate.clear()
     names = EmoteNames(SERVICES, folder=tmp_path, urls=services.urls)

@@ -93,6 +93,24 @@ def test_emote_ranges_are_half_open_and_fit_the_text(
     assert read_message(f"@emotes={tag} {HEAD}\U0001f600 Kappa").emotes == ranges
 
 
+@pytest.mark.parametrize(
+    ("tags", "text", "marked"),
+    [
+        ("bits=100", "Cheer100 play RE4 or GTA5", ["Cheer100"]),
+        ("bits=100", "4Head100 nice", ["4Head100"]),
+        ("bits=5;emotes=25:6-10", "uni5 Kappa hi", ["uni5", "Kappa"]),
+        ("", "Cheer100 play RE4", []),
+        ("emotes=25:8-12", "\x01ACTION Kappa hi\x01", ["Kappa"]),
+        ("emotes=25:3-7,17-21", "\x01ACTION 😀 Kappa hi there Kappa\x01", ["Kappa", "Kappa"]),
+        ("bits=100;room-id=1;source-room-id=2", "Cheer100 there", ["Cheer100"]),
+    ],
+)
+def test_pictures_are_marked(tags: str, text: str, marked: list[str]) -> None:
+    message = read_message(f"@{tags} {HEAD}{text}")
+
+    assert [message.text[start:end] for start, end in message.emotes] == marked
+
+
 @given(st.text(alphabet="0123456789-,/:ab"), st.text(max_size=20))
 def test_emote_ranges_are_always_valid(tag: str, text: str) -> None:
     message = parse(f"@emotes={tag} {HEAD}{text}")
@@ -141,10 +159,7 @@ def test_what_was_paid_is_an_event(tags: str, event: Event | None) -> None:
         ("msg-id=raid;msg-param-viewerCount=33", Event(kind=EventKind.RAID, amount=33)),
         ("msg-id=raid;msg-param-viewerCount=x", Event(kind=EventKind.RAID)),
         ("msg-id=announcement", Event(kind=EventKind.ANNOUNCEMENT)),
-        (
-            "msg-id=sharedchatnotice;source-msg-id=announcement",
-            Event(kind=EventKind.ANNOUNCEMENT),
-        ),
+        ("msg-id=sharedchatnotice;source-msg-id=announcement", None),
         ("msg-id=viewermilestone", None),
     ],
 )
@@ -194,8 +209,12 @@ def test_what_nobody_says_is_none(line: str) -> None:
 
 
 _NAMES = """id user-id display-name badges mod emotes bits msg-id login target-user-id
-target-msg-id custom-reward-id msg-param-viewerCount"""
-_VALUES = st.text(alphabet="0123456789-,/:ab \0") | st.sampled_from(["raid", "sub", "moderator/1"])
+target-msg-id custom-reward-id msg-param-viewerCount msg-param-exponent msg-param-donation-amount
+msg-param-donation-currency msg-param-category msg-param-value source-room-id room-id
+pinned-chat-paid-amount pinned-chat-paid-exponent pinned-chat-paid-currency"""
+_VALUES = st.text(alphabet="0123456789-,/:ab \0") | st.sampled_from(
+    ["raid", "sub", "moderator/1", "charitydonation", "viewermilestone", "999999999", "USD", "12"]
+)
 
 
 @given(

@@ -36,7 +36,7 @@ async def test_it_follows_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     catalog = VoiceCatalog([tmp_path, tmp_path / "missing"], allow_unlicensed=False)
     running = asyncio.create_task(catalog.run())
     write(tmp_path, "second")
-    (first / "voice.yaml").write_text("consent: taken back")
+    (first / "voice.yaml").write_text("licence: CC0-1.0")
     async with asyncio.timeout(10):
         while set(catalog) != {"second"}:
             await asyncio.sleep(0.01)

@@ -13,6 +13,7 @@ from bot.sources import Origin
 from bot.sources.html_text import RichText, to_text
 from bot.sources.sanitize import MAX_NAME_LENGTH, chatter, valid_ranges
 from bot.sources.social_stream import events
+from bot.sources.twitch_emotes import cheermotes
 
 _MESSAGE_KEYS = frozenset({"chatname", "chatmessage"})
 _NOTICE_KEYS = frozenset({"type", "meta"})
@@ -87,13 +88,16 @@ def to_message(value: Mapping[str, Any], origin: Origin, *, new_id: str) -> Chat
     if told is not None and not told.is_own_text:
         body = RichText("", ())
     login = _name(value.get("username"))
+    emotes = list(body.emotes)
+    if event is not None and event.kind is EventKind.CHEER:
+        emotes += cheermotes(body.text, event.amount)
     return ChatMessage(
         id=new_id,
         channel=origin.channel,
         source=origin.source,
         chatter=chatter(person, name, login, _roles(value, event)),
         text=body.text,
-        emotes=valid_ranges(body.emotes, len(body.text)),
+        emotes=valid_ranges(emotes, len(body.text)),
         event=event,
         reply_to=_answered(value),
         received_at=origin.received_at,
@@ -151,7 +155,8 @@ def unescaped(text: str) -> str:
 
 def _body(value: Mapping[str, Any]) -> RichText:
     """Return what the chatter wrote: not the quoted words before a reply, nor a reward's title."""
-    if value.get("event") in _REDEEMS:
+    name = value.get("event")
+    if isinstance(name, str) and name in _REDEEMS:
         return _redeemed(value)
     reply, message = value.get("reply"), value.get("chatmessage")
     if isinstance(reply, str) and reply.strip():

@@ -29,6 +29,9 @@ _NOTICES = frozenset(
         EventKind.GIFT,
         EventKind.RAID,
         EventKind.ANNOUNCEMENT,
+        EventKind.WATCH_STREAK,
+        EventKind.CHARITY,
+        EventKind.DONATION,
     }
 )
 

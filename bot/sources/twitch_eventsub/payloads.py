@@ -2,10 +2,11 @@
 
 Reference: https://dev.twitch.tv/docs/eventsub/eventsub-reference/. Subs, gifts and raids are taken
 from `channel.chat.notification`, and cheers from `channel.chat.message`: with the topics of their
-own that Twitch has too, each would come twice.
+own that Twitch has too, each would come twice. `channel.bits.use` counts for what chat is not told.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from twitchio import PartialUser, models
@@ -13,6 +14,7 @@ from twitchio.models.eventsub_ import BaseEvent
 
 from bot.messages import (
     ChatMessage,
+    Chatter,
     Event,
     EventKind,
     Purge,
@@ -22,7 +24,30 @@ from bot.messages import (
 )
 from bot.sources import Origin
 from bot.sources.sanitize import chatter, valid_ranges, well_formed
-from bot.sources.twitch_messages import ACTION, BADGE_ROLES
+from bot.sources.twitch_eventsub.sockets import SHARED
+from bot.sources.twitch_messages import ACTION, BADGE_ROLES, money
+
+_NOTICES: Mapping[str, tuple[EventKind, str]] = {
+    "sub": (EventKind.SUB, "months"),
+    "gift_paid_upgrade": (EventKind.SUB, ""),
+    "prime_paid_upgrade": (EventKind.SUB, ""),
+    "resub": (EventKind.RESUB, "cumulative_months"),
+    "sub_gift": (EventKind.GIFT, ""),
+    "community_sub_gift": (EventKind.GIFT, "total"),
+    "raid": (EventKind.RAID, "viewer_count"),
+    "announcement": (EventKind.ANNOUNCEMENT, ""),
+    "watch_streak": (EventKind.WATCH_STREAK, "streak"),
+    "charity_donation": (EventKind.CHARITY, ""),
+}
+"""Event of each type of notice, and the field of twitchio's data with its amount.
+
+Of all others the chatter's own words are chat: badges, anniversaries of moderators, gifts that are
+paid forward (which come as gifts too), and what Twitch may invent.
+"""
+_NOBODY = Chatter(id="274598607", name="AnAnonymousGifter")
+"""The user that Twitch names where somebody does not want to be named."""
+_POWER_UPS = frozenset({"power_ups_message_effect", "power_ups_gigantified_emote"})
+"""Types of chat messages that a power-up was paid for."""
 
 
 class Redemption(NamedTuple):
@@ -47,9 +72,12 @@ def notification_id(payload: BaseEvent) -> str | None:
 
 
 def is_from_elsewhere(payload: BaseEvent) -> bool:
-    """Tell whether a shared chat brought `payload` here from another channel."""
+    """Tell whether a shared chat brought `payload` here from another channel.
+
+    What happens there, such as a sub, is no event of this channel.
+    """
     if isinstance(payload, models.ChatNotification):
-        return payload.notice_type.startswith("shared_chat_")
+        return payload.notice_type.startswith(SHARED)
     source: PartialUser | None = getattr(payload, "source_broadcaster", None)
     return source is not None and source.id != channel_id(payload)
 
@@ -73,15 +101,31 @@ def to_item(payload: BaseEvent, origin: Origin) -> SourceItem | None:
         case models.StreamOnline() | models.StreamOffline():
             is_live = isinstance(payload, models.StreamOnline)
             item = StreamStatus(channel=origin.channel, is_live=is_live)
+        case _:
+            item = _silent_event(payload, origin)
+    return item
+
+
+def _silent_event(payload: BaseEvent, origin: Origin) -> ChatMessage | None:
+    """Return the event in `payload` of which chat is told nothing, or None."""
+    key = notification_id(payload) or ""
+    match payload:
         case models.ChannelFollow():
             event = Event(kind=EventKind.FOLLOW)
-            item = _line(origin, notification_id(payload) or "", payload.user, event=event)
+        case models.ChannelBitsUse() if _is_told_here_alone(payload):
+            event = Event(kind=EventKind.POWER_UP, amount=payload.bits)
         case models.ChannelPointsRedemptionAdd(user_input=""):  # else the chat shows it
-            event = Event(
-                kind=EventKind.REDEEM, amount=payload.reward.cost, reward=payload.reward.id
-            )
-            item = _line(origin, payload.id, payload.user, event=event)
-    return item
+            key, reward = payload.id, payload.reward
+            event = Event(kind=EventKind.REDEEM, amount=reward.cost, reward=reward.id)
+        case _:
+            return None
+    return _line(origin, key, payload.user, event=event)
+
+
+def _is_told_here_alone(payload: models.ChannelBitsUse) -> bool:
+    """Tell whether bits were used without a message in chat: for a celebration, or a custom one."""
+    celebrates = payload.power_up is not None and payload.power_up.type == "celebration"
+    return not payload.text and (celebrates or payload.custom_power_up is not None)
 
 
 def to_redemption(payload: models.ChannelPointsRedemptionAdd) -> Redemption:
@@ -91,8 +135,12 @@ def to_redemption(payload: models.ChannelPointsRedemptionAdd) -> Redemption:
 
 
 def _paid_event(payload: models.ChatMessage) -> Event | None:
+    if is_from_elsewhere(payload):
+        return None
     if payload.cheer is not None:
         return Event(kind=EventKind.CHEER, amount=payload.cheer.bits)
+    if payload.type in _POWER_UPS:
+        return Event(kind=EventKind.POWER_UP)
     if reward := payload.channel_points_id:
         return Event(kind=EventKind.REDEEM, reward=reward)
     return None
@@ -114,28 +162,21 @@ def _said(
         fragments=payload.fragments,
         event=event,
         reply_to=reply.parent_user.display_name if reply else None,
+        is_anonymous=getattr(payload, "anonymous", False),
     )
 
 
 def _notice_event(payload: models.ChatNotification) -> Event | None:
-    kind, amount = None, 0
-    match payload.notice_type.removeprefix("shared_chat_"):
-        case "sub" if sub := payload.sub or payload.shared_sub:
-            kind, amount = EventKind.SUB, sub.months
-        case "resub" if resub := payload.resub or payload.shared_resub:
-            kind, amount = EventKind.RESUB, resub.cumulative_months
-        case "sub_gift" if gift := payload.sub_gift or payload.shared_sub_gift:
-            if not gift.community_gift_id:  # else it is one of many, which came as one notice
-                kind, amount = EventKind.GIFT, 1
-        case "community_sub_gift" if (
-            gifts := payload.community_sub_gift or payload.shared_community_sub_gift
-        ):
-            kind, amount = EventKind.GIFT, gifts.total
-        case "raid" if raid := payload.raid or payload.shared_raid:
-            kind, amount = EventKind.RAID, raid.viewer_count
-        case "announcement":
-            kind = EventKind.ANNOUNCEMENT
-    return Event(kind=kind, amount=amount) if kind else None
+    if payload.notice_type not in _NOTICES:
+        return None
+    kind, amount_field = _NOTICES[payload.notice_type]
+    data = getattr(payload, payload.notice_type)
+    if getattr(data, "community_gift_id", None):
+        return None  # gifts to many come as one notice, and as one for each of them
+    if kind is EventKind.CHARITY and data is not None:
+        return money(kind, data.amount.value, data.amount.decimal_places, data.amount.currency)
+    amount = getattr(data, amount_field, 0) or (1 if kind is EventKind.GIFT else 0)
+    return Event(kind=kind, amount=amount)
 
 
 def _line(
@@ -148,6 +189,7 @@ def _line(
     fragments: Iterable[models.ChatMessageFragment] = (),
     event: Event | None,
     reply_to: str | None = None,
+    is_anonymous: bool = False,
 ) -> ChatMessage:
     if action := ACTION.fullmatch(text):
         text = action[1]  # the fragments have no markup
@@ -159,7 +201,7 @@ def _line(
         id=key,
         channel=origin.channel,
         source=origin.source,
-        chatter=chatter(user.id, well_formed(name), login, roles),
+        chatter=_NOBODY if is_anonymous else chatter(user.id, well_formed(name), login, roles),
         text=text,
         emotes=valid_ranges(emotes, len(text)),
         event=event,
@@ -171,12 +213,20 @@ def _line(
 def _emote_ranges(
     fragments: Iterable[models.ChatMessageFragment], text: str
 ) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of pictures, as far as the fragments are those of `text`."""
+    """Yield the ranges of pictures; where `text` is not the fragments joined, by their names."""
     start = 0
     for fragment in fragments:
-        if not text.startswith(fragment.text, start):
-            return
-        end = start + len(fragment.text)
-        if fragment.type in {"emote", "cheermote", "gif"}:
-            yield start, end
-        start = end
+        is_picture = fragment.type in {"emote", "cheermote", "gif"}
+        if text.startswith(fragment.text, start):
+            at = start
+        elif is_picture and (word := _word(fragment.text).search(text, start)):
+            at = word.start()
+        else:
+            continue
+        start = at + len(fragment.text)
+        if is_picture:
+            yield at, start
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\S){re.escape(name)}(?!\S)")

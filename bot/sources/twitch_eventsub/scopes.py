@@ -1,7 +1,7 @@
 """Scopes: permissions that the configuration needs, and the purpose of each.
 
-See https://dev.twitch.tv/docs/authentication/scopes/. Cheers, subs, resubs, gifts, raids and
-announcements come with chat, so they need no scope of their own.
+See https://dev.twitch.tv/docs/authentication/scopes/. All other events come with
+chat, so they need no scope of their own.
 """
 
 from collections.abc import Iterable
@@ -13,12 +13,14 @@ WRITE_CHAT = "user:write:chat"
 READ_FOLLOWERS = "moderator:read:followers"
 READ_REDEMPTIONS = "channel:read:redemptions"
 MANAGE_REDEMPTIONS = "channel:manage:redemptions"
+READ_BITS = "bits:read"
 
 PURPOSES = {
     READ_CHAT: "hear chat, cheers, subs, gifts, raids and what moderators take back",
     WRITE_CHAT: "answer commands in chat",
     READ_FOLLOWERS: "hear who follows",
     READ_REDEMPTIONS: "hear channel-point redeems",
+    READ_BITS: "hear celebrations that bits are spent on",
     MANAGE_REDEMPTIONS: "create the reward, mark its redeems as done, give points back",
 }
 """Purpose of each scope, for the person who logs in."""
@@ -30,7 +32,7 @@ def bot_scopes(settings: TwitchSettings) -> frozenset[str]:
 
 
 def streamer_scopes(sources: Iterable[TwitchEventsubSettings]) -> frozenset[str]:
-    """Return the scopes of a streamer's account for the events of `sources`."""
+    """Return the scopes of a streamer's account that the events of `sources` need."""
     scopes = set()
     for source in sources:
         if "follow" in source.events:
@@ -39,6 +41,13 @@ def streamer_scopes(sources: Iterable[TwitchEventsubSettings]) -> frozenset[str]
             scopes.add(MANAGE_REDEMPTIONS if source.reward.title else READ_REDEMPTIONS)
     # Who may manage redemptions may read them.
     return frozenset(scopes - {READ_REDEMPTIONS} if MANAGE_REDEMPTIONS in scopes else scopes)
+
+
+def asked_scopes(sources: Iterable[TwitchEventsubSettings]) -> frozenset[str]:
+    """Return the scopes that a streamer is asked for: these, and one for celebrations alone."""
+    every = list(sources)
+    uses_bits = any("power_up" in source.events for source in every)
+    return streamer_scopes(every) | ({READ_BITS} if uses_bits else set())
 
 
 def missing(needed: Iterable[str], granted: Iterable[str]) -> frozenset[str]:

@@ -11,6 +11,7 @@ Faults seen in twitchio 3.3.2, and what this module does instead:
 - A revocation for an unknown reason ends the reading of the socket. Here it is reported.
 - It loses an event that lacks a field, such as the id of `stream.offline`, which Twitch does not
   always send. Here a missing field is null.
+- It forgets which channel of a shared chat a notice is from. Here the type of the notice tells.
 - Its log lines and errors quote addresses with tokens. Here its log is off, and `plain_errors`
   replaces its errors.
 """
@@ -28,6 +29,8 @@ from twitchio.eventsub.websockets import Websocket
 OnEvent = Callable[[str, Any], None]
 """Takes twitchio's name of an event and its payload, at once: in the order of the socket."""
 
+SHARED = "shared_chat_"
+"""Beginning of the types of notices that a shared chat brings from another channel."""
 _HAND_OVER_S = 5.0
 """Seconds for the last events of the old socket, after the new one was welcomed."""
 
@@ -94,7 +97,10 @@ class Socket(Websocket):
             self._hand_over = asyncio.create_task(self._reconnect(url), name="eventsub hand-over")
 
     async def _process_notification(self, data: Any) -> None:
-        data["payload"]["event"] = _Lenient(data["payload"]["event"])
+        event = data["payload"]["event"] = _Lenient(data["payload"]["event"])
+        notice, source = event["notice_type"], event["source_broadcaster_user_id"]
+        if notice and source not in {None, event["broadcaster_user_id"]}:
+            event["notice_type"] = SHARED + notice.removeprefix(SHARED)
         await super()._process_notification(data)
 
     async def _process_revocation(self, data: Any) -> None:

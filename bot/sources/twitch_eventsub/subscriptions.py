@@ -18,6 +18,7 @@ from bot.sources.twitch_eventsub.payloads import Redemption
 from bot.sources.twitch_eventsub.scopes import (
     MANAGE_REDEMPTIONS,
     PURPOSES,
+    READ_BITS,
     READ_FOLLOWERS,
     READ_REDEMPTIONS,
     missing,
@@ -63,6 +64,8 @@ def wishes(
         payloads.append(eventsub.ChannelFollowSubscription(**channel, moderator_user_id=channel_id))
     if "redeem" in settings.events and not missing({READ_REDEMPTIONS}, granted):
         payloads.append(eventsub.ChannelPointsRedeemAddSubscription(**channel))
+    if "power_up" in settings.events and not missing({READ_BITS}, granted):
+        payloads.append(eventsub.ChannelBitsUseSubscription(**channel))
     for payload in payloads:
         yield Wish(Topic(payload.type, channel_id), payload, channel_id)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyloudnorm
 import soxr
 
-from bot.messages import AudioChunk
+from bot.messages import AudioChunk, Samples
 from bot.voices.cloning import excerpt as excerpts
 from bot.voices.cloning.activity import listen
 from bot.voices.cloning.excerpt import Excerpt
@@ -18,6 +18,10 @@ TARGET_LUFS = -20.0
 """Loudness of every reference."""
 _PEAK = 10 ** (-1 / 20)
 _MAX_RATE_HZ = 48_000
+
+
+_HEARD_PEAK = 0.5
+"""Level at which a recording is judged: a quiet one is none the worse."""
 
 
 class Prepared(NamedTuple):
@@ -38,7 +42,7 @@ def prepare(path: Path, *, keep_whole: bool) -> Prepared:
     """
     what = f"The recording {path.name}"
     recording = read(path)
-    activity = listen(recording.samples, recording.sample_rate_hz)
+    activity = listen(_at_one_level(recording.samples), recording.sample_rate_hz)
     measures = measure(recording, activity)
     refuse(measures, what)
     if keep_whole:
@@ -54,3 +58,9 @@ def prepare(path: Path, *, keep_whole: bool) -> Prepared:
     louder = np.ascontiguousarray(samples * np.float32(gain), dtype=np.float32)
     audio = AudioChunk(samples=louder, sample_rate_hz=rate_hz)
     return Prepared(audio, excerpt, measures, loudness)
+
+
+def _at_one_level(samples: Samples) -> Samples:
+    """Return the recording with its loud parts at a common level."""
+    loud = float(np.percentile(np.abs(samples), 99.9)) if len(samples) else 0.0
+    return samples * np.float32(_HEARD_PEAK / loud) if loud else samples

@@ -19,7 +19,7 @@ from tests import twitch_accounts
 from tests.twitch_server import CLIENT_ID, TwitchServer, eventually
 
 BOT_SCOPES = frozenset({"user:read:chat", "user:write:chat"})
-STREAMER_SCOPES = frozenset({"moderator:read:followers", "channel:manage:redemptions"})
+STREAMER_SCOPES = frozenset({"moderator:read:followers", "channel:manage:redemptions", "bits:read"})
 CHAT_TOPICS = 7
 
 

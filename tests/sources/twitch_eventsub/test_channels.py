@@ -44,10 +44,10 @@ async def test_channels_join_and_leave_while_others_go_on(
     async with reading("streamer") as first:
         for number in range(3):
             async with reading("other") as second:
-                await eventually(lambda: len(server.topics()) == 2 * (CHAT_TOPICS + 2), "topics")
+                await eventually(lambda: len(server.topics()) == 2 * (CHAT_TOPICS + 3), "topics")
                 await server.chat("other", f"there {number}")
                 await second.until(f"there {number}")
-            await eventually(lambda: len(server.topics()) == CHAT_TOPICS + 2, "end of topics")
+            await eventually(lambda: len(server.topics()) == CHAT_TOPICS + 3, "end of topics")
             await server.chat("other", "nobody listens")
             await server.chat("streamer", f"here {number}")
         await first.until("here 0", "here 1", "here 2")

@@ -8,6 +8,7 @@ import pytest
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, StreamStatus
 from tests.sources.twitch_eventsub.conftest import STREAMER_SCOPES
+from tests.sources.twitch_eventsub.test_notices import RAID, RESUB, SUB
 from tests.twitch_events import chat_event, notice_event, redemption_event, stamp
 from tests.twitch_server import TwitchServer, eventually
 
@@ -106,90 +107,30 @@ async def test_what_somebody_does_is_read_without_its_markup(
     assert message.emotes == ((6, 11),)
 
 
-SUB = {"sub_tier": "1000", "is_prime": False, "duration_months": 1}
-RESUB = {
-    **SUB,
-    "cumulative_months": 14,
-    "streak_months": 3,
-    "is_gift": False,
-    "gifter_is_anonymous": None,
-    "gifter_user_id": None,
-    "gifter_user_name": None,
-    "gifter_user_login": None,
-}
-GIFT = {
-    "duration_months": 1,
-    "cumulative_total": None,
-    "recipient_user_id": "7",
-    "recipient_user_name": "Lucky",
-    "recipient_user_login": "lucky",
-    "sub_tier": "1000",
-    "community_gift_id": None,
-}
-GIFTS = {"id": "c1", "total": 5, "sub_tier": "1000", "cumulative_total": 20}
-RAID = {
-    "user_id": "8",
-    "user_name": "Raider",
-    "user_login": "raider",
-    "viewer_count": 42,
-    "profile_image_url": "https://static.example/x.png",
-}
-
-
 @pytest.mark.parametrize(
-    ("notice", "data", "expected"),
+    ("text", "fragments", "marked"),
     [
-        ("sub", SUB, Event(kind=EventKind.SUB, amount=1)),
-        ("resub", RESUB, Event(kind=EventKind.RESUB, amount=14)),
-        ("sub_gift", GIFT, Event(kind=EventKind.GIFT, amount=1)),
-        ("community_sub_gift", GIFTS, Event(kind=EventKind.GIFT, amount=5)),
-        ("raid", RAID, Event(kind=EventKind.RAID, amount=42)),
-        ("announcement", {"color": "BLUE"}, Event(kind=EventKind.ANNOUNCEMENT)),
-        ("shared_chat_raid", RAID, Event(kind=EventKind.RAID, amount=42)),
+        ("a  Kappa b", [("text", "a "), ("emote", "Kappa"), ("text", " b")], ["Kappa"]),
+        ("Kappa, Kappa", [("text", "x, "), ("emote", "Kappa")], ["Kappa"]),
+        ("Cheer100 RE4 Kappas", [("cheermote", "Cheer100"), ("emote", "Kappa")], ["Cheer100"]),
+        ("😀 hi Kappa", [("text", "hi "), ("emote", "Kappa")], ["Kappa"]),
     ],
 )
-@pytest.mark.parametrize("text", ["", "still here"])
-async def test_notices(  # noqa: PLR0917 - fixtures
+async def test_emotes_are_found_by_name_where_fragments_are_not_the_text(  # noqa: PLR0917 - fixtures
     server: TwitchServer,
     log_in: LogIn,
     reading: Reading,
-    notice: str,
-    data: dict[str, Any],
-    expected: Event,
     text: str,
+    fragments: list[tuple[str, str]],
+    marked: list[str],
 ) -> None:
+    parts = [fragment(kind, part) for kind, part in fragments]
     log_in()
-    server.add_user("viewer1")
     async with reading() as channel:
-        event = notice_event(server.users, "streamer", notice, data, by="viewer1", text=text)
-        await server.notify("channel.chat.notification", server.users["streamer"], event)
+        await server.chat("streamer", text, message={"text": text, "fragments": parts})
         message = await channel.message()
 
-    assert (message.event, message.text) == (expected, text)
-    assert message.chatter.name == "viewer1"
-
-
-async def test_gifts_to_many_are_told_once(
-    server: TwitchServer, log_in: LogIn, reading: Reading
-) -> None:
-    log_in()
-    server.add_user("viewer1")
-    async with reading() as channel:
-        told: list[tuple[str, dict[str, Any]]] = [("community_sub_gift", GIFTS)]
-        told += [("sub_gift", {**GIFT, "community_gift_id": "c1"})] * 5
-        told += [("bits_badge_tier", {"tier": 1000})]  # says something about somebody silent
-        for number, (notice, data) in enumerate(told):
-            event = notice_event(
-                server.users, "streamer", notice, data, by="viewer1", message_id=f"g{number}"
-            )
-            await server.notify("channel.chat.notification", server.users["streamer"], event)
-        await server.chat("streamer", "wow")
-        await eventually(lambda: channel.texts[-1:] == ["wow"])
-
-    assert [item.event for item in channel.items if isinstance(item, ChatMessage)] == [
-        Event(kind=EventKind.GIFT, amount=5),
-        None,
-    ]
+    assert [text[start:end] for start, end in message.emotes] == marked
 
 
 def about(server: TwitchServer, login: str, prefix: str = "broadcaster") -> dict[str, Any]:

@@ -294,7 +294,7 @@ async def test_the_streamers_log_in_that_is_gone_costs_only_what_needs_it(
     log_in()
     owner = log_in("streamer", STREAMER_SCOPES, is_bot=False)
     async with reading(connection=impatient(store)) as channel:
-        await eventually(lambda: sum(server.topics().values()) == CHAT_TOPICS + 2)
+        await eventually(lambda: sum(server.topics().values()) == CHAT_TOPICS + 3)
         await server.take_back(owner.user_id)
         await goes_on(server, channel)
 

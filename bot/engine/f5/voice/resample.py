@@ -12,13 +12,6 @@ from torch.nn import functional
 
 _ZERO_CROSSINGS = 6
 _ROLLOFF = 0.99
-_MAX_TAPS = 20_000_000
-"""Limit on filter taps: 160 MB of float64, a few times over; 44,100 Hz to 24,000 needs 12,000."""
-
-
-def is_common(from_hz: int, to_hz: int) -> bool:
-    """Return whether `resample` takes little memory between these rates."""
-    return from_hz * to_hz // math.gcd(from_hz, to_hz) ** 2 <= _MAX_TAPS
 
 
 def resample(wave: Tensor, from_hz: int, to_hz: int) -> Tensor:

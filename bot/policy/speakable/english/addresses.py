@@ -17,7 +17,7 @@ _DIRECTIONS = {
     "W.": "West",
 }  # fmt: skip
 _STREET = re.compile(
-    r"(?P<n>[0-9]{1,5}) (?:(?P<direction>[NSEW]|[NS][EW]|[NSEW]\.) )?"
+    r"(?P<n>[0-9]{1,5})(?P<letter>[A-Z])? (?:(?P<direction>[NSEW]|[NS][EW]|[NSEW]\.) )?"
     r"(?P<name>[A-Z0-9][A-Za-z0-9]*(?: [A-Z][A-Za-z]*){0,2}) "
     rf"(?P<street>(?i:{'|'.join(_STREETS)}))(?![^\W_])(?P<dot>\.(?! [A-Z]))?"
 )
@@ -41,7 +41,7 @@ def street(line: Line, at: int) -> Reading | None:
         return None
     number = match["n"]
     said = numerals.count(number) if len(number) < _LETTERS_OF_PAIR else _house(number)
-    words = [said]
+    words = [f"{said} {match['letter']}" if match["letter"] else said]
     if direction := match["direction"]:
         words.append(_DIRECTIONS[direction])
     for word in match["name"].split():

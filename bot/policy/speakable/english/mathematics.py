@@ -24,7 +24,19 @@ _BARE = {
 _BETWEEN = {"<": "is less than", ">": "is greater than", "<=": "is at most", ">=": "is at least"}
 _WORDS = {"<": "is worse than", ">": "is better than"}
 _ARROW = re.compile(r"[-=~]+>+|<+[-=~]+(?![0-9])|[=~]{2,}|>{2,}|<{2,}")
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}/?>")
+_TAG = re.compile(
+    r"<(?P<end>/)?(?P<name>[A-Za-z][A-Za-z ]{0,30}?)(?P<rest>[^A-Za-z<>][^<>]{0,200})?>"
+)
+_MARKUP = frozenset(
+    {
+        "a", "audio", "b", "base", "big", "body", "br", "break", "button", "center", "code", "div",
+        "em", "embed", "emphasis", "font", "form", "frame", "head", "html", "hr", "i", "iframe",
+        "img", "input", "li", "link", "mark", "marquee", "meta", "object", "ol", "p", "phoneme",
+        "pre", "prosody", "s", "script", "small", "source", "span", "speak", "strong", "style",
+        "sub", "sup", "svg", "table", "td", "tr", "tt", "u", "ul", "video", "voice",
+    }
+)  # fmt: skip
+"""Names of HTML's and SSML's tags, which are not said; others are jokes: <sarcasm>, </rant>."""
 _INCREMENT = re.compile(r"(?P<name>[A-Za-z]{1,2})(?P<sign>\+\+|--)(?![^\W_])")
 _OPERATORS = re.compile(r"([*/-])(?= ?[-(]?[0-9])")
 _SPACED = {"*": "times", "/": "divided by", "-": "minus"}
@@ -37,6 +49,8 @@ def sign(line: Line, at: int) -> Reading | None:
     """Read & + = and other signs as words."""
     character = line.text[at]
     said = _SIGNS[character]
+    if line.text.startswith("+/-", at):
+        return Reading(at + 3, "plus or minus")
     if character == "+" and line.text[at + 1 : at + 2] == "+":
         return Reading(at + 2, "plus plus")
     if character == "=" and line.text[at + 1 : at + 2] == ">":
@@ -61,7 +75,7 @@ def comparison(line: Line, at: int) -> Reading | None:
     """Read <5, >=60, 5 > 3, and "this > that"."""
     text = line.text
     if match := _TAG.match(text, at):
-        return Reading(match.end(), "")
+        return Reading(match.end(), _said_tag(match))
     if match := _COMPARED.match(text, at):
         before = text[:at].rstrip()
         is_between = before[-1:].isdigit() or before[-1:] in ("%", ")")
@@ -73,6 +87,13 @@ def comparison(line: Line, at: int) -> Reading | None:
     if is_between and text[:at].rstrip()[-1:].isalnum() and text[at + 1 :].lstrip()[:1].isalnum():
         return Reading(at + 1, _WORDS[text[at]])
     return None
+
+
+def _said_tag(match: re.Match[str]) -> str:
+    """Return what is said of a tag: nothing of real markup, the words of a joke."""
+    if match["name"].lower() in _MARKUP or "=" in (match["rest"] or ""):
+        return ""
+    return f"end {match['name']}" if match["end"] else match["name"]
 
 
 def operator(line: Line, at: int) -> Reading | None:

@@ -3,8 +3,7 @@
 import re
 
 from bot.policy.speakable.english import numbers, numerals
-from bot.policy.speakable.english.numerals import NUMBER
-from bot.policy.speakable.english.units import (
+from bot.policy.speakable.english.tables.units import (
     CAPITALS_DIFFER,
     EXACT,
     LARGE,
@@ -17,15 +16,12 @@ from bot.policy.speakable.english.units import (
 from bot.policy.speakable.reading import Line, Reading, Rule, longest
 
 _UNIT = re.compile(
-    r"( ?)(°[CFKcfk]?(?![^\W_])|%|sq ft|(?:[A-Za-zµμΩω]{1,5})(?:/[A-Za-z]{1,3}(?![^\W_]))?)"
-    r"(\^?[23](?<![^mt^][23]))?(?![^\W_])"
+    r"( ?)(°[CFKcfk]?(?![^\W_])|%|(?:sq|cu) (?:km|mi|m|ft|in|yd)|fl oz|(?:[A-Za-zµμΩω]{1,5})"
+    r"(?:/[A-Za-z]{1,3}(?![^\W_]))?)"
+    r"(\^?[23](?<![^mtsn^][23]))?(?![^\W_])"
 )
 _SPACED_DEGREES = re.compile(r" ?° ?([CF])(?![^\W_])")
 _PER = re.compile(r" ?/ ?([A-Za-z]{1,7}2?)(?![^\W_])")
-_FEET = re.compile(r"([0-9])'(?:([0-9]{1,2})(?:\.([0-9]))?(?:\"|'')?)?(?![^\W_])")
-_FEET_SPELLED = re.compile(r"([0-9]) ?ft ?([0-9]{1,2}) ?(?:in)?(?![^\W_])")
-_INCHES = re.compile(rf"({NUMBER})(?:\"|'')(?![^\W_])")
-_AGE = re.compile(r"([0-9]{1,3}) ?(?:y/?o|yrs? old)(?![^\W_])", re.IGNORECASE)
 _MINUTES_BEFORE = frozenset(
     {
         "in", "for", "last", "past", "next", "every", "after", "within", "about", "took", "takes",
@@ -115,7 +111,11 @@ def _with_unit(line: Line, at: int, number: Reading) -> Reading | None:
     if words is None or match is None:
         return None
     if match[3] and (prefix := PREFIXED.get(match[3][-1])):
-        words = (f"{prefix} {words[0]}", f"{prefix} {words[1]}")
+        if "/" in match[2]:
+            power = "squared" if match[3][-1] == "2" else "cubed"
+            words = (f"{words[0]} {power}", f"{words[1]} {power}")
+        else:
+            words = (f"{prefix} {words[0]}", f"{prefix} {words[1]}")
     if _STOP.match(text, end) and match[2].lower() in _STOPPED:
         end += 1
     return _measured(line, at, number, words, end)
@@ -140,20 +140,26 @@ def _words(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]
     return words
 
 
+_AT_END = frozenset({"mi", "pt", "ha", "ac", "kn"})
+"""Signs that are units behind a space where no word follows."""
+
+
 def _is_unit_apart(line: Line, number: Reading, match: re.Match[str]) -> bool:
     """Tell whether a sign that stands behind a space is a unit there."""
     sign = match[2]
     key = sign.lower()
     if key == "in":
-        return _STOP.match(line.text, match.end()) is not None
+        is_stopped = _STOP.match(line.text, match.end()) is not None
+        return is_stopped or not line.text[match.end() :].strip(" .!?")
     if key == "mo":
         return line.before(line.text.rfind(" ", 0, number.end) + 1) in _MINUTES_BEFORE
     if key in NOT_SPACED and sign in (key, key.upper()):
-        return False
+        return key in _AT_END and not line.after(match.end())
     if len(key) > 1 or not key.isalpha():
         return True
     # "5 L" and "5 W" are losses and wins.
-    return key in SPACED and (sign == key or line.after(match.end()) == "of")
+    is_meant = line.after(match.end()) == "of" or line.text[match.end() : match.end() + 1] == "/"
+    return key in SPACED and (sign == key or is_meant)
 
 
 def _is_seconds(line: Line, number: Reading, end: int) -> bool:
@@ -231,59 +237,6 @@ def _is_noun(following: str) -> bool:
     return bool(following) and following not in _NO_NOUNS
 
 
-def feet(line: Line, at: int) -> Reading | None:
-    """Read 5'11", 6'2 and 5ft 11 as heights."""
-    match = _FEET.match(line.text, at) or _FEET_SPELLED.match(line.text, at)
-    if match is None:
-        return None
-    number = numerals.count(match[1])
-    inches = match[2]
-    if inches is None:
-        if line.text[:at].count("'") % 2:  # a quotation ends
-            return None
-        return Reading(match.end(), f"{number} {'foot' if match[1] == '1' else 'feet'}", "measure")
-    if int(inches) > 11:
-        return None
-    point = f" point {match[3]}" if match.lastindex and match.lastindex > 2 and match[3] else ""
-    said = f"{number} foot {numerals.count(inches)}" if inches != "0" else f"{number} foot"
-    return Reading(
-        match.end(),
-        said + point.replace(point[-1:], numerals.count(point[-1:])) if point else said,
-        "measure",
-    )
-
-
-def inches(line: Line, at: int) -> Reading | None:
-    """Read 27" where the sign does not end a quotation."""
-    match = _INCHES.match(line.text, at)
-    if match is None or line.text.count('"', 0, match.end() - 1) % 2:
-        return None
-    number = numerals.count(match[1])
-    following = line.after(match.end())
-    unit = "inch" if following or match[1] == "1" else "inches"
-    return Reading(match.end(), f"{number} {unit}", "measure", number)
-
-
-_AGED_BEFORE = frozenset(
-    {
-        "", "i'm", "im", "is", "am", "are", "was", "he's", "she's", "hes", "shes", "they're",
-        "were", "turned", "be", "being", "now", "currently", "only", "just", "we're", "you're",
-        "its", "it's",
-    }
-)  # fmt: skip
-
-
-def age(line: Line, at: int) -> Reading | None:
-    """Read 25yo, 18 y/o."""
-    match = _AGE.match(line.text, at)
-    if match is None:
-        return None
-    number = numerals.count(match[1])
-    is_age = line.before(at) in _AGED_BEFORE and match[1] != "1"
-    unit = "years old" if is_age and not line.after(match.end()).endswith("ing") else "year old"
-    return Reading(match.end(), f"{number} {unit}", "measure")
-
-
 def percent(line: Line, at: int) -> Reading | None:
     """Read a percent sign without a number."""
     del line
@@ -294,8 +247,5 @@ _NUMBERS = (numbers.scaled, numbers.spaced, numbers.plain)
 RULES = (
     Rule(measure, digits=True),
     Rule(pointed, signs="."),
-    Rule(feet, digits=True),
-    Rule(inches, digits=True),
-    Rule(age, digits=True),
     Rule(percent, signs="%"),
 )

@@ -69,6 +69,8 @@ def plain(line: Line, at: int) -> Reading | None:
 def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
     """Return what only its place tells: a year before 1900, a rating, the number of a model."""
     text = match[0]
+    if not text.isdigit():
+        return None
     if len(text) == 3 and line.text[at - 1 : at] == "-" and line.text[at - 2 : at - 1].isalpha():
         return numerals.pairs(text)
     if (
@@ -76,6 +78,9 @@ def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
         and text < "3000"
         and (line.before(at) in _RATED or line.after(match.end()).lower() in _RATED)
     ):
+        return numerals.pairs(text)
+    is_lone = not at and match.end() == len(line.text)
+    if len(text) == 4 and "1100" <= text < "2000" and (is_lone or text.endswith("00")):
         return numerals.pairs(text)
     before, following = line.before(at), line.after(match.end()).lower()
     if len(text) in (3, 4) and (before in _ROOMS or _FLIGHT.search(line.text[max(at - 4, 0) : at])):
@@ -96,7 +101,7 @@ def scaled(line: Line, at: int) -> Reading | None:
         return None
     text, sign = match[0], scale[2] or ""
     end = scale.end()
-    if sign in ("k", "K") and text in ("2", "4", "5", "8"):
+    if sign in ("k", "K") and text in ("2", "4", "8"):
         if sign == "K" or (line.after(end).lower() in _SCREENS or line.before(at) == "in"):
             return Reading(end, f"{numerals.count(text)} K", "number")
     elif sign in ("k", "K") and line.before(at) in ("a", "my", "first") and text in ("5", "10"):

@@ -8,7 +8,7 @@ LONGEST_CARDINAL = 15
 """Digits of the longest number that is said as one; a longer one is spelled."""
 _LONGEST_BARE = 9
 """The same for a number without separators."""
-_MAX_SPELLED = 16
+_MAX_SPELLED = 20
 """Limit of digits that are spelled; the rest is left out."""
 _YEARS = range(1900, 2100)
 SCALES = {

@@ -2,7 +2,16 @@
 
 import re
 
-from bot.policy.speakable.english import dates, fractions, measures, money, numbers, numerals, times
+from bot.policy.speakable.english import (
+    dates,
+    fractions,
+    measures,
+    money,
+    numbers,
+    numerals,
+    sizes,
+    times,
+)
 from bot.policy.speakable.reading import Line, Reading, Rule, longest
 
 _BETWEEN = re.compile(r" ?[-~] ?")
@@ -13,7 +22,8 @@ _QUANTITIES = (
     times.clock,
     times.decade,
     measures.measure,
-    measures.age,
+    sizes.multiple,
+    sizes.age,
     numbers.ordinal,
     fractions.mixed,
     dates.month_first,
@@ -96,7 +106,7 @@ def _numbers(line: Line, at: int, first: Reading, second: Reading, between: str)
         and line.text[second.end - 3] in "-~"
         and written[2:] < end
     ):
-        return Reading(second.end, f"{first.said} to {second.said}", "range")
+        return Reading(second.end, f"{first.said} to {numerals.two_digits(end)}", "range")
     if (
         not is_tight
         and low <= _LARGEST_SCORE

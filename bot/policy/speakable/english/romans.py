@@ -6,7 +6,9 @@ from bot.policy.speakable.english import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _ROMAN = re.compile(r"(?:X{0,3}(?:IX|IV|V?I{0,3})|L?X{0,3}V?I{0,3})(?='s)?(?![^\W_])")
-_SMALL = re.compile(r"(?:x{0,3}(?:ix|iv|v?i{1,3})|x{1,3}v|xx{1,2}|xl(?:ix|iv|v?i{0,3}))(?![^\W_])")
+_SMALL = re.compile(
+    r"(?:x{0,3}(?:ix|iv|v?i{1,3})|x{1,3}v|xx{1,2}|xl(?:ix|iv|v?i{0,3})|l(?:ix|iv|v?i{1,3}))(?![^\W_])"
+)
 _NOTES = ("I", "V", "X", "XX")
 _NUMBERED = frozenset(
     {
@@ -84,7 +86,9 @@ def _value(text: str) -> int:
 
 def _all_numerals() -> frozenset[str]:
     ones = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
-    return frozenset(tens + one for tens in ("", "x", "xx", "xxx", "l") for one in ones) - {""}
+    return frozenset(tens + one for tens in ("", "x", "xx", "xxx", "xl", "l") for one in ones) - {
+        ""
+    }
 
 
 def joined(line: Line, at: int) -> Reading | None:

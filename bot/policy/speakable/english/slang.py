@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import vocabulary
+from bot.policy.speakable.english.tables import vocabulary
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _WORD = re.compile(r"[A-Za-z]++(?![^\W_])")

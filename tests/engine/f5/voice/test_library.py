@@ -100,11 +100,10 @@ def test_a_broken_folder_is_reported_once_and_the_old_voice_stays(
 @pytest.mark.parametrize(
     ("about", "missing"),
     [
-        ("", "no consent and no licence"),
-        ("consent: me, today\n", "no licence"),
+        ("", "no consent"),
         ("licence: CC0-1.0\nconsent: ''\n", "no consent"),
-        ("licence: true\nconsent: [x]\n", "no consent and no licence"),
-        ("- a list\n", "no consent and no licence"),
+        ("licence: true\nconsent: [x]\n", "no consent"),
+        ("- a list\n", "no consent"),
         ("consent: {{{\n", "cannot be read"),
         (ABOUT + "since: 2026-02-30\n", "cannot be read"),
         (ABOUT + f"gain: {'9' * 5_000}\n", "cannot be read"),

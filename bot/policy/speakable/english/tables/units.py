@@ -8,9 +8,19 @@ UNITS: dict[str, tuple[str, str]] = {
     "µm": ("micrometer", "micrometers"), "mi": ("mile", "miles"), "ft": ("foot", "feet"),
     "yd": ("yard", "yards"), "yds": ("yard", "yards"), "in": ("inch", "inches"),
     "ha": ("hectare", "hectares"), "ac": ("acre", "acres"),
-    "sq ft": ("square foot", "square feet"), "sqft": ("square foot", "square feet"),
-    "sqm": ("square meter", "square meters"), "dm": ("decimeter", "decimeters"),
-    "ly": ("light year", "light years"), "au": ("astronomical unit", "astronomical units"),
+    "sq km": ("square kilometer", "square kilometers"), "sq mi": ("square mile", "square miles"),
+    "sq m": ("square meter", "square meters"), "sq in": ("square inch", "square inches"),
+    "cu ft": ("cubic foot", "cubic feet"), "cu in": ("cubic inch", "cubic inches"),
+    "cu m": ("cubic meter", "cubic meters"), "nmi": ("nautical mile", "nautical miles"),
+    "ppm": ("part per million", "parts per million"),
+    "ppb": ("part per billion", "parts per billion"), "mol": ("mole", "moles"),
+    "kn": ("kilonewton", "kilonewtons"), "kgf": ("kilogram force", "kilograms force"),
+    "lx": ("lux", "lux"), "pct": ("percent", "percent"),
+    "mmhg": ("millimeter of mercury", "millimeters of mercury"),
+    "mpg": ("mile per gallon", "miles per gallon"), "sq ft": ("square foot", "square feet"),
+    "sqft": ("square foot", "square feet"), "sqm": ("square meter", "square meters"),
+    "dm": ("decimeter", "decimeters"), "ly": ("light year", "light years"),
+    "au": ("astronomical unit", "astronomical units"),
     # Mass and volume.
     "kg": ("kilogram", "kilograms"), "kgs": ("kilogram", "kilograms"), "g": ("gram", "grams"),
     "mg": ("milligram", "milligrams"), "µg": ("microgram", "micrograms"),
@@ -78,9 +88,9 @@ UNITS: dict[str, tuple[str, str]] = {
     "k°": ("kelvin", "kelvin"),
     # Points of games and markets.
     "pts": ("point", "points"), "pt.": ("point", "points"), "dmg": ("damage", "damage"),
-    "pp": ("PP", "PP"), "%": ("percent", "percent"), "bps.": ("basis point", "basis points"),
-    "rep": ("rep", "reps"), "lvl": ("level", "levels"), "ppl": ("person", "people"),
-    "sub": ("sub", "subs"),
+    "pp": ("PP", "PP"), "kω": ("kiloohm", "kiloohms"), "%": ("percent", "percent"),
+    "bps.": ("basis point", "basis points"), "rep": ("rep", "reps"), "lvl": ("level", "levels"),
+    "ppl": ("person", "people"), "sub": ("sub", "subs"),
 }  # fmt: skip
 """Words by the sign in lower case."""
 EXACT: dict[str, tuple[str, str]] = {
@@ -97,7 +107,7 @@ EXACT: dict[str, tuple[str, str]] = {
     "gbit": ("gigabit", "gigabits"),
 }  # fmt: skip
 """Words by the sign as it is written, where upper and lower case differ."""
-SPACED = frozenset({"g", "m", "s", "h", "l", "v", "w", "μm", "µm"})
+SPACED = frozenset({"g", "ω", "m", "s", "h", "l", "v", "w", "μm", "µm"})
 """Single letters that are units behind a space too, if small; others are words there."""
 NOT_SPACED = frozenset(
     {
@@ -116,9 +126,10 @@ PER = {
     "s": "second", "sec": "second", "second": "second", "h": "hour", "hr": "hour", "hour": "hour",
     "min": "minute", "minute": "minute", "m": "minute", "d": "day", "day": "day", "wk": "week",
     "week": "week", "mo": "month", "month": "month", "yr": "year", "year": "year",
-    "kg": "kilogram", "l": "liter", "ml": "milliliter", "lb": "pound", "g": "gram",
-    "km": "kilometer", "mi": "mile", "m2": "square meter", "cm": "centimeter", "gal": "gallon",
-    "person": "person", "game": "game", "sub": "sub", "frame": "frame", "night": "night",
-    "set": "set", "side": "side", "serving": "serving",
+    "in2": "square inch", "ft2": "square foot", "kg": "kilogram", "l": "liter", "ml": "milliliter",
+    "lb": "pound", "g": "gram", "km": "kilometer", "mi": "mile", "m2": "square meter",
+    "cal": "calorie", "gb": "gigabyte", "kwh": "kilowatt hour", "cm": "centimeter",
+    "gal": "gallon", "person": "person", "game": "game", "sub": "sub", "frame": "frame",
+    "night": "night", "set": "set", "side": "side", "serving": "serving",
 }  # fmt: skip
 """Words behind a slash: 5 kg/day."""

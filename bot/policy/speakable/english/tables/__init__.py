@@ -1,0 +1,1 @@
+"""Tables of English: units, and the words of chat."""
