@@ -104,7 +104,7 @@ def _is_set() -> bool:
     """
     if sys.platform != "linux":
         return True
-    return _libc().adjtimex(bytes(_TIMEX_BYTES)) not in {-1, _TIME_ERROR}
+    return _libc().adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)) not in {-1, _TIME_ERROR}
 
 
 @cache
