@@ -9,7 +9,7 @@ import numpy as np
 from bot.cli import EXIT_OK
 from bot.cli.shared import columns, quiet_logs
 from bot.config.playback import PlaybackSettings
-from bot.errors import StartError
+from bot.errors import StartError, shown
 from bot.messages import AudioChunk
 from bot.playback import devices
 from bot.playback.clip import Clip
@@ -68,7 +68,9 @@ async def play_tone(name: str) -> Device:
     settings = PlaybackSettings()
     output = DeviceOutput(name, fade_s=settings.fade_ms / 1000)
     if await play_alone(output, settings, _fill) is not Playback.HEARD:
-        raise StartError(f"Sound device {device.name!r} was not heard: {output.state.rstrip('.')}.")
+        raise StartError(
+            f"Sound device {shown(device.name)} was not heard: {output.state.rstrip('.')}."
+        )
     return device
 
 

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from bot.engine.contract import Engine
-from bot.errors import StartError
+from bot.errors import StartError, shown
 
 ENGINES: Mapping[str, str] = {
     "espeak": "bot.engine.guests.espeak:EspeakEngine",
@@ -38,7 +38,7 @@ def create(name: str, options: Mapping[str, Any]) -> Engine:
     place = ENGINES.get(name, name)
     if ":" not in place:
         raise StartError(
-            f"There is no engine {name!r}.", remedy=f"Choose from {', '.join(ENGINES)}."
+            f"There is no engine {shown(name)}.", remedy=f"Choose from {', '.join(ENGINES)}."
         )
     module_name, _, class_name = place.partition(":")
     module = import_extra(module_name, f"Engine {name}", name if name in _EXTRAS else "")

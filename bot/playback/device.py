@@ -160,8 +160,9 @@ class DeviceOutput(BaseOutput):
         was_open = False
         try:
             async with asyncio.timeout(self._answer_s) as answer:
+                received = frames.Receiver(process.stdout, _MAX_EVENT_BYTES)
                 while True:
-                    event = await _receive(process.stdout)
+                    event = protocol.decode_event(await received.next())
                     was_open = was_open or isinstance(event, protocol.Opened)
                     self._handle(event)
                     answer.reschedule(self._next_event_at(event))
@@ -229,7 +230,3 @@ class DeviceOutput(BaseOutput):
         self._is_open.clear()
         if self._play is not None:
             self._play.end(is_heard=False)
-
-
-async def _receive(events: asyncio.StreamReader) -> protocol.Event:
-    return protocol.decode_event(await frames.receive(events, _MAX_EVENT_BYTES))

@@ -20,7 +20,7 @@ from typing import BinaryIO, Protocol
 
 import numpy as np
 
-from bot.errors import StartError
+from bot.errors import StartError, shown
 from bot.messages import Samples
 from bot.playback import devices, protocol
 from bot.playback.device_entry import DEFAULT, Callbacks
@@ -129,7 +129,7 @@ class DeviceProcess:
                 self._emit(protocol.Heartbeat())
             elif time.monotonic() - self._called_at > _STALLED_S:
                 raise StartError(
-                    f"Sound device {self._device!r} takes no sound.",
+                    f"Sound device {shown(self._device)} takes no sound.",
                     remedy="Restart the sound server.",
                 )
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot.errors import StartError
+from bot.errors import StartError, shown
 from bot.playback import portaudio
 from bot.playback.device_entry import DEFAULT, Device
 from bot.playback.pulse.server import Server, ServerAwayError, Sink
@@ -126,14 +126,15 @@ def choose(wanted: str, known: Sequence[Device]) -> Device:
         return preferred[0]
     if names:
         raise StartError(
-            f"{wanted!r} fits more than one sound device: {_listed(preferred)}.",
+            f"{shown(wanted)} fits more than one sound device: {_listed(preferred)}.",
             remedy="Write more of it, or the name that `ishowtts devices` shows.",
         )
     everything = {name for d in known for name in (d.name, d.description) if name}
     near = difflib.get_close_matches(wanted, everything, n=1)
     raise StartError(
-        f"There is no sound device {wanted!r}.",
-        remedy=(f"Did you mean {near[0]!r}? " if near else "") + f"There are: {_listed(known)}.",
+        f"There is no sound device {shown(wanted)}.",
+        remedy=(f"Did you mean {shown(near[0])}? " if near else "")
+        + f"There are: {_listed(known)}.",
     )
 
 

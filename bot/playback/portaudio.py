@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bot.errors import StartError
+from bot.errors import StartError, shown
 from bot.messages import Samples
 from bot.playback.device_entry import Callbacks, Device
 
@@ -157,7 +157,7 @@ class PortAudioStream:
         """
         if self._ended.wait(seconds):
             raise StartError(
-                f"Sound device {self.device!r} disappeared.",
+                f"Sound device {shown(self.device)} disappeared.",
                 remedy="Plug it in again, or start the sound server.",
             )
 
@@ -175,7 +175,7 @@ class PortAudioStream:
 def unusable(device: str, error: Exception) -> StartError:
     """Return the error for a device that exists but refuses to be opened."""
     return StartError(
-        f"Sound device {device!r} cannot be opened: {_reason(error)}.",
+        f"Sound device {shown(device)} cannot be opened: {_reason(error)}.",
         remedy="Close the program that holds it, or choose another from `ishowtts devices`.",
     )
 

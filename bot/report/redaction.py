@@ -5,6 +5,7 @@ values, wherever they stand, and by the forms that secrets have. What may be sec
 Chatters get pseudonyms that hold within one report, so that the fate of a message can be followed.
 """
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ _LEAST_SECRET, _LEAST_NAME = 4, 3
 ones stand in too many words."""
 SECRET_KEY = re.compile(
     r"token|secret|passw|passphrase|credential|authori[sz]ation|cookie|api[_-]?key|private[_-]?key"
-    r"|client[_-]?id|^username$|^stream[_-]?key",
+    r"|client[_-]?id|user[_-]?name$|stream[_-]?key|webhook|session[_-]?id",
     re.IGNORECASE,
 )
 """Keys whose values are secret."""
@@ -53,6 +54,27 @@ _PATTERNS = tuple(
             ),
             rf"\1{REMOVED}",
         ),
+        (r"\blive_[0-9]{4,}_[\w-]{8,}", REMOVED),  # stream keys of Twitch
+        (r"\b(?:[a-z0-9]{4}-){3,4}[a-z0-9]{4}\b(?!-)", REMOVED),  # and of YouTube
+        (r"(rtmps?://[^\s/]{1,200}/)[^\s\"']+", rf"\1{REMOVED}"),
+        (r"(/api/webhooks/|hooks\.slack\.com/services/)[^\s\"']+", rf"\1{REMOVED}"),
+        (r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", REMOVED),  # keys of AWS
+        (r"\b(?:sk|pk|rk|gh[pousr]|xox[abprs]|glpat)[-_][\w-]{16,}", REMOVED),
+        (
+            (
+                # With a digit: "the token is missing" helps.
+                r"\b((?:token|key|password|secret|passphrase) (?:is|was) )"
+                r"(?=[^\s0-9]{0,60}[0-9])[^\s,;\"']{6,}"
+            ),
+            rf"\1{REMOVED}",
+        ),
+        (
+            (
+                r"\b((?:stream[\s_-]?key|session[_-]?id|[a-z]{1,20}_username)[\"']?"
+                rf"\s{{0,9}}(?:[:=]|is)\s{{0,9}})(?:{_QUOTED}|{_WORD})"
+            ),
+            rf"\1{REMOVED}",
+        ),
         (r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*", REMOVED),  # JSON Web Tokens
         (r"(?<![\w/.-])[a-z0-9]{30}(?![\w/-])", REMOVED),  # what Twitch's tokens look like
     )
@@ -62,6 +84,7 @@ _WRITTEN_KEYS = {"text", "answer", "detail", "line", "message_text", "said"}
 """Fields of the log with what chatters wrote, or a part of it."""
 _FIELD = re.compile(rf"\b({'|'.join(sorted(_CHATTER_KEYS | _WRITTEN_KEYS))})=({_QUOTED}|\S+)")
 """Such a field, in lines for people."""
+_BASE64 = re.compile(r"(?<![\w+/])[\w+/]{8,2000}={0,2}")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -85,11 +108,21 @@ class Redactor:
     def text(self, text: str) -> str:
         """Return `text` without secrets, and without chatters that were met before."""
         text = self._secrets.sub(REMOVED, text)
+        text = _BASE64.sub(self._without_encoded, text)
         for pattern, replacement in _PATTERNS:
             text = pattern.sub(replacement, text)
         if self._home:
             text = re.sub(rf"{re.escape(self._home)}(?![\w-])", "~", text)
         return self._without_chatters(text)
+
+    def _without_encoded(self, match: re.Match[str]) -> str:
+        """Return base64 unless a secret is in it: Basic authorization has name and password."""
+        word = match[0]
+        try:
+            decoded = base64.b64decode(word + "=" * (-len(word) % 4)).decode()
+        except ValueError:
+            return word
+        return REMOVED if self._secrets.search(decoded) else word
 
     def _without_chatters(self, text: str) -> str:
         names = [name for name in self._chatters if len(name) >= _LEAST_NAME]

@@ -12,9 +12,10 @@ import yaml
 from bot.config import Settings
 from bot.config.yaml_source import compose
 from bot.report.redaction import REMOVED, SECRET_KEY, Redactor
+from bot.runtime.folders import read_bounded
 from bot.runtime.state_folder import state_folder
 
-_MAX_FILE_BYTES = 64 * 1024
+_MAX_FILE_BYTES = 1 << 20
 _FILES_OF_SECRETS = {"password_file", "token_file"}
 _COMMENT = re.compile(r"(?<!\S)#[^\n]*")
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
@@ -46,7 +47,7 @@ def _files() -> Iterator[Path]:
 
 def _values(path: Path) -> Iterator[str]:
     try:
-        text = path.read_bytes()[:_MAX_FILE_BYTES].decode(errors="replace")
+        text = read_bounded(path, _MAX_FILE_BYTES).decode(errors="replace")
     except OSError:
         return  # what cannot be read here stands in no log of ours either
     try:

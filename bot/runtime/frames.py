@@ -10,6 +10,9 @@ from typing import IO
 LENGTH_BYTES = 4
 MAX_BODY_BYTES = 1 << 26
 """Longest body; a minute of speech is 6 MB, so more than this is garbage."""
+MOST_FRAMES_PER_S = 2_000
+"""Limit of frames that a child process sends; the busiest sends a hundred."""
+_FRAMES_IN_A_ROW = 50
 
 
 class FrameError(ValueError):
@@ -35,15 +38,33 @@ def read(pipe: IO[bytes]) -> Iterator[bytes]:
         yield body
 
 
-async def receive(stream: asyncio.StreamReader, most_bytes: int = MAX_BODY_BYTES) -> bytes:
-    """Return the next body, of at most `most_bytes`.
+class Receiver:
+    """Receives the frames of one stream; a flood of them is as bad as garbage."""
 
-    Raises:
-        asyncio.IncompleteReadError: the stream ended.
-        FrameError: a length is impossible.
-    """
-    head = await stream.readexactly(LENGTH_BYTES)
-    return await stream.readexactly(_body_length(head, most_bytes))
+    def __init__(self, stream: asyncio.StreamReader, most_bytes: int = MAX_BODY_BYTES) -> None:
+        """Receive bodies of at most `most_bytes`."""
+        self._stream = stream
+        self._most_bytes = most_bytes
+        self._count = 0
+        self._since = 0.0
+
+    async def next(self) -> bytes:
+        """Return the next body.
+
+        Raises:
+            asyncio.IncompleteReadError: the stream ended.
+            FrameError: a length is impossible, or the frames come too fast.
+        """
+        now = asyncio.get_running_loop().time()
+        if now - self._since >= 1:
+            self._since, self._count = now, 0
+        self._count += 1
+        if self._count > MOST_FRAMES_PER_S:
+            raise FrameError(f"More than {MOST_FRAMES_PER_S} frames came within a second.")
+        if not self._count % _FRAMES_IN_A_ROW:
+            await asyncio.sleep(0)  # what is buffered must not hold up everything else
+        head = await self._stream.readexactly(LENGTH_BYTES)
+        return await self._stream.readexactly(_body_length(head, self._most_bytes))
 
 
 def _body_length(head: bytes, most_bytes: int = MAX_BODY_BYTES) -> int:

@@ -16,6 +16,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from bot.config.sources import IngestSettings
+from bot.errors import shown
 from bot.messages import ChatMessage, Purge, SourceItem
 from bot.runtime.clock import now
 from bot.sources import Deliver, Origin
@@ -94,7 +95,7 @@ def routes(sources: Sequence[IngestSource]) -> list[web.RouteDef]:
             name = read_channel(value)
             if name is not None and name not in by_channel:
                 raise web.HTTPNotFound(
-                    text=f"There is no channel {name!r} with an ingest source;"
+                    text=f"There is no channel {shown(name)} with an ingest source;"
                     f" there is {', '.join(by_channel)}."
                 )
             answer = await by_channel[name or sources[0].channel].post(value)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import aiohttp
 import structlog
 
-from bot.errors import StartError, TransientError
+from bot.errors import StartError, TransientError, shown
 
 log = structlog.get_logger(__name__)
 
@@ -168,6 +168,6 @@ async def _open(
         )
     except (aiohttp.InvalidUrlClientError, UnicodeError) as error:
         raise StartError(
-            f"{url!r} is not the address of a chat server.",
+            f"{shown(url)} is not the address of a chat server.",
             remedy="Unset the variable ISHOWTTS_TWITCH_CHAT_URL, for Twitch's own.",
         ) from error

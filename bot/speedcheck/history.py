@@ -13,9 +13,10 @@ from pathlib import Path
 
 import msgspec
 
+from bot.runtime.folders import read_bounded
 from bot.runtime.state_folder import state_folder
 from bot.speedcheck.quiet import why_busy
-from bot.speedcheck.results import SCHEMA, Results, keep
+from bot.speedcheck.results import MOST_BYTES, SCHEMA, Results, keep
 
 MAX_RUNS = 500
 """Runs that are kept, the newest: a year of a daily and a weekly one."""
@@ -132,7 +133,7 @@ def _scatter(values: Sequence[float]) -> float:
 def _read(folder: Path, pattern: str = "*.json") -> Iterable[Results]:
     for path in sorted(folder.glob(pattern)):
         try:
-            results = msgspec.json.decode(path.read_bytes(), type=Results)
+            results = msgspec.json.decode(read_bounded(path, MOST_BYTES), type=Results)
         except (OSError, msgspec.DecodeError):
             continue  # of another version, or no results at all: there are others
         if results.schema == SCHEMA:

@@ -9,8 +9,10 @@ from typing import Self
 import msgspec
 
 from bot.errors import StartError
-from bot.runtime.folders import write_whole
+from bot.runtime.folders import read_bounded, write_whole
 
+MOST_BYTES = 8 << 20
+"""Limit of a file of results."""
 SCHEMA = 2
 """Grows when a field changes its meaning; files of another form are refused by `load`."""
 
@@ -199,7 +201,7 @@ def load(path: Path) -> Results:
         StartError: it cannot be read, or holds something else.
     """
     try:
-        content = path.read_bytes()
+        content = read_bounded(path, MOST_BYTES)
         schema = msgspec.json.decode(content, type=_Form).schema
         if schema != SCHEMA:
             raise StartError(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from bot.runtime.folders import read_bounded
 from bot.runtime.state_folder import state_folder
-from bot.speedcheck.results import keep
+from bot.speedcheck.results import MOST_BYTES, keep
 from bot.state import SpeedState
 
 _NAME = "speed.json"
@@ -27,7 +28,7 @@ def load(folder: Path | None = None) -> SpeedState | None:
     """Return the last verdict; None if there is none, or the file cannot be read."""
     path = (folder or state_folder()) / _NAME
     try:
-        return msgspec.json.decode(path.read_bytes(), type=SpeedState)
+        return msgspec.json.decode(read_bounded(path, MOST_BYTES), type=SpeedState)
     except (OSError, msgspec.DecodeError):
         return None
 

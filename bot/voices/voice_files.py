@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.errors import StartError
+from bot.errors import StartError, shown
 from bot.messages import AudioChunk
 from bot.voices.folder import ABOUT, DEFAULT, RECORDING, TRANSCRIPT, About, is_name, is_voice
 from bot.voices.wav import encode
@@ -22,7 +22,8 @@ def verify_free(root: Path, name: str, *, replace: bool) -> Path:
     """
     if name.casefold() == DEFAULT:
         raise StartError(
-            f"No voice can be called {name!r}: in chat that gives the channel's own voice back.",
+            f"No voice can be called {shown(name)}: in chat that gives the channel's own voice"
+            " back.",
             remedy="Choose another name.",
         )
     folder = root / _verified(name)
@@ -92,7 +93,7 @@ def remove(root: Path, name: str) -> None:
 def _verified(name: str) -> str:
     if not is_name(name):
         raise StartError(
-            f"A voice cannot be called {name[:40]!r}.",
+            f"A voice cannot be called {shown(name[:40])}.",
             remedy="Use letters, digits, - and _, at most 64, and begin with a letter or a digit.",
         )
     return name

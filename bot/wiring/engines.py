@@ -12,7 +12,7 @@ from bot.engine.narrator import Narrator
 from bot.engine.nfe_policy import NfePolicy
 from bot.engine.pieces import Pauses
 from bot.engine.process.supervisor import Supervisor
-from bot.errors import StartError
+from bot.errors import StartError, shown
 from bot.runtime.credentials import read_secret
 from bot.runtime.folders import resource
 from bot.voices.catalogue import VoiceCatalog
@@ -35,7 +35,7 @@ def create(settings: EngineSettings, name: str | None = None) -> Narrator:
     known = (*ENGINES, *settings.named)
     for unknown in set(names) - set(known):
         raise StartError(
-            f"There is no engine {unknown!r}.", remedy=f"Choose from {', '.join(known)}."
+            f"There is no engine {shown(unknown)}.", remedy=f"Choose from {', '.join(known)}."
         )
     # The last one, a light voice, speaks while the others wake.
     supervisors = [

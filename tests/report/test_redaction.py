@@ -1,5 +1,6 @@
 """What must not be told is not, wherever and however it stands."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -31,6 +32,36 @@ HIDING = (
     "api_key = {}",
     "Set-Cookie: {}",
     "passphrase: {}",
+    "streamkey={}",
+    "stream key is {}",
+    "stream_key: '{}'",
+    "the token is {}",
+    "password was {}",
+    "MQTT_USERNAME={}",
+    "ISHOWTTS_MQTT_PASSWORD={}",
+    "rtmp://live.twitch.tv/app/{}",
+    "rtmps://a.rtmps.youtube.com/live2/{}",
+    "https://discord.com/api/webhooks/1234/{}",
+    "https://hooks.slack.com/services/T0/B0/{}",
+    "https://broker/x?sig={}",
+    "session_id={}",
+)
+LOOKS = (
+    "live_123456789_AbCdEfGhIjKlMnOpQrStUvWx",
+    "abcd-1ef2-gh3i-4jkl-5mno",
+    "AKIAIOSFODNN7EXAMPLE",
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "sk-proj-0123456789abcdefghijklmnop",
+    "xoxb-123456789012-abcdefghijkl",
+)
+HARMLESS = (
+    "no token is needed for the ingest",
+    "the token is missing; log in again",
+    "2026-11-26 10:00:00 [info] the key is the first word",
+    "00000000-0000-0000-0000-000000000000 is an id",
+    "engine f5 is ready after 12.3 s, live in 4 s",
+    "rtmp is no source",
+    "a well-known-four-word-name stays",
 )
 
 
@@ -40,6 +71,22 @@ def test_a_secret_is_known_by_its_form(line: str) -> None:
 
     assert SECRET not in redacted
     assert REMOVED in redacted
+
+
+@pytest.mark.parametrize("secret", LOOKS)
+def test_a_secret_is_known_by_what_it_looks_like(secret: str) -> None:
+    for line in (f"it said {secret} today", f'{{"event": "x", "detail2": "{secret}"}}', secret):
+        assert secret not in Redactor().log_line(line)
+
+
+@pytest.mark.parametrize("line", HARMLESS)
+def test_an_ordinary_line_stays(line: str) -> None:
+    assert Redactor().log_line(line) == line
+
+
+def test_a_known_user_and_password_are_found_in_base64() -> None:
+    encoded = base64.b64encode(f"someone:{SECRET}".encode()).decode()
+    assert encoded not in Redactor([SECRET, "someone"]).text(f"sent {encoded} to the broker")
 
 
 def test_a_secret_that_is_known_is_found_in_any_form() -> None:

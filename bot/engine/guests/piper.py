@@ -12,9 +12,12 @@ from typing import Any, NamedTuple
 from bot.engine.guests import sound
 from bot.engine.guests.guest import LONGEST_SPEECH_S, WARM_UP, Guest
 from bot.engine.guests.program import Program, find
-from bot.errors import StartError, TransientError, UtteranceError
+from bot.errors import StartError, TransientError, UtteranceError, shortened
 from bot.messages import AudioChunk
+from bot.runtime.folders import read_bounded
 
+_MOST_BYTES = 1 << 20
+"""Limit of what tells about a voice."""
 _REMEDY = "Install it in an environment of its own: pipx install piper-tts"
 _SILENT_S = 20.0
 """Limit without any output: a voice of high quality on a slow board takes seconds to load."""
@@ -143,7 +146,7 @@ def _read(voice: str) -> _Model:
             " en_US-lessac-medium, in piper's environment; then name the file in `voice`.",
         )
     try:
-        told: dict[str, Any] = json.loads(about.read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads(read_bounded(about, _MOST_BYTES))
         language = str(told.get("language", {}).get("family", ""))
         spoken = language or str(told.get("espeak", {}).get("voice", "")).partition("-")[0]
         return _Model(
@@ -155,6 +158,6 @@ def _read(voice: str) -> _Model:
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StartError(
-            f"Piper's voice {voice} cannot be read: {error!r}.",
+            f"Piper's voice {voice} cannot be read: {shortened(repr(error))}.",
             remedy=f"Fetch {about.name} anew; behind # belongs the number of a speaker.",
         ) from error

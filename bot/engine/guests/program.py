@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from bot.engine.process.progress import Progress
-from bot.errors import StartError, TransientError, UtteranceError
+from bot.errors import StartError, TransientError, UtteranceError, shortened
+from bot.runtime.child import end_with_parent
 
 _BLOCK = 1 << 16
 _LAST_WORDS_BYTES = 4096
@@ -51,7 +52,12 @@ class Program:
         """
         try:
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env={**os.environ, **_ENVIRONMENT}
+                *command,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
+                env={**os.environ, **_ENVIRONMENT},
+                preexec_fn=end_with_parent,
             )
         except OSError as error:
             raise StartError(
@@ -135,7 +141,7 @@ async def output_of(command: Sequence[str], *, limit_s: float) -> str:
     """
     try:
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
+            *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, preexec_fn=end_with_parent
         )
         try:
             output, _ = await asyncio.wait_for(process.communicate(), limit_s)
@@ -144,6 +150,6 @@ async def output_of(command: Sequence[str], *, limit_s: float) -> str:
                 process.kill()
     except (OSError, asyncio.TimeoutError) as error:
         raise StartError(
-            f"{' '.join(command)} failed: {error!r}.", remedy="Install it anew."
+            f"{' '.join(command)} failed: {shortened(repr(error))}.", remedy="Install it anew."
         ) from error
     return output.decode(errors="replace")

@@ -13,7 +13,7 @@ import structlog
 
 from bot.engine.process import protocol
 from bot.engine.process.watchdog import Limits, Watchdog
-from bot.errors import StartError, TransientError, UtteranceError, shortened
+from bot.errors import StartError, TransientError, UtteranceError, shortened, shown
 from bot.messages import SpeechRequest
 from bot.runtime import child, frames
 from bot.runtime.packing import encode
@@ -115,8 +115,8 @@ class Client:
             return encode(start)
         except UnicodeEncodeError as error:
             raise StartError(
-                f"A file or folder that engine {self._name} is given is called {error.object!r}, "
-                "which is no UTF-8.",
+                f"A file or folder that engine {self._name} is given is called"
+                f" {shown(error.object)}, which is no UTF-8.",
                 remedy="Give it another name.",
             ) from error
 
@@ -149,10 +149,11 @@ class Client:
 
     async def _take_events(self, process: Process) -> None:
         assert process.stdout is not None
+        received = frames.Receiver(process.stdout)
         is_greeted = False
         while True:
             try:
-                event = protocol.decode_event(await frames.receive(process.stdout))
+                event = protocol.decode_event(await received.next())
             except (ValueError, msgspec.MsgspecError) as error:  # also of bytes that are no text
                 raise EngineLostError(
                     f"engine process sent an invalid event: {shortened(str(error))}"

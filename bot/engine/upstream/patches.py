@@ -20,8 +20,9 @@ from typing import NamedTuple
 from bot.engine.upstream.importing import VERSION
 from bot.engine.upstream.unified_diff import Change, git_hash, parse
 from bot.errors import IshowttsError
-from bot.runtime.folders import resource
+from bot.runtime.folders import read_bounded, resource
 
+_MOST_BYTES = 16 << 20
 _REINSTALL = f"pip install --force-reinstall --no-deps f5-tts=={VERSION}"
 
 
@@ -150,7 +151,7 @@ class Upstream:
 
     def _read(self, path: str) -> bytes | None:
         try:
-            return (self._folder / path).read_bytes()
+            return read_bounded(self._folder / path, _MOST_BYTES)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -204,7 +205,7 @@ def _read_patches(folder: Path) -> list[Change]:
     if not patches:
         raise _damaged(str(folder))
     try:
-        return [change for path in patches for change in parse(path.read_bytes())]
+        return [change for path in patches for change in parse(read_bounded(path, _MOST_BYTES))]
     except ValueError as error:
         raise _damaged(str(folder)) from error
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
-from bot.errors import StartError
+from bot.errors import StartError, shown
 from bot.playback.pulse.server import Module, Server
 from bot.runtime.folders import write_whole
 
@@ -24,19 +24,21 @@ def create(name: str, *, is_permanent: bool = False) -> None:
     """
     if not _NAME.fullmatch(name):
         raise StartError(
-            f"{name!r} cannot be the name of an output.",
+            f"{shown(name)} cannot be the name of an output.",
             remedy="Take letters, digits, dots, - and _, at most 60.",
         )
     with Server() as server:
         if any(sink.name == name for sink in server.sinks()):
-            raise StartError(f"There is an output {name!r} already.", remedy="Choose another name.")
+            raise StartError(
+                f"There is an output {shown(name)} already.", remedy="Choose another name."
+            )
         server.load(_MODULE, _argument(name))
         if is_permanent:
             try:
                 _keep(server.system, name)
             except OSError as error:
                 raise StartError(
-                    f"The output {name!r} is there, but not after the next start of"
+                    f"The output {shown(name)} is there, but not after the next start of"
                     f" {server.system}: {error.filename} cannot be written: {error.strerror}.",
                     remedy="Make room on the disk and the folder writable, and remove and add the"
                     " output again.",
@@ -55,7 +57,7 @@ def remove(name: str) -> None:
             server.unload(module)
         if not _forget(name) and not modules:
             raise StartError(
-                f"There is no output {name!r} that ishowtts made.",
+                f"There is no output {shown(name)} that ishowtts made.",
                 remedy="List them with: ishowtts output list",
             )
 

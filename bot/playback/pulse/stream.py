@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from bot.errors import StartError
+from bot.errors import StartError, shown
 from bot.playback.device_entry import Callbacks
 from bot.playback.pulse import library
 from bot.playback.pulse.library import Callback
@@ -135,8 +135,8 @@ class PulseStream:
                 raise self._gone()
         elif where not in {self._sink, ""}:
             raise StartError(
-                f"The sound server moved the stream from {self._sink!r} to {where!r}.",
-                remedy=f"{self._sink!r} is tried again; to use another, write it as `device:`.",
+                f"The sound server moved the stream from {shown(self._sink)} to {shown(where)}.",
+                remedy=f"{shown(self._sink)} is tried again; another one is written as `device:`.",
             )
         if self._lib.pa_stream_is_suspended(self._stream) <= 0:
             self._suspended_at = None
@@ -144,7 +144,7 @@ class PulseStream:
         self._suspended_at = self._suspended_at or time.monotonic()
         if time.monotonic() - self._suspended_at > _SUSPENDED_S:
             raise StartError(
-                f"Sound device {self.device!r} is suspended.",
+                f"Sound device {shown(self.device)} is suspended.",
                 remedy=f"Resume it with: pactl suspend-sink {self.device} 0",
             )
 
@@ -174,13 +174,13 @@ class PulseStream:
     def _gone(self) -> StartError:
         name = self._sink or "default"
         return StartError(
-            f"Sound device {name!r} disappeared.",
+            f"Sound device {shown(name)} disappeared.",
             remedy="Plug it in again, or start the sound server.",
         )
 
     def _refused(self) -> StartError:
         name = self._sink or "default"
         return StartError(
-            f"Sound device {name!r} cannot be opened: {self._server.trouble}.",
+            f"Sound device {shown(name)} cannot be opened: {self._server.trouble}.",
             remedy="Choose another from `ishowtts devices`, or restart the sound server.",
         )

@@ -9,7 +9,7 @@ import aiohttp
 import twitchio
 from twitchio.eventsub import SubscriptionPayload
 
-from bot.errors import LogInError
+from bot.errors import LogInError, shown
 from bot.sources.sanitize import well_formed
 from bot.sources.twitch_eventsub.accounts import Account
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, RefusedError, plain_errors
@@ -146,7 +146,7 @@ class EventClient:
     async def reward_id(self, title: str, *, cost: int, channel_id: str) -> str:
         """Return the id of our reward with this title; create it where it is missing."""
         channel = self._client.create_partialuser(channel_id)
-        async with self._asking_as(channel_id, f"preparing the reward {title!r}"):
+        async with self._asking_as(channel_id, f"preparing the reward {shown(title)}"):
             rewards = await channel.fetch_custom_rewards(manageable=True)
             found = next((reward for reward in rewards if reward.title == title), None)
             if found is None:

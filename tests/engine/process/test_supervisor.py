@@ -22,7 +22,7 @@ from bot.engine.tone import ToneEngine
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 from bot.runtime import child
-from bot.runtime.frames import frame, receive
+from bot.runtime.frames import Receiver, frame
 from bot.runtime.packing import encode
 from bot.runtime.waiting import cancel
 from tests.engine.conftest import DEADLINE_S, PATIENT, QUICK, limits_for
@@ -439,7 +439,7 @@ async def test_only_the_end_of_its_requests_ends_the_process() -> None:
     process = await child.start(command)
     assert process.stdout is not None
     async with asyncio.timeout(DEADLINE_S):
-        hello = protocol.decode_event(await receive(process.stdout))
+        hello = protocol.decode_event(await Receiver(process.stdout).next())
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
     await child.end(process, grace_s=DEADLINE_S)

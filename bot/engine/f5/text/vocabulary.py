@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bot.errors import StartError
+from bot.runtime.folders import read_bounded
 
 Vocabulary: TypeAlias = Mapping[str, int]
 """Token id by character or pinyin syllable."""
 
 UNKNOWN_ID = 0
+_MOST_BYTES = 8 << 20
 _REPLACEMENTS = str.maketrans({";": ",", "“": '"', "”": '"', "‘": "'", "’": "'"})
 _NO_SPACE_AFTER = frozenset(" :'\"")
 
@@ -25,7 +27,7 @@ def load_vocabulary(path: Path) -> Vocabulary:
         StartError: the file cannot be read, or its first token is not the space.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = read_bounded(path, _MOST_BYTES).decode().split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(
             f"The vocabulary {path} cannot be read: {error}.",

@@ -10,7 +10,7 @@ from bot.engine.f5.model import cpu, int8
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.text.vocabulary import Vocabulary
 from bot.engine.f5.weights.model_folder import judged, load_model, load_vocoder
-from bot.errors import StartError
+from bot.errors import StartError, shown
 
 PRECISIONS: Mapping[str, torch.dtype] = {
     "float32": torch.float32,
@@ -70,10 +70,10 @@ def choose_device(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError as error:
         raise StartError(
-            f"There is no device {name!r}.", remedy="Use auto, cpu or cuda."
+            f"There is no device {shown(name)}.", remedy="Use auto, cpu or cuda."
         ) from error
     if device.type not in ("cpu", "cuda"):
-        raise StartError(f"F5-TTS does not run on {name!r}.", remedy="Use auto, cpu or cuda.")
+        raise StartError(f"F5-TTS does not run on {shown(name)}.", remedy="Use auto, cpu or cuda.")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise StartError(
             "torch finds no CUDA GPU.", remedy="Install the driver, or set the device to cpu."
@@ -100,7 +100,7 @@ def candidates(device: torch.device, model: Path, precision: str = "auto") -> Se
     lacks_int8 = dtype is torch.int8 and not int8.works()
     if dtype is None or dtype is _NOT_ON[device.type] or lacks_int8:
         raise StartError(
-            f"F5-TTS does not run in the precision {precision!r} on this {_kind(device)}.",
+            f"F5-TTS does not run in the precision {shown(precision)} on this {_kind(device)}.",
             remedy="Use auto or float32.",
         )
     return [dtype]

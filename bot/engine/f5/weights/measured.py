@@ -10,11 +10,12 @@ import torch
 from bot.engine.f5.batching import SpeechRunner
 from bot.engine.f5.weights.loading import PRECISIONS
 from bot.hardware import host
-from bot.runtime.folders import write_whole
+from bot.runtime.folders import read_bounded, write_whole
 
 log = logging.getLogger(__name__)
 
 _FILE = "precisions.json"
+_MOST_BYTES = 1 << 20
 _LEAST_GAIN = 0.95
 """Share of the time of an earlier candidate that a later one has to need less than."""
 
@@ -76,7 +77,7 @@ class Measured:
 
     def _kept(self) -> Mapping[str, object]:
         try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            kept = json.loads(read_bounded(self._path, _MOST_BYTES))
         except (OSError, ValueError):  # not there yet, or damaged: it is measured again
             return {}
         return kept if isinstance(kept, dict) else {}

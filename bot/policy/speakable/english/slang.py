@@ -24,6 +24,9 @@ _FOUR = re.compile(r"4(?= )")
 _TWO = re.compile(r"2(?= )")
 _TOO = re.compile(r"2(?= *(?:[.!?,]|$))")
 _TOO_BEFORE = frozenset({"u", "you", "me", "us"})
+_MEASURED_AFTER = frozenset(
+    {"late", "much", "good", "bad", "hard", "easy", "far", "soon", "early", "funny"}
+)
 _FOR_AFTER = frozenset(
     {
         "me", "u", "you", "us", "him", "her", "them", "the", "my", "ur", "your", "life", "real",
@@ -89,7 +92,8 @@ def _is_meant(line: Line, at: int, end: int, written: str) -> bool:
     if not vocabulary.is_allowed(key, before, after.lower(), line.text[end : end + 2]):
         return False
     if key in vocabulary.TITLES:
-        return bool(_TITLED.match(line.text, end))
+        is_saint = key == "st" and after.lower() in vocabulary.SAINTS
+        return key in ("mr", "mrs", "dr") or is_saint or bool(_TITLED.match(line.text, end))
     if written.islower() or line.is_shouted:
         return True
     if key in vocabulary.ABBREVIATIONS:
@@ -145,6 +149,8 @@ def digit_word(line: Line, at: int) -> Reading | None:
     if _TOO.match(line.text, at):
         return Reading(at + 1, "too", "slang") if before in _TOO_BEFORE else None
     if _TWO.match(line.text, at):
+        if after in _MEASURED_AFTER:
+            return Reading(at + 1, "too", "slang")
         is_word = (before in _TO_BEFORE and after in _TO_AFTER) or after == "u"
         return Reading(at + 1, "to", "slang") if is_word else None
     return None

@@ -73,6 +73,14 @@ TITLES = frozenset(
     }
 )  # fmt: skip
 """Those of them that stand before a name alone."""
+SAINTS = frozenset(
+    {
+        "andrews", "george", "helena", "james", "john", "johns", "joseph", "louis", "lucia", "mary",
+        "moritz", "nick", "patrick", "patricks", "patrick's", "paul", "pauli", "peter",
+        "petersburg",
+    }
+)  # fmt: skip
+"""Names behind st that make it a saint."""
 MIXED = {
     "k/d": "K D", "k/d/a": "K D A", "4eva": "forever", "a.k.a": "also known as",
     "a.k.a.": "also known as", "b/c": "because", "b/w": "between", "b2b": "back to back",
