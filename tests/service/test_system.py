@@ -100,7 +100,8 @@ def test_it_speaks_as_a_user_of_its_own_who_may_do_nothing_else(service: Service
 def test_it_may_ask_whether_the_clock_is_right(system: SystemManager) -> None:
     unit = resource("systemd") / "ishowtts-system.service"
     rights = [line for line in unit.read_text("utf-8").splitlines() if line.startswith(RIGHTS)]
-    program = "import ctypes, sys; sys.exit(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)) < 0)"
+    call = "ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))"
+    program = f"import ctypes, sys; sys.exit({call} < 0)"
     start = f"ExecStart={sys.executable} -c '{program}'"
     text = "\n".join(["[Service]", "Type=oneshot", start, *rights, ""])
     write(system, "/etc/systemd/system/asks.service", text)
