@@ -121,7 +121,7 @@ class _Reader:
             case Draft() if result.prefix != before.prefix:
                 yield _line(name, f"{result.prefix}| {result.text}")
             case Draft() if result.text != before.text:
-                yield _line(name, result.text or "(nothing is left)")
+                yield _line(name, result.text.strip() or "(nothing is left)")
 
     def _engine(self, utterance: Utterance) -> str:
         """Return the first engine that speaks the utterance's language, as far as is known."""

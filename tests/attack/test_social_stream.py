@@ -392,7 +392,7 @@ CASES: dict[str, tuple[dict[str, Any], str | None]] = {
     ),
     "diamonds": (
         {"type": "meetme", "event": "donation", "hasDonation": "1.2K Diamonds"},
-        "Ana sends one thousand two hundred Diamonds.",
+        "Ana sends twelve hundred Diamonds.",
     ),
     "join": ({"type": "tiktok", "event": "joined", "chatmessage": "joined"}, SILENT),
     "like": ({"type": "tiktok", "event": "liked", "chatmessage": "Ana liked the LIVE"}, SILENT),

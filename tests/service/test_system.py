@@ -1,6 +1,5 @@
 """The unit of the system under a real manager of the system, from install to uninstall."""
 
-import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -102,7 +101,7 @@ def test_it_may_ask_whether_the_clock_is_right(system: SystemManager) -> None:
     rights = [line for line in unit.read_text("utf-8").splitlines() if line.startswith(RIGHTS)]
     call = "ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))"
     program = f"import ctypes, sys; sys.exit({call} < 0)"
-    start = f"ExecStart={sys.executable} -c '{program}'"
+    start = f"ExecStart=/usr/bin/python3 -c '{program}'"
     text = "\n".join(["[Service]", "Type=oneshot", start, *rights, ""])
     write(system, "/etc/systemd/system/asks.service", text)
 
