@@ -12,7 +12,7 @@ from bot.policy.draft import Draft, Filter
 from bot.policy.emojis import Emojis, characters
 from bot.policy.emotes import Emotes
 from bot.policy.introduction import Introduction
-from bot.policy.languages import Languages, Speakability, Spoken
+from bot.policy.languages import Languages, Names, Speakability, Spoken
 from bot.policy.length import Length, fitting
 from bot.policy.links import Links
 from bot.policy.mode import Mode, drop_reply_mention
@@ -68,33 +68,32 @@ class Policy:
         self._max_raw_characters = _READ_PER_SPOKEN * settings.length.max_characters
         self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
         own = settings.speakable.language
-        introduction = Introduction(settings.name, own=own, spoken=spoken)
+        names = Names(settings.languages, own=own, spoken=spoken)
+        introduction = Introduction(settings.name, names=names, own=own)
         self.languages = Languages(settings.languages, own=own, spoken=spoken)
         """Languages of chat."""
         length = Length(settings.length)
         speakable = Speakable(settings.speakable, kept=self._kept)
         self._announcements = announcements = Announcements(
             settings.events,
+            own=own,
+            is_spoken=names.is_spoken,
             spoken_name=introduction.spoken_name,
             anonymous=settings.name.anonymous,
             say=speakable.say_numbers,
             mark=speakable.decimal_mark,
         )
 
-        def announced(message: ChatMessage) -> str | None:
-            said = announcements.without_name(message)
-            return None if said is None else speakable.say_numbers(said)
+        def anonymous(draft: Draft) -> str:
+            prefix = announcements.without_name(draft) or introduction.without_name(draft)
+            return speakable.say_numbers(prefix, draft.prefix_language)
 
-        words = Words(
-            settings.words,
-            anonymous=speakable.say_numbers(introduction.anonymous),
-            announced=announced,
-        )
+        words = Words(settings.words, anonymous=anonymous)
         mode = Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced)
         self._filters: tuple[tuple[str, Filter], ...] = (
             ("access", self.access),
             ("emotes", Emotes(settings.emotes)),  # before any change: ranges refer to the raw text
-            ("emoji", Emojis(settings.emoji, language=settings.speakable.language)),
+            ("emoji", Emojis(settings.emoji, language=own, language_of=self.languages.guess)),
             ("cleaning", drop_reply_mention),
             ("mode", mode),
             ("links", Links(settings.links)),

@@ -3,11 +3,13 @@
 import re
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from bot.config.policy import NameSettings
 from bot.messages import Chatter
 from bot.policy.cleaning import clean, is_pronounceable, plain
 from bot.policy.draft import Draft
-from bot.policy.languages import Spoken, speakable_name
+from bot.policy.languages import Names
 from bot.policy.length import cut
 
 _LONGEST_NAME = 200
@@ -23,34 +25,43 @@ class Introduction:
     """Filter: puts the chatter's name into the draft's prefix."""
 
     def __init__(
-        self, settings: NameSettings, *, own: str = "en", spoken: Spoken = lambda: None
+        self,
+        settings: NameSettings,
+        *,
+        names: Names = Names(),  # noqa: B008 - it is immutable
+        own: str = "en",
     ) -> None:
-        """Take the settings, the channel's own language, and what the engines speak."""
+        """Take the settings, who makes names sayable, and the channel's own language."""
         self._is_said = settings.say
-        self._template = settings.template
+        self._own = own
+        self._templates = dict(settings.templates)
+        if settings.template is not None:
+            self._templates[own] = settings.template
         self._max_characters = settings.max_characters
         self._anonymous = settings.anonymous
-        self._templates = settings.templates
-        self._own = own
-        self._spoken = spoken
+        self._names = names
         self._spoken_name = lru_cache(maxsize=1024)(self._as_spoken)
-
-    @property
-    def anonymous(self) -> str:
-        """The prefix for a chatter whose name must not be spoken."""
-        return self._filled(self._anonymous) if self._is_said else ""
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` with its prefix."""
         if not self._is_said:
             return draft
-        name = self.spoken_name(draft.message.chatter)
-        return draft.with_prefix(self._filled(name, draft.language))
+        language = self._language(draft)
+        name = self.spoken_name(draft.message.chatter, draft.language)
+        return replace(draft, prefix=self._filled(name, language), prefix_language=language)
 
-    def spoken_name(self, chatter: Chatter) -> str:
-        """Return the chatter's name as it is spoken: the login where no voice can say the name."""
-        name = speakable_name(chatter.name, chatter.login, own=self._own, spoken=self._spoken())
-        return self._spoken_name(name)
+    def without_name(self, draft: Draft) -> str:
+        """Return the prefix for a chatter whose name must not be spoken."""
+        return self._filled(self._anonymous, self._language(draft)) if self._is_said else ""
+
+    def _language(self, draft: Draft) -> str:
+        """Return the language of the introduction: the message's, where there is one in it."""
+        is_there = draft.language in self._templates and self._names.is_spoken(draft.language)
+        return draft.language if is_there else self._own
+
+    def spoken_name(self, chatter: Chatter, language: str) -> str:
+        """Return the chatter's name as a voice of `language` can say it."""
+        return self._spoken_name(self._names(chatter, language))
 
     def _as_spoken(self, name: str) -> str:
         name = _MARKUP.sub(" ", clean(name[:_LONGEST_NAME]))
@@ -62,10 +73,8 @@ class Introduction:
         name = cut(" ".join(words), self._max_characters, self._max_characters)
         return name if is_pronounceable(name) else self._anonymous
 
-    def _filled(self, name: str, language: str = "") -> str:
-        spoken = self._spoken()
-        is_spoken = bool(language) and (spoken is None or language in spoken)
-        template = self._templates.get(language, self._template) if is_spoken else self._template
+    def _filled(self, name: str, language: str) -> str:
+        template = self._templates.get(language, "{name}: ")
         prefix = template.format(name=name)
         space = " " if prefix[-1:].isspace() else ""
         return plain(clean(prefix)) + space

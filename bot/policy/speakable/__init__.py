@@ -32,15 +32,19 @@ class Speakable:
             rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE
         )
         self._faces = settings.symbols
-        self._language = _reader(settings)
+        self._own = _reader(settings)
         self._others = lru_cache(maxsize=16)(
             lambda language: _reader(settings.model_copy(update={"language": language}))
         )
+        self._own_language = settings.language
 
-    @property
-    def decimal_mark(self) -> str:
-        """Before decimals in the language that is read."""
-        return self._language.decimal_mark
+    def _reading(self, language: str) -> English | Grammar:
+        is_own = language in ("", self._own_language)
+        return self._own if is_own else self._others(language)
+
+    def decimal_mark(self, language: str) -> str:
+        """Return what stands before decimals in a language; empty is the channel's own."""
+        return self._reading(language).decimal_mark
 
     def without_faces(self, draft: Draft) -> Draft:
         """Return `draft` without what is drawn; laughter in other scripts becomes words."""
@@ -51,7 +55,7 @@ class Speakable:
         text = draft.text
         if said := self._replacements:
             text = self._replaced.sub(lambda m: said.get(m[0].casefold(), m[0]), text)
-        reader = self._others(draft.language) if draft.language else self._language
+        reader = self._reading(draft.language)
         for _ in range(_MOST_READINGS):
             before = text
             if self._faces:
@@ -59,11 +63,13 @@ class Speakable:
             text = plain(reader.read(_with_ascii_digits(text)), self._kept)
             if text == before:
                 break
-        return draft.with_text(text).with_prefix(self.say_numbers(draft.prefix))
+        return draft.with_text(text).with_prefix(
+            self.say_numbers(draft.prefix, draft.prefix_language)
+        )
 
-    def say_numbers(self, text: str) -> str:
-        """Return `text` with its numbers in words, if numbers are said at all."""
-        return self._language.read_numbers(_with_ascii_digits(text))
+    def say_numbers(self, text: str, language: str = "") -> str:
+        """Return `text` with its numbers in the words of a language, if they are said at all."""
+        return self._reading(language).read_numbers(_with_ascii_digits(text))
 
 
 def _reader(settings: SpeakableSettings) -> English | Grammar:

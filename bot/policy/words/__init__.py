@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.config.policy import WordSettings
-from bot.messages import ChatMessage, Rejection, RejectReason
+from bot.messages import Rejection, RejectReason
 from bot.policy.draft import Draft, Span, without
 from bot.policy.words.blocklist import Blocklist
 
@@ -18,20 +18,12 @@ class Words:
     """
 
     def __init__(
-        self,
-        settings: WordSettings,
-        *,
-        anonymous: str,
-        announced: Callable[[ChatMessage], str | None] = lambda _: None,
+        self, settings: WordSettings, *, anonymous: Callable[[Draft], str] = lambda _: ""
     ) -> None:
-        """Take the lists, and the prefix for a chatter whose name is blocked.
-
-        `announced` returns that prefix for a message whose event is announced.
-        """
+        """Take the lists, and what returns the prefix for a chatter whose name is blocked."""
         self._drop = Blocklist(settings.drop, settings.drop_patterns)
         self._strip = Blocklist(settings.strip, settings.strip_patterns)
         self._anonymous = anonymous
-        self._announced = announced
 
     def __call__(self, draft: Draft) -> Draft | Rejection:
         """Return `draft` without blocked words, or a rejection if one forbids the message."""
@@ -46,7 +38,7 @@ class Words:
             if not spans:
                 return draft.with_text(body).with_prefix(prefix)
             if spans[0][0] < 0:
-                anonymous = self._announced(draft.message) or self._anonymous
+                anonymous = self._anonymous(draft)
                 prefix = anonymous if prefix != anonymous else ""
             else:
                 body = " ".join(without(body, spans).split())
