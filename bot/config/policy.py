@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bot.config.base import Count, Number, Section, matching
 from bot.config.events import EventSettings
-from bot.config.languages import Language, LanguageSettings
+from bot.config.languages import Language, LanguageSettings, told_apart
 from bot.messages import EventKind
 
 _MAX_ENTRIES = 2_000
@@ -266,3 +266,9 @@ class PolicySettings(Section):
     name: NameSettings = NameSettings()
     events: EventSettings = EventSettings()
     voices: VoiceSettings = VoiceSettings()
+
+    @model_validator(mode="after")
+    def _own_language_is_told_apart(self) -> Self:
+        if self.languages.chat:
+            told_apart(self.speakable.language)
+        return self

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 _CHATTERS = 5_000
 """Chatters whose language is remembered."""
-_USUAL_PRIOR = 0.6
+_USUAL_PRIOR = 0.7
 """Probability of the usual language before anything was read."""
-_MEMORY = 0.7
-"""Weight of what a chatter wrote before, from one message to the next."""
-_CERTAIN = 0.98
-_SHORT_LETTERS = 24
+_MEMORY = 0.3
+"""Weight of what a chatter wrote before, from one message to the next. With more of it, one who
+changes language is misread: tests/bench/languages.py shows both."""
+_CERTAIN = 0.995
+_SHORT_LETTERS = 8
 """A text of so many letters counts in full; a shorter one in proportion."""
 
 
