@@ -18,9 +18,9 @@ _CHATTERS = 5_000
 """Chatters whose language is remembered."""
 _USUAL_PRIOR = 0.7
 """Probability of the usual language before anything was read."""
-_MEMORY = 0.3
-"""Weight of what a chatter wrote before, from one message to the next. With more of it, one who
-changes language is misread: tests/bench/languages.py shows both."""
+_MEMORY = 0.4
+"""Weight of what a chatter wrote before, from one message to the next. With less of it, a word
+alone is misread ("hola"); with more, who changes language: tests/bench/languages.py."""
 _CERTAIN = 0.995
 _SHORT_LETTERS = 8
 """A text of so many letters counts in full; a shorter one in proportion."""
