@@ -67,7 +67,7 @@ class Policy:
         """Voices that chatters have, and may choose."""
         self._max_raw_characters = _READ_PER_SPOKEN * settings.length.max_characters
         self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
-        own = settings.speakable.language
+        self._own = own = settings.speakable.language
         names = Names(settings.languages, own=own, spoken=spoken)
         introduction = Introduction(settings.name, names=names, own=own)
         self.languages = Languages(settings.languages, own=own, spoken=spoken)
@@ -134,9 +134,9 @@ class Policy:
     def _utterance(self, draft: Draft) -> Utterance | Rejection:
         message = draft.message
         is_announced = self._announcements.is_announced(message)
-        utterance = draft.utterance(
-            voice=self.voices(message, draft.language), is_announced=is_announced
-        )
+        foreign = "" if draft.language == self._own else draft.language
+        voice = self.voices(message, foreign)
+        utterance = draft.utterance(voice=voice, is_announced=is_announced)
         if not is_pronounceable(utterance.body, self._kept):
             return Rejection(reason=RejectReason.EMPTY)
         return utterance

@@ -16,6 +16,7 @@ from bot.policy import Policy
 from bot.policy.languages.letters import readable
 from bot.policy.languages.scripts import is_readable, main_script, scripts_of
 from tests.policy.conftest import MakeMessage as Make
+from tests.policy.conftest import _message
 
 ENGLISH = frozenset({"en"})
 EVERY = frozenset({"en", "es", "de", "fr", "pt", "ja", "ko", "ru", "uk", "el", "ar", "th", "zh"})
@@ -176,3 +177,20 @@ def test_what_is_left_is_readable(text: str, language: str) -> None:
     left = readable(text, scripts)
     assert is_readable(left, scripts)
     assert main_script(left) in scripts
+
+
+@given(
+    st.text(max_size=60),
+    st.sampled_from([ENGLISH, EVERY, frozenset({"ja", "en"})]),
+    st.sampled_from(["en", "es", "ja"]),
+    st.sampled_from(["leave_out", "transliterate"]),
+    st.sampled_from([None, EventKind.CHEER]),
+)
+def test_nothing_is_said_that_its_voice_cannot_read(
+    text: str, spoken: frozenset[str], own: str, unspoken: str, kind: EventKind | None
+) -> None:
+    settings = {"languages": {"unspoken": unspoken}, "speakable": {"language": own}}
+    verdict = policy(spoken, **settings)(_message(text, name=text, event=kind))
+    if isinstance(verdict, Utterance):
+        assert verdict.language in {"", *spoken}
+        assert is_readable(verdict.prefix + verdict.body, scripts_of(verdict.language or own))
