@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 
 from msgspec.structs import replace
@@ -88,7 +88,7 @@ class Announcements:
         settings: EventSettings,
         *,
         own: str,
-        is_spoken: Callable[[str], bool],
+        introducing: Callable[[str, Collection[str]], str],
         spoken_name: Callable[[Chatter, str], str],
         anonymous: str,
         say: Callable[[str, str], str],
@@ -99,7 +99,7 @@ class Announcements:
         Args:
             settings: Templates.
             own: The channel's own language.
-            is_spoken: Tells whether some engine speaks a language.
+            introducing: Returns the language for a text of a language, of those that are there.
             spoken_name: Returns a chatter's name as it is spoken in a language.
             anonymous: Stand-in for a name.
             say: Returns money and other amounts in the words of a language.
@@ -107,7 +107,7 @@ class Announcements:
         """
         self._settings = settings
         self._own = own
-        self._is_spoken = is_spoken
+        self._introducing = introducing
         self._say = say
         self._mark = mark
         self._templates = cache(self._templates_of)
@@ -152,7 +152,8 @@ class Announcements:
         """Return the prefix for a chatter whose name must not be spoken; empty without event."""
         if draft.message.event is None or not self.is_announced(draft.message):
             return ""
-        return self._filled(draft.message.event, self._anonymous, self._language(draft))
+        event = draft.message.event
+        return self._filled(event, self._anonymous, self._language(event, draft.language))
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` with the announcement as its prefix, if there is one."""
@@ -162,15 +163,14 @@ class Announcements:
         is_nobody = name_key(message.chatter.login or message.chatter.name) in _NOBODY
         spoken = self._spoken_name(message.chatter, draft.language)
         name = self._anonymous if is_nobody else spoken
-        language = self._language(draft)
+        language = self._language(message.event, draft.language)
         prefix = self._filled(message.event, name, language)
         return replace(draft, prefix=prefix, prefix_language=language)
 
-    def _language(self, draft: Draft) -> str:
-        """Return the language of the announcement: the message's, where there is one in it."""
-        language, event = draft.language, draft.message.event
-        is_there = event is not None and event.kind in self._templates(language)
-        return language if is_there and self._is_spoken(language) else self._own
+    def _language(self, event: Event, language: str) -> str:
+        candidates = (language, self._own, "en")
+        there = [each for each in candidates if event.kind in self._templates(each)]
+        return self._introducing(language, there)
 
     def _filled(self, event: Event, name: str, language: str) -> str:
         told, untold = self._templates(language)[event.kind]

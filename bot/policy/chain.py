@@ -77,7 +77,7 @@ class Policy:
         self._announcements = announcements = Announcements(
             settings.events,
             own=own,
-            is_spoken=names.is_spoken,
+            introducing=names.introducing,
             spoken_name=introduction.spoken_name,
             anonymous=settings.name.anonymous,
             say=speakable.say_numbers,

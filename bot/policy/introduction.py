@@ -55,9 +55,7 @@ class Introduction:
         return self._filled(self._anonymous, self._language(draft)) if self._is_said else ""
 
     def _language(self, draft: Draft) -> str:
-        """Return the language of the introduction: the message's, where there is one in it."""
-        is_there = draft.language in self._templates and self._names.is_spoken(draft.language)
-        return draft.language if is_there else self._own
+        return self._names.introducing(draft.language, self._templates)
 
     def spoken_name(self, chatter: Chatter, language: str) -> str:
         """Return the chatter's name as a voice of `language` can say it."""

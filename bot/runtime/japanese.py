@@ -22,7 +22,10 @@ def can_read() -> bool:
 
 
 def in_kana(text: str) -> str:
-    """Return `text` with kana for its kanji, a space behind each phrase; other writing stays."""
+    """Return `text` with kana for its kanji, a space behind each phrase.
+
+    Other writing stays, and kanji that the dictionary does not know.
+    """
     said: list[str] = []
     was_particle = False
     for morpheme in _tokenizer().tokenize(text):
@@ -33,7 +36,7 @@ def in_kana(text: str) -> str:
         if is_particle:
             kana = _AS_SAID.get(surface, surface)
         elif _KANJI.search(surface):
-            kana = _KANJI.sub("", morpheme.reading_form())
+            kana = morpheme.reading_form() or surface
         else:
             kana = _GREETINGS.get(surface, surface)
         said.append(kana)

@@ -250,6 +250,28 @@ def test_a_script_that_nobody_speaks(text: str) -> None:
         assert len(words) > len("Ana says: ")
 
 
+@pytest.mark.parametrize("text", ["你是谁", "龘", "𠮟る", "日本語", "々", "〇"])
+@pytest.mark.parametrize("unspoken", ["leave_out", "transliterate"])
+def test_paid_kanji_of_who_wrote_kana_are_heard(text: str, unspoken: str) -> None:
+    """They count as Japanese then, also where no dictionary of it knows them."""
+    policy = Policy(
+        PolicySettings.model_validate({"languages": {"unspoken": unspoken}}),
+        voice="heart",
+        spoken=lambda: ENGLISH,
+    )
+    for written in ("こんにちは", text):
+        paid = ChatMessage(
+            id="m1",
+            channel="main",
+            source="test",
+            chatter=Chatter(id="u1", name="Ana"),
+            text=written,
+            event=Event(kind=EventKind.REDEEM),
+            received_at=1.5,
+        )
+        assert said(policy(paid))[1].isascii()
+
+
 @pytest.mark.parametrize(
     ("own", "text", "kind", "expected"),
     [

@@ -89,9 +89,10 @@ class Languages:
         return self._of_script(main_script(text))
 
     def _of_script(self, script: str) -> str:
+        spoken = self._spoken()
         if script == LATIN:
-            return self._latin or ("en" if self._is_spoken("en") else self._own)
-        return first_spoken(script, self._chat, self._spoken() or ())
+            return self._latin or substitute("en", spoken or ("en",)) or self._own
+        return first_spoken(script, self._chat, spoken or ())
 
     def _is_spoken(self, language: str) -> bool:
         spoken = self._spoken()
@@ -130,8 +131,7 @@ class Speakability:
         else:
             detail = "these letters" if language == UNKNOWN else language
             return Rejection(reason=RejectReason.LANGUAGE, detail=f"no engine speaks {detail}")
-        own = self._own if self._own in (self._spoken() or ()) else ""
-        return replace(draft, text=text, language=own)
+        return replace(draft, text=text, language=substitute(self._own, self._spoken() or ()))
 
 
 class Names:
@@ -154,22 +154,45 @@ class Names:
         spoken = self._spoken()
         return spoken is None or language in spoken
 
+    def introducing(self, language: str, there: Collection[str]) -> str:
+        """Return the language to introduce a text of `language` in, of those that are `there`.
+
+        It is that of the text, else the own one, else, where a voice of `language` does not read
+        the letters of the own one, English.
+        """
+        if language and not self.is_spoken(language):
+            language = substitute(self._own, self._spoken() or ())
+        if not language:
+            return self._own
+        is_readable_too = _scripts(self._own) <= _scripts(language)
+        candidates = (language, self._own if is_readable_too else "en")
+        return next((each for each in candidates if each in there), self._own)
+
     def __call__(self, chatter: Chatter, language: str) -> str:
         """Return the name in letters that a voice of `language` reads, else the login, or nothing.
 
-        A language that no engine speaks is read by a voice of the own one.
+        A language that no engine speaks is read in a substitute's voice.
         """
         spoken, name = self._spoken(), chatter.name
         if spoken is None or name.isascii():
             return name
         name = clean(name[:_LONGEST_NAME])
         if language not in spoken:
-            language = self._own if self._own in spoken else ""
+            language = substitute(self._own, spoken)
         scripts = _scripts(language)
         for candidate in (name, chatter.login):
             if candidate and is_readable(candidate, scripts):
                 return candidate
         return transliterated(name) if self._transliterates else ""
+
+
+def substitute(own: str, spoken: Collection[str]) -> str:
+    """Return the language in whose voice that is read which no engine speaks, in Latin letters.
+
+    It is the own one, else English, else another in these letters; empty if none is spoken.
+    """
+    latin = (each for each in ("en", *sorted(spoken)) if is_written_in(each, LATIN))
+    return next((each for each in (own, *latin) if each in spoken), "")
 
 
 _scripts = lru_cache(maxsize=64)(scripts_of)

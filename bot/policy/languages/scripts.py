@@ -30,6 +30,8 @@ PHONETIC = "PHONETIC"
 """Not a script, but Latin letters of phoneticians, which no voice reads as text."""
 _PHONETIC = (("\u0250", "\u02af"), ("\u1d00", "\u1dbf"), ("\ua720", "\ua7ff"), ("\uab30", "\uab6f"))
 HAN = "CJK"
+_HAN_MARKS = frozenset(map(chr, (0x3005, 0x3006, 0x3007)))
+"""Iteration mark, closing mark and zero, whose names do not tell."""
 _KANA = ("HIRAGANA", "KATAKANA")
 _SYLLABLES = {HAN: 3, "HANGUL": 3, "HIRAGANA": 2, "KATAKANA": 2, "ETHIOPIC": 2}
 """Letters of an alphabet that a character of these scripts says as much as."""
@@ -38,6 +40,8 @@ _SYLLABLES = {HAN: 3, "HANGUL": 3, "HIRAGANA": 2, "KATAKANA": 2, "ETHIOPIC": 2}
 @lru_cache(maxsize=16_384)
 def script_of(character: str) -> str:
     """Return the script of a letter; empty for what is no letter, and for marks and digits."""
+    if character in _HAN_MARKS:
+        return HAN
     if not character.isalpha() or character in _SIGNS:
         return ""
     if any(first <= character <= last for first, last in _PHONETIC):
@@ -45,7 +49,7 @@ def script_of(character: str) -> str:
     name = unicodedata.name(character, "")
     if name.startswith(("FULLWIDTH", "HALFWIDTH")):
         name = name.partition(" ")[2]
-    return name.partition(" ")[0].partition("-")[0]
+    return name.partition(" ")[0].partition("-")[0] or "NAMELESS"
 
 
 def main_script(text: str) -> str:
