@@ -5,9 +5,10 @@ import unicodedata
 from collections.abc import Callable
 
 from bot.config.events import EventSettings
-from bot.messages import ChatMessage, Chatter, Event, EventKind, name_key
+from bot.messages import ChatMessage, Chatter, Event, EventKind
 from bot.policy.cleaning import clean, plain
 from bot.policy.draft import Draft
+from bot.runtime.cleaning import name_key
 
 _NOBODY = frozenset({"ananonymousgifter", "ananonymouscheerer"})
 """Logins that Twitch gives for chatters who do not want to be named."""

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Collection, Mapping, MutableMapping
 
 from bot.config.policy import VoiceSettings
-from bot.messages import ChatMessage, Chatter, name_key
+from bot.messages import ChatMessage, Chatter
+from bot.runtime.cleaning import name_key
 from bot.voices.folder import DEFAULT
 
 _LISTED_CHARACTERS = 300
