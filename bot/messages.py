@@ -212,6 +212,8 @@ class Utterance(Message, frozen=True, kw_only=True):
     lane: Lane
     received_at: float
     """When the daemon had the message complete; age and latency count from here."""
+    repeats: str = ""
+    """Id of the message that is said once more, where a moderator asked for that."""
 
 
 class Verb(str, Enum):
@@ -284,7 +286,7 @@ class Answer(Message, frozen=True, kw_only=True):
     """What stands in its braces; untrusted."""
 
     @classmethod
-    def of(cls, name: str, **fields: object) -> "Answer":
+    def of(cls, name: str, /, **fields: object) -> "Answer":
         """Return the answer `name` with these fields as text."""
         return cls(name=name, fields={field: str(value) for field, value in fields.items()})
 

@@ -70,6 +70,7 @@ ANSWERS: Mapping[str, str] = {
 }
 """Words of each answer."""
 
+
 class Answers:
     """Words of the answers, as configured."""
 
@@ -85,6 +86,10 @@ class Answers:
     def is_silent(self, answer: Answer) -> bool:
         """Tell whether it is kept out of chat."""
         return self._templates.get(answer.name, "") is None
+
+
+PLAIN = Answers({})
+"""Answers in the words above."""
 
 
 def fields(template: str) -> set[str]:

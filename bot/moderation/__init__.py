@@ -1,114 +1,116 @@
 """Moderation: applies commands and purges to one channel, without waiting behind speech."""
 
+import math
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
-from bot.backlog import Backlog
-from bot.messages import Command, Purge, Utterance, Verb
+import structlog
+
+from bot.messages import Answer, Chatter, Command, Purge, Utterance, Verb
+from bot.moderation.chatter_commands import ChatterCommands
+from bot.moderation.parts import Handler, Parts, SpeechControl
+from bot.moderation.speech_commands import SpeechCommands
+from bot.moderation.undo import Done
 from bot.outcomes import DropReason
-from bot.policy import Policy
+from bot.runtime.clock import now
+from bot.runtime.recent import Recent
 
+log = structlog.get_logger(__name__)
 
-class SpeechControl(Protocol):
-    """What moderation may do to speech under way."""
+__all__ = ["Moderation", "Parts", "SpeechControl"]
 
-    volume: float
-    """0 to 1."""
-
-    def cut(self, reason: DropReason, matches: Callable[[Utterance], bool]) -> bool:
-        """Fall silent at once if the utterance being spoken matches; tell whether it did."""
+_DELETED = 2_000
+"""Messages that were deleted last, should they come after their deletion."""
+_TIMED_OUT = 1_000
+"""Chatters who were timed out last."""
 
 
 class Moderation:
     """The commands of one channel."""
 
-    def __init__(self, policy: Policy, backlog: Backlog, speech: SpeechControl) -> None:
-        self._access = policy.access
-        self._voices = policy.voices
-        self._backlog = backlog
-        self._speech = speech
-        self._verbs: Mapping[Verb, Callable[[str], str]] = {
-            Verb.SKIP: self._skip,
-            Verb.CLEAR: self._clear,
-            Verb.PAUSE: self._pause,
-            Verb.RESUME: self._resume,
-            Verb.ON: self._on,
-            Verb.OFF: self._off,
-            Verb.MUTE: self._mute,
-            Verb.UNMUTE: self._unmute,
-            Verb.VOLUME: self._volume,
-            Verb.STATUS: self._status,
+    def __init__(self, parts: Parts) -> None:
+        """Steer these parts of the channel."""
+        self._parts = parts
+        self._verbs: Mapping[Verb, Handler] = {
+            **SpeechCommands(parts).handlers,
+            **ChatterCommands(parts).handlers,
+            Verb.UNDO: self._undo,
         }
+        self._deleted: Recent[str, None] = Recent(_DELETED)
+        self._timed_out: Recent[str, float] = Recent(_TIMED_OUT)
+        self._cleared_at = -math.inf
+        self._undone = ""
 
-    def apply(self, command: Command) -> str:
+    def apply(self, command: Command) -> Answer:
         """Apply `command` at once; return the answer for who gave it."""
-        if command.verb is Verb.VOICE:
-            return self._voice(command)
-        return self._verbs[command.verb](command.argument)
+        self._undone = ""
+        self._parts.presence.see(command.chatter)
+        return self._verbs[command.order.verb](command)
+
+    @property
+    def undone(self) -> str:
+        """Id of the command that the latest one took back; empty if it took none back."""
+        return self._undone
 
     def purge(self, purge: Purge) -> int:
-        """Drop what the platform took back, also while it is heard; return how many utterances."""
+        """Drop what the platform took back, also while it is heard; return how many utterances.
+
+        It is not said again either.
+        """
+        reason, matches = _taken_back(purge)
         if purge.message_id is not None:
-            return self._drop(DropReason.DELETED, lambda u: u.id == purge.message_id)
-        if purge.chatter_id is not None:
-            return self._drop(DropReason.TIMED_OUT, lambda u: u.chatter.id == purge.chatter_id)
-        return self._drop(DropReason.CLEARED, lambda _: True)
+            self._deleted[purge.message_id] = None
+        elif purge.chatter_id is not None:
+            self._timed_out[purge.chatter_id] = now()
+        else:
+            self._cleared_at = now()
+        count = self._parts.drop(reason, matches)
+        self._parts.history.forget(matches)
+        return count
 
-    def _skip(self, name: str) -> str:
-        if name:
-            return f"skipped {self._drop(DropReason.SKIPPED, _is_of(name))} of {name}"
-        was_speaking = self._speech.cut(DropReason.SKIPPED, lambda _: True)
-        return "skipped" if was_speaking else "nothing is being spoken"
+    def is_deleted(self, message_id: str) -> bool:
+        """Tell whether the message was deleted before it came."""
+        return message_id in self._deleted
 
-    def _clear(self, _: str) -> str:
-        return f"cleared {self._backlog.remove(DropReason.CLEARED, lambda _: True)}"
+    def taken_back(self, utterance: Utterance) -> DropReason | None:
+        """Return why `utterance` may not speak any more, since policy let it through."""
+        access, chatter = self._parts.policy.access, utterance.chatter
+        conditions = {
+            DropReason.DELETED: utterance.id in self._deleted,
+            DropReason.TIMED_OUT: self._timed_out.get(chatter.id, -math.inf)
+            > utterance.received_at,
+            DropReason.CLEARED: self._cleared_at > utterance.received_at,
+            DropReason.PANIC: access.is_panicking,
+            DropReason.OFF: not access.is_on,
+            DropReason.MUTED: self._parts.policy.chatters.is_muted(chatter),
+        }
+        return next((reason for reason, is_so in conditions.items() if is_so), None)
 
-    def _pause(self, _: str) -> str:
-        self._backlog.pause()
-        return "paused"
+    def see(self, chatter: Chatter) -> None:
+        """Note that `chatter` wrote."""
+        self._parts.policy.chatters.see(chatter)
+        self._parts.presence.see(chatter)
 
-    def _resume(self, _: str) -> str:
-        self._backlog.resume()
-        return "resumed"
+    def set_live(self, *, is_live: bool) -> None:
+        """Note whether the stream is live."""
+        self._parts.presence.set_live(is_live=is_live)
 
-    def _on(self, _: str) -> str:
-        self._access.is_on = True
-        return "on"
+    def mute(self, chatter: Chatter) -> None:
+        """Read nothing of `chatter` any more, and drop what there is of it."""
+        self._parts.policy.chatters.mute(chatter)
+        count = self._parts.drop(DropReason.MUTED, lambda u: u.chatter.id == chatter.id)
+        log.warning("chatter muted for a blocked word", chatter=chatter.name, dropped=count)
 
-    def _off(self, _: str) -> str:
-        self._access.is_on = False
-        return f"off, {self._drop(DropReason.OFF, lambda _: True)} dropped"
-
-    def _mute(self, name: str) -> str:
-        self._access.mute(name)
-        return f"{name} is muted, {self._drop(DropReason.MUTED, _is_of(name))} dropped"
-
-    def _unmute(self, name: str) -> str:
-        return f"{name} is heard again" if self._access.unmute(name) else f"{name} was not muted"
-
-    def _volume(self, percent: str) -> str:
-        is_change = percent[0] in "+-"
-        wanted = int(percent) + (round(self._speech.volume * 100) if is_change else 0)
-        wanted = min(max(wanted, 0), 100)
-        self._speech.volume = wanted / 100
-        return f"volume {wanted}"
-
-    def _voice(self, command: Command) -> str:
-        if command.chatter is None:
-            return "only a chatter can choose a voice"
-        return self._voices.choose(command.chatter, command.argument)
-
-    def _status(self, _: str) -> str:
-        switch = "on" if self._access.is_on else "off"
-        paused = ", paused" if self._backlog.is_paused else ""
-        volume = round(self._speech.volume * 100)
-        return f"{switch}{paused}, {len(self._backlog)} waiting, volume {volume}"
-
-    def _drop(self, reason: DropReason, matches: Callable[[Utterance], bool]) -> int:
-        # The backlog first: else the next one of the same kind would start at once.
-        count = self._backlog.remove(reason, matches)
-        return count + self._speech.cut(reason, matches)
+    def _undo(self, _: Command) -> Answer:
+        done: Done | None = self._parts.undo.take()
+        if done is None:
+            return Answer.of("nothing_to_undo")
+        self._undone = done.id
+        return Answer.of("undone", command=done.text)
 
 
-def _is_of(name: str) -> Callable[[Utterance], bool]:
-    return lambda utterance: utterance.chatter.is_called(name)
+def _taken_back(purge: Purge) -> tuple[DropReason, Callable[[Utterance], bool]]:
+    if purge.message_id is not None:
+        return DropReason.DELETED, lambda u: purge.message_id in (u.id, u.repeats)
+    if purge.chatter_id is not None:
+        return DropReason.TIMED_OUT, lambda u: u.chatter.id == purge.chatter_id
+    return DropReason.CLEARED, lambda _: True

@@ -37,6 +37,7 @@ class Chatters:
         self._muted = remembered("mute")
         self._opted_out = remembered("optout")
         self._regulars = remembered("regular")
+        self._names = remembered("name")
         self.nicknames: Mapping[str, str] = (nicknames := remembered("nick"))
         """Names by which chatters are introduced, by their ids."""
         self._nicknames = nicknames
@@ -62,6 +63,12 @@ class Chatters:
             if look in known.looks or look in known.chatter.keys
         ]
 
+    def note(self, chatter: Chatter) -> None:
+        """Remember the name of `chatter`, for whom something is set."""
+        name = clean(chatter.login or chatter.name)
+        if self._names.get(chatter.id) != name:
+            self._names[chatter.id] = name
+
     def is_muted(self, chatter: Chatter) -> bool:
         """Tell whether nothing of `chatter` is read."""
         return (
@@ -72,6 +79,7 @@ class Chatters:
 
     def mute(self, chatter: Chatter) -> None:
         """Read nothing of `chatter`, under any name."""
+        self.note(chatter)
         self._muted[_ID + chatter.id] = clean(chatter.name)
 
     def mute_name(self, name: str) -> None:
@@ -98,6 +106,7 @@ class Chatters:
 
     def opt(self, chatter: Chatter, *, out: bool) -> None:
         """Note whether `chatter` does not want to be read."""
+        self.note(chatter)
         _set(self._opted_out, chatter.id, _YES if out else "")
 
     def is_regular(self, chatter: Chatter) -> bool:
@@ -106,10 +115,12 @@ class Chatters:
 
     def set_regular(self, chatter: Chatter, *, to: bool) -> None:
         """Count `chatter` among the regulars, or no more."""
+        self.note(chatter)
         _set(self._regulars, chatter.id, clean(chatter.name) if to else "")
 
     def call(self, chatter: Chatter, nickname: str) -> None:
         """Introduce `chatter` as `nickname`; by the own name if that is empty."""
+        self.note(chatter)
         _set(self._nicknames, chatter.id, nickname)
 
 

@@ -1,6 +1,7 @@
 """Introduction: the chatter's name before the text, as it can be spoken."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from bot.config.policy import NameSettings
@@ -23,9 +24,22 @@ class Introduction:
     """Filter: puts the chatter's name into the draft's prefix."""
 
     def __init__(
-        self, settings: NameSettings, *, own: str = "en", spoken: Spoken = lambda: None
+        self,
+        settings: NameSettings,
+        *,
+        own: str = "en",
+        spoken: Spoken = lambda: None,
+        nicknames: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the settings, the channel's own language, and what the engines speak."""
+        """Take what names are said with.
+
+        Args:
+            settings: Templates and limits.
+            own: The channel's own language.
+            spoken: Returns the languages that the engines speak.
+            nicknames: Names that chatters are called by, by their ids; may change.
+        """
+        self._nicknames = {} if nicknames is None else nicknames
         self._is_said = settings.say
         self._template = settings.template
         self._max_characters = settings.max_characters
@@ -49,6 +63,8 @@ class Introduction:
 
     def spoken_name(self, chatter: Chatter) -> str:
         """Return the chatter's name as it is spoken: the login where no voice can say the name."""
+        if nickname := self._nicknames.get(chatter.id):
+            return self._spoken_name(nickname)
         name = speakable_name(chatter.name, chatter.login, own=self._own, spoken=self._spoken())
         return self._spoken_name(name)
 
