@@ -32,6 +32,7 @@ from bot.store import Store
 from bot.store import default_path as default_store
 from bot.wiring import engines, outputs
 from bot.wiring.banner import banner
+from bot.wiring.control import Control
 from bot.wiring.liveness import liveness_checks
 from bot.wiring.observers import Observers
 from bot.wiring.options import refuse_shared_files
@@ -122,6 +123,7 @@ class Daemon:
         self._observers.add(source for source in readers if isinstance(source, Observer))
         posts = [source for source in readers if isinstance(source, ingest.IngestSource)]
         routes = [*ingest.routes(posts), *self._sources.routes, *self._observers.routes]
+        routes += Control(self._channels).routes
         self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(

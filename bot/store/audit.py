@@ -56,7 +56,6 @@ class Statistics:
         self._database = database
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._written_at = now()
-        database.write("DELETE FROM statistics WHERE day <= date('now', ?)", f"-{MAX_DAYS} days")
 
     def observe(self, outcome: Outcome) -> None:
         """Count the outcome, its reason, and the seconds that were spoken."""
@@ -79,6 +78,9 @@ class Statistics:
                 " ON CONFLICT DO UPDATE SET count = count + excluded.count",
                 *(*place, count),
             )
+        if self._counts:
+            limit = f"-{MAX_DAYS} days"
+            self._database.write("DELETE FROM statistics WHERE day <= date('now', ?)", limit)
         self._counts.clear()
 
 

@@ -118,7 +118,7 @@ def _open_or_begin_anew(path: Path) -> sqlite3.Connection | None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            return _open(path)
+            return open_file(path)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError | _NewerError):
                 raise
@@ -129,7 +129,7 @@ def _open_or_begin_anew(path: Path) -> sqlite3.Connection | None:
                 damaged=str(aside),
                 reason=_in_words(error),
             )
-            return _open(path)
+            return open_file(path)
     except (OSError, sqlite3.Error) as error:
         log.warning(
             "state not opened: settings of chat and paid messages last until the next start",
@@ -139,7 +139,13 @@ def _open_or_begin_anew(path: Path) -> sqlite3.Connection | None:
         return None
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def open_file(path: Path) -> sqlite3.Connection:
+    """Return the file at `path`, opened for this process alone, with its tables; made if missing.
+
+    Raises:
+        OSError: it cannot be made.
+        sqlite3.Error: it is damaged, in use, or of a newer version.
+    """
     is_writable = not path.exists() or all(os.access(p, os.W_OK) for p in (path, path.parent))
     # Immutable: WAL needs to write beside the file. Nothing is lost by that, unless the daemon that
     # last wrote was killed.

@@ -243,8 +243,8 @@ def test_a_read_only_file_is_read_all_the_same(open_folder: Path) -> None:
     code = (
         "import os, sys, pathlib; from bot.store import Store;"
         "os.geteuid() or os.setuid(65534);"  # root may write everywhere
-        "store = Store(pathlib.Path(sys.argv[1])); print(dict(store.mutes('main')));"
-        "store.mutes('main')['new'] = 'new'; store.close()"
+        "store = Store(pathlib.Path(sys.argv[1])); print(dict(store.remembered('mute', 'main')));"
+        "store.remembered('mute', 'main')['new'] = 'new'; store.close()"
     )
     command = [sys.executable, "-c", code, str(path)]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
