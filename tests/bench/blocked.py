@@ -3,9 +3,9 @@
     python -m tests.bench.blocked [--half seen|unseen|both] [--show-missed]
 
 tests/data/blocked was written without a look at the matcher's rules, and nobody who works on them
-reads its unseen half. A line counts as stopped if one of its messages is rejected as blocked, or if
-the chatter's name, where that is the point, is replaced. Links are read out, so that words in them
-count.
+reads its unseen half. A line counts as stopped if one of its messages is rejected as blocked (for
+another reason does not count), or if the chatter's name, where that is the point, is replaced.
+Links are read out, so that words in them count.
 """
 
 import argparse
@@ -24,6 +24,8 @@ HALVES = ("seen", "unseen")
 NEXT_MESSAGE = "⏎"
 """Between consecutive messages of one chatter."""
 
+_LINE_S = 60.0
+"""Seconds from one line to the next; the messages of a line come a second apart."""
 _VOICES = ("bass", "heart", "robot")
 
 
@@ -72,21 +74,21 @@ def read(halves: Sequence[str] = HALVES) -> Iterator[Line]:
                 continue
             label, kind, word, text, name = row.split("\t")
             number += 1
-            is_stopped, said = _outcome(policy, f"u{number}", text, name)
+            is_stopped, said = _outcome(policy, number, text, name)
             yield Line(half, label == "evasion", kind, word, text, name, is_stopped, said)
 
 
-def _outcome(policy: Policy, id_: str, text: str, name: str) -> tuple[bool, str]:
-    chatter = Chatter(id=id_, name=name or "viewer")
+def _outcome(policy: Policy, number: int, text: str, name: str) -> tuple[bool, str]:
+    chatter = Chatter(id=f"u{number}", name=name or "viewer")
     is_stopped, said = False, []
     for n, part in enumerate(text.split(NEXT_MESSAGE)):
         message = ChatMessage(
-            id=f"{id_}m{n}",
+            id=f"m{number}-{n}",
             channel="main",
             source="corpus",
             chatter=chatter,
             text=part,
-            received_at=float(n),
+            received_at=_LINE_S * number + n,
         )
         verdict = policy(message)
         if isinstance(verdict, Rejection):
