@@ -16,11 +16,11 @@ _TABLES = (
 )
 _AUDIT_AND_STATISTICS = (
     (
-        "CREATE TABLE audit (number INTEGER PRIMARY KEY, at REAL, channel TEXT, id TEXT,"
-        " issuer TEXT, command TEXT, answer TEXT, is_undone INTEGER DEFAULT 0)"
+        "CREATE TABLE IF NOT EXISTS audit (number INTEGER PRIMARY KEY, at REAL, channel TEXT,"
+        " id TEXT, issuer TEXT, command TEXT, answer TEXT, is_undone INTEGER DEFAULT 0)"
     ),
     (
-        "CREATE TABLE statistics (day TEXT, channel TEXT, what TEXT, count REAL,"
+        "CREATE TABLE IF NOT EXISTS statistics (day TEXT, channel TEXT, what TEXT, count REAL,"
         " PRIMARY KEY (day, channel, what)) WITHOUT ROWID"
     ),
 )
