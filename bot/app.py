@@ -11,7 +11,7 @@ import structlog
 
 from bot import logs, sources
 from bot.channel import Channel, Shared
-from bot.commands import parse_command
+from bot.commands import parse_order
 from bot.config import Settings
 from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
@@ -32,6 +32,7 @@ from bot.store import Store
 from bot.store import default_path as default_store
 from bot.wiring import engines, outputs
 from bot.wiring.banner import banner
+from bot.wiring.control import Control
 from bot.wiring.liveness import liveness_checks
 from bot.wiring.observers import Observers
 from bot.wiring.options import refuse_shared_files
@@ -96,13 +97,13 @@ class Daemon:
             journal_max_age_s=settings.backlog.journal_max_age_s,
         )
         self._store = self._files.enter_context(store)
-        self._observers.add([store.journal])
+        self._observers.add([store.journal, store.audit, store.statistics])
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._sources = sources.Sources(
             settings.twitch,
             (source for channel in settings.channels for source in channel.sources),
             self._observers.mqtt.incoming if self._observers.mqtt else None,
-            parse_command,
+            parse_order,
         )
         self._voices = engines.voices(settings.engine)
         shared = Shared(
@@ -122,6 +123,7 @@ class Daemon:
         self._observers.add(source for source in readers if isinstance(source, Observer))
         posts = [source for source in readers if isinstance(source, ingest.IngestSource)]
         routes = [*ingest.routes(posts), *self._sources.routes, *self._observers.routes]
+        routes += Control(self._channels).routes
         self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(
@@ -159,6 +161,7 @@ class Daemon:
         sinks = {f"output {output.name}": output.run for output in self._outputs.values()}
         voices = {} if self._voices is None else {"voices": self._voices.run}
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
+        watches = {f"presence {name}": c.presence.run for name, c in self._channels.items()}
         try:
             work = {**sinks, **voices, **self._observers.work}
             async with self._server, running(work):
@@ -167,7 +170,12 @@ class Daemon:
                     await asyncio.to_thread(channel.policy.languages.load)
                 await self._settle()
                 try:
-                    work = {**speakers, "intake": self._take_in, "undated": self._resume_undated}
+                    work = {
+                        **speakers,
+                        **watches,
+                        "intake": self._take_in,
+                        "undated": self._resume_undated,
+                    }
                     async with running(work):
                         self._announce()
                         await self._resume()
@@ -177,7 +185,7 @@ class Daemon:
                         await asyncio.gather(*(channel.speaker.drain() for channel in channels))
                 finally:
                     for channel in channels:
-                        channel.backlog.clear(DropReason.SHUTDOWN)
+                        channel.clear(DropReason.SHUTDOWN)
         finally:
             await self._engine.close()
 

@@ -41,15 +41,15 @@ Those of one line are strangers: no stage knows another one.
 """
 SECTIONS: dict[str, set[str]] = {
     "bot.sources": {"sources"},
-    "bot.policy": {"events", "languages", "policy"},
+    "bot.policy": {"answers", "events", "languages", "policy"},
     "bot.backlog": {"backlog"},
-    "bot.commands": {"commands"},
+    "bot.commands": {"commands", "verbs"},
     "bot.playback": {"playback"},
     "bot.observers": {"mqtt"},
     "bot.mqtt": {"mqtt"},
     "bot.server": {"server"},
     "bot.logs": {"logs"},
-    "bot.moderation": set(),
+    "bot.moderation": {"moderation"},
     "bot.engine": set(),
     "bot.store": set(),
     "bot.voices": set(),

@@ -9,6 +9,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "run the daemon",
     "say": "speak one text",
     "explain": "show what would be spoken of a message, and what each filter does",
+    "data": "export, import or forget what is kept of chatters and commands",
     "check": "report everything that would not work, with its remedy",
     "devices": "list the sound devices",
     "output": "make an output of its own for OBS, list and remove them",

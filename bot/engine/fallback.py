@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -106,9 +107,7 @@ class FallbackEngine:
         An engine that cannot run here speaks nothing, unless none can.
         """
         able = [each for each in self.supervisors if each.refusal is None] or self.supervisors
-        if not all(each.languages for each in able):
-            return None
-        return frozenset(code for each in able for code in each.languages)
+        return _union(tuple(each.languages for each in able))
 
     @property
     def unwanted_s(self) -> float:
@@ -237,3 +236,9 @@ class FallbackEngine:
         await cancel(*self._measuring)
         await self.aside.close()
         await asyncio.gather(*(each.close() for each in self.supervisors))
+
+
+@lru_cache(maxsize=16)  # every message asks, and it seldom changes
+def _union(stated: Sequence[tuple[str, ...]]) -> frozenset[str] | None:
+    """Return what some engine speaks, or None where one does not tell."""
+    return frozenset(code for codes in stated for code in codes) if all(stated) else None

@@ -8,11 +8,12 @@ from functools import cache
 from msgspec.structs import replace
 
 from bot.config.events import EventSettings
-from bot.messages import ChatMessage, Chatter, Event, EventKind, name_key
+from bot.messages import ChatMessage, Chatter, Event, EventKind
 from bot.policy.cleaning import clean, plain
 from bot.policy.draft import Draft
 from bot.policy.languages.scripts import LATIN, main_script
 from bot.policy.translations import ANNOUNCEMENTS
+from bot.runtime.cleaning import name_key
 
 _NOBODY = frozenset({"ananonymousgifter", "ananonymouscheerer"})
 """Logins that Twitch gives for chatters who do not want to be named."""

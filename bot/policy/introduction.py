@@ -1,6 +1,7 @@
 """Introduction: the chatter's name before the text, as it can be spoken."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from msgspec.structs import replace
@@ -30,8 +31,17 @@ class Introduction:
         *,
         names: Names = Names(),  # noqa: B008 - it is immutable
         own: str = "en",
+        nicknames: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the settings, who makes names sayable, and the channel's own language."""
+        """Take what names are said with.
+
+        Args:
+            settings: Templates and limits.
+            names: Returns names in letters that a voice reads.
+            own: The channel's own language.
+            nicknames: Names that chatters are called by, by their ids; may change.
+        """
+        self._nicknames = {} if nicknames is None else nicknames
         self._is_said = settings.say
         self._own = own
         self._templates = dict(settings.templates)
@@ -57,8 +67,10 @@ class Introduction:
     def _language(self, draft: Draft) -> str:
         return self._names.introducing(draft.language, self._templates)
 
-    def spoken_name(self, chatter: Chatter, language: str) -> str:
+    def spoken_name(self, chatter: Chatter, language: str = "") -> str:
         """Return the chatter's name as a voice of `language` can say it."""
+        if nickname := self._nicknames.get(chatter.id):
+            chatter = replace(chatter, name=nickname)
         return self._spoken_name(self._names(chatter, language))
 
     def _as_spoken(self, name: str) -> str:

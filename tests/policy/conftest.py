@@ -41,3 +41,13 @@ def message() -> MakeMessage:
 def draft() -> MakeDraft:
     """Make a draft of a text."""
     return lambda text="hello", **fields: Draft(_message(text, **fields), text)
+
+
+class Kept:
+    """What is remembered, by its kind, for as long as this object lives."""
+
+    def __init__(self, **values: dict[str, str]) -> None:
+        self._values = values
+
+    def __call__(self, kind: str) -> dict[str, str]:
+        return self._values.setdefault(kind, {})

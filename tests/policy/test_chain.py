@@ -143,16 +143,16 @@ def test_moderation_acts_at_once(message: Make) -> None:
     assert not channel.access.is_on
     assert spoken(channel(message())) is RejectReason.OFF
     channel.access.is_on = True
-    channel.access.mute("@Viewer1")
+    channel.chatters.mute_name("@Viewer1")
     assert spoken(channel(message())) is RejectReason.MUTED
-    assert channel.access.unmute("viewer1")
-    assert not channel.access.unmute("viewer1")
+    assert channel.chatters.unmute("viewer1")
+    assert not channel.chatters.unmute("viewer1")
     assert spoken(channel(message())) == "viewer one says: hello"
 
 
 def test_channels_do_not_share_their_mutes(message: Make) -> None:
     one, other = policy(), policy()
-    one.access.mute("viewer1")
+    one.chatters.mute_name("viewer1")
     assert spoken(other(message())) == "viewer one says: hello"
 
 

@@ -26,11 +26,6 @@ class Speakable:
     def __init__(self, settings: SpeakableSettings, *, kept: frozenset[str] = frozenset()) -> None:
         """Take the settings, and characters besides words that the last step keeps."""
         self._kept = kept
-        self._replacements = {key.casefold(): said for key, said in settings.replacements.items()}
-        longest_first = sorted(self._replacements, key=len, reverse=True)
-        self._replaced = re.compile(
-            rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE
-        )
         self._faces = settings.symbols
         self._own = _reader(settings)
         self._others = lru_cache(maxsize=16)(
@@ -53,8 +48,6 @@ class Speakable:
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` in words; in the prefix, which is plain already, numbers alone."""
         text = draft.text
-        if said := self._replacements:
-            text = self._replaced.sub(lambda m: said.get(m[0].casefold(), m[0]), text)
         reader = self._reading(draft.language)
         for _ in range(_MOST_READINGS):
             before = text
