@@ -26,6 +26,8 @@ class Draft(msgspec.Struct, frozen=True):
     """ISO 639 code of the introduction; empty is the channel's own language."""
     language: str = ""
     """ISO 639 code of the text; empty where any voice may read it."""
+    is_romanized: bool = False
+    """Whether its words are those of another language, in Latin letters."""
 
     def with_text(self, text: str) -> "Draft":
         """Return the draft with other text; itself when nothing changed."""

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from bot.cli.check import check
+from bot.config import Settings
 from bot.config.engine import EngineSettings
 from bot.config.policy import PolicySettings
 from bot.engine.guests.espeak import EspeakEngine
@@ -188,6 +190,24 @@ async def test_an_engine_that_cannot_run_speaks_nothing() -> None:
         assert narrator.languages == {"en"}
     finally:
         await narrator.close()
+
+
+async def test_the_check_tells_languages_that_no_engine_speaks(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    policy = {"speakable": {"language": "de"}, "languages": {"chat": ["en", "es"]}}
+    settings = Settings.model_validate(
+        {
+            "channels": [{"name": "main", "sources": [{"type": "ingest"}], "policy": policy}],
+            "engine": {"engines": ["hibari"]},
+            "server": {"port": 0},
+        }
+    )
+    assert not await check(settings)
+    told = capsys.readouterr().out
+    assert "No engine speaks de." in told
+    assert "No engine speaks es." in told
+    assert "No engine speaks en." not in told
 
 
 ENGLISH = frozenset({"en"})

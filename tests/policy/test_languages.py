@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from pydantic import ValidationError
 
+from bot.config.languages import TOLD_APART
 from bot.config.policy import PolicySettings
 from bot.messages import EventKind, Rejection, RejectReason, Utterance
 from bot.policy import Policy
@@ -85,6 +88,11 @@ def test_words_in_other_letters(
 def test_transliterated_text_is_in_the_own_language(message: Make) -> None:
     said = accepted(policy(ENGLISH, languages={"unspoken": "transliterate"})(message("Привет")))
     assert (said.language, said.body) == ("en", "Privet")
+
+
+def test_transliterated_words_are_no_slang(message: Make) -> None:
+    said = accepted(policy(ENGLISH, languages={"unspoken": "transliterate"})(message("ты 2 раза")))
+    assert said.body == "ty two raza"
 
 
 @pytest.mark.parametrize("kind", [EventKind.CHEER, EventKind.DONATION, EventKind.REDEEM])
@@ -194,3 +202,21 @@ def test_nothing_is_said_that_its_voice_cannot_read(
     if isinstance(verdict, Utterance):
         assert verdict.language in {"", *spoken}
         assert is_readable(verdict.prefix + verdict.body, scripts_of(verdict.language or own))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"languages": {"chat": ["nb"]}},
+        {"languages": {"chat": ["xx"]}},
+        {"languages": {"chat": ["es"]}, "speakable": {"language": "nb"}},
+    ],
+)
+def test_what_cannot_be_told_apart_is_a_mistake(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="cannot be told apart"):
+        PolicySettings.model_validate(settings)
+
+
+def test_the_languages_that_are_told_apart_are_those_of_the_model() -> None:
+    known = LanguageIdentifier.from_model_file(MODEL_FILE).labels
+    assert {label for label in known if len(label) == 2} == TOLD_APART

@@ -68,7 +68,8 @@ class Languages:
 
         The own one in Latin letters, where no engine speaks it, is any voice's.
         """
-        script = main_script(_MENTION.sub(" ", draft.text))
+        text = draft.text
+        script = LATIN if text.isascii() else main_script(_MENTION.sub(" ", text))
         language = self._language(draft, script)
         is_anybodys = script == LATIN and language == self._own and not self._is_spoken(language)
         return draft if is_anybodys else replace(draft, language=language)
@@ -131,7 +132,8 @@ class Speakability:
         else:
             detail = "these letters" if language == UNKNOWN else language
             return Rejection(reason=RejectReason.LANGUAGE, detail=f"no engine speaks {detail}")
-        return replace(draft, text=text, language=substitute(self._own, self._spoken() or ()))
+        voice = substitute(self._own, self._spoken() or ())
+        return replace(draft, text=text, language=voice, is_romanized=True)
 
 
 class Names:
@@ -160,10 +162,10 @@ class Names:
         It is that of the text, else the own one, else, where a voice of `language` does not read
         the letters of the own one, English.
         """
-        if language and not self.is_spoken(language):
-            language = substitute(self._own, self._spoken() or ())
-        if not language:
+        if language in ("", self._own):
             return self._own
+        if not self.is_spoken(language):
+            language = substitute(self._own, self._spoken() or ()) or self._own
         is_readable_too = _scripts(self._own) <= _scripts(language)
         candidates = (language, self._own if is_readable_too else "en")
         return next((each for each in candidates if each in there), self._own)

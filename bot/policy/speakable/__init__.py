@@ -29,13 +29,19 @@ class Speakable:
         self._faces = settings.symbols
         self._own = _reader(settings)
         self._others = lru_cache(maxsize=16)(
-            lambda language: _reader(settings.model_copy(update={"language": language}))
+            lambda language, slang: _reader(
+                settings.model_copy(update={"language": language, "slang": slang})
+            )
         )
+        self._slang = settings.slang
         self._own_language = settings.language
 
-    def _reading(self, language: str) -> English | Grammar:
-        is_own = language in ("", self._own_language)
-        return self._own if is_own else self._others(language)
+    def _reading(self, language: str, *, is_romanized: bool = False) -> English | Grammar:
+        language = language or self._own_language
+        if is_romanized:  # "ty" is "you" of another language then, and no thanks
+            return self._others(language, False)  # noqa: FBT003 - the cache takes it by position
+        is_own = language == self._own_language
+        return self._own if is_own else self._others(language, self._slang)
 
     def decimal_mark(self, language: str) -> str:
         """Return what stands before decimals in a language; empty is the channel's own."""
@@ -48,7 +54,7 @@ class Speakable:
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` in words; in the prefix, which is plain already, numbers alone."""
         text = draft.text
-        reader = self._reading(draft.language)
+        reader = self._reading(draft.language, is_romanized=draft.is_romanized)
         for _ in range(_MOST_READINGS):
             before = text
             if self._faces:
