@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from msgspec.structs import replace
@@ -89,7 +89,7 @@ class Announcements:
         settings: EventSettings,
         *,
         own: str,
-        introducing: Callable[[str, Collection[str]], str],
+        introducing: Callable[[str, Callable[[str], bool]], str],
         spoken_name: Callable[[Chatter, str], str],
         anonymous: str,
         say: Callable[[str, str], str],
@@ -169,9 +169,7 @@ class Announcements:
         return replace(draft, prefix=prefix, prefix_language=language)
 
     def _language(self, event: Event, language: str) -> str:
-        candidates = (language, self._own, "en")
-        there = [each for each in candidates if event.kind in self._templates(each)]
-        return self._introducing(language, there)
+        return self._introducing(language, lambda each: event.kind in self._templates(each))
 
     def _filled(self, event: Event, name: str, language: str) -> str:
         told, untold = self._templates(language)[event.kind]

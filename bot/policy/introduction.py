@@ -65,7 +65,7 @@ class Introduction:
         return self._filled(self._anonymous, self._language(draft)) if self._is_said else ""
 
     def _language(self, draft: Draft) -> str:
-        return self._names.introducing(draft.language, self._templates)
+        return self._names.introducing(draft.language, self._templates.__contains__)
 
     def spoken_name(self, chatter: Chatter, language: str = "") -> str:
         """Return the chatter's name as a voice of `language` can say it."""

@@ -90,6 +90,17 @@ def test_transliterated_text_is_in_the_own_language(message: Make) -> None:
     assert (said.language, said.body) == ("en", "Privet")
 
 
+@pytest.mark.parametrize("kind", [None, EventKind.CHEER])
+def test_who_reads_for_a_language_that_nobody_speaks_introduces_too(
+    kind: EventKind | None, message: Make
+) -> None:
+    german = policy({"de"}, languages={"unspoken": "transliterate"}, speakable={"language": "ja"})
+    said = accepted(german(message("こんにちは 3", name="Ana", event=kind)))
+    assert said.language == "de"
+    assert (said.prefix + said.body).startswith("Ana jubelt" if kind else "Ana sagt: ")
+    assert is_readable(said.prefix + said.body, scripts_of("de"))
+
+
 def test_transliterated_words_are_no_slang(message: Make) -> None:
     said = accepted(policy(ENGLISH, languages={"unspoken": "transliterate"})(message("ты 2 раза")))
     assert said.body == "ty two raza"

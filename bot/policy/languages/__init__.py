@@ -156,19 +156,19 @@ class Names:
         spoken = self._spoken()
         return spoken is None or language in spoken
 
-    def introducing(self, language: str, there: Collection[str]) -> str:
-        """Return the language to introduce a text of `language` in, of those that are `there`.
+    def introducing(self, language: str, is_there: Callable[[str], bool]) -> str:
+        """Return the language to introduce a text of `language` in, of those that are there.
 
         It is that of the text, else the own one, else, where a voice of `language` does not read
         the letters of the own one, English.
         """
+        if language and not self.is_spoken(language):
+            language = substitute(self._own, self._spoken() or ())
         if language in ("", self._own):
             return self._own
-        if not self.is_spoken(language):
-            language = substitute(self._own, self._spoken() or ()) or self._own
         is_readable_too = _scripts(self._own) <= _scripts(language)
         candidates = (language, self._own if is_readable_too else "en")
-        return next((each for each in candidates if each in there), self._own)
+        return next(filter(is_there, candidates), self._own)
 
     def __call__(self, chatter: Chatter, language: str) -> str:
         """Return the name in letters that a voice of `language` reads, else the login, or nothing.
