@@ -1,0 +1,113 @@
+"""Disguises of writing: other texts that a text can be seen as, of the same length.
+
+A text of the same length keeps its places, so what is found in it is found in the source.
+"""
+
+# ruff: noqa: RUF001 - characters that look alike are the point
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from bot.policy.words.splits import TAG, without_markup
+
+_TAGS = re.compile(r"\[/?[\w -]{0,24}\]|\([\w -]{1,24}\)")
+_TWO = {
+    "|\\|": "n", "|\\/|": "m", "/\\/\\": "m", "nn": "m", "\\/\\/": "w", "vv": "w", "VV": "w",
+    "|_|": "u", "(_)": "u", "|-|": "h", "}{": "h", "|3": "b", "!3": "b", "/\\/": "n", "13": "b", "|)": "d", "[)": "d",
+    "|>": "p", "|*": "p", "|2": "r", "|?": "r", "12": "r", "|<": "k", "|{": "k", "|(": "k",
+    "1<": "k", "()": "o", "[]": "o", "\\/": "v", "/-\\": "a", "/\\": "a", "[-": "e", "|=": "f",
+    "|_": "l", "1_": "l", "(_+": "g", "(_-": "g", "(+": "g", "7_": "z", "_/": "j", "_|": "j",
+    "><": "x", "'/": "y", "`/": "y", "'|'": "t", "-|-": "t", "~|~": "t", "[": "c", "{": "c",
+    "<": "c", "_\\": "", "|o": "p", "|0": "p", "|>~": "p",
+}  # fmt: skip
+_TWO_SIGNS = re.compile("|".join(map(re.escape, sorted(_TWO, key=len, reverse=True))))
+_ENTITY = re.compile(r"&(?:#x?[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
+_UNSEEN = frozenset({"Cf", "Cc", "Mn", "Zs"})
+_LONE_I = re.compile(r"(?<=[a-zа-яα-ω])[IΙІ](?=[a-z\u0250-\uffff])|[ӏӀ]|(?<=[^\x00-\x7f])[IΙІ]")
+"""Capital letters that look like a small l among small ones."""
+_DRAWN = re.compile(r"[|\\/()\[\]{}<>_]|[Vv]{2}|nn|1[23]|!3")
+
+_UPRIGHT = {
+    "ɐ": "a", "q": "b", "ɔ": "c", "p": "d", "ǝ": "e", "ɟ": "f", "ƃ": "g", "ɓ": "g", "ɥ": "h", "ᴉ": "i",
+    "ı": "i", "ɾ": "j", "ſ": "j", "ʞ": "k", "ן": "l", "ʅ": "l", "ꞁ": "l", "ɯ": "m", "u": "n", "n": "u",
+    "d": "p", "b": "q", "ɹ": "r", "ʇ": "t", "ʌ": "v", "ʍ": "w", "ʎ": "y", "ƨ": "s", "∀": "a",
+    "ᗺ": "b", "Ɔ": "c", "ᗡ": "d", "Ǝ": "e", "Ⅎ": "f", "⅁": "g", "⋊": "k", "⅂": "l", "Ԁ": "p", "Ό": "q",
+    "ᴚ": "r", "⊥": "t", "∩": "u", "Λ": "v", "⅄": "y", "˥": "l", "ᄅ": "z", "Ɛ": "e", "9": "6", "6": "9",
+}  # fmt: skip
+_TURNED = frozenset("ɐɔǝɟƃɥᴉɾʞןɯɹʇʌʍʎ∀ƎℲ⅁⋊⅂ᴚ⊥⅄˥")
+_WORDS = re.compile(r"\S+")
+
+_FLAGS = {chr(0x1F1E6 + number): chr(0x61 + number) for number in range(26)}
+_EMOJI = {
+    "🅰": "a", "🅱": "b", "🅾": "o", "🅿": "p", "Ⓜ": "m", "ⓜ": "m", "©": "c", "®": "r", "™": "m",
+    "ℹ": "i", "❗": "i", "❕": "i", "❣": "i", "⭕": "o", "🔴": "o", "🔵": "o", "⚪": "o", "⚫": "o",
+    "🟢": "o", "🟡": "o", "🟠": "o", "🟣": "o", "🌕": "o", "🌑": "o", "🍩": "o", "🏀": "o", "⚽": "o",
+    "🌐": "o", "❌": "x", "❎": "x", "✖": "x", "☪": "c", "🌙": "c", "✝": "t", "☦": "t", "➕": "t",
+    "✚": "t", "💲": "s", "⚡": "s", "🐍": "s", "♾": "oo", "📐": "a", "⛎": "u", "♈": "y", "♉": "o",
+    "♌": "n", "♍": "m", "♏": "m", "♐": "x", "♑": "n", "🪝": "j", "🕒": "o", "🎯": "o", "📧": "e",
+    "💶": "e", "🅂": "s", "♓": "h", "🏴": "", "❓": "", "🇦": "a",
+}  # fmt: skip
+_PICTURED = str.maketrans(_EMOJI | _FLAGS)
+_PICTURES = re.compile("[\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001f0ff\U0001f200-\U0001faff]+")
+_LETTER_PICTURES = re.compile(
+    f"[{''.join(map(re.escape, (*_EMOJI, *_FLAGS)))}]|\u20e3|{_PICTURES.pattern}"
+)
+_JOINERS = str.maketrans(dict.fromkeys(("\ufe0f", "\ufe0e", "\u20e3", "\u200d", "\u200b"), ""))
+
+
+def seen_as(text: str) -> Iterator[str]:
+    """Yield what `text` can be seen as besides itself; each has its length."""
+    readings = [text]
+    if "<" in text:
+        readings.append(without_markup(text))
+    if "[" in text or "(" in text:
+        readings.append(_TAGS.sub(lambda match: TAG * len(match[0]), text))
+    if _DRAWN.search(text):
+        readings.append(_TWO_SIGNS.sub(_one_letter, text))
+    if not _TURNED.isdisjoint(text):
+        readings += _turned(text)
+    if "&" in text and ";" in text:
+        readings.append(_ENTITY.sub(_unescaped, text))
+    if _LONE_I.search(text) is not None:
+        readings.append(_LONE_I.sub("l", text))
+    if "μ" in text or "µ" in text:
+        readings.append(text.replace("μ", "u").replace("µ", "u"))
+    if not text.isascii():
+        readings += [reading.replace("ß", "b").replace("ẞ", "b") for reading in list(readings)]
+    yield from dict.fromkeys(readings[1:])
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """Return what an entity of HTML stands for, as wide as it is written."""
+    letter = html.unescape(match[0])
+    visible = letter if len(letter) == 1 and unicodedata.category(letter) not in _UNSEEN else ""
+    return visible.ljust(len(match[0]), TAG)
+
+
+def _one_letter(match: re.Match[str]) -> str:
+    return _TWO[match[0]].ljust(len(match[0]), TAG)
+
+
+def _turned(text: str) -> Iterator[str]:
+    """Yield `text` with words upright that stand on their heads, read from either end."""
+    yield _WORDS.sub(lambda match: _upright(match[0])[::-1], text)
+    yield _WORDS.sub(lambda match: _upright(match[0]), text)
+
+
+def _upright(word: str) -> str:
+    if _TURNED.isdisjoint(word):
+        return word
+    return "".join(_UPRIGHT.get(letter, letter) for letter in word)
+
+
+def has_pictured_letters(text: str) -> bool:
+    """Tell whether pictures in `text`, which may be left out later, can be read as letters."""
+    return not text.isascii() and _LETTER_PICTURES.search(text) is not None
+
+
+def in_letters(text: str) -> str:
+    """Return `text` with letters for the pictures of letters, and spaces for other pictures."""
+    letters = text.translate(_PICTURED).translate(_JOINERS)
+    return _PICTURES.sub(" ", letters)

@@ -1,0 +1,74 @@
+"""Fragments: blocked words that one chatter spreads over several messages."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from bot.messages import ChatMessage
+from bot.policy.words.lexicon import is_english
+from bot.policy.words.tokens import tokens
+from bot.runtime.recent import Recent
+
+_CHATTERS = 2_000
+_MESSAGES = 12
+_WITHIN_S = 20.0
+"""Longest time between two messages that belong together."""
+_LETTERS = 2
+"""Most letters of a message that may be one of a word letter by letter."""
+_LONGEST = 40
+
+
+class _Said(NamedTuple):
+    at: float
+    first: str
+    last: str
+    is_single: bool
+
+
+class Fragments:
+    """The latest messages of each chatter, as far as they may be parts of a word."""
+
+    def __init__(self, is_blocked: Callable[[str], bool]) -> None:
+        """Ask `is_blocked` about texts that several messages make together."""
+        self._is_blocked = is_blocked
+        self._said: Recent[str, deque[_Said]] = Recent(_CHATTERS)
+
+    def complete(self, message: ChatMessage, text: str) -> bool:
+        """Tell whether `text` completes a blocked word that earlier messages began; note it.
+
+        The last word of a message and the first one of the next may be its halves, unless both
+        are words of English; so may whole messages of a letter or two.
+        """
+        words = tokens(text[: 10 * _LONGEST])
+        if not words:
+            return False
+        first, last = words[0].text[:_LONGEST], words[-1].text[:_LONGEST]
+        said = self._said.get(message.chatter.id) or deque(maxlen=_MESSAGES)
+        while said and message.received_at - said[-1].at > _WITHIN_S:
+            said.clear()
+        is_single = len(words) == 1 and len(first) <= _LETTERS
+        found = bool(said) and (
+            self._are_halves(said[-1].last, first) or (is_single and self._is_spelled(said, first))
+        )
+        if found:
+            said.clear()
+        else:
+            said.append(_Said(message.received_at, first, last, is_single))
+        self._said[message.chatter.id] = said
+        return found
+
+    def _are_halves(self, before: str, behind: str) -> bool:
+        known = is_english(before.casefold()) and is_english(behind.casefold())
+        if known and min(len(before), len(behind)) > _LETTERS:
+            return self._is_blocked(f"{before} {behind}")
+        return self._is_blocked(before + behind)
+
+    def _is_spelled(self, said: deque[_Said], letter: str) -> bool:
+        letters = letter
+        for earlier in reversed(said):
+            if not earlier.is_single:
+                break
+            letters = earlier.last + letters
+            if len(letters) > _LETTERS and self._is_blocked(letters):
+                return True
+        return False
