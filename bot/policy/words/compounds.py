@@ -1,5 +1,6 @@
 """Compounds: blocked words with endings of English, and inside longer words that nobody knows."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from bot.policy.words.lexicon import english
@@ -13,12 +14,16 @@ _PLAIN_ENDINGS = ("s", "es", "ed", "ing")
 _CYRILLIC_VOWELS = frozenset("аеиоуыэюяйь")  # noqa: RUF001 - Cyrillic is meant
 _CYRILLIC_ENDINGS = (
     *("", "а", "ы", "у", "е", "ой", "ою", "ам", "ами", "ах", "и", "ю", "я", "о", "ом", "ов", "ей"),
-    *("ка", "ки", "ку", "ский", "ная", "ный", "ые", "ая", "ый"),
+    *("ка", "ки", "ку", "ок", "очка", "ин", "ский", "ная", "ный", "овый", "ые", "ая", "ый"),
 )  # fmt: skip
+_LEAST_ENDING = 5
+"""Letters of an English word that takes any ending; shorter ones are stems of other languages."""
 _SHORT = 3
 _LONG = 6
 """Letters of a word that means nothing else, wherever it stands."""
 _LEAST_WORD = 3
+_START = 3
+"""Letters by which blocked words are found in longer ones."""
 _STRADDLING = 4
 """Letters of a known word that takes a part of a blocked one, at least."""
 _WRITTEN_BEFORE = """
@@ -45,6 +50,14 @@ _BEHIND = frozenset(_WRITTEN_BEHIND.split())
 """What is written before and behind a short word to make a name or an insult of it."""
 
 
+_DERIVED = re.compile(
+    r"(?:a|be|de|dis|en|in|mis|non|out|over|pre|re|sub|un|under)*"
+    r"-(?:a[bn]le|ance|ation|ed|en|ent|er|ers|est|ful|ie|ier|ies|iest|ily|iness|ing|ingly|ings|ion|ish|"
+    r"ive|ize|izes|less|ly|ment|ments|ness|or|ors|ous|s|some|y|z)*"
+)
+"""What English puts around its words."""
+
+
 def forms(word: str) -> Iterator[str]:
     """Yield `word` with the endings of English, spelled as English does.
 
@@ -54,7 +67,10 @@ def forms(word: str) -> Iterator[str]:
     yield word
     known = english()
     is_known = word in known
-    for ending in _CYRILLIC_ENDINGS if _is_cyrillic(word) else _ENDINGS:
+    endings = _CYRILLIC_ENDINGS if _is_cyrillic(word) else _ENDINGS
+    if is_known and len(word) < _LEAST_ENDING:
+        endings = (*_PLAIN_ENDINGS, "ness", "ish", "ist", "ism")
+    for ending in endings:
         for form in _spelled(word, ending):
             if form not in known or (is_known and ending in _PLAIN_ENDINGS):
                 yield form
@@ -86,7 +102,9 @@ class Compounds:
     def __init__(self, words: Iterable[str], look: Callable[[str], str] = str) -> None:
         """Take words in small letters, without spaces; `look` returns what they look like."""
         self._cores = {look(form): look(word) for word in words for form in forms(word)}
-        self._lengths = sorted({len(core) for core in self._cores})
+        self._lengths: dict[str, list[int]] = {}
+        for start, length in sorted({(core[:_START], len(core)) for core in self._cores}):
+            self._lengths.setdefault(start, []).append(length)
 
     def __bool__(self) -> bool:
         """Tell whether there are any."""
@@ -109,16 +127,18 @@ class Compounds:
             return False
         return any(
             self._is_point(word, start, start + length)
-            for length in self._lengths
-            if length < len(word)
-            for start in range(len(word) - length + 1)
+            for start in range(len(word) - _START + 1)
+            for length in self._lengths.get(word[start : start + _START], ())
             if word[start : start + length] in self._cores
         )
 
     def _is_point(self, word: str, start: int, end: int) -> bool:
         core = self._cores[word[start:end]]
         before, behind = word[:start], word[end:]
-        if len(core) < _LONG and not (
+        is_free = len(core) >= _LONG and not (
+            core in english() and _DERIVED.fullmatch(f"{before}-{behind}")
+        )
+        if not is_free and not (
             _may_stand_beside(before, core, is_behind=False)
             and _may_stand_beside(behind, core, is_behind=True)
         ):
@@ -127,10 +147,12 @@ class Compounds:
 
 
 def _may_stand_beside(part: str, core: str, *, is_behind: bool) -> bool:
-    part = part.strip("0123456789_-'")
-    if not part or part == core or part in (_BEHIND if is_behind else _BEFORE):
+    part = part.replace(core, "").strip("0123456789_-'")
+    if not part or part in (_BEHIND if is_behind else _BEFORE):
         return True
-    return len(core) > _SHORT and len(part) >= _LEAST_WORD and part in english()
+    # A word of English makes others of its kind (milkwort), which the lexicon may not have.
+    is_coined = len(core) > _SHORT and core not in english()
+    return is_coined and len(part) > _SHORT and part in english()
 
 
 def _is_straddled(word: str, start: int, end: int) -> bool:

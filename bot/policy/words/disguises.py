@@ -14,15 +14,25 @@ from bot.policy.words.splits import TAG, without_markup
 
 _TAGS = re.compile(r"\[/?[\w -]{0,24}\]|\([\w -]{1,24}\)")
 _TWO = {
-    "|\\|": "n", "|\\/|": "m", "/\\/\\": "m", "nn": "m", "\\/\\/": "w", "vv": "w", "VV": "w",
-    "|_|": "u", "(_)": "u", "|-|": "h", "}{": "h", "|3": "b", "!3": "b", "/\\/": "n", "13": "b", "|)": "d", "[)": "d",
-    "|>": "p", "|*": "p", "|2": "r", "|?": "r", "12": "r", "|<": "k", "|{": "k", "|(": "k",
-    "1<": "k", "()": "o", "[]": "o", "\\/": "v", "/-\\": "a", "/\\": "a", "[-": "e", "|=": "f",
-    "|_": "l", "1_": "l", "(_+": "g", "(_-": "g", "(+": "g", "7_": "z", "_/": "j", "_|": "j",
-    "><": "x", "'/": "y", "`/": "y", "'|'": "t", "-|-": "t", "~|~": "t", "[": "c", "{": "c",
-    "<": "c", "_\\": "", "|o": "p", "|0": "p", "|>~": "p",
+    "|\\/|": "m", "/\\/\\": "m", "|v|": "m", "[v]": "m", "(v)": "m", "{v}": "m", "nn": "m", "^^": "m",
+    "|\\|": "n", "/\\/": "n", "[\\]": "n", "{\\}": "n", "!\\!": "n", "\\/\\/": "w", "vv": "w",
+    "\\^/": "w", "\\x/": "w", "|_|": "u", "(_)": "u", "[_]": "u", "{_}": "u", "!_!": "u", "\\_/": "u",
+    "|-|": "h", "]-[": "h", ")-(": "h", "}-{": "h", "}{": "h", "/-/": "h", "|3": "b", "!3": "b",
+    "13": "b", "|8": "b", "(3": "b", "|:": "b", "|)": "d", "[)": "d", "c|": "d", "(|": "d", "<|": "d",
+    "|>": "p", "|*": "p", "|o": "p", "|0": "p", "|^": "p", "|7": "p", "|2": "r", "|?": "r", "12": "r",
+    "/2": "r", "l2": "r", "[2": "r", "|`": "r", "|~": "r", "|<": "k", "|{": "k", "|(": "k", "1<": "k",
+    "]{": "k", "]<": "k", "()": "o", "[]": "o", "<>": "o", "{}": "o", "\\/": "v", "|/": "v",
+    "/-\\": "a", "/_\\": "a", "/\\": "a", "^": "a", "[-": "e", "|=": "f", "]=": "f", "/=": "f",
+    "|#": "f", "|_": "l", "1_": "l", "[_": "l", "(_+": "g", "(_-": "g", "(_,": "g", "(+": "g", "c-": "g",
+    "[,": "g", "7_": "z", "~/_": "z", ">_": "z", "-/_": "z", "_/": "j", "_|": "j", "><": "x", ")(": "x",
+    "'/": "y", "`/": "y", "'|'": "t", "-|-": "t", "~|~": "t", "']['": "t", "0_": "q", "(,)": "q",
+    "[": "c", "{": "c", "<": "c",
 }  # fmt: skip
-_TWO_SIGNS = re.compile("|".join(map(re.escape, sorted(_TWO, key=len, reverse=True))))
+_OTHERWISE = {"|>": "d", "}{": "x", "(_)": "o", "()": "u", "|-": "r"}
+"""Signs that are read as another letter too."""
+_TWO_SIGNS = re.compile(
+    "|".join(map(re.escape, sorted({*_TWO, *_OTHERWISE}, key=len, reverse=True))), re.IGNORECASE
+)
 _ENTITY = re.compile(r"&(?:#x?[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _UNSEEN = frozenset({"Cf", "Cc", "Mn", "Zs"})
 _LONE_I = re.compile(r"(?<=[a-zа-яα-ω])[IΙІ](?=[a-z\u0250-\uffff])|[ӏӀ]|(?<=[^\x00-\x7f])[IΙІ]")
@@ -50,7 +60,9 @@ _EMOJI = {
     "💶": "e", "🅂": "s", "♓": "h", "🏴": "", "❓": "", "🇦": "a",
 }  # fmt: skip
 _PICTURED = str.maketrans(_EMOJI | _FLAGS)
-_PICTURES = re.compile("[\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001f0ff\U0001f200-\U0001faff]+")
+_PICTURES = re.compile(
+    "[\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001f0ff\U0001f200-\U0001faff]+"
+)
 _LETTER_PICTURES = re.compile(
     f"[{''.join(map(re.escape, (*_EMOJI, *_FLAGS)))}]|\u20e3|{_PICTURES.pattern}"
 )
@@ -66,6 +78,8 @@ def seen_as(text: str) -> Iterator[str]:
         readings.append(_TAGS.sub(lambda match: TAG * len(match[0]), text))
     if _DRAWN.search(text):
         readings.append(_TWO_SIGNS.sub(_one_letter, text))
+        if any(sign in text for sign in _OTHERWISE):
+            readings.append(_TWO_SIGNS.sub(_other_letter, text))
     if not _TURNED.isdisjoint(text):
         readings += _turned(text)
     if "&" in text and ";" in text:
@@ -87,7 +101,12 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _one_letter(match: re.Match[str]) -> str:
-    return _TWO[match[0]].ljust(len(match[0]), TAG)
+    return _TWO.get(match[0].lower(), match[0]).ljust(len(match[0]), TAG)
+
+
+def _other_letter(match: re.Match[str]) -> str:
+    sign = match[0].lower()
+    return _OTHERWISE.get(sign, _TWO.get(sign, sign)).ljust(len(sign), TAG)
 
 
 def _turned(text: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.policy.words.lexicon import is_english
-from bot.policy.words.sounds import Sounds, alike, readings
+from bot.policy.words.sounds import Sounds, alike, readings, signature
 
 _ENDINGS = ("s", "z", "zz", "es", "ez", "ed", "er", "ers", "ing", "ings", "y", "ish", "'s")
 _LEAST_SOUNDS = 3
@@ -15,6 +15,8 @@ class Heard:
     def __init__(self, words: Iterable[str]) -> None:
         """Take words in small letters, without spaces."""
         self._by_consonants: dict[str, list[Sounds]] = {}
+        words = list(words)
+        self._signatures = frozenset(map(signature, words))
         for word in words:
             for sounds in readings(word):
                 if len(sounds.consonants) + len(sounds.vowels) >= _LEAST_SOUNDS:
@@ -29,7 +31,7 @@ class Heard:
             return False
         if self._sounds_blocked(word):
             return True
-        stems = (word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending))
+        stems = {word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)}
         return any(
             self._sounds_blocked(stem)
             for stem in stems
@@ -37,7 +39,7 @@ class Heard:
         )
 
     def _sounds_blocked(self, word: str) -> bool:
-        return any(
+        return signature(word) in self._signatures and any(
             alike(sounds, blocked)
             for sounds in readings(word)
             for blocked in self._by_consonants.get(sounds.consonants, ())

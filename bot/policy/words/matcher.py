@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from bot.policy.draft import Span
 from bot.policy.words.allowed import Allowed
 from bot.policy.words.blocklist import Blocklist
-from bot.policy.words.compounds import Compounds
+from bot.policy.words.compounds import Compounds, forms
 from bot.policy.words.disguises import seen_as
 from bot.policy.words.heard import Heard
 from bot.policy.words.lexicon import is_english
@@ -20,6 +21,7 @@ _SHORTEST = 3
 """Letters of a word that is looked for with endings and by its sound."""
 _JOINED = re.compile(r"[\s'’_,-]{1,3}")
 """What may stand between two halves of a word that sound like it."""
+_CACHED = 8_192
 _LEAST_HALF = 2
 _LONGEST_TOKEN = 60
 
@@ -36,8 +38,11 @@ class Matcher:
         self._allowed = allowed or Allowed(())
         plain = {_sounded(word) for word in words if "*" not in word}
         letters = {word for word in plain if len(word) >= _SHORTEST and word.isalpha()}
+        phrases = (phrase.casefold().split() for phrase in words if " " in phrase)
+        letters |= {form for phrase in phrases for form in _inflected(phrase)}
         self._compounds = Compounds(letters, _letters)
-        self._heard = Heard(letters)
+        self._heard = Heard(plain)
+        self._is_blocked = lru_cache(maxsize=_CACHED)(self._look)
         self._numbers = Numerals(word for word in plain if word.isdecimal())
 
     def __bool__(self) -> bool:
@@ -49,17 +54,20 @@ class Matcher:
         spans = self._seen.find(text, patterns_only=patterns_only)
         if not patterns_only:
             if self._compounds:
-                for reading in (text, *seen_as(text)):
-                    spans += self._in_tokens(reading)
+                spans += self._in_tokens(text, "")
+                for reading in seen_as(text):
+                    spans += self._in_tokens(reading, text)
             if self._numbers:
                 spans += self._numbers.find(text)
         return sorted(self._allowed.without(spans, text)) if spans else spans
 
-    def _in_tokens(self, text: str) -> Iterator[Span]:
+    def _in_tokens(self, text: str, besides: str) -> Iterator[Span]:
+        """Yield the spans of `text`, but in words that stand in `besides` at the same place."""
         before: Token | None = None
         was_english = True
         for token in tokens(text):
-            if len(token.text) > _LONGEST_TOKEN:
+            is_old = besides[token.start : token.end] == token.text
+            if len(token.text) > _LONGEST_TOKEN or is_old:
                 before = None
                 continue
             is_known = is_english(token.text.casefold().strip(EDGES))
@@ -110,8 +118,15 @@ class Matcher:
                     yield first.start, second.end
                     return
 
-    def _is_blocked(self, word: str) -> bool:
+    def _look(self, word: str) -> bool:
         return self._compounds.is_blocked(word) or self._heard.is_blocked(word)
+
+
+def _inflected(phrase: list[str]) -> Iterator[str]:
+    """Yield the phrase in one word, with endings at each of its words in turn."""
+    for number, part in enumerate(phrase):
+        for form in forms(part):
+            yield "".join((*phrase[:number], form, *phrase[number + 1 :]))
 
 
 def _sounded(word: str) -> str:

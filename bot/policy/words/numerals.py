@@ -16,7 +16,10 @@ _TENS = {
 }  # fmt: skip
 _HOMOPHONES = frozenset({"oh", "o", "won", "to", "too", "for", "fore", "ate"})
 _TIMES = {"double": 2, "triple": 3}
-_WORD = re.compile(r"[a-z]+|[0-9]+")
+_WORD = re.compile(
+    "|".join(sorted((*_UNITS, *_TENS, *_TIMES, "hundred", "thousand"), key=len, reverse=True))
+    + r"|[a-z]+|[0-9]+"
+)
 _GAP = re.compile(r"[\s,.'/:_-]*(?:and[\s-]+)?")
 _MAX_PARTS = 8
 

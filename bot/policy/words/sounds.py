@@ -10,18 +10,21 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 _MAX_LETTERS = 40
-_MAX_READINGS = 8
-"""Ways to read the consonants of one word."""
+_MAX_READINGS = 24
+"""Ways to read one word that are looked at: hostile ones have millions."""
+_UNSURE = re.compile(r"[^lmbr]+")
+_REPEATED = re.compile(r"(.)\1+")
 
 # Sounds in one character each; vowels stand for all sounds that they can have:
 # a cat, A father, E bet, e bait, i beat, I bit, y bite, o boat, O caught, u boot, V but, w bout,
 # r bird, @ about.
 _ANY = frozenset("aAEeiIyoOuVwr@")
 _VOWELS: dict[str, str] = {
-    "a": "aAe@E", "aa": "aAO", "ae": "aeEi", "ah": "aAO@", "ai": "eEyi", "au": "OwA", "aw": "OwA",
+    "a": "aAe@E", "aa": "aAO", "ao": "aOAwo", "iu": "uI", "ua": "wAu", "uo": "oOu", "1": "aAVeE", "ae": "aeEi", "ah": "aAO@", "ai": "eEyi", "au": "OwA", "aw": "OwA",
     "augh": "O", "ay": "ey", "aigh": "e", "e": "EIi@e", "ea": "iEeA", "eah": "iE", "eau": "o",
     "ee": "i", "eh": "Eea", "ei": "eiyEI", "eigh": "eiy", "eu": "uVOr@", "ew": "u", "ey": "eiEI",
     "i": "Iiy@", "ia": "iyIa", "ie": "iyIE", "ieu": "u", "igh": "yi", "ih": "Ii", "ii": "iI",
@@ -31,13 +34,14 @@ _VOWELS: dict[str, str] = {
     "*": "aAEeiIyoOuVwr@",
 }  # fmt: skip
 _LONG = {_VOWELS[letter]: sounds for letter, sounds in {
-    "a": "ea", "e": "ie", "i": "yi", "o": "oO", "u": "u", "y": "yi",
+    "a": "ea", "e": "ie", "i": "y", "o": "oO", "u": "u", "y": "y",
 }.items()}  # fmt: skip
 _SHORT = {_VOWELS[letter]: sounds for letter, sounds in {
     "a": "aA", "e": "Ee", "i": "Ii", "o": "OA", "u": "Vu", "y": "Ii",
 }.items()}  # fmt: skip
 """Sounds of a single letter before a silent e, and in a word of one syllable without one."""
 _INNER_E = re.compile(r"((?:[aeiouy]|[aeiouy]{2})[b-df-hj-np-tv-xz])e(?=[b-df-hj-np-tv-xz])")
+_DOUBLED_END = re.compile(r"([b-df-hj-np-tv-xz])\1e$")
 _DULL = frozenset("@")
 """Sounds that single letters have in syllables without stress alone, so not in the first one."""
 _VOWEL_GROUP = re.compile(
@@ -47,9 +51,10 @@ _R_COLOURED = "eiuy"
 """First letters of vowels that an r behind them makes into that of bird."""
 
 _SILENT_STARTS = (("ps", "s"), ("pn", "n"), ("pt", "t"), ("kn", "n"), ("gn", "n"), ("wr", "r"),
-                  ("mn", "n"), ("rh", "r"), ("ck", "k"))  # fmt: skip
+                  ("rh", "r"), ("ck", "k"))  # fmt: skip
 _CONSONANTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("tsch", ("C",)), ("sch", ("S", "sk")), ("tch", ("C",)), ("dge", ("J",)), ("dgg", ("J", "g")),
+    ("tsch", ("C",)), ("tz", ("ts", "s")), ("cz", ("C",)), ("sz", ("S", "s")), ("dj", ("J",)),
+    ("pf", ("f",)), ("sch", ("S", "sk")), ("tch", ("C",)), ("dge", ("J",)), ("dgg", ("J", "g")),
     ("dg", ("J",)), ("ckh", ("k",)), ("cque", ("k",)), ("que", ("k",)), ("gue", ("g",)),
     ("ck", ("k",)), ("cq", ("k",)), ("cc", ("k", "ks")), ("ch", ("C", "k", "S")), ("sh", ("S",)),
     ("th", ("T",)), ("ph", ("f",)), ("gh", ("g", "")), ("wh", ("w",)), ("kh", ("k",)),
@@ -60,10 +65,10 @@ _CONSONANTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("c", ("k",)), ("j", ("J", "Y")), ("w", ("w", "v")), ("v", ("v",)), ("z", ("z", "ts")),
 )  # fmt: skip
 _SOFT = frozenset("eiy")
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzñ'")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzñ'1")
 _FOREIGN = str.maketrans({
     "œ": "oe", "æ": "ae", "ø": "oe", "ß": "ss", "ð": "d", "þ": "th", "ł": "l", "ı": "i",
-    "ü": "ue", "ö": "oe", "ä": "eh", "ç": "ss", "ş": "sh", "š": "sh",
+    "á": "1", "à": "1", "â": "1", "ü": "ue", "ö": "oe", "ä": "eh", "ç": "ss", "ş": "sh", "š": "sh",
     "č": "ch", "ž": "z", "’": "'",
 })  # fmt: skip
 
@@ -94,8 +99,15 @@ def readings(word: str) -> tuple[Sounds, ...]:
     word = _in_letters(word[:_MAX_LETTERS])
     if not word:
         return ()
-    found = dict.fromkeys(_read(word))
-    return tuple(found)[:_MAX_READINGS]
+    return tuple(dict.fromkeys(islice(_read(word), _MAX_READINGS)))
+
+
+def signature(word: str) -> str:
+    """Return the letters of `word` that are heard in every reading, for a first look.
+
+    Words that sound alike have the same.
+    """
+    return _REPEATED.sub(r"\1", _UNSURE.sub("", word)).rstrip("r")
 
 
 def _in_letters(word: str) -> str:
@@ -118,11 +130,12 @@ def _read(word: str) -> Iterator[Sounds]:
         if word.startswith(start):
             word = sounded + word[len(start) :]
             break
+    is_short = _DOUBLED_END.search(word) is not None
     word = re.sub(r"([b-df-hj-np-tv-xz])\1+", r"\1", word)  # doubled consonants sound like one
     word = re.sub(r"([aiuy])\1\1+", r"\1\1", word)
     for tail, is_long in _tails(word):
         for consonants, vowels in _walk(tail, 0, "", ()):
-            yield from _variants(consonants, _lengthened(vowels, is_long=is_long))
+            yield from _variants(consonants, _lengthened(vowels, is_long=is_long and not is_short))
 
 
 def _tails(word: str) -> Iterator[tuple[str, bool]]:
@@ -142,7 +155,7 @@ def _tails(word: str) -> Iterator[tuple[str, bool]]:
             yield f"{word[:-2]}j", True
             yield word[:-1], False
         else:
-            yield word[:-1], word[-4:] != "ique" and word[-3:] != "que"
+            yield word[:-1], word[-3] in "aeiouy"
     else:
         if length > 3 and word[-1] == "h" and word[-2] not in "scptgw":  # noqa: PLR2004
             word = word[:-1]
@@ -170,7 +183,7 @@ def _walk(
     """Yield the consonants of `word` from `at` on, and its vowels with their places."""
     while at < len(word):
         letter = word[at]
-        if letter in "aeiouy*" and not _is_glide(word, at):
+        if letter in "aeiouy*1" and not _is_glide(word, at):
             group = _VOWEL_GROUP.match(word, at)
             assert group is not None
             vowels = (*vowels, (len(consonants), _vowel(word, at, group[0])))
