@@ -134,9 +134,13 @@ class Words:
         """Return a filter for words that one chatter spreads over several messages."""
         return OverMessages(self)
 
-    def is_dropped(self, text: str) -> bool:
-        """Tell whether `text` forbids its message."""
-        return bool(self._drop) and bool(self._drop.find(text))
+    def is_dropped(self, word: str) -> bool:
+        """Tell whether `word` forbids its message."""
+        return bool(self._drop) and self._drop.is_word(word)
+
+    def is_phrase_dropped(self, before: str, behind: str) -> bool:
+        """Tell whether two words of English forbid their messages together."""
+        return bool(self._drop) and self._drop.is_form((before + behind).lower())
 
     def _in_name(self, name: str) -> bool:
         read = _readable(name)
@@ -157,7 +161,7 @@ class OverMessages:
     """Filter with a memory of the latest messages, unlike the others."""
 
     def __init__(self, words: Words) -> None:
-        self._fragments = Fragments(words.is_dropped)
+        self._fragments = Fragments(words.is_dropped, words.is_phrase_dropped)
 
     def __call__(self, draft: Draft) -> Draft | Rejection:
         """Return `draft`, or a rejection if it completes a word that earlier messages began."""
@@ -176,7 +180,7 @@ def _find(matcher: Matcher, prefix: str, body: str) -> list[Span]:
     if not matcher:
         return []
     # A space separates words as the start of a text does.
-    spans = matcher.find(body, patterns_only=prefix.endswith(" "))
+    spans = list(matcher.find(body, patterns_only=prefix.endswith(" ")))
     if prefix:
         spans += [
             (start - len(prefix), end - len(prefix)) for start, end in matcher.find(prefix + body)

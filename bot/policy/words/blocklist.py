@@ -1,14 +1,13 @@
 """Blocklist: finds words in disguise, and regular expressions, in time linear in the text (RE2)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, product
 from typing import NamedTuple
 
 import re2
 
 from bot.policy.draft import Span
-from bot.policy.words.disguises import seen_as
 from bot.policy.words.skeleton import (
     ACCENTED,
     CLOSING,
@@ -74,10 +73,20 @@ class Blocklist:
         """Tell whether anything is listed."""
         return bool(self._seen or self._heard or self._patterns)
 
-    def find(self, text: str, *, patterns_only: bool = False) -> list[Span]:
-        """Return the blocked spans of clean `text`, in order, possibly overlapping."""
+    @property
+    def has_patterns(self) -> bool:
+        """Whether there are regular expressions."""
+        return bool(self._patterns)
+
+    def find(
+        self, text: str, readings: Sequence[str] = (), *, patterns_only: bool = False
+    ) -> list[Span]:
+        """Return the blocked spans of clean `text`, in order, possibly overlapping.
+
+        `readings` are what it can be seen as besides itself.
+        """
         spans: list[Span] = []
-        for reading in () if patterns_only else (text, *seen_as(text)):
+        for reading in () if patterns_only else (text, *readings):
             if self._heard:
                 spans += self._find_words(self._heard, heard(reading))
             if self._seen:

@@ -1,7 +1,7 @@
 """Compounds: blocked words with endings of English, and inside longer words that nobody knows."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from bot.policy.words.lexicon import english
 
@@ -109,6 +109,11 @@ class Compounds:
     def __bool__(self) -> bool:
         """Tell whether there are any."""
         return bool(self._cores)
+
+    @property
+    def forms(self) -> Collection[str]:
+        """Blocked words with an ending at most."""
+        return self._cores.keys()
 
     def is_form(self, word: str) -> bool:
         """Tell whether `word` is a blocked one with an ending at most."""

@@ -37,7 +37,8 @@ _ENTITY = re.compile(r"&(?:#x?[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _UNSEEN = frozenset({"Cf", "Cc", "Mn", "Zs"})
 _LONE_I = re.compile(r"(?<=[a-zа-яα-ω])[IΙІ](?=[a-z\u0250-\uffff])|[ӏӀ]|(?<=[^\x00-\x7f])[IΙІ]")
 """Capital letters that look like a small l among small ones."""
-_DRAWN = re.compile(r"[|\\/()\[\]{}<>_]|[Vv]{2}|nn|1[23]|!3")
+_ASCII_I = re.compile(r"[a-z]I[a-z]")
+_DRAWN = re.compile(r"[|\\/()\[\]{}<>_^]|[Vv]{2}|(?:1[23]|l2|!3)(?=[a-zA-Z])")
 
 _UPRIGHT = {
     "ɐ": "a", "q": "b", "ɔ": "c", "p": "d", "ǝ": "e", "ɟ": "f", "ƃ": "g", "ɓ": "g", "ɥ": "h", "ᴉ": "i",
@@ -48,6 +49,8 @@ _UPRIGHT = {
 }  # fmt: skip
 _TURNED = frozenset("ɐɔǝɟƃɥᴉɾʞןɯɹʇʌʍʎ∀ƎℲ⅁⋊⅂ᴚ⊥⅄˥")
 _WORDS = re.compile(r"\S+")
+_PLAIN = re.compile(rf"[^\x00-\x7f]|&|{_DRAWN.pattern}|{_ASCII_I.pattern}")
+"""What a text holds that can be seen as something else."""
 
 _FLAGS = {chr(0x1F1E6 + number): chr(0x61 + number) for number in range(26)}
 _EMOJI = {
@@ -69,8 +72,10 @@ _LETTER_PICTURES = re.compile(
 _JOINERS = str.maketrans(dict.fromkeys(("\ufe0f", "\ufe0e", "\u20e3", "\u200d", "\u200b"), ""))
 
 
-def seen_as(text: str) -> Iterator[str]:
-    """Yield what `text` can be seen as besides itself; each has its length."""
+def seen_as(text: str) -> tuple[str, ...]:
+    """Return what `text` can be seen as besides itself; each has its length."""
+    if _PLAIN.search(text) is None:
+        return ()
     readings = [text]
     if "<" in text:
         readings.append(without_markup(text))
@@ -84,13 +89,13 @@ def seen_as(text: str) -> Iterator[str]:
         readings += _turned(text)
     if "&" in text and ";" in text:
         readings.append(_ENTITY.sub(_unescaped, text))
-    if _LONE_I.search(text) is not None:
+    if (_ASCII_I if text.isascii() else _LONE_I).search(text) is not None:
         readings.append(_LONE_I.sub("l", text))
     if "μ" in text or "µ" in text:
         readings.append(text.replace("μ", "u").replace("µ", "u"))
     if not text.isascii():
         readings += [reading.replace("ß", "b").replace("ẞ", "b") for reading in list(readings)]
-    yield from dict.fromkeys(readings[1:])
+    return tuple(dict.fromkeys(readings))[1:]
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bot.messages import ChatMessage
 from bot.policy.words.lexicon import is_english
-from bot.policy.words.tokens import tokens
+from bot.policy.words.tokens import WORDS
 from bot.runtime.recent import Recent
 
 _CHATTERS = 2_000
@@ -28,9 +28,12 @@ class _Said(NamedTuple):
 class Fragments:
     """The latest messages of each chatter, as far as they may be parts of a word."""
 
-    def __init__(self, is_blocked: Callable[[str], bool]) -> None:
-        """Ask `is_blocked` about texts that several messages make together."""
+    def __init__(
+        self, is_blocked: Callable[[str], bool], is_phrase: Callable[[str, str], bool]
+    ) -> None:
+        """Ask `is_blocked` about words that messages make together, `is_phrase` about two words."""
         self._is_blocked = is_blocked
+        self._is_phrase = is_phrase
         self._said: Recent[str, deque[_Said]] = Recent(_CHATTERS)
 
     def complete(self, message: ChatMessage, text: str) -> bool:
@@ -39,14 +42,16 @@ class Fragments:
         The last word of a message and the first one of the next may be its halves, unless both
         are words of English; so may whole messages of a letter or two.
         """
-        words = tokens(text[: 10 * _LONGEST])
-        if not words:
+        parts = WORDS.findall(text[:_LONGEST]), WORDS.findall(text[-_LONGEST:])
+        if not parts[0] or not parts[1]:
             return False
-        first, last = words[0].text[:_LONGEST], words[-1].text[:_LONGEST]
-        said = self._said.get(message.chatter.id) or deque(maxlen=_MESSAGES)
+        first, last = parts[0][0], parts[1][-1]
+        said = self._said.get(message.chatter.id)
+        if said is None:
+            said = deque(maxlen=_MESSAGES)
         while said and message.received_at - said[-1].at > _WITHIN_S:
             said.clear()
-        is_single = len(words) == 1 and len(first) <= _LETTERS
+        is_single = len(first) <= _LETTERS and first == text.strip(" .,!")
         found = bool(said) and (
             self._are_halves(said[-1].last, first) or (is_single and self._is_spelled(said, first))
         )
@@ -60,7 +65,7 @@ class Fragments:
     def _are_halves(self, before: str, behind: str) -> bool:
         known = is_english(before.casefold()) and is_english(behind.casefold())
         if known and min(len(before), len(behind)) > _LETTERS:
-            return self._is_blocked(f"{before} {behind}")
+            return self._is_phrase(before, behind)
         return self._is_blocked(before + behind)
 
     def _is_spelled(self, said: deque[_Said], letter: str) -> bool:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from bot.policy.words.skeleton import seen
 from bot.policy.words.splits import QUANTITY, TAG
 
-_CHUNK = re.compile(r"[^\s.,;:?\"(){}\[\]<>/\\]+")
+WORDS = re.compile(r"[^\s.,;:?\"(){}\[\]<>/\\]+")
+"""What stands between spaces and marks."""
 _HUMPS = re.compile(r"[^\W\d_]*?[a-z\u00df-\u00ff](?=[A-Z])|[A-Z]+(?=[A-Z][a-z])|[^\W_]+|[\W_]+")
 EDGES = "!*'’#@_-~^|+"
 _LEET = {
@@ -31,10 +32,10 @@ class Token(NamedTuple):
     text: str
     """As it is written."""
 
-
-def tokens(text: str) -> list[Token]:
-    """Return the words of `text`: what stands between spaces and marks."""
-    return [Token(*match.span(), match[0]) for match in _CHUNK.finditer(text)]
+    @classmethod
+    def of(cls, match: re.Match[str]) -> "Token":
+        """Return the word that `WORDS` has found."""
+        return cls(match.start(), match.end(), match[0])
 
 
 def humps(token: Token) -> Iterator[Token]:
@@ -74,8 +75,3 @@ def spellings(word: str) -> tuple[str, ...]:
         for chosen in islice(product(*choices), _MAX_READINGS):
             found["".join(filter(str.isalpha, "".join(chosen)))] = None
     return tuple(found)[: 2 * _MAX_READINGS]
-
-
-def is_end(token: Token) -> bool:
-    """Tell whether a sentence ends with `token`, so that the next word is not of the same one."""
-    return token.text[-1:] == "!"
