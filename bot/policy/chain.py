@@ -1,6 +1,6 @@
 """Chain of filters: a chat message goes in, an utterance or a typed rejection comes out."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from bot.config.answers import PLAIN
@@ -144,6 +144,10 @@ class Policy:
                 return result
             draft = result
         return self._utterance(draft)
+
+    def block(self, terms: Iterable[str]) -> None:
+        """Reject messages with these words too: those that the platform blocks in the channel."""
+        self.words.block(terms)
 
     def may_say(self, text: str) -> bool:
         """Tell whether `text` can be spoken and holds no blocked word."""

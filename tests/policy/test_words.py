@@ -37,7 +37,7 @@ INNOCENTS = [
     "rapping", "add", "45s left", "455 points", "$455", "5s", "intrude", "crude",
     "kill your self-doubt", "skill yourself", "shitake", "as", "as so",
     "41488", "fol", "a s", "i d o t", "silt",
-    "débad漢e", "Straße", "bádly", "плохж",
+    "débad漢e", "Straße", "bádly",
 ]  # fmt: skip
 PIECES = [
     "fu ck", "f u ck", "fu c k", "f uck", "fuc k", "f u c k", "fu-ck", "fu.ck", "f.u ck", "fu - ck",
@@ -60,7 +60,9 @@ SPLIT = (
 
 
 def stripped(sent: Draft, **lists: tuple[str, ...]) -> str:
-    result = Words(WordSettings.model_validate({"default_list": False, **lists}), anonymous="someone says: ")(sent)
+    result = Words(
+        WordSettings.model_validate({"default_list": False, **lists}), anonymous="someone says: "
+    )(sent)
     assert isinstance(result, Draft)
     return result.prefix + result.text
 

@@ -23,6 +23,8 @@ _LOOK_S = 2.0
 _MAX_WRITTEN = 3_000
 """Characters of a message that are looked at as they were written."""
 _LONGEST_FRAGMENT = 400
+_INNOCENTS = ("Niger", "Nigerien", "Negar", "Nagar")
+"""Names that sound like a word of the list that comes with the program."""
 _MAX_TERMS = 2_000
 
 
@@ -78,7 +80,8 @@ class Words:
 
     def _build(self) -> None:
         settings, lists = self._settings, self._lists
-        allowed = Allowed((*settings.allow, *map(self._say, settings.allow)))
+        innocents = _INNOCENTS if settings.default_list else ()
+        allowed = Allowed((*settings.allow, *map(self._say, settings.allow), *innocents))
         strip, drop, mute = (lists.of(severity) for severity in ("strip", "drop", "mute"))
         default = default_entries() if settings.default_list else ()
         strip_words = (*settings.strip, *strip.words)

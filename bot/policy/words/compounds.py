@@ -1,19 +1,24 @@
 """Compounds: blocked words with endings of English, and inside longer words that nobody knows."""
 
+# ruff: noqa: RUF001 - Cyrillic is meant
+
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from bot.policy.words.lexicon import english
 
 _VOWELS = frozenset("aeiou")
 _ENDINGS = (
     *("s", "es", "z", "ed", "er", "ers", "ing", "ings", "y", "ie", "ies", "ish", "ness", "ly"),
+    *("d", "n", "st", "est", "ier", "iest", "ily", "iness", "ify", "ified", "ize", "ized", "izing"),
+    *("ery", "dom", "hood", "ship", "esque", "oid", "itis", "ment", "ation", "ster", "sters", "ll"),
     *("ist", "ists", "ism", "ity", "able", "like", "less", "ful", "ville", "land", "ette", "let"),
 )
 _PLAIN_ENDINGS = ("s", "es", "ed", "ing")
-_CYRILLIC_VOWELS = frozenset("аеиоуыэюяйь")  # noqa: RUF001 - Cyrillic is meant
+_CYRILLIC_VOWELS = frozenset("аеиоуыэюяйь")
 _CYRILLIC_ENDINGS = (
     *("", "а", "ы", "у", "е", "ой", "ою", "ам", "ами", "ах", "и", "ю", "я", "о", "ом", "ов", "ей"),
+    *("ик", "ики", "иков", "ище", "ить", "ил", "ый", "его", "ому", "ыми", "ых", "енок", "ята"),
     *("ка", "ки", "ку", "ок", "очка", "ин", "ский", "ная", "ный", "овый", "ые", "ая", "ый"),
 )  # fmt: skip
 _LEAST_ENDING = 5
@@ -27,23 +32,24 @@ _START = 3
 _STRADDLING = 4
 """Letters of a known word that takes a part of a blocked one, at least."""
 _WRITTEN_BEFORE = """
-    absolute ain all always am an and angry anti big bloody bro captain crazy cute dad daddy damn der
-    der die dirty don dr dumb el ex fake fat filthy fr free go got great happy hater hello her
+    absolute ain all always am an and angry anti big bloody bro captain crazy cute dad daddy damn
+    der der die dirty don dr dumb el ex fake fat filthy fr free go got great happy hater hello her
     hey hi his hot hq hyper i iam ich im in ii is its jr just kid killer king la lazy le les lil
-    little los love loves lover mad master max mega mini miss mom mommy mr mrs ms my neo new nice no
-    non not of official og old only or our pink poor pro prof pseudo pure queen real red rich royal sad
-    saint semi sexy sick silly sir so some stop stupid such super sweet team that the their this thy
-    tiny total totally true turbo u uber ugly ultra un ur very war we wet who x clown trash xx xxx xo y ya yo
-    you your
+    little los love loves lover mad master max mega mini miss mom mommy mr mrs ms my neo new nice
+    no non not of official og old only or our pink poor pro prof pseudo pure queen real red rich
+    royal sad saint semi sexy sick silly sir so some stop stupid such super sweet team that the
+    their this thy tiny total totally true turbo u uber ugly ultra un ur very war we wet who x
+    clown trash xx xxx xo y ya yo you your
 """
 _WRITTEN_BEHIND = """
-    ass baby bae bag bait bear bird bitch boi boss bot boy boys bro bros bruh cat chan chat chick
-    club clown crew cult cum dad daddy dog dude face fan fans fest fever forever fr fuck gal game gamer
-    gamers games gaming gang gate gg girl girls god gurl guy guys hate hater haters head heads hole
-    hq hub hunter ii irl jr kid kids kill killa killer king kun lady land life live lmao lol lord
-    love lover lovers loves man mania master men mom mommy mouth nation nite noob official op
-    party play plays pog police power queen rage rofl san slayer squad stan star sucks supreme team
-    time town ttv tv twitch u v vibes war world x xd xdd xo xox xx xxx yo yt
+    ass baby bae bag bait bear bird boi boss bot boy boys bro bros bruh cat chan chat chick
+    club clown crew cult dad daddy dog dude face fan fans fest fever forever fr gal game
+    gamer gamers games gaming gang gate gg girl girls god gurl guy guys hate hater haters head
+    heads hole hq hub hunter ii irl jr kid kids kill killa killer king kun lady land life live
+    lmao lol lord love lover lovers loves man mania master men mom mommy mouth nation nite noob
+    official op party play player plays pog police power queen rage rofl san slayer squad stan
+    star sucks supreme team time town ttv tv twitch u v vibes war world x xd xdd xo xox xx xxx yo
+    yt
 """
 _BEFORE = frozenset(_WRITTEN_BEFORE.split())
 _BEHIND = frozenset(_WRITTEN_BEHIND.split())
@@ -52,8 +58,8 @@ _BEHIND = frozenset(_WRITTEN_BEHIND.split())
 
 _DERIVED = re.compile(
     r"(?:a|be|de|dis|en|in|mis|non|out|over|pre|re|sub|un|under)*"
-    r"-(?:a[bn]le|ance|ation|ed|en|ent|er|ers|est|ful|ie|ier|ies|iest|ily|iness|ing|ingly|ings|ion|ish|"
-    r"ive|ize|izes|less|ly|ment|ments|ness|or|ors|ous|s|some|y|z)*"
+    r"-(?:a[bn]le|ance|ation|ed|en|ent|er|ers|est|ful|ie|ier|ies|iest|ily|iness|ing|ingly|ings|ion|"
+    r"ish|ive|ize|izes|less|ly|ment|ments|ness|or|ors|ous|s|some|y|z)*"
 )
 """What English puts around its words."""
 
@@ -67,7 +73,7 @@ def forms(word: str) -> Iterator[str]:
     yield word
     known = english()
     is_known = word in known
-    endings = _CYRILLIC_ENDINGS if _is_cyrillic(word) else _ENDINGS
+    endings: Sequence[str] = _CYRILLIC_ENDINGS if _is_cyrillic(word) else _ENDINGS
     if is_known and len(word) < _LEAST_ENDING:
         endings = (*_PLAIN_ENDINGS, "ness", "ish", "ist", "ism")
     for ending in endings:
@@ -91,7 +97,7 @@ def _spelled(word: str, ending: str) -> Iterator[str]:
     if word[-1] == "e" and begins_with_vowel:
         yield word[:-1] + ending
     if word[-1] == "y" and ending[0] != "i":
-        yield f"{word[:-1]}i{ending if ending[0] == 'e' else f'e{ending}' if ending == 's' else ending}"
+        yield f"{word[:-1]}i{'e' if ending == 's' else ''}{ending}"
     if begins_with_vowel and word[-1] not in _VOWELS | frozenset("wxy") and word[-2] in _VOWELS:
         yield word + word[-1] + ending
 

@@ -51,7 +51,10 @@ class Fragments:
             said = deque(maxlen=_MESSAGES)
         while said and message.received_at - said[-1].at > _WITHIN_S:
             said.clear()
-        is_single = len(first) <= _LETTERS and first == text.strip(" .,!")
+        letters = "".join(filter(str.isalnum, text[:_LONGEST]))
+        is_single = 0 < len(letters) <= _LETTERS
+        if is_single:
+            first = last = letters
         found = bool(said) and (
             self._are_halves(said[-1].last, first) or (is_single and self._is_spelled(said, first))
         )
@@ -66,7 +69,8 @@ class Fragments:
         known = is_english(before.casefold()) and is_english(behind.casefold())
         if known and min(len(before), len(behind)) > _LETTERS:
             return self._is_phrase(before, behind)
-        return self._is_blocked(before + behind)
+        # A word that is blocked by itself has had its message rejected.
+        return self._is_blocked(before + behind) and not self._is_blocked(before)
 
     def _is_spelled(self, said: deque[_Said], letter: str) -> bool:
         letters = letter

@@ -20,13 +20,13 @@ from bot.policy.words.tokens import EDGES, WORDS, Token, humps, spellings
 
 _SHORTEST = 3
 """Letters of a word that is looked for with endings and by its sound."""
-_JOINED = re.compile(r"[\s'’_,-]{1,3}")
+_JOINED = re.compile(r"[\s'_,-]{1,3}")
 """What may stand between two halves of a word that sound like it."""
 _CACHED = 8_192
 _TEXTS = 256
 """Texts whose result is kept: a message is looked at as written and as spoken."""
 _LEAST_HALF = 2
-_LINK = re.compile(r"['’_,-]*")
+_LINK = re.compile(r"['_,-]*")
 """What may stand at the ends of parts that are joined over a space."""
 _CHUNKS = 16_384
 _LONGEST_CHUNK = 300
@@ -114,9 +114,9 @@ class Matcher:
             if not besides or besides[start : start + len(written)] != written:
                 for first, last in chunk.blocked:
                     yield start + first, start + last
-                if before.is_open and chunk.begins:
-                    if self._is_pair(before.last, chunk.first):
-                        yield before_at + before.last_at, start + chunk.first_end
+                is_joined = before.is_open and chunk.begins
+                if is_joined and self._is_pair(before.last, chunk.first):
+                    yield before_at + before.last_at, start + chunk.first_end
             if chunk.first or not written:
                 before, before_at = chunk, start
             start += len(written) + 1
@@ -126,12 +126,15 @@ class Matcher:
         blocked: list[Span] = []
         found = list(WORDS.finditer(written)) if len(written) <= _LONGEST_CHUNK else []
         for token in found:
-            if len(token[0]) <= _LONGEST_TOKEN and not is_english(token[0].lower().strip(EDGES)):
+            word = token[0].lower().strip(EDGES)
+            if self._compounds.is_form(word) and not self._allowed.is_word(word):
+                blocked.append(token.span())
+            elif len(word) <= _LONGEST_TOKEN and not is_english(word):
                 blocked += self._in_token(Token.of(token))
         for first, second in pairwise(found):
-            if _JOINED.fullmatch(written, first.end(), second.start()):
-                if self._is_pair(first[0], second[0]):
-                    blocked.append((first.start(), second.end()))
+            is_joined = _JOINED.fullmatch(written, first.end(), second.start())
+            if is_joined and self._is_pair(first[0], second[0]):
+                blocked.append((first.start(), second.end()))
         if not found:
             return _NOTHING
         first, last = found[0], found[-1]
@@ -171,10 +174,10 @@ class Matcher:
             return
         parts = list(humps(token))
         # Whoever writes CucumberCat divides it; a blocked word may be made of such parts too.
-        if not parts or not all(map(self._is_innocent, parts)):
-            if any(map(self._is_blocked, spellings(token.text))):
-                yield token.start, token.end
-                return
+        is_divided = parts and all(map(self._is_innocent, parts))
+        if not is_divided and any(map(self._is_blocked, spellings(token.text))):
+            yield token.start, token.end
+            return
         for part in parts:
             if not self._is_innocent(part) and any(map(self._is_blocked, spellings(part.text))):
                 yield part.start, part.end

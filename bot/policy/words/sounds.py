@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 _MAX_LETTERS = 40
 _MAX_READINGS = 24
@@ -19,25 +19,28 @@ _MAX_READINGS = 24
 _UNSURE = re.compile(r"[^lmbr]+")
 _REPEATED = re.compile(r"(.)\1+")
 
+# ruff: noqa: RUF001 - letters that look alike are the point
+
 # Sounds in one character each; vowels stand for all sounds that they can have:
 # a cat, A father, E bet, e bait, i beat, I bit, y bite, o boat, O caught, u boot, V but, w bout,
 # r bird, @ about.
 _ANY = frozenset("aAEeiIyoOuVwr@")
 _VOWELS: dict[str, str] = {
-    "a": "aAe@E", "aa": "aAO", "ao": "aOAwo", "iu": "uI", "ua": "wAu", "uo": "oOu", "1": "aAVeE", "ae": "aeEi", "ah": "aAO@", "ai": "eEyi", "au": "OwA", "aw": "OwA",
-    "augh": "O", "ay": "ey", "aigh": "e", "e": "EIi@e", "ea": "iEeA", "eah": "iE", "eau": "o",
-    "ee": "i", "eh": "Eea", "ei": "eiyEI", "eigh": "eiy", "eu": "uVOr@", "ew": "u", "ey": "eiEI",
-    "i": "Iiy@", "ia": "iyIa", "ie": "iyIE", "ieu": "u", "igh": "yi", "ih": "Ii", "ii": "iI",
-    "ij": "iye", "io": "oIiy", "o": "oOAVu@", "oa": "oO", "oe": "oiErVu", "oh": "oO", "oi": "Oy",
-    "oo": "uVo", "ou": "wuVoO", "ough": "oVuOw", "ow": "ow", "oy": "Oy", "u": "uVIwa@",
-    "uh": "V@u", "ui": "iuIy", "uy": "yi", "ue": "uVyr", "y": "iIyu", "ye": "yi", "yy": "iIy",
-    "*": "aAEeiIyoOuVwr@",
+    "a": "aAVe@E", "aa": "aAO", "aj": "yae", "ej": "eyi", "oj": "O", "ao": "aOAwo", "iu": "uI",
+    "ua": "wAu", "uo": "oOu", "1": "aAVeE", "ae": "aeEi", "ah": "aAO@", "ai": "eEyi", "au": "OwA",
+    "aw": "OwA", "augh": "O", "ay": "ey", "aigh": "e", "e": "EIi@e", "ea": "iEeA", "eah": "iE",
+    "eau": "o", "ee": "i", "eh": "Eea", "ei": "eiyEI", "eigh": "eiy", "eu": "uVOr@", "ew": "u",
+    "ey": "eiEI", "i": "Iiy@", "ia": "iyIa", "ie": "iyIE", "ieu": "u", "igh": "yi", "ih": "Ii",
+    "ii": "iI", "ij": "iye", "io": "oIiy", "o": "oOAVu@", "oa": "oO", "oe": "oiErVu", "oh": "oO",
+    "oi": "Oy", "oo": "uV", "ou": "wuVoO", "ough": "oVuOw", "ow": "ow", "oy": "Oy",
+    "u": "uVIwa@", "uh": "V@u", "ui": "iuIy", "uy": "yi", "ue": "uVyr", "y": "iIyu", "ye": "yi",
+    "yy": "iIy", "*": "aAEeiIyoOuVwr@",
 }  # fmt: skip
 _LONG = {_VOWELS[letter]: sounds for letter, sounds in {
     "a": "ea", "e": "ie", "i": "y", "o": "oO", "u": "u", "y": "y",
 }.items()}  # fmt: skip
 _SHORT = {_VOWELS[letter]: sounds for letter, sounds in {
-    "a": "aA", "e": "Ee", "i": "Ii", "o": "OA", "u": "Vu", "y": "Ii",
+    "a": "aAV", "e": "Ee", "i": "Ii", "o": "OAo", "u": "Vu", "y": "Ii",
 }.items()}  # fmt: skip
 """Sounds of a single letter before a silent e, and in a word of one syllable without one."""
 _INNER_E = re.compile(r"((?:[aeiouy]|[aeiouy]{2})[b-df-hj-np-tv-xz])e(?=[b-df-hj-np-tv-xz])")
@@ -53,24 +56,31 @@ _R_COLOURED = "eiuy"
 _SILENT_STARTS = (("ps", "s"), ("pn", "n"), ("pt", "t"), ("kn", "n"), ("gn", "n"), ("wr", "r"),
                   ("rh", "r"), ("ck", "k"))  # fmt: skip
 _CONSONANTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("tsch", ("C",)), ("tz", ("ts", "s")), ("cz", ("C",)), ("sz", ("S", "s")), ("dj", ("J",)),
-    ("pf", ("f",)), ("sch", ("S", "sk")), ("tch", ("C",)), ("dge", ("J",)), ("dgg", ("J", "g")),
-    ("dg", ("J",)), ("ckh", ("k",)), ("cque", ("k",)), ("que", ("k",)), ("gue", ("g",)),
-    ("ck", ("k",)), ("cq", ("k",)), ("cc", ("k", "ks")), ("ch", ("C", "k", "S")), ("sh", ("S",)),
-    ("th", ("T",)), ("ph", ("f",)), ("gh", ("g", "")), ("wh", ("w",)), ("kh", ("k",)),
-    ("bh", ("b",)), ("dh", ("d",)), ("qu", ("kw", "k")), ("cw", ("kw",)), ("kw", ("kw",)),
-    ("ku", ("kw", "k+u")), ("cu", ("k+u", "kw")), ("q", ("k",)), ("x", ("ks", "S")),
-    ("ng", ("ng",)), ("nk", ("nk",)), ("nj", ("N", "nJ")), ("nh", ("N", "n")), ("ñ", ("N",)),
-    ("gn", ("gn", "N")), ("ny", ("N", "n+y")), ("ni", ("n+i", "N")), ("sc", ("sk", "s")),
-    ("c", ("k",)), ("j", ("J", "Y")), ("w", ("w", "v")), ("v", ("v",)), ("z", ("z", "ts")),
+    ("tsch", ("C",)), ("dsch", ("J",)), ("dzh", ("J",)), ("tz", ("ts", "s")), ("cz", ("C",)),
+    ("sz", ("S", "s")), ("dj", ("J",)), ("pf", ("f",)), ("sch", ("S", "sk")), ("tch", ("C",)),
+    ("dge", ("J",)), ("dgg", ("J", "g")), ("dg", ("J",)), ("ckh", ("k",)), ("cque", ("k",)),
+    ("que", ("k",)), ("gue", ("g",)), ("ck", ("k",)), ("cq", ("k",)), ("cc", ("k", "ks")),
+    ("ch", ("C", "k", "S")), ("sh", ("S", "s+h")), ("th", ("T", "t+h")), ("ph", ("f",)),
+    ("gh", ("g", "")), ("wh", ("w",)), ("kh", ("k",)), ("bh", ("b",)), ("dh", ("d",)),
+    ("qu", ("kw", "k")), ("cw", ("kw",)), ("kw", ("kw",)), ("ku", ("kw", "k+u")),
+    ("cu", ("k+u", "kw")), ("q", ("k",)), ("x", ("ks", "S")), ("ng", ("ng",)), ("nk", ("nk",)),
+    ("nj", ("N", "nJ")), ("nh", ("N", "n")), ("ñ", ("N",)), ("gn", ("gn", "N")),
+    ("ny", ("N", "n+y")), ("ni", ("n+i", "N")), ("sc", ("sk", "s")), ("c", ("k",)),
+    ("j", ("J", "Y")), ("w", ("w", "v")), ("v", ("v",)), ("z", ("z", "ts")),
 )  # fmt: skip
-_SOFT = frozenset("eiy")
+_SOFT = tuple("eiy")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzñ'1")
 _FOREIGN = str.maketrans({
     "œ": "oe", "æ": "ae", "ø": "oe", "ß": "ss", "ð": "d", "þ": "th", "ł": "l", "ı": "i",
-    "á": "1", "à": "1", "â": "1", "ü": "ue", "ö": "oe", "ä": "eh", "ç": "ss", "ş": "sh", "š": "sh",
+
+       "á": "1", "à": "1", "â": "1", "ü": "ue", "ö": "oe", "ä": "eh", "ç": "ss", "ş": "sh",
+    "š": "sh", "ś": "sh",
     "č": "ch", "ž": "z", "’": "'",
 })  # fmt: skip
+
+
+_Read: TypeAlias = tuple[str, tuple[tuple[int, str], ...]]
+"""Consonants, and the vowels with the number of consonants before each."""
 
 
 class Sounds(NamedTuple):
@@ -134,7 +144,7 @@ def _read(word: str) -> Iterator[Sounds]:
     word = re.sub(r"([b-df-hj-np-tv-xz])\1+", r"\1", word)  # doubled consonants sound like one
     word = re.sub(r"([aiuy])\1\1+", r"\1\1", word)
     for tail, is_long in _tails(word):
-        for consonants, vowels in _walk(tail, 0, "", ()):
+        for consonants, vowels in _walk(tail, 0, ("", ())):
             yield from _variants(consonants, _lengthened(vowels, is_long=is_long and not is_short))
 
 
@@ -177,10 +187,9 @@ def _lengthened(
     return (*vowels[:-1], (place, kinds.get(sounds, sounds)))
 
 
-def _walk(
-    word: str, at: int, consonants: str, vowels: tuple[tuple[int, str], ...]
-) -> Iterator[tuple[str, tuple[tuple[int, str], ...]]]:
-    """Yield the consonants of `word` from `at` on, and its vowels with their places."""
+def _walk(word: str, at: int, read: _Read) -> Iterator[_Read]:
+    """Yield the ways to read `word` from `at` on, behind what is `read` of it."""
+    consonants, vowels = read
     while at < len(word):
         letter = word[at]
         if letter in "aeiouy*1" and not _is_glide(word, at):
@@ -188,51 +197,45 @@ def _walk(
             assert group is not None
             vowels = (*vowels, (len(consonants), _vowel(word, at, group[0])))
             at = group.end()
-            continue
-        if letter == "h" and at and word[at - 1] not in "aeiouy":
+        elif letter == "h" and at and word[at - 1] not in "aeiouy":
             at += 1  # silent behind a consonant that it does not change
-            continue
-        written, sounded = _consonant(word, at)
-        if len(sounded) > 1:
-            for one in sounded[1:]:
-                yield from _take(word, at, written, one, consonants, vowels)
-        result = list(_take(word, at, written, sounded[0], consonants, vowels))
-        yield from result
-        return
+        else:
+            written, sounded = _consonant(word, at)
+            for sound in (*sounded[1:], sounded[0]):
+                # "k+u": the u behind the k is a vowel, to be read on its own.
+                heard, _, vowel = sound.partition("+")
+                further = at + len(written) - len(vowel)
+                yield from _walk(word, further, (consonants + heard, vowels))
+            return
     yield consonants, vowels
 
 
-def _take(
-    word: str,
-    at: int,
-    written: str,
-    sound: str,
-    consonants: str,
-    vowels: tuple[tuple[int, str], ...],
-) -> Iterator[tuple[str, tuple[tuple[int, str], ...]]]:
-    # "k+u": the u behind the k is a vowel, to be read on its own.
-    sound, _, vowel = sound.partition("+")
-    yield from _walk(word, at + len(written) - len(vowel), consonants + sound, vowels)
-
-
 def _consonant(word: str, at: int) -> tuple[str, tuple[str, ...]]:
+    """Return the letters of the consonant at `at`, and the ways to read them."""
     for written, sounded in _CONSONANTS:
         if word.startswith(written, at):
-            if written == "c" and word[at + 1 : at + 2] in _SOFT and at + 1 < len(word):
-                return written, ("s",)
-            if written == "qu" and word[at + 2 : at + 3] not in tuple("aeiouy"):
-                return written, ("k+u",)
-            if written == "x" and at == 0:
-                return written, ("z",)
-            if written in ("ku", "cu", "ni") and word[at + 2 : at + 3] not in tuple("aeiou"):
+            behind = word[at + len(written) : at + len(written) + 1]
+            if written in ("ku", "cu", "ni") and behind not in tuple("aeiou"):
                 continue
-            return written, sounded
-    letter = word[at]
-    if letter == "g" and word[at + 1 : at + 2] in _SOFT and at + 1 < len(word):
+            return written, _in_place(written, behind, is_first=at == 0) or sounded
+    letter, behind = word[at], word[at + 1 : at + 2]
+    if letter == "g" and behind in _SOFT:
         return letter, ("g", "J")
-    if letter == "y":
-        return letter, ("Y",)
-    return letter, (letter,)
+    return letter, ("Y" if letter == "y" else letter,)
+
+
+def _in_place(written: str, behind: str, *, is_first: bool) -> tuple[str, ...]:
+    """Return how letters are read before `behind`, if that makes a difference."""
+    is_before_vowel = behind in tuple("aeiouy")
+    if written == "c" and behind in _SOFT:
+        return ("s",)
+    if written == "qu" and not is_before_vowel:
+        return ("k+u",)
+    if written == "x" and is_first:
+        return ("z",)
+    if written in ("th", "sh") and not is_before_vowel:
+        return (written[0].upper(),)
+    return ()
 
 
 def _is_glide(word: str, at: int) -> bool:
@@ -254,7 +257,10 @@ def _vowel(word: str, at: int, group: str) -> str:
 def _variants(consonants: str, vowels: tuple[tuple[int, str], ...]) -> Iterator[Sounds]:
     """Yield the word with and without an r that many speakers leave out at the end."""
     places = tuple(place for place, _ in vowels)
-    sets = [frozenset(sounds) for _, sounds in vowels]
+    # All short vowels sound dull in syllables without stress; the first one has it mostly.
+    sets = [
+        frozenset(sounds) | (_DULL if sounds in _SHORT else frozenset()) for _, sounds in vowels
+    ]
     if sets and sets[0] != _ANY:
         sets[0] -= _DULL
     merged = consonants.translate(_MERGED)

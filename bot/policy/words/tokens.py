@@ -12,13 +12,13 @@ from bot.policy.words.splits import QUANTITY, TAG
 WORDS = re.compile(r"[^\s.,;:?\"(){}\[\]<>/\\]+")
 """What stands between spaces and marks."""
 _HUMPS = re.compile(r"[^\W\d_]*?[a-z\u00df-\u00ff](?=[A-Z])|[A-Z]+(?=[A-Z][a-z])|[^\W_]+|[\W_]+")
-EDGES = "!*'’#@_-~^|+"
+EDGES = "!*'#@_-~^|+"
 _LEET = {
     "0": ("o",), "1": ("i", "l"), "2": ("z",), "3": ("e",), "4": ("a",), "5": ("s",),
     "6": ("g", "b"), "7": ("t",), "8": ("b", "ai", "ate"), "9": ("g",), "@": ("a",), "$": ("s",),
     "!": ("i", "l"), "|": ("l", "i"), "+": ("t",), "€": ("e",), "#": ("h",), "*": ("a", "o", "u"),
 }  # fmt: skip
-_LINKS = str.maketrans({"-": "", "_": "", "’": "'"})
+_LINKS = str.maketrans({"-": "", "_": ""})
 _MAX_READINGS = 6
 _MAX_LETTERS = 60
 
@@ -67,7 +67,8 @@ def spellings(word: str) -> tuple[str, ...]:
     if letters != look and letters:
         found[letters] = None
     for text in dict.fromkeys((look, letters, whole)):
-        if text.isalpha() or not any(map(str.isalpha, text)):
+        # Mostly digits are a number or a model: 13900KS is no word in disguise.
+        if text.isalpha() or 2 * sum(map(str.isalpha, text)) < len(text):
             continue
         choices = [
             (letter,) if letter.isalpha() else _LEET.get(letter, (letter,)) for letter in text
