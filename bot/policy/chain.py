@@ -1,6 +1,6 @@
 """Chain of filters: a chat message goes in, an utterance or a typed rejection comes out."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from bot.config.answers import PLAIN
@@ -106,8 +106,11 @@ class Policy:
             settings.words,
             anonymous=speakable.say_numbers(introduction.anonymous),
             announced=announced,
+            name_of=self.chatters.name_of,
+            say=speakable.read,
         )
-        self._words = words
+        self.words = words
+        """Words that must not be spoken."""
         mode = Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced)
         self._filters: tuple[tuple[str, Filter], ...] = (
             ("access", self.access),
@@ -122,7 +125,9 @@ class Policy:
             ("language", self.languages),
             ("name", introduction),
             ("events", announcements),
-            ("words as written", words),  # sees digits and slang as they were written
+            # Sees digits and slang as they were written.
+            ("words as written", words.as_written),
+            ("words over messages", words.over_messages()),
             ("letters", Speakability(settings.languages, own=own, spoken=spoken)),
             ("pronunciation", self.pronunciation),
             ("speakable", speakable),
@@ -140,10 +145,14 @@ class Policy:
             draft = result
         return self._utterance(draft)
 
+    def block(self, terms: Iterable[str]) -> None:
+        """Reject messages with these words too: those that the platform blocks in the channel."""
+        self.words.block(terms)
+
     def may_say(self, text: str) -> bool:
         """Tell whether `text` can be spoken and holds no blocked word."""
         draft = Draft(_NO_MESSAGE, clean(text))
-        result = self._words(draft)
+        result = self.words(draft)
         return isinstance(result, Draft) and result.text == draft.text and is_pronounceable(text)
 
     def shown_name(self, chatter: Chatter) -> str:

@@ -43,8 +43,12 @@ class Speakable:
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` in words; in the prefix, which is plain already, numbers alone."""
-        text = draft.text
-        reader = self._others(draft.language) if draft.language else self._language
+        text = self.read(draft.text, draft.language)
+        return draft.with_text(text).with_prefix(self.say_numbers(draft.prefix))
+
+    def read(self, text: str, language: str = "") -> str:
+        """Return `text` in words; `language` is empty for the channel's own."""
+        reader = self._others(language) if language else self._language
         for _ in range(_MOST_READINGS):
             before = text
             if self._faces:
@@ -52,7 +56,7 @@ class Speakable:
             text = plain(reader.read(_with_ascii_digits(text)), self._kept)
             if text == before:
                 break
-        return draft.with_text(text).with_prefix(self.say_numbers(draft.prefix))
+        return text
 
     def say_numbers(self, text: str) -> str:
         """Return `text` with its numbers in words, if numbers are said at all."""
