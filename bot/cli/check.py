@@ -15,6 +15,7 @@ from bot.config.server import ServerSettings
 from bot.errors import ConfigError, IshowttsError, StartError
 from bot.hardware import jetson
 from bot.messages import SpeechRequest
+from bot.policy.words.lists import problems
 from bot.server import Server
 from bot.sources import Sources
 from bot.state import EngineState
@@ -64,11 +65,22 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
     findings += _try_sources(settings)
     findings += _log_in_findings(settings)
     findings += _voice_findings(settings)
+    findings += _list_findings(settings)
     findings += [await _try_broker(settings)] if settings.mqtt.enabled else []
     for subject, problem, note in findings:
         _print_line("FAIL" if problem else "ok", subject, problem or note)
     _print_hardware(root)
     return all(finding.problem is None for finding in findings)
+
+
+def _list_findings(settings: Settings) -> Iterator[Finding]:
+    """Yield what is wrong with files of blocked words."""
+    for channel in settings.channels:
+        for path, problem in problems(channel.policy.words.lists).items():
+            yield Finding(
+                f"channel {channel.name}, word list {path}",
+                StartError(f"{problem}.", remedy="The list is not used until that is mended."),
+            )
 
 
 def _print_line(grade: str, subject: str, detail: object) -> None:

@@ -1,6 +1,6 @@
 """Chain of filters: a chat message goes in, an utterance or a typed rejection comes out."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from bot.config.answers import PLAIN
@@ -105,8 +105,14 @@ class Policy:
             prefix = announcements.without_name(draft) or introduction.without_name(draft)
             return speakable.say_numbers(prefix, draft.prefix_language)
 
-        words = Words(settings.words, anonymous=anonymous)
-        self._words = words
+        words = Words(
+            settings.words,
+            anonymous=anonymous,
+            name_of=self.chatters.name_of,
+            say=speakable.read,
+        )
+        self.words = words
+        """Words that must not be spoken."""
         mode = Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced)
         self._filters: tuple[tuple[str, Filter], ...] = (
             ("access", self.access),
@@ -121,7 +127,9 @@ class Policy:
             ("language", self.languages),
             ("name", introduction),
             ("events", announcements),
-            ("words as written", words),  # sees digits and slang as they were written
+            # Sees digits and slang as they were written.
+            ("words as written", words.as_written),
+            ("words over messages", words.over_messages()),
             ("letters", Speakability(settings.languages, own=own, spoken=spoken)),
             ("pronunciation", self.pronunciation),
             ("speakable", speakable),
@@ -139,10 +147,14 @@ class Policy:
             draft = result
         return self._utterance(draft)
 
+    def block(self, terms: Iterable[str]) -> None:
+        """Reject messages with these words too: those that the platform blocks in the channel."""
+        self.words.block(terms)
+
     def may_say(self, text: str) -> bool:
         """Tell whether `text` can be spoken and holds no blocked word."""
         draft = Draft(_NO_MESSAGE, clean(text))
-        result = self._words(draft)
+        result = self.words(draft)
         return isinstance(result, Draft) and result.text == draft.text and is_pronounceable(text)
 
     def shown_name(self, chatter: Chatter) -> str:

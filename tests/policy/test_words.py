@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.policy import WordSettings
+from bot.config.words import WordSettings
 from bot.messages import Rejection, RejectReason
 from bot.policy.cleaning import clean
 from bot.policy.draft import Draft
@@ -35,9 +35,9 @@ EVASIONS = [
 INNOCENTS = [
     "Scunthorpe", "class", "glass", "assassin", "bass", "badge", "abad", "badly", "good",
     "rapping", "add", "45s left", "455 points", "$455", "5s", "intrude", "crude",
-    "kill your self-doubt", "skill yourself", "shitake", "as", "as so", "плохой",
+    "kill your self-doubt", "skill yourself", "shitake", "as", "as so",
     "41488", "fol", "a s", "i d o t", "silt",
-    "débad漢e", "плохойbadly", "Straße", "bádly", "плохж",
+    "débad漢e", "Straße", "bádly",
 ]  # fmt: skip
 PIECES = [
     "fu ck", "f u ck", "fu c k", "f uck", "fuc k", "f u c k", "fu-ck", "fu.ck", "f.u ck", "fu - ck",
@@ -60,7 +60,8 @@ SPLIT = (
 
 
 def stripped(sent: Draft, **lists: tuple[str, ...]) -> str:
-    result = Words(WordSettings.model_validate(lists), anonymous=lambda _: "someone says: ")(sent)
+    settings = WordSettings.model_validate({"default_list": False, **lists})
+    result = Words(settings, anonymous=lambda _: "someone says: ")(sent)
     assert isinstance(result, Draft)
     return result.prefix + result.text
 

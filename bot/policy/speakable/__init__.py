@@ -53,8 +53,13 @@ class Speakable:
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` in words; in the prefix, which is plain already, numbers alone."""
-        text = draft.text
-        reader = self._reading(draft.language, is_romanized=draft.is_romanized)
+        text = self.read(draft.text, draft.language, is_romanized=draft.is_romanized)
+        prefix = self.say_numbers(draft.prefix, draft.prefix_language)
+        return draft.with_text(text).with_prefix(prefix)
+
+    def read(self, text: str, language: str = "", *, is_romanized: bool = False) -> str:
+        """Return `text` in words; `language` is empty for the channel's own."""
+        reader = self._reading(language, is_romanized=is_romanized)
         for _ in range(_MOST_READINGS):
             before = text
             if self._faces:
@@ -62,9 +67,7 @@ class Speakable:
             text = plain(reader.read(_with_ascii_digits(text)), self._kept)
             if text == before:
                 break
-        return draft.with_text(text).with_prefix(
-            self.say_numbers(draft.prefix, draft.prefix_language)
-        )
+        return text
 
     def say_numbers(self, text: str, language: str = "") -> str:
         """Return `text` with its numbers in the words of a language, if they are said at all."""
