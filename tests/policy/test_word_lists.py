@@ -146,6 +146,12 @@ def test_the_list_of_the_program_stops_no_innocents(text: str, message: Make) ->
     assert rejected(policy(default_list=True)(message(text))) is None
 
 
+def test_counting_is_innocent(message: Make) -> None:
+    filter_ = policy(default_list=True)
+    for number in range(120):
+        assert rejected(filter_(message(f"no {number}"))) is None, number
+
+
 def test_no_file_of_the_repository_shows_the_list() -> None:
     root = Path(__file__).parents[2]
     texts = [

@@ -66,6 +66,8 @@ class Fragments:
         return found
 
     def _are_halves(self, before: str, behind: str) -> bool:
+        if before.isdecimal() != behind.isdecimal():
+            return False  # what stands alone is a number, not letters in disguise
         known = is_english(before.casefold()) and is_english(behind.casefold())
         if known and min(len(before), len(behind)) > _LETTERS:
             return self._is_phrase(before, behind)
