@@ -206,7 +206,7 @@ class Utterance(Message, frozen=True, kw_only=True):
     """The checked text."""
     voice: str
     language: str = ""
-    """ISO 639 code of the text, if it is not the channel's own language."""
+    """ISO 639 code of the text; empty where any voice may read it."""
     event: EventKind | None = None
     """What the message came with."""
     lane: Lane

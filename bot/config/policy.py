@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from bot.config.base import Count, Number, Section, matching
 from bot.config.events import EventSettings
-from bot.config.languages import Language, LanguageSettings
+from bot.config.languages import Language, LanguageSettings, told_apart
 from bot.config.words import WordSettings
 from bot.messages import EventKind
 
@@ -166,8 +166,8 @@ class NameSettings(Section):
 
     say: bool = True
     """Whether chatters are introduced; not again while the same one goes on."""
-    template: NameTemplate = "{name} says: "
-    """The introduction, in any language."""
+    template: NameTemplate | None = None
+    """The introduction in the channel's own language; null takes it from `templates`."""
     templates: dict[Language, NameTemplate] = {
         "de": "{name} sagt: ",
         "en": "{name} says: ",
@@ -177,8 +177,8 @@ class NameSettings(Section):
         "ko": "{name}님: ",
         "pt": "{name} diz: ",
     }
-    """The same for messages in other languages than `speakable.language`; of a language that is not
-    here, `template`."""
+    """Introductions by the language of the message; of a language that is not here, that of the
+    channel's own."""
     again_after_s: Annotated[Number, Field(ge=0)] = 60.0
     """Seconds of silence after which the same chatter is introduced again."""
     max_characters: Annotated[Count, Field(ge=1, le=100)] = 25
@@ -203,3 +203,9 @@ class PolicySettings(Section):
     name: NameSettings = NameSettings()
     events: EventSettings = EventSettings()
     voices: VoiceSettings = VoiceSettings()
+
+    @model_validator(mode="after")
+    def _own_language_is_told_apart(self) -> Self:
+        if self.languages.chat:
+            told_apart(self.speakable.language)
+        return self

@@ -14,7 +14,7 @@ from bot.policy.draft import Draft, Filter
 from bot.policy.emojis import Emojis, characters
 from bot.policy.emotes import Emotes
 from bot.policy.introduction import Introduction
-from bot.policy.languages import Languages, Speakability, Spoken
+from bot.policy.languages import Languages, Names, Speakability, Spoken
 from bot.policy.length import Length, fitting
 from bot.policy.links import Links
 from bot.policy.mode import Mode, drop_reply_mention
@@ -79,9 +79,10 @@ class Policy:
         self._anonymous = settings.name.anonymous
         self._max_raw_characters = _READ_PER_SPOKEN * settings.length.max_characters
         self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
-        own = settings.speakable.language
+        self._own = own = settings.speakable.language
+        names = Names(settings.languages, own=own, spoken=spoken)
         introduction = Introduction(
-            settings.name, own=own, spoken=spoken, nicknames=self.chatters.nicknames
+            settings.name, names=names, own=own, nicknames=self.chatters.nicknames
         )
         self.languages = Languages(settings.languages, own=own, spoken=spoken)
         """Languages of chat."""
@@ -92,20 +93,21 @@ class Policy:
         self._spoken_name = introduction.spoken_name
         self._announcements = announcements = Announcements(
             settings.events,
+            own=own,
+            introducing=names.introducing,
             spoken_name=introduction.spoken_name,
             anonymous=settings.name.anonymous,
             say=speakable.say_numbers,
             mark=speakable.decimal_mark,
         )
 
-        def announced(message: ChatMessage) -> str | None:
-            said = announcements.without_name(message)
-            return None if said is None else speakable.say_numbers(said)
+        def anonymous(draft: Draft) -> str:
+            prefix = announcements.without_name(draft) or introduction.without_name(draft)
+            return speakable.say_numbers(prefix, draft.prefix_language)
 
         words = Words(
             settings.words,
-            anonymous=speakable.say_numbers(introduction.anonymous),
-            announced=announced,
+            anonymous=anonymous,
             name_of=self.chatters.name_of,
             say=speakable.read,
         )
@@ -115,7 +117,7 @@ class Policy:
         self._filters: tuple[tuple[str, Filter], ...] = (
             ("access", self.access),
             ("emotes", Emotes(settings.emotes)),  # before any change: ranges refer to the raw text
-            ("emoji", Emojis(settings.emoji, language=settings.speakable.language)),
+            ("emoji", Emojis(settings.emoji, language=own, language_of=self.languages.guess)),
             ("cleaning", drop_reply_mention),
             ("mode", mode),
             ("links", Links(settings.links)),
@@ -174,9 +176,9 @@ class Policy:
     def _utterance(self, draft: Draft) -> Utterance | Rejection:
         message = draft.message
         is_announced = self._announcements.is_announced(message)
-        utterance = draft.utterance(
-            voice=self.voices(message, draft.language), is_announced=is_announced
-        )
+        foreign = "" if draft.language == self._own else draft.language
+        voice = self.voices(message, foreign)
+        utterance = draft.utterance(voice=voice, is_announced=is_announced)
         if not is_pronounceable(utterance.body, self._kept):
             return Rejection(reason=RejectReason.EMPTY)
         return utterance

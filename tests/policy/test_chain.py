@@ -28,7 +28,7 @@ STRICT = Policy(
     ),
     voice="heart",
 )
-JUDGE = Words(WordSettings(drop=BLOCKED, drop_patterns=("x.z",)), anonymous="")
+JUDGE = Words(WordSettings(drop=BLOCKED, drop_patterns=("x.z",)))
 
 
 def policy(**sections: object) -> Policy:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NoReturn
 
 from bot.config.words import WordSettings
-from bot.messages import ChatMessage, Chatter, Rejection, RejectReason
+from bot.messages import Chatter, Rejection, RejectReason
 from bot.policy.cleaning import clean
 from bot.policy.draft import Draft, Span, without
 from bot.policy.words.allowed import Allowed
@@ -38,8 +38,7 @@ class Words:
         self,
         settings: WordSettings,
         *,
-        anonymous: str,
-        announced: Callable[[ChatMessage], str | None] = lambda _: None,
+        anonymous: Callable[[Draft], str] = lambda _: "",
         name_of: Callable[[Chatter], str] = lambda chatter: chatter.name,
         say: Callable[[str], str] = str,
     ) -> None:
@@ -47,8 +46,7 @@ class Words:
 
         Args:
             settings: Words, and files of words.
-            anonymous: Prefix for such a chatter.
-            announced: Returns that prefix for a message whose event is announced.
+            anonymous: Returns the prefix for such a chatter.
             name_of: Returns the name by which a chatter is introduced, as it is written.
             say: Returns how something is said: what is allowed is allowed in both forms.
         """
@@ -56,7 +54,6 @@ class Words:
         self._lists = Lists(settings.lists)
         self._terms: tuple[str, ...] = ()
         self._anonymous = anonymous
-        self._announced = announced
         self._name_of = name_of
         self._say = say
         self._build()
@@ -152,7 +149,7 @@ class Words:
         )
 
     def _without_name(self, draft: Draft, prefix: str) -> str:
-        anonymous = self._announced(draft.message) or self._anonymous
+        anonymous = self._anonymous(draft)
         return anonymous if prefix != anonymous else ""
 
     def _rejection(self, detail: str, text: str) -> Rejection:

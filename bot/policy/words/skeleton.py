@@ -161,6 +161,14 @@ def _mark(folded: str, *, is_latin: bool) -> str:
     return chr(_HIGH + ord(folded)) if folded.isalnum() else folded
 
 
+def look_alike(letter: str) -> str:
+    """Return the ASCII letter that `letter` looks like, in its case; empty if there is none."""
+    folded = _fold(letter)
+    if len(folded) != 1 or not folded.isascii():
+        return ""
+    return folded.upper() if letter.isupper() else folded
+
+
 @lru_cache(maxsize=8192)
 def _bare(character: str) -> str:
     return "".join(c if c.isascii() else LETTER for c in _fold(character))
