@@ -15,6 +15,8 @@ _ENDINGS = (
     *("ist", "ists", "ism", "ity", "able", "like", "less", "ful", "ville", "land", "ette", "let"),
 )
 _PLAIN_ENDINGS = ("s", "es", "ed", "ing")
+_COINED_ENDINGS = ("z", "ly", "ier", "iest", "ness", "ish", "ist", "ism")
+"""Endings that a short word of English takes besides, unless they make another word of it."""
 _CYRILLIC_VOWELS = frozenset("аеиоуыэюяйь")
 _CYRILLIC_ENDINGS = (
     *("", "а", "ы", "у", "е", "ой", "ою", "ам", "ами", "ах", "и", "ю", "я", "о", "ом", "ов", "ей"),
@@ -75,7 +77,7 @@ def forms(word: str) -> Iterator[str]:
     is_known = word in known
     endings: Sequence[str] = _CYRILLIC_ENDINGS if _is_cyrillic(word) else _ENDINGS
     if is_known and len(word) < _LEAST_ENDING:
-        endings = (*_PLAIN_ENDINGS, "ness", "ish", "ist", "ism")
+        endings = (*_PLAIN_ENDINGS, *_COINED_ENDINGS)
     for ending in endings:
         for form in _spelled(word, ending):
             if form not in known or (is_known and ending in _PLAIN_ENDINGS):
@@ -169,6 +171,8 @@ def _may_stand_beside(part: str, core: str, *, is_behind: bool) -> bool:
 def _is_straddled(word: str, start: int, end: int) -> bool:
     """Tell whether known words divide `word` otherwise: "cucumberwater" is cucumber and water."""
     known = english()
+    if start >= _STRADDLING and end == len(word) and word[:start] in _BEFORE:
+        return False
     for left in range(start + 1):
         for right in range(end, len(word) + 1):
             if (left, right) == (start, end) or right - left < _STRADDLING:

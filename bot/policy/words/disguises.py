@@ -16,11 +16,11 @@ _TAGS = re.compile(r"\[/?[\w -]{0,24}\]|\([\w -]{1,24}\)")
 _TWO = {
     "|\\/|": "m", "/\\/\\": "m", "|v|": "m", "[v]": "m", "(v)": "m", "{v}": "m", "nn": "m",
     "^^": "m", "|\\|": "n", "/\\/": "n", "[\\]": "n", "{\\}": "n", "!\\!": "n", "\\/\\/": "w",
-    "vv": "w", "\\^/": "w", "\\x/": "w", "|_|": "u", "(_)": "u", "[_]": "u", "{_}": "u",
+    "vv": "w", "uu": "w", "\\^/": "w", "\\x/": "w", "|_|": "u", "(_)": "u", "[_]": "u", "{_}": "u",
     "!_!": "u", "\\_/": "u", "|-|": "h", "]-[": "h", ")-(": "h", "}-{": "h", "}{": "h",
     "/-/": "h", "|3": "b", "!3": "b", "13": "b", "|8": "b", "(3": "b", "|:": "b", "|)": "d",
     "[)": "d", "c|": "d", "(|": "d", "<|": "d", "|>": "p", "|*": "p", "|o": "p", "|0": "p",
-    "|^": "p", "|7": "p", "|2": "r", "|?": "r", "12": "r", "/2": "r", "l2": "r", "[2": "r",
+    "|^": "p", "|7": "p", "|°": "p", "|º": "p", "|2": "r", "|?": "r", "12": "r", "/2": "r", "l2": "r", "[2": "r",
     "|`": "r", "|~": "r", "|<": "k", "|{": "k", "|(": "k", "1<": "k", "]{": "k", "]<": "k",
     "()": "o", "[]": "o", "<>": "o", "{}": "o", "\\/": "v", "|/": "v", "/-\\": "a", "/_\\": "a",
     "/\\": "a", "^": "a", "[-": "e", "|=": "f", "]=": "f", "/=": "f", "|#": "f", "|_": "l",
@@ -34,12 +34,15 @@ _OTHERWISE = {"|>": "d", "}{": "x", "(_)": "o", "()": "u", "|-": "r"}
 _TWO_SIGNS = re.compile(
     "|".join(map(re.escape, sorted({*_TWO, *_OTHERWISE}, key=len, reverse=True))), re.IGNORECASE
 )
+_TWO_SIGNS_APART = re.compile(_TWO_SIGNS.pattern.replace(r"c\||", ""), re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#x?[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _UNSEEN = frozenset({"Cf", "Cc", "Mn", "Zs"})
 _LONE_I = re.compile(r"(?<=[a-zа-яα-ω])[IΙІ](?=[a-z\u0250-\uffff])|[ӏӀ]|(?<=[^\x00-\x7f])[IΙІ]")
 """Capital letters that look like a small l among small ones."""
 _ASCII_I = re.compile(r"[a-z]I[a-z]")
-_DRAWN = re.compile(r"[|\\/()\[\]{}<>_^]|[Vv]{2}|(?:1[23]|l2|!3)(?=[a-zA-Z])")
+_BARE_V = re.compile(r"(?<=[b-df-hj-np-tv-z])v(?=[b-df-hj-np-tv-xz])", re.IGNORECASE)
+"""A v as the Romans wrote their u."""
+_DRAWN = re.compile(r"[|\\/()\[\]{}<>_^]|[Vv]{2}|[Uu]{2}|(?:1[23]|l2|!3)(?=[a-zA-Z])")
 
 _UPRIGHT = {
     "ɐ": "a", "q": "b", "ɔ": "c", "p": "d", "ǝ": "e", "ɟ": "f", "ƃ": "g", "ɓ": "g", "ɥ": "h",
@@ -51,7 +54,10 @@ _UPRIGHT = {
 }  # fmt: skip
 _TURNED = frozenset("ɐɔǝɟƃɥᴉɾʞןɯɹʇʌʍʎ∀ƎℲ⅁⋊⅂ᴚ⊥⅄˥")
 _WORDS = re.compile(r"\S+")
-_SUSPICIOUS = re.compile(rf"[^\x00-\x7f]|&|{_DRAWN.pattern}|{_ASCII_I.pattern}")
+_TURNED_WORD = rf"\S*[{''.join(_TURNED)}]\S*"
+_TURNED_RUN = re.compile(rf"{_TURNED_WORD}(?: {_TURNED_WORD})+")
+"""Words that stand on their heads, and so in the other order."""
+_SUSPICIOUS = re.compile(rf"[^\x00-\x7f]|&|{_DRAWN.pattern}|(?i:{_BARE_V.pattern})|{_ASCII_I.pattern}")
 """What a text holds that can be seen as something else."""
 
 _FLAGS = {chr(0x1F1E6 + number): chr(0x61 + number) for number in range(26)}
@@ -107,6 +113,7 @@ def _other_letter(match: re.Match[str]) -> str:
 def _turned(text: str) -> Iterator[str]:
     """Yield `text` with words upright that stand on their heads, read from either end."""
     yield _WORDS.sub(lambda match: _upright(match[0])[::-1], text)
+    yield _TURNED_RUN.sub(lambda match: _upright(match[0])[::-1], text)
     yield _WORDS.sub(lambda match: _upright(match[0]), text)
 
 
@@ -119,6 +126,8 @@ def _upright(word: str) -> str:
 def _drawn(text: str) -> Iterator[str]:
     """Yield `text` with letters for the signs that draw them."""
     yield _TWO_SIGNS.sub(_one_letter, text)
+    if "c|" in text.lower():  # the stroke may belong to the next letter
+        yield _TWO_SIGNS_APART.sub(_one_letter, text)
     if any(sign in text for sign in _OTHERWISE):
         yield _TWO_SIGNS.sub(_other_letter, text)
 
@@ -140,6 +149,8 @@ _READINGS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[str]]],
         lambda text: "μ" in text or "µ" in text,
         lambda text: [text.replace("μ", "u").replace("µ", "u")],
     ),
+    (lambda text: "ǫ" in text, lambda text: [text.replace("ǫ", "q")]),  # in small capitals
+    (_BARE_V.search, lambda text: [_BARE_V.sub("u", text)]),
 )
 """Disguises: what tells that a text may be one, and what it is then read as."""
 

@@ -15,14 +15,19 @@ _WITHIN_S = 20.0
 """Longest time between two messages that belong together."""
 _LETTERS = 2
 """Most letters of a message that may be one of a word letter by letter."""
+_SYLLABLE = 4
+"""Most letters of a message that is a part of a word, if it is none of English."""
 _LONGEST = 40
+_WRITTEN = "@$"
+"""Signs that are written for letters."""
 
 
 class _Said(NamedTuple):
     at: float
     first: str
     last: str
-    is_single: bool
+    is_part: bool
+    """Whether the whole message may be a part of a word."""
 
 
 class Fragments:
@@ -51,17 +56,16 @@ class Fragments:
             said = deque(maxlen=_MESSAGES)
         while said and message.received_at - said[-1].at > _WITHIN_S:
             said.clear()
-        letters = "".join(filter(str.isalnum, text[:_LONGEST]))
-        is_single = 0 < len(letters) <= _LETTERS
-        if is_single:
-            first = last = letters
+        part = _part(text[:_LONGEST])
+        if part:
+            first = last = part
         found = bool(said) and (
-            self._are_halves(said[-1].last, first) or (is_single and self._is_spelled(said, first))
+            self._are_halves(said[-1].last, first) or (bool(part) and self._is_spelled(said, part))
         )
         if found:
             said.clear()
         else:
-            said.append(_Said(message.received_at, first, last, is_single))
+            said.append(_Said(message.received_at, first, last, bool(part)))
         self._said[message.chatter.id] = said
         return found
 
@@ -77,9 +81,18 @@ class Fragments:
     def _is_spelled(self, said: deque[_Said], letter: str) -> bool:
         letters = letter
         for earlier in reversed(said):
-            if not earlier.is_single:
+            if not earlier.is_part:
                 break
             letters = earlier.last + letters
             if len(letters) > _LETTERS and self._is_blocked(letters):
                 return True
         return False
+
+
+def _part(text: str) -> str:
+    """Return the letters of a message that may be part of a word; empty if it is none."""
+    letters = "".join(letter for letter in text if letter.isalnum() or letter in _WRITTEN)
+    if letters and not any(map(str.isalnum, letters)) and len(letters) > 1:
+        return ""
+    is_syllable = len(letters) <= _SYLLABLE and " " not in text.strip()
+    return letters if len(letters) <= _LETTERS or is_syllable else ""

@@ -32,6 +32,8 @@ class Heard:
         if self._sounds_blocked(word):
             return True
         stems = {word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)}
+        if word.endswith("x"):  # ks: the plural of a word in ck
+            stems.add(f"{word.rstrip('x')}ck")
         return any(
             self._sounds_blocked(stem)
             for stem in stems

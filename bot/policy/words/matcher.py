@@ -26,6 +26,7 @@ _CACHED = 8_192
 _TEXTS = 256
 """Texts whose result is kept: a message is looked at as written and as spoken."""
 _LEAST_HALF = 2
+_TWO_SENTENCES = re.compile(r"(?:[a-z]{2}|[0-9]{2})[.!?]\s+(?:[A-Z][a-z]|[0-9]{2})")
 _LINK = re.compile(r"['_,-]*")
 """What may stand at the ends of parts that are joined over a space."""
 _CHUNKS = 16_384
@@ -104,7 +105,8 @@ class Matcher:
                 spans += self._in_chunks(reading, text)
         if self._numbers:
             spans += self._numbers.find(text)
-        return tuple(sorted(self._allowed.without(spans, text))) if spans else ()
+        meant = [span for span in spans if _TWO_SENTENCES.search(text, *span) is None]
+        return tuple(sorted(self._allowed.without(meant, text))) if meant else ()
 
     def _in_chunks(self, text: str, besides: str) -> Iterator[Span]:
         """Yield the spans of `text`, but in chunks that stand in `besides` at the same place."""
@@ -174,7 +176,10 @@ class Matcher:
             return
         parts = list(humps(token))
         # Whoever writes CucumberCat divides it; a blocked word may be made of such parts too.
-        is_divided = parts and all(map(self._is_innocent, parts))
+        is_divided = parts and (
+            all(map(self._is_innocent, parts))
+            or any(self._allowed.is_word(part.text) for part in parts)
+        )
         if not is_divided and any(map(self._is_blocked, spellings(token.text))):
             yield token.start, token.end
             return

@@ -20,8 +20,13 @@ _WORD = re.compile(
     "|".join(sorted((*_UNITS, *_TENS, *_TIMES, "hundred", "thousand"), key=len, reverse=True))
     + r"|[a-z]+|[0-9]+"
 )
+_SPOILT = re.compile(r"(?<![^\W_])(?=[lio]*[0-9])[0-9lio]*(?![^\W_])")
+"""Digits among letters that look like some."""
+_DIGITS = str.maketrans("lio", "110")
 _GAP = re.compile(r"[\s,.'/:_-]*(?:and[\s-]+)?")
 _MAX_PARTS = 8
+_MEANT = 4
+"""Words in a row that sound like digits and are meant as such: ate ate won for."""
 
 
 class _Part(NamedTuple):
@@ -44,9 +49,11 @@ class Numerals:
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the ranges of `text` that say a blocked number."""
-        for run in _runs(text.lower()):
+        read = _SPOILT.sub(lambda match: match[0].translate(_DIGITS), text.lower())
+        for run in _runs(read):
             digits = "".join(part.digits for part in run[:_MAX_PARTS])
-            if digits in self._numbers and not all(part.is_homophone for part in run):
+            are_words = all(part.is_homophone for part in run) and len(run) < _MEANT
+            if digits.lstrip("0") in self._numbers and not are_words:
                 yield run[0].start, run[-1].end
 
 

@@ -29,7 +29,7 @@ _VOWELS: dict[str, str] = {
     "a": "aAVe@E", "aa": "aAO", "aj": "yae", "ej": "eyi", "oj": "O", "ao": "aOAwo", "iu": "uI",
     "ua": "wAu", "uo": "oOu", "1": "aAVeE", "ae": "aeEi", "ah": "aAO@", "ai": "eEyi", "au": "OwA",
     "aw": "OwA", "augh": "O", "ay": "ey", "aigh": "e", "e": "EIi@e", "ea": "iEeA", "eah": "iE",
-    "eau": "o", "ee": "i", "eh": "Eea", "ei": "eiyEI", "eigh": "eiy", "eu": "uVOr@", "ew": "u",
+    "eau": "o", "eaux": "o", "ee": "i", "eh": "Eea", "ei": "eiyEI", "eigh": "eiy", "eu": "uVOr@", "ew": "u",
     "ey": "eiEI", "i": "Iiy@", "ia": "iyIa", "ie": "iyIE", "ieu": "u", "igh": "yi", "ih": "Ii",
     "ii": "iI", "ij": "iye", "io": "oIiy", "o": "oOAVu@", "oa": "oO", "oe": "oiErVu", "oh": "oO",
     "oi": "Oy", "oo": "uV", "ou": "wuVoO", "ough": "oVuOw", "ow": "ow", "oy": "Oy",
@@ -169,7 +169,7 @@ def _tails(word: str) -> Iterator[tuple[str, bool]]:
     else:
         if length > 3 and word[-1] == "h" and word[-2] not in "scptgw":  # noqa: PLR2004
             word = word[:-1]
-        elif length > 3 and word[-1] in "lr" and word[-2] not in "aeiouywlr*":  # noqa: PLR2004
+        elif length > 3 and word[-1] in "lr" and word[-2] not in "aeiouywhlr*":  # noqa: PLR2004
             word = f"{word[:-1]}*{word[-1]}"  # as in "shrindl"
         yield word, False
     if (inner := _INNER_E.sub(r"\1", word[:-1], count=1)) != word[:-1]:
@@ -231,6 +231,8 @@ def _in_place(written: str, behind: str, *, is_first: bool) -> tuple[str, ...]:
         return ("s",)
     if written == "qu" and not is_before_vowel:
         return ("k+u",)
+    if written == "gn" and not behind:
+        return ("n",)
     if written == "x" and is_first:
         return ("z",)
     if written in ("th", "sh") and not is_before_vowel:
