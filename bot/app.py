@@ -182,8 +182,8 @@ class Daemon:
                         "undated": self._resume_undated,
                     }
                     async with running(work):
-                        self._announce()
                         await self._resume()
+                        self._announce()
                         await self._read()
                         log.info("every source has ended; speaking what waits")
                         await self._inbox.join()
@@ -202,6 +202,7 @@ class Daemon:
             self._channels[message.channel].resume(message)
         for message in unspoken:
             await self._inbox.put(message)
+        await self._inbox.join()
 
     async def _resume_undated(self) -> None:
         for message in await self._store.journal.date(self._channels):

@@ -50,7 +50,7 @@ class Intake:
         admit: Callable[[Utterance], None],
         emit: Callable[[Outcome], None],
         answers: Answers = PLAIN,
-        keep: Callable[[ChatMessage], None] = lambda _: None,
+        keep: Callable[[ChatMessage], bool] = lambda _: False,
         kept: Callable[[], Awaitable[object] | None] = lambda: None,
         rouse: Callable[[], None] = lambda: None,
     ) -> None:
@@ -63,7 +63,7 @@ class Intake:
             admit: Takes what may be spoken.
             emit: Takes the outcomes.
             answers: Words of the answers to commands.
-            keep: Takes what was paid for before it is queued.
+            keep: Takes what was paid for before it is queued; returns whether it was not kept yet.
             kept: Returns what waits until all that was to be kept is on the disk; None where
                 nothing is written. What is said to be so must be so after a power cut.
             rouse: Is called for every message, whatever becomes of it: an idle engine needs
@@ -115,8 +115,11 @@ class Intake:
                 if mutes:
                     self._moderation.mute(message.chatter)
             case Utterance(lane=Lane.PAID) as utterance:
-                self._keep(message)
-                self._when_kept(partial(self._accept, message, utterance))
+                accept = partial(self._accept, message, utterance)
+                if self._keep(message):
+                    self._when_kept(accept)
+                else:
+                    accept()
             case Utterance() as utterance:
                 self._accept(message, utterance)
 

@@ -20,7 +20,8 @@ _TWO = {
     "!_!": "u", "\\_/": "u", "|-|": "h", "]-[": "h", ")-(": "h", "}-{": "h", "}{": "h",
     "/-/": "h", "|3": "b", "!3": "b", "13": "b", "|8": "b", "(3": "b", "|:": "b", "|)": "d",
     "[)": "d", "c|": "d", "(|": "d", "<|": "d", "|>": "p", "|*": "p", "|o": "p", "|0": "p",
-    "|^": "p", "|7": "p", "|°": "p", "|º": "p", "|2": "r", "|?": "r", "12": "r", "/2": "r", "l2": "r", "[2": "r",
+    "|^": "p", "|7": "p", "|°": "p", "|º": "p",
+    "|2": "r", "|?": "r", "12": "r", "/2": "r", "l2": "r", "[2": "r",
     "|`": "r", "|~": "r", "|<": "k", "|{": "k", "|(": "k", "1<": "k", "]{": "k", "]<": "k",
     "()": "o", "[]": "o", "<>": "o", "{}": "o", "\\/": "v", "|/": "v", "/-\\": "a", "/_\\": "a",
     "/\\": "a", "^": "a", "[-": "e", "|=": "f", "]=": "f", "/=": "f", "|#": "f", "|_": "l",
@@ -57,7 +58,9 @@ _WORDS = re.compile(r"\S+")
 _TURNED_WORD = rf"\S*[{''.join(_TURNED)}]\S*"
 _TURNED_RUN = re.compile(rf"{_TURNED_WORD}(?: {_TURNED_WORD})+")
 """Words that stand on their heads, and so in the other order."""
-_SUSPICIOUS = re.compile(rf"[^\x00-\x7f]|&|{_DRAWN.pattern}|(?i:{_BARE_V.pattern})|{_ASCII_I.pattern}")
+_SUSPICIOUS = re.compile(
+    rf"[^\x00-\x7f]|&|{_DRAWN.pattern}|(?i:{_BARE_V.pattern})|{_ASCII_I.pattern}"
+)
 """What a text holds that can be seen as something else."""
 
 _FLAGS = {chr(0x1F1E6 + number): chr(0x61 + number) for number in range(26)}
