@@ -41,7 +41,7 @@ Those of one line are strangers: no stage knows another one.
 """
 SECTIONS: dict[str, set[str]] = {
     "bot.sources": {"sources"},
-    "bot.policy": {"answers", "events", "languages", "policy", "words"},
+    "bot.policy": {"answers", "events", "languages", "limits", "policy", "words"},
     "bot.backlog": {"backlog"},
     "bot.commands": {"commands", "verbs"},
     "bot.playback": {"playback"},

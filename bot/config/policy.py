@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from bot.config.base import Count, Number, Section, matching
 from bot.config.events import EventSettings
 from bot.config.languages import Language, LanguageSettings, told_apart
+from bot.config.limits import GateSettings, LimitSettings
 from bot.config.words import WordSettings
 from bot.messages import EventKind
 
@@ -191,6 +192,8 @@ class PolicySettings(Section):
     """Settings of the filters that a message passes."""
 
     access: AccessSettings = AccessSettings()
+    gates: GateSettings = GateSettings()
+    limits: LimitSettings = LimitSettings()
     mode: ModeSettings = ModeSettings()
     emotes: EmoteSettings = EmoteSettings()
     emoji: EmojiSettings = EmojiSettings()

@@ -13,9 +13,11 @@ from bot.policy.cleaning import clean, is_pronounceable
 from bot.policy.draft import Draft, Filter
 from bot.policy.emojis import Emojis, characters
 from bot.policy.emotes import Emotes
+from bot.policy.gates import Gates
 from bot.policy.introduction import Introduction
 from bot.policy.languages import Languages, Names, Speakability, Spoken
 from bot.policy.length import Length, fitting
+from bot.policy.limits import Limits
 from bot.policy.links import Links
 from bot.policy.mode import Mode, drop_reply_mention
 from bot.policy.repeats import Repeats
@@ -67,6 +69,8 @@ class Policy:
         """Who wrote lately, and what is set for whom."""
         self.access = Access(settings.access, self.chatters, remembered=remembered)
         """Whether chat is read, and who is muted."""
+        self.limits = Limits(settings.limits, remembered)
+        """How often each chatter is read."""
         self.voices = VoiceChoice(
             settings.voices,
             default=voice,
@@ -116,6 +120,7 @@ class Policy:
         mode = Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced)
         self._filters: tuple[tuple[str, Filter], ...] = (
             ("access", self.access),
+            ("gates", Gates(settings.gates, is_regular=self.chatters.is_regular)),
             ("emotes", Emotes(settings.emotes)),  # before any change: ranges refer to the raw text
             ("emoji", Emojis(settings.emoji, language=own, language_of=self.languages.guess)),
             ("cleaning", drop_reply_mention),
@@ -181,4 +186,4 @@ class Policy:
         utterance = draft.utterance(voice=voice, is_announced=is_announced)
         if not is_pronounceable(utterance.body, self._kept):
             return Rejection(reason=RejectReason.EMPTY)
-        return utterance
+        return self.limits.take(message) or utterance

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from bot.messages import PAID_EVENTS, ChatMessage, Lane, Rejection, Role, Utterance
+from bot.messages import PAID_EVENTS, ChatMessage, EventKind, Lane, Rejection, Role, Utterance
 
 Span: TypeAlias = tuple[int, int]
 """Half-open range of code points."""
@@ -68,9 +68,16 @@ Filter: TypeAlias = Callable[[Draft], Draft | Rejection]
 about messages, so that the order of the chain is the only order there is."""
 
 
+_SUBSCRIPTIONS = frozenset({EventKind.SUB, EventKind.RESUB, EventKind.GIFT})
+"""Events whose text is what the chatter paid for; without one they are news."""
+
+
 def is_paid(message: ChatMessage) -> bool:
     """Tell whether the chatter gave something for the message."""
-    return message.event is not None and message.event.kind in PAID_EVENTS
+    if message.event is None:
+        return False
+    kind = message.event.kind
+    return kind in PAID_EVENTS or (kind in _SUBSCRIPTIONS and bool(message.text.strip()))
 
 
 def without(text: str, spans: Iterable[Span]) -> str:

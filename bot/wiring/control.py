@@ -21,7 +21,6 @@ from bot.messages import Command, Order, Utterance, Verb
 from bot.runtime.clock import now, unix
 
 _ISSUER = "HTTP"
-_MAX_BYTES = 4_096
 
 
 class CommandBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,9 +44,8 @@ class Control:
         ]
 
     async def _command(self, request: web.Request) -> web.Response:
-        body = await request.content.read(_MAX_BYTES)
         try:
-            value = msgspec.json.decode(body, type=CommandBody)
+            value = msgspec.json.decode(await request.read(), type=CommandBody)
             order = parse_order(value.command)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise web.HTTPBadRequest(text=f"The body has another form: {error}.") from None
