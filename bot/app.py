@@ -20,6 +20,7 @@ from bot.logs.background import StandardError
 from bot.messages import ChatMessage, SourceItem
 from bot.observers import Observer
 from bot.outcomes import DropReason
+from bot.policy.draft import is_paid
 from bot.runtime.signals import stop_signals
 from bot.runtime.tasks import running
 from bot.server import Server
@@ -224,6 +225,10 @@ class Daemon:
             await self._inbox.join()
             await self._channels.get(item.channel, self._first).wait_room()
         await self._inbox.put(item)
+        if isinstance(item, ChatMessage) and is_paid(item):
+            # Who delivered it takes it for accepted, and may tell whoever paid.
+            await self._inbox.join()
+            await self._channels.get(item.channel, self._first).intake.wait_written()
 
     async def _take_in(self) -> None:
         while True:

@@ -155,6 +155,11 @@ class Intake:
         self._when_kept(lambda: self._emit(applied))
         return text
 
+    async def wait_written(self) -> None:
+        """Return once all that was to be kept is on the disk, or that takes too long."""
+        if (waiting := self._kept()) is not None:
+            await _in_time(waiting)
+
     def _when_kept(self, then: Callable[[], None]) -> None:
         """Call `then` once all that was to be kept is on the disk, or that takes too long."""
         waiting = self._kept()
@@ -167,7 +172,11 @@ class Intake:
 
 
 async def _after(waiting: Awaitable[object], then: Callable[[], None]) -> None:
+    await _in_time(waiting)
+    then()
+
+
+async def _in_time(waiting: Awaitable[object]) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(_KEPT_S):
             await waiting
-    then()
