@@ -21,6 +21,7 @@ from bot.config.sources import (
     TwitchEventsubSettings,
     TwitchSettings,
 )
+from bot.config.wires import WireSettings
 
 FORM = 1
 """Form of the configuration file."""
@@ -101,6 +102,8 @@ class Settings(Section):
     """The MQTT broker."""
     metrics: MetricsSettings = MetricsSettings()
     """Figures for Prometheus."""
+    wires: WireSettings = WireSettings()
+    """Other programs' ways to have something said."""
 
     @model_validator(mode="before")
     @classmethod
