@@ -37,6 +37,7 @@ from bot.wiring.control import Control
 from bot.wiring.liveness import liveness_checks
 from bot.wiring.observers import Observers
 from bot.wiring.options import refuse_shared_files
+from bot.wiring.wires import Wires
 
 log = structlog.get_logger(__name__)
 
@@ -124,7 +125,9 @@ class Daemon:
         self._observers.add(source for source in readers if isinstance(source, Observer))
         posts = [source for source in readers if isinstance(source, ingest.IngestSource)]
         routes = [*ingest.routes(posts), *self._sources.routes, *self._observers.routes]
-        routes += Control(self._channels).routes
+        self._wires = Wires(settings, self._channels, self._engine, self._voices)
+        self._observers.add(self._wires.observers)
+        routes += [*Control(self._channels).routes, *self._wires.routes]
         self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(
@@ -179,6 +182,7 @@ class Daemon:
                     work = {
                         **speakers,
                         **watches,
+                        **self._wires.work,
                         "intake": self._take_in,
                         "undated": self._resume_undated,
                     }

@@ -1,0 +1,41 @@
+"""Builds the wires that the configuration turns on."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+
+from aiohttp import web
+
+from bot.channel import Channel
+from bot.config import Settings
+from bot.engine.narrator import SpeechEngine
+from bot.observers import Observer
+from bot.wires.openai import OpenaiWire
+from bot.wires.speech import Speech
+
+
+class Wires:
+    """Other programs' ways to have something said."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        channels: Mapping[str, Channel],
+        engine: SpeechEngine,
+        voices: Collection[str] | None,
+    ) -> None:
+        """Build what is enabled.
+
+        Raises:
+            StartError: something that is configured cannot work here.
+        """
+        wires = settings.wires
+        speech = Speech(engine, channels, max_requests=wires.openai.max_requests)
+        default_voice = settings.channels[0].voice
+        self.routes: list[web.RouteDef] = []
+        """Routes for the HTTP server."""
+        self.work: dict[str, Callable[[], Awaitable[None]]] = {}
+        """What listens, by its name, until cancelled."""
+        self.observers: list[Observer] = []
+        if wires.openai.enabled:
+            self.routes += OpenaiWire(
+                wires.openai, speech, default_voice=default_voice, known_voices=voices
+            ).routes
