@@ -73,8 +73,10 @@ class Library:
         self._is_whole = form == "flac"
         self._file = io.BytesIO()
         self._sent = 0
+        # At a varying rate the head of an MP3 tells the length, which is not known yet.
+        rate = {"bitrate_mode": "CONSTANT", "compression_level": 0.5} if form == "mp3" else {}
         self._writer = soundfile.SoundFile(
-            self._file, "w", RATE_HZ, 1, subtype=subtype, format=kind
+            self._file, "w", RATE_HZ, 1, subtype=subtype, format=kind, **rate
         )
 
     def write(self, samples: Samples) -> bytes:

@@ -7,8 +7,10 @@ from aiohttp import web
 from bot.channel import Channel
 from bot.config import Settings
 from bot.engine.narrator import SpeechEngine
+from bot.errors import StartError
 from bot.observers import Observer
 from bot.wires.openai import OpenaiWire
+from bot.wires.speakerbot import SpeakerbotWire
 from bot.wires.speech import Speech
 
 
@@ -39,3 +41,22 @@ class Wires:
             self.routes += OpenaiWire(
                 wires.openai, speech, default_voice=default_voice, known_voices=voices
             ).routes
+        self.speakerbot: SpeakerbotWire | None = None
+        if wires.speakerbot.enabled:
+            name = wires.speakerbot.channel or next(iter(channels))
+            if name not in channels:
+                raise StartError(
+                    f"There is no channel {name} for wires.speakerbot.",
+                    remedy=f"Set wires.speakerbot.channel to one of {', '.join(channels)}.",
+                )
+            self.speakerbot = SpeakerbotWire(
+                wires.speakerbot,
+                settings.server,
+                channel=channels[name],
+                name=name,
+                speech=speech,
+                default_voice=next(c.voice for c in settings.channels if c.name == name),
+                known_voices=voices,
+            )
+            self.observers.append(self.speakerbot)
+            self.work["speaker.bot wire"] = self.speakerbot.run

@@ -21,6 +21,7 @@ engine: {{engines: [tone], pauses: {{clause_ms: 0}}}}
 policy: {{words: {{drop: [vileslur]}}}}
 wires:
   openai: {{enabled: true, voices: {{nova: heart}}}}
+  speakerbot: {{enabled: true, port: 0, udp_port: 0}}
 """
 
 
@@ -32,8 +33,10 @@ async def daemon(tmp_path: Path) -> AsyncIterator[Daemon]:
     try:
         async with asyncio.timeout(DEADLINE_S):
             while not task.done():
-                with suppress(IndexError, AttributeError):
+                with suppress(IndexError, AttributeError, AssertionError):
                     assert daemon.url
+                    assert daemon.wires.speakerbot is not None
+                    assert daemon.wires.speakerbot.udp_port
                     break
                 await asyncio.sleep(0.01)
         assert not task.done()
