@@ -30,7 +30,9 @@ class Wires:
             StartError: something that is configured cannot work here.
         """
         wires = settings.wires
-        speech = Speech(engine, channels, max_requests=wires.openai.max_requests)
+        self.speech = speech = Speech(
+            engine, channels, max_requests=wires.openai.max_requests
+        )
         default_voice = settings.channels[0].voice
         self.routes: list[web.RouteDef] = []
         """Routes for the HTTP server."""
@@ -60,3 +62,20 @@ class Wires:
             )
             self.observers.append(self.speakerbot)
             self.work["speaker.bot wire"] = self.speakerbot.run
+        if wires.wyoming.enabled:
+            # An extra: nothing else may need it.
+            try:
+                from bot.wires.wyoming import WyomingWire  # noqa: PLC0415
+            except ImportError as error:
+                raise StartError(
+                    "wires.wyoming needs a package that is missing.",
+                    remedy="Install it: pip install 'ishowtts[wyoming]'.",
+                ) from error
+            wyoming = WyomingWire(
+                wires.wyoming,
+                speech,
+                default_voice=default_voice,
+                known_voices=voices,
+                language=settings.policy.speakable.language,
+            )
+            self.work["wyoming wire"] = wyoming.run
