@@ -22,8 +22,9 @@ from bot.wires.speech import CrowdedError, Speech
 log = structlog.get_logger(__name__)
 
 MODEL: Final = "ishowtts"
-NAMES: Final = tuple(
-    "alloy ash ballad cedar coral echo fable marin nova onyx sage shimmer verse".split()
+NAMES: Final = (
+    *("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx"),
+    *("sage", "shimmer", "verse"),
 )
 """Voices of OpenAI's, which programs offer for choice."""
 _SEND_S = 10.0
@@ -149,9 +150,7 @@ class OpenaiWire:
         self, body: SpeechBody, text: str, voice: str, is_wanted: Callable[[], bool]
     ) -> AsyncGenerator[bytes, None]:
         writer = encoder(body.response_format)
-        async with aclosing(
-            self._speech.speak(text, voice=voice, is_wanted=is_wanted)
-        ) as pieces:
+        async with aclosing(self._speech.speak(text, voice=voice, is_wanted=is_wanted)) as pieces:
             async for piece in pieces:
                 samples = await asyncio.to_thread(stretch, piece, body.speed)
                 if data := await asyncio.to_thread(writer.write, samples):

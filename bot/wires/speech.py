@@ -59,7 +59,7 @@ class Speech:
             resampler, refusal, is_first = Resampler(RATE_HZ), UtteranceError("It is empty."), True
             for piece in split(text):
                 async with self._turn:
-                    while self._is_busy() and is_wanted():
+                    while self._is_busy() and is_wanted():  # noqa: ASYNC110 - both come from many places
                         await asyncio.sleep(_LOOK_S)
                     if not is_wanted():
                         return
@@ -78,10 +78,10 @@ class Speech:
 
     async def _make(self, text: str, voice: str, resampler: Resampler) -> Samples:
         request = SpeechRequest(id=uuid4().hex, text=text, voice=voice)
-        made: list[Samples] = []
         async with aclosing(self._engine.synthesize(request)) as chunks:
-            async for chunk in chunks:
-                made.append(resampler.convert(chunk.samples, chunk.sample_rate_hz))
+            made = [
+                resampler.convert(chunk.samples, chunk.sample_rate_hz) async for chunk in chunks
+            ]
         return np.concatenate(made)
 
     def _is_busy(self) -> bool:

@@ -126,7 +126,9 @@ class WyomingWire:
 
     def voice_of(self, asked: str | None) -> str:
         """Return our voice for the name that was asked for."""
-        return asked if asked and self._known is not None and asked in self._known else self._default
+        return (
+            asked if asked and self._known is not None and asked in self._known else self._default
+        )
 
     def info(self) -> Info:
         """Return what this server tells of itself."""

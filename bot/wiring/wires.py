@@ -30,9 +30,7 @@ class Wires:
             StartError: something that is configured cannot work here.
         """
         wires = settings.wires
-        self.speech = speech = Speech(
-            engine, channels, max_requests=wires.openai.max_requests
-        )
+        self.speech = speech = Speech(engine, channels, max_requests=wires.openai.max_requests)
         default_voice = settings.channels[0].voice
         self.routes: list[web.RouteDef] = []
         """Routes for the HTTP server."""

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import numpy as np
@@ -25,7 +26,7 @@ async def client(daemon: Daemon) -> AsyncIterator[object]:
 
 
 @pytest.mark.parametrize("form", ["mp3", "opus", "flac", "wav", "pcm"])
-async def test_every_form_holds_the_speech(client, form: str) -> None:  # type: ignore[no-untyped-def]
+async def test_every_form_holds_the_speech(client: Any, form: str) -> None:  # noqa: ANN401
     answer = await client.audio.speech.create(
         model="tts-1", voice="alloy", input=SENTENCE, response_format=form
     )
@@ -40,7 +41,7 @@ async def test_every_form_holds_the_speech(client, form: str) -> None:  # type: 
     assert np.abs(samples).max() > 0.05
 
 
-async def test_speed_shortens_it(client) -> None:  # type: ignore[no-untyped-def]
+async def test_speed_shortens_it(client: Any) -> None:  # noqa: ANN401
     lengths = []
     for speed in (1.0, 2.0):
         answer = await client.audio.speech.create(
@@ -62,7 +63,10 @@ async def test_speed_shortens_it(client) -> None:  # type: ignore[no-untyped-def
         {"input": "a" * 5000},
     ],
 )
-async def test_what_cannot_be_said_is_refused_in_their_form(client, change) -> None:  # type: ignore[no-untyped-def]
+async def test_what_cannot_be_said_is_refused_in_their_form(
+    client: Any,  # noqa: ANN401
+    change: dict[str, Any],
+) -> None:
     asked = {"model": "tts-1", "voice": "alloy", "input": "hello"} | change
     with pytest.raises(openai.BadRequestError) as caught:
         await client.audio.speech.create(**asked)
@@ -71,7 +75,7 @@ async def test_what_cannot_be_said_is_refused_in_their_form(client, change) -> N
     assert caught.value.body["message"]
 
 
-async def test_models_and_voices_are_listed(client, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
+async def test_models_and_voices_are_listed(client: Any, daemon: Daemon) -> None:  # noqa: ANN401
     assert [model.id async for model in client.models.list()] == ["ishowtts"]
     async with aiohttp.ClientSession(daemon.url) as http, http.get("/v1/audio/voices") as answer:
         assert {"alloy", "heart"} <= set((await answer.json())["voices"])

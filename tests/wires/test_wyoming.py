@@ -106,7 +106,9 @@ async def test_a_blocked_word_over_two_chunks_is_refused(port: int) -> None:
 @pytest.mark.parametrize(
     "head", [b'{"type": "ping", "payload_length": 999999999999}\n', b"x" * 100_000, b"[]\n"]
 )
-async def test_what_is_too_large_or_broken_ends_its_connection_alone(port: int, head: bytes) -> None:
+async def test_what_is_too_large_or_broken_ends_its_connection_alone(
+    port: int, head: bytes
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(head + (b"" if head.endswith(b"\n") else b"\n"))
     with suppress(ConnectionError):
@@ -119,4 +121,4 @@ async def test_what_is_too_large_or_broken_ends_its_connection_alone(port: int, 
 
 def test_outside_needs_clients() -> None:
     with pytest.raises(ValueError, match="clients"):
-        WyomingWireSettings(host="0.0.0.0")  # noqa: S104
+        WyomingWireSettings(host="0.0.0.0")
