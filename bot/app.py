@@ -137,6 +137,11 @@ class Daemon:
             )
 
     @property
+    def engine(self) -> Narrator:
+        """What speaks."""
+        return self._engine
+
+    @property
     def channels(self) -> Mapping[str, Channel]:
         """The channels by their names."""
         return self._channels

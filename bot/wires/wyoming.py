@@ -22,7 +22,7 @@ from wyoming.tts import (
     SynthesizeStopped,
 )
 
-from bot import __version__
+from bot import version
 from bot.config.wires import WyomingWireSettings
 from bot.errors import StartError, UtteranceError
 from bot.wires.sound import Plain
@@ -149,7 +149,7 @@ class WyomingWire:
             attribution=own,
             installed=True,
             description="Voices of iShowTTS",
-            version=__version__,
+            version=version(),
             voices=voices,
             supports_synthesize_streaming=True,
         )

@@ -1,6 +1,7 @@
 """Builds the wires that the configuration turns on."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from typing import Any
 
 from aiohttp import web
 
@@ -34,7 +35,7 @@ class Wires:
         default_voice = settings.channels[0].voice
         self.routes: list[web.RouteDef] = []
         """Routes for the HTTP server."""
-        self.work: dict[str, Callable[[], Awaitable[None]]] = {}
+        self.work: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
         """What listens, by its name, until cancelled."""
         self.observers: list[Observer] = []
         if wires.openai.enabled:

@@ -49,7 +49,8 @@ async def port(daemon: Daemon) -> AsyncIterator[int]:
 
 async def heard(client: AsyncTcpClient, end: str) -> tuple[list[str], int]:
     """Return the types of the events up to `end`, and how many bytes of sound came."""
-    types, size = [], 0
+    types: list[str] = []
+    size = 0
     async with asyncio.timeout(DEADLINE_S):
         while not types or types[-1] != end:
             event = await client.read_event()
