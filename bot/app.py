@@ -30,6 +30,7 @@ from bot.speedcheck import speed
 from bot.state import DaemonState, OutputState
 from bot.store import Store
 from bot.store import default_path as default_store
+from bot.voices.sounds import SoundCatalog
 from bot.wiring import engines, outputs
 from bot.wiring.banner import banner
 from bot.wiring.control import Control
@@ -106,12 +107,15 @@ class Daemon:
             parse_order,
         )
         self._voices = engines.voices(settings.engine)
+        sounds = settings.sounds
+        self._sounds = SoundCatalog(sounds.folder, max_s=sounds.max_s, gain_db=sounds.gain_db)
         shared = Shared(
             settings=settings,
             engine=self._engine,
             nfe_policy=engines.nfe_policy(settings.engine),
             outputs=self._outputs,
             voices=self._voices,
+            sounds=self._sounds,
             sources=self._sources,
             store=store,
             emit=self._observers.emit,
@@ -163,7 +167,8 @@ class Daemon:
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
         watches = {f"presence {name}": c.presence.run for name, c in self._channels.items()}
         try:
-            work = {**sinks, **voices, **self._observers.work}
+            work = {**sinks, **voices, "sounds": self._sounds.run, **self._observers.work}
+            await asyncio.to_thread(self._sounds.refresh)
             async with self._server, running(work):
                 await self._engine.warm_up()
                 for channel in channels:

@@ -4,23 +4,39 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.config.base import Count, Section, matching
+from bot.config.base import Count, Number, Section, matching
+from bot.config.tags import TagName
+from bot.messages import EventKind
 
 _FIELD = r"\{\{|\}\}|\{(?:name|amount):?\}|\{amount:[^|{}\[\]]{1,30}\|[^|{}\[\]]{1,30}\}"
 _PART = rf"[^{{}}\[\]]|{_FIELD}"
 _INNER = rf"[^{{}}\[\]|]|{_FIELD}"
+Template = Annotated[
+    str,
+    Field(max_length=200),
+    matching(
+        rf"(?=\s*\S)(?:{_PART}|\[(?:{_INNER})+(?:\|(?:{_INNER})*)?\])*",
+        "text with {name}, {amount}, or {amount:viewer|viewers} for a number with its unit, and"
+        " nothing else in braces; [with {amount}|without] for an event with and without one",
+    ),
+]
+
+
+class WeightedTemplate(Section):
+    """One of several templates of an event."""
+
+    text: Template
+    """The template."""
+    weight: Annotated[Count, Field(ge=1, le=1_000)] = 1
+    """How often it is chosen, beside the weights of the others."""
+
+
 EventTemplate = (
-    Annotated[
-        str,
-        Field(max_length=200),
-        matching(
-            rf"(?=\s*\S)(?:{_PART}|\[(?:{_INNER})+(?:\|(?:{_INNER})*)?\])*",
-            "text with {name}, {amount}, or {amount:viewer|viewers} for a number with its unit, and"
-            " nothing else in braces; [with {amount}|without] for an event with and without one",
-        ),
-    ]
+    Template
+    | Annotated[tuple[Template | WeightedTemplate, ...], Field(min_length=1, max_length=50)]
     | None
 )
+"""One template, or several of which each message gets one."""
 
 
 class EventSettings(Section):
@@ -29,7 +45,8 @@ class EventSettings(Section):
     `{name}` is the chatter's name. `{amount}` is the number, with the unit that came with it: "5.50
     euros", "300 Stars". `{amount:viewer|viewers}` is the number with these words for one and for
     more, unless it came with another unit. `[ with {amount}]` is left out of an event that has no
-    amount; `[A|B]` is A with an amount and B without. null announces nothing: the text, if there is
+    amount; `[A|B]` is A with an amount and B without. Of a list each message gets one, chosen at
+    random; an entry `{text: ..., weight: 3}` comes three times as often. null announces nothing: the text, if there is
     one, is read like other chat.
     """
 
@@ -67,7 +84,9 @@ class EventSettings(Section):
     """Off, for the same reason."""
     announcement: EventTemplate = None
     """Off: announcements of moderators are read like chat."""
-    minimum_bits: Annotated[Count, Field(ge=1)] = 1
-    """Bits of the smallest cheer that is announced."""
-    minimum_viewers: Annotated[Count, Field(ge=0)] = 1
-    """Viewers of the smallest raid that is announced."""
+    minimum: dict[EventKind, Annotated[Number, Field(ge=0)]] = {}
+    """Smallest amount of an event that is announced, by its kind, such as {cheer: 100, raid: 5}; one
+    without an amount always is."""
+    sounds: dict[EventKind, TagName] = {}
+    """Sound before the announcement, by the event's kind, such as {raid: airhorn}; from the folder
+    of `sounds`."""

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from bot.config.base import Count, Number, Section, matching
 from bot.config.events import EventSettings
 from bot.config.languages import Language, LanguageSettings
+from bot.config.tags import TagSettings
 from bot.messages import EventKind
 
 _MAX_ENTRIES = 2_000
@@ -266,3 +267,4 @@ class PolicySettings(Section):
     name: NameSettings = NameSettings()
     events: EventSettings = EventSettings()
     voices: VoiceSettings = VoiceSettings()
+    tags: TagSettings = TagSettings()

@@ -1,10 +1,12 @@
 """Announcements: events beside chat, in words: "viewer one raids with 42 viewers"."""
 
+import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 
-from bot.config.events import EventSettings
+from bot.config.events import EventSettings, WeightedTemplate
 from bot.messages import ChatMessage, Chatter, Event, EventKind
 from bot.policy.cleaning import clean, plain
 from bot.policy.draft import Draft
@@ -74,6 +76,27 @@ def _untold(choice: re.Match[str]) -> str:
     return choice["untold"] or "" if is_choice else choice["told"]
 
 
+class _Templates:
+    """Templates of one event, with their weights."""
+
+    def __init__(self, told: str | Sequence[str | WeightedTemplate]) -> None:
+        entries = (told,) if isinstance(told, str) else told
+        self._forms: list[tuple[str, str]] = []
+        self._ends: list[int] = []
+        for entry in entries:
+            text, weight = (entry, 1) if isinstance(entry, str) else (entry.text, entry.weight)
+            self._forms.append((_chosen(text, has_amount=True), _chosen(text, has_amount=False)))
+            self._ends.append(weight + (self._ends[-1] if self._ends else 0))
+
+    def choose(self, identifier: str, *, has_amount: bool) -> str:
+        """Return the template of a message: the same one after a restart, so by its id."""
+        index = 0
+        if len(self._ends) > 1:
+            digest = hashlib.sha256(identifier.encode(errors="replace")).digest()
+            index = bisect_right(self._ends, int.from_bytes(digest[:8], "big") % self._ends[-1])
+        return self._forms[index][0 if has_amount else 1]
+
+
 class Announcements:
     """Filter: puts the announcement of an event into the draft's prefix."""
 
@@ -98,15 +121,8 @@ class Announcements:
         self._say = say
         self._mark = mark
         templates = {kind: getattr(settings, kind.value) for kind in EventKind}
-        self._templates: dict[EventKind, tuple[str, str]] = {
-            kind: (_chosen(told, has_amount=True), _chosen(told, has_amount=False))
-            for kind, told in templates.items()
-            if told
-        }
-        self._least = {
-            EventKind.CHEER: settings.minimum_bits,
-            EventKind.RAID: settings.minimum_viewers,
-        }
+        self._templates = {kind: _Templates(told) for kind, told in templates.items() if told}
+        self._least = settings.minimum
         self._spoken_name = spoken_name
         self._anonymous = anonymous
 
@@ -123,7 +139,7 @@ class Announcements:
         """Return the prefix for a chatter whose name must not be spoken; None without event."""
         if message.event is None or not self.is_announced(message):
             return None
-        return self._filled(message.event, self._anonymous)
+        return self._filled(message.id, message.event, self._anonymous)
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` with the announcement as its prefix, if there is one."""
@@ -132,11 +148,9 @@ class Announcements:
             return draft
         is_nobody = name_key(message.chatter.login or message.chatter.name) in _NOBODY
         name = self._anonymous if is_nobody else self._spoken_name(message.chatter)
-        return draft.with_prefix(self._filled(message.event, name))
+        return draft.with_prefix(self._filled(message.id, message.event, name))
 
-    def _filled(self, event: Event, name: str) -> str:
-        told, untold = self._templates[event.kind]
-        said = (told if event.amount else untold).format(
-            name=name, amount=_Amount(event, self._say, self._mark)
-        )
+    def _filled(self, identifier: str, event: Event, name: str) -> str:
+        template = self._templates[event.kind].choose(identifier, has_amount=bool(event.amount))
+        said = template.format(name=name, amount=_Amount(event, self._say, self._mark))
         return f"{plain(clean(said))} "

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from bot.messages import PAID_EVENTS, ChatMessage, Lane, Rejection, Role, Utterance
+from bot.messages import PAID_EVENTS, ChatMessage, Lane, Rejection, Role, Segment, Utterance
 
 Span: TypeAlias = tuple[int, int]
 """Half-open range of code points."""
@@ -23,6 +23,8 @@ class Draft(msgspec.Struct, frozen=True):
     """Introduction with the chatter's name, once it is made."""
     language: str = ""
     """ISO 639 code of the text, if it is not the channel's own language."""
+    segments: tuple[Segment, ...] = ()
+    """Voices and sounds within the text as it was written; empty if it has no tags."""
 
     def with_text(self, text: str) -> "Draft":
         """Return the draft with other text; itself when nothing changed."""
@@ -33,7 +35,7 @@ class Draft(msgspec.Struct, frozen=True):
         return self._with(self.text, prefix)
 
     def _with(self, text: str, prefix: str) -> "Draft":
-        return Draft(self.message, text, prefix, self.language)
+        return Draft(self.message, text, prefix, self.language, self.segments)
 
     def utterance(self, *, voice: str, is_announced: bool = False) -> Utterance:
         """Return the utterance of the finished draft.
