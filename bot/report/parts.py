@@ -186,7 +186,7 @@ def _status(settings: Settings | None, redactor: Redactor) -> Part:
         status = json.loads(answer or b"{}")
     except StartError as error:
         return Part("status.txt", about, redactor.text(f"{error}\n"))
-    except ValueError:
+    except (ValueError, RecursionError):
         status = {}  # another program answers
     if not status:
         return Part("status.txt", about, "No daemon answers with this configuration.\n")

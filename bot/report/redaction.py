@@ -160,7 +160,7 @@ class Redactor:
         """
         try:
             fields = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             fields = None
         if isinstance(fields, dict):
             return json.dumps(self.value(fields), ensure_ascii=False)

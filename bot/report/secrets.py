@@ -52,7 +52,7 @@ def _values(path: Path) -> Iterator[str]:
         return  # what cannot be read here stands in no log of ours either
     try:
         yield from _strings(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         yield text
 
 

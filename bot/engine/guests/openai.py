@@ -18,7 +18,7 @@ import aiohttp
 
 from bot.engine.guests import sound
 from bot.engine.guests.guest import LONGEST_SPEECH_S, WARM_UP, Guest
-from bot.errors import StartError, TransientError, UtteranceError
+from bot.errors import StartError, TransientError, UtteranceError, raised
 from bot.messages import AudioChunk
 
 _CONNECT_S = 5.0
@@ -134,7 +134,7 @@ class OpenaiEngine(Guest):
                 listed = json.loads(await answer.content.read(_ERROR_BYTES))["voices"]
                 names = [each if isinstance(each, str) else each.get("id") for each in listed]
         except (aiohttp.ClientError, asyncio.TimeoutError, ValueError, LookupError,
-                TypeError, AttributeError):  # fmt: skip
+                TypeError, AttributeError, RecursionError):  # fmt: skip
             return ()  # only a few servers have it
         return tuple(name for name in names if isinstance(name, str))
 
@@ -168,7 +168,7 @@ class OpenaiEngine(Guest):
             ) from None
         except (aiohttp.ClientError, ValueError) as error:
             raise UtteranceError(
-                f"The server {self._url} broke off: {self._clean(repr(error))}."
+                f"The server {self._url} broke off: {self._clean(raised(error))}."
             ) from None
 
     async def _read(self, answer: aiohttp.ClientResponse, letters: int) -> AudioChunk:

@@ -7,10 +7,12 @@ from platformdirs import user_config_path
 
 from bot.errors import StartError, shown
 from bot.playback.pulse.server import Module, Server
-from bot.runtime.folders import write_whole
+from bot.runtime.folders import read_bounded, write_whole
 
 _MODULE = "module-null-sink"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_MOST_BYTES = 1 << 20
+"""Limit of a file of PulseAudio's commands."""
 _MARK = "ishowtts.made=1"
 """Property by which those that we made are known."""
 
@@ -104,7 +106,7 @@ def _keep(system: str, name: str) -> None:
     file = _pulseaudio_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     # PulseAudio reads the user's file instead of its own.
-    text = file.read_text(encoding="utf-8") if file.exists() else ".include /etc/pulse/default.pa\n"
+    text = _read(file) or ".include /etc/pulse/default.pa\n"
     _write(file, f"{text.rstrip()}\n{_line(name)}\n")
 
 
@@ -115,7 +117,7 @@ def _forget(name: str) -> bool:
         file.unlink()
         return True
     file = _pulseaudio_file()
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    lines = _read(file).splitlines()
     if _line(name) not in lines:
         return False
     left = [line for line in lines if line != _line(name)]
@@ -124,6 +126,10 @@ def _forget(name: str) -> bool:
     else:
         _write(file, "\n".join(left) + "\n")
     return True
+
+
+def _read(file: Path) -> str:
+    return read_bounded(file, _MOST_BYTES).decode() if file.exists() else ""
 
 
 def _write(file: Path, text: str) -> None:
