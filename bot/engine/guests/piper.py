@@ -157,7 +157,12 @@ def _read(voice: str) -> _Model:
             length_scale=float(told.get("inference", {}).get("length_scale", 1.0)),
         )
     except (
-        OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
     ) as error:
         raise StartError(
             f"Piper's voice {voice} cannot be read: {raised(error)}.",

@@ -51,13 +51,21 @@ def remove(name: str) -> None:
     """Take away the null sink `name` that `create` made.
 
     Raises:
-        StartError: there is none, or the server is away.
+        StartError: there is none, its file cannot be changed, or the server is away.
     """
     with Server() as server:
         modules = [module for module in server.modules() if _made(module) == name]
         for module in modules:
             server.unload(module)
-        if not _forget(name) and not modules:
+        try:
+            was_permanent = _forget(name)
+        except OSError as error:
+            raise StartError(
+                f"The output {shown(name)} is there again after the next start of"
+                f" {server.system}: {error.filename} cannot be changed: {error.strerror}.",
+                remedy="Make it a file that can be written to, and remove the output again.",
+            ) from error
+        if not was_permanent and not modules:
             raise StartError(
                 f"There is no output {shown(name)} that ishowtts made.",
                 remedy="List them with: ishowtts output list",
@@ -129,9 +137,11 @@ def _forget(name: str) -> bool:
 
 
 def _read(file: Path) -> str:
-    return read_bounded(file, _MOST_BYTES).decode() if file.exists() else ""
+    # Whatever it holds besides our line is kept as it is.
+    content = read_bounded(file, _MOST_BYTES) if file.exists() else b""
+    return content.decode(errors="surrogateescape")
 
 
 def _write(file: Path, text: str) -> None:
     """Write a file of the user, who may keep it elsewhere and link it here."""
-    write_whole(file.resolve(), text.encode())
+    write_whole(file.resolve(), text.encode(errors="surrogateescape"))
