@@ -11,7 +11,8 @@ import yaml
 
 from bot.config import Settings
 from bot.config.yaml_source import compose
-from bot.report.redaction import REMOVED, SECRET_KEY, Redactor
+from bot.report.forms import REMOVED, SECRET_KEY
+from bot.report.redaction import Redactor
 from bot.runtime.folders import read_bounded
 from bot.runtime.state_folder import state_folder
 
