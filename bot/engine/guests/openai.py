@@ -12,6 +12,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -20,8 +21,10 @@ from bot.engine.guests import sound
 from bot.engine.guests.guest import LONGEST_SPEECH_S, WARM_UP, Guest
 from bot.errors import StartError, TransientError, UtteranceError, raised
 from bot.messages import AudioChunk
+from bot.runtime.folders import read_bounded
 
 _CONNECT_S = 5.0
+_MOST_PEM_BYTES = 4 << 20
 _ERROR_BYTES = 1 << 16
 _SAID = 200
 """Most characters of what a server says that are passed on."""
@@ -103,6 +106,8 @@ class OpenaiEngine(Guest):
 
     def _open(self) -> aiohttp.ClientSession:
         try:
+            if self._ca is not None:  # OpenSSL would wait for a pipe, or read for ever
+                read_bounded(Path(self._ca), _MOST_PEM_BYTES)
             context = ssl.create_default_context(cafile=self._ca)
         except OSError as error:
             raise StartError(
