@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.channel",),
     ("bot.wiring",),
     ("bot.service",),
-    ("bot.speedcheck",),
+    ("bot.speedcheck", "bot.rehearsal"),
     ("bot.app", "bot.report"),
     ("bot.cli",),
     ("bot.__main__",),
