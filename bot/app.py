@@ -11,7 +11,7 @@ import structlog
 
 from bot import logs, sources
 from bot.channel import Channel, Shared
-from bot.commands import parse_command
+from bot.commands import parse_order
 from bot.config import Settings
 from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
@@ -20,6 +20,7 @@ from bot.logs.background import StandardError
 from bot.messages import ChatMessage, SourceItem
 from bot.observers import Observer
 from bot.outcomes import DropReason
+from bot.policy.draft import is_paid
 from bot.runtime.signals import stop_signals
 from bot.runtime.tasks import running
 from bot.server import Server
@@ -32,6 +33,7 @@ from bot.store import Store
 from bot.store import default_path as default_store
 from bot.wiring import engines, outputs
 from bot.wiring.banner import banner
+from bot.wiring.control import Control
 from bot.wiring.liveness import liveness_checks
 from bot.wiring.observers import Observers
 from bot.wiring.options import refuse_shared_files
@@ -96,13 +98,13 @@ class Daemon:
             journal_max_age_s=settings.backlog.journal_max_age_s,
         )
         self._store = self._files.enter_context(store)
-        self._observers.add([store.journal])
+        self._observers.add([store.journal, store.audit, store.statistics])
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._sources = sources.Sources(
             settings.twitch,
             (source for channel in settings.channels for source in channel.sources),
             self._observers.mqtt.incoming if self._observers.mqtt else None,
-            parse_command,
+            parse_order,
         )
         self._voices = engines.voices(settings.engine)
         shared = Shared(
@@ -122,6 +124,7 @@ class Daemon:
         self._observers.add(source for source in readers if isinstance(source, Observer))
         posts = [source for source in readers if isinstance(source, ingest.IngestSource)]
         routes = [*ingest.routes(posts), *self._sources.routes, *self._observers.routes]
+        routes += Control(self._channels).routes
         self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(
@@ -159,6 +162,12 @@ class Daemon:
         sinks = {f"output {output.name}": output.run for output in self._outputs.values()}
         voices = {} if self._voices is None else {"voices": self._voices.run}
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
+        watches = {f"presence {name}": c.presence.run for name, c in self._channels.items()}
+        watches |= {
+            f"word lists {name}": c.policy.words.run
+            for name, c in self._channels.items()
+            if c.policy.words.has_files
+        }
         try:
             work = {**sinks, **voices, **self._observers.work}
             async with self._server, running(work):
@@ -167,17 +176,22 @@ class Daemon:
                     await asyncio.to_thread(channel.policy.languages.load)
                 await self._settle()
                 try:
-                    work = {**speakers, "intake": self._take_in, "undated": self._resume_undated}
+                    work = {
+                        **speakers,
+                        **watches,
+                        "intake": self._take_in,
+                        "undated": self._resume_undated,
+                    }
                     async with running(work):
-                        self._announce()
                         await self._resume()
+                        self._announce()
                         await self._read()
                         log.info("every source has ended; speaking what waits")
                         await self._inbox.join()
                         await asyncio.gather(*(channel.speaker.drain() for channel in channels))
                 finally:
                     for channel in channels:
-                        channel.backlog.clear(DropReason.SHUTDOWN)
+                        channel.clear(DropReason.SHUTDOWN)
         finally:
             await self._engine.close()
 
@@ -189,6 +203,7 @@ class Daemon:
             self._channels[message.channel].resume(message)
         for message in unspoken:
             await self._inbox.put(message)
+        await self._inbox.join()
 
     async def _resume_undated(self) -> None:
         for message in await self._store.journal.date(self._channels):
@@ -210,6 +225,10 @@ class Daemon:
             await self._inbox.join()
             await self._channels.get(item.channel, self._first).wait_room()
         await self._inbox.put(item)
+        if isinstance(item, ChatMessage) and is_paid(item):
+            # Who delivered it takes it for accepted, and may tell whoever paid.
+            await self._inbox.join()
+            await self._channels.get(item.channel, self._first).intake.wait_written()
 
     async def _take_in(self) -> None:
         while True:

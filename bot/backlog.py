@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from enum import StrEnum
 from typing import Any
 
 from bot.config.backlog import BacklogSettings
@@ -10,6 +11,21 @@ from bot.messages import Lane, Utterance
 from bot.outcomes import Dropped, DropReason, Outcome, Queued
 from bot.runtime.clock import now
 from bot.runtime.waiting import Changes
+
+
+class Hold(StrEnum):
+    """Why nothing is handed out."""
+
+    PAUSE = "pause"
+    """A moderator said so."""
+    AWAY = "away"
+    """No moderator is there."""
+    OFFLINE = "offline"
+    """The stream is over."""
+
+
+_MOST_PAID = 10_000
+"""Paid utterances that wait; no stream has so many, but a program that runs wild may send them."""
 
 
 class Backlog:
@@ -31,12 +47,15 @@ class Backlog:
         self._lanes: dict[Lane, OrderedDict[str, deque[Utterance]]] = {
             lane: OrderedDict() for lane in Lane
         }
-        self._is_paused = False
+        self._holds: set[Hold] = set()
+        self._not_before: dict[str, float] = {}
+        """When utterances may be spoken that have to wait, by their ids."""
         self._may_take = asyncio.Event()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
         self._changes = Changes()
         self._expiry: asyncio.TimerHandle | None = None
+        self._readiness: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         """Return how many utterances wait."""
@@ -68,10 +87,22 @@ class Backlog:
     @property
     def is_paused(self) -> bool:
         """Whether `take` waits although something is there."""
-        return self._is_paused
+        return bool(self._holds)
 
-    def put(self, utterance: Utterance) -> None:
-        """Queue `utterance`, or drop it or a less important one when there is no room."""
+    @property
+    def holds(self) -> Collection[Hold]:
+        """Why nothing is handed out."""
+        return self._holds
+
+    def ready_in_s(self, utterance: Utterance) -> float:
+        """Return in how many seconds `utterance` may be spoken at the earliest."""
+        return max(self._not_before.get(utterance.id, 0.0) - self._clock(), 0.0)
+
+    def put(self, utterance: Utterance, *, not_before: float = 0.0) -> None:
+        """Queue `utterance`, or drop it or a less important one when there is no room.
+
+        It is not handed out before the stamp `not_before`.
+        """
         chatter, lane = utterance.chatter.id, utterance.lane
         own = sum(
             len(self._lanes[unpaid].get(chatter, ())) for unpaid in Lane if unpaid is not Lane.PAID
@@ -80,8 +111,12 @@ class Backlog:
             self._drop(utterance, DropReason.FULL, f"{own} of this chatter wait already")
             return
         self._lanes[lane].setdefault(chatter, deque()).append(utterance)
+        if not_before > self._clock():
+            self._not_before[utterance.id] = not_before
         pending = len(self)
-        if pending > self._settings.max_pending:
+        paid = sum(map(len, self._lanes[Lane.PAID].values()))
+        is_full = pending - paid > self._settings.max_pending or paid > _MOST_PAID
+        if is_full:
             victim = self._least_important(newcomer=utterance)
             self._discard(victim)
             self._drop(victim, DropReason.FULL, f"{pending - 1} wait already")
@@ -99,9 +134,10 @@ class Backlog:
         await self.wait_some()
         while self._drop_expired():  # no timer goes off while the machine sleeps
             await self.wait_some()
-        queues = next(queues for queues in self._lanes.values() if queues)
-        chatter, queue = next(iter(queues.items()))
+        queues, chatter = next(self._ready())
+        queue = queues[chatter]
         utterance = queue.popleft()
+        self._not_before.pop(utterance.id, None)
         if queue:
             queues.move_to_end(chatter)
         else:
@@ -124,7 +160,7 @@ class Backlog:
         A paused backlog makes no room: then it returns at once.
         """
         limit = min(self._settings.max_pending, self._settings.max_per_chatter)
-        while len(self) >= limit and not self._is_paused:
+        while len(self) >= limit and not self.is_paused:
             await self._changes.wait()
 
     def remove(self, reason: DropReason, matches: Callable[[Utterance], bool]) -> int:
@@ -140,15 +176,22 @@ class Backlog:
         """Drop everything; return how many utterances there were."""
         return self.remove(reason, lambda _: True)
 
-    def pause(self) -> None:
+    def pause(self, hold: Hold = Hold.PAUSE) -> None:
         """Hand nothing out until `resume`; what waits goes on ageing."""
-        self._is_paused = True
+        self._holds.add(hold)
         self._update()
 
-    def resume(self) -> None:
-        """Hand out again."""
-        self._is_paused = False
+    def resume(self, *holds: Hold) -> None:
+        """Hand out again as far as these holds go; all of them by default."""
+        self._holds.difference_update(holds or Hold)
         self._update()
+
+    def _ready(self) -> Iterator[tuple[OrderedDict[str, deque[Utterance]], str]]:
+        """Yield lanes and chatters whose next utterance may be spoken, in the order of turns."""
+        for queues in self._lanes.values():
+            for chatter, queue in queues.items():
+                if not self.ready_in_s(queue[0]):
+                    yield queues, chatter
 
     def _least_important(self, newcomer: Utterance) -> Utterance:
         """Return the newest utterance of the chatter with the most of them in the last lane.
@@ -156,7 +199,8 @@ class Backlog:
         Of several with as many it is the one whose newest came last: who waits longer is not pushed
         out for who came after.
         """
-        queues = next(queues for queues in reversed(self._lanes.values()) if queues)
+        lanes = [newcomer.lane] if newcomer.lane is Lane.PAID else reversed(Lane)
+        queues = next(queues for queues in map(self._lanes.__getitem__, lanes) if queues)
 
         def weight(queue: deque[Utterance]) -> tuple[int, bool, float]:
             return len(queue), queue[-1] is newcomer, queue[-1].received_at
@@ -167,6 +211,7 @@ class Backlog:
         queues = self._lanes[utterance.lane]
         queue = queues[utterance.chatter.id]
         queue.remove(utterance)
+        self._not_before.pop(utterance.id, None)
         if not queue:
             del queues[utterance.chatter.id]
 
@@ -176,10 +221,22 @@ class Backlog:
     def _update(self) -> None:
         """Wake whom the new state concerns, and watch the oldest that can expire."""
         self._changes.tell()
-        has_some = any(self._lanes.values())
-        _set(self._is_empty, to=not has_some)
-        _set(self._may_take, to=has_some and not self._is_paused)
+        _set(self._is_empty, to=not any(self._lanes.values()))
+        _set(self._may_take, to=not self.is_paused and next(self._ready(), None) is not None)
         self._watch(self._oldest())
+        if self._readiness is not None:
+            self._readiness.cancel()
+            self._readiness = None
+        if self._not_before:
+            wait_s = max(min(self._not_before.values()) - self._clock(), 0.0)
+            self._readiness = asyncio.get_running_loop().call_later(wait_s, self._become_ready)
+
+    def _become_ready(self) -> None:
+        self._readiness = None
+        past = [name for name, at in self._not_before.items() if at <= self._clock()]
+        for name in past:
+            del self._not_before[name]
+        self._update()
 
     def _watch(self, oldest: float | None) -> None:
         loop = asyncio.get_running_loop()

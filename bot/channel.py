@@ -2,28 +2,37 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
+
+import structlog
 
 from bot.backlog import Backlog
 from bot.commands import CommandParser
 from bot.config import ChannelSettings, Settings
+from bot.config.answers import Answers
 from bot.config.playback import OutputSettings
 from bot.engine.narrator import SpeechEngine
 from bot.engine.nfe_policy import NfePolicy
 from bot.intake import Intake
 from bot.lookahead import Lookahead
-from bot.messages import ChatMessage, Lane
-from bot.moderation import Moderation
-from bot.outcomes import Outcome
+from bot.messages import Answer, ChatMessage, Lane
+from bot.moderation import Moderation, Parts
+from bot.moderation.history import History
+from bot.moderation.parts import anyone
+from bot.outcomes import DropReason, Notice, Outcome
 from bot.playback import Output
 from bot.playback.player import Player
 from bot.playback.routing import Routing
 from bot.policy import Policy, clean, without_reply_mention
+from bot.runtime.clock import now
 from bot.sources import Remote, Resuming, Source, Sources
 from bot.speaker import Speaker
 from bot.state import ChannelState, ConnectionState
 from bot.store import Store
 from bot.voices.catalogue import VoiceCatalog
+
+log = structlog.get_logger(__name__)
 
 _MAX_COMMAND = 200
 """Characters of a message in which a command is looked for."""
@@ -52,15 +61,18 @@ class Channel:
             StartError: a source can never work.
         """
         every, store = shared.settings, shared.store
+        answers = Answers(every.commands.answers)
+        remembered = partial(store.remembered, channel=settings.name)
         self.policy = Policy(
             settings.policy,
             voice=settings.voice,
             trigger=every.commands.trigger,
-            muted=store.mutes(settings.name),
+            remembered=remembered,
             known_voices=shared.voices,
-            chosen_voices=store.voices(settings.name),
             spoken=lambda: shared.engine.languages,
+            say=answers.text,
         )
+        history = History()
         self.backlog = Backlog(every.backlog, shared.emit)
         self._routing = Routing((o, shared.outputs[o.place]) for o in settings.outputs)
         places = dict.fromkeys(shared.outputs[o.place] for o in settings.outputs)
@@ -82,20 +94,33 @@ class Channel:
             route=self._routing,
             emit=shared.emit,
             max_age_s=every.backlog.max_age_s,
+            begun=history.add,
         )
+        parts = Parts.join(
+            every.moderation,
+            policy=self.policy,
+            backlog=self.backlog,
+            speech=self.speaker,
+            history=history,
+            emit=shared.emit,
+            tell=partial(_tell, shared.emit, settings.name, answers),
+            approved=remembered("approvals"),
+            trigger=every.commands.trigger,
+        )
+        self.approvals, self.presence = parts.approvals, parts.presence
         self.intake = Intake(
             parse_command=command_parser(every, settings),
             policy=self.policy,
-            moderation=Moderation(self.policy, self.backlog, self.speaker),
-            backlog=self.backlog,
+            moderation=Moderation(parts),
+            admit=parts.admission,
             emit=shared.emit,
+            answers=answers,
             keep=store.journal.keep,
+            kept=store.written,
             rouse=shared.engine.rouse,
         )
         self.sources: tuple[Source, ...] = (
-            *shared.sources.create_all(
-                settings.sources, settings.name, store.joined(settings.name)
-            ),
+            *shared.sources.create_all(settings.sources, settings.name, remembered("joined")),
         )
 
     @property
@@ -104,10 +129,13 @@ class Channel:
         lanes = Counter(utterance.lane for utterance in self.backlog)
         return ChannelState(
             is_on=self.policy.access.is_on,
+            is_panicking=self.policy.access.is_panicking,
             is_paused=self.backlog.is_paused,
             is_heard=self._routing.is_heard,
             volume=self.speaker.volume,
             pending=len(self.backlog),
+            held=len(self.approvals),
+            holds=tuple(sorted(hold.value for hold in self.backlog.holds)),
             queue={lane.name.lower(): lanes[lane] for lane in Lane},
             speaking=self.speaker.speaking,
             sources={source.name: source.state for source in self.sources},
@@ -121,6 +149,11 @@ class Channel:
             outputs=self.player.states,
         )
 
+    def clear(self, reason: DropReason) -> None:
+        """Drop everything that waits."""
+        self.approvals.remove(reason, anyone)
+        self.backlog.clear(reason)
+
     async def wait_room(self) -> None:
         """Return when the next message will not be dropped for want of room, if that can be."""
         if self.player.is_available:
@@ -131,6 +164,14 @@ class Channel:
         for source in self.sources:
             if isinstance(source, Resuming):
                 source.resume(message)
+
+
+def _tell(emit: Callable[[Outcome], None], channel: str, answers: Answers, answer: Answer) -> None:
+    """Tell everybody in chat, unless that answer is kept out of it."""
+    text = answers.text(answer)
+    log.info("told chat", channel=channel, text=text)
+    if not answers.is_silent(answer):
+        emit(Notice(id="", channel=channel, chatter="", at=now(), text=text))
 
 
 def command_parser(every: Settings, channel: ChannelSettings) -> CommandParser:

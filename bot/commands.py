@@ -1,17 +1,22 @@
 """Commands in chat lines: `!tts skip`, and the aliases that stand for one."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 
-from bot.config.commands import VERBS, CommandSettings, Rank
+from bot.config.commands import CommandSettings
+from bot.config.verbs import SPECS, VERBS, Form
 from bot.errors import CommandError
-from bot.messages import ChatMessage, Command, Rejection, RejectReason, Verb
+from bot.messages import ChatMessage, Command, Order, Rejection, RejectReason, Verb
+from bot.runtime.cleaning import clean
 
-_NEEDS_NAME = {Verb.MUTE, Verb.UNMUTE}
-_MAY_NAME = {Verb.SKIP, Verb.VOICE}
 _MAX_VOLUME = 100
 _VOLUME = re.compile(r"([+-]?) ?([0-9]{1,3}) ?(?:%|percent)?")
+_LIMIT = re.compile(r"([0-9]{1,5}|off)", re.IGNORECASE)
+_MAX_WORD = 40
+"""Characters of what is said in another way, and of a nickname."""
+_MAX_SAID = 100
+"""Characters of how it is said."""
 
 
 class CommandParser:
@@ -36,7 +41,8 @@ class CommandParser:
         self._plain = plain
         self._trigger = settings.trigger.casefold()
         self._aliases = {word.casefold(): command for word, command in settings.aliases.items()}
-        self._ranks: dict[str, Rank] = settings.roles.model_dump()
+        self._ranks = settings.roles
+        self._rank_for_others = settings.others
         self._reads_text = reads_text
 
     def __call__(self, message: ChatMessage) -> Command | Rejection | None:
@@ -49,41 +55,44 @@ class CommandParser:
         verb, argument = _split(f"{self._aliases[word]} {rest}" if is_alias else rest)
         if verb is None:
             return None
-        refusal = self._refusal(message, verb, argument)
-        if refusal is not None:
-            return None if self._reads_text and not is_alias else refusal
+        result = self._order(message, verb, argument)
+        if isinstance(result, Rejection):
+            return None if self._reads_text and not is_alias else result
         return Command(
             id=message.id,
             channel=message.channel,
             issuer=message.chatter.name,
-            verb=verb,
-            argument=_value(verb, argument),
-            chatter=message.chatter if verb is Verb.VOICE else None,
+            order=result,
+            chatter=message.chatter,
         )
 
-    def _refusal(self, message: ChatMessage, verb: Verb, argument: str) -> Rejection | None:
-        needed = self._ranks[verb.value]
-        if not message.chatter.has_rank(needed):
-            return Rejection(
-                reason=RejectReason.NOT_PERMITTED, detail=f"{verb.value} needs: {needed}"
-            )
-        if mistake := _mistake(verb, argument):
-            return Rejection(reason=RejectReason.COMMAND, detail=mistake)
-        return None
+    def _order(self, message: ChatMessage, verb: Verb, argument: str) -> Order | Rejection:
+        if not message.chatter.has_rank(needed := self._ranks[verb]):
+            return _not_permitted(verb.value, needed)
+        try:
+            order = _ORDERS[SPECS[verb].form](verb, argument)
+        except CommandError as mistake:
+            return Rejection(reason=RejectReason.COMMAND, detail=str(mistake))
+        is_for_another = order.name and SPECS[verb].form in _FOR_ONESELF
+        if is_for_another and not message.chatter.has_rank(needed := self._rank_for_others):
+            return _not_permitted(f"{verb.value} for somebody else", needed)
+        return order
 
 
-def parse_command(text: str) -> tuple[Verb, str]:
-    """Return verb and argument of a command without its trigger: `volume 50`.
+def parse_order(text: str) -> Order:
+    """Return the order in a command without its trigger: `volume 50`.
 
     Raises:
         CommandError: it is none.
     """
-    verb, argument = _split(text)
+    verb, argument = _split(clean(text))
     if verb is None:
         raise CommandError(f"it is none of {', '.join(VERBS)}")
-    if mistake := _mistake(verb, argument):
-        raise CommandError(mistake)
-    return verb, _value(verb, argument)
+    return _ORDERS[SPECS[verb].form](verb, argument)
+
+
+def _not_permitted(what: str, needed: str) -> Rejection:
+    return Rejection(reason=RejectReason.NOT_PERMITTED, detail=f"{what} needs: {needed}")
 
 
 def _split(command: str) -> tuple[Verb | None, str]:
@@ -91,11 +100,86 @@ def _split(command: str) -> tuple[Verb | None, str]:
     return VERBS.get(name.casefold()), argument.strip()
 
 
-def _is_marked(argument: str) -> bool:
-    """Tell whether `argument` is one name, with spaces in it perhaps: "like this", or @like this.
+def _nothing(verb: Verb, argument: str) -> Order:
+    if argument:
+        raise CommandError(f"{verb.value} takes nothing after it")
+    return Order(verb=verb)
+
+
+def _one_name(verb: Verb, argument: str) -> Order:
+    if not (order := _at_most_one_name(verb, argument)).name:
+        raise CommandError(f'{verb.value} needs one name; "in quotes" it may hold spaces')
+    return order
+
+
+def _at_most_one_name(verb: Verb, argument: str) -> Order:
+    """Read one name, with spaces in it perhaps: "like this", or @like this.
 
     Twitch has no such names, YouTube and TikTok do; the latter is what their apps write.
     """
+    if not _is_marked(argument) and " " in argument:
+        raise CommandError(f'{verb.value} takes one name; "in quotes" it may hold spaces')
+    return Order(verb=verb, name=_bare(argument))
+
+
+def _volume(verb: Verb, argument: str) -> Order:
+    percent = _VOLUME.fullmatch(argument)
+    if percent is None or int(percent[2]) > _MAX_VOLUME:
+        raise CommandError(f"volume needs a number from 0 to {_MAX_VOLUME}, or +10 or -10")
+    return Order(verb=verb, value=percent[1] + percent[2])
+
+
+def _voice(verb: Verb, argument: str) -> Order:
+    name, rest = _first_name(argument)
+    if not rest and not _is_marked(argument):
+        return Order(verb=verb, value=argument)
+    if not name or not rest or " " in rest:
+        raise CommandError("voice takes a voice, and before it a name if it is for somebody else")
+    return Order(verb=verb, name=name, value=rest)
+
+
+def _nickname(verb: Verb, argument: str) -> Order:
+    name, rest = _first_name(argument) if argument[:1] in ("@", '"') else ("", argument)
+    if not rest or len(rest) > _MAX_WORD:
+        raise CommandError(f"nick needs a nickname of at most {_MAX_WORD} characters, or `reset`")
+    return Order(verb=verb, name=name, value=rest)
+
+
+def _equation(verb: Verb, argument: str) -> Order:
+    word, equals, said = (part.strip() for part in argument.partition("="))
+    if not word or not equals or len(word) > _MAX_WORD or len(said) > _MAX_SAID:
+        raise CommandError(
+            f"{verb.value} needs words (at most {_MAX_WORD} characters), =, and what is said for"
+            f" them (at most {_MAX_SAID})"
+        )
+    return Order(verb=verb, value=word, said=said)
+
+
+def _limit(verb: Verb, argument: str) -> Order:
+    name, rest = _first_name(argument)
+    if not rest and not _is_marked(argument):
+        name, rest = "", argument
+    if not _LIMIT.fullmatch(rest):
+        raise CommandError(f"{verb.value} needs a number of messages a day, or `off`")
+    return Order(verb=verb, name=name, value=rest.casefold())
+
+
+_ORDERS: Mapping[Form, Callable[[Verb, str], Order]] = {
+    Form.NOTHING: _nothing,
+    Form.NAME: _one_name,
+    Form.MAY_NAME: _at_most_one_name,
+    Form.NAME_OR_ALL: _at_most_one_name,
+    Form.VOLUME: _volume,
+    Form.VOICE: _voice,
+    Form.NICKNAME: _nickname,
+    Form.EQUATION: _equation,
+    Form.LIMIT: _limit,
+}
+_FOR_ONESELF = (Form.VOICE, Form.NICKNAME)
+"""What somebody sets for themselves, unless there is a name."""
+
+
+def _is_marked(argument: str) -> bool:
     return bool(_bare(argument)) and (argument[:1] == "@" or argument[:1] == argument[-1:] == '"')
 
 
@@ -105,24 +189,10 @@ def _bare(argument: str) -> str:
     return argument.removeprefix("@")
 
 
-def _value(verb: Verb, argument: str) -> str:
-    """Return an argument without mistake in its plain form: a name, `70`, or `+10`."""
-    if verb is Verb.VOLUME and (percent := _VOLUME.fullmatch(argument)):
-        return percent[1] + percent[2]
-    return _bare(argument)
-
-
-def _mistake(verb: Verb, argument: str) -> str:
-    """Return the mistake in the argument as a clause; empty if there is none."""
-    words = [argument] if _is_marked(argument) else argument.split()
-    if verb in _NEEDS_NAME and (len(words) != 1 or not _bare(argument)):
-        return f'{verb.value} needs one name; "in quotes" it may hold spaces'
-    if verb in _MAY_NAME and len(words) > 1:
-        return f"{verb.value} takes one name at most"
-    if verb is Verb.VOLUME:
-        percent = _VOLUME.fullmatch(argument)
-        if percent is None or int(percent[2]) > _MAX_VOLUME:
-            return f"volume needs a number from 0 to {_MAX_VOLUME}, or +10 or -10"
-    if verb not in _NEEDS_NAME | _MAY_NAME | {Verb.VOLUME} and words:
-        return f"{verb.value} takes nothing after it"
-    return ""
+def _first_name(argument: str) -> tuple[str, str]:
+    """Return the name at the start, and what is behind it."""
+    if argument[:1] == '"':
+        name, _, rest = argument[1:].partition('"')
+    else:
+        name, _, rest = argument.partition(" ")
+    return name.strip().removeprefix("@"), rest.strip()

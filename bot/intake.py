@@ -1,12 +1,15 @@
 """Intake of one channel: commands go to moderation, chat through policy to the backlog."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 import structlog
 
-from bot.backlog import Backlog
 from bot.commands import CommandParser
+from bot.config.answers import PLAIN, Answers
 from bot.messages import (
     ChatMessage,
     Command,
@@ -19,10 +22,13 @@ from bot.messages import (
     Utterance,
 )
 from bot.moderation import Moderation
-from bot.outcomes import Accepted, Applied, Outcome, Rejected
+from bot.outcomes import Accepted, Applied, Dropped, Outcome, Rejected
 from bot.runtime.clock import now
 
 log = structlog.get_logger(__name__)
+
+_KEPT_S = 1.0
+"""Longest wait for the disk."""
 
 
 class Policy(Protocol):
@@ -41,23 +47,38 @@ class Intake:
         parse_command: CommandParser,
         policy: Policy,
         moderation: Moderation,
-        backlog: Backlog,
+        admit: Callable[[Utterance], None],
         emit: Callable[[Outcome], None],
-        keep: Callable[[ChatMessage], None] = lambda _: None,
+        answers: Answers = PLAIN,
+        keep: Callable[[ChatMessage], bool] = lambda _: False,
+        kept: Callable[[], Awaitable[object] | None] = lambda: None,
         rouse: Callable[[], None] = lambda: None,
     ) -> None:
         """Join the stages of one channel.
 
-        `keep` takes what was paid for before it is queued; `rouse` is called for every message,
-        whatever becomes of it: an idle engine needs seconds to be warm.
+        Args:
+            parse_command: Finds commands in chat.
+            policy: Decides on the others.
+            moderation: Applies commands.
+            admit: Takes what may be spoken.
+            emit: Takes the outcomes.
+            answers: Words of the answers to commands.
+            keep: Takes what was paid for before it is queued; returns whether it was not kept yet.
+            kept: Returns what waits until all that was to be kept is on the disk; None where
+                nothing is written. What is said to be so must be so after a power cut.
+            rouse: Is called for every message, whatever becomes of it: an idle engine needs
+                seconds to be warm.
         """
         self._parse_command = parse_command
         self._policy = policy
         self._moderation = moderation
-        self._backlog = backlog
+        self._admit = admit
         self._emit = emit
+        self._answers = answers
         self._keep = keep
+        self._kept = kept
         self._rouse = rouse
+        self._unwritten: set[asyncio.Task[None]] = set()
 
     def accept(self, item: SourceItem) -> None:
         """Deal with `item` to the end of what can be done at once."""
@@ -65,48 +86,97 @@ class Intake:
             case ChatMessage():
                 self._take(item)
             case Command():  # it came through a place that is trusted
-                self._apply(item, received_at=now())
+                self.apply(item, received_at=now())
             case Purge():
                 self._moderation.purge(item)
             case StreamStatus(is_live=is_live):
                 event = "the stream is live" if is_live else "the stream ended"
                 log.info(event, channel=item.channel)
+                self._moderation.set_live(is_live=is_live)
 
     def _take(self, message: ChatMessage) -> None:
         self._rouse()
+        self._moderation.see(message.chatter)
         try:
-            verdict = self._parse_command(message) or self._policy(message)
+            verdict = self._verdict(message)
         except Exception:
             # Chat is hostile: a message that breaks a filter is refused, and chat goes on.
             log.exception("a filter raised", id=message.id, channel=message.channel)
             verdict = Rejection(reason=RejectReason.MALFORMED, detail="a filter raised")
         match verdict:
             case Command() as command:
-                self._apply(command, received_at=message.received_at)
-            case Rejection(reason=reason, detail=detail):
+                self.apply(command, received_at=message.received_at)
+            case Rejection(reason=reason, detail=detail, mutes=mutes):
                 self._emit(
                     Rejected.of(
                         message, received_at=message.received_at, reason=reason, detail=detail
                     )
                 )
+                if mutes:
+                    self._moderation.mute(message.chatter)
+            case Utterance(lane=Lane.PAID) as utterance:
+                accept = partial(self._accept, message, utterance)
+                if self._keep(message):
+                    self._when_kept(accept)
+                else:
+                    accept()
             case Utterance() as utterance:
-                if utterance.lane is Lane.PAID:
-                    self._keep(message)
-                text = utterance.prefix + utterance.body
-                self._emit(Accepted.of(message, received_at=message.received_at, text=text))
-                self._backlog.put(utterance)
+                self._accept(message, utterance)
 
-    def _apply(self, command: Command, *, received_at: float) -> None:
+    def _verdict(self, message: ChatMessage) -> Command | Utterance | Rejection:
+        if self._moderation.is_deleted(message.id):
+            return Rejection(reason=RejectReason.DELETED)
+        return self._parse_command(message) or self._policy(message)
+
+    def _accept(self, message: ChatMessage, utterance: Utterance) -> None:
+        text = utterance.prefix + utterance.body
+        self._emit(Accepted.of(message, received_at=message.received_at, text=text))
+        if (reason := self._moderation.taken_back(utterance)) is not None:
+            self._emit(Dropped.of(utterance, reason=reason))
+        else:
+            self._admit(utterance)
+
+    def apply(self, command: Command, *, received_at: float) -> str:
+        """Apply `command` at once; return the answer, which is told once what it set is kept."""
         answer = self._moderation.apply(command)
-        self._emit(
-            Applied(
-                id=command.id,
-                channel=command.channel,
-                chatter=command.issuer,
-                at=now(),
-                received_at=received_at,
-                verb=command.verb,
-                argument=command.argument,
-                answer=answer,
-            )
+        text = self._answers.text(answer)
+        applied = Applied(
+            id=command.id,
+            channel=command.channel,
+            chatter=command.issuer,
+            at=now(),
+            received_at=received_at,
+            verb=command.order.verb,
+            argument=command.order.argument,
+            answer=text,
+            is_silent=self._answers.is_silent(answer),
+            undoes=self._moderation.undone,
         )
+        self._when_kept(lambda: self._emit(applied))
+        return text
+
+    async def wait_written(self) -> None:
+        """Return once all that was to be kept is on the disk, or that takes too long."""
+        if (waiting := self._kept()) is not None:
+            await _in_time(waiting)
+
+    def _when_kept(self, then: Callable[[], None]) -> None:
+        """Call `then` once all that was to be kept is on the disk, or that takes too long."""
+        waiting = self._kept()
+        if waiting is None:
+            then()
+            return
+        task = asyncio.ensure_future(_after(waiting, then))
+        self._unwritten.add(task)
+        task.add_done_callback(self._unwritten.discard)
+
+
+async def _after(waiting: Awaitable[object], then: Callable[[], None]) -> None:
+    await _in_time(waiting)
+    then()
+
+
+async def _in_time(waiting: Awaitable[object]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_KEPT_S):
+            await waiting

@@ -234,21 +234,25 @@ class Lookahead:
         waiting = list(self._backlog.upcoming())
         for identifier in self._ahead.keys() - {utterance.id for utterance in waiting}:
             self._ahead.pop(identifier).cancel()
-        if self._backlog.is_paused or self._current is None:
+        current = self._current
+        # While nothing is spoken the first one is begun when its turn comes, unless that is later.
+        waits = any(self._backlog.ready_in_s(utterance) for utterance in waiting)
+        if self._backlog.is_paused or (current is None and not waits):
             return
-        due_s = self._current.left_s
+        due_s = current.left_s if current else 0.0
         room_s = self._ahead_s
-        before = self._current.utterance
+        previous = _Spoken(current.utterance.chatter.id, now()) if current else self._previous
         for utterance in waiting:
             if room_s <= 0:
                 return
             rendering = self._ahead.get(utterance.id)
+            due_s = max(due_s, self._backlog.ready_in_s(utterance))
             if rendering is None:
-                text = self._text(utterance, _Spoken(before.chatter.id, now()))
+                text = self._text(utterance, previous)
                 rendering = self._ahead[utterance.id] = self._begin(utterance, text, due_s)
             room_s -= rendering.audio_s
             due_s += rendering.audio_s
-            before = utterance
+            previous = _Spoken(utterance.chatter.id, now())
 
     def _begin(self, utterance: Utterance, text: str, due_s: float = 0.0) -> Rendering:
         """Start to make an utterance that is needed in `due_s` seconds."""

@@ -14,6 +14,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from bot.runtime.cleaning import name_key
+
 Samples: TypeAlias = npt.NDArray[np.float32]
 """Mono audio, `[n]`, full scale is -1 to 1."""
 
@@ -35,11 +37,6 @@ RANKS = ("everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody")
 """Least roles that something can need, the lowest first; the configuration names them."""
 
 
-def name_key(name: str) -> str:
-    """Return `name` for comparison: without case, a leading @ and spaces around it."""
-    return name.strip().removeprefix("@").casefold()
-
-
 class Chatter(Message, frozen=True, kw_only=True):
     """Somebody who writes in chat."""
 
@@ -50,10 +47,19 @@ class Chatter(Message, frozen=True, kw_only=True):
     login: str = ""
     """Account name where it differs from the display name, as it may on Twitch."""
     roles: frozenset[Role] = frozenset()
+    followed_at: float | None = None
+    """When the chatter began to follow the channel, in Unix seconds; None where nobody tells."""
+    created_at: float | None = None
+    """When the account was made, in Unix seconds; None where nobody tells."""
 
     def is_called(self, name: str) -> bool:
         """Tell whether somebody who types `name` means this chatter."""
-        return name_key(name) in {name_key(self.name), name_key(self.login) or None}
+        return name_key(name) in self.keys
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Names of the chatter as they are compared."""
+        return frozenset(map(name_key, filter(None, (self.name, self.login))))
 
     def has_rank(self, needed: str) -> bool:
         """Tell whether one of the chatter's roles is at least `needed`, one of `RANKS`."""
@@ -125,6 +131,8 @@ class ChatMessage(Message, frozen=True, kw_only=True):
     event: Event | None = None
     reply_to: str | None = None
     """Display name of the chatter whose message this one answers."""
+    is_first: bool = False
+    """Whether the platform says that the chatter never wrote in the channel before."""
     received_at: float
     """When the daemon had it complete."""
 
@@ -157,8 +165,16 @@ class RejectReason(str, Enum):
     """Why policy let nothing through."""
 
     OFF = "off"
+    PANIC = "panic"
     MUTED = "muted"
+    OPTED_OUT = "opted_out"
+    DELETED = "deleted"
     ROLE = "role"
+    NOT_FOLLOWING = "not_following"
+    NEW_ACCOUNT = "new_account"
+    FIRST_MESSAGE = "first_message"
+    COOLDOWN = "cooldown"
+    DAILY_LIMIT = "daily_limit"
     MODE = "mode"
     BOT = "bot"
     COMMAND = "command"
@@ -176,6 +192,8 @@ class Rejection(Message, frozen=True, kw_only=True):
     reason: RejectReason
     detail: str = ""
     """For the streamer's log, never spoken; may quote the chatter."""
+    mutes: bool = False
+    """Whether the chatter is muted for it."""
 
 
 class Lane(IntEnum):
@@ -199,12 +217,14 @@ class Utterance(Message, frozen=True, kw_only=True):
     """The checked text."""
     voice: str
     language: str = ""
-    """ISO 639 code of the text, if it is not the channel's own language."""
+    """ISO 639 code of the text; empty where any voice may read it."""
     event: EventKind | None = None
     """What the message came with."""
     lane: Lane
     received_at: float
     """When the daemon had the message complete; age and latency count from here."""
+    repeats: str = ""
+    """Id of the message that is said once more, where a moderator asked for that."""
 
 
 class Verb(str, Enum):
@@ -220,7 +240,39 @@ class Verb(str, Enum):
     UNMUTE = "unmute"
     VOLUME = "volume"
     STATUS = "status"
+    PANIC = "panic"
+    RELEASE = "release"
+    APPROVE = "approve"
+    REJECT = "reject"
+    WHO = "who"
+    REPLAY = "replay"
+    UNDO = "undo"
+    SAY_AS = "say-as"
+    LIMIT = "limit"
+    REGULAR = "regular"
+    UNREGULAR = "unregular"
     VOICE = "voice"
+    NICK = "nick"
+    OPT_OUT = "optout"
+    OPT_IN = "optin"
+
+
+class Order(Message, frozen=True, kw_only=True):
+    """What a command says, its form checked."""
+
+    verb: Verb
+    name: str = ""
+    """Whom it is about: a name, `all`, or # and the id of a message; untrusted."""
+    value: str = ""
+    """Number, voice, nickname or words, by verb; untrusted."""
+    said: str = ""
+    """What is said in place of `value`."""
+
+    @property
+    def argument(self) -> str:
+        """What stands behind the verb, in one line."""
+        said = f"= {self.said}".rstrip() if self.verb is Verb.SAY_AS else ""
+        return " ".join(filter(None, (self.name, self.value, said)))
 
 
 class Command(Message, frozen=True, kw_only=True):
@@ -231,11 +283,23 @@ class Command(Message, frozen=True, kw_only=True):
     channel: str
     issuer: str
     """Who gave it: a chatter's name, or the interface that it came through."""
-    verb: Verb
-    argument: str = ""
-    """A name or a number, by verb; checked when the command was parsed."""
+    order: Order
     chatter: Chatter | None = None
-    """Whom it is about, where that is who gave it."""
+    """Who gave it, if that is a chatter."""
+
+
+class Answer(Message, frozen=True, kw_only=True):
+    """What somebody is told; `bot.config.answers` has its words."""
+
+    name: str
+    """Which answer it is."""
+    fields: dict[str, str] = {}
+    """What stands in its braces; untrusted."""
+
+    @classmethod
+    def of(cls, name: str, /, **fields: object) -> "Answer":
+        """Return the answer `name` with these fields as text."""
+        return cls(name=name, fields={field: str(value) for field, value in fields.items()})
 
 
 SourceItem: TypeAlias = ChatItem | Command

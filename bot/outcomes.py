@@ -20,6 +20,9 @@ class DropReason(StrEnum):
     DELETED = "deleted"
     TIMED_OUT = "timed_out"
     MUTED = "muted"
+    OPTED_OUT = "opted_out"
+    REJECTED = "rejected"
+    PANIC = "panic"
     OFF = "off"
     NO_OUTPUT = "no_output"
     SHUTDOWN = "shutdown"
@@ -90,8 +93,28 @@ class Applied(Outcome, frozen=True, kw_only=True, tag="obeyed"):
     received_at: float
     verb: Verb
     argument: str = ""
+    """What stood behind it."""
     answer: str = ""
     """What the issuer is told."""
+    is_silent: bool = False
+    """Whether the answer is kept out of chat."""
+    undoes: str = ""
+    """Id of the command that it took back."""
+
+
+class Notice(Outcome, frozen=True, kw_only=True):
+    """Something that everybody in chat is told; it is about no message, so `id` is empty."""
+
+    text: str
+
+
+class Held(Outcome, frozen=True, kw_only=True):
+    """The utterance waits for a moderator's approval."""
+
+    text: str
+    """Prefix and body."""
+    waiting: int
+    """Utterances that wait for approval, with this one."""
 
 
 class Queued(Outcome, frozen=True, kw_only=True):
@@ -152,7 +175,7 @@ class Failed(Outcome, frozen=True, kw_only=True):
 
 
 OUTCOMES: tuple[type[Outcome], ...] = (
-    Accepted, Rejected, Applied, Queued, Started, Continued, Spoken, Dropped,
+    Accepted, Rejected, Applied, Notice, Held, Queued, Started, Continued, Spoken, Dropped,
     Failed,
 )  # fmt: skip
 FINAL: tuple[type[Outcome], ...] = (Spoken, Dropped, Failed)

@@ -34,6 +34,7 @@ class Speaker:
         route: Callable[[Utterance], Sequence[Output]] | None = None,
         emit: Callable[[Outcome], None],
         max_age_s: float,
+        begun: Callable[[Utterance], None] = lambda _: None,
     ) -> None:
         """Join the stages of one channel.
 
@@ -45,6 +46,7 @@ class Speaker:
             emit: Takes the outcomes.
             max_age_s: After that time since a message was received, an utterance that is not paid
                 waits no longer for an output that is away.
+            begun: Is told what begins to be heard.
         """
         self._backlog = backlog
         self._lookahead = lookahead
@@ -52,6 +54,7 @@ class Speaker:
         self._route = route
         self._emit = emit
         self._max_age_s = max_age_s
+        self._begun = begun
         self._current: Rendering | None = None
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -174,6 +177,7 @@ class Speaker:
             words=tuple(rendering.clip.words),
         )
         rendering.started_at = started.at
+        self._begun(rendering.utterance)
         self._emit(started)
         rendering.clip.on_words = partial(self._report_words, rendering)
 

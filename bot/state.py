@@ -93,14 +93,20 @@ class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
 
     is_on: bool
     """Whether chat is read."""
+    is_panicking: bool
+    """Whether everything is silent until a moderator releases it."""
     is_paused: bool
     """Whether what waits is held back."""
+    holds: tuple[str, ...]
+    """Why it is: pause, away, offline."""
     is_heard: bool
     """Whether at least one output is there."""
     volume: float
     """0 to 1 of full scale."""
     pending: int
     """Utterances in the backlog."""
+    held: int
+    """Utterances that wait for approval."""
     queue: Mapping[str, int]
     """The same by lane: paid, moderator, rest."""
     speaking: Speaking | None

@@ -1,8 +1,19 @@
 import pytest
 
 from bot.commands import CommandParser
-from bot.config.commands import CommandRanks, CommandSettings
-from bot.messages import ChatMessage, Chatter, Command, Rejection, RejectReason, Role, Verb
+from bot.config.commands import CommandSettings
+from bot.config.verbs import SPECS
+from bot.messages import (
+    RANKS,
+    ChatMessage,
+    Chatter,
+    Command,
+    Order,
+    Rejection,
+    RejectReason,
+    Role,
+    Verb,
+)
 from bot.runtime.clock import now
 
 
@@ -22,42 +33,80 @@ def parse() -> CommandParser:
     return CommandParser(CommandSettings(), reads_text=False)
 
 
-@pytest.mark.parametrize(
-    ("text", "verb", "argument"),
-    [
-        ("!tts skip", Verb.SKIP, ""),
-        ("!tts stop", Verb.SKIP, ""),
-        ("!TTS  Skip ", Verb.SKIP, ""),
-        ("!tts skip @Viewer1", Verb.SKIP, "Viewer1"),
-        ("!skiptts", Verb.SKIP, ""),
-        ("!ttsskip", Verb.SKIP, ""),
-        ("!tts clear", Verb.CLEAR, ""),
-        ("!tts pause", Verb.PAUSE, ""),
-        ("!tts resume", Verb.RESUME, ""),
-        ("!tts on", Verb.ON, ""),
-        ("!tts enable", Verb.ON, ""),
-        ("!tts off", Verb.OFF, ""),
-        ("!tts disable", Verb.OFF, ""),
-        ("!tts mute @Troll", Verb.MUTE, "Troll"),
-        ("!tts unmute troll", Verb.UNMUTE, "troll"),
-        ('!tts mute "John Doe"', Verb.MUTE, "John Doe"),
-        ("!tts skip @John Doe", Verb.SKIP, "John Doe"),
-        ("!tts volume 0", Verb.VOLUME, "0"),
-        ("!tts volume 100", Verb.VOLUME, "100"),
-        ("!tts volume 70%", Verb.VOLUME, "70"),
-        ("!tts volume 70 %", Verb.VOLUME, "70"),
-        ("!tts volume 70 percent", Verb.VOLUME, "70"),
-        ("!tts volume +10", Verb.VOLUME, "+10"),
-        ("!tts volume - 10 %", Verb.VOLUME, "-10"),
-        ("!tts status", Verb.STATUS, ""),
-    ],
-)
-def test_moderators_orders_are_read(
-    parse: CommandParser, text: str, verb: Verb, argument: str
-) -> None:
-    expected = Command(id="m1", channel="main", issuer="Mod", verb=verb, argument=argument)
+ORDERS = {
+    "!tts skip": Order(verb=Verb.SKIP),
+    "!tts stop": Order(verb=Verb.SKIP),
+    "!TTS  Skip ": Order(verb=Verb.SKIP),
+    "!tts skip @Viewer1": Order(verb=Verb.SKIP, name="Viewer1"),
+    "!skiptts": Order(verb=Verb.SKIP),
+    "!ttsskip": Order(verb=Verb.SKIP),
+    "!tts clear": Order(verb=Verb.CLEAR),
+    "!tts pause": Order(verb=Verb.PAUSE),
+    "!tts resume": Order(verb=Verb.RESUME),
+    "!tts panic": Order(verb=Verb.PANIC),
+    "!tts release": Order(verb=Verb.RELEASE),
+    "!tts on": Order(verb=Verb.ON),
+    "!tts enable": Order(verb=Verb.ON),
+    "!tts off": Order(verb=Verb.OFF),
+    "!tts disable": Order(verb=Verb.OFF),
+    "!tts mute @Troll": Order(verb=Verb.MUTE, name="Troll"),
+    "!tts unmute troll": Order(verb=Verb.UNMUTE, name="troll"),
+    '!tts mute "John Doe"': Order(verb=Verb.MUTE, name="John Doe"),
+    "!tts skip @John Doe": Order(verb=Verb.SKIP, name="John Doe"),
+    "!tts volume 0": Order(verb=Verb.VOLUME, value="0"),
+    "!tts volume 70%": Order(verb=Verb.VOLUME, value="70"),
+    "!tts volume 70 %": Order(verb=Verb.VOLUME, value="70"),
+    "!tts volume 70 percent": Order(verb=Verb.VOLUME, value="70"),
+    "!tts volume +10": Order(verb=Verb.VOLUME, value="+10"),
+    "!tts volume - 10 %": Order(verb=Verb.VOLUME, value="-10"),
+    "!tts status": Order(verb=Verb.STATUS),
+    "!tts approve": Order(verb=Verb.APPROVE),
+    "!tts approve all": Order(verb=Verb.APPROVE, name="all"),
+    "!tts approve @Ana": Order(verb=Verb.APPROVE, name="Ana"),
+    "!tts reject #m-17": Order(verb=Verb.REJECT, name="#m-17"),
+    "!tts deny": Order(verb=Verb.REJECT),
+    "!tts who": Order(verb=Verb.WHO),
+    "!tts replay": Order(verb=Verb.REPLAY),
+    "!tts repeat Ana": Order(verb=Verb.REPLAY, name="Ana"),
+    "!tts undo": Order(verb=Verb.UNDO),
+    "!tts say-as Szczecin = shcheh-cheen": Order(
+        verb=Verb.SAY_AS, value="Szczecin", said="shcheh-cheen"
+    ),
+    "!tts pronounce to whom=two hoom": Order(verb=Verb.SAY_AS, value="to whom", said="two hoom"),
+    "!tts say_as Szczecin =": Order(verb=Verb.SAY_AS, value="Szczecin"),
+    "!tts limit 20": Order(verb=Verb.LIMIT, value="20"),
+    "!tts limit OFF": Order(verb=Verb.LIMIT, value="off"),
+    "!tts limit Ana 5": Order(verb=Verb.LIMIT, name="Ana", value="5"),
+    '!tts limit "John Doe" off': Order(verb=Verb.LIMIT, name="John Doe", value="off"),
+    "!tts regular @Ana": Order(verb=Verb.REGULAR, name="Ana"),
+    "!tts unregular Ana": Order(verb=Verb.UNREGULAR, name="Ana"),
+    "!voice bass": Order(verb=Verb.VOICE, value="bass"),
+    "!voice": Order(verb=Verb.VOICE),
+    "!VOICE Bass": Order(verb=Verb.VOICE, value="Bass"),
+    "!tts voice random": Order(verb=Verb.VOICE, value="random"),
+    "!tts voice @Ana bass": Order(verb=Verb.VOICE, name="Ana", value="bass"),
+    "!tts voice Ana bass": Order(verb=Verb.VOICE, name="Ana", value="bass"),
+    '!voice "John Doe" bass': Order(verb=Verb.VOICE, name="John Doe", value="bass"),
+    "!nick Sunny Day": Order(verb=Verb.NICK, value="Sunny Day"),
+    "!tts nick reset": Order(verb=Verb.NICK, value="reset"),
+    "!tts nickname @Ana Sunny Day": Order(verb=Verb.NICK, name="Ana", value="Sunny Day"),
+    "!tts optout": Order(verb=Verb.OPT_OUT),
+    "!tts opt-in": Order(verb=Verb.OPT_IN),
+}
 
-    assert parse(message(text, Role.MODERATOR)) == expected
+
+@pytest.mark.parametrize("text", ORDERS)
+def test_moderators_orders_are_read(parse: CommandParser, text: str) -> None:
+    sent = message(text, Role.MODERATOR)
+    expected = Command(
+        id="m1", channel="main", issuer="Mod", order=ORDERS[text], chatter=sent.chatter
+    )
+
+    assert parse(sent) == expected
+
+
+def test_every_command_and_every_word_for_one_is_tried() -> None:
+    assert {order.verb for order in ORDERS.values()} == set(Verb)
 
 
 @pytest.mark.parametrize("text", ["hello", "", "tts skip", "!ttsfoo", "!tts", "!tts hello all"])
@@ -85,6 +134,23 @@ def test_other_lines_are_no_orders(parse: CommandParser, text: str) -> None:
         "!tts mute @",
         "!tts skip a b",
         "!tts clear everything",
+        "!tts panic now",
+        "!tts who is it",
+        "!tts say-as Szczecin",
+        "!tts say-as = shcheh",
+        "!tts say-as a = " + "b" * 101,
+        "!tts limit",
+        "!tts limit many",
+        "!tts limit Ana",
+        "!tts limit @Ana -5",
+        "!tts voice @Ana",
+        "!tts voice one two three",
+        "!nick",
+        "!nick @Ana",
+        "!nick " + "x" * 41,
+        "!tts regular",
+        "!tts approve a b",
+        "!tts optout now",
     ],
 )
 def test_orders_that_do_not_fit_are_refused_with_the_reason(
@@ -106,7 +172,7 @@ def test_viewers_cannot_give_orders(parse: CommandParser, roles: tuple[Role, ...
 
 
 def test_each_order_has_its_own_rank() -> None:
-    settings = CommandSettings(roles=CommandRanks(skip="everyone", off="nobody"))
+    settings = CommandSettings(roles={Verb.SKIP: "everyone", Verb.OFF: "nobody"})
     parse = CommandParser(settings, reads_text=False)
 
     assert isinstance(parse(message("!tts skip")), Command)
@@ -132,20 +198,34 @@ def test_what_chat_programs_add_does_not_hide_an_order() -> None:
     verdict = parse(message("!tts skip \U000e0000", Role.MODERATOR))
 
     assert isinstance(verdict, Command)
-    assert verdict.argument == ""
+    assert verdict.order.argument == ""
 
 
-@pytest.mark.parametrize(
-    ("text", "argument"),
-    [("!voice bass", "bass"), ("!voice", ""), ("!tts voice Bass", "Bass"), ("!VOICE bass", "bass")],
-)
-def test_everyone_chooses_a_voice(parse: CommandParser, text: str, argument: str) -> None:
+@pytest.mark.parametrize("text", ["!voice bass", "!voice", "!tts nick Sunny", "!tts optout"])
+def test_everyone_gives_commands_about_oneself(parse: CommandParser, text: str) -> None:
     sent = message(text)
     command = parse(sent)
     assert isinstance(command, Command)
-    assert (command.verb, command.argument, command.chatter) == (
-        Verb.VOICE,
-        argument,
-        sent.chatter,
+    assert command.chatter == sent.chatter
+
+
+@pytest.mark.parametrize("text", ["!voice Ana bass", "!nick @Ana Sunny"])
+def test_somebody_else_is_for_moderators(parse: CommandParser, text: str) -> None:
+    verdict = parse(message(text))
+    assert isinstance(verdict, Rejection)
+    assert verdict.reason is RejectReason.NOT_PERMITTED
+    assert isinstance(parse(message(text, Role.MODERATOR)), Command)
+
+
+@pytest.mark.parametrize("verb", Verb)
+@pytest.mark.parametrize("rank", RANKS[:-1])
+def test_each_command_needs_its_rank_and_no_more(verb: Verb, rank: str) -> None:
+    is_own = SPECS[verb].rank == "everyone"
+    text = next(
+        text for text, order in ORDERS.items() if order.verb is verb and not (is_own and order.name)
     )
-    assert isinstance(parse(message("!voice of america")), Rejection)
+    roles = () if rank == "everyone" else (Role(rank),)
+    verdict = CommandParser(CommandSettings(), reads_text=False)(message(text, *roles))
+
+    is_permitted = RANKS.index(rank) >= RANKS.index(SPECS[verb].rank)
+    assert isinstance(verdict, Command) is is_permitted

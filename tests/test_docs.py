@@ -8,7 +8,9 @@ import yaml
 
 from bot.cli import COMMANDS
 from bot.config import loads
+from bot.config.commands import CommandSettings
 from bot.config.sources import TwitchEventsubSettings, TwitchSettings
+from bot.config.verbs import table
 from bot.observers.metrics import Metrics
 from bot.outcomes import OUTCOMES, Outcome
 from bot.sources.twitch_eventsub import scopes
@@ -76,6 +78,13 @@ def test_the_maintenance_page_names_every_timer_and_machine() -> None:
     timers = re.findall(r"^\| `(ishowtts-[\w-]+)` \|", MAINTENANCE, re.MULTILINE)
 
     assert sorted(timers) == sorted(path.stem for path in (REPOSITORY / "systemd").glob("*.timer"))
+
+
+def test_the_chat_page_lists_every_command_as_the_code_has_it() -> None:
+    page = (REPOSITORY / "docs" / "chat.md").read_text(encoding="utf-8")
+    settings = CommandSettings()
+
+    assert table(settings.trigger, settings.aliases) in page
 
 
 def test_the_events_page_names_every_outcome_with_its_fields() -> None:

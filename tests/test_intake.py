@@ -4,14 +4,25 @@ from bot.backlog import Backlog
 from bot.commands import CommandParser
 from bot.config.backlog import BacklogSettings
 from bot.config.commands import CommandSettings
+from bot.config.moderation import ModerationSettings
 from bot.config.policy import PolicySettings
 from bot.intake import Intake
-from bot.messages import ChatMessage, Chatter, Command, Rejection, RejectReason, Utterance, Verb
-from bot.moderation import Moderation
+from bot.messages import (
+    ChatMessage,
+    Chatter,
+    Command,
+    Order,
+    Rejection,
+    RejectReason,
+    Utterance,
+    Verb,
+)
+from bot.moderation import Moderation, Parts
+from bot.moderation.history import History
 from bot.outcomes import Applied, DropReason, Outcome, Rejected
 from bot.policy import Policy
 from bot.runtime.clock import now
-from tests.test_moderation import SpeechStandIn
+from tests.moderation.conftest import SpeechStandIn
 
 
 class FragilePolicy(Policy):
@@ -32,11 +43,22 @@ def outcomes() -> list[Outcome]:
 async def intake(outcomes: list[Outcome]) -> Intake:
     policy = FragilePolicy(PolicySettings(), voice="heart")
     backlog = Backlog(BacklogSettings(), outcomes.append)
+    parts = Parts.join(
+        ModerationSettings(),
+        policy=policy,
+        backlog=backlog,
+        speech=SpeechStandIn(None),
+        history=History(),
+        emit=outcomes.append,
+        tell=lambda _: None,
+        approved={},
+        trigger="!tts",
+    )
     return Intake(
         parse_command=CommandParser(CommandSettings(), reads_text=False),
         policy=policy,
-        moderation=Moderation(policy, backlog, SpeechStandIn(None)),
-        backlog=backlog,
+        moderation=Moderation(parts),
+        admit=parts.admission,
         emit=outcomes.append,
     )
 
@@ -78,7 +100,7 @@ async def test_an_order_from_a_trusted_place_is_obeyed_and_told(
     intake: Intake, outcomes: list[Outcome]
 ) -> None:
     intake.accept(message("hello"))
-    intake.accept(Command(id="o1", channel="main", issuer="MQTT", verb=Verb.CLEAR))
+    intake.accept(Command(id="o1", channel="main", issuer="MQTT", order=Order(verb=Verb.CLEAR)))
 
     *_, obeyed = outcomes
     assert isinstance(obeyed, Applied)

@@ -38,6 +38,8 @@ def example(annotation: Any) -> Any:  # noqa: ANN401 - one value of any annotate
         value = example(next(a for a in arguments if a is not type(None)))
     elif origin in {frozenset, tuple}:
         value = origin(example(a) for a in arguments if a is not Ellipsis)
+    elif origin is dict:
+        value = {example(arguments[0]): example(arguments[1])}
     else:
         value = {str: "héllo 🐦 \0", int: 7, float: 1.5, bool: True}[annotation]
     return value

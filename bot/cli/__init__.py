@@ -8,6 +8,8 @@ COMMANDS: Mapping[str, str] = {
     "run": "run the daemon",
     "say": "speak one text",
     "explain": "show what would be spoken of a message, and what each filter does",
+    "rehearse": "show what would be said of an evening's chat, also with other settings beside it",
+    "data": "export, import or forget what is kept of chatters and commands",
     "check": "report everything that would not work, with its remedy",
     "devices": "list the sound devices",
     "output": "make an output of its own for OBS, list and remove them",

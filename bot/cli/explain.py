@@ -95,8 +95,8 @@ class _Reader:
         message = self._message(text)
         verdict = self._parse_command(message)
         if isinstance(verdict, Command):
-            argument = f" {verdict.argument}" if verdict.argument else ""
-            yield _line("command", f"{verdict.verb.value}{argument}")
+            order = verdict.order
+            yield _line("command", f"{order.verb.value} {order.argument}".rstrip())
             return
         yield _line("message", text)
         if verdict is not None:

@@ -1,20 +1,14 @@
-"""Section `commands`: commands in chat, and who may give them."""
+"""Section `commands`: commands in chat, who may give them, and their answers."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator
 
+from bot.config.answers import AnswerTemplates
 from bot.config.base import Section, matching
+from bot.config.verbs import SPECS, VERBS, Rank
 from bot.messages import Verb
-
-VERBS: Mapping[str, Verb] = {
-    **{verb.value: verb for verb in Verb},
-    "stop": Verb.SKIP,
-    "enable": Verb.ON,
-    "disable": Verb.OFF,
-}
-"""Command of each word that may follow the trigger."""
 
 
 def _command(text: str) -> str:
@@ -23,40 +17,16 @@ def _command(text: str) -> str:
     return text
 
 
-Rank = Literal["everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody"]
-"""Least role that may give a command, in ascending order."""
+def _with_defaults(given: Mapping[Verb, Rank]) -> dict[Verb, Rank]:
+    return {verb: spec.rank for verb, spec in SPECS.items()} | dict(given)
+
+
 Trigger = Annotated[str, matching(r"\S{1,30}", "one word of at most 30 characters")]
-
-
-class CommandRanks(Section):
-    """Least role for each command."""
-
-    skip: Rank = "moderator"
-    """Cut speech off at once; with a name, also drop what that chatter has waiting."""
-    clear: Rank = "moderator"
-    """Drop everything that waits."""
-    pause: Rank = "moderator"
-    """Hold back everything that waits."""
-    resume: Rank = "moderator"
-    """Go on with what pause held back."""
-    on: Rank = "moderator"
-    """Read chat."""
-    off: Rank = "moderator"
-    """Read no chat, and cut speech off at once."""
-    mute: Rank = "moderator"
-    """Read nothing of a chatter."""
-    unmute: Rank = "moderator"
-    """Read the chatter again."""
-    volume: Rank = "moderator"
-    """Set the volume, 0 to 100, or change it by +10 or -10."""
-    status: Rank = "moderator"
-    """Report the daemon's state."""
-    voice: Rank = "everyone"
-    """Choose one's own voice."""
+Ranks = Annotated[dict[Verb, Rank], AfterValidator(_with_defaults)]
 
 
 class CommandSettings(Section):
-    """Spelling of commands, and the roles that they need."""
+    """Spelling of commands, the roles that they need, and what is answered."""
 
     trigger: Trigger = "!tts"
     """Word before a command, as in `!tts skip`."""
@@ -67,7 +37,13 @@ class CommandSettings(Section):
         "!ttsoff": "off",
         "!ttson": "on",
         "!voice": "voice",
+        "!nick": "nick",
     }
     """Single words that stand for a command."""
-    roles: CommandRanks = CommandRanks()
-    """Least role for each command."""
+    roles: Ranks = _with_defaults({})
+    """Least role for each command; those that are not named keep theirs."""
+    others: Rank = "moderator"
+    """Least role to give somebody else a voice or a nickname."""
+    answers: AnswerTemplates = {}
+    """Answers in other words or another language, by their names; null for one that is not given
+    in chat. The names, with the words of each, are those of `bot/config/answers.py`."""

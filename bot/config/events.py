@@ -5,22 +5,22 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.config.base import Count, Section, matching
+from bot.config.languages import Language
+from bot.messages import EventKind
 
 _FIELD = r"\{\{|\}\}|\{(?:name|amount):?\}|\{amount:[^|{}\[\]]{1,30}\|[^|{}\[\]]{1,30}\}"
 _PART = rf"[^{{}}\[\]]|{_FIELD}"
 _INNER = rf"[^{{}}\[\]|]|{_FIELD}"
-EventTemplate = (
-    Annotated[
-        str,
-        Field(max_length=200),
-        matching(
-            rf"(?=\s*\S)(?:{_PART}|\[(?:{_INNER})+(?:\|(?:{_INNER})*)?\])*",
-            "text with {name}, {amount}, or {amount:viewer|viewers} for a number with its unit, and"
-            " nothing else in braces; [with {amount}|without] for an event with and without one",
-        ),
-    ]
-    | None
-)
+Told = Annotated[
+    str,
+    Field(max_length=200),
+    matching(
+        rf"(?=\s*\S)(?:{_PART}|\[(?:{_INNER})+(?:\|(?:{_INNER})*)?\])*",
+        "text with {name}, {amount}, or {amount:viewer|viewers} for a number with its unit, and"
+        " nothing else in braces; [with {amount}|without] for an event with and without one",
+    ),
+]
+EventTemplate = Told | None
 
 
 class EventSettings(Section):
@@ -67,6 +67,9 @@ class EventSettings(Section):
     """Off, for the same reason."""
     announcement: EventTemplate = None
     """Off: announcements of moderators are read like chat."""
+    templates: dict[Language, dict[EventKind, Told]] = {}
+    """Announcements with messages in other languages, instead of those that come along for de, es,
+    fr, ja and pt; of a language without any, those above."""
     minimum_bits: Annotated[Count, Field(ge=1)] = 1
     """Bits of the smallest cheer that is announced."""
     minimum_viewers: Annotated[Count, Field(ge=0)] = 1

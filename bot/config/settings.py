@@ -10,6 +10,7 @@ from bot.config.base import Count, Section, matching
 from bot.config.commands import CommandSettings
 from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
+from bot.config.moderation import ModerationSettings
 from bot.config.mqtt import MqttSettings
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
@@ -84,6 +85,8 @@ class Settings(Section):
     """Rules for what is spoken, and how it is worded."""
     backlog: BacklogSettings = BacklogSettings()
     """Limits of what waits to be spoken, in each channel."""
+    moderation: ModerationSettings = ModerationSettings()
+    """Time and people between a message and the voice."""
     commands: CommandSettings = CommandSettings()
     """Commands in chat."""
     engine: EngineSettings = EngineSettings()

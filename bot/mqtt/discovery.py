@@ -75,6 +75,7 @@ def _of_channel(channel: AnnouncedChannel, topics: Topics) -> Iterator[_Entity]:
     time: _Fields = {"device_class": "duration", "unit_of_measurement": "s"}
     places = "suggested_display_precision"
     yield _sensor("pending", "Messages waiting", state, "pending", icon="mdi:tray-full", **number)
+    yield _sensor("held", "Waiting for approval", state, "held", icon="mdi:account-check", **number)
     yield _sensor("ttfa", "Time to first audio", latency, "ttfa_s", **{places: 2}, **time, **number)
     yield _sensor(
         "rtf", "Real-time factor", latency, "rtf", icon="mdi:speedometer", **{places: 3}, **number
@@ -109,6 +110,10 @@ def _controls(command: str, state: str) -> Iterator[_Entity]:
     for name, title, icon in (
         ("skip", "Skip", "mdi:skip-next"),
         ("clear", "Clear", "mdi:delete-sweep"),
+        ("panic", "Panic", "mdi:alert-octagon"),
+        ("release", "End of panic", "mdi:alert-octagon-outline"),
+        ("approve", "Approve", "mdi:check"),
+        ("reject", "Reject", "mdi:close"),
     ):
         press: _Fields = {"name": title, "icon": icon, "payload_press": name}
         yield "button", name, {**press, "command_topic": command}

@@ -71,12 +71,16 @@ class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
 
     is_on: bool
     """Whether chat is read."""
+    is_panicking: bool
+    """Whether everything is silent until a moderator releases it."""
     is_paused: bool
     is_heard: bool
     """Whether at least one output is there."""
     volume_percent: int
     pending: int
     """Utterances in the backlog."""
+    held: int
+    """Utterances that wait for approval."""
     queue: dict[str, int]
     """The same by lane: paid, moderator, rest."""
     speaking: Speaking | None

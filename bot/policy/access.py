@@ -1,50 +1,62 @@
 """Access: the switch, muted chatters, bots and roles."""
 
-from collections.abc import MutableMapping
-
 from bot.config.policy import AccessSettings
-from bot.messages import Rejection, RejectReason, name_key
+from bot.messages import Chatter, Rejection, RejectReason
+from bot.policy.chatters import Chatters, Remembered
 from bot.policy.draft import Draft
+from bot.runtime.cleaning import name_key
+
+_PANIC, _ON = "panic", "on"
 
 
 class Access:
     """Filter: lets a message through if its chatter may be heard now."""
 
     def __init__(
-        self, settings: AccessSettings, muted: MutableMapping[str, str] | None = None
+        self,
+        settings: AccessSettings,
+        chatters: Chatters | None = None,
+        *,
+        remembered: Remembered = lambda _: {},
     ) -> None:
-        """Take the settings, and the names of muted chatters by `name_key`; changed in place."""
+        """Take the settings, who is muted or wants not to be read, and whether there is panic."""
         self.is_on = settings.enabled
         """Whether chat is read at all."""
+        self._switches = remembered("switch")
+        self._chatters = chatters or Chatters(muted=settings.muted)
         self._bots = frozenset(map(name_key, settings.bots))
-        self._listed = set(map(name_key, settings.muted))
-        self._muted = {} if muted is None else muted
         self._minimum_role = settings.minimum_role
 
-    def mute(self, name: str) -> None:
-        """Read no more of the chatter `name`."""
-        self._muted[name_key(name)] = name.strip().removeprefix("@")
+    @property
+    def is_panicking(self) -> bool:
+        """Whether nothing at all may be heard, in this run and the next ones."""
+        return _PANIC in self._switches
 
-    def unmute(self, name: str) -> bool:
-        """Read the chatter `name` again; tell whether it was muted."""
-        key = name_key(name)
-        was_muted = key in self._muted or key in self._listed
-        self._muted.pop(key, None)
-        self._listed.discard(key)
-        return was_muted
+    @is_panicking.setter
+    def is_panicking(self, value: bool) -> None:
+        if value:
+            self._switches[_PANIC] = _ON
+        else:
+            self._switches.pop(_PANIC, None)
 
     def __call__(self, draft: Draft) -> Draft | Rejection:
         """Return `draft`, or why its chatter is not heard."""
-        if not self.is_on:
-            return Rejection(reason=RejectReason.OFF)
         chatter = draft.message.chatter
-        names = {name_key(name) for name in (chatter.name, chatter.login) if name}
-        if any(name in self._muted or name in self._listed for name in names):
-            return Rejection(reason=RejectReason.MUTED)
-        if not names.isdisjoint(self._bots):
-            return Rejection(reason=RejectReason.BOT)
+        if reason := self._silence(chatter):
+            return Rejection(reason=reason)
         # A raider or new subscriber says nothing, and has no role in this channel yet.
         is_silent = draft.message.event is not None and not draft.message.text
         if not is_silent and not chatter.has_rank(self._minimum_role):
             return Rejection(reason=RejectReason.ROLE, detail=f"needs {self._minimum_role}")
         return draft
+
+    def _silence(self, chatter: Chatter) -> RejectReason | None:
+        """Return why nothing of `chatter` is read; None if it is."""
+        conditions = {
+            RejectReason.PANIC: self.is_panicking,
+            RejectReason.OFF: not self.is_on,
+            RejectReason.MUTED: self._chatters.is_muted(chatter),
+            RejectReason.OPTED_OUT: self._chatters.has_opted_out(chatter),
+            RejectReason.BOT: not chatter.keys.isdisjoint(self._bots),
+        }
+        return next((reason for reason, is_so in conditions.items() if is_so), None)

@@ -1,29 +1,39 @@
 """Chain of filters: a chat message goes in, an utterance or a typed rejection comes out."""
 
-from collections.abc import Collection, Iterator, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
+from bot.config.answers import PLAIN
 from bot.config.policy import PolicySettings
-from bot.messages import ChatMessage, Rejection, RejectReason, Utterance
+from bot.messages import Answer, ChatMessage, Chatter, Rejection, RejectReason, Utterance
 from bot.policy.access import Access
 from bot.policy.announcing import Announcements
-from bot.policy.cleaning import is_pronounceable
+from bot.policy.chatters import Chatters, Remembered
+from bot.policy.cleaning import clean, is_pronounceable
 from bot.policy.draft import Draft, Filter
 from bot.policy.emojis import Emojis, characters
 from bot.policy.emotes import Emotes
+from bot.policy.gates import Gates
 from bot.policy.introduction import Introduction
-from bot.policy.languages import Languages, Speakability, Spoken
+from bot.policy.languages import Languages, Names, Speakability, Spoken
 from bot.policy.length import Length, fitting
+from bot.policy.limits import Limits
 from bot.policy.links import Links
 from bot.policy.mode import Mode, drop_reply_mention
 from bot.policy.repeats import Repeats
 from bot.policy.speakable import Speakable
+from bot.policy.speakable.pronunciation import Pronunciation
 from bot.policy.voices import VoiceChoice
 from bot.policy.words import Words
 
 _READ_PER_SPOKEN = 10
 """Raw characters that are read for each that may be spoken: emotes, links and repetitions take
 room, but a message of a megabyte must not cost a megabyte's time."""
+
+_NO_MESSAGE = ChatMessage(
+    id="", channel="", source="", chatter=Chatter(id="", name=""), text="", received_at=0.0
+)
+"""Stand-in for the message of a text that came in none."""
 
 Step: TypeAlias = tuple[str, Draft | Rejection | Utterance]
 """Name of a filter, and what it made of the message."""
@@ -38,10 +48,10 @@ class Policy:
         *,
         voice: str,
         trigger: str = "!tts",
-        muted: MutableMapping[str, str] | None = None,
+        remembered: Remembered = lambda _: {},
         known_voices: Collection[str] | None = None,
-        chosen_voices: MutableMapping[str, str] | None = None,
         spoken: Spoken = lambda: None,
+        say: Callable[[Answer], str] = PLAIN.text,
     ) -> None:
         """Take what differs between channels.
 
@@ -49,52 +59,70 @@ class Policy:
             settings: Settings of the filters.
             voice: Voice of the channel.
             trigger: Word that starts a command.
-            muted: Muted names, by `name_key`; changed in place.
+            remembered: Returns what is remembered of chatters and words, by its kind.
             known_voices: Voices that there are, which may change; None if it makes no difference.
-            chosen_voices: Voices that chatters chose, by their ids; changed in place.
             spoken: Returns the languages that the engines speak; None where one takes whatever
                 comes.
+            say: Returns the words of an answer.
         """
-        self.access = Access(settings.access, muted)
+        self.chatters = Chatters(remembered, muted=settings.access.muted)
+        """Who wrote lately, and what is set for whom."""
+        self.access = Access(settings.access, self.chatters, remembered=remembered)
         """Whether chat is read, and who is muted."""
+        self.limits = Limits(settings.limits, remembered)
+        """How often each chatter is read."""
         self.voices = VoiceChoice(
             settings.voices,
             default=voice,
             by_language=settings.languages.voices,
             known=known_voices,
-            chosen=chosen_voices,
+            remembered=remembered,
+            say=say,
         )
         """Voices that chatters have, and may choose."""
+        self._anonymous = settings.name.anonymous
         self._max_raw_characters = _READ_PER_SPOKEN * settings.length.max_characters
         self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
-        own = settings.speakable.language
-        introduction = Introduction(settings.name, own=own, spoken=spoken)
+        self._own = own = settings.speakable.language
+        names = Names(settings.languages, own=own, spoken=spoken)
+        introduction = Introduction(
+            settings.name, names=names, own=own, nicknames=self.chatters.nicknames
+        )
         self.languages = Languages(settings.languages, own=own, spoken=spoken)
         """Languages of chat."""
         length = Length(settings.length)
         speakable = Speakable(settings.speakable, kept=self._kept)
+        self.pronunciation = Pronunciation(settings.speakable.replacements, remembered("say_as"))
+        """Words that are said otherwise than they are written."""
+        self._spoken_name = introduction.spoken_name
         self._announcements = announcements = Announcements(
             settings.events,
+            own=own,
+            introducing=names.introducing,
             spoken_name=introduction.spoken_name,
             anonymous=settings.name.anonymous,
             say=speakable.say_numbers,
             mark=speakable.decimal_mark,
         )
 
-        def announced(message: ChatMessage) -> str | None:
-            said = announcements.without_name(message)
-            return None if said is None else speakable.say_numbers(said)
+        def anonymous(draft: Draft) -> str:
+            prefix = announcements.without_name(draft) or introduction.without_name(draft)
+            return speakable.say_numbers(prefix, draft.prefix_language)
 
         words = Words(
             settings.words,
-            anonymous=speakable.say_numbers(introduction.anonymous),
-            announced=announced,
+            anonymous=anonymous,
+            name_of=self.chatters.name_of,
+            say=speakable.read,
         )
+        self.words = words
+        """Words that must not be spoken."""
         mode = Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced)
         self._filters: tuple[tuple[str, Filter], ...] = (
             ("access", self.access),
+            ("gates", Gates(settings.gates, is_regular=self.chatters.is_regular)),
             ("emotes", Emotes(settings.emotes)),  # before any change: ranges refer to the raw text
-            ("emoji", Emojis(settings.emoji, language=settings.speakable.language)),
+            ("emoji", Emojis(settings.emoji, language=own, language_of=self.languages.guess)),
             ("cleaning", drop_reply_mention),
             ("mode", mode),
             ("links", Links(settings.links)),
@@ -104,8 +132,11 @@ class Policy:
             ("language", self.languages),
             ("name", introduction),
             ("events", announcements),
-            ("words as written", words),  # sees digits and slang as they were written
+            # Sees digits and slang as they were written.
+            ("words as written", words.as_written),
+            ("words over messages", words.over_messages()),
             ("letters", Speakability(settings.languages, own=own, spoken=spoken)),
+            ("pronunciation", self.pronunciation),
             ("speakable", speakable),
             ("length in words", length),  # words are longer than writing
             ("words as spoken", fitting(words, length)),  # last: exactly what will be spoken
@@ -121,6 +152,21 @@ class Policy:
             draft = result
         return self._utterance(draft)
 
+    def block(self, terms: Iterable[str]) -> None:
+        """Reject messages with these words too: those that the platform blocks in the channel."""
+        self.words.block(terms)
+
+    def may_say(self, text: str) -> bool:
+        """Tell whether `text` can be spoken and holds no blocked word."""
+        draft = Draft(_NO_MESSAGE, clean(text))
+        result = self.words(draft)
+        return isinstance(result, Draft) and result.text == draft.text and is_pronounceable(text)
+
+    def shown_name(self, chatter: Chatter) -> str:
+        """Return the chatter's name for an answer: as it is spoken, without blocked words."""
+        name = self._spoken_name(chatter)
+        return name if self.may_say(name) else self._anonymous
+
     def steps(self, message: ChatMessage) -> Iterator[Step]:
         """Yield what each filter makes of `message`, then "verdict" with what a call returns."""
         draft = Draft(message, message.text[: self._max_raw_characters])
@@ -135,9 +181,9 @@ class Policy:
     def _utterance(self, draft: Draft) -> Utterance | Rejection:
         message = draft.message
         is_announced = self._announcements.is_announced(message)
-        utterance = draft.utterance(
-            voice=self.voices(message, draft.language), is_announced=is_announced
-        )
+        foreign = "" if draft.language == self._own else draft.language
+        voice = self.voices(message, foreign)
+        utterance = draft.utterance(voice=voice, is_announced=is_announced)
         if not is_pronounceable(utterance.body, self._kept):
             return Rejection(reason=RejectReason.EMPTY)
-        return utterance
+        return self.limits.take(message) or utterance

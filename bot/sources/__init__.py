@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_check
 from aiohttp import web
 
 from bot.config.sources import SourceSettings, TwitchEventsubSettings, TwitchSettings
-from bot.messages import ChatMessage, SourceItem, Verb
+from bot.messages import ChatMessage, Order, SourceItem
 from bot.runtime.reconnect import ReconnectLoop
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Deliver: TypeAlias = Callable[[SourceItem], Awaitable[None]]
 """Hands an item to the daemon; waits while the daemon is busy, which slows the source down."""
-ParseCommand: TypeAlias = Callable[[str], tuple[Verb, str]]
-"""Returns verb and argument of a command without its trigger, or raises CommandError."""
+ParseOrder: TypeAlias = Callable[[str], Order]
+"""Returns the order in a command without its trigger, or raises CommandError."""
 
 
 class Origin(NamedTuple):
@@ -97,7 +97,7 @@ SOURCES: Mapping[str, str] = {
 def create(
     settings: SourceSettings,
     channel: str,
-    *shared: "TwitchConnection | Incoming | ParseCommand | None",
+    *shared: "TwitchConnection | Incoming | ParseOrder | None",
 ) -> Source:
     """Return the source that `settings` describe, for the configured channel `channel`.
 
@@ -119,7 +119,7 @@ class Sources:
         twitch: TwitchSettings,
         every: Iterable[SourceSettings],
         incoming: "Incoming | None" = None,
-        parse_command: ParseCommand | None = None,
+        parse_order: ParseOrder | None = None,
     ) -> None:
         """Prepare.
 
@@ -127,7 +127,7 @@ class Sources:
             twitch: Account to share.
             every: Settings of all sources of the daemon.
             incoming: Messages from the broker, for sources of type mqtt.
-            parse_command: Reads commands from there.
+            parse_order: Reads commands from there.
         """
         self._twitch = twitch
         self._logins = {
@@ -136,7 +136,7 @@ class Sources:
             if isinstance(source, TwitchEventsubSettings)
         }
         self._runtime_channels: list[RuntimeChannels] = []
-        self._mqtt = (incoming, parse_command)
+        self._mqtt = (incoming, parse_order)
 
     def create_all(
         self,

@@ -17,7 +17,7 @@ from bot.messages import ChatMessage, Command, SourceItem
 from bot.mqtt.connection import Received
 from bot.mqtt.incoming import Incoming
 from bot.runtime.clock import now
-from bot.sources import Deliver, Origin, ParseCommand, Remote
+from bot.sources import Deliver, Origin, ParseOrder, Remote
 from bot.sources.chat_json import ChatJsonError, loads, read_item
 from bot.sources.sanitize import MAX_NAME_LENGTH, RecentIds
 
@@ -43,14 +43,14 @@ class MqttSource(Remote):
         settings: MqttSourceSettings,
         channel: str,
         incoming: Incoming,
-        parse_command: ParseCommand,
+        parse_order: ParseOrder,
     ) -> None:
         """Listen to `incoming`."""
         self.name: str = settings.type
         self._channel = channel
         self._incoming = incoming
         self._loop = incoming.loop
-        self._parse_command = parse_command
+        self._parse_order = parse_order
         self._chat: deque[SourceItem] = deque()
         self._commands: deque[SourceItem] = deque()
         self._has_items = asyncio.Event()
@@ -97,7 +97,7 @@ class MqttSource(Remote):
     def _take_command(self, received: Received) -> None:
         try:
             payload = self._read_command(received)
-            verb, argument = self._parse_command(payload.command)
+            order = self._parse_order(payload.command)
         except CommandError as error:
             self._incoming.refuse(self._channel, "command", f"The command is refused: {error}.")
             return
@@ -107,8 +107,7 @@ class MqttSource(Remote):
             id=payload.id or uuid4().hex,
             channel=self._channel,
             issuer=_ISSUER,
-            verb=verb,
-            argument=argument,
+            order=order,
         )
         self._put("command", self._commands, _MAX_COMMANDS_WAITING, command)
 

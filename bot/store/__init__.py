@@ -1,15 +1,18 @@
-"""Store: mutes, voices that chatters chose, and paid messages not spoken yet outlive the daemon.
+"""Store: what is set in chat, commands, counts and paid messages not spoken yet outlive the daemon.
 
 They lie in one SQLite file in the state directory. All is read into memory at the start; after
 that a thread writes, so that no caller waits for the disk.
 """
 
+from collections.abc import Awaitable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from bot.runtime.state_folder import state_folder
+from bot.store.audit import Audit, Statistics
 from bot.store.database import Database
 from bot.store.journal import Journal
+from bot.store.kinds import KINDS
 from bot.store.remembered import Remembered
 
 __all__ = ["Journal", "Remembered", "Store", "default_path"]
@@ -36,21 +39,23 @@ class Store(AbstractContextManager["Store"]):
         self._database = Database(path)
         self.journal = Journal(self._database, max_age_s=journal_max_age_s)
         """Paid messages that were not spoken yet."""
+        self.audit = Audit(self._database)
+        """Commands that were given."""
+        self.statistics = Statistics(self._database)
+        """Counts by day."""
 
-    def mutes(self, channel: str) -> Remembered:
-        """Return the chatters whom moderators muted in `channel`: names by their `name_key`."""
-        return Remembered(self._database, kind="mute", channel=channel)
+    def remembered(self, kind: str, channel: str) -> Remembered:
+        """Return what is remembered of one of `KINDS` in `channel`."""
+        assert kind in KINDS
+        return Remembered(self._database, kind=kind, channel=channel)
 
-    def voices(self, channel: str) -> Remembered:
-        """Return the voices that chatters chose in `channel`, by the chatters' ids."""
-        return Remembered(self._database, kind="voice", channel=channel)
-
-    def joined(self, channel: str) -> Remembered:
-        """Return the channels of Twitch that were joined for `channel` at run time, by login."""
-        return Remembered(self._database, kind="joined", channel=channel)
+    def written(self) -> Awaitable[object] | None:
+        """Return what waits until all that was set is in the file; None if nothing is underway."""
+        return self._database.written()
 
     def close(self) -> None:
         """Write what waits and let go of the file."""
+        self.statistics.write()
         self.journal.look()  # the wall clock may have been set since the last message
         self._database.close()
 

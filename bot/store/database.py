@@ -4,9 +4,10 @@ A file that is broken, locked, full or read-only is logged in plain words; it co
 remembered, never speech.
 """
 
+import asyncio
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,23 +16,10 @@ from typing import Any, TypeAlias
 
 import structlog
 
+from bot.store.schema import VERSION, bring_up_to_date
+
 log = structlog.get_logger(__name__)
 
-_VERSION = 2
-_SCHEMA = (
-    (
-        "CREATE TABLE remembered (kind TEXT, channel TEXT, key TEXT, value TEXT, at REAL,"
-        " PRIMARY KEY (kind, channel, key)) WITHOUT ROWID"
-    ),
-    (
-        "CREATE TABLE journal (channel TEXT, id TEXT, message BLOB, received_at REAL,"
-        " starts INTEGER, boot TEXT, boot_s REAL, PRIMARY KEY (channel, id)) WITHOUT ROWID"
-    ),
-)
-_FROM_VERSION_1 = (
-    "ALTER TABLE journal ADD COLUMN boot TEXT",
-    "ALTER TABLE journal ADD COLUMN boot_s REAL",
-)
 _LOCK_WAIT_S = 2.0
 """Longest wait for the daemon before this one to end."""
 _MAX_WAITING = 10_000
@@ -81,6 +69,13 @@ class Database:
             self._waiting += 1
         self._thread.submit(self._execute, self._connection, sql, values)
 
+    def written(self) -> Awaitable[object] | None:
+        """Return what waits for the writes that were asked for so far; None if there are none."""
+        with self._lock:
+            if not self._waiting:
+                return None
+        return asyncio.wrap_future(self._thread.submit(lambda: None))
+
     def close(self) -> None:
         """Write what waits and close the file."""
         self._thread.shutdown(wait=True)
@@ -108,7 +103,7 @@ class Database:
         if failure != self._failure:
             self._failure = failure
             log.warning(
-                "state not written: mutes, voices and paid messages last until the next start",
+                "state not written: settings of chat and paid messages last until the next start",
                 path=str(self._path),
                 reason=failure,
             )
@@ -123,28 +118,34 @@ def _open_or_begin_anew(path: Path) -> sqlite3.Connection | None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            return _open(path)
+            return open_file(path)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError | _NewerError):
                 raise
             aside = _set_aside(path)
             log.warning(
-                "state damaged and set aside: mutes and voices chosen in chat are forgotten",
+                "state damaged and set aside: what was set in chat is forgotten",
                 path=str(path),
                 damaged=str(aside),
                 reason=_in_words(error),
             )
-            return _open(path)
+            return open_file(path)
     except (OSError, sqlite3.Error) as error:
         log.warning(
-            "state not opened: mutes, voices and paid messages last until the next start",
+            "state not opened: settings of chat and paid messages last until the next start",
             path=str(path),
             reason=_in_words(error),
         )
         return None
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def open_file(path: Path) -> sqlite3.Connection:
+    """Return the file at `path`, opened for this process alone, with its tables; made if missing.
+
+    Raises:
+        OSError: it cannot be made.
+        sqlite3.Error: it is damaged, in use, or of a newer version.
+    """
     is_writable = not path.exists() or all(os.access(p, os.W_OK) for p in (path, path.parent))
     # Immutable: WAL needs to write beside the file. Nothing is lost by that, unless the daemon that
     # last wrote was killed.
@@ -173,8 +174,8 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _verify(connection: sqlite3.Connection) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > _VERSION:
-        raise _NewerError(f"it is of version {version}, and this program knows {_VERSION}")
+    if version > VERSION:
+        raise _NewerError(f"it is of version {version}, and this program knows {VERSION}")
     damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if damage != "ok":
         raise sqlite3.DatabaseError(damage)
@@ -184,11 +185,7 @@ def _make_ready(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # what was paid for survives a power cut
     connection.execute("BEGIN IMMEDIATE")  # takes the lock, which is kept
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version < _VERSION:
-        for statement in _FROM_VERSION_1 if version else _SCHEMA:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
+    bring_up_to_date(connection)
     connection.execute("COMMIT")
 
 

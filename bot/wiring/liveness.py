@@ -34,6 +34,7 @@ def status_line(state: DaemonState) -> str:
     parts = [f"voice: {state.engine}"]
     for name, channel in state.channels.items():
         doing = ["speaking" if channel.speaking else "silent", f"{channel.pending} waiting"]
+        doing += ["panic"] * channel.is_panicking
         doing += ["paused"] * channel.is_paused + ["off"] * (not channel.is_on)
         outputs = [f"{output} {clause}" for output, clause in channel.outputs.items()]
         parts.append(f"{name}: {', '.join(doing + outputs)}")

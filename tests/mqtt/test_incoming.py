@@ -8,11 +8,11 @@ import pytest
 from aiomqtt import Message
 from structlog.testing import capture_logs
 
-from bot.commands import parse_command
+from bot.commands import parse_order
 from bot.config.mqtt import MqttSettings
 from bot.config.sources import MqttSourceSettings
 from bot.errors import CommandError
-from bot.messages import ChatMessage, Command, SourceItem, Verb
+from bot.messages import ChatMessage, Command, Order, SourceItem, Verb
 from bot.mqtt.connection import Connection, Received
 from bot.mqtt.incoming import Incoming
 from bot.mqtt.payloads import Refusal
@@ -55,7 +55,7 @@ def incoming() -> IncomingStandIn:
 
 @pytest.fixture
 def source(incoming: IncomingStandIn) -> MqttSource:
-    return MqttSource(MqttSourceSettings(type="mqtt"), "main", incoming, parse_command)
+    return MqttSource(MqttSourceSettings(type="mqtt"), "main", incoming, parse_order)
 
 
 async def test_what_comes_before_the_daemon_is_ready_is_refused(
@@ -102,7 +102,7 @@ async def test_a_daemon_that_is_busy_takes_commands_first_and_as_much_chat_as_th
 
 
 def test_a_source_listens_to_what_it_is_told_to(incoming: IncomingStandIn) -> None:
-    MqttSource(MqttSourceSettings(type="mqtt", commands=False), "main", incoming, parse_command)
+    MqttSource(MqttSourceSettings(type="mqtt", commands=False), "main", incoming, parse_order)
 
     assert incoming.handlers.keys() == {"chat"}
 
@@ -145,17 +145,17 @@ def test_a_message_that_breaks_its_handler_ends_with_it() -> None:
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("skip", (Verb.SKIP, "")),
-        (" STOP ", (Verb.SKIP, "")),
-        ("volume 50", (Verb.VOLUME, "50")),
-        ("mute @Troll", (Verb.MUTE, "Troll")),
+        ("skip", Order(verb=Verb.SKIP)),
+        (" STOP ", Order(verb=Verb.SKIP)),
+        ("volume 50", Order(verb=Verb.VOLUME, value="50")),
+        ("mute @Troll", Order(verb=Verb.MUTE, name="Troll")),
     ],
 )
-def test_a_command_is_read_as_in_chat(text: str, command: tuple[Verb, str]) -> None:
-    assert parse_command(text) == command
+def test_a_command_is_read_as_in_chat(text: str, command: Order) -> None:
+    assert parse_order(text) == command
 
 
 @pytest.mark.parametrize("text", ["", "explode", "volume", "volume 101", "mute", "pause now"])
 def test_what_is_no_command_says_why(text: str) -> None:
     with pytest.raises(CommandError, match=r"needs|takes|it is none of"):
-        parse_command(text)
+        parse_order(text)

@@ -197,7 +197,7 @@ async def test_what_home_assistant_is_told_fits_the_real_state_and_orders(
     }
     assert shown.keys() == {
         *("engine", "slower", "main_on", "main_paused", "main_volume", "main_pending"),
-        *("main_ttfa", "main_rtf", "main_speaking", "main_heard"),
+        *("main_held", "main_ttfa", "main_rtf", "main_speaking", "main_heard"),
     }
     assert (shown["engine"], shown["main_on"], shown["main_volume"]) == ("tone", "on", "80")
     assert (shown["main_speaking"], shown["main_heard"]) == ("off", "on")

@@ -49,7 +49,10 @@ def state(**changes: Any) -> DaemonState:  # noqa: ANN401 - JSON
         "channels": {
             "main": {
                 "is_on": True,
+                "is_panicking": False,
                 "is_paused": False,
+                "holds": (),
+                "held": 0,
                 "is_heard": True,
                 "volume": 0.8,
                 "pending": 3,

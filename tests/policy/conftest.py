@@ -5,6 +5,7 @@ import pytest
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Role
 from bot.policy.draft import Draft
+from bot.policy.words.lexicon import english
 
 MakeMessage = Callable[..., ChatMessage]
 MakeDraft = Callable[..., Draft]
@@ -31,6 +32,12 @@ def _message(
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def lexicon() -> None:
+    """Load it here: in a test it would count for a message."""
+    english()
+
+
 @pytest.fixture(scope="session")
 def message() -> MakeMessage:
     """Make a chat message of a text."""
@@ -41,3 +48,13 @@ def message() -> MakeMessage:
 def draft() -> MakeDraft:
     """Make a draft of a text."""
     return lambda text="hello", **fields: Draft(_message(text, **fields), text)
+
+
+class Kept:
+    """What is remembered, by its kind, for as long as this object lives."""
+
+    def __init__(self, **values: dict[str, str]) -> None:
+        self._values = values
+
+    def __call__(self, kind: str) -> dict[str, str]:
+        return self._values.setdefault(kind, {})

@@ -5,7 +5,9 @@ import pytest
 from bot.config.policy import AccessSettings
 from bot.messages import Rejection, RejectReason, Role
 from bot.policy.access import Access
+from bot.policy.chatters import Chatters
 from bot.policy.draft import Draft
+from tests.policy.conftest import Kept
 
 Make = Callable[..., Draft]
 
@@ -28,11 +30,12 @@ def test_off_rejects_everybody_until_on(draft: Make) -> None:
 
 @pytest.mark.parametrize("written", ["viewer1", "Viewer1", "@VIEWER1", " viewer1 "])
 def test_a_muted_chatter_is_found_however_the_name_is_written(written: str, draft: Make) -> None:
-    access = Access(AccessSettings())
-    access.mute(written)
+    chatters = Chatters()
+    access = Access(AccessSettings(), chatters)
+    chatters.mute_name(written)
     assert reason(access(draft(name="viewer1"))) is RejectReason.MUTED
     assert reason(access(draft(name="viewer2"))) is None
-    assert access.unmute("viewer1") is True
+    assert chatters.unmute("viewer1") is True
     assert reason(access(draft(name="viewer1"))) is None
 
 
@@ -42,15 +45,15 @@ def test_a_chatter_is_muted_by_login_as_well(draft: Make) -> None:
 
 
 def test_unmuting_somebody_who_was_not_muted_says_so() -> None:
-    assert Access(AccessSettings()).unmute("nobody") is False
+    assert Chatters().unmute("nobody") is False
 
 
 def test_a_mute_is_kept_once_as_it_was_given_last() -> None:
-    kept: dict[str, str] = {}
-    access = Access(AccessSettings(muted=("Zoe",)), kept)
-    access.mute("@Adam")
-    access.mute("adam")
-    assert kept == {"adam": "adam"}
+    kept = Kept()
+    chatters = Chatters(kept, muted=("Zoe",))
+    chatters.mute_name("@Adam")
+    chatters.mute_name("adam")
+    assert kept("mute") == {"name:adam": "adam"}
 
 
 @pytest.mark.parametrize("name", ["Nightbot", "StreamElements", "SoundAlerts"])

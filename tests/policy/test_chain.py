@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.config.policy import PolicySettings, WordSettings
+from bot.config.policy import PolicySettings
+from bot.config.words import WordSettings
 from bot.messages import ChatMessage, EventKind, Rejection, RejectReason, Role, Utterance
 from bot.policy import Policy
 from bot.policy.draft import Draft
@@ -27,7 +28,7 @@ STRICT = Policy(
     ),
     voice="heart",
 )
-JUDGE = Words(WordSettings(drop=BLOCKED, drop_patterns=("x.z",)), anonymous="")
+JUDGE = Words(WordSettings(drop=BLOCKED, drop_patterns=("x.z",)))
 
 
 def policy(**sections: object) -> Policy:
@@ -143,16 +144,16 @@ def test_moderation_acts_at_once(message: Make) -> None:
     assert not channel.access.is_on
     assert spoken(channel(message())) is RejectReason.OFF
     channel.access.is_on = True
-    channel.access.mute("@Viewer1")
+    channel.chatters.mute_name("@Viewer1")
     assert spoken(channel(message())) is RejectReason.MUTED
-    assert channel.access.unmute("viewer1")
-    assert not channel.access.unmute("viewer1")
+    assert channel.chatters.unmute("viewer1")
+    assert not channel.chatters.unmute("viewer1")
     assert spoken(channel(message())) == "viewer one says: hello"
 
 
 def test_channels_do_not_share_their_mutes(message: Make) -> None:
     one, other = policy(), policy()
-    one.access.mute("viewer1")
+    one.chatters.mute_name("viewer1")
     assert spoken(other(message())) == "viewer one says: hello"
 
 

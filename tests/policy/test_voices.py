@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from bot.config import loads
+from bot.config.answers import PLAIN
 from bot.config.policy import VoiceSettings
 from bot.errors import ConfigError
-from bot.messages import ChatMessage, Chatter, EventKind, Role
+from bot.messages import Answer, ChatMessage, Chatter, EventKind, Role
 from bot.policy.voices import VoiceChoice
+from tests.policy.conftest import Kept
 
 Make = Callable[..., ChatMessage]
 KNOWN = {"alto", "bass", "bright", "heart", "tenor"}
@@ -17,12 +19,19 @@ SUBSCRIBER = frozenset({Role.SUBSCRIBER})
 
 def choice(
     known: set[str] | None = KNOWN,
-    chosen: dict[str, str] | None = None,
+    kept: Kept | None = None,
     **settings: Any,  # noqa: ANN401 - raw configuration
 ) -> VoiceChoice:
     return VoiceChoice(
-        VoiceSettings.model_validate(settings), default="heart", known=known, chosen=chosen
+        VoiceSettings.model_validate(settings),
+        default="heart",
+        known=known,
+        remembered=kept or Kept(),
     )
+
+
+def told(answer: Answer) -> str:
+    return PLAIN.text(answer)
 
 
 def viewer(number: int = 1, roles: frozenset[Role] = frozenset()) -> Chatter:
@@ -53,47 +62,49 @@ def test_the_pool_gives_each_chatter_one_voice_for_ever(message: Make) -> None:
 
 
 def test_a_chatter_chooses_sees_and_gives_back(message: Make) -> None:
-    chosen: dict[str, str] = {}
-    voices = choice(chosen=chosen, pool=["alto"])
-    assert voices.choose(viewer(), "") == (
+    kept = Kept()
+    voices = choice(kept=kept, pool=["alto"])
+    assert told(voices.choose(viewer(), "")) == (
         "your voice is alto; choose from: alto, bass, bright, heart, tenor"
     )
-    assert voices.choose(viewer(), "BASS") == "your voice is bass from now on"
+    assert told(voices.choose(viewer(), "BASS")) == "your voice is bass from now on"
     assert voice_of(voices, message, viewer()) == "bass"
     assert voice_of(voices, message, viewer(2)) == "alto"
-    assert chosen == {"u1": "bass"}
-    assert voices.choose(viewer(), "default") == "your voice is alto again"
-    assert chosen == {}
+    assert kept("voice") == {"u1": "bass"}
+    assert told(voices.choose(viewer(), "default")) == "your voice is alto again"
+    assert kept("voice") == {}
 
 
-@pytest.mark.parametrize("name", ["nobody", "../../etc", "<script>", "heart\0", "ha" * 500])
+@pytest.mark.parametrize("name", ["nobody", "../../etc", "<script>", "h e a r t", "ha" * 500])
 def test_an_unknown_voice_is_not_repeated_in_the_answer(name: str) -> None:
-    answer = choice().choose(viewer(), name)
+    answer = told(choice().choose(viewer(), name))
     assert answer == "there is no such voice; choose from: alto, bass, bright, heart, tenor"
 
 
 def test_only_what_is_offered_can_be_chosen() -> None:
     voices = choice(offered=["bass", "gone"])
-    assert voices.choose(viewer(), "alto") == "there is no such voice; choose from: bass"
-    assert choice(offered=[]).choose(viewer(), "x") == (
+    assert told(voices.choose(viewer(), "alto")) == "there is no such voice; choose from: bass"
+    assert told(choice(offered=[]).choose(viewer(), "x")) == (
         "there is no such voice; there is none to choose"
     )
 
 
 def test_a_voice_may_need_a_role_and_goes_with_it(message: Make) -> None:
     voices = choice(roles={"bright": "subscriber"}, pool=["bright", "bass"])
-    assert voices.choose(viewer(), "bright") == (
+    assert told(voices.choose(viewer(), "bright")) == (
         "bright needs the role subscriber; choose from: alto, bass, heart, tenor"
     )
     assert {voice_of(voices, message, viewer(n)) for n in range(50)} == {"bass"}
-    assert voices.choose(viewer(roles=SUBSCRIBER), "bright").startswith("your voice is bright")
+    assert told(voices.choose(viewer(roles=SUBSCRIBER), "bright")).startswith(
+        "your voice is bright"
+    )
     assert voice_of(voices, message, viewer(roles=SUBSCRIBER)) == "bright"
     assert voice_of(voices, message, viewer(roles=frozenset({Role.MODERATOR}))) == "bright"
     assert voice_of(voices, message, viewer()) == "bass"
 
 
 def test_an_event_has_a_voice_of_its_own(message: Make) -> None:
-    voices = choice(chosen={"u1": "alto"}, events={"cheer": "bright", "raid": "gone"})
+    voices = choice(kept=Kept(voice={"u1": "alto"}), events={"cheer": "bright", "raid": "gone"})
     assert voices(message(event=EventKind.CHEER)) == "bright"
     assert voices(message(event=EventKind.RAID)) == "alto"
     assert voices(message()) == "alto"
@@ -101,7 +112,7 @@ def test_an_event_has_a_voice_of_its_own(message: Make) -> None:
 
 def test_a_voice_that_is_gone_counts_for_none_until_it_is_back(message: Make) -> None:
     known = {"heart", "bass"}
-    voices = choice(known, chosen={"u1": "bass"})
+    voices = choice(known, kept=Kept(voice={"u1": "bass"}))
     known.remove("bass")
     assert voices(message()) == "heart"
     known.add("bass")
@@ -110,12 +121,12 @@ def test_a_voice_that_is_gone_counts_for_none_until_it_is_back(message: Make) ->
 
 def test_an_engine_with_one_voice_offers_none(message: Make) -> None:
     voices = choice(None)
-    assert voices.choose(viewer(), "bass") == "there is only one voice here"
+    assert told(voices.choose(viewer(), "bass")) == "there is only one voice here"
     assert voices(message()) == "heart"
 
 
 def test_a_long_list_is_shortened() -> None:
-    answer = choice({f"voice{n:03}" for n in range(200)}).choose(viewer(), "x")
+    answer = told(choice({f"voice{n:03}" for n in range(200)}).choose(viewer(), "x"))
     assert len(answer) < 400
     assert answer.endswith(" more")
 

@@ -16,6 +16,7 @@ from bot.outcomes import Dropped, DropReason, Failed, Outcome, Rejected, Spoken
 from bot.runtime.clock import now
 from bot.store import Store
 from bot.store.remembered import Remembered
+from bot.store.schema import VERSION
 
 AGE_S = 3600.0
 
@@ -48,16 +49,16 @@ def left(path: Path, *channels: str) -> list[str]:
 
 def test_what_is_remembered_is_there_after_a_restart(path: Path) -> None:
     with opened(path) as store:
-        mutes, voices = store.mutes("main"), store.voices("main")
+        mutes, voices = store.remembered("mute", "main"), store.remembered("voice", "main")
         mutes["troll"] = "Troll"
         mutes["gone"] = "Gone"
         del mutes["gone"]
         voices["u1"] = "heart"
         voices["u1"] = "bass"
     with opened(path) as store:
-        assert dict(store.mutes("main")) == {"troll": "Troll"}
-        assert dict(store.voices("main")) == {"u1": "bass"}
-        assert not store.mutes("other")
+        assert dict(store.remembered("mute", "main")) == {"troll": "Troll"}
+        assert dict(store.remembered("voice", "main")) == {"u1": "bass"}
+        assert not store.remembered("mute", "other")
 
 
 def test_the_oldest_gives_way(path: Path) -> None:
@@ -67,16 +68,16 @@ def test_the_oldest_gives_way(path: Path) -> None:
             voices[chatter] = "heart"
         assert list(voices) == ["c", "a", "d"]
     with opened(path) as store:
-        assert list(store.voices("main")) == ["c", "a", "d"]
+        assert list(store.remembered("voice", "main")) == ["c", "a", "d"]
 
 
 def test_hostile_text_is_text(path: Path) -> None:
     names = ["'; DROP TABLE remembered; --", "\ud800half", "nul\0inside", "x" * 5000]
     with opened(path) as store:
         for name in names:
-            store.mutes("main")[name] = name
+            store.remembered("mute", "main")[name] = name
     with opened(path) as store:
-        mutes = store.mutes("main")
+        mutes = store.remembered("mute", "main")
         assert len(mutes) == 4
         assert names[0] in mutes
         assert max(map(len, mutes)) == 200
@@ -142,7 +143,7 @@ def test_a_journal_of_another_version_is_given_up(path: Path) -> None:
 def report(path: Path) -> str:
     """Open, use and close the store; return what it reported, in one string."""
     with capture_logs() as logs, opened(path) as store:
-        mutes = store.mutes("main")
+        mutes = store.remembered("mute", "main")
         mutes["troll"] = "Troll"
         store.journal.keep(cheer())
         assert "troll" in mutes
@@ -156,7 +157,7 @@ def damage_header(path: Path) -> None:
 def damage_page(path: Path) -> None:
     with opened(path) as store:
         for number in range(400):
-            store.mutes("main")[f"name {number} {'x' * 150}"] = "x" * 190
+            store.remembered("mute", "main")[f"name {number} {'x' * 150}"] = "x" * 190
     data = bytearray(path.read_bytes())
     data[4096 * 5 : 4096 * 9] = os.urandom(4096 * 4)
     path.write_bytes(data)
@@ -176,18 +177,18 @@ def test_a_damaged_file_is_set_aside(path: Path, damage: Callable[[Path], None])
 def test_a_file_in_use_is_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.database._LOCK_WAIT_S", 0.01)
     with opened(path) as store:
-        store.mutes("main")["mine"] = "mine"
+        store.remembered("mute", "main")["mine"] = "mine"
         store._database._thread.submit(int).result()
         assert "another ishowtts uses it" in report(path)
     with opened(path) as store:
-        assert list(store.mutes("main")) == ["mine"]
+        assert list(store.remembered("mute", "main")) == ["mine"]
 
 
 def test_a_newer_file_is_left_alone(path: Path) -> None:
     with opened(path) as store:
-        store.mutes("main")["mine"] = "mine"
+        store.remembered("mute", "main")["mine"] = "mine"
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 3")
+    connection.execute(f"PRAGMA user_version = {VERSION + 1}")
     connection.close()
     before = path.read_bytes()
     assert "take a newer ishowtts" in report(path)
@@ -203,7 +204,7 @@ def test_a_full_disk_is_reported_once_and_gets_over_it(path: Path) -> None:
     with capture_logs() as logs, opened(path) as store:
         connection = store._database._connection
         assert connection is not None
-        mutes = store.mutes("main")
+        mutes = store.remembered("mute", "main")
 
         def fill(start: int) -> None:
             for number in range(start, start + 100):
@@ -236,14 +237,14 @@ def open_folder() -> Iterator[Path]:
 def test_a_read_only_file_is_read_all_the_same(open_folder: Path) -> None:
     path = open_folder / "state.sqlite3"
     with opened(path) as store:
-        store.mutes("main")["troll"] = "Troll"
+        store.remembered("mute", "main")["troll"] = "Troll"
     path.parent.chmod(0o555)
     path.chmod(0o444)
     code = (
         "import os, sys, pathlib; from bot.store import Store;"
         "os.geteuid() or os.setuid(65534);"  # root may write everywhere
-        "store = Store(pathlib.Path(sys.argv[1])); print(dict(store.mutes('main')));"
-        "store.mutes('main')['new'] = 'new'; store.close()"
+        "store = Store(pathlib.Path(sys.argv[1])); print(dict(store.remembered('mute', 'main')));"
+        "store.remembered('mute', 'main')['new'] = 'new'; store.close()"
     )
     command = [sys.executable, "-c", code, str(path)]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -42,7 +42,7 @@ class Reply(NamedTuple):
     reply_to: str | None
     """Id of the message that it answers."""
     name: str
-    """Chatter who is answered; written where a reply answers several."""
+    """Chatter who is answered, written where a reply answers several; empty for everybody."""
     importance: Importance
     asked_at: float
     """Unix seconds; a late answer is dropped."""
@@ -141,4 +141,4 @@ class ReplySender:
 
 
 def _addressed(reply: Reply) -> str:
-    return f"@{reply.name} {reply.text}"
+    return f"@{reply.name} {reply.text}" if reply.name else reply.text

@@ -9,8 +9,8 @@ from twitchio import models
 from twitchio.models.eventsub_ import BaseEvent
 
 from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
-from bot.messages import ChatMessage, EventKind, SourceItem, Verb
-from bot.outcomes import FINAL, PUT_OFF, Applied, Dropped, Outcome, Rejected, Spoken
+from bot.messages import ChatMessage, EventKind, RejectReason, SourceItem, Verb
+from bot.outcomes import FINAL, PUT_OFF, Applied, Dropped, Notice, Outcome, Rejected, Spoken
 from bot.runtime.clock import now
 from bot.sources import Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
@@ -25,6 +25,8 @@ from bot.sources.twitch_irc import TwitchIrcSource
 
 log = structlog.get_logger(__name__)
 
+_QUESTIONS = frozenset({Verb.STATUS, Verb.WHO, Verb.VOICE})
+"""Commands whose answer is all that there is of them."""
 _MAX_WAITING = 10_000
 
 
@@ -122,21 +124,29 @@ class TwitchEventsubSource(Remote):
         is_put_off = isinstance(outcome, Dropped) and outcome.reason in PUT_OFF
         if isinstance(outcome, (*FINAL, Rejected, Applied)) and not is_put_off:
             self._redeems.ended(outcome.id, is_spoken=isinstance(outcome, Spoken | Applied))
-        if isinstance(outcome, Applied) and outcome.id in self._merge:
-            self._reply(outcome)
+        match outcome:
+            case Notice(text=text):
+                self._write(text, Importance.ANSWER)
+            case Applied(is_silent=False, answer=text) if outcome.id in self._merge:
+                asks = outcome.verb in _QUESTIONS
+                importance = Importance.ANSWER if asks else Importance.CONFIRMATION
+                self._write(text, importance, outcome)
+            # What a moderator has mistyped; of other commands nobody is told.
+            case Rejected(reason=RejectReason.COMMAND, detail=text) if outcome.id in self._merge:
+                self._write(text, Importance.ANSWER, outcome)
 
-    def _reply(self, outcome: Applied) -> None:
+    def _write(self, text: str, importance: Importance, answered: Outcome | None = None) -> None:
+        """Write `text` in chat, as the reply to the message of `answered` if there is one."""
         channel_id = self._connection.channel_id(self.login)
-        if channel_id is None or not self._connection.may_write or not outcome.answer:
+        if channel_id is None or not self._connection.may_write or not text:
             return
-        asks = outcome.verb is Verb.STATUS
         self._connection.replies.put(
             Reply(
                 channel_id=channel_id,
-                text=outcome.answer,
-                reply_to=outcome.id,
-                name=outcome.chatter,
-                importance=Importance.ANSWER if asks else Importance.CONFIRMATION,
+                text=text,
+                reply_to=answered.id if answered else None,
+                name=answered.chatter if answered else "",
+                importance=importance,
                 asked_at=now(),
             )
         )

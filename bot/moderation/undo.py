@@ -1,0 +1,37 @@
+"""Undo: the latest commands that changed something that lasts, and how to take them back."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+_KEPT = 20
+
+
+class Done(NamedTuple):
+    """Command that can be taken back."""
+
+    id: str
+    """Id of the command."""
+    text: str
+    """Command as it was given, for people."""
+    revert: Callable[[], object]
+    """Puts back what was before."""
+
+
+class Undo:
+    """The latest commands of one channel."""
+
+    def __init__(self) -> None:
+        self._done: deque[Done] = deque(maxlen=_KEPT)
+
+    def add(self, done: Done) -> None:
+        """Note a command."""
+        self._done.append(done)
+
+    def take(self) -> Done | None:
+        """Take back the latest command and return it; None if there is none."""
+        if not self._done:
+            return None
+        done = self._done.pop()
+        done.revert()
+        return done
