@@ -20,6 +20,7 @@ from bot.logs.background import StandardError
 from bot.messages import ChatMessage, SourceItem
 from bot.observers import Observer
 from bot.outcomes import DropReason
+from bot.policy.draft import is_paid
 from bot.runtime.signals import stop_signals
 from bot.runtime.tasks import running
 from bot.server import Server
@@ -30,8 +31,7 @@ from bot.speedcheck import speed
 from bot.state import DaemonState, OutputState
 from bot.store import Store
 from bot.store import default_path as default_store
-from bot.voices.sounds import SoundCatalog
-from bot.wiring import engines, outputs
+from bot.wiring import engines, outputs, sounds
 from bot.wiring.banner import banner
 from bot.wiring.control import Control
 from bot.wiring.liveness import liveness_checks
@@ -107,8 +107,7 @@ class Daemon:
             parse_order,
         )
         self._voices = engines.voices(settings.engine)
-        sounds = settings.sounds
-        self._sounds = SoundCatalog(sounds.folder, max_s=sounds.max_s, gain_db=sounds.gain_db)
+        self._sounds = sounds.create(settings.sounds)
         shared = Shared(
             settings=settings,
             engine=self._engine,
@@ -166,9 +165,13 @@ class Daemon:
         voices = {} if self._voices is None else {"voices": self._voices.run}
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
         watches = {f"presence {name}": c.presence.run for name, c in self._channels.items()}
+        watches |= {
+            f"word lists {name}": c.policy.words.run
+            for name, c in self._channels.items()
+            if c.policy.words.has_files
+        }
         try:
             work = {**sinks, **voices, "sounds": self._sounds.run, **self._observers.work}
-            await asyncio.to_thread(self._sounds.refresh)
             async with self._server, running(work):
                 await self._engine.warm_up()
                 for channel in channels:
@@ -182,8 +185,8 @@ class Daemon:
                         "undated": self._resume_undated,
                     }
                     async with running(work):
-                        self._announce()
                         await self._resume()
+                        self._announce()
                         await self._read()
                         log.info("every source has ended; speaking what waits")
                         await self._inbox.join()
@@ -202,6 +205,7 @@ class Daemon:
             self._channels[message.channel].resume(message)
         for message in unspoken:
             await self._inbox.put(message)
+        await self._inbox.join()
 
     async def _resume_undated(self) -> None:
         for message in await self._store.journal.date(self._channels):
@@ -223,6 +227,10 @@ class Daemon:
             await self._inbox.join()
             await self._channels.get(item.channel, self._first).wait_room()
         await self._inbox.put(item)
+        if isinstance(item, ChatMessage) and is_paid(item):
+            # Who delivered it takes it for accepted, and may tell whoever paid.
+            await self._inbox.join()
+            await self._channels.get(item.channel, self._first).intake.wait_written()
 
     async def _take_in(self) -> None:
         while True:

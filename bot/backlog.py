@@ -24,6 +24,10 @@ class Hold(StrEnum):
     """The stream is over."""
 
 
+_MOST_PAID = 10_000
+"""Paid utterances that wait; no stream has so many, but a program that runs wild may send them."""
+
+
 class Backlog:
     """One channel's utterances: a lane for each priority, round-robin between chatters in a lane.
 
@@ -110,7 +114,9 @@ class Backlog:
         if not_before > self._clock():
             self._not_before[utterance.id] = not_before
         pending = len(self)
-        if pending > self._settings.max_pending:
+        paid = sum(map(len, self._lanes[Lane.PAID].values()))
+        is_full = pending - paid > self._settings.max_pending or paid > _MOST_PAID
+        if is_full:
             victim = self._least_important(newcomer=utterance)
             self._discard(victim)
             self._drop(victim, DropReason.FULL, f"{pending - 1} wait already")
@@ -193,7 +199,8 @@ class Backlog:
         Of several with as many it is the one whose newest came last: who waits longer is not pushed
         out for who came after.
         """
-        queues = next(queues for queues in reversed(self._lanes.values()) if queues)
+        lanes = [newcomer.lane] if newcomer.lane is Lane.PAID else reversed(Lane)
+        queues = next(queues for queues in map(self._lanes.__getitem__, lanes) if queues)
 
         def weight(queue: deque[Utterance]) -> tuple[int, bool, float]:
             return len(queue), queue[-1] is newcomer, queue[-1].received_at

@@ -50,7 +50,7 @@ class Intake:
         admit: Callable[[Utterance], None],
         emit: Callable[[Outcome], None],
         answers: Answers = PLAIN,
-        keep: Callable[[ChatMessage], None] = lambda _: None,
+        keep: Callable[[ChatMessage], bool] = lambda _: False,
         kept: Callable[[], Awaitable[object] | None] = lambda: None,
         rouse: Callable[[], None] = lambda: None,
     ) -> None:
@@ -63,7 +63,7 @@ class Intake:
             admit: Takes what may be spoken.
             emit: Takes the outcomes.
             answers: Words of the answers to commands.
-            keep: Takes what was paid for before it is queued.
+            keep: Takes what was paid for before it is queued; returns whether it was not kept yet.
             kept: Returns what waits until all that was to be kept is on the disk; None where
                 nothing is written. What is said to be so must be so after a power cut.
             rouse: Is called for every message, whatever becomes of it: an idle engine needs
@@ -115,8 +115,11 @@ class Intake:
                 if mutes:
                     self._moderation.mute(message.chatter)
             case Utterance(lane=Lane.PAID) as utterance:
-                self._keep(message)
-                self._when_kept(partial(self._accept, message, utterance))
+                accept = partial(self._accept, message, utterance)
+                if self._keep(message):
+                    self._when_kept(accept)
+                else:
+                    accept()
             case Utterance() as utterance:
                 self._accept(message, utterance)
 
@@ -152,6 +155,11 @@ class Intake:
         self._when_kept(lambda: self._emit(applied))
         return text
 
+    async def wait_written(self) -> None:
+        """Return once all that was to be kept is on the disk, or that takes too long."""
+        if (waiting := self._kept()) is not None:
+            await _in_time(waiting)
+
     def _when_kept(self, then: Callable[[], None]) -> None:
         """Call `then` once all that was to be kept is on the disk, or that takes too long."""
         waiting = self._kept()
@@ -164,7 +172,11 @@ class Intake:
 
 
 async def _after(waiting: Awaitable[object], then: Callable[[], None]) -> None:
+    await _in_time(waiting)
+    then()
+
+
+async def _in_time(waiting: Awaitable[object]) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(_KEPT_S):
             await waiting
-    then()

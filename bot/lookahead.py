@@ -13,7 +13,7 @@ from bot.backlog import Backlog
 from bot.engine.narrator import SpeechEngine
 from bot.engine.nfe_policy import NfePolicy
 from bot.engine.timetable import LETTERS_PER_S, Due
-from bot.errors import UtteranceError, shortened
+from bot.errors import UtteranceError, raised
 from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
 from bot.outcomes import DropReason
 from bot.playback.clip import Clip
@@ -96,7 +96,7 @@ class Rendering:
                 except TimeoutError:
                     self.error = f"{engine.name} gave no sound for {stall_s:g} s"
                 except Exception as error:
-                    self.error = f"{engine.name} raised {shortened(repr(error))}"
+                    self.error = f"{engine.name} raised {raised(error)}"
                     raise
                 finally:
                     self.clip.finish()

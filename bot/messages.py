@@ -47,6 +47,10 @@ class Chatter(Message, frozen=True, kw_only=True):
     login: str = ""
     """Account name where it differs from the display name, as it may on Twitch."""
     roles: frozenset[Role] = frozenset()
+    followed_at: float | None = None
+    """When the chatter began to follow the channel, in Unix seconds; None where nobody tells."""
+    created_at: float | None = None
+    """When the account was made, in Unix seconds; None where nobody tells."""
 
     def is_called(self, name: str) -> bool:
         """Tell whether somebody who types `name` means this chatter."""
@@ -127,6 +131,8 @@ class ChatMessage(Message, frozen=True, kw_only=True):
     event: Event | None = None
     reply_to: str | None = None
     """Display name of the chatter whose message this one answers."""
+    is_first: bool = False
+    """Whether the platform says that the chatter never wrote in the channel before."""
     received_at: float
     """When the daemon had it complete."""
 
@@ -164,6 +170,11 @@ class RejectReason(str, Enum):
     OPTED_OUT = "opted_out"
     DELETED = "deleted"
     ROLE = "role"
+    NOT_FOLLOWING = "not_following"
+    NEW_ACCOUNT = "new_account"
+    FIRST_MESSAGE = "first_message"
+    COOLDOWN = "cooldown"
+    DAILY_LIMIT = "daily_limit"
     MODE = "mode"
     BOT = "bot"
     COMMAND = "command"
@@ -217,7 +228,7 @@ class Utterance(Message, frozen=True, kw_only=True):
     """The checked text."""
     voice: str
     language: str = ""
-    """ISO 639 code of the text, if it is not the channel's own language."""
+    """ISO 639 code of the text; empty where any voice may read it."""
     event: EventKind | None = None
     """What the message came with."""
     lane: Lane

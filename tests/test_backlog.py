@@ -84,28 +84,29 @@ async def test_a_full_backlog_of_equals_refuses_the_newcomer(
     assert [o.id for o in outcomes if isinstance(o, Queued)] == ["a", "b", "c", "d"]
 
 
-async def test_paid_pushes_out_the_rest_and_never_the_reverse(
+async def test_what_was_paid_for_always_finds_room_and_takes_none(
     backlog: Backlog, outcomes: list[Outcome]
 ) -> None:
-    for name in ("p1", "p2", "p3"):
+    paid = [f"p{number}" for number in range(20)]
+    for name in paid:
         backlog.put(utterance(name, "payer", Lane.PAID))
-    backlog.put(utterance("rest", "a"))
-    backlog.put(utterance("p4", "payer", Lane.PAID))
-    backlog.put(utterance("late", "b"))
-
-    assert dropped(outcomes) == [("rest", DropReason.FULL), ("late", DropReason.FULL)]
-    assert await taken(backlog) == ["p1", "p2", "p3", "p4"]
-
-
-async def test_paid_pushes_out_the_newest_and_not_who_waits_longest(
-    backlog: Backlog, outcomes: list[Outcome]
-) -> None:
-    for name in ("a", "b", "c", "d"):
+    for name in ("a", "b", "c", "d", "late"):
         backlog.put(utterance(name, name))
-    backlog.put(utterance("paid", "payer", Lane.PAID))
 
-    assert dropped(outcomes) == [("d", DropReason.FULL)]
-    assert await taken(backlog) == ["paid", "a", "b", "c"]
+    assert dropped(outcomes) == [("late", DropReason.FULL)]
+    assert await taken(backlog) == [*paid, "a", "b", "c", "d"]
+
+
+async def test_a_program_that_runs_wild_does_not_fill_the_memory(
+    backlog: Backlog, outcomes: list[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.backlog._MOST_PAID", 3)
+    backlog.put(utterance("rest", "a"))
+    for name in ("p1", "p2", "p3", "p4"):
+        backlog.put(utterance(name, "payer", Lane.PAID))
+
+    assert dropped(outcomes) == [("p4", DropReason.FULL)]
+    assert await taken(backlog) == ["p1", "p2", "p3", "rest"]
 
 
 async def test_one_chatter_may_have_only_so_many_waiting(
@@ -233,7 +234,7 @@ def test_every_utterance_comes_out_exactly_once(steps: list[tuple[str, Lane, boo
         out: list[str] = []
         for index, (chatter, lane, takes) in enumerate(steps):
             backlog.put(utterance(str(index), chatter, lane))
-            assert len(backlog) <= settings.max_pending
+            assert sum(u.lane is not Lane.PAID for u in backlog) <= settings.max_pending
             if takes and len(backlog):
                 out.append((await backlog.take()).id)
         out += await taken(backlog)
@@ -257,8 +258,9 @@ def test_a_full_backlog_drops_the_newest_of_the_least_important(
         for index, (chatter, lane, takes) in enumerate(steps):
             waiting.append(utterance(str(index), chatter, lane))
             backlog.put(waiting[-1])
-            if len(waiting) > settings.max_pending:
-                least = [u for u in waiting if u.lane is max(each.lane for each in waiting)]
+            unpaid = [u for u in waiting if u.lane is not Lane.PAID]
+            if len(unpaid) > settings.max_pending:
+                least = [u for u in unpaid if u.lane is max(each.lane for each in unpaid)]
                 counts = Counter(u.chatter.id for u in least)
                 most = [u for u in least if counts[u.chatter.id] == max(counts.values())]
                 assert dropped(outcomes) == [(most[-1].id, DropReason.FULL)]

@@ -38,7 +38,7 @@ class Viewer:
     """Somebody who posts, and looks at the status and at the outcomes."""
 
     def __init__(self, http: aiohttp.ClientSession, events: Path) -> None:
-        self._http = http
+        self.http = http
         self._events = events
 
     async def post(self, text: str = "", *, name: str = "viewer1", **more: Any) -> str:  # noqa: ANN401
@@ -49,12 +49,12 @@ class Viewer:
         await self.post(text, author={"id": "mod", "name": "mod", "roles": ["moderator"]})
 
     async def send(self, body: dict[str, Any]) -> str:
-        async with self._http.post("/api/chat", json=body) as answer:
+        async with self.http.post("/api/chat", json=body) as answer:
             assert answer.status == 202, await answer.text()
             return str((await answer.json())["id"])
 
     async def status(self) -> dict[str, Any]:
-        async with self._http.get("/api/status") as answer:
+        async with self.http.get("/api/status") as answer:
             status: dict[str, Any] = await answer.json()
             return status
 

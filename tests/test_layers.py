@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.channel",),
     ("bot.wiring",),
     ("bot.service",),
-    ("bot.speedcheck",),
+    ("bot.speedcheck", "bot.rehearsal"),
     ("bot.app", "bot.report"),
     ("bot.cli",),
     ("bot.__main__",),
@@ -42,7 +42,7 @@ Those of one line are strangers: no stage knows another one.
 """
 SECTIONS: dict[str, set[str]] = {
     "bot.sources": {"sources"},
-    "bot.policy": {"answers", "events", "languages", "policy", "tags"},
+    "bot.policy": {"answers", "events", "languages", "limits", "policy", "tags", "words"},
     "bot.backlog": {"backlog"},
     "bot.commands": {"commands", "verbs"},
     "bot.playback": {"playback"},

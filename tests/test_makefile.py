@@ -22,6 +22,7 @@ OTHERS = {
     "triton",  # comes with torch where there is a use for it
     "f5_tts",  # the engine upstream alone
     "vocos",
+    "sudachipy",  # an extra: kanji for espeak, which does without
 }
 
 

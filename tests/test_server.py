@@ -230,11 +230,20 @@ async def test_a_page_that_is_allowed_may_ask_and_then_send() -> None:
         *("text/plain; application/json", "application/jsonx"),
     ],
 )
-async def test_what_a_form_can_send_is_refused(server: Server, content_type: str) -> None:
-    answer = await call(server, headers={"Content-Type": content_type} if content_type else {})
+async def test_what_a_form_of_a_page_can_send_is_refused(server: Server, content_type: str) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    for of_browser in ({"Sec-Fetch-Site": "none"}, {"Origin": server.url}):
+        answer = await call(server, headers={**headers, **of_browser})
 
-    assert answer.status == 415
-    assert "application/json" in answer.error
+        assert answer.status == 415
+        assert "application/json" in answer.error
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", ""])
+async def test_a_program_may_call_its_json_what_it_likes(server: Server, content_type: str) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+
+    assert (await call(server, headers=headers)).status == 202
 
 
 TOKENS = [

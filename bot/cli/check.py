@@ -15,6 +15,7 @@ from bot.config.server import ServerSettings
 from bot.errors import ConfigError, IshowttsError, StartError
 from bot.hardware import jetson
 from bot.messages import SpeechRequest
+from bot.policy.words.lists import problems
 from bot.server import Server
 from bot.sources import Sources
 from bot.state import EngineState
@@ -56,17 +57,30 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
     `root` is that of the file system that describes the hardware.
     """
     findings = [Finding("configuration")]
-    findings += [await _try_engine(settings, name) for name in settings.engine.engines]
+    tried = [await _try_engine(settings, name) for name in settings.engine.engines]
+    findings += [finding for finding, _ in tried]
+    findings += _language_findings(settings, [state for _, state in tried if state is not None])
     findings += _try_outputs(settings)
     findings.append(await _try_port(settings.server))
     findings += _try_sources(settings)
     findings += _log_in_findings(settings)
     findings += _voice_findings(settings)
+    findings += _list_findings(settings)
     findings += [await _try_broker(settings)] if settings.mqtt.enabled else []
     for subject, problem, note in findings:
         _print_line("FAIL" if problem else "ok", subject, problem or note)
     _print_hardware(root)
     return all(finding.problem is None for finding in findings)
+
+
+def _list_findings(settings: Settings) -> Iterator[Finding]:
+    """Yield what is wrong with files of blocked words."""
+    for channel in settings.channels:
+        for path, problem in problems(channel.policy.words.lists).items():
+            yield Finding(
+                f"channel {channel.name}, word list {path}",
+                StartError(f"{problem}.", remedy="The list is not used until that is mended."),
+            )
 
 
 def _print_line(grade: str, subject: str, detail: object) -> None:
@@ -84,7 +98,7 @@ def _print_hardware(root: Path) -> None:
         _print_line("warn", "hardware", warning)
 
 
-async def _try_engine(settings: Settings, name: str) -> Finding:
+async def _try_engine(settings: Settings, name: str) -> tuple[Finding, EngineState | None]:
     subject = f"engine {name}"
     try:
         engine = engines.create(settings.engine, name)
@@ -93,11 +107,28 @@ async def _try_engine(settings: Settings, name: str) -> Finding:
             request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)
             async for _ in engine.synthesize(request):
                 pass
-            return Finding(subject, note=_about(settings.engine, engine.states[name]))
+            state = engine.states[name]
+            return Finding(subject, note=_about(settings.engine, state)), state
         finally:
             await engine.close()
     except IshowttsError as error:
-        return Finding(subject, error)
+        return Finding(subject, error), None
+
+
+def _language_findings(settings: Settings, states: Sequence[EngineState]) -> Iterator[Finding]:
+    """Yield the languages that a channel has and no engine speaks."""
+    if not states or not all(state.languages for state in states):
+        return  # one that does not tell may speak anything
+    spoken = {language for state in states for language in state.languages}
+    for channel in settings.channels:
+        policy = channel.policy
+        for language in dict.fromkeys((policy.speakable.language, *policy.languages.chat)):
+            if language not in spoken:
+                remedy = (
+                    "Add one that does to engine.engines, such as espeak; see docs/languages.md."
+                )
+                problem = StartError(f"No engine speaks {language}.", remedy=remedy)
+                yield Finding(f"channel {channel.name}, language {language}", problem)
 
 
 def _about(settings: EngineSettings, state: EngineState) -> str:

@@ -11,8 +11,8 @@ class BacklogSettings(Section):
     """Limits of one channel's backlog."""
 
     max_pending: Annotated[Count, Field(ge=1, le=10_000)] = 50
-    """Most utterances that wait; one more drops the newest of the least important lane, of the
-    chatter with the most of them there."""
+    """Most utterances that wait, without the paid ones, which always find room; one more drops the
+    newest of the least important lane, of the chatter with the most of them there."""
     max_per_chatter: Annotated[Count, Field(ge=1)] = 5
     """Most utterances of one chatter that wait; paid ones do not count."""
     max_age_s: Annotated[Number, Field(gt=0)] = 120.0

@@ -73,6 +73,9 @@ class F5Settings(Section):
     nfe_least: Nfe = 5
     """Least number of function evaluations: before a lighter engine speaks instead and, with auto,
     when messages would expire before their turn."""
+    languages: tuple[Annotated[str, matching(r"[a-z]{2,3}", "codes such as en")], ...] = ()
+    """ISO 639 codes of what the model speaks, if it was trained for others than English (and
+    Chinese, of official ones)."""
     durations: Literal["paced", "upstream"] = "paced"
     """Estimate of the duration of speech, for a model without one of its own: paced counts letters,
     syllables and pauses, upstream counts bytes."""

@@ -1,15 +1,15 @@
 """Section `policy`: rules for what is spoken, and how it is worded."""
 
-import unicodedata
 from typing import Annotated, Literal, Self
 
-import re2
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from bot.config.base import Count, Number, Section, matching
 from bot.config.events import EventSettings
-from bot.config.languages import Language, LanguageSettings
+from bot.config.languages import Language, LanguageSettings, told_apart
+from bot.config.limits import GateSettings, LimitSettings
 from bot.config.tags import TagSettings
+from bot.config.words import WordSettings
 from bot.messages import EventKind
 
 _MAX_ENTRIES = 2_000
@@ -135,68 +135,6 @@ class SpeakableSettings(Section):
     """Words that stay in capitals among shouted ones."""
 
 
-def _pattern(value: str) -> str:
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        compiled = re2.compile(value, options)
-    except re2.error as error:
-        reason = error.args[0].decode(errors="replace") if error.args else "no reason given"
-        raise ValueError(
-            f"RE2 does not understand this regular expression ({reason}); it has no look-around and"
-            " no back-references"
-        ) from None
-    except UnicodeEncodeError:
-        raise ValueError("this regular expression cannot be encoded as UTF-8") from None
-    if compiled.search("") is not None:
-        raise ValueError(
-            "this regular expression matches an empty text, so it would match every message"
-        )
-    return value
-
-
-def _word(value: str) -> str:
-    if not any(character.isalnum() for character in value):
-        raise ValueError("a blocked word needs a letter or a digit")
-    core = value.strip().removeprefix("*").removesuffix("*")
-    if "*" in core:
-        raise ValueError(
-            "* stands for any letters, and only at the start or the end of a blocked word"
-        )
-    if any(unicodedata.category(c)[0] not in "LNM" and c not in " '-." for c in core):
-        raise ValueError(
-            "a blocked word is made of letters, digits, spaces, ' - and .; use a pattern for more"
-        )
-    return value
-
-
-BlockedWord = Annotated[str, Field(max_length=40), AfterValidator(_word)]
-BlockedPattern = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_pattern)]
-
-
-class WordSettings(Section):
-    """Blocked words, searched in the written text and in the text that would be spoken.
-
-    They are found in disguise too: in other case, with accents, look-alike letters, digits for
-    letters or repeated letters, and among letters of other scripts, which an engine may leave out.
-
-    They are found in pieces if the gaps hold no space (fu.ck, fu-ck), or hold markup or a lone
-    symbol (fu </b>ck, fu * ck), or if all pieces are single letters (f u c k). Other pieces with
-    spaces between them count in two cases: one is a single letter or has no vowel and not all are
-    ordinary short words ("fu ck", "b itch"), or none is an ordinary short word ("pe nis"). "pen
-    is", "k ill" and "that's hit" are not found.
-    """
-
-    strip: Annotated[tuple[BlockedWord, ...], Field(max_length=_MAX_ENTRIES)] = ()
-    """Words or phrases that are left out; * at the start or end stands for any letters."""
-    drop: Annotated[tuple[BlockedWord, ...], Field(max_length=_MAX_ENTRIES)] = ()
-    """Words or phrases that reject their message; * as in `strip`."""
-    strip_patterns: Annotated[tuple[BlockedPattern, ...], Field(max_length=_MAX_ENTRIES)] = ()
-    """Regular expressions (RE2, case ignored); what they match is left out."""
-    drop_patterns: Annotated[tuple[BlockedPattern, ...], Field(max_length=_MAX_ENTRIES)] = ()
-    """Regular expressions (RE2, case ignored) that reject the messages that they match."""
-
-
 VoiceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 
 
@@ -230,8 +168,8 @@ class NameSettings(Section):
 
     say: bool = True
     """Whether chatters are introduced; not again while the same one goes on."""
-    template: NameTemplate = "{name} says: "
-    """The introduction, in any language."""
+    template: NameTemplate | None = None
+    """The introduction in the channel's own language; null takes it from `templates`."""
     templates: dict[Language, NameTemplate] = {
         "de": "{name} sagt: ",
         "en": "{name} says: ",
@@ -241,8 +179,8 @@ class NameSettings(Section):
         "ko": "{name}님: ",
         "pt": "{name} diz: ",
     }
-    """The same for messages in other languages than `speakable.language`; of a language that is not
-    here, `template`."""
+    """Introductions by the language of the message; of a language that is not here, that of the
+    channel's own."""
     again_after_s: Annotated[Number, Field(ge=0)] = 60.0
     """Seconds of silence after which the same chatter is introduced again."""
     max_characters: Annotated[Count, Field(ge=1, le=100)] = 25
@@ -255,6 +193,8 @@ class PolicySettings(Section):
     """Settings of the filters that a message passes."""
 
     access: AccessSettings = AccessSettings()
+    gates: GateSettings = GateSettings()
+    limits: LimitSettings = LimitSettings()
     mode: ModeSettings = ModeSettings()
     emotes: EmoteSettings = EmoteSettings()
     emoji: EmojiSettings = EmojiSettings()
@@ -268,3 +208,9 @@ class PolicySettings(Section):
     events: EventSettings = EventSettings()
     voices: VoiceSettings = VoiceSettings()
     tags: TagSettings = TagSettings()
+
+    @model_validator(mode="after")
+    def _own_language_is_told_apart(self) -> Self:
+        if self.languages.chat:
+            told_apart(self.speakable.language)
+        return self

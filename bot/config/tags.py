@@ -51,7 +51,7 @@ class SoundSettings(Section):
 
     folder: Path = Path("sounds")
     """Folder of the sounds: airhorn.wav is `(airhorn)`. WAV; with the extra `voices` also FLAC, OGG
-    and MP3. Relative to the configuration file; it need not be there."""
+    and MP3. It need not be there."""
     max_s: Annotated[Number, Field(gt=0, le=30)] = 5.0
     """Longest sound in seconds; of a longer one its beginning is played."""
     gain_db: Annotated[Number, Field(ge=-40, le=6)] = 0.0

@@ -261,7 +261,7 @@ class Attempts:
         for each in late:
             self._engine.note_late(each, identity=race.request.id, by=supervisor)
         reason = f"{late[0].name} was late" if late else race.reason
-        self._engine.note_speaker(supervisor, reason)
+        self._engine.note_speaker(supervisor, race.request.language, reason)
         if self._voice is not supervisor:
             self._voice = supervisor
             self._changes.tell()

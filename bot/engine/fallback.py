@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -53,7 +54,8 @@ class FallbackEngine:
         self._nfe_least = nfe_least
         self._handovers = Counter[Supervisor]()
         self._measuring: list[asyncio.Task[None]] = []
-        self._speaking = ""
+        self._speaking: dict[str, str] = {}
+        """Engine that spoke last, by language."""
         self._waiting = 0
         """Pieces that wait for an answer."""
         self._answered_at = 0.0
@@ -100,10 +102,12 @@ class FallbackEngine:
 
     @property
     def languages(self) -> frozenset[str] | None:
-        """ISO 639 codes of what some engine speaks, or None where one takes whatever comes."""
-        if not all(each.languages for each in self.supervisors):
-            return None
-        return frozenset(code for each in self.supervisors for code in each.languages)
+        """ISO 639 codes of what some engine speaks, or None where one takes whatever comes.
+
+        An engine that cannot run here speaks nothing, unless none can.
+        """
+        able = [each for each in self.supervisors if each.refusal is None] or self.supervisors
+        return _union(tuple(each.languages for each in able))
 
     @property
     def unwanted_s(self) -> float:
@@ -207,17 +211,19 @@ class FallbackEngine:
                 await cancel(*wakers)
         return True
 
-    def note_speaker(self, supervisor: Supervisor, reason: str) -> None:
-        """Log when another engine speaks than before, and why."""
-        if self._speaking and supervisor.name != self._speaking:
+    def note_speaker(self, supervisor: Supervisor, language: str, reason: str) -> None:
+        """Log when another engine speaks a language than before, and why."""
+        before = self._speaking.get(language)
+        if before and supervisor.name != before:
             log.info(
                 "another engine speaks",
                 engine=supervisor.name,
-                before=self._speaking,
+                before=before,
+                language=language,
                 reason=reason,
                 states={name: each.state for name, each in self.states.items()},
             )
-        self._speaking = supervisor.name
+        self._speaking[language] = supervisor.name
 
     def note_late(self, supervisor: Supervisor, *, identity: str, by: Supervisor) -> None:
         """Note that a piece of the utterance `identity` was late, and who spoke it instead."""
@@ -230,3 +236,9 @@ class FallbackEngine:
         await cancel(*self._measuring)
         await self.aside.close()
         await asyncio.gather(*(each.close() for each in self.supervisors))
+
+
+@lru_cache(maxsize=16)  # every message asks, and it seldom changes
+def _union(stated: Sequence[tuple[str, ...]]) -> frozenset[str] | None:
+    """Return what some engine speaks, or None where one does not tell."""
+    return frozenset(code for codes in stated for code in codes) if all(stated) else None

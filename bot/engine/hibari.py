@@ -18,7 +18,7 @@ from bot.engine.contract import Engine
 from bot.engine.english import spelled
 from bot.engine.joining import trim
 from bot.engine.process.progress import Progress
-from bot.errors import UtteranceError, shortened
+from bot.errors import UtteranceError, raised
 from bot.messages import AudioChunk, Samples, SpeechRequest
 
 _LEAD_S = 0.01
@@ -86,7 +86,7 @@ class HibariEngine(Engine):
         except (
             Exception
         ) as error:  # a third party's model code: whatever it raises costs one utterance
-            raise UtteranceError(f"hibari failed on this text: {shortened(repr(error))}") from error
+            raise UtteranceError(f"hibari failed on this text: {raised(error)}") from error
         finally:
             self.progress.step()
         if samples is None:

@@ -6,6 +6,7 @@ from functools import partial
 from bot.messages import Answer, Chatter, Command, Utterance, Verb
 from bot.moderation.parts import Handler, Parts
 from bot.outcomes import DropReason
+from bot.policy.limits import NO_LIMIT
 from bot.runtime.cleaning import clean, name_key
 
 _RESET = "reset"
@@ -24,6 +25,7 @@ class ChatterCommands:
             Verb.UNREGULAR: partial(self._count_regular, to=False),
             Verb.VOICE: self._voice,
             Verb.NICK: self._nick,
+            Verb.LIMIT: self._limit,
             Verb.OPT_OUT: partial(self._opt, out=True),
             Verb.OPT_IN: partial(self._opt, out=False),
         }
@@ -123,6 +125,23 @@ class ChatterCommands:
         if order.name:
             return Answer.of(f"{name}_of", name=clean(order.name), **fields)
         return Answer.of(name, **fields)
+
+    def _limit(self, command: Command) -> Answer:
+        limits, order = self._parts.policy.limits, command.order
+        people: Sequence[Chatter | None] = [None]
+        if order.name and not (people := self._chatters.called(order.name)):
+            return Answer.of("unknown", name=clean(order.name))
+        before = [partial(limits.set, chatter, limits.of(chatter)) for chatter in people]
+        for chatter in people:
+            if chatter is not None:
+                self._chatters.note(chatter)
+            limits.set(chatter, order.value)
+        self._parts.done(command, partial(_call_all, before))
+        answer = "unlimited" if order.value == NO_LIMIT else "limited"
+        fields = {} if order.value == NO_LIMIT else {"count": order.value}
+        if order.name:
+            return Answer.of(f"{answer}_of", name=clean(order.name), **fields)
+        return Answer.of(answer, **fields)
 
     def _opt(self, command: Command, *, out: bool) -> Answer:
         chatter = command.chatter

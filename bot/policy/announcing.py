@@ -4,12 +4,17 @@ import hashlib
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
-from bot.config.events import EventSettings, WeightedTemplate
+from msgspec.structs import replace
+
+from bot.config.events import EventSettings, Templates
 from bot.messages import ChatMessage, Chatter, Event, EventKind
 from bot.policy.cleaning import clean, plain
 from bot.policy.draft import Draft
+from bot.policy.languages.scripts import LATIN, main_script
+from bot.policy.translations import ANNOUNCEMENTS
 from bot.runtime.cleaning import name_key
 
 _NOBODY = frozenset({"ananonymousgifter", "ananonymouscheerer"})
@@ -42,7 +47,9 @@ class _Amount:
         if unit and unit.casefold() not in (one.casefold(), more.casefold()):
             return self._say(_with_unit(amount, unit).replace(".", self._mark))
         number = _number(amount)
-        return f"{number} {one if number == '1' else more}".rstrip()
+        words = one if number == "1" else more
+        space = " " if main_script(words) == LATIN else ""  # 百人 is one word
+        return f"{number}{space}{words}".rstrip()
 
 
 def _with_unit(amount: float, unit: str) -> str:
@@ -79,7 +86,7 @@ def _untold(choice: re.Match[str]) -> str:
 class _Templates:
     """Templates of one event, with their weights."""
 
-    def __init__(self, told: str | Sequence[str | WeightedTemplate]) -> None:
+    def __init__(self, told: Templates) -> None:
         entries = (told,) if isinstance(told, str) else told
         self._forms: list[tuple[str, str]] = []
         self._ends: list[int] = []
@@ -104,42 +111,67 @@ class Announcements:
         self,
         settings: EventSettings,
         *,
-        spoken_name: Callable[[Chatter], str],
+        own: str,
+        introducing: Callable[[str, Callable[[str], bool]], str],
+        spoken_name: Callable[[Chatter, str], str],
         anonymous: str,
-        say: Callable[[str], str] = str,
-        mark: str = ".",
+        say: Callable[[str, str], str],
+        mark: Callable[[str], str],
     ) -> None:
         """Tell events by their templates.
 
         Args:
             settings: Templates.
-            spoken_name: Returns a chatter's name as it is spoken.
+            own: The channel's own language.
+            introducing: Returns the language for a text of a language, of those that are there.
+            spoken_name: Returns a chatter's name as it is spoken in a language.
             anonymous: Stand-in for a name.
-            say: Returns money and other amounts in words.
-            mark: Decimal mark that `say` expects.
+            say: Returns money and other amounts in the words of a language.
+            mark: Returns the decimal mark of a language, which `say` expects.
         """
+        self._settings = settings
+        self._own = own
+        self._introducing = introducing
         self._say = say
         self._mark = mark
-        templates = {kind: getattr(settings, kind.value) for kind in EventKind}
-        self._templates = {kind: _Templates(told) for kind, told in templates.items() if told}
+        self._templates = cache(self._templates_of)
+        self._ours = self._templates(own)
         self._least = settings.minimum
         self._spoken_name = spoken_name
         self._anonymous = anonymous
+
+    def _templates_of(self, language: str) -> Mapping[EventKind, "_Templates"]:
+        """Return the templates of each event that is announced."""
+        return {kind: _Templates(told) for kind, told in self._told(language)}
+
+    def _told(self, language: str) -> Iterator[tuple[EventKind, Templates]]:
+        settings = self._settings
+        theirs = settings.templates.get(language, {})
+        shipped = ANNOUNCEMENTS.get(language, {})
+        for kind in EventKind:
+            ours: Templates | None = getattr(settings, kind.value)
+            english: Templates | None = type(settings).model_fields[kind.value].default
+            usual = shipped.get(kind) or (english if language == "en" else None)
+            if language == self._own:
+                usual = ours if ours != english else usual or ours
+            if ours is not None and (told := theirs.get(kind) or usual):
+                yield kind, told
 
     def is_announced(self, message: ChatMessage) -> bool:
         """Tell whether the message's event is announced."""
         event = message.event
         return (
             event is not None
-            and event.kind in self._templates
+            and event.kind in self._ours
             and (not event.amount or event.amount >= self._least.get(event.kind, 0))
         )
 
-    def without_name(self, message: ChatMessage) -> str | None:
-        """Return the prefix for a chatter whose name must not be spoken; None without event."""
-        if message.event is None or not self.is_announced(message):
-            return None
-        return self._filled(message.id, message.event, self._anonymous)
+    def without_name(self, draft: Draft) -> str:
+        """Return the prefix for a chatter whose name must not be spoken; empty without event."""
+        if draft.message.event is None or not self.is_announced(draft.message):
+            return ""
+        event = draft.message.event
+        return self._filled(draft.message, self._anonymous, self._language(event, draft.language))
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` with the announcement as its prefix, if there is one."""
@@ -147,10 +179,20 @@ class Announcements:
         if message.event is None or not self.is_announced(message):
             return draft
         is_nobody = name_key(message.chatter.login or message.chatter.name) in _NOBODY
-        name = self._anonymous if is_nobody else self._spoken_name(message.chatter)
-        return draft.with_prefix(self._filled(message.id, message.event, name))
+        spoken = self._spoken_name(message.chatter, draft.language)
+        name = self._anonymous if is_nobody else spoken
+        language = self._language(message.event, draft.language)
+        said = self._filled(message, name, language)
+        return replace(draft, prefix=said, prefix_language=language)
 
-    def _filled(self, identifier: str, event: Event, name: str) -> str:
-        template = self._templates[event.kind].choose(identifier, has_amount=bool(event.amount))
-        said = template.format(name=name, amount=_Amount(event, self._say, self._mark))
+    def _language(self, event: Event, language: str) -> str:
+        return self._introducing(language, lambda each: event.kind in self._templates(each))
+
+    def _filled(self, message: ChatMessage, name: str, language: str) -> str:
+        event = message.event
+        assert event is not None
+        templates = self._templates(language)[event.kind]
+        template = templates.choose(message.id, has_amount=bool(event.amount))
+        amount = _Amount(event, lambda text: self._say(text, language), self._mark(language))
+        said = template.format(name=name, amount=amount)
         return f"{plain(clean(said))} "

@@ -1,6 +1,6 @@
 """Chain of filters: a chat message goes in, an utterance or a typed rejection comes out."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -23,9 +23,11 @@ from bot.policy.cleaning import clean, is_pronounceable
 from bot.policy.draft import Draft, Filter
 from bot.policy.emojis import Emojis, characters
 from bot.policy.emotes import Emotes
+from bot.policy.gates import Gates
 from bot.policy.introduction import Introduction
-from bot.policy.languages import Languages, Speakability, Spoken
+from bot.policy.languages import Languages, Names, Speakability, Spoken
 from bot.policy.length import Length, cut, fitting
+from bot.policy.limits import Limits
 from bot.policy.links import Links
 from bot.policy.mode import Mode, drop_reply_mention
 from bot.policy.repeats import Repeats
@@ -44,7 +46,7 @@ _NO_MESSAGE = ChatMessage(
 )
 """Stand-in for the message of a text that came in none."""
 
-_OF_THE_WHOLE = frozenset({"language", "name", "events"})
+_OF_THE_WHOLE = frozenset({"language", "name", "events", "words over messages"})
 """Filters that judge a message once, not each of its segments."""
 
 Step: TypeAlias = tuple[str, Draft | Rejection | Utterance]
@@ -83,6 +85,8 @@ class Policy:
         """Who wrote lately, and what is set for whom."""
         self.access = Access(settings.access, self.chatters, remembered=remembered)
         """Whether chat is read, and who is muted."""
+        self.limits = Limits(settings.limits, remembered)
+        """How often each chatter is read."""
         self.voices = VoiceChoice(
             settings.voices,
             default=voice,
@@ -95,9 +99,10 @@ class Policy:
         self._anonymous = settings.name.anonymous
         self._max_raw_characters = _READ_PER_SPOKEN * settings.length.max_characters
         self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
-        own = settings.speakable.language
+        self._own = own = settings.speakable.language
+        names = Names(settings.languages, own=own, spoken=spoken)
         introduction = Introduction(
-            settings.name, own=own, spoken=spoken, nicknames=self.chatters.nicknames
+            settings.name, names=names, own=own, nicknames=self.chatters.nicknames
         )
         self.languages = Languages(settings.languages, own=own, spoken=spoken)
         """Languages of chat."""
@@ -108,27 +113,32 @@ class Policy:
         self._spoken_name = introduction.spoken_name
         self._announcements = announcements = Announcements(
             settings.events,
+            own=own,
+            introducing=names.introducing,
             spoken_name=introduction.spoken_name,
             anonymous=settings.name.anonymous,
             say=speakable.say_numbers,
             mark=speakable.decimal_mark,
         )
 
-        def announced(message: ChatMessage) -> str | None:
-            said = announcements.without_name(message)
-            return None if said is None else speakable.say_numbers(said)
+        def anonymous(draft: Draft) -> str:
+            prefix = announcements.without_name(draft) or introduction.without_name(draft)
+            return speakable.say_numbers(prefix, draft.prefix_language)
 
         words = Words(
             settings.words,
-            anonymous=speakable.say_numbers(introduction.anonymous),
-            announced=announced,
+            anonymous=anonymous,
+            name_of=self.chatters.name_of,
+            say=speakable.read,
         )
-        self._words = words
+        self.words = words
+        """Words that must not be spoken."""
         mode = Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced)
         self._filters: tuple[tuple[str, Filter], ...] = (
             ("access", self.access),
+            ("gates", Gates(settings.gates, is_regular=self.chatters.is_regular)),
             ("emotes", Emotes(settings.emotes)),  # before any change: ranges refer to the raw text
-            ("emoji", Emojis(settings.emoji, language=settings.speakable.language)),
+            ("emoji", Emojis(settings.emoji, language=own, language_of=self.languages.guess)),
             ("cleaning", drop_reply_mention),
             ("mode", mode),
             ("tags", Tags(settings.tags, voices=self.voices.usable, sounds=known_sounds)),
@@ -139,18 +149,20 @@ class Policy:
             ("language", self.languages),
             ("name", introduction),
             ("events", announcements),
-            ("words as written", words),  # sees digits and slang as they were written
+            # Sees digits and slang as they were written.
+            ("words as written", words.as_written),
+            ("words over messages", words.over_messages()),
             ("letters", Speakability(settings.languages, own=own, spoken=spoken)),
             ("pronunciation", self.pronunciation),
             ("speakable", speakable),
             ("length in words", length),  # words are longer than writing
             ("words as spoken", fitting(words, length)),  # last: exactly what will be spoken
         )
-        names = [name for name, _ in self._filters]
+        steps = [name for name, _ in self._filters]
         self._rewritten = Rewriting(
             [
                 filter_
-                for name, filter_ in self._filters[names.index("tags") + 1 :]
+                for name, filter_ in self._filters[steps.index("tags") + 1 :]
                 if name not in _OF_THE_WHOLE
             ],
             words=words,
@@ -172,10 +184,14 @@ class Policy:
             draft = result
         return self._utterance(draft)
 
+    def block(self, terms: Iterable[str]) -> None:
+        """Reject messages with these words too: those that the platform blocks in the channel."""
+        self.words.block(terms)
+
     def may_say(self, text: str) -> bool:
         """Tell whether `text` can be spoken and holds no blocked word."""
         draft = Draft(_NO_MESSAGE, clean(text))
-        result = self._words(draft)
+        result = self.words(draft)
         return isinstance(result, Draft) and result.text == draft.text and is_pronounceable(text)
 
     def shown_name(self, chatter: Chatter) -> str:
@@ -204,14 +220,14 @@ class Policy:
         if is_announced and message.event is not None:
             sound = self._event_sounds.get(message.event.kind, "")
             sound = sound if sound in self._known_sounds else ""
-        utterance = draft.utterance(
-            voice=self.voices(message, draft.language), is_announced=is_announced
-        )
+        foreign = "" if draft.language == self._own else draft.language
+        voice = self.voices(message, foreign)
+        utterance = draft.utterance(voice=voice, is_announced=is_announced)
         if segments or sound:
-            return replace(utterance, segments=_announced(utterance, prefix, segments, sound))
-        if not is_pronounceable(utterance.body, self._kept):
+            utterance = replace(utterance, segments=_announced(utterance, prefix, segments, sound))
+        elif not is_pronounceable(utterance.body, self._kept):
             return Rejection(reason=RejectReason.EMPTY)
-        return utterance
+        return self.limits.take(message) or utterance
 
 
 def _announced(

@@ -63,6 +63,10 @@ class Chatters:
             if look in known.looks or look in known.chatter.keys
         ]
 
+    def name_of(self, chatter: Chatter) -> str:
+        """Return the name by which `chatter` is introduced, as it is written."""
+        return self.nicknames.get(chatter.id) or chatter.name
+
     def note(self, chatter: Chatter) -> None:
         """Remember the name of `chatter`, for whom something is set."""
         name = clean(chatter.login or chatter.name)

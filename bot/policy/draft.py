@@ -4,8 +4,18 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
-from bot.messages import PAID_EVENTS, ChatMessage, Lane, Rejection, Role, Segment, Utterance
+from bot.messages import (
+    PAID_EVENTS,
+    ChatMessage,
+    EventKind,
+    Lane,
+    Rejection,
+    Role,
+    Segment,
+    Utterance,
+)
 
 Span: TypeAlias = tuple[int, int]
 """Half-open range of code points."""
@@ -21,21 +31,22 @@ class Draft(msgspec.Struct, frozen=True):
     """Text that would be spoken so far."""
     prefix: str = ""
     """Introduction with the chatter's name, once it is made."""
+    prefix_language: str = ""
+    """ISO 639 code of the introduction; empty is the channel's own language."""
     language: str = ""
-    """ISO 639 code of the text, if it is not the channel's own language."""
+    """ISO 639 code of the text; empty where any voice may read it."""
+    is_romanized: bool = False
+    """Whether its words are those of another language, in Latin letters."""
     segments: tuple[Segment, ...] = ()
     """Voices and sounds within the text as it was written; empty if it has no tags."""
 
     def with_text(self, text: str) -> "Draft":
         """Return the draft with other text; itself when nothing changed."""
-        return self if text == self.text else self._with(text, self.prefix)
+        return self if text == self.text else replace(self, text=text)
 
     def with_prefix(self, prefix: str) -> "Draft":
         """Return the draft with another introduction."""
-        return self._with(self.text, prefix)
-
-    def _with(self, text: str, prefix: str) -> "Draft":
-        return Draft(self.message, text, prefix, self.language, self.segments)
+        return replace(self, prefix=prefix)
 
     def utterance(self, *, voice: str, is_announced: bool = False) -> Utterance:
         """Return the utterance of the finished draft.
@@ -68,9 +79,16 @@ Filter: TypeAlias = Callable[[Draft], Draft | Rejection]
 about messages, so that the order of the chain is the only order there is."""
 
 
+_SUBSCRIPTIONS = frozenset({EventKind.SUB, EventKind.RESUB, EventKind.GIFT})
+"""Events whose text is what the chatter paid for; without one they are news."""
+
+
 def is_paid(message: ChatMessage) -> bool:
     """Tell whether the chatter gave something for the message."""
-    return message.event is not None and message.event.kind in PAID_EVENTS
+    if message.event is None:
+        return False
+    kind = message.event.kind
+    return kind in PAID_EVENTS or (kind in _SUBSCRIPTIONS and bool(message.text.strip()))
 
 
 def without(text: str, spans: Iterable[Span]) -> str:

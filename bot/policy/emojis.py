@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import emoji
 
@@ -27,34 +27,53 @@ class Emojis:
     It comes before cleaning, which removes the invisible characters that join sequences.
     """
 
-    def __init__(self, settings: EmojiSettings, *, language: str) -> None:
+    def __init__(
+        self,
+        settings: EmojiSettings,
+        *,
+        language: str,
+        language_of: Callable[[str], str] = lambda _: "",
+    ) -> None:
+        """Take the settings, the channel's own language, and what guesses that of a text."""
         self._action = settings.action
         self._max_names = settings.max_names
         self._says_love = language == "en" and settings.action == "strip"
-        self._names = _names(language) if settings.action == "name" else {}
+        self._language = language
+        self._language_of = language_of
+        if settings.action == "name":
+            _names(language)  # here, not with the first message
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` without emoji, or with names for them."""
         if self._action == "off" or draft.text.isascii() or _marks().isdisjoint(draft.text):
             return draft
         text = _LOVED.sub(" love ", draft.text) if self._says_love else draft.text
+        names = self._names_for(draft.text)
         said = 0
 
         def spoken(match: re.Match[str]) -> str:
             nonlocal said
-            if said >= self._max_names or not (name := self._name(match[0])):
+            if said >= self._max_names or not (name := _name(match[0], names)):
                 return " "
             said += 1
             return f" {name} "
 
         return draft.with_text(_sequences().sub(spoken, text))
 
-    def _name(self, sequence: str) -> str:
-        bare = sequence.replace(_EMOJI_STYLE, "")
-        for candidate in (bare, "".join(c for c in bare if c not in _SKIN_TONES), bare[0]):
-            if name := self._names.get(candidate):
-                return name
-        return ""
+    def _names_for(self, text: str) -> Mapping[str, str]:
+        """Return the names in the language of `text`, else in the channel's own."""
+        if self._action != "name":
+            return {}
+        language = self._language_of(text)
+        return _names(language if language in emoji.LANGUAGES else self._language)
+
+
+def _name(sequence: str, names: Mapping[str, str]) -> str:
+    bare = sequence.replace(_EMOJI_STYLE, "")
+    for candidate in (bare, "".join(c for c in bare if c not in _SKIN_TONES), bare[0]):
+        if name := names.get(candidate):
+            return name
+    return ""
 
 
 @functools.cache

@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from bot.config.policy import NameSettings
 from bot.messages import Chatter
 from bot.policy.cleaning import clean, is_pronounceable, plain
 from bot.policy.draft import Draft
-from bot.policy.languages import Spoken, speakable_name
+from bot.policy.languages import Names
 from bot.policy.length import cut
 
 _LONGEST_NAME = 200
@@ -27,46 +29,49 @@ class Introduction:
         self,
         settings: NameSettings,
         *,
+        names: Names = Names(),  # noqa: B008 - it is immutable
         own: str = "en",
-        spoken: Spoken = lambda: None,
         nicknames: Mapping[str, str] | None = None,
     ) -> None:
         """Take what names are said with.
 
         Args:
             settings: Templates and limits.
+            names: Returns names in letters that a voice reads.
             own: The channel's own language.
-            spoken: Returns the languages that the engines speak.
             nicknames: Names that chatters are called by, by their ids; may change.
         """
         self._nicknames = {} if nicknames is None else nicknames
         self._is_said = settings.say
-        self._template = settings.template
+        self._own = own
+        self._templates = dict(settings.templates)
+        if settings.template is not None:
+            self._templates[own] = settings.template
         self._max_characters = settings.max_characters
         self._anonymous = settings.anonymous
-        self._templates = settings.templates
-        self._own = own
-        self._spoken = spoken
+        self._names = names
         self._spoken_name = lru_cache(maxsize=1024)(self._as_spoken)
-
-    @property
-    def anonymous(self) -> str:
-        """The prefix for a chatter whose name must not be spoken."""
-        return self._filled(self._anonymous) if self._is_said else ""
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` with its prefix."""
         if not self._is_said:
             return draft
-        name = self.spoken_name(draft.message.chatter)
-        return draft.with_prefix(self._filled(name, draft.language))
+        language = self._language(draft)
+        name = self.spoken_name(draft.message.chatter, draft.language)
+        return replace(draft, prefix=self._filled(name, language), prefix_language=language)
 
-    def spoken_name(self, chatter: Chatter) -> str:
-        """Return the chatter's name as it is spoken: the login where no voice can say the name."""
+    def without_name(self, draft: Draft) -> str:
+        """Return the prefix for a chatter whose name must not be spoken."""
+        return self._filled(self._anonymous, self._language(draft)) if self._is_said else ""
+
+    def _language(self, draft: Draft) -> str:
+        return self._names.introducing(draft.language, self._templates.__contains__)
+
+    def spoken_name(self, chatter: Chatter, language: str = "") -> str:
+        """Return the chatter's name as a voice of `language` can say it."""
         if nickname := self._nicknames.get(chatter.id):
-            return self._spoken_name(nickname)
-        name = speakable_name(chatter.name, chatter.login, own=self._own, spoken=self._spoken())
-        return self._spoken_name(name)
+            chatter = replace(chatter, name=nickname)
+        return self._spoken_name(self._names(chatter, language))
 
     def _as_spoken(self, name: str) -> str:
         name = _MARKUP.sub(" ", clean(name[:_LONGEST_NAME]))
@@ -78,10 +83,8 @@ class Introduction:
         name = cut(" ".join(words), self._max_characters, self._max_characters)
         return name if is_pronounceable(name) else self._anonymous
 
-    def _filled(self, name: str, language: str = "") -> str:
-        spoken = self._spoken()
-        is_spoken = bool(language) and (spoken is None or language in spoken)
-        template = self._templates.get(language, self._template) if is_spoken else self._template
+    def _filled(self, name: str, language: str) -> str:
+        template = self._templates.get(language, "{name}: ")
         prefix = template.format(name=name)
         space = " " if prefix[-1:].isspace() else ""
         return plain(clean(prefix)) + space

@@ -139,11 +139,12 @@ class Rewriting:
                 continue
             if not segment.text.strip():
                 continue
-            part: Draft | Rejection = Draft(draft.message, segment.text.strip(), "", draft.language)
+            part = replace(draft, text=segment.text.strip(), prefix="", segments=())
             for filter_ in self._filters:
-                part = filter_(part)
-                if isinstance(part, Rejection):
+                result = filter_(part)
+                if isinstance(result, Rejection):
                     return ()
+                part = result
             text = self._cut(part.text, characters, words) if characters > 0 < words else ""
             if is_pronounceable(text, self._kept):
                 spoken.append(replace(segment, text=text))
@@ -152,7 +153,7 @@ class Rewriting:
         texts = [segment.text for segment in spoken if segment.text]
         # As it is heard, with and without the gap between two voices.
         for joined in {" ".join(texts), "".join(texts)}:
-            whole = Draft(draft.message, joined, draft.prefix, draft.language)
+            whole = replace(draft, text=joined, segments=())
             result = self._words(whole)
             if isinstance(result, Rejection) or result.text != joined:
                 return ()

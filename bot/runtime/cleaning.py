@@ -33,6 +33,11 @@ _SAME: dict[str | int, str] = {
         # Negative circled and squared letters have no decomposition.
         **{0x1F150 + n: chr(0x41 + n) for n in range(26)},
         **{0x1F170 + n: chr(0x41 + n) for n in range(26)},
+        # Small capitals, which pages that draw names and lines offer.
+        **{
+            unicodedata.lookup(f"LATIN LETTER SMALL CAPITAL {capital}"): capital.lower()
+            for capital in "ABCDEFGHIJKLMNOPRSTUVWYZ"
+        },
 }  # fmt: skip
 _REWRITTEN = str.maketrans(_SAME)
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"

@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES: Final = 64 * 1024
 """Largest body; a larger one is answered with 413."""
+_READ_S = 10.0
+"""Longest time for a body to come."""
 _BACKLOG = 16
 """Connections that asyncio accepts at once, before one may be refused."""
 _SHUTDOWN_S = 0.3
@@ -44,7 +46,7 @@ class Server:
         self._settings = settings
         guard = Guard(settings)
         app = web.Application(
-            middlewares=[_errors_as_json, guard.check], client_max_size=MAX_BODY_BYTES
+            middlewares=[_errors_as_json, guard.check, _whole_body], client_max_size=MAX_BODY_BYTES
         )
         app.on_response_prepare.append(guard.add_headers)
         app.add_routes(routes)
@@ -106,6 +108,18 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
         log.exception("request failed", path=request.path)
         status, text, headers = 500, "The daemon made a mistake; its log says which.", {}
     return web.json_response({"error": text}, status=status, headers=headers)
+
+
+@web.middleware
+async def _whole_body(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have the body ready for the handler: callers may send it slowly, or not at all."""
+    if request.can_read_body:
+        try:
+            async with asyncio.timeout(_READ_S):
+                await request.read()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(text="The body did not come in time.") from None
+    return await handler(request)
 
 
 def _sentence(request: web.Request, error: web.HTTPException) -> str:

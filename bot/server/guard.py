@@ -3,7 +3,8 @@
 A browser on this machine reaches a loopback address too, and any page that it shows can make it
 send requests. Three checks keep such pages out: the Host header (a page whose name was rebound to
 127.0.0.1 still sends its own name), the Origin header (browsers add it to every request that can
-do something), and a content type that no form can send.
+do something), and, of whatever a browser sends, a content type that no form can send. Programs that
+are no browsers may send their JSON under any name, as `curl -d` does.
 """
 
 import hmac
@@ -18,6 +19,9 @@ from bot.errors import ConfigError, Problem
 from bot.runtime.credentials import read_secret
 
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_OF_BROWSERS = (hdrs.ORIGIN, "Sec-Fetch-Site")
+"""Headers that browsers send, the second one with every request (https://w3c.github.io/webappsec-
+fetch-metadata/)."""
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]+)?")
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -73,7 +77,9 @@ class Guard:
                 text="The token is missing or wrong; send `Authorization: Bearer TOKEN`.",
                 headers={hdrs.WWW_AUTHENTICATE: "Bearer"},
             )
-        if request.method == hdrs.METH_POST and request.content_type != "application/json":
+        is_browser = any(name in request.headers for name in _OF_BROWSERS)
+        is_simple = request.can_read_body and request.content_type != "application/json"
+        if request.method == hdrs.METH_POST and is_browser and is_simple:
             raise web.HTTPUnsupportedMediaType(
                 text="The body needs to be JSON, with `Content-Type: application/json`."
             )

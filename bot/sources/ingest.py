@@ -25,7 +25,6 @@ from bot.sources.sanitize import RecentIds
 from bot.sources.social_stream import SocialStream, is_social_stream, native_id
 
 PATH = "/api/chat"
-_READ_S = 10.0
 
 
 class IngestSource:
@@ -83,12 +82,7 @@ def routes(sources: Sequence[IngestSource]) -> list[web.RouteDef]:
 
     async def post_chat(request: web.Request) -> web.Response:
         try:
-            async with asyncio.timeout(_READ_S):
-                body = await request.read()
-        except TimeoutError:
-            raise web.HTTPRequestTimeout(text="The body did not come in time.") from None
-        try:
-            value = loads(body)
+            value = loads(await request.read())
         except ChatJsonError as error:
             raise web.HTTPBadRequest(text=f"The body {error}.") from None
         try:

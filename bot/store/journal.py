@@ -156,18 +156,18 @@ class Journal:
         self._taken_in |= {(it.channel, it.id): self.hold(it) for it in own}
         return own
 
-    def keep(self, message: ChatMessage) -> None:
-        """Keep `message` until its outcome."""
+    def keep(self, message: ChatMessage) -> bool:
+        """Keep `message` until its outcome; return whether that is to be written."""
         place = (message.channel, message.id)
         if not self._max_age_s or place in self._kept:
-            return
+            return False
         if len(self._kept) >= _MAX_ENTRIES:
             log.warning("journal full: a paid message lasts until the next start")
-            return
+            return False
         try:
             data = encode(message)
         except UnicodeEncodeError:  # half a surrogate pair: no platform sends one
-            return
+            return False
         self._kept.add(place)
         here, waited_s = self.look(), now() - message.received_at
         self._database.write(
@@ -175,6 +175,7 @@ class Journal:
             " starts) VALUES (?, ?, ?, ?, ?, ?, 0)",
             *(*place, data, max(here.unix_s - waited_s, 0.0), here.boot, here.boot_s - waited_s),
         )
+        return True
 
     def observe(self, outcome: Outcome) -> None:
         """Forget the message that `outcome` ends, unless the next start may do better."""

@@ -11,6 +11,7 @@ import structlog
 
 from bot.errors import StartError
 from bot.messages import AudioChunk, Samples
+from bot.runtime.folders import read_bounded
 from bot.voices.wav import mono, parse
 
 log = structlog.get_logger(__name__)
@@ -85,7 +86,7 @@ class SoundCatalog(Collection[str]):
             signature = stat.st_mtime_ns, stat.st_size
             decoded = before.get(path)
             if decoded is None or decoded.signature != signature:
-                decoded = _Decoded(signature, self._decode(path, stat.st_size))
+                decoded = _Decoded(signature, self._decode(path))
             files[path] = decoded
             if decoded.audio is None or path.stem in sounds:
                 continue
@@ -112,13 +113,9 @@ class SoundCatalog(Collection[str]):
         fitting = [path for path in paths if path.suffix.lower() in _ENDINGS and _is_name(path)]
         return fitting[: 2 * _MOST_SOUNDS]
 
-    def _decode(self, path: Path, size: int) -> AudioChunk | None:
+    def _decode(self, path: Path) -> AudioChunk | None:
         try:
-            if size > _MOST_BYTES:
-                raise StartError(f"it has more than {_MOST_BYTES >> 20} MiB")
             audio = self._read(path)
-            if audio.sample_rate_hz not in _RATES_HZ:
-                raise StartError(f"its rate is {audio.sample_rate_hz} Hz")
             samples = self._fitted(path, audio)
         except (StartError, OSError, MemoryError, RuntimeError, ValueError) as error:
             log.warning("sound left out", path=str(path), reason=str(error))
@@ -127,16 +124,17 @@ class SoundCatalog(Collection[str]):
 
     def _read(self, path: Path) -> AudioChunk:
         """Return as much of a file as is played, and a little more to tell that there is more."""
-        data = path.read_bytes()
+        data = read_bounded(path, _MOST_BYTES)
         try:
             import soundfile  # noqa: PLC0415 - it comes with the extra `voices`
         except ImportError:
             if path.suffix.lower() == ".wav":
-                return parse(data, path.name)
+                audio = parse(data, path.name)
+                _check(audio.sample_rate_hz, 1)
+                return audio
             raise StartError("all but WAV needs: pip install 'ishowtts[voices]'") from None
         with soundfile.SoundFile(BytesIO(data)) as sound:
-            if not 0 < sound.channels <= _MOST_CHANNELS or sound.samplerate not in _RATES_HZ:
-                raise StartError(f"it has {sound.channels} channels at {sound.samplerate} Hz")
+            _check(sound.samplerate, sound.channels)
             most = round((self._max_s + 1) * sound.samplerate)
             channels = sound.read(most, dtype="float32", always_2d=True)
             return AudioChunk(samples=mono(channels), sample_rate_hz=sound.samplerate)
@@ -165,6 +163,11 @@ class SoundCatalog(Collection[str]):
         power = powers[powers >= _GATE * powers.max()].mean()
         wanted = 10 ** ((_LEVEL_DB + self._gain_db) / 20) / max(float(np.sqrt(power)), 1e-9)
         return min(wanted, _PEAK / float(np.abs(samples).max()))
+
+
+def _check(rate_hz: int, channels: int) -> None:
+    if not 0 < channels <= _MOST_CHANNELS or rate_hz not in _RATES_HZ:
+        raise StartError(f"it has {channels} channels at {rate_hz} Hz")
 
 
 def _is_name(path: Path) -> bool:

@@ -7,7 +7,7 @@ r"""Control over HTTP: commands, panic, and what waits.
 They take effect at once, past whatever waits to be read or spoken.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ from bot.messages import Command, Order, Utterance, Verb
 from bot.runtime.clock import now, unix
 
 _ISSUER = "HTTP"
-_MAX_BYTES = 4_096
+_PANIC = Order(verb=Verb.PANIC)
 
 
 class CommandBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,20 +45,19 @@ class Control:
         ]
 
     async def _command(self, request: web.Request) -> web.Response:
-        body = await request.content.read(_MAX_BYTES)
         try:
-            value = msgspec.json.decode(body, type=CommandBody)
+            value = msgspec.json.decode(await request.read(), type=CommandBody)
             order = parse_order(value.command)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise web.HTTPBadRequest(text=f"The body has another form: {error}.") from None
         except CommandError as error:
             raise web.HTTPUnprocessableEntity(text=f"The command is refused: {error}.") from None
-        (answer,) = self._apply(order, self._named(value.channel)[:1]).values()
+        (answer,) = (await self._apply(order, self._named(value.channel)[:1])).values()
         return web.json_response({"answer": answer})
 
     async def _panic(self, request: web.Request) -> web.Response:
         channels = self._named(request.query.get("channel", ""))
-        return web.json_response({"answers": self._apply(Order(verb=Verb.PANIC), channels)})
+        return web.json_response({"answers": await self._apply(_PANIC, channels)})
 
     async def _queue(self, request: web.Request) -> web.Response:
         body = {
@@ -79,14 +78,18 @@ class Control:
             )
         return [(key, self._channels[key]) for key in ([name] if name else self._channels)]
 
-    def _apply(self, order: Order, channels: Iterable[tuple[str, Channel]]) -> dict[str, str]:
-        return {
+    async def _apply(self, order: Order, channels: Sequence[tuple[str, Channel]]) -> dict[str, str]:
+        """Apply `order` to all at once; return the answers when what it set is on the disk."""
+        answers = {
             name: channel.intake.apply(
                 Command(id=uuid4().hex, channel=name, issuer=_ISSUER, order=order),
                 received_at=now(),
             )
             for name, channel in channels
         }
+        for _, channel in channels:
+            await channel.intake.wait_written()
+        return answers
 
 
 def _shown(utterances: Iterable[Utterance]) -> list[dict[str, Any]]:

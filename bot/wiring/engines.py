@@ -109,6 +109,8 @@ def _languages(settings: EngineSettings, name: str) -> tuple[str, ...]:
     guest = settings.guest(name)
     if isinstance(guest, OpenaiSettings):
         return guest.languages
+    if name in CLONING and settings.f5.languages:
+        return settings.f5.languages
     return _STATED.get(settings.kind_of(name), ())
 
 

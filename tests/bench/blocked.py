@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bot.config.policy import LinkSettings, PolicySettings, WordSettings
+from bot.config.policy import LinkSettings, PolicySettings
+from bot.config.words import WordSettings
 from bot.messages import ChatMessage, Chatter, Rejection, RejectReason
 from bot.policy import Policy
 from tests.bench.report import environment, save
@@ -58,8 +59,8 @@ def entries(file: str) -> tuple[str, ...]:
 def new_policy() -> Policy:
     """Return a policy that blocks the stand-ins and allows their innocent neighbours."""
     lists = {"drop": entries("words.txt"), "allow": entries("allow.txt")}
-    words = {key: value for key, value in lists.items() if key in WordSettings.model_fields}
-    settings = PolicySettings(words=WordSettings(**words), links=LinkSettings(action="off"))
+    words = WordSettings.model_validate(lists)
+    settings = PolicySettings(words=words, links=LinkSettings(action="off"))
     return Policy(settings, voice="heart", known_voices=_VOICES)
 
 

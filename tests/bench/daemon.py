@@ -152,14 +152,21 @@ class Daemon:
         body = {"author": {"id": name, "name": name, "roles": roles}, "text": text}
         if cheer:
             body["event"] = {"kind": "cheer", "amount": cheer}
+        return str(self._send("/api/chat", body)["id"])
+
+    def command(self, text: str) -> str:
+        """Give a command; return the answer."""
+        return str(self._send("/api/command", {"command": text})["answer"])
+
+    def _send(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         request = urllib.request.Request(
-            f"{self.url}/api/chat",
+            self.url + path,
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request) as answer:
-            identifier: str = json.load(answer)["id"]
-        return identifier
+            value: dict[str, Any] = json.load(answer)
+        return value
 
     def status(self) -> dict[str, Any]:
         """Return what `GET /api/status` says."""

@@ -2,7 +2,8 @@
 
 Run from the repository: `python -m tests.bench.kills [--kills N] [--seed S] [--save NAME]`. Half of
 the kills (SIGKILL) come while it starts, the others while it speaks. Whatever it started must end
-by itself within seconds; and what was paid for is spoken by a later start, in the end.
+by itself within seconds; what was paid for is spoken by a later start, in the end; and what a
+command was confirmed to set is still set.
 """
 
 import argparse
@@ -46,6 +47,10 @@ class Lives:
         self.paid: set[str] = set()
         """What was paid for and taken."""
         self.spoken: Counter[str] = Counter()
+        self.muted: set[str] = set()
+        """Who was muted, as far as that was confirmed."""
+        self.forgotten: set[str] = set()
+        """Those of them whom the last daemon reads."""
         self.ended: Counter[str] = Counter()
         """How often messages ended, however they did."""
         self.kills: Counter[str] = Counter()
@@ -89,6 +94,9 @@ class Lives:
         daemon = self.start()
         daemon.wait_until_ready()
         daemon.wait_until_idle()
+        self.forgotten = {
+            name for name in self.muted if "was not muted" in daemon.command(f"unmute {name}")
+        }
         daemon.stop()
         self._count(daemon)
 
@@ -110,6 +118,9 @@ class Lives:
         identifier = daemon.post(text, cheer=100 * is_paid)
         if is_paid:
             self.paid.add(identifier)
+        name = f"troll{self._number}x{len(self.muted)}"
+        daemon.command(f"mute {name}")
+        self.muted.add(name)
 
     def _wait_until_gone(self) -> None:
         killed_at = time.monotonic()
@@ -151,6 +162,8 @@ def measure(kills: int, seed: int) -> dict[str, Any]:
         "start_to_ready_s": round(lives.ready_s, 2),
         "orphans": lives.orphans,
         "last_child_gone_after_s": round(max(lives.gone_s), 2),
+        "settings": len(lives.muted),
+        "of_them_kept": len(lives.muted - lives.forgotten),
         "paid": len(lives.paid),
         "of_them_spoken": sum(lives.spoken[identifier] > 0 for identifier in lives.paid),
         "of_them_ended_once": sum(lives.ended[identifier] == 1 for identifier in lives.paid),
@@ -162,6 +175,8 @@ def complaints(result: dict[str, Any]) -> list[str]:
     found = []
     if result["orphans"]:
         found.append(f"{result['orphans']} processes were left behind")
+    if gone := result["settings"] - result["of_them_kept"]:
+        found.append(f"{gone} settings that were confirmed are gone")
     if lost := result["paid"] - result["of_them_spoken"]:
         found.append(f"{lost} messages that were paid for were not spoken")
     if twice := result["paid"] - result["of_them_ended_once"]:

@@ -207,6 +207,19 @@ async def test_who_opts_out_is_not_read(room: Room) -> None:
     assert isinstance(room.write("hello", "b"), Queued)
 
 
+async def test_a_day_is_limited_for_all_or_for_one(room: Room) -> None:
+    room.write("hello there", "ana")
+    assert room.order(Verb.LIMIT, "ana", "1") == "ana: at most 1 messages a day"
+    assert room.order(Verb.LIMIT, value="2") == "at most 2 messages a day"
+    assert reason(room.write("hello again", "ana")) is None
+    assert reason(room.write("hello once more", "ana")) is RejectReason.DAILY_LIMIT
+    room.order(Verb.UNDO)
+    room.order(Verb.UNDO)
+    assert reason(room.write("hello at last", "ana")) is None
+    assert room.order(Verb.LIMIT, "ana", "off") == "ana has no limit of their own"
+    assert room.order(Verb.LIMIT, "nobody", "1") == room.order(Verb.NICK, "nobody", "x")
+
+
 async def test_regulars_are_those_whom_moderators_name(room: Room) -> None:
     assert room.order(Verb.REGULAR, "ana") == "nobody called ana has written here"
     room.write("hi")

@@ -5,6 +5,7 @@ import pytest
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Role
 from bot.policy.draft import Draft
+from bot.policy.words.lexicon import english
 
 MakeMessage = Callable[..., ChatMessage]
 MakeDraft = Callable[..., Draft]
@@ -29,6 +30,12 @@ def _message(
         received_at=1.5,
         **fields,
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lexicon() -> None:
+    """Load it here: in a test it would count for a message."""
+    english()
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ import pytest
 
 from tests.bench import blocked
 
-EVASIONS_STOPPED = {"seen": 0.45, "unseen": 0.45}
+EVASIONS_STOPPED = {"seen": 0.98, "unseen": 0.96}
 """Least share of evasions that are stopped, by half; raise it with the matcher."""
-INNOCENTS_STOPPED = {"seen": 0.02, "unseen": 0.02}
+INNOCENTS_STOPPED = {"seen": 0.0, "unseen": 0.009}
 """Largest share of innocent lines that are stopped, by half; lower it with the matcher."""
 STOPPED_BY_KIND = {
     "addresses": 1.0,
@@ -18,11 +18,11 @@ STOPPED_BY_KIND = {
     "full-width": 1.0,
     "invisible": 1.0,
     "leet": 0.96,
-    "markdown": 0.85,
+    "markdown": 1.0,
     "marks": 1.0,
     "mathematical": 1.0,
-    "mentions": 0.9,
-    "other languages": 0.9,
+    "mentions": 0.95,
+    "other languages": 1.0,
     "separators": 1.0,
     "small capitals": 0.95,
     "spelled": 0.9,

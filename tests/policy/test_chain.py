@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.config.policy import PolicySettings, WordSettings
+from bot.config.policy import PolicySettings
+from bot.config.words import WordSettings
 from bot.messages import ChatMessage, EventKind, Rejection, RejectReason, Role, Utterance
 from bot.policy import Policy
 from bot.policy.draft import Draft
@@ -27,7 +28,7 @@ STRICT = Policy(
     ),
     voice="heart",
 )
-JUDGE = Words(WordSettings(drop=BLOCKED, drop_patterns=("x.z",)), anonymous="")
+JUDGE = Words(WordSettings(drop=BLOCKED, drop_patterns=("x.z",)))
 
 
 def policy(**sections: object) -> Policy:

@@ -57,7 +57,7 @@ def test_a_template_without_space_gets_none(draft: Make) -> None:
 def test_without_introduction_the_prefix_is_empty(draft: Make) -> None:
     introduction = Introduction(NameSettings(say=False))
     assert introduction(draft()).prefix == ""
-    assert introduction.anonymous == ""
+    assert introduction.without_name(draft()) == ""
 
 
 @given(st.text(st.characters(), max_size=60))

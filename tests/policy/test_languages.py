@@ -9,12 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from pydantic import ValidationError
 
+from bot.config.languages import TOLD_APART
 from bot.config.policy import PolicySettings
 from bot.messages import EventKind, Rejection, RejectReason, Utterance
 from bot.policy import Policy
-from bot.policy.languages.scripts import is_readable, main_script, readable, scripts_of
+from bot.policy.languages.letters import readable
+from bot.policy.languages.scripts import is_readable, main_script, scripts_of
 from tests.policy.conftest import MakeMessage as Make
+from tests.policy.conftest import _message
 
 ENGLISH = frozenset({"en"})
 EVERY = frozenset({"en", "es", "de", "fr", "pt", "ja", "ko", "ru", "uk", "el", "ar", "th", "zh"})
@@ -41,9 +46,9 @@ def accepted(verdict: Utterance | Rejection) -> Utterance:
         ("γεια σου", "el"),
         ("مرحبا", "ar"),
         ("สวัสดี", "th"),
-        ("hello there", ""),
-        ("ça va", ""),
-        ("hello привет friend", ""),
+        ("hello there", "en"),
+        ("ça va", "en"),
+        ("hello привет friend", "en"),
     ],
 )
 def test_a_script_tells_the_language(text: str, language: str, message: Make) -> None:
@@ -82,19 +87,35 @@ def test_words_in_other_letters(
 
 def test_transliterated_text_is_in_the_own_language(message: Make) -> None:
     said = accepted(policy(ENGLISH, languages={"unspoken": "transliterate"})(message("Привет")))
-    assert (said.language, said.body) == ("", "Privet")
+    assert (said.language, said.body) == ("en", "Privet")
+
+
+@pytest.mark.parametrize("kind", [None, EventKind.CHEER])
+def test_who_reads_for_a_language_that_nobody_speaks_introduces_too(
+    kind: EventKind | None, message: Make
+) -> None:
+    german = policy({"de"}, languages={"unspoken": "transliterate"}, speakable={"language": "ja"})
+    said = accepted(german(message("こんにちは 3", name="Ana", event=kind)))
+    assert said.language == "de"
+    assert (said.prefix + said.body).startswith("Ana jubelt" if kind else "Ana sagt: ")
+    assert is_readable(said.prefix + said.body, scripts_of("de"))
+
+
+def test_transliterated_words_are_no_slang(message: Make) -> None:
+    said = accepted(policy(ENGLISH, languages={"unspoken": "transliterate"})(message("ты 2 раза")))
+    assert said.body == "ty two raza"
 
 
 @pytest.mark.parametrize("kind", [EventKind.CHEER, EventKind.DONATION, EventKind.REDEEM])
 def test_what_was_paid_for_is_never_silent(kind: EventKind, message: Make) -> None:
     said = accepted(policy(ENGLISH)(message("こんにちは", name="Ana", event=kind)))
-    assert "konnichiha" in said.body
-    assert said.language == ""
+    assert "konnichiwa" in said.body
+    assert said.language == "en"
 
 
 def test_an_announcement_needs_no_text(message: Make) -> None:
-    said = accepted(policy(ENGLISH)(message("こんにちは", name="Ana", event=EventKind.SUB)))
-    assert said.body == "Ana just subscribed."
+    said = accepted(policy(ENGLISH)(message("こんにちは", name="Ana", event=EventKind.RAID)))
+    assert said.body == "Ana raids with one hundred viewers."
 
 
 @pytest.mark.parametrize(
@@ -117,7 +138,7 @@ def test_the_introduction_is_in_the_language_of_the_message(message: Make) -> No
     assert accepted(policy(EVERY)(sent)).prefix.startswith("Anaさん")
     own = policy(EVERY, name={"templates": {"ja": "{name}: "}})
     assert accepted(own(sent)).prefix.startswith("Ana:")
-    assert accepted(policy(EVERY, name={"templates": {}})(sent)).prefix == "Ana says: "
+    assert accepted(policy(EVERY, name={"templates": {}})(sent)).prefix == "Ana: "
 
 
 def test_numbers_are_said_in_the_language_of_the_message(message: Make) -> None:
@@ -130,9 +151,9 @@ def test_numbers_are_said_in_the_language_of_the_message(message: Make) -> None:
 CHAT = [
     ("es", "no puedo creer lo que acabas de hacer amigo"),
     ("de", "das war wirklich sehr schön gespielt von dir"),
-    ("", "that was the best thing I have seen all day"),
-    ("", "gg"),
-    ("", "lol nice one"),
+    ("en", "that was the best thing I have seen all day"),
+    ("en", "gg"),
+    ("en", "lol nice one"),
 ]
 
 
@@ -149,7 +170,7 @@ def test_a_short_text_is_taken_for_what_the_chatter_wrote_before(message: Make) 
     assert accepted(chosen(message("hola"))).language == "es"
     other = message("hola")
     other = replace(other, chatter=replace(other.chatter, id="somebody else"))
-    assert accepted(policy(EVERY, languages={"chat": ["de"]})(other)).language == ""
+    assert accepted(policy(EVERY, languages={"chat": ["de"]})(other)).language == "en"
 
 
 def test_a_language_has_its_voice(message: Make) -> None:
@@ -174,5 +195,39 @@ def test_what_is_left_is_readable(text: str, language: str) -> None:
     scripts = scripts_of(language)
     left = readable(text, scripts)
     assert is_readable(left, scripts)
-    assert len(left) == len(text)
     assert main_script(left) in scripts
+
+
+@given(
+    st.text(max_size=60),
+    st.sampled_from([ENGLISH, EVERY, frozenset({"ja", "en"})]),
+    st.sampled_from(["en", "es", "ja"]),
+    st.sampled_from(["leave_out", "transliterate"]),
+    st.sampled_from([None, EventKind.CHEER]),
+)
+def test_nothing_is_said_that_its_voice_cannot_read(
+    text: str, spoken: frozenset[str], own: str, unspoken: str, kind: EventKind | None
+) -> None:
+    settings = {"languages": {"unspoken": unspoken}, "speakable": {"language": own}}
+    verdict = policy(spoken, **settings)(_message(text, name=text, event=kind))
+    if isinstance(verdict, Utterance):
+        assert verdict.language in {"", *spoken}
+        assert is_readable(verdict.prefix + verdict.body, scripts_of(verdict.language or own))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"languages": {"chat": ["nb"]}},
+        {"languages": {"chat": ["xx"]}},
+        {"languages": {"chat": ["es"]}, "speakable": {"language": "nb"}},
+    ],
+)
+def test_what_cannot_be_told_apart_is_a_mistake(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="cannot be told apart"):
+        PolicySettings.model_validate(settings)
+
+
+def test_the_languages_that_are_told_apart_are_those_of_the_model() -> None:
+    known = LanguageIdentifier.from_model_file(MODEL_FILE).labels
+    assert {label for label in known if len(label) == 2} == TOLD_APART

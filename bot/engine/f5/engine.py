@@ -68,6 +68,7 @@ class F5Engine(Engine):
         nfe_choices: Sequence[int] = (),
         batch_frames: int | None = None,
         threads: int | None = None,
+        languages: Sequence[str] = (),
     ) -> None:
         """Take the folders and how to sample; nothing is loaded yet.
 
@@ -89,6 +90,7 @@ class F5Engine(Engine):
             nfe_choices: Values of `nfe` that requests will have, the most frequent first.
             batch_frames: Limit on a batch; None batches on GPUs alone, which gain from it.
             threads: Threads on the CPU; None is as many as have a core to themselves.
+            languages: What the model speaks; empty is what its kind does.
         """
         self._model_folder = Path(model)
         self._vocoder_folder = Path(vocoder)
@@ -99,6 +101,7 @@ class F5Engine(Engine):
         self._sampling = Sampling(steps=nfe)
         self._nfe_choices = tuple(dict.fromkeys((*nfe_choices, nfe)))
         self._durations = durations
+        self.languages = tuple(languages)
         self._speed = speed
         self._device_name = device
         self._precision = precision
@@ -144,9 +147,8 @@ class F5Engine(Engine):
         runner, vocabulary = self._make_runner(device, dtype)
         self._front_end = load_front_end(self._model_folder, vocabulary, self._durations)
         self.longest_piece = round(self._front_end.longest_piece * self._speed)
-        strength = self._cfg_strength
-        if strength is None:
-            strength = guidance(self._model_folder)
+        given = self._cfg_strength
+        strength = guidance(self._model_folder) if given is None else given
         self._sampling = self._sampling._replace(cfg_strength=strength)
         self._device = device
         self._load_voices()
@@ -166,7 +168,7 @@ class F5Engine(Engine):
         # A GPU has recorded these alone; a CPU prepares nothing.
         prepared = self._nfe_choices if device.type == "cuda" else PRUNED_STEPS
         self.nfe_choices = tuple(dict.fromkeys((self._sampling.steps, *prepared)))
-        self.languages = self._front_end.languages
+        self.languages = self.languages or self._front_end.languages
         self.voices = tuple(sorted(self._voices.frames))
         self.licence = licence_of(self._model_folder)
         log.info(

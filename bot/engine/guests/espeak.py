@@ -11,6 +11,7 @@ from bot.engine.guests.guest import LONGEST_SPEECH_S, WARM_UP, Guest
 from bot.engine.guests.program import Program, find, output_of
 from bot.errors import StartError, TransientError, UtteranceError
 from bot.messages import AudioChunk
+from bot.runtime import japanese
 
 _REMEDY = "Install it with: sudo apt install espeak-ng"
 _WORDS_PER_MINUTE = 175
@@ -18,6 +19,16 @@ _WORDS_PER_MINUTE = 175
 _SILENT_S = 5.0
 _MOST_BYTES = int(LONGEST_SPEECH_S * 22_050 * 2)
 _LANGUAGE_COLUMN = 1
+_PLAINEST = {"zh": "cmn-latn-pinyin", "no": "nb"}
+"""Voices of languages that it has under another code. Its cmn says the numbers of the tones."""
+_UNREAD = frozenset({"hak", "chr"})
+"""Languages that it reads in Latin letters alone."""
+_SPELLING = frozenset({"ja", "he", "my"})
+"""Languages whose voices spell Latin letters one by one."""
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f' -]*")
+_IN_ENGLISH = r'<voice xml:lang="en-us">\g<0></voice> '
+_MARKUP = re.compile(r"[<>&]|\[(?=\[)")
+"""Marks of SSML, and of [[phonemes]]."""
 
 
 class EspeakEngine(Guest):
@@ -45,7 +56,9 @@ class EspeakEngine(Guest):
         listed = await output_of([path, "--voices"], limit_s=_SILENT_S)
         rows = [line.split() for line in listed.splitlines()[1:]]
         self.voices = tuple(sorted({row[_LANGUAGE_COLUMN] for row in rows if len(row) > 1}))
-        self.languages = tuple(sorted({voice.partition("-")[0] for voice in self.voices}))
+        spoken = {self.language_of(voice) for voice in self.voices} - _UNREAD
+        spoken |= {language for language, voice in _PLAINEST.items() if voice in self.voices}
+        self.languages = tuple(sorted(spoken if japanese.can_read() else spoken - {"ja"}))
         for voice in self.named_voices:
             await self._try(voice)
 
@@ -63,17 +76,26 @@ class EspeakEngine(Guest):
         return re.split("[-+]", voice)[0]
 
     def voice_for(self, language: str) -> str:
-        """Return the plainest voice of a language: es before es-419."""
+        """Return the plainest voice of a language: es before es-419, fr-fr before fr-be."""
+        if (voice := _PLAINEST.get(language, "")) in self.voices:
+            return voice
         spoken = (voice for voice in self.voices if self.language_of(voice) == language)
-        return min(spoken, key=len, default="")
+        usual = f"{language}-{language}"
+        return min(spoken, key=lambda voice: (len(voice), voice != usual), default="")
 
     async def say(self, text: str, voice: str) -> AudioChunk:
         """Return the speech of `text`."""
         rate = str(round(_WORDS_PER_MINUTE * self._speed))
         path = find(self._program, _REMEDY)
-        run = await Program.start([path, "--stdin", "--stdout", "-b", "1", "-v", voice, "-s", rate])
-        # [[...]] would be read as phonemes.
-        plain = text.replace("[[", "[ [")
+        command = [path, "--stdin", "--stdout", "-b", "1", "-v", voice, "-s", rate]
+        language = self.language_of(voice)
+        if language == "ja" and japanese.can_read():
+            text = japanese.in_kana(text)
+        plain = _MARKUP.sub(" ", text)
+        if language in _SPELLING and _LATIN.search(plain):
+            plain = f"<speak>{_LATIN.sub(_IN_ENGLISH, plain)}</speak>"
+            command.append("-m")
+        run = await Program.start(command)
         data = await run.speak(plain, self.progress, silent_s=_SILENT_S, most_bytes=_MOST_BYTES)
         return sound.from_wav(data)
 

@@ -1,4 +1,4 @@
-"""Detection of the language of Latin text, among those that a channel has.
+"""Detection of the language of a text, among those of its script that a channel has.
 
 The model is that of py3langid (Lui and Baldwin, "langid.py: An Off-the-shelf Language
 Identification Tool", 2012). Chat is short, so what the chatter wrote before counts as well.
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 _CHATTERS = 5_000
 """Chatters whose language is remembered."""
-_OWN_PRIOR = 0.6
-"""Probability of the channel's own language before anything was read."""
-_MEMORY = 0.7
-"""Weight of what a chatter wrote before, from one message to the next."""
-_CERTAIN = 0.98
-_SHORT_LETTERS = 24
+_USUAL_PRIOR = 0.7
+"""Probability of the usual language before anything was read."""
+_MEMORY = 0.4
+"""Weight of what a chatter wrote before, from one message to the next. With less of it, a word
+alone is misread ("hola"); with more, who changes language: tests/bench/languages.py."""
+_CERTAIN = 0.995
+_SHORT_LETTERS = 8
 """A text of so many letters counts in full; a shorter one in proportion."""
 
 
@@ -29,12 +30,16 @@ class Detector:
     """Finds the language of each message."""
 
     def __init__(self, languages: Sequence[str]) -> None:
-        """Tell these ISO 639-1 codes apart, of which the first is the channel's own."""
+        """Tell these ISO 639-1 codes apart, of which the first is the usual one."""
         self.languages = tuple(languages)
-        rest = (1 - _OWN_PRIOR) / max(len(languages) - 1, 1)
+        rest = (1 - _USUAL_PRIOR) / max(len(languages) - 1, 1)
         self._prior = {each: math.log(rest) for each in languages}
-        self._prior[languages[0]] = math.log(_OWN_PRIOR)
+        self._prior[languages[0]] = math.log(_USUAL_PRIOR)
         self._by_chatter: Recent[str, dict[str, float]] = Recent(_CHATTERS)
+
+    def load(self) -> None:
+        """Load the model, so that the first message does not wait for it."""
+        _identifier(self.languages).rank("hello")
 
     def __call__(self, text: str, chatter_id: str) -> str:
         """Return the most likely language of `text`, which this chatter wrote."""
@@ -62,8 +67,3 @@ def _identifier(languages: tuple[str, ...]) -> "LanguageIdentifier":
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(list(languages))
     return identifier
-
-
-def load(languages: Sequence[str]) -> None:
-    """Load the model, so that the first message does not wait for it."""
-    _identifier(tuple(languages)).rank("hello")

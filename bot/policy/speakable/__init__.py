@@ -27,15 +27,25 @@ class Speakable:
         """Take the settings, and characters besides words that the last step keeps."""
         self._kept = kept
         self._faces = settings.symbols
-        self._language = _reader(settings)
+        self._own = _reader(settings)
         self._others = lru_cache(maxsize=16)(
-            lambda language: _reader(settings.model_copy(update={"language": language}))
+            lambda language, slang: _reader(
+                settings.model_copy(update={"language": language, "slang": slang})
+            )
         )
+        self._slang = settings.slang
+        self._own_language = settings.language
 
-    @property
-    def decimal_mark(self) -> str:
-        """Before decimals in the language that is read."""
-        return self._language.decimal_mark
+    def _reading(self, language: str, *, is_romanized: bool = False) -> English | Grammar:
+        language = language or self._own_language
+        if is_romanized:  # "ty" is "you" of another language then, and no thanks
+            return self._others(language, False)  # noqa: FBT003 - the cache takes it by position
+        is_own = language == self._own_language
+        return self._own if is_own else self._others(language, self._slang)
+
+    def decimal_mark(self, language: str) -> str:
+        """Return what stands before decimals in a language; empty is the channel's own."""
+        return self._reading(language).decimal_mark
 
     def without_faces(self, draft: Draft) -> Draft:
         """Return `draft` without what is drawn; laughter in other scripts becomes words."""
@@ -43,8 +53,13 @@ class Speakable:
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` in words; in the prefix, which is plain already, numbers alone."""
-        text = draft.text
-        reader = self._others(draft.language) if draft.language else self._language
+        text = self.read(draft.text, draft.language, is_romanized=draft.is_romanized)
+        prefix = self.say_numbers(draft.prefix, draft.prefix_language)
+        return draft.with_text(text).with_prefix(prefix)
+
+    def read(self, text: str, language: str = "", *, is_romanized: bool = False) -> str:
+        """Return `text` in words; `language` is empty for the channel's own."""
+        reader = self._reading(language, is_romanized=is_romanized)
         for _ in range(_MOST_READINGS):
             before = text
             if self._faces:
@@ -52,11 +67,11 @@ class Speakable:
             text = plain(reader.read(_with_ascii_digits(text)), self._kept)
             if text == before:
                 break
-        return draft.with_text(text).with_prefix(self.say_numbers(draft.prefix))
+        return text
 
-    def say_numbers(self, text: str) -> str:
-        """Return `text` with its numbers in words, if numbers are said at all."""
-        return self._language.read_numbers(_with_ascii_digits(text))
+    def say_numbers(self, text: str, language: str = "") -> str:
+        """Return `text` with its numbers in the words of a language, if they are said at all."""
+        return self._reading(language).read_numbers(_with_ascii_digits(text))
 
 
 def _reader(settings: SpeakableSettings) -> English | Grammar:

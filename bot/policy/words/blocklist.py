@@ -1,7 +1,7 @@
 """Blocklist: finds words in disguise, and regular expressions, in time linear in the text (RE2)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, product
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from bot.policy.words.skeleton import (
     heard,
     seen,
 )
-from bot.policy.words.splits import CONTRACTION, TAG, is_one_word, without_markup
+from bot.policy.words.splits import CONTRACTION, QUANTITY, TAG, is_one_word
 
 # What people write for a letter; look-alikes of other scripts are gone from a skeleton.
 _WRITTEN_FOR = {
@@ -29,7 +29,7 @@ _WRITTEN_FOR = {
     "e": "3*",
     "g": "69",
     "i": "1!|*",
-    "l": "1|",
+    "l": "1|!",
     "o": "0*",
     "s": "5$",
     "t": "7+",
@@ -50,11 +50,6 @@ _MAX_MEMORY_BYTES = 64 << 20
 _MAX_PATTERN_LENGTH = 60_000
 """Characters; long patterns are fast on sentences, short ones on noise, where RE2 builds states."""
 
-# Digits with a unit are a quantity and not letters in disguise: "45s left" is not "ass left".
-_QUANTITY = re.compile(
-    r"[ -@\[-`{-~]*|[$+!(]*[0-9]+(?:[.,:][0-9]+)*"
-    r"(?:[smhdkxbgt]|st|nd|rd|th|am|pm|ms|hz|gb|mb|tb|kg|km|cm|mm|ft|fps|hp)[$+!]*"
-)
 _NEIGHBOURS_DIFFER_BY = 2
 _VOWELS = frozenset("aeiouy")
 
@@ -78,10 +73,20 @@ class Blocklist:
         """Tell whether anything is listed."""
         return bool(self._seen or self._heard or self._patterns)
 
-    def find(self, text: str, *, patterns_only: bool = False) -> list[Span]:
-        """Return the blocked spans of clean `text`, in order, possibly overlapping."""
+    @property
+    def has_patterns(self) -> bool:
+        """Whether there are regular expressions."""
+        return bool(self._patterns)
+
+    def find(
+        self, text: str, readings: Sequence[str] = (), *, patterns_only: bool = False
+    ) -> list[Span]:
+        """Return the blocked spans of clean `text`, in order, possibly overlapping.
+
+        `readings` are what it can be seen as besides itself.
+        """
         spans: list[Span] = []
-        for reading in () if patterns_only else _readings(text):
+        for reading in () if patterns_only else (text, *readings):
             if self._heard:
                 spans += self._find_words(self._heard, heard(reading))
             if self._seen:
@@ -108,17 +113,7 @@ class Blocklist:
         letters = "".join(filter(str.isalnum, found))
         if letters in self._literal:
             return CONTRACTION.fullmatch(found) is None
-        return letters not in self._innocent and not _QUANTITY.fullmatch(found)
-
-
-def _readings(text: str) -> set[str]:
-    """Return the texts that `text` may be read as: markup is not spoken, ß looks like b."""
-    readings = {text}
-    if "<" in text:
-        readings.add(without_markup(text))
-    if not text.isascii():
-        readings |= {reading.replace("ß", "b").replace("ẞ", "b") for reading in readings}
-    return readings
+        return letters not in self._innocent and not QUANTITY.fullmatch(found)
 
 
 class _Entry:

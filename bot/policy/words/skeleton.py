@@ -15,30 +15,30 @@ _LOOK_ALIKES = str.maketrans(
         alike: latin
         for latin, alikes in {
             "a": "аαɑᴀɐ∂ªΛλ",
-            "b": "βвьъЬʙɓƀƃвɃ",
+            "b": "βвьъЬʙɓƀƃвɃƄƅ",
             "c": "сϲᴄƈȼɔ¢©",
             "d": "ԁɗđᴅðɖƌ",
             "e": "еєεɛᴇǝəɘҽэ€",
             "f": "ғƒꜰſϝ",
             "g": "ɡɢցɠǥԍ",
             "h": "нһհʜħɦηԋ",
-            "i": "іιıɪɨӏїίϊ¡",
+            "i": "іιıɪɨɩӏїίϊ¡",
             "j": "јϳʝᴊɉ",
-            "k": "кκᴋƙқҡĸ",
-            "l": "ʟłɭƚℓḷ",
+            "k": "кκᴋƙқҡĸҟ",
+            "l": "ʟłɭƚℓḷ£",
             "m": "мᴍɱμ",
-            "n": "пηɴŋɲƞи",
-            "o": "оοøσᴏօөөӧ",
+            "n": "пηɴŋɲƞиո",
+            "o": "оοøσᴏօөөӧ¤",
             "p": "рρᴘƥþ",
-            "q": "ԛզɋ",
-            "r": "гᴦʀɍɾяɼ",
+            "q": "ԛզɋգꞯ",
+            "r": "гᴦʀɍɾяɼ®",
             "s": "ѕꜱʂş§",
-            "t": "тτᴛŧƭț",
+            "t": "тτᴛŧƭț†‡",
             "u": "υսᴜцʋµùԱ",
             "v": "νѵᴠʌ",
             "w": "ԝωшщᴡɯѡ",
             "x": "хχжӽҳ",
-            "y": "уүγʏƴүўɏ",
+            "y": "уүγʏƴүўɏ¥",
             "z": "ᴢʐƶζ",
         }.items()
         for alike in alikes
@@ -159,6 +159,14 @@ def _mark(folded: str, *, is_latin: bool) -> str:
     if is_latin and folded.isalpha():
         return folded.upper()
     return chr(_HIGH + ord(folded)) if folded.isalnum() else folded
+
+
+def look_alike(letter: str) -> str:
+    """Return the ASCII letter that `letter` looks like, in its case; empty if there is none."""
+    folded = _fold(letter)
+    if len(folded) != 1 or not folded.isascii():
+        return ""
+    return folded.upper() if letter.isupper() else folded
 
 
 @lru_cache(maxsize=8192)

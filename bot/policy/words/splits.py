@@ -2,6 +2,7 @@
 
 import re
 
+from bot.policy.words.lexicon import is_english
 from bot.policy.words.skeleton import CLOSING, OPENING
 
 TAG = "\x07"
@@ -12,15 +13,110 @@ _OTHER_SCRIPT = re.compile(rf"{OPENING}[^{CLOSING}]*{CLOSING}")
 _VOWELS = frozenset("aeiouy")
 _STANDALONE = frozenset("#%*+/<=>\\^_`|~")
 _AMOUNT = re.compile(r"[0-9]+[a-z]{0,2}")
+# Digits with a unit are a quantity and not letters in disguise: "45s left" is not "ass left".
+QUANTITY = re.compile(
+    r"[ -@\[-`{-~]*|[$+!(]*[0-9]+(?:[.,:][0-9]+)*"
+    r"(?:[smhdkxbgt]|st|nd|rd|th|am|pm|ms|hz|gb|mb|tb|kg|km|cm|mm|ft|fps|hp)[$+!]*"
+)
 CONTRACTION = re.compile(
     r"(?:i|he|she|it|we|you|they|who|that|there|what|how|let)'(?:ll|re|ve|d|s|m)|(?:ca|wo|do)n't"
 )
 """Words with an apostrophe of their own: "he'll" is no disguise."""
 
+_END = re.compile(r"[.!?;:]+['\")\]]*\s")
+"""End of a sentence or clause, behind which another one begins."""
+# Words that hold a sentence together; whoever splits a word in two does not take them for a half.
+GRAMMAR = frozenset(
+    [
+        "a",
+        "all",
+        "am",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "but",
+        "by",
+        "can",
+        "did",
+        "do",
+        "for",
+        "from",
+        "get",
+        "go",
+        "got",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "here",
+        "him",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "just",
+        "let",
+        "me",
+        "my",
+        "no",
+        "nor",
+        "not",
+        "of",
+        "off",
+        "on",
+        "one",
+        "or",
+        "our",
+        "out",
+        "own",
+        "she",
+        "so",
+        "than",
+        "that",
+        "the",
+        "them",
+        "then",
+        "there",
+        "they",
+        "this",
+        "to",
+        "too",
+        "up",
+        "us",
+        "very",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "yes",
+        "yet",
+        "you",
+        "your",
+    ]
+)
+
 # Letters, abbreviations and short words that stand alone in English and in chat.
 _WORDS = """
     a b c d f g i k l m n o p q r t u v w x y
-    dj ft gg hmm mm mr mrs ms np pc pls ps st thx tv vs
+    cd cp dj ft gg hmm ls mm mr mrs ms mv np rm pc pls ps st thx tv vs
     ad add age ago ah aid ail aim air ale all am an and ant any ape apt are ark arm art as ash
     ask at ate aw awe back be bed been bet big bit boo box boy but by can car cat come cow cu
     cup cut dad day did die do dog done dry due ear eat egg ego end er eve ever ex eye far few
@@ -47,7 +143,7 @@ def is_one_word(found: str, before: bytes) -> bool:
 
     They are when markup or a lone symbol stands in a gap, when every piece is one letter, when a
     piece is a single letter or has no vowel and not all pieces are ordinary words, or when none of
-    them is one.
+    them is a word of grammar. A sentence that ends between words of English divides them.
 
     Args:
         found: Letters with what stands between them, in lower case.
@@ -63,9 +159,11 @@ def is_one_word(found: str, before: bytes) -> bool:
         return True
     if all(len(set(piece)) == 1 for piece in pieces):
         return True
+    if _END.search(found) and all(is_english(piece) for piece in pieces if len(piece) > 1):
+        return False
     is_odd = any(len(piece) == 1 or _VOWELS.isdisjoint(piece) for piece in pieces)
     are_ordinary = [_is_ordinary(part) for part in parts]
-    return not all(are_ordinary) if is_odd else not any(are_ordinary)
+    return not all(are_ordinary) if is_odd else GRAMMAR.isdisjoint(pieces)
 
 
 def _without_other_scripts(found: str) -> str:

@@ -1,0 +1,81 @@
+"""Limits: how often one chatter is read."""
+
+from collections.abc import MutableMapping
+from datetime import datetime
+
+from bot.config.limits import LimitSettings
+from bot.messages import ChatMessage, Chatter, Rejection, RejectReason
+from bot.policy.chatters import Remembered
+from bot.policy.draft import is_paid
+from bot.runtime.clock import unix
+from bot.runtime.recent import Recent
+
+_CHATTERS = 5_000
+_ALL = "*"
+"""Key of the limit for everybody."""
+NO_LIMIT = "off"
+"""Limit of whom there is none for."""
+
+
+class Limits:
+    """Counts what is read of each chatter."""
+
+    def __init__(self, settings: LimitSettings, remembered: Remembered = lambda _: {}) -> None:
+        """Take the settings, and what is remembered of limits and of today."""
+        self._cooldown_s = settings.cooldown_s
+        self._a_day = settings.a_day
+        self._exempt = settings.exempt
+        self._set: MutableMapping[str, str] = remembered("limit")
+        self._today: MutableMapping[str, str] = remembered("daily")
+        self._read_at: Recent[str, float] = Recent(_CHATTERS)
+        self._day = ""
+
+    def take(self, message: ChatMessage) -> Rejection | None:
+        """Count `message`, which is about to be accepted; return why it is not."""
+        chatter = message.chatter
+        if is_paid(message) or (message.event is not None and not message.text):
+            return None
+        is_exempt = chatter.has_rank(self._exempt)
+        if self._cooldown_s and not is_exempt:
+            waited_s = message.received_at - self._read_at.get(chatter.id, -self._cooldown_s)
+            if waited_s < self._cooldown_s:
+                left_s = self._cooldown_s - waited_s
+                return Rejection(reason=RejectReason.COOLDOWN, detail=f"{left_s:.0f} s are left")
+        limit = self._limit(chatter, is_exempt=is_exempt)
+        if limit is not None:
+            count = self._count(chatter, message.received_at)
+            if count >= limit:
+                return Rejection(reason=RejectReason.DAILY_LIMIT, detail=f"{limit} a day")
+            self._today[chatter.id] = f"{self._day} {count + 1}"
+        if self._cooldown_s:
+            self._read_at[chatter.id] = message.received_at
+        return None
+
+    def of(self, chatter: Chatter | None) -> str:
+        """Return the limit that a moderator set for `chatter`, or for all; empty if none did."""
+        return self._set.get(chatter.id if chatter else _ALL, "")
+
+    def set(self, chatter: Chatter | None, limit: str) -> None:
+        """Limit `chatter`, or all: a number of messages a day, `off`, or nothing to forget it."""
+        key = chatter.id if chatter else _ALL
+        if limit:
+            self._set[key] = limit
+        else:
+            self._set.pop(key, None)
+
+    def _limit(self, chatter: Chatter, *, is_exempt: bool) -> int | None:
+        """Return the most messages a day; None without a limit."""
+        own = self._set.get(chatter.id, "")
+        limit = own or ("" if is_exempt else self._set.get(_ALL, "") or str(self._a_day or ""))
+        return int(limit) if limit.isdecimal() else None
+
+    def _count(self, chatter: Chatter, received_at: float) -> int:
+        """Return how many messages of `chatter` were read today."""
+        day = datetime.fromtimestamp(unix(received_at)).astimezone().date().isoformat()
+        if day != self._day:
+            self._day = day
+            past = [key for key, value in self._today.items() if not value.startswith(f"{day} ")]
+            for key in past:
+                del self._today[key]
+        value = self._today.get(chatter.id, "").rpartition(" ")[2]
+        return int(value) if value.isdecimal() else 0
