@@ -31,6 +31,7 @@ from bot.speaker import Speaker
 from bot.state import ChannelState, ConnectionState
 from bot.store import Store
 from bot.voices.catalogue import VoiceCatalog
+from bot.voices.sounds import SoundCatalog
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +47,7 @@ class Shared(NamedTuple):
     nfe_policy: NfePolicy
     outputs: Mapping[OutputSettings, Output]
     voices: VoiceCatalog | None
+    sounds: SoundCatalog
     sources: Sources
     store: Store
     emit: Callable[[Outcome], None]
@@ -69,6 +71,7 @@ class Channel:
             trigger=every.commands.trigger,
             remembered=remembered,
             known_voices=shared.voices,
+            known_sounds=shared.sounds,
             spoken=lambda: shared.engine.languages,
             say=answers.text,
         )
@@ -86,6 +89,7 @@ class Channel:
             ahead_s=every.engine.ahead_s,
             nfe_policy=shared.nfe_policy,
             hold=store.journal.hold,
+            sounds=shared.sounds.get,
         )
         self.speaker = Speaker(
             backlog=self.backlog,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import structlog
 
+from bot import segments
 from bot.backlog import Backlog
 from bot.engine.narrator import SpeechEngine
 from bot.engine.nfe_policy import NfePolicy
@@ -17,6 +18,7 @@ from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
 from bot.outcomes import DropReason
 from bot.playback.clip import Clip
 from bot.runtime.clock import awake, now
+from bot.segments import Sounds
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,7 @@ class Rendering:
         """Be ready to make `request`, which is made of `utterance`."""
         self.utterance = utterance
         self.request = request
+        self.segments = segments.introduced(utterance, with_prefix=request.text != utterance.body)
         self.due = Due(request.due_s)
         self.clip = Clip()
         self.requested_at = now()
@@ -71,15 +74,21 @@ class Rendering:
         if self.task is not None:
             self.task.cancel()
 
-    async def run(self, engine: SpeechEngine, *, stall_s: float) -> None:
+    async def run(self, engine: SpeechEngine, *, stall_s: float, sounds: Sounds) -> None:
         """Fill the clip, and finish it before the engine is told to let go, which may take time.
 
         Args:
             engine: Speaks.
             stall_s: An engine that gives no sound for so long has failed with this utterance.
+            sounds: Returns the sounds within it.
         """
+        speech = (
+            segments.synthesize(engine, self.request, self.due, self.segments, sounds)
+            if self.segments
+            else engine.synthesize(self.request, self.due)
+        )
         try:
-            async with aclosing(engine.synthesize(self.request, self.due)) as pieces:
+            async with aclosing(speech) as pieces:
                 try:
                     await self._fill(pieces, engine, stall_s)
                 except UtteranceError as error:
@@ -164,6 +173,7 @@ class Lookahead:
         ahead_s: float = 0.0,
         nfe_policy: NfePolicy = NfePolicy(),  # noqa: B008 - immutable
         hold: Callable[[Utterance], Callable[[], None]] = lambda _: lambda: None,
+        sounds: Sounds = lambda _: None,
     ) -> None:
         """Let `engine` speak what waits in `backlog`.
 
@@ -175,9 +185,11 @@ class Lookahead:
             max_age_s: How long an utterance may wait that is not paid.
             prefix_again_after_s: After so much silence the same chatter is introduced again.
             nfe_policy: Chooses the number of function evaluations.
+            sounds: Returns the sounds within utterances.
             hold: Is told what is being made; returns what is called when it is.
         """
         self._hold = hold
+        self._sounds = sounds
         self._backlog = backlog
         self._engine = engine
         self._ahead_s = ahead_s
@@ -267,7 +279,8 @@ class Lookahead:
         rendering = Rendering(utterance, request)
         let_go = self._hold(utterance)
         rendering.task = asyncio.create_task(
-            rendering.run(self._engine, stall_s=self._stall_s), name=f"render {utterance.id}"
+            rendering.run(self._engine, stall_s=self._stall_s, sounds=self._sounds),
+            name=f"render {utterance.id}",
         )
         self._tasks.add(rendering.task)
         rendering.task.add_done_callback(self._tasks.discard)

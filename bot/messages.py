@@ -204,6 +204,17 @@ class Lane(IntEnum):
     REST = 2
 
 
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of an utterance: text in a voice, or a sound."""
+
+    text: str = ""
+    """Checked text; empty for a sound."""
+    voice: str = ""
+    """Voice of the text; empty for the utterance's own."""
+    sound: str = ""
+    """Name of a sound; empty for text."""
+
+
 class Utterance(Message, frozen=True, kw_only=True):
     """What may be spoken: the result of policy, the item of the backlog."""
 
@@ -225,6 +236,8 @@ class Utterance(Message, frozen=True, kw_only=True):
     """When the daemon had the message complete; age and latency count from here."""
     repeats: str = ""
     """Id of the message that is said once more, where a moderator asked for that."""
+    segments: tuple[Segment, ...] = ()
+    """Voices and sounds that `body` is spoken in, one after the other; empty for one voice."""
 
 
 class Verb(str, Enum):

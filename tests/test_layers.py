@@ -25,6 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "bot.sources", "bot.policy", "bot.commands", "bot.backlog", "bot.engine",
         "bot.playback", "bot.store", "bot.observers", "bot.server",
     ),
+    ("bot.segments",),
     ("bot.lookahead", "bot.moderation"),
     ("bot.speaker", "bot.intake"),
     ("bot.channel",),
@@ -41,7 +42,7 @@ Those of one line are strangers: no stage knows another one.
 """
 SECTIONS: dict[str, set[str]] = {
     "bot.sources": {"sources"},
-    "bot.policy": {"answers", "events", "languages", "limits", "policy", "words"},
+    "bot.policy": {"answers", "events", "languages", "limits", "policy", "tags", "words"},
     "bot.backlog": {"backlog"},
     "bot.commands": {"commands", "verbs"},
     "bot.playback": {"playback"},

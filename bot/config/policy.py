@@ -8,6 +8,7 @@ from bot.config.base import Count, Number, Section, matching
 from bot.config.events import EventSettings
 from bot.config.languages import Language, LanguageSettings, told_apart
 from bot.config.limits import GateSettings, LimitSettings
+from bot.config.tags import TagSettings
 from bot.config.words import WordSettings
 from bot.messages import EventKind
 
@@ -206,6 +207,7 @@ class PolicySettings(Section):
     name: NameSettings = NameSettings()
     events: EventSettings = EventSettings()
     voices: VoiceSettings = VoiceSettings()
+    tags: TagSettings = TagSettings()
 
     @model_validator(mode="after")
     def _own_language_is_told_apart(self) -> Self:
