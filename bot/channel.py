@@ -26,7 +26,7 @@ from bot.playback.player import Player
 from bot.playback.routing import Routing
 from bot.policy import Policy, clean, without_reply_mention
 from bot.runtime.clock import now
-from bot.sources import Remote, Resuming, Source, Sources
+from bot.sources import Asked, Remote, Resuming, Source, Sources
 from bot.speaker import Speaker
 from bot.state import ChannelState, ConnectionState
 from bot.store import Store
@@ -123,8 +123,16 @@ class Channel:
             kept=store.written,
             rouse=shared.engine.rouse,
         )
+        gates = settings.policy.gates
+        asked = Asked(
+            follow=gates.follow_minutes > 0,
+            account=gates.account_days > 0,
+            live=every.moderation.away.offline,
+        )
         self.sources: tuple[Source, ...] = (
-            *shared.sources.create_all(settings.sources, settings.name, remembered("joined")),
+            *shared.sources.create_all(
+                settings.sources, settings.name, remembered("joined"), asked
+            ),
         )
 
     @property

@@ -47,9 +47,9 @@ class Chatter(Message, frozen=True, kw_only=True):
     login: str = ""
     """Account name where it differs from the display name, as it may on Twitch."""
     roles: frozenset[Role] = frozenset()
-    followed_at: float | None = None
+    follows_since: float | None = None
     """When the chatter began to follow the channel, in Unix seconds; None where nobody tells."""
-    created_at: float | None = None
+    exists_since: float | None = None
     """When the account was made, in Unix seconds; None where nobody tells."""
 
     def is_called(self, name: str) -> bool:
@@ -148,6 +148,14 @@ class Purge(Message, frozen=True, kw_only=True):
     """The one message that was deleted."""
     chatter_id: str | None = None
     """The chatter who was timed out or banned."""
+
+
+class BlockedTerms(Message, frozen=True, kw_only=True):
+    """The words that the platform blocks in the channel, all of them."""
+
+    channel: str
+    terms: tuple[str, ...]
+    """Words and phrases; `*` at an end stands for any letters."""
 
 
 class StreamStatus(Message, frozen=True, kw_only=True):
@@ -315,7 +323,7 @@ class Answer(Message, frozen=True, kw_only=True):
         return cls(name=name, fields={field: str(value) for field, value in fields.items()})
 
 
-SourceItem: TypeAlias = ChatItem | Command
+SourceItem: TypeAlias = ChatItem | BlockedTerms | Command
 """What a source delivers; a command only where the place that it came through is trusted."""
 
 
