@@ -1,0 +1,156 @@
+"""Recorder: keeps speech that was heard, in a thread; a slow or full disk holds up nothing."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from threading import Lock
+
+import structlog
+
+from bot.archive import Entry, Heard
+from bot.archive.encoding import encode, require_codec
+from bot.archive.folder import Folder, sound_name
+from bot.config.archive import ArchiveSettings
+from bot.messages import ChatMessage, Purge
+from bot.outcomes import DropReason
+from bot.runtime.background import Background
+from bot.runtime.clock import now, unix
+
+log = structlog.get_logger(__name__)
+
+_WAITING_S = 300.0
+"""Speech that may wait for the disk, in seconds: 30 MB."""
+_MESSAGES = 2000
+"""Messages whose text is remembered until they are spoken."""
+_PRUNE_S = 600.0
+"""How often it is looked for what is too old."""
+_PURGED = frozenset({DropReason.DELETED, DropReason.TIMED_OUT})
+"""Ends of speech that was taken back: it is not kept."""
+
+
+class Recorder(AbstractContextManager["Recorder"]):
+    """Archive of a daemon; its methods are called on the event loop and never wait."""
+
+    def __init__(self, settings: ArchiveSettings, path: Path) -> None:
+        """Begin to keep speech in the folder `path`.
+
+        Raises:
+            StartError: what encodes sound is not installed.
+        """
+        require_codec()
+        self._settings = settings
+        self._folder = Folder(path)
+        self._texts: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._lock = Lock()
+        self._waiting_s = 0.0
+        self._bytes = 0
+        self._pruned_at = 0.0
+        self._failure = ""
+        self._dropped = self._failed = 0
+        self._background = Background("archive")
+        self._background.post(partial(self._try, self._begin))
+
+    @property
+    def lost(self) -> int:
+        """Utterances that were heard and not kept."""
+        return self._dropped + self._failed
+
+    def note(self, message: ChatMessage) -> None:
+        """Remember what was written until it is spoken."""
+        self._texts[message.channel, message.id] = message.text
+        if len(self._texts) > _MESSAGES:
+            self._texts.popitem(last=False)
+
+    def keep(self, heard: Heard) -> None:
+        """Keep what was heard; what does not fit is dropped and counted."""
+        utterance = heard.utterance
+        written = self._texts.pop((utterance.channel, utterance.id), "")
+        if heard.outcome in _PURGED or heard.heard_s <= 0:
+            return
+        with self._lock:
+            has_room = self._waiting_s + heard.heard_s <= _WAITING_S
+        work = partial(self._write, heard, written, unix(heard.started_at))
+        if has_room and self._background.post(work):
+            with self._lock:
+                self._waiting_s += heard.heard_s
+            return
+        if not self._dropped:
+            log.warning("archive too slow for all speech", remedy="Use a faster disk.")
+        self._dropped += 1
+
+    def purge(self, purge: Purge) -> None:
+        """Delete what was taken back; without message and chatter, all of the channel."""
+
+        def matches(entry: Entry) -> bool:
+            return (
+                entry.channel == purge.channel
+                and purge.message_id in (None, entry.id)
+                and purge.chatter_id in (None, entry.chatter_id)
+            )
+
+        self._background.post(partial(self._try, partial(self._folder.remove, matches)))
+
+    def close(self) -> None:
+        """Write what still waits, as far as that takes no more than a moment."""
+        if not self._background.close():
+            log.warning("speech not archived", count=self._background.waiting)
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _begin(self) -> None:
+        self._folder.clean()
+        self._prune()
+
+    def _write(self, heard: Heard, written: str, at: float) -> None:
+        utterance, suffix = heard.utterance, self._settings.format
+        entry = Entry(
+            id=utterance.id,
+            channel=utterance.channel,
+            chatter_id=utterance.chatter.id,
+            chatter=utterance.chatter.name,
+            login=utterance.chatter.login,
+            at=at,
+            written=written,
+            spoken=heard.text,
+            voice=utterance.voice,
+            outcome=heard.outcome,
+            duration_s=round(heard.heard_s, 3),
+            sound=sound_name(utterance.channel, utterance.id, at, suffix),
+        )
+
+        def add() -> None:
+            sound = encode(heard.chunks, heard.heard_s, suffix)
+            self._bytes += self._folder.add(entry, sound)
+            is_due = now() - self._pruned_at > _PRUNE_S
+            if is_due or self._bytes > self._settings.megabytes * 1_000_000:
+                self._prune()
+
+        if not self._try(add):
+            self._failed += 1
+        with self._lock:
+            self._waiting_s -= heard.heard_s
+
+    def _prune(self) -> None:
+        self._pruned_at = now()
+        self._bytes = self._folder.prune(
+            at=unix(self._pruned_at),
+            days=self._settings.days,
+            max_bytes=self._settings.megabytes * 1_000_000,
+        )
+
+    def _try(self, work: Callable[[], object]) -> bool:
+        """Do `work`; log why it failed once until it works again."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - the thread must live, whatever a codec raises
+            reason = getattr(error, "strerror", None) or str(error)
+            if reason != self._failure:
+                log.warning("archive not written", reason=reason)
+            self._failure = reason
+            return False
+        self._failure = ""
+        return True
