@@ -16,7 +16,7 @@ class Heard(NamedTuple):
 
     utterance: Utterance
     text: str
-    """Exactly what was spoken, as far as it was heard."""
+    """What the engine was given; of speech that was cut not all of it was heard."""
     chunks: Sequence[AudioChunk]
     outcome: str
     """`spoken`, or why it ended before."""
@@ -31,6 +31,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     """The id of the message."""
+    repeats: str = ""
+    """Id of the message that was said once more."""
     channel: str
     chatter_id: str
     chatter: str

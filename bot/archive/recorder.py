@@ -66,7 +66,7 @@ class Recorder(AbstractContextManager["Recorder"]):
     def keep(self, heard: Heard) -> None:
         """Keep what was heard; what does not fit is dropped and counted."""
         utterance = heard.utterance
-        written = self._texts.pop((utterance.channel, utterance.id), "")
+        written = self._texts.get((utterance.channel, utterance.repeats or utterance.id), "")
         if heard.outcome in _PURGED or heard.heard_s <= 0:
             return
         with self._lock:
@@ -86,7 +86,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         def matches(entry: Entry) -> bool:
             return (
                 entry.channel == purge.channel
-                and purge.message_id in (None, entry.id)
+                and purge.message_id in (None, entry.id, entry.repeats)
                 and purge.chatter_id in (None, entry.chatter_id)
             )
 
@@ -109,6 +109,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         utterance, suffix = heard.utterance, self._settings.format
         entry = Entry(
             id=utterance.id,
+            repeats=utterance.repeats,
             channel=utterance.channel,
             chatter_id=utterance.chatter.id,
             chatter=utterance.chatter.name,
