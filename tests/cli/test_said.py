@@ -8,7 +8,7 @@ from bot.__main__ import main
 from bot.archive import default_folder
 from bot.archive.folder import Folder
 from bot.cli import EXIT_OK, EXIT_PROBLEM
-from tests.archive.test_archive import entry
+from tests.archived import entry
 
 
 @pytest.fixture(autouse=True)
@@ -49,9 +49,9 @@ def test_it_exports_into_a_new_file_only(tmp_path: Path) -> None:
     assert target.read_bytes() == b"first"
 
 
-def test_what_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_there_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["said", "--export", "m9", "unused"]) == EXIT_PROBLEM
-    assert "m9" in capsys.readouterr().err
+    assert "m9" in capfd.readouterr().err
 
 
 def test_forgetting_a_chatter_deletes_the_speech(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,11 +13,12 @@ import soundfile
 from structlog.testing import capture_logs
 
 from bot.archive import Entry, Heard
-from bot.archive.folder import Folder, sound_name
+from bot.archive.folder import Folder
 from bot.archive.recorder import Recorder
 from bot.config.archive import ArchiveSettings
 from bot.messages import AudioChunk, ChatMessage, Chatter, Lane, Purge, Utterance
 from bot.runtime.clock import now
+from tests.archived import entry
 
 DAY_S = 86_400.0
 
@@ -28,7 +29,7 @@ def heard(
     chatter = Chatter(id=by, name=f"Name {by}")
     utterance = Utterance(
         id=identifier, channel="main", chatter=chatter, prefix="", body="hello", voice="heart",
-        lane=Lane.CHAT, received_at=now(),
+        lane=Lane.REST, received_at=now(),
     )  # fmt: skip
     chunk = AudioChunk(samples=np.sin(np.arange(rate, dtype=np.float32) / 20), sample_rate_hz=rate)
     return Heard(
@@ -41,14 +42,6 @@ def recorded(path: Path, *speech: Heard, settings: ArchiveSettings | None = None
         for each in speech:
             recorder.keep(each)
     return list(Folder(path).entries())
-
-
-def entry(identifier: str, at: float, *, by: str = "c1", name: str = "one") -> Entry:
-    return Entry(
-        id=identifier, channel="main", chatter_id=by, chatter=name, at=at, written="", spoken="x",
-        voice="heart", outcome="spoken", duration_s=1,
-        sound=sound_name("main", identifier, at, "flac"),
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("form", ["flac", "opus"])
@@ -70,7 +63,7 @@ def test_what_was_written_stands_beside_what_was_spoken(tmp_path: Path) -> None:
     with Recorder(ArchiveSettings(enabled=True), tmp_path) as recorder:
         recorder.note(
             ChatMessage(
-                id="m1", channel="main", chatter=speech.utterance.chatter, text="H3LLO",
+                id="m1", source="test", channel="main", chatter=speech.utterance.chatter, text="H3LLO",
                 received_at=now(),
             )
         )  # fmt: skip
@@ -171,7 +164,7 @@ _WRITER = """
 import sys
 from pathlib import Path
 from bot.archive.folder import Folder
-from tests.archive.test_archive import entry
+from tests.archived import entry
 folder = Folder(Path(sys.argv[1]))
 print("ready", flush=True)
 for number in range(1_000_000):
@@ -195,6 +188,7 @@ def test_a_kill_leaves_whole_entries_and_the_next_start_cleans(tmp_path: Path, a
     writer.send_signal(signal.SIGKILL)
     told = after + sum(1 for _ in lines)
     writer.wait()
+    writer.stdout.close()
     (tmp_path / "x.flac.part").write_bytes(b"half")
     (tmp_path / "y.flac").write_bytes(b"sound without JSON")
 
