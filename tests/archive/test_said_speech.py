@@ -63,8 +63,8 @@ def test_what_was_written_stands_beside_what_was_spoken(tmp_path: Path) -> None:
     with Recorder(ArchiveSettings(enabled=True), tmp_path) as recorder:
         recorder.note(
             ChatMessage(
-                id="m1", source="test", channel="main", chatter=speech.utterance.chatter, text="H3LLO",
-                received_at=now(),
+                id="m1", source="test", channel="main", chatter=speech.utterance.chatter,
+                text="H3LLO", received_at=now(),
             )
         )  # fmt: skip
         recorder.keep(speech)
