@@ -1,6 +1,6 @@
 """Recorder: keeps speech that was heard, in a thread; a slow or full disk holds up nothing."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
@@ -24,6 +24,8 @@ _WAITING_S = 300.0
 """Speech that may wait for the disk, in seconds: 30 MB."""
 _MESSAGES = 2000
 """Messages whose text is remembered until they are spoken."""
+_PURGES = 1000
+"""Purges that are remembered for speech that has not ended."""
 _PRUNE_S = 600.0
 """How often it is looked for what is too old."""
 _PURGED = frozenset({DropReason.DELETED, DropReason.TIMED_OUT})
@@ -43,6 +45,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._settings = settings
         self._folder = Folder(path)
         self._texts: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._purges: deque[tuple[float, Purge]] = deque(maxlen=_PURGES)
         self._lock = Lock()
         self._waiting_s = 0.0
         self._bytes = 0
@@ -67,7 +70,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         """Keep what was heard; what does not fit is dropped and counted."""
         utterance = heard.utterance
         written = self._texts.get((utterance.channel, utterance.repeats or utterance.id), "")
-        if heard.outcome in _PURGED or heard.heard_s <= 0:
+        if heard.outcome in _PURGED or heard.heard_s <= 0 or self._is_taken_back(heard):
             return
         with self._lock:
             has_room = self._waiting_s + heard.heard_s <= _WAITING_S
@@ -82,13 +85,11 @@ class Recorder(AbstractContextManager["Recorder"]):
 
     def purge(self, purge: Purge) -> None:
         """Delete what was taken back; without message and chatter, all of the channel."""
+        self._purges.append((now(), purge))
 
         def matches(entry: Entry) -> bool:
-            return (
-                entry.channel == purge.channel
-                and purge.message_id in (None, entry.id, entry.repeats)
-                and purge.chatter_id in (None, entry.chatter_id)
-            )
+            ids = (entry.id, entry.repeats)
+            return _takes_back(purge, entry.channel, entry.chatter_id, ids)
 
         self._background.post(partial(self._try, partial(self._folder.remove, matches)))
 
@@ -100,6 +101,16 @@ class Recorder(AbstractContextManager["Recorder"]):
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+    def _is_taken_back(self, heard: Heard) -> bool:
+        """Tell whether it was taken back while it was heard, whatever ended it."""
+        utterance = heard.utterance
+        ids = (utterance.id, utterance.repeats)
+        return any(
+            _takes_back(purge, utterance.channel, utterance.chatter.id, ids)
+            for at, purge in self._purges
+            if at >= heard.started_at
+        )
 
     def _begin(self) -> None:
         self._folder.clean()
@@ -155,3 +166,11 @@ class Recorder(AbstractContextManager["Recorder"]):
             return False
         self._failure = ""
         return True
+
+
+def _takes_back(purge: Purge, channel: str, chatter_id: str, ids: tuple[str, str]) -> bool:
+    return (
+        purge.channel == channel
+        and purge.message_id in (None, *ids)
+        and purge.chatter_id in (None, chatter_id)
+    )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,3 +56,20 @@ async def test_nothing_is_kept_unless_that_is_wanted(
         await viewer.until(await viewer.post("hello"), "spoken")
 
     assert not default_folder().exists()
+
+
+@pytest.mark.parametrize("purge", [{"delete": "m1"}, {"clear": True}])
+async def test_what_the_platform_takes_back_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, purge: dict[str, Any]
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    settings = loads(CONFIG % (tmp_path / "speech.wav") + "archive: {enabled: true}\n")
+    async with running(settings, tmp_path / "events.jsonl") as viewer:
+        await viewer.post("a message that takes its time " * 8, id="m1")
+        await viewer.until("m1", "started")
+        await viewer.send(purge)
+        await viewer.until("m1", "dropped")
+        await viewer.post("the next", id="m2")
+        entries = await kept(bool)
+
+    assert [each.id for each in entries] == ["m2"]
