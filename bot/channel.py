@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import structlog
 
+from bot.archive.recorder import Recorder
 from bot.backlog import Backlog
 from bot.commands import CommandParser
 from bot.config import ChannelSettings, Settings
@@ -51,6 +52,7 @@ class Shared(NamedTuple):
     sources: Sources
     store: Store
     emit: Callable[[Outcome], None]
+    archive: Recorder | None = None
 
 
 class Channel:
@@ -91,6 +93,7 @@ class Channel:
             hold=store.journal.hold,
             sounds=shared.sounds.get,
         )
+        archive = shared.archive
         self.speaker = Speaker(
             backlog=self.backlog,
             lookahead=lookahead,
@@ -99,6 +102,7 @@ class Channel:
             emit=shared.emit,
             max_age_s=every.backlog.max_age_s,
             begun=history.add,
+            ended=archive.keep if archive else lambda _: None,
         )
         parts = Parts.join(
             every.moderation,
@@ -122,6 +126,8 @@ class Channel:
             keep=store.journal.keep,
             kept=store.written,
             rouse=shared.engine.rouse,
+            accepted=archive.note if archive else lambda _: None,
+            purged=archive.purge if archive else lambda _: None,
         )
         gates = settings.policy.gates
         asked = Asked(
