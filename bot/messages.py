@@ -182,6 +182,8 @@ class RejectReason(str, Enum):
     LINK = "link"
     BLOCKED = "blocked"
     LANGUAGE = "language"
+    DUPLICATE = "duplicate"
+    OVERLOAD = "overload"
     EMPTY = "empty"
     MALFORMED = "malformed"
 
@@ -319,6 +321,8 @@ class SpeechRequest(Message, frozen=True, kw_only=True):
     """Number of function evaluations; 0 leaves it to the engine, and some engines have none."""
     due_s: float = 0.0
     """In how many seconds its sound is needed; 0 where somebody waits for it."""
+    speed: float = 1.0
+    """Factor on the speaking rate, besides those of engine and voice; some engines have none."""
 
 
 class WordTime(msgspec.Struct, frozen=True, array_like=True):

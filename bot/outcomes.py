@@ -15,6 +15,7 @@ class DropReason(StrEnum):
 
     FULL = "backlog_full"
     EXPIRED = "expired"
+    DUPLICATE = "duplicate"
     SKIPPED = "skipped"
     CLEARED = "cleared"
     DELETED = "deleted"
@@ -108,6 +109,19 @@ class Notice(Outcome, frozen=True, kw_only=True):
     text: str
 
 
+class Overload(Outcome, frozen=True, kw_only=True):
+    """The ladder against overload reached another rung; it is about no message, as `Notice`."""
+
+    rung: int
+    """From 1; 0 while all can be spoken in time."""
+    name: str
+    """What the rung does, as it is configured; empty for 0."""
+    waiting: int
+    """Utterances in the backlog."""
+    speech_s: float
+    """How long they would take, roughly."""
+
+
 class Held(Outcome, frozen=True, kw_only=True):
     """The utterance waits for a moderator's approval."""
 
@@ -175,8 +189,8 @@ class Failed(Outcome, frozen=True, kw_only=True):
 
 
 OUTCOMES: tuple[type[Outcome], ...] = (
-    Accepted, Rejected, Applied, Notice, Held, Queued, Started, Continued, Spoken, Dropped,
-    Failed,
+    Accepted, Rejected, Applied, Notice, Overload, Held, Queued, Started, Continued, Spoken,
+    Dropped, Failed,
 )  # fmt: skip
 FINAL: tuple[type[Outcome], ...] = (Spoken, Dropped, Failed)
 """The outcomes that end an accepted message."""
