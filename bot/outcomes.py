@@ -77,7 +77,8 @@ class Accepted(Outcome, frozen=True, kw_only=True):
 
     received_at: float
     text: str
-    """Prefix and body: the longest string that may be spoken."""
+    """Prefix and body: the longest string that may be spoken, but for the number of others who
+    wrote the same."""
 
 
 class Rejected(Outcome, frozen=True, kw_only=True):

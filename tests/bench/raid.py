@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from bot.messages import Samples
 from tests.bench.daemon import Daemon, accounted, end_whole, skip, sound_server
 from tests.bench.report import environment, save, spread_ms
-from tests.conftest import RATE_HZ, Recording, Samples
+from tests.conftest import RATE_HZ, Recording
 
 MESSAGES, RAID_S = 3_000, 60.0
 COPIES, PAID = 1_200, 20
@@ -40,7 +41,7 @@ _LINES = (
     "we came from the other stream to say hello to the best chat there is",
 )
 _ENDS = ("", "!!", " lol", " 4711", " please", " :)")
-_OVERLOAD = {
+_OVERLOAD: dict[str, Any] = {
     "announce": True,
     "rungs": [
         {"name": "speech is made with less effort", "speech_s": 30.0, "least_nfe": True},
@@ -69,15 +70,15 @@ def write_raid(path: Path) -> tuple[set[str], set[str]]:
             if kind == "copy":
                 line = rng.choice(_LINES)
                 text = (line.upper() if rng.random() < 0.2 else line) + rng.choice(_ENDS)
-            line = {
+            entry: dict[str, Any] = {
                 "at": round(number * RAID_S / MESSAGES, 3),
                 "id": f"{kind}{number}",
                 "author": {"id": chatter, "name": chatter},
                 "text": text,
             }
             if kind == "paid":
-                line |= {"event": {"kind": "cheer", "amount": 100}}
-            file.write(json.dumps(line) + "\n")
+                entry |= {"event": {"kind": "cheer", "amount": 100}}
+            file.write(json.dumps(entry) + "\n")
     ids = [f"{kind}{number}" for number, kind in enumerate(kinds)]
     return {i for i in ids if i.startswith("copy")}, {i for i in ids if i.startswith("paid")}
 
