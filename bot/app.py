@@ -31,7 +31,7 @@ from bot.speedcheck import speed
 from bot.state import DaemonState, OutputState
 from bot.store import Store
 from bot.store import default_path as default_store
-from bot.wiring import engines, outputs
+from bot.wiring import engines, outputs, sounds
 from bot.wiring.banner import banner
 from bot.wiring.control import Control
 from bot.wiring.liveness import liveness_checks
@@ -107,12 +107,14 @@ class Daemon:
             parse_order,
         )
         self._voices = engines.voices(settings.engine)
+        self._sounds = sounds.create(settings.sounds)
         shared = Shared(
             settings=settings,
             engine=self._engine,
             nfe_policy=engines.nfe_policy(settings.engine),
             outputs=self._outputs,
             voices=self._voices,
+            sounds=self._sounds,
             sources=self._sources,
             store=store,
             emit=self._observers.emit,
@@ -170,7 +172,7 @@ class Daemon:
             if c.policy.words.has_files
         }
         try:
-            work = {**sinks, **voices, **self._observers.work}
+            work = {**sinks, **voices, "sounds": self._sounds.run, **self._observers.work}
             async with self._server, running(work):
                 await self._engine.warm_up()
                 for channel in channels:

@@ -27,11 +27,12 @@ from bot.playback.player import Player
 from bot.playback.routing import Routing
 from bot.policy import Policy, clean, without_reply_mention
 from bot.runtime.clock import now
-from bot.sources import Remote, Resuming, Source, Sources
+from bot.sources import Asked, Remote, Resuming, Source, Sources
 from bot.speaker import Speaker
 from bot.state import ChannelState, ConnectionState
 from bot.store import Store
 from bot.voices.catalogue import VoiceCatalog
+from bot.voices.sounds import SoundCatalog
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +48,7 @@ class Shared(NamedTuple):
     nfe_policy: NfePolicy
     outputs: Mapping[OutputSettings, Output]
     voices: VoiceCatalog | None
+    sounds: SoundCatalog
     sources: Sources
     store: Store
     emit: Callable[[Outcome], None]
@@ -70,6 +72,7 @@ class Channel:
             trigger=every.commands.trigger,
             remembered=remembered,
             known_voices=shared.voices,
+            known_sounds=shared.sounds,
             spoken=lambda: shared.engine.languages,
             say=answers.text,
         )
@@ -92,6 +95,7 @@ class Channel:
             nfe_policy=shared.nfe_policy,
             hold=store.journal.hold,
             relief=lambda: self.ladder.relief,
+            sounds=shared.sounds.get,
         )
         self.speaker = Speaker(
             backlog=self.backlog,
@@ -126,8 +130,16 @@ class Channel:
             kept=store.written,
             rouse=shared.engine.rouse,
         )
+        gates = settings.policy.gates
+        asked = Asked(
+            follow=gates.follow_minutes > 0,
+            account=gates.account_days > 0,
+            live=every.moderation.away.offline,
+        )
         self.sources: tuple[Source, ...] = (
-            *shared.sources.create_all(settings.sources, settings.name, remembered("joined")),
+            *shared.sources.create_all(
+                settings.sources, settings.name, remembered("joined"), asked
+            ),
         )
 
     @property

@@ -1,16 +1,17 @@
 """Intake of one channel: commands go to moderation, chat through policy to the backlog."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from bot.commands import CommandParser
 from bot.config.answers import PLAIN, Answers
 from bot.messages import (
+    BlockedTerms,
     ChatMessage,
     Command,
     Lane,
@@ -81,7 +82,7 @@ class Intake:
         self._keep = keep
         self._kept = kept
         self._rouse = rouse
-        self._unwritten: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def accept(self, item: SourceItem) -> None:
         """Deal with `item` to the end of what can be done at once."""
@@ -92,6 +93,9 @@ class Intake:
                 self.apply(item, received_at=now())
             case Purge():
                 self._moderation.purge(item)
+            case BlockedTerms(terms=terms):
+                log.info("words blocked by the platform", channel=item.channel, count=len(terms))
+                self._go_on(asyncio.to_thread(self._moderation.block, terms))
             case StreamStatus(is_live=is_live):
                 event = "the stream is live" if is_live else "the stream ended"
                 log.info(event, channel=item.channel)
@@ -170,9 +174,12 @@ class Intake:
         if waiting is None:
             then()
             return
-        task = asyncio.ensure_future(_after(waiting, then))
-        self._unwritten.add(task)
-        task.add_done_callback(self._unwritten.discard)
+        self._go_on(_after(waiting, then))
+
+    def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 async def _after(waiting: Awaitable[object], then: Callable[[], None]) -> None:

@@ -14,6 +14,7 @@ from bot.messages import Lane, SpeechRequest, Utterance
 from bot.overload import Relief
 from bot.rendering import Rendering
 from bot.runtime.clock import now
+from bot.segments import Sounds
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ class Lookahead:
         nfe_policy: NfePolicy = NfePolicy(),  # noqa: B008 - immutable
         hold: Callable[[Utterance], Callable[[], None]] = lambda _: lambda: None,
         relief: Callable[[], Relief] = Relief,
+        sounds: Sounds = lambda _: None,
     ) -> None:
         """Let `engine` speak what waits in `backlog`.
 
@@ -62,9 +64,11 @@ class Lookahead:
             prefix_again_after_s: After so much silence the same chatter is introduced again.
             nfe_policy: Chooses the number of function evaluations.
             hold: Is told what is being made; returns what is called when it is.
+            sounds: Returns the sounds within utterances.
             relief: Returns what makes speech shorter or quicker to make, by what waits.
         """
         self._relief = relief
+        self._sounds = sounds
         self._hold = hold
         self._backlog = backlog
         self._engine = engine
@@ -96,7 +100,7 @@ class Lookahead:
         rendering = self._ahead.pop(utterance.id, None)
         if rendering is not None:
             # What is made already stays, though the ladder was climbed or more wrote the same.
-            text = rendering.relief.text(rendering.utterance, is_new=self._is_new(utterance))
+            text = _text(rendering.said, is_new=self._is_new(utterance))
             if rendering.request.text != text:
                 rendering.cancel()  # somebody else came in between, so the introduction differs
                 rendering = None
@@ -154,19 +158,21 @@ class Lookahead:
     def _begin(self, utterance: Utterance, due_s: float = 0.0, *, is_new: bool) -> Rendering:
         """Start to make an utterance that is needed in `due_s` seconds."""
         relief = self._relief().of(utterance)
+        said = relief.said(utterance)
         request = SpeechRequest(
             id=utterance.id,
-            text=relief.text(utterance, is_new=is_new),
+            text=_text(said, is_new=is_new),
             voice=utterance.voice,
             language=utterance.language,
             due_s=due_s,
             nfe=self._nfe_policy.least if relief.least_nfe else self._choose_nfe(utterance),
             speed=relief.speed,
         )
-        rendering = Rendering(utterance, request, relief)
+        rendering = Rendering(utterance, said, request)
         let_go = self._hold(utterance)
         rendering.task = asyncio.create_task(
-            rendering.run(self._engine, stall_s=self._stall_s), name=f"render {utterance.id}"
+            rendering.run(self._engine, stall_s=self._stall_s, sounds=self._sounds),
+            name=f"render {utterance.id}",
         )
         self._tasks.add(rendering.task)
         rendering.task.add_done_callback(self._tasks.discard)
@@ -193,3 +199,8 @@ class Lookahead:
             each_s=self._typical_s,
             expires_in_s=oldest_at + self._max_age_s - now(),
         )
+
+
+def _text(said: Utterance, *, is_new: bool) -> str:
+    """Return the text of `said`, with its introduction if the chatter is new."""
+    return said.prefix + said.body if is_new else said.body

@@ -6,14 +6,15 @@ from contextlib import aclosing
 
 import structlog
 
+from bot import segments
 from bot.engine.narrator import SpeechEngine
 from bot.engine.timetable import LETTERS_PER_S, Due
 from bot.errors import UtteranceError, raised
 from bot.messages import AudioChunk, SpeechRequest, Utterance
 from bot.outcomes import DropReason
-from bot.overload import Relief
 from bot.playback.clip import Clip
 from bot.runtime.clock import awake, now
+from bot.segments import Sounds
 
 log = structlog.get_logger(__name__)
 
@@ -21,11 +22,12 @@ log = structlog.get_logger(__name__)
 class Rendering:
     """One utterance being made: what it sounds like grows in `clip`."""
 
-    def __init__(self, utterance: Utterance, request: SpeechRequest, relief: Relief) -> None:
-        """Be ready to make `request`, which is made of `utterance` with that `relief`."""
+    def __init__(self, utterance: Utterance, said: Utterance, request: SpeechRequest) -> None:
+        """Be ready to make `request`, which says of `utterance` what is in `said`."""
         self.utterance = utterance
+        self.said = said
         self.request = request
-        self.relief = relief
+        self.segments = segments.introduced(said, with_prefix=request.text != said.body)
         self.due = Due(request.due_s)
         self.clip = Clip()
         self.requested_at = now()
@@ -62,15 +64,21 @@ class Rendering:
         if self.task is not None:
             self.task.cancel()
 
-    async def run(self, engine: SpeechEngine, *, stall_s: float) -> None:
+    async def run(self, engine: SpeechEngine, *, stall_s: float, sounds: Sounds) -> None:
         """Fill the clip, and finish it before the engine is told to let go, which may take time.
 
         Args:
             engine: Speaks.
             stall_s: An engine that gives no sound for so long has failed with this utterance.
+            sounds: Returns the sounds within it.
         """
+        speech = (
+            segments.synthesize(engine, self.request, self.due, self.segments, sounds)
+            if self.segments
+            else engine.synthesize(self.request, self.due)
+        )
         try:
-            async with aclosing(engine.synthesize(self.request, self.due)) as pieces:
+            async with aclosing(speech) as pieces:
                 try:
                     await self._fill(pieces, engine, stall_s)
                 except UtteranceError as error:

@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "bot.sources", "bot.policy", "bot.commands", "bot.backlog", "bot.engine",
         "bot.playback", "bot.store", "bot.observers", "bot.server",
     ),
-    ("bot.overload",),
+    ("bot.overload", "bot.segments"),
     ("bot.rendering",),
     ("bot.lookahead", "bot.moderation"),
     ("bot.speaker", "bot.intake"),
@@ -43,7 +43,7 @@ Those of one line are strangers: no stage knows another one.
 """
 SECTIONS: dict[str, set[str]] = {
     "bot.sources": {"sources"},
-    "bot.policy": {"answers", "events", "languages", "limits", "policy", "raids", "words"},
+    "bot.policy": {"answers", "events", "languages", "limits", "policy", "raids", "tags", "words"},
     "bot.backlog": {"backlog"},
     "bot.overload": {"overload"},
     "bot.commands": {"commands", "verbs"},

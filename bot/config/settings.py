@@ -22,6 +22,7 @@ from bot.config.sources import (
     TwitchEventsubSettings,
     TwitchSettings,
 )
+from bot.config.tags import SoundSettings
 
 FORM = 1
 """Form of the configuration file."""
@@ -94,6 +95,8 @@ class Settings(Section):
     """Commands in chat."""
     engine: EngineSettings = EngineSettings()
     """TTS engines."""
+    sounds: SoundSettings = SoundSettings()
+    """Sounds for messages and announcements."""
     playback: PlaybackSettings = PlaybackSettings()
     """Volume and fades."""
     twitch: Annotated[TwitchSettings, Field(validate_default=True)] = TwitchSettings()

@@ -1,7 +1,5 @@
 """Crowd: what policy lets through and a channel does not take in because so many write."""
 
-from msgspec.structs import replace
-
 from bot.backlog import Backlog
 from bot.messages import Rejection, RejectReason, Utterance
 from bot.outcomes import DropReason
@@ -28,12 +26,12 @@ class Crowd:
         copies = self._raids.take(utterance)
         if copies is None:
             return None
-        first, *others = self._backlog.find(copies.bodies) or (None,)
+        first, *others = self._backlog.find(copies.messages) or (None,)
         if others:
             self._backlog.remove(DropReason.DUPLICATE, others.__contains__)
         if first is not None:
-            body = self._raids.with_others(copies.bodies[first.id], copies.others)
-            self._backlog.replace(first, replace(first, body=body))
+            original = copies.messages[first.id]
+            self._backlog.replace(first, self._raids.with_others(original, copies.others))
         return Rejection(
             reason=RejectReason.DUPLICATE, detail=f"{copies.others} others wrote about the same"
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple, NoReturn
 
 import structlog
+from msgspec.structs import replace
 
 from bot.backlog import Backlog
 from bot.config.overload import OverloadSettings, RungSettings
@@ -36,17 +37,25 @@ class Relief(NamedTuple):
         """Return what of it `utterance` gets: what is paid or announced is spoken whole."""
         return self if utterance.lane is Lane.REST else Relief(least_nfe=self.least_nfe)
 
-    def shorten(self, body: str) -> str:
-        """Return `body` with its first words alone."""
-        if not self.max_words:
-            return body
-        words = body.split(maxsplit=self.max_words)
-        return " ".join(words[: self.max_words]) if len(words) > self.max_words else body
+    def said(self, utterance: Utterance) -> Utterance:
+        """Return `utterance` with what is said of it alone; itself where that is all."""
+        if self.without_name and utterance.prefix:
+            utterance = replace(utterance, prefix="")
+        most = self.max_words
+        if not most or len(utterance.body.split(maxsplit=most)) <= most:
+            return utterance
+        segments, left = [], most
+        for segment in utterance.segments:
+            if left > 0:
+                segments.append(replace(segment, text=_first(segment.text, left)))
+                left -= len(segment.text.split(maxsplit=left)[:left])
+        return replace(utterance, body=_first(utterance.body, most), segments=tuple(segments))
 
-    def text(self, utterance: Utterance, *, is_new: bool) -> str:
-        """Return what is said of `utterance`, with its introduction if the chatter is new."""
-        body = self.shorten(utterance.body)
-        return utterance.prefix + body if is_new and not self.without_name else body
+
+def _first(text: str, words: int) -> str:
+    """Return so many words of `text`."""
+    parts = text.split(maxsplit=words)
+    return " ".join(parts[:words]) if len(parts) > words else text
 
 
 class _Load(NamedTuple):

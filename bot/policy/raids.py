@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from bot.config.raids import RaidSettings
-from bot.messages import Lane, Utterance
+from bot.messages import Lane, Segment, Utterance
 
 _LINES = 200
 """Different lines that are remembered."""
-_BODIES = 20
+_MESSAGES = 20
 """Messages of one line that are known again while they wait."""
 _MOST_CHARACTERS = 300
 """Characters of a line that are compared."""
@@ -25,8 +27,8 @@ _ALIKE = 0.75
 class Copies(NamedTuple):
     """Copies of one line."""
 
-    bodies: Mapping[str, str]
-    """Checked texts of the messages with it that were let through, by their ids."""
+    messages: Mapping[str, Utterance]
+    """Those with it that were let through, by their ids."""
     others: int
     """Chatters who wrote it, besides the first one."""
 
@@ -37,7 +39,7 @@ class _Line:
     def __init__(self, parts: frozenset[str]) -> None:
         self.parts = parts
         self.chatters: set[str] = set()
-        self.bodies: dict[str, str] = {}
+        self.messages: dict[str, Utterance] = {}
         self.seen_at = 0.0
 
 
@@ -69,14 +71,20 @@ class Raids:
         if len(line.chatters) < _MOST_CHATTERS:
             line.chatters.add(utterance.chatter.id)
         if len(line.chatters) >= self._settings.chatters:
-            return Copies(line.bodies, len(line.chatters) - 1)
-        if len(line.bodies) < _BODIES:
-            line.bodies[utterance.id] = utterance.body
+            return Copies(line.messages, len(line.chatters) - 1)
+        if len(line.messages) < _MESSAGES:
+            line.messages[utterance.id] = utterance
         return None
 
-    def with_others(self, body: str, count: int) -> str:
-        """Return `body` with the number of others who wrote it."""
-        return f"{body} {self._say_numbers(self._settings.others.format(count=count))}"
+    def with_others(self, utterance: Utterance, count: int) -> Utterance:
+        """Return `utterance` with the number of others who wrote it."""
+        others = self._say_numbers(self._settings.others.replace("{count}", str(count)))
+        segments = utterance.segments
+        return replace(
+            utterance,
+            body=f"{utterance.body} {others}",
+            segments=(*segments, Segment(text=others)) if segments else (),
+        )
 
     def _find(self, letters: str, text: str) -> tuple[str, _Line]:
         if (line := self._lines.get(letters)) is not None:

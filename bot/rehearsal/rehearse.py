@@ -30,7 +30,7 @@ from bot.runtime import clock
 from bot.runtime.waiting import cancel
 from bot.sources import Sources
 from bot.store import Store
-from bot.wiring import engines
+from bot.wiring import engines, sounds
 
 _LAST_S = 3_600.0
 """Longest time after the last message."""
@@ -141,6 +141,7 @@ class _Stage:
             nfe_policy=NfePolicy(),
             outputs={place: SimulatedOutput(str(place)) for place in places},
             voices=engines.voices(settings.engine),
+            sounds=sounds.create(settings.sounds),
             sources=Sources(settings.twitch, ()),
             store=Store(None),
             emit=rehearsal.emit,

@@ -1,11 +1,12 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from bot.backlog import Backlog
 from bot.config.overload import OverloadSettings, RungSettings
-from bot.messages import Answer, Lane, RejectReason
+from bot.messages import Answer, Lane, RejectReason, Segment
 from bot.outcomes import DropReason, Outcome, Overload
 from bot.overload import Ladder, Relief
 from tests.overload.conftest import utterance
@@ -176,21 +177,38 @@ def test_a_rung_needs_a_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lane", "is_new", "text"),
+    ("lane", "prefix", "body"),
     [
-        (Lane.REST, True, "one two"),
-        (Lane.REST, False, "one two"),
-        (Lane.MODERATOR, True, "viewer1 says: one two three"),
-        (Lane.PAID, True, "viewer1 says: one two three"),
-        (Lane.PAID, False, "one two three"),
+        (Lane.REST, "", "one two"),
+        (Lane.MODERATOR, "viewer1 says: ", "one two three"),
+        (Lane.PAID, "viewer1 says: ", "one two three"),
     ],
 )
-def test_only_plain_chat_is_shortened(lane: Lane, *, is_new: bool, text: str) -> None:
+def test_only_plain_chat_is_shortened(lane: Lane, prefix: str, body: str) -> None:
     relief = Relief(without_name=True, max_words=2, speed=1.5, least_nfe=True)
-    spoken = utterance(1, "one two three", lane=lane)
+    whole = utterance(1, "one two three", lane=lane)
+    said = relief.of(whole).said(whole)
 
-    assert relief.of(spoken).text(spoken, is_new=is_new) == text
+    assert (said.prefix, said.body) == (prefix, body)
 
 
 def test_what_is_short_enough_is_left_as_it_is() -> None:
-    assert Relief(max_words=3).shorten("one  two three") == "one  two three"
+    whole = utterance(1, "one  two three")
+
+    assert Relief(max_words=3).said(whole) is whole
+
+
+def test_voices_and_sounds_are_cut_as_the_text_is() -> None:
+    parts = (
+        Segment(text="one two", voice="other"),
+        Segment(sound="horn"),
+        Segment(text="three four five"),
+        Segment(text="six"),
+        Segment(sound="bell"),
+    )
+    whole = replace(utterance(1, "one two three four five six"), segments=parts)
+
+    assert Relief(max_words=4).said(whole).segments == (
+        *parts[:2],
+        Segment(text="three four"),
+    )

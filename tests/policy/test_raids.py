@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from bot.config.raids import RaidSettings
-from bot.messages import Chatter, Lane, Utterance
+from bot.messages import Chatter, Lane, Segment, Utterance
 from bot.policy.raids import Copies, Raids
 
 LINE = "come and watch the nastyname tournament on the other channel now"
@@ -117,4 +117,11 @@ def test_what_is_remembered_is_bounded() -> None:
 def test_the_number_is_said_in_words() -> None:
     raids = Raids(RaidSettings(), say_numbers=lambda text: text.replace("14", "fourteen"))
 
-    assert raids.with_others("hello", 14) == "hello ... and fourteen others"
+    assert raids.with_others(utterance(1, "hello"), 14).body == "hello ... and fourteen others"
+
+
+def test_the_number_is_a_part_of_its_own_among_voices_and_sounds() -> None:
+    parts = (Segment(text="hello", voice="other"), Segment(sound="horn"))
+    merged = Raids(RaidSettings()).with_others(replace(utterance(1, "hello"), segments=parts), 3)
+
+    assert merged.segments == (*parts, Segment(text="... and 3 others"))
