@@ -1,6 +1,7 @@
 """Copy-paste raids: finds lines that many chatters write, or nearly so."""
 
-from collections import OrderedDict
+import math
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,7 +15,7 @@ _LINES = 200
 """Different lines that are remembered."""
 _MESSAGES = 20
 """Messages of one line that are known again while they wait."""
-_MOST_CHARACTERS = 300
+_MOST_CHARACTERS = 200
 """Characters of a line that are compared."""
 _MOST_CHATTERS = 10_000
 """Chatters of one line that are told apart; more count no further."""
@@ -38,6 +39,9 @@ class _Line:
 
     def __init__(self, parts: frozenset[str]) -> None:
         self.parts = parts
+        rarest_first = sorted(parts, key=lambda part: (-len(part), part))
+        # Of lines that are alike, each has one of these in common with those of the other.
+        self.marks = rarest_first[: len(parts) - math.ceil(_ALIKE * len(parts)) + 1]
         self.chatters: set[str] = set()
         self.messages: dict[str, Utterance] = {}
         self.seen_at = 0.0
@@ -54,6 +58,8 @@ class Raids:
         self._say_numbers = say_numbers
         self._lines: OrderedDict[str, _Line] = OrderedDict()
         """By their letters, the one that was written last at the end."""
+        self._marked: defaultdict[str, set[str]] = defaultdict(set)
+        """Letters of the lines that have a part among their marks."""
 
     def take(self, utterance: Utterance) -> Copies | None:
         """Note `utterance`; return what it copies if enough chatters wrote that, else None."""
@@ -89,20 +95,29 @@ class Raids:
     def _find(self, letters: str, text: str) -> tuple[str, _Line]:
         if (line := self._lines.get(letters)) is not None:
             return letters, line
-        parts = _parts(letters, text)
-        for key, line in reversed(self._lines.items()):
-            few, many = sorted((len(parts), len(line.parts)))
-            if few >= _ALIKE * many:
-                common = len(parts & line.parts)
-                if common >= _ALIKE * (few + many - common):
-                    return key, line
+        new = _Line(_parts(letters, text))
+        parts = new.parts
+        for key in set().union(*(self._marked.get(mark, ()) for mark in new.marks)):
+            line = self._lines[key]
+            common = len(parts & line.parts)
+            if common >= _ALIKE * (len(parts) + len(line.parts) - common):
+                return key, line
         while len(self._lines) >= _LINES:
-            self._lines.popitem(last=False)
-        return letters, _Line(parts)
+            self._forget_oldest()
+        for mark in new.marks:
+            self._marked[mark].add(letters)
+        return letters, new
 
     def _forget(self, before: float) -> None:
         while self._lines and next(iter(self._lines.values())).seen_at < before:
-            self._lines.popitem(last=False)
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        key, line = self._lines.popitem(last=False)
+        for mark in line.marks:
+            self._marked[mark].discard(key)
+            if not self._marked[mark]:
+                del self._marked[mark]
 
 
 def _parts(letters: str, text: str) -> frozenset[str]:
