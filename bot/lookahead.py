@@ -99,10 +99,11 @@ class Lookahead:
         """Return the rendering of the utterance whose turn it is: made ahead, or begun now."""
         rendering = self._ahead.pop(utterance.id, None)
         if rendering is not None:
-            # What is made already stays, though the ladder was climbed or more wrote the same.
+            # What is made already stays as it is although the load changed, but not if others wrote
+            # the same meanwhile, or if somebody came in between, so that the introduction differs.
             text = _text(rendering.said, is_new=self._is_new(utterance))
-            if rendering.request.text != text:
-                rendering.cancel()  # somebody else came in between, so the introduction differs
+            if rendering.request.text != text or rendering.utterance.body != utterance.body:
+                rendering.cancel()
                 rendering = None
         if rendering is None:
             rendering = self._begin(utterance, is_new=self._is_new(utterance))

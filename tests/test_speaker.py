@@ -436,12 +436,25 @@ async def test_what_is_made_ahead_stays_when_the_load_changes(looking: Stage) ->
         looking.put("two", "b")
         await looking.until(lambda: len(looking.engine.texts) == 2)
         looking.relief = Relief(without_name=True)
-        (waiting,) = looking.backlog
-        looking.backlog.replace(waiting, replace(waiting, body="two and 3 others"))
         looking.engine.may_go_on.set()
         await looking.until(lambda: len(looking.final()) == 2)
 
     assert looking.engine.texts == ["a says: one", "b says: two"]
+
+
+async def test_what_others_wrote_too_is_made_again_at_its_turn(looking: Stage) -> None:
+    looking.engine.may_go_on.clear()
+    async with looking.speaking():
+        looking.put("one")
+        looking.put("two", "b")
+        await looking.until(lambda: len(looking.engine.texts) == 2)
+        for count in (3, 4):
+            (waiting,) = looking.backlog
+            looking.backlog.replace(waiting, replace(waiting, body=f"two and {count} others"))
+        looking.engine.may_go_on.set()
+        await looking.until(lambda: len(looking.final()) == 2)
+
+    assert looking.engine.texts == ["a says: one", "b says: two", "b says: two and 4 others"]
 
 
 async def test_what_moderation_takes_back_is_made_no_further(looking: Stage) -> None:
