@@ -1,5 +1,7 @@
 """Crowd: what policy lets through and a channel does not take in because so many write."""
 
+from msgspec.structs import replace
+
 from bot.backlog import Backlog
 from bot.messages import Rejection, RejectReason, Utterance
 from bot.outcomes import DropReason
@@ -30,8 +32,10 @@ class Crowd:
         if others:
             self._backlog.remove(DropReason.DUPLICATE, others.__contains__)
         if first is not None:
-            original = copies.messages[first.id]
-            self._backlog.replace(first, self._raids.with_others(original, copies.others))
+            merged = self._raids.with_others(copies.messages[first.id], copies.others)
+            # It is as new as its last copy: it expires when nobody writes it any more.
+            merged = replace(merged, received_at=utterance.received_at)
+            self._backlog.replace(first, merged)
         return Rejection(
             reason=RejectReason.DUPLICATE, detail=f"{copies.others} others wrote about the same"
         )

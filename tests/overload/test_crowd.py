@@ -41,6 +41,13 @@ async def test_copies_of_many_become_one_line_with_their_number(
     assert dropped == [("m1", DropReason.DUPLICATE)]
 
 
+async def test_a_line_is_as_new_as_its_last_copy(crowd: Crowd, backlog: Backlog) -> None:
+    for number in range(4):
+        write(crowd, backlog, utterance(number, received_at=1000.0 + number))
+
+    assert [waiting.received_at for waiting in backlog] == [1003.0]
+
+
 async def test_what_was_spoken_already_is_not_said_again(crowd: Crowd, backlog: Backlog) -> None:
     write(crowd, backlog, utterance(0))
     write(crowd, backlog, utterance(1))
