@@ -10,6 +10,8 @@ from threading import Thread
 import structlog
 
 from bot import logs, sources
+from bot.archive import default_folder
+from bot.archive.recorder import Recorder as Archive
 from bot.channel import Channel, Shared
 from bot.commands import parse_order
 from bot.config import Settings
@@ -99,6 +101,10 @@ class Daemon:
         )
         self._store = self._files.enter_context(store)
         self._observers.add([store.journal, store.audit, store.statistics])
+        self._archive: Archive | None = None
+        if settings.archive.enabled and not replays:
+            archive = Archive(settings.archive, default_folder())
+            self._archive = self._files.enter_context(archive)
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._sources = sources.Sources(
             settings.twitch,
@@ -118,6 +124,7 @@ class Daemon:
             sources=self._sources,
             store=store,
             emit=self._observers.emit,
+            archive=self._archive,
         )
         self._channels = {channel.name: Channel(channel, shared) for channel in settings.channels}
         self._first = next(iter(self._channels.values()))
@@ -280,5 +287,6 @@ class Daemon:
             mqtt=self._observers.mqtt_state,
             lines_lost={"log": logs.lines_lost()}
             | self._observers.lines_lost
-            | ({"record": self._recorder.lost} if self._recorder else {}),
+            | ({"record": self._recorder.lost} if self._recorder else {})
+            | ({"archive": self._archive.lost} if self._archive else {}),
         )

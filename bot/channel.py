@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import structlog
 
+from bot.archive.recorder import Recorder
 from bot.backlog import Backlog
 from bot.commands import CommandParser
 from bot.config import ChannelSettings, Settings
@@ -52,6 +53,7 @@ class Shared(NamedTuple):
     sources: Sources
     store: Store
     emit: Callable[[Outcome], None]
+    archive: Recorder | None = None
 
 
 class Channel:
@@ -97,6 +99,7 @@ class Channel:
             relief=lambda: self.ladder.relief,
             sounds=shared.sounds.get,
         )
+        archive = shared.archive
         self.speaker = Speaker(
             backlog=self.backlog,
             lookahead=lookahead,
@@ -105,6 +108,7 @@ class Channel:
             emit=shared.emit,
             max_age_s=every.backlog.max_age_s,
             begun=history.add,
+            ended=archive.keep if archive else lambda _: None,
         )
         parts = Parts.join(
             every.moderation,
@@ -129,6 +133,8 @@ class Channel:
             keep=store.journal.keep,
             kept=store.written,
             rouse=shared.engine.rouse,
+            accepted=archive.note if archive else lambda _: None,
+            purged=archive.purge if archive else lambda _: None,
         )
         gates = settings.policy.gates
         asked = Asked(

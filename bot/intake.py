@@ -55,6 +55,8 @@ class Intake:
         keep: Callable[[ChatMessage], bool] = lambda _: False,
         kept: Callable[[], Awaitable[object] | None] = lambda: None,
         rouse: Callable[[], None] = lambda: None,
+        accepted: Callable[[ChatMessage], None] = lambda _: None,
+        purged: Callable[[Purge], None] = lambda _: None,
     ) -> None:
         """Join the stages of one channel.
 
@@ -71,6 +73,8 @@ class Intake:
                 nothing is written. What is said to be so must be so after a power cut.
             rouse: Is called for every message, whatever becomes of it: an idle engine needs
                 seconds to be warm.
+            accepted: Is told each message of which something may be spoken.
+            purged: Is told what was taken back.
         """
         self._parse_command = parse_command
         self._policy = policy
@@ -82,6 +86,8 @@ class Intake:
         self._keep = keep
         self._kept = kept
         self._rouse = rouse
+        self._accepted = accepted
+        self._purged = purged
         self._tasks: set[asyncio.Task[None]] = set()
 
     def accept(self, item: SourceItem) -> None:
@@ -93,6 +99,7 @@ class Intake:
                 self.apply(item, received_at=now())
             case Purge():
                 self._moderation.purge(item)
+                self._purged(item)
             case BlockedTerms(terms=terms):
                 log.info("words blocked by the platform", channel=item.channel, count=len(terms))
                 self._go_on(asyncio.to_thread(self._moderation.block, terms))
@@ -142,6 +149,7 @@ class Intake:
         if (reason := self._moderation.taken_back(utterance)) is not None:
             self._emit(Dropped.of(utterance, reason=reason))
         else:
+            self._accepted(message)
             self._admit(utterance)
 
     def apply(self, command: Command, *, received_at: float) -> str:

@@ -59,8 +59,8 @@ class Viewer:
             return status
 
     def outcomes(self, message: str) -> list[dict[str, Any]]:
-        lines = self._events.read_text(encoding="utf-8").splitlines()
-        return [o for o in map(msgspec.json.decode, lines) if o["id"] == message]
+        whole, _, _ = self._events.read_text(encoding="utf-8").rpartition("\n")
+        return [o for o in map(msgspec.json.decode, whole.splitlines()) if o["id"] == message]
 
     async def until(self, message: str, outcome: str) -> dict[str, Any]:
         found: list[dict[str, Any]] = []

@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.logs", "bot.mqtt", "bot.voices"),
     (
         "bot.sources", "bot.policy", "bot.commands", "bot.backlog", "bot.engine",
-        "bot.playback", "bot.store", "bot.observers", "bot.server",
+        "bot.playback", "bot.store", "bot.observers", "bot.server", "bot.archive",
     ),
     ("bot.overload", "bot.segments"),
     ("bot.rendering",),
@@ -51,6 +51,7 @@ SECTIONS: dict[str, set[str]] = {
     "bot.observers": {"mqtt"},
     "bot.mqtt": {"mqtt"},
     "bot.server": {"server"},
+    "bot.archive": {"archive"},
     "bot.logs": {"logs"},
     "bot.moderation": {"moderation"},
     "bot.engine": set(),

@@ -9,6 +9,7 @@ COMMANDS: Mapping[str, str] = {
     "say": "speak one text",
     "explain": "show what would be spoken of a message, and what each filter does",
     "rehearse": "show what would be said of an evening's chat, also with other settings beside it",
+    "said": "list what was said, play it again or export it",
     "data": "export, import or forget what is kept of chatters and commands",
     "check": "report everything that would not work, with its remedy",
     "devices": "list the sound devices",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from bot.config.archive import ArchiveSettings
 from bot.config.backlog import BacklogSettings
 from bot.config.base import Count, Section, matching
 from bot.config.commands import CommandSettings
@@ -99,6 +100,8 @@ class Settings(Section):
     """Sounds for messages and announcements."""
     playback: PlaybackSettings = PlaybackSettings()
     """Volume and fades."""
+    archive: ArchiveSettings = ArchiveSettings()
+    """Speech that is kept."""
     twitch: Annotated[TwitchSettings, Field(validate_default=True)] = TwitchSettings()
     """The account at Twitch."""
     log: LogSettings = LogSettings()
