@@ -246,6 +246,8 @@ class Utterance(Message, frozen=True, kw_only=True):
     """When the daemon had the message complete; age and latency count from here."""
     repeats: str = ""
     """Id of the message that is said once more, where a moderator asked for that."""
+    copies: int = 0
+    """Others who wrote about the same, for whom it is spoken too."""
     segments: tuple[Segment, ...] = ()
     """Voices and sounds that `body` is spoken in, one after the other; empty for one voice."""
 

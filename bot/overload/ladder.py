@@ -34,8 +34,12 @@ class Relief(NamedTuple):
     least_nfe: bool = False
 
     def of(self, utterance: Utterance) -> "Relief":
-        """Return what of it `utterance` gets: what is paid or announced is spoken whole."""
-        return self if utterance.lane is Lane.REST else Relief(least_nfe=self.least_nfe)
+        """Return what of it `utterance` gets: what is paid or announced is spoken whole.
+
+        So is what many wrote: it ends with their number.
+        """
+        is_plain = utterance.lane is Lane.REST and not utterance.copies
+        return self if is_plain else Relief(least_nfe=self.least_nfe)
 
     def said(self, utterance: Utterance) -> Utterance:
         """Return `utterance` with what is said of it alone; itself where that is all."""

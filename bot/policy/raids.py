@@ -89,6 +89,7 @@ class Raids:
         return replace(
             utterance,
             body=f"{utterance.body} {others}",
+            copies=count,
             segments=(*segments, Segment(text=others)) if segments else (),
         )
 

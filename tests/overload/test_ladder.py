@@ -192,6 +192,13 @@ def test_only_plain_chat_is_shortened(lane: Lane, prefix: str, body: str) -> Non
     assert (said.prefix, said.body) == (prefix, body)
 
 
+def test_what_many_wrote_is_spoken_whole_with_their_number() -> None:
+    merged = replace(utterance(1, "one two three and 9 others"), copies=9)
+    relief = Relief(without_name=True, max_words=2, least_nfe=True)
+
+    assert relief.of(merged) == Relief(least_nfe=True)
+
+
 def test_what_is_short_enough_is_left_as_it_is() -> None:
     whole = utterance(1, "one  two three")
 
