@@ -172,6 +172,7 @@ class Daemon:
         voices = {} if self._voices is None else {"voices": self._voices.run}
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
         watches = {f"presence {name}": c.presence.run for name, c in self._channels.items()}
+        watches |= {f"ladder {name}": c.ladder.run for name, c in self._channels.items()}
         watches |= {
             f"word lists {name}": c.policy.words.run
             for name, c in self._channels.items()

@@ -22,6 +22,7 @@ from bot.moderation import Moderation, Parts
 from bot.moderation.history import History
 from bot.moderation.parts import anyone
 from bot.outcomes import DropReason, Notice, Outcome
+from bot.overload import Crowd, Ladder
 from bot.playback import Output
 from bot.playback.player import Player
 from bot.playback.routing import Routing
@@ -82,6 +83,10 @@ class Channel:
         self._routing = Routing((o, shared.outputs[o.place]) for o in settings.outputs)
         places = dict.fromkeys(shared.outputs[o.place] for o in settings.outputs)
         self.player = Player(places, every.playback)
+        tell = partial(_tell, shared.emit, settings.name, answers)
+        self.ladder = Ladder(
+            every.overload, self.backlog, channel=settings.name, emit=shared.emit, tell=tell
+        )
         lookahead = Lookahead(
             self.backlog,
             shared.engine,
@@ -91,6 +96,7 @@ class Channel:
             ahead_s=every.engine.ahead_s,
             nfe_policy=shared.nfe_policy,
             hold=store.journal.hold,
+            relief=lambda: self.ladder.relief,
             sounds=shared.sounds.get,
         )
         archive = shared.archive
@@ -111,7 +117,7 @@ class Channel:
             speech=self.speaker,
             history=history,
             emit=shared.emit,
-            tell=partial(_tell, shared.emit, settings.name, answers),
+            tell=tell,
             approved=remembered("approvals"),
             trigger=every.commands.trigger,
         )
@@ -123,6 +129,7 @@ class Channel:
             admit=parts.admission,
             emit=shared.emit,
             answers=answers,
+            refuse=Crowd(self.ladder, self.policy.raids, self.backlog).refuse,
             keep=store.journal.keep,
             kept=store.written,
             rouse=shared.engine.rouse,
@@ -153,6 +160,7 @@ class Channel:
             volume=self.speaker.volume,
             pending=len(self.backlog),
             held=len(self.approvals),
+            rung=self.ladder.rung,
             holds=tuple(sorted(hold.value for hold in self.backlog.holds)),
             queue={lane.name.lower(): lanes[lane] for lane in Lane},
             speaking=self.speaker.speaking,

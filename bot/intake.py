@@ -51,6 +51,7 @@ class Intake:
         admit: Callable[[Utterance], None],
         emit: Callable[[Outcome], None],
         answers: Answers = PLAIN,
+        refuse: Callable[[Utterance], Rejection | None] = lambda _: None,
         keep: Callable[[ChatMessage], bool] = lambda _: False,
         kept: Callable[[], Awaitable[object] | None] = lambda: None,
         rouse: Callable[[], None] = lambda: None,
@@ -66,6 +67,7 @@ class Intake:
             admit: Takes what may be spoken.
             emit: Takes the outcomes.
             answers: Words of the answers to commands.
+            refuse: Returns why what policy lets through is not taken in, if it is not.
             keep: Takes what was paid for before it is queued; returns whether it was not kept yet.
             kept: Returns what waits until all that was to be kept is on the disk; None where
                 nothing is written. What is said to be so must be so after a power cut.
@@ -80,6 +82,7 @@ class Intake:
         self._admit = admit
         self._emit = emit
         self._answers = answers
+        self._refuse = refuse
         self._keep = keep
         self._kept = kept
         self._rouse = rouse
@@ -137,7 +140,8 @@ class Intake:
     def _verdict(self, message: ChatMessage) -> Command | Utterance | Rejection:
         if self._moderation.is_deleted(message.id):
             return Rejection(reason=RejectReason.DELETED)
-        return self._parse_command(message) or self._policy(message)
+        verdict = self._parse_command(message) or self._policy(message)
+        return (isinstance(verdict, Utterance) and self._refuse(verdict)) or verdict
 
     def _accept(self, message: ChatMessage, utterance: Utterance) -> None:
         text = utterance.prefix + utterance.body

@@ -190,6 +190,8 @@ class RejectReason(str, Enum):
     LINK = "link"
     BLOCKED = "blocked"
     LANGUAGE = "language"
+    DUPLICATE = "duplicate"
+    OVERLOAD = "overload"
     EMPTY = "empty"
     MALFORMED = "malformed"
 
@@ -244,6 +246,8 @@ class Utterance(Message, frozen=True, kw_only=True):
     """When the daemon had the message complete; age and latency count from here."""
     repeats: str = ""
     """Id of the message that is said once more, where a moderator asked for that."""
+    copies: int = 0
+    """Others who wrote about the same, for whom it is spoken too."""
     segments: tuple[Segment, ...] = ()
     """Voices and sounds that `body` is spoken in, one after the other; empty for one voice."""
 
@@ -340,6 +344,8 @@ class SpeechRequest(Message, frozen=True, kw_only=True):
     """Number of function evaluations; 0 leaves it to the engine, and some engines have none."""
     due_s: float = 0.0
     """In how many seconds its sound is needed; 0 where somebody waits for it."""
+    speed: float = 1.0
+    """Factor on the speaking rate, besides those of engine and voice; some engines have none."""
 
 
 class WordTime(msgspec.Struct, frozen=True, array_like=True):

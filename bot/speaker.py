@@ -8,11 +8,12 @@ import structlog
 
 from bot.archive import Heard
 from bot.backlog import Backlog
-from bot.lookahead import Lookahead, Rendering
+from bot.lookahead import Lookahead
 from bot.messages import Lane, Utterance, WordTime
 from bot.outcomes import Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback import Output
 from bot.playback.player import Playback, Player
+from bot.rendering import Rendering
 from bot.runtime.clock import now, unix
 from bot.runtime.waiting import cancel
 from bot.state import Speaking

@@ -25,7 +25,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "bot.sources", "bot.policy", "bot.commands", "bot.backlog", "bot.engine",
         "bot.playback", "bot.store", "bot.observers", "bot.server", "bot.archive",
     ),
-    ("bot.segments",),
+    ("bot.overload", "bot.segments"),
+    ("bot.rendering",),
     ("bot.lookahead", "bot.moderation"),
     ("bot.speaker", "bot.intake"),
     ("bot.channel",),
@@ -42,8 +43,9 @@ Those of one line are strangers: no stage knows another one.
 """
 SECTIONS: dict[str, set[str]] = {
     "bot.sources": {"sources"},
-    "bot.policy": {"answers", "events", "languages", "limits", "policy", "tags", "words"},
+    "bot.policy": {"answers", "events", "languages", "limits", "policy", "raids", "tags", "words"},
     "bot.backlog": {"backlog"},
+    "bot.overload": {"overload"},
     "bot.commands": {"commands", "verbs"},
     "bot.playback": {"playback"},
     "bot.observers": {"mqtt"},

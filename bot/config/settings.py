@@ -13,6 +13,7 @@ from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
 from bot.config.moderation import ModerationSettings
 from bot.config.mqtt import MqttSettings
+from bot.config.overload import OverloadSettings
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
 from bot.config.server import MetricsSettings, ServerSettings
@@ -87,6 +88,8 @@ class Settings(Section):
     """Rules for what is spoken, and how it is worded."""
     backlog: BacklogSettings = BacklogSettings()
     """Limits of what waits to be spoken, in each channel."""
+    overload: OverloadSettings = OverloadSettings()
+    """What is done while more waits than can be spoken in time."""
     moderation: ModerationSettings = ModerationSettings()
     """Time and people between a message and the voice."""
     commands: CommandSettings = CommandSettings()

@@ -66,7 +66,8 @@ class HibariEngine(Engine):
     async def _speak(self, request: SpeechRequest) -> AudioChunk | UtteranceError:
         assert self._model is not None
         seed = zlib.crc32(request.id.encode(errors="replace"))
-        sentences = self._model.stream(spelled(request.text), speed=self._speed, seed=seed)
+        speed = self._speed * request.speed
+        sentences = self._model.stream(spelled(request.text), speed=speed, seed=seed)
         speech = np.zeros(0, np.float32)
         try:
             while (samples := await self._in_thread(partial(self._next, sentences))) is not None:

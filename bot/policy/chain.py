@@ -30,6 +30,7 @@ from bot.policy.length import Length, cut, fitting
 from bot.policy.limits import Limits
 from bot.policy.links import Links
 from bot.policy.mode import Mode, drop_reply_mention
+from bot.policy.raids import Raids
 from bot.policy.repeats import Repeats
 from bot.policy.speakable import Speakable
 from bot.policy.speakable.pronunciation import Pronunciation
@@ -108,6 +109,8 @@ class Policy:
         """Languages of chat."""
         length = Length(settings.length)
         speakable = Speakable(settings.speakable, kept=self._kept)
+        self.raids = Raids(settings.raids, say_numbers=speakable.say_numbers)
+        """Lines that many chatters write."""
         self.pronunciation = Pronunciation(settings.speakable.replacements, remembered("say_as"))
         """Words that are said otherwise than they are written."""
         self._spoken_name = introduction.spoken_name
