@@ -156,8 +156,11 @@ class _Stage:
     async def play(self, evening: Evening) -> None:
         """Deliver everything in its time; return when all that was accepted has ended."""
         channels = self._channels.values()
-        parts = [part.run() for channel in channels for part in (channel.speaker, channel.presence)]
-        tasks = [asyncio.create_task(part) for part in parts]
+        tasks = [
+            asyncio.create_task(part.run())
+            for channel in channels
+            for part in (channel.speaker, channel.presence, channel.ladder)
+        ]
         loop = asyncio.get_running_loop()
         for at, item in evening.items:
             await asyncio.sleep(max(at - loop.time(), 0.0))

@@ -1,6 +1,7 @@
 """An evening's chat on simulated time: what became of it, and what other settings would change."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,13 +87,24 @@ def test_every_message_has_one_end(write: Write) -> None:
 def test_what_waits_too_long_expires_and_what_is_held_is_told(write: Write) -> None:
     long = "a message that takes its time " * 8
     path = write(*(line(number / 10, long, f"viewer{number}") for number in range(40)))
-    counts = played(path).counts()
+    config = CONFIG.replace("policy: {", "policy: {raids: {chatters: 0}, ")
+    counts = played(path, config).counts()
     assert counts[End.SAID] > 1
     assert counts["dropped: expired"] > 1
     assert counts[End.SAID] + counts[End.DROPPED] == 40
 
-    held = CONFIG + "moderation: {approval: {enabled: true, expires_s: 86400}}"
+    held = config + "moderation: {approval: {enabled: true, expires_s: 86400}}"
     assert played(path, held).counts() == {End.HELD: 40}
+
+
+def test_a_line_that_many_paste_is_said_once(write: Write) -> None:
+    text = "everybody look at our captain tonight"
+    path = write(line(0, "hello there"), *(line(1 + n / 9, text, f"viewer{n}") for n in range(20)))
+    results = played(path).results.values()
+    ends = Counter((result.end, result.reason) for result in results)
+
+    assert sum(text in result.said for result in results) == 1
+    assert ends[End.REFUSED, "duplicate"] + ends[End.DROPPED, "duplicate"] == 19
 
 
 def test_times_that_run_backwards_and_lines_that_are_none(write: Write) -> None:
