@@ -36,6 +36,56 @@ _TWO_SIGNS = re.compile(
     "|".join(map(re.escape, sorted({*_TWO, *_OTHERWISE}, key=len, reverse=True))), re.IGNORECASE
 )
 _TWO_SIGNS_APART = re.compile(_TWO_SIGNS.pattern.replace(r"c\||", ""), re.IGNORECASE)
+_NAMES = {
+    "ay": "a",
+    "eh": "a",
+    "bee": "b",
+    "be": "b",
+    "cee": "c",
+    "see": "c",
+    "sea": "c",
+    "dee": "d",
+    "ee": "e",
+    "eff": "f",
+    "ef": "f",
+    "gee": "g",
+    "aitch": "h",
+    "haitch": "h",
+    "eye": "i",
+    "jay": "j",
+    "kay": "k",
+    "el": "l",
+    "ell": "l",
+    "em": "m",
+    "en": "n",
+    "oh": "o",
+    "pee": "p",
+    "queue": "q",
+    "cue": "q",
+    "kew": "q",
+    "are": "r",
+    "ar": "r",
+    "ess": "s",
+    "es": "s",
+    "tee": "t",
+    "tea": "t",
+    "you": "u",
+    "yew": "u",
+    "vee": "v",
+    "double-you": "w",
+    "double you": "w",
+    "double u": "w",
+    "ex": "x",
+    "eks": "x",
+    "why": "y",
+    "wye": "y",
+    "zee": "z",
+    "zed": "z",
+}
+"""Names of letters, as they are written."""
+_NAME = "|".join(sorted(map(re.escape, _NAMES), key=len, reverse=True))
+_NAMED = re.compile(rf"\b(?:(?:{_NAME})[ ,.-]{{1,2}}){{2,}}(?:{_NAME})?\b", re.IGNORECASE)
+_ONE_NAME = re.compile(rf"\b({_NAME})([ ,.-]*)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#x?[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _UNSEEN = frozenset({"Cf", "Cc", "Mn", "Zs"})
 _LONE_I = re.compile(r"(?<=[a-zа-яα-ω])[IΙІ](?=[a-z\u0250-\uffff])|[ӏӀ]|(?<=[^\x00-\x7f])[IΙІ]")
@@ -60,6 +110,7 @@ _TURNED_RUN = re.compile(rf"{_TURNED_WORD}(?: {_TURNED_WORD})+")
 """Words that stand on their heads, and so in the other order."""
 _SUSPICIOUS = re.compile(
     rf"[^\x00-\x7f]|&|{_DRAWN.pattern}|(?i:{_BARE_V.pattern})|{_ASCII_I.pattern}"
+    rf"|(?i:{_NAMED.pattern})"
 )
 """What a text holds that can be seen as something else."""
 
@@ -135,6 +186,11 @@ def _drawn(text: str) -> Iterator[str]:
         yield _TWO_SIGNS.sub(_other_letter, text)
 
 
+def _named(match: re.Match[str]) -> str:
+    """Return the letters that a run of names stands for, as wide as it is written."""
+    return _ONE_NAME.sub(lambda name: _NAMES[name[1].lower()].ljust(len(name[0]), TAG), match[0])
+
+
 _READINGS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[str]]], ...] = (
     (lambda text: "<" in text, lambda text: [without_markup(text)]),
     (
@@ -152,6 +208,7 @@ _READINGS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[str]]],
         lambda text: "μ" in text or "µ" in text,
         lambda text: [text.replace("μ", "u").replace("µ", "u")],
     ),
+    (_NAMED.search, lambda text: [_NAMED.sub(_named, text)]),
     (lambda text: "ǫ" in text, lambda text: [text.replace("ǫ", "q")]),  # in small capitals
     (_BARE_V.search, lambda text: [_BARE_V.sub("u", text)]),
 )
