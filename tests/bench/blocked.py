@@ -2,10 +2,10 @@
 
     python -m tests.bench.blocked [--half seen|unseen|adversary] [--show-missed]
 
-tests/data/blocked was written without a look at the matcher's rules, and so were the 260 lines of an
-adversary, who did not know the corpus either. A line counts as stopped if one of its messages is rejected as blocked (for
-another reason does not count), or if the chatter's name, where that is the point, is replaced.
-Links are read out, so that words in them count.
+tests/data/blocked was written without a look at the matcher's rules, and so were the 260 lines of
+an adversary, who did not know the corpus either. A line counts as stopped if one of its messages is
+rejected as blocked (for another reason does not count), or if the chatter's name, where that is the
+point, is replaced. Links are read out, so that words in them count.
 """
 
 import argparse

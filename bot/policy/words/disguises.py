@@ -37,54 +37,16 @@ _TWO_SIGNS = re.compile(
 )
 _TWO_SIGNS_APART = re.compile(_TWO_SIGNS.pattern.replace(r"c\||", ""), re.IGNORECASE)
 _NAMES = {
-    "ay": "a",
-    "eh": "a",
-    "bee": "b",
-    "be": "b",
-    "cee": "c",
-    "see": "c",
-    "sea": "c",
-    "dee": "d",
-    "ee": "e",
-    "eff": "f",
-    "ef": "f",
-    "gee": "g",
-    "aitch": "h",
-    "haitch": "h",
-    "eye": "i",
-    "jay": "j",
-    "kay": "k",
-    "el": "l",
-    "ell": "l",
-    "em": "m",
-    "en": "n",
-    "oh": "o",
-    "pee": "p",
-    "queue": "q",
-    "cue": "q",
-    "kew": "q",
-    "are": "r",
-    "ar": "r",
-    "ess": "s",
-    "es": "s",
-    "tee": "t",
-    "tea": "t",
-    "you": "u",
-    "yew": "u",
-    "vee": "v",
-    "double-you": "w",
-    "double you": "w",
-    "double u": "w",
-    "ex": "x",
-    "eks": "x",
-    "why": "y",
-    "wye": "y",
-    "zee": "z",
+    "ay": "a", "bee": "b", "cee": "c", "see": "c", "sea": "c", "dee": "d", "ee": "e", "eff": "f",
+    "gee": "g", "aitch": "h", "haitch": "h", "eye": "i", "jay": "j", "kay": "k", "ell": "l",
+    "em": "m", "en": "n", "oh": "o", "pee": "p", "queue": "q", "cue": "q", "kew": "q", "are": "r",
+    "ess": "s", "tee": "t", "tea": "t", "you": "u", "yew": "u", "vee": "v", "double-you": "w",
+    "double you": "w", "double u": "w", "ex": "x", "eks": "x", "why": "y", "wye": "y", "zee": "z",
     "zed": "z",
-}
+}  # fmt: skip
 """Names of letters, as they are written."""
 _NAME = "|".join(sorted(map(re.escape, _NAMES), key=len, reverse=True))
-_NAMED = re.compile(rf"\b(?:(?:{_NAME})[ ,.-]{{1,2}}){{2,}}(?:{_NAME})?\b", re.IGNORECASE)
+_NAMED = re.compile(rf"\b(?:(?:{_NAME})[ ,.-]{{1,2}}){{2,}}(?:{_NAME})\b", re.IGNORECASE)
 _ONE_NAME = re.compile(rf"\b({_NAME})([ ,.-]*)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#x?[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _UNSEEN = frozenset({"Cf", "Cc", "Mn", "Zs"})
