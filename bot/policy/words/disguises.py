@@ -45,6 +45,8 @@ _NAMES = {
     "zed": "z",
 }  # fmt: skip
 """Names of letters, as they are written."""
+_LEAST_NAMES = 3
+_LINKS = str.maketrans(dict.fromkeys(",.-", " "))
 _NAME = "|".join(sorted(map(re.escape, _NAMES), key=len, reverse=True))
 _NAMED = re.compile(rf"\b(?:(?:{_NAME})[ ,.-]{{1,2}}){{2,}}(?:{_NAME})\b", re.IGNORECASE)
 _ONE_NAME = re.compile(rf"\b({_NAME})([ ,.-]*)", re.IGNORECASE)
@@ -72,7 +74,6 @@ _TURNED_RUN = re.compile(rf"{_TURNED_WORD}(?: {_TURNED_WORD})+")
 """Words that stand on their heads, and so in the other order."""
 _SUSPICIOUS = re.compile(
     rf"[^\x00-\x7f]|&|{_DRAWN.pattern}|(?i:{_BARE_V.pattern})|{_ASCII_I.pattern}"
-    rf"|(?i:{_NAMED.pattern})"
 )
 """What a text holds that can be seen as something else."""
 
@@ -99,7 +100,7 @@ _JOINERS = str.maketrans(dict.fromkeys(("\ufe0f", "\ufe0e", "\u20e3", "\u200d", 
 
 def seen_as(text: str) -> tuple[str, ...]:
     """Return what `text` can be seen as besides itself; each has its length."""
-    if _SUSPICIOUS.search(text) is None:
+    if _SUSPICIOUS.search(text) is None and not _names_letters(text):
         return ()
     readings = [text]
     for condition, read in _READINGS:
@@ -148,6 +149,12 @@ def _drawn(text: str) -> Iterator[str]:
         yield _TWO_SIGNS.sub(_other_letter, text)
 
 
+def _names_letters(text: str) -> bool:
+    """Tell whether there may be a run of names of letters; quicker than to look for one."""
+    words = text.lower().translate(_LINKS).split()
+    return sum(map(_NAMES.__contains__, words)) > _LEAST_NAMES - 1
+
+
 def _named(match: re.Match[str]) -> str:
     """Return the letters that a run of names stands for, as wide as it is written."""
     return _ONE_NAME.sub(lambda name: _NAMES[name[1].lower()].ljust(len(name[0]), TAG), match[0])
@@ -170,7 +177,7 @@ _READINGS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[str]]],
         lambda text: "μ" in text or "µ" in text,
         lambda text: [text.replace("μ", "u").replace("µ", "u")],
     ),
-    (_NAMED.search, lambda text: [_NAMED.sub(_named, text)]),
+    (_names_letters, lambda text: [_NAMED.sub(_named, text)]),
     (lambda text: "ǫ" in text, lambda text: [text.replace("ǫ", "q")]),  # in small capitals
     (_BARE_V.search, lambda text: [_BARE_V.sub("u", text)]),
 )
