@@ -43,8 +43,13 @@ def tell(text: str) -> None:
 
     For what a program says last: it has to end, also where nobody reads that.
     """
+    try:
+        stream = StandardError()
+    except OSError:  # a program that runs us has put something else in its place
+        sys.stderr.write(text)
+        return
     last = Background("last words")
-    last.post(partial(StandardError().write, text))
+    last.post(partial(stream.write, text))
     last.close()
 
 
