@@ -41,7 +41,7 @@ async def synthesize(
     """Yield the segments of `request` piece by piece; closing the generator cancels.
 
     Raises:
-        UtteranceError: no engine can speak one of them, or nothing is left to be heard.
+        UtteranceError: no engine can speak one of them.
     """
     given_s, rate_hz = 0.0, 0
     for segment in segments:

@@ -16,6 +16,7 @@ import pytest
 
 from bot.app import Daemon
 from bot.config import Settings, loads
+from bot.engine.narrator import Narrator
 from tests.conftest import RATE_HZ, PulseServer, Recording
 
 pytestmark = pytest.mark.parts
@@ -87,8 +88,10 @@ def is_up(daemon: Daemon) -> bool:
 
 
 @asynccontextmanager
-async def running(settings: Settings, events: Path) -> AsyncIterator[Viewer]:
-    daemon = Daemon(settings, events=events)
+async def running(
+    settings: Settings, events: Path, engine: Narrator | None = None
+) -> AsyncIterator[Viewer]:
+    daemon = Daemon(settings, engine=engine, events=events)
     task = asyncio.create_task(daemon.run())
     try:
         await until(lambda: task.done() or is_up(daemon))

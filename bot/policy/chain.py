@@ -144,7 +144,15 @@ class Policy:
             ("emoji", Emojis(settings.emoji, language=own, language_of=self.languages.guess)),
             ("cleaning", drop_reply_mention),
             ("mode", mode),
-            ("tags", Tags(settings.tags, voices=self.voices.usable, sounds=known_sounds)),
+            (
+                "tags",
+                Tags(
+                    settings.tags,
+                    blocked=words.spans,
+                    voices=self.voices.usable,
+                    sounds=known_sounds,
+                ),
+            ),
             ("links", Links(settings.links)),
             ("repeats", Repeats(settings.repeats)),
             ("length", length),  # before the expensive filters

@@ -8,24 +8,28 @@ from msgspec.structs import replace
 from bot.config.tags import TagSettings
 from bot.messages import ChatMessage, Chatter, EventKind, Rejection, Segment
 from bot.policy.cleaning import is_pronounceable
-from bot.policy.draft import Draft, Filter
+from bot.policy.draft import Draft, Filter, Span
 from bot.runtime.cleaning import name_key
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 _TAG = re.compile(rf"\[(?P<voice>{_NAME})\]|\((?P<sound>{_NAME})\)")
+_AROUND = 32
+"""Characters before and behind a tag in which a blocked word that it is part of is looked for."""
 
 
 class Tags:
     """Filter: takes the tags that count out of the text, and notes the segments between them.
 
     A tag that is unknown or not allowed stays as it was written. The filters behind see the text
-    without the tags, so a blocked word is found however many voices share it.
+    without the tags, so a blocked word is found however many voices share it. A tag whose name is
+    part of a blocked word makes all of the message plain text: those filters see it as written.
     """
 
     def __init__(
         self,
         settings: TagSettings,
         *,
+        blocked: Callable[[str], Sequence[Span]],
         voices: Callable[[Chatter], Mapping[str, str]],
         sounds: Collection[str] = (),
     ) -> None:
@@ -33,9 +37,11 @@ class Tags:
 
         Args:
             settings: Limits, roles and prices.
+            blocked: Returns where blocked words are in a text.
             voices: Returns the voices that a chatter may use, by the keys of their names.
             sounds: Sounds that there are, which may change.
         """
+        self._blocked = blocked
         self._voices_settings = settings.voices
         self._sounds_settings = settings.sounds
         self._voices = voices
@@ -65,6 +71,8 @@ class Tags:
                 played += 1
             else:
                 continue
+            if self._is_blocked(text, *tag.span()):
+                return (), text
             kept.append(text[begin : tag.start()])
             segments.append(Segment(text=kept[-1], voice=voice))
             if sound:
@@ -75,6 +83,12 @@ class Tags:
         kept.append(text[begin:])
         segments.append(Segment(text=kept[-1], voice=voice))
         return tuple(segments), "".join(kept)
+
+    def _is_blocked(self, text: str, start: int, end: int) -> bool:
+        """Tell whether the tag there is part of a blocked word: `bad[word]`."""
+        first = max(start - _AROUND, 0)
+        found = self._blocked(text[first : end + _AROUND])
+        return any(begin < end - first and start - first < after for begin, after in found)
 
     def _voices_for(self, message: ChatMessage) -> Mapping[str, str]:
         rules = self._voices_settings

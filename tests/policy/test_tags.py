@@ -86,6 +86,32 @@ def test_no_tag_is_a_way_around_a_blocked_word(text: str) -> None:
     assert isinstance(verdict, Rejection), verdict
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["bad[word] hello", "bad(word)", "(bad)word", "(bad)(word)", "one (bad) word", "[bad]word"],
+)  # fmt: skip
+@pytest.mark.parametrize("rule", ["drop", "strip"])
+def test_no_name_of_a_voice_or_a_sound_is_the_rest_of_a_blocked_word(text: str, rule: str) -> None:
+    settings = PolicySettings.model_validate({"name": {"say": False}, "words": {rule: ["badword"]}})
+    names = ("airhorn", "bad", "word")
+    verdict = Policy(settings, voice="heart", known_voices=names, known_sounds=names)(message(text))
+    if rule == "drop":
+        assert isinstance(verdict, Rejection), verdict
+    elif isinstance(verdict, Utterance):
+        assert not {"bad", "word"} & {segment.sound for segment in verdict.segments}
+        assert "word" not in verdict.body
+
+
+def test_a_tag_beside_a_word_that_is_left_out_still_counts() -> None:
+    utterance = said("[bass] hello there badword (airhorn)", words={"strip": ["badword"]})
+    assert parts(utterance.segments) == ["bass:hello there", "(airhorn)"]
+
+
+def test_a_tag_within_an_allowed_phrase_is_no_blocked_word() -> None:
+    words = {"drop": ["badword"], "allow": ["badword creek"]}
+    assert parts(said("[bass] to badword creek", words=words).segments) == ["bass:to badword creek"]
+
+
 def test_what_is_stripped_is_stripped_from_its_segment() -> None:
     utterance = said("[bass] hello badword [alto] there", words={"strip": ["badword"]})
     assert parts(utterance.segments) in ([], ["bass:hello", "alto:there"])

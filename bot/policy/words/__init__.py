@@ -139,6 +139,10 @@ class Words:
             draft = draft.with_prefix(self._without_name(draft, draft.prefix))
         return self(draft)
 
+    def spans(self, text: str) -> list[Span]:
+        """Return where words that forbid their message, or are left out, are in `text`."""
+        return [span for matcher in (self._drop, self._strip) for span in _find(matcher, "", text)]
+
     def over_messages(self) -> "OverMessages":
         """Return a filter for words that one chatter spreads over several messages."""
         return OverMessages(self)
