@@ -11,6 +11,8 @@ from threading import Thread
 import structlog
 
 from bot import logs, sources
+from bot.archive import default_folder
+from bot.archive.recorder import Recorder as Archive
 from bot.channel import Channel, Shared
 from bot.commands import parse_order
 from bot.config import Settings
@@ -32,7 +34,7 @@ from bot.speedcheck import speed
 from bot.state import DaemonState, OutputState
 from bot.store import Store
 from bot.store import default_path as default_store
-from bot.wiring import engines, outputs
+from bot.wiring import engines, outputs, sounds
 from bot.wiring.banner import banner
 from bot.wiring.control import Control
 from bot.wiring.liveness import liveness_checks
@@ -101,6 +103,10 @@ class Daemon:
         )
         self._store = self._files.enter_context(store)
         self._observers.add([store.journal, store.audit, store.statistics])
+        self._archive: Archive | None = None
+        if settings.archive.enabled and not replays:
+            archive = Archive(settings.archive, default_folder())
+            self._archive = self._files.enter_context(archive)
         self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._sources = sources.Sources(
             settings.twitch,
@@ -109,15 +115,18 @@ class Daemon:
             parse_order,
         )
         self._voices = engines.voices(settings.engine)
+        self._sounds = sounds.create(settings.sounds)
         shared = Shared(
             settings=settings,
             engine=self._engine,
             nfe_policy=engines.nfe_policy(settings.engine),
             outputs=self._outputs,
             voices=self._voices,
+            sounds=self._sounds,
             sources=self._sources,
             store=store,
             emit=self._observers.emit,
+            archive=self._archive,
         )
         self._channels = {channel.name: Channel(channel, shared) for channel in settings.channels}
         self._first = next(iter(self._channels.values()))
@@ -177,13 +186,14 @@ class Daemon:
         voices = {} if self._voices is None else {"voices": self._voices.run}
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
         watches = {f"presence {name}": c.presence.run for name, c in self._channels.items()}
+        watches |= {f"ladder {name}": c.ladder.run for name, c in self._channels.items()}
         watches |= {
             f"word lists {name}": c.policy.words.run
             for name, c in self._channels.items()
             if c.policy.words.has_files
         }
         try:
-            work = {**sinks, **voices, **self._observers.work}
+            work = {**sinks, **voices, "sounds": self._sounds.run, **self._observers.work}
             async with self._server, running(work):
                 await self._engine.warm_up()
                 for channel in channels:
@@ -292,5 +302,6 @@ class Daemon:
             mqtt=self._observers.mqtt_state,
             lines_lost={"log": logs.lines_lost()}
             | self._observers.lines_lost
-            | ({"record": self._recorder.lost} if self._recorder else {}),
+            | ({"record": self._recorder.lost} if self._recorder else {})
+            | ({"archive": self._archive.lost} if self._archive else {}),
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Collection, Container, Coroutine, Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -171,6 +171,15 @@ class Backlog:
             self._drop(victim, reason)
         self._update()
         return len(victims)
+
+    def find(self, ids: Container[str]) -> list[Utterance]:
+        """Return what waits of the messages `ids`, in the order in which it would be spoken."""
+        return [utterance for utterance in self.upcoming() if utterance.id in ids]
+
+    def replace(self, utterance: Utterance, other: Utterance) -> None:
+        """Let `other`, of the same chatter and lane, wait in the place of `utterance`."""
+        queue = self._lanes[utterance.lane][utterance.chatter.id]
+        queue[queue.index(utterance)] = other
 
     def clear(self, reason: DropReason) -> int:
         """Drop everything; return how many utterances there were."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import structlog
 
+from bot.archive.recorder import Recorder
 from bot.backlog import Backlog
 from bot.commands import CommandParser
 from bot.config import ChannelSettings, Settings
@@ -21,16 +22,18 @@ from bot.moderation import Moderation, Parts
 from bot.moderation.history import History
 from bot.moderation.parts import anyone
 from bot.outcomes import DropReason, Notice, Outcome
+from bot.overload import Crowd, Ladder
 from bot.playback import Output
 from bot.playback.player import Player
 from bot.playback.routing import Routing
 from bot.policy import Policy, clean, without_reply_mention
 from bot.runtime.clock import now
-from bot.sources import Remote, Resuming, Source, Sources
+from bot.sources import Asked, Remote, Resuming, Source, Sources
 from bot.speaker import Speaker
 from bot.state import ChannelState, ConnectionState
 from bot.store import Store
 from bot.voices.catalogue import VoiceCatalog
+from bot.voices.sounds import SoundCatalog
 
 log = structlog.get_logger(__name__)
 
@@ -46,9 +49,11 @@ class Shared(NamedTuple):
     nfe_policy: NfePolicy
     outputs: Mapping[OutputSettings, Output]
     voices: VoiceCatalog | None
+    sounds: SoundCatalog
     sources: Sources
     store: Store
     emit: Callable[[Outcome], None]
+    archive: Recorder | None = None
 
 
 class Channel:
@@ -69,6 +74,7 @@ class Channel:
             trigger=every.commands.trigger,
             remembered=remembered,
             known_voices=shared.voices,
+            known_sounds=shared.sounds,
             spoken=lambda: shared.engine.languages,
             say=answers.text,
         )
@@ -77,6 +83,10 @@ class Channel:
         self._routing = Routing((o, shared.outputs[o.place]) for o in settings.outputs)
         places = dict.fromkeys(shared.outputs[o.place] for o in settings.outputs)
         self.player = Player(places, every.playback)
+        tell = partial(_tell, shared.emit, settings.name, answers)
+        self.ladder = Ladder(
+            every.overload, self.backlog, channel=settings.name, emit=shared.emit, tell=tell
+        )
         lookahead = Lookahead(
             self.backlog,
             shared.engine,
@@ -86,7 +96,10 @@ class Channel:
             ahead_s=every.engine.ahead_s,
             nfe_policy=shared.nfe_policy,
             hold=store.journal.hold,
+            relief=lambda: self.ladder.relief,
+            sounds=shared.sounds.get,
         )
+        archive = shared.archive
         self.speaker = Speaker(
             backlog=self.backlog,
             lookahead=lookahead,
@@ -95,6 +108,7 @@ class Channel:
             emit=shared.emit,
             max_age_s=every.backlog.max_age_s,
             begun=history.add,
+            ended=archive.keep if archive else lambda _: None,
         )
         parts = Parts.join(
             every.moderation,
@@ -103,7 +117,7 @@ class Channel:
             speech=self.speaker,
             history=history,
             emit=shared.emit,
-            tell=partial(_tell, shared.emit, settings.name, answers),
+            tell=tell,
             approved=remembered("approvals"),
             trigger=every.commands.trigger,
         )
@@ -115,12 +129,23 @@ class Channel:
             admit=parts.admission,
             emit=shared.emit,
             answers=answers,
+            refuse=Crowd(self.ladder, self.policy.raids, self.backlog).refuse,
             keep=store.journal.keep,
             kept=store.written,
             rouse=shared.engine.rouse,
+            accepted=archive.note if archive else lambda _: None,
+            purged=archive.purge if archive else lambda _: None,
+        )
+        gates = settings.policy.gates
+        asked = Asked(
+            follow=gates.follow_minutes > 0,
+            account=gates.account_days > 0,
+            live=every.moderation.away.offline,
         )
         self.sources: tuple[Source, ...] = (
-            *shared.sources.create_all(settings.sources, settings.name, remembered("joined")),
+            *shared.sources.create_all(
+                settings.sources, settings.name, remembered("joined"), asked
+            ),
         )
 
     @property
@@ -135,6 +160,7 @@ class Channel:
             volume=self.speaker.volume,
             pending=len(self.backlog),
             held=len(self.approvals),
+            rung=self.ladder.rung,
             holds=tuple(sorted(hold.value for hold in self.backlog.holds)),
             queue={lane.name.lower(): lanes[lane] for lane in Lane},
             speaking=self.speaker.speaking,

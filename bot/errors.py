@@ -7,25 +7,36 @@ from collections.abc import Sequence
 from reprlib import Repr
 from typing import NamedTuple
 
-_SHOWN = 60
-"""Characters of a value that are quoted."""
-_repr = Repr()
-_repr.maxlevel, _repr.maxother, _repr.maxstring, _repr.maxlong = 2, _SHOWN, _SHOWN, _SHOWN
+_LONGEST = 400
+"""Characters of a text that is told."""
 
 
-def shown(value: object) -> str:
-    """Return `value` as Python writes it, on one short line, however large it is.
+def shown(value: object, most: int = 60) -> str:
+    """Return `value` as Python writes it, in `most` characters on one line, however large it is.
 
     For errors about what was read: `repr` of it may be larger than any memory.
     """
+    brief = Repr()
+    brief.maxlevel = 2
+    brief.maxother = brief.maxstring = brief.maxlong = most
     try:
-        text = _repr.repr(value)
+        text = brief.repr(value)
     except ValueError:  # an int of more digits than Python writes
         return "a number of thousands of digits"
-    return shortened(text, _SHOWN)
+    return shortened(text, most)
 
 
-def shortened(text: str, most: int = 400) -> str:
+def named(name: str) -> str:
+    """Return a name that somebody has to write elsewhere, such as that of a device, in quotes."""
+    return shown(name, _LONGEST)
+
+
+def raised(error: BaseException) -> str:
+    """Return what others raised, with its type."""
+    return shown(error, _LONGEST)
+
+
+def shortened(text: str, most: int = _LONGEST) -> str:
     """Return `text`, cut to at most so many characters."""
     return text if len(text) <= most else text[: most - 1] + "…"
 

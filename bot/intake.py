@@ -1,16 +1,17 @@
 """Intake of one channel: commands go to moderation, chat through policy to the backlog."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from bot.commands import CommandParser
 from bot.config.answers import PLAIN, Answers
 from bot.messages import (
+    BlockedTerms,
     ChatMessage,
     Command,
     Lane,
@@ -50,9 +51,12 @@ class Intake:
         admit: Callable[[Utterance], None],
         emit: Callable[[Outcome], None],
         answers: Answers = PLAIN,
+        refuse: Callable[[Utterance], Rejection | None] = lambda _: None,
         keep: Callable[[ChatMessage], bool] = lambda _: False,
         kept: Callable[[], Awaitable[object] | None] = lambda: None,
         rouse: Callable[[], None] = lambda: None,
+        accepted: Callable[[ChatMessage], None] = lambda _: None,
+        purged: Callable[[Purge], None] = lambda _: None,
     ) -> None:
         """Join the stages of one channel.
 
@@ -63,11 +67,14 @@ class Intake:
             admit: Takes what may be spoken.
             emit: Takes the outcomes.
             answers: Words of the answers to commands.
+            refuse: Returns why what policy lets through is not taken in, if it is not.
             keep: Takes what was paid for before it is queued; returns whether it was not kept yet.
             kept: Returns what waits until all that was to be kept is on the disk; None where
                 nothing is written. What is said to be so must be so after a power cut.
             rouse: Is called for every message, whatever becomes of it: an idle engine needs
                 seconds to be warm.
+            accepted: Is told each message of which something may be spoken.
+            purged: Is told what was taken back.
         """
         self._parse_command = parse_command
         self._policy = policy
@@ -75,10 +82,13 @@ class Intake:
         self._admit = admit
         self._emit = emit
         self._answers = answers
+        self._refuse = refuse
         self._keep = keep
         self._kept = kept
         self._rouse = rouse
-        self._unwritten: set[asyncio.Task[None]] = set()
+        self._accepted = accepted
+        self._purged = purged
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def accept(self, item: SourceItem) -> None:
         """Deal with `item` to the end of what can be done at once."""
@@ -89,6 +99,10 @@ class Intake:
                 self.apply(item, received_at=now())
             case Purge():
                 self._moderation.purge(item)
+                self._purged(item)
+            case BlockedTerms(terms=terms):
+                log.info("words blocked by the platform", channel=item.channel, count=len(terms))
+                self._go_on(asyncio.to_thread(self._moderation.block, terms))
             case StreamStatus(is_live=is_live):
                 event = "the stream is live" if is_live else "the stream ended"
                 log.info(event, channel=item.channel)
@@ -126,7 +140,8 @@ class Intake:
     def _verdict(self, message: ChatMessage) -> Command | Utterance | Rejection:
         if self._moderation.is_deleted(message.id):
             return Rejection(reason=RejectReason.DELETED)
-        return self._parse_command(message) or self._policy(message)
+        verdict = self._parse_command(message) or self._policy(message)
+        return (isinstance(verdict, Utterance) and self._refuse(verdict)) or verdict
 
     def _accept(self, message: ChatMessage, utterance: Utterance) -> None:
         text = utterance.prefix + utterance.body
@@ -134,6 +149,7 @@ class Intake:
         if (reason := self._moderation.taken_back(utterance)) is not None:
             self._emit(Dropped.of(utterance, reason=reason))
         else:
+            self._accepted(message)
             self._admit(utterance)
 
     def say(self, utterance: Utterance) -> None:
@@ -174,9 +190,12 @@ class Intake:
         if waiting is None:
             then()
             return
-        task = asyncio.ensure_future(_after(waiting, then))
-        self._unwritten.add(task)
-        task.add_done_callback(self._unwritten.discard)
+        self._go_on(_after(waiting, then))
+
+    def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 async def _after(waiting: Awaitable[object], then: Callable[[], None]) -> None:

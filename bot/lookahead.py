@@ -2,8 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from typing import NamedTuple
 
 import structlog
@@ -11,12 +10,11 @@ import structlog
 from bot.backlog import Backlog
 from bot.engine.narrator import SpeechEngine
 from bot.engine.nfe_policy import NfePolicy
-from bot.engine.timetable import LETTERS_PER_S, Due
-from bot.errors import UtteranceError, shortened
-from bot.messages import AudioChunk, Lane, SpeechRequest, Utterance
-from bot.outcomes import DropReason
-from bot.playback.clip import Clip
-from bot.runtime.clock import awake, now
+from bot.messages import Lane, SpeechRequest, Utterance
+from bot.overload import Relief
+from bot.rendering import Rendering
+from bot.runtime.clock import now
+from bot.segments import Sounds
 
 log = structlog.get_logger(__name__)
 
@@ -26,118 +24,6 @@ _TYPICAL_S = 4.0
 """Length of an utterance that is assumed at the start, in seconds."""
 _WEIGHT = 0.1
 """Share of the latest utterance in the moving average of their lengths."""
-
-
-class Rendering:
-    """One utterance being made: what it sounds like grows in `clip`."""
-
-    def __init__(self, utterance: Utterance, request: SpeechRequest) -> None:
-        """Be ready to make `request`, which is made of `utterance`."""
-        self.utterance = utterance
-        self.request = request
-        self.due = Due(request.due_s)
-        self.clip = Clip()
-        self.requested_at = now()
-        self.started_at = 0.0
-        """When its first sample was handed to an output; 0 before."""
-        self.first_piece_at = 0.0
-        """When the engine's first audio was there; 0 before."""
-        self.engines: list[str] = []
-        """Engines that spoke, in order."""
-        self.nfe = 0
-        """Number of function evaluations of the first piece."""
-        self.synthesis_s = 0.0
-        self.error = ""
-        """Why it could not be made, or not to its end."""
-        self.cut_reason: DropReason | None = None
-        """Why it was silenced, if it was."""
-        self.task: asyncio.Task[None] | None = None
-
-    @property
-    def audio_s(self) -> float:
-        """Length in seconds; an estimate until all of it is there."""
-        if self.clip.is_complete:
-            return self.clip.duration_s
-        return max(len(self.request.text) / LETTERS_PER_S, self.clip.duration_s)
-
-    @property
-    def left_s(self) -> float:
-        """Seconds until it has been heard, roughly."""
-        played_s = now() - self.started_at if self.started_at else 0.0
-        return max(self.audio_s - played_s, 0.0)
-
-    def cancel(self) -> None:
-        """Make no more of it."""
-        if self.task is not None:
-            self.task.cancel()
-
-    async def run(self, engine: SpeechEngine, *, stall_s: float) -> None:
-        """Fill the clip, and finish it before the engine is told to let go, which may take time.
-
-        Args:
-            engine: Speaks.
-            stall_s: An engine that gives no sound for so long has failed with this utterance.
-        """
-        try:
-            async with aclosing(engine.synthesize(self.request, self.due)) as pieces:
-                try:
-                    await self._fill(pieces, engine, stall_s)
-                except UtteranceError as error:
-                    self.error = str(error)
-                except TimeoutError:
-                    self.error = f"{engine.name} gave no sound for {stall_s:g} s"
-                except Exception as error:
-                    self.error = f"{engine.name} raised {shortened(repr(error))}"
-                    raise
-                finally:
-                    self.clip.finish()
-        except Exception:
-            # Engines run other people's models: whatever one raises costs this utterance alone.
-            log.exception("engine raised", engine=engine.name, id=self.request.id)
-
-    async def _fill(
-        self, pieces: AsyncGenerator[AudioChunk, None], engine: SpeechEngine, stall_s: float
-    ) -> None:
-        while True:
-            asked_at = awake()
-            piece = await self._next(pieces, engine, stall_s)
-            if piece is None:
-                return
-            self.synthesis_s += awake() - asked_at
-            self.first_piece_at = self.first_piece_at or now()
-            self.nfe = self.nfe or piece.nfe
-            speaker = piece.engine or engine.name
-            if self.engines[-1:] != [speaker]:
-                self.engines.append(speaker)
-            self.clip.append(piece)
-
-    async def _next(
-        self, pieces: AsyncGenerator[AudioChunk, None], engine: SpeechEngine, stall_s: float
-    ) -> AudioChunk | None:
-        """Return the next piece, None behind the last one.
-
-        Raises:
-            TimeoutError: its turn has come, and the engine has given nothing for `stall_s`, neither
-                of this nor of any other utterance: late is better than lost.
-        """
-        loop, asked_at = asyncio.get_running_loop(), awake()
-        timer: asyncio.Handle
-
-        def look() -> None:
-            nonlocal timer
-            waited_s = awake() - max(asked_at, self.due.at)
-            left_s = stall_s - min(waited_s, engine.silent_s)
-            if left_s > 0:
-                timer = loop.call_later(left_s, look)
-            else:
-                limit.reschedule(loop.time())
-
-        async with asyncio.timeout(None) as limit:
-            timer = loop.call_soon(look)
-            try:
-                return await anext(pieces, None)
-            finally:
-                timer.cancel()
 
 
 class _Spoken(NamedTuple):
@@ -164,6 +50,8 @@ class Lookahead:
         ahead_s: float = 0.0,
         nfe_policy: NfePolicy = NfePolicy(),  # noqa: B008 - immutable
         hold: Callable[[Utterance], Callable[[], None]] = lambda _: lambda: None,
+        relief: Callable[[], Relief] = Relief,
+        sounds: Sounds = lambda _: None,
     ) -> None:
         """Let `engine` speak what waits in `backlog`.
 
@@ -176,7 +64,11 @@ class Lookahead:
             prefix_again_after_s: After so much silence the same chatter is introduced again.
             nfe_policy: Chooses the number of function evaluations.
             hold: Is told what is being made; returns what is called when it is.
+            sounds: Returns the sounds within utterances.
+            relief: Returns what makes speech shorter or quicker to make, by what waits.
         """
+        self._relief = relief
+        self._sounds = sounds
         self._hold = hold
         self._backlog = backlog
         self._engine = engine
@@ -205,12 +97,17 @@ class Lookahead:
 
     def take(self, utterance: Utterance) -> Rendering:
         """Return the rendering of the utterance whose turn it is: made ahead, or begun now."""
-        text = self._text(utterance, self._previous)
         rendering = self._ahead.pop(utterance.id, None)
-        if rendering is not None and rendering.request.text != text:
-            rendering.cancel()  # somebody else came in between, so the introduction differs
-            rendering = None
-        self._current = rendering or self._begin(utterance, text)
+        if rendering is not None:
+            # What is made already stays as it is although the load changed, but not if others wrote
+            # the same meanwhile, or if somebody came in between, so that the introduction differs.
+            text = _text(rendering.said, is_new=self._is_new(utterance))
+            if rendering.request.text != text or rendering.utterance.body != utterance.body:
+                rendering.cancel()
+                rendering = None
+        if rendering is None:
+            rendering = self._begin(utterance, is_new=self._is_new(utterance))
+        self._current = rendering
         self._current.due.come()
         return self._current
 
@@ -246,47 +143,56 @@ class Lookahead:
             return
         due_s = current.left_s if current else 0.0
         room_s = self._ahead_s
-        previous = _Spoken(current.utterance.chatter.id, now()) if current else self._previous
+        previous = current.utterance if current else None
         for utterance in waiting:
             if room_s <= 0:
                 return
             rendering = self._ahead.get(utterance.id)
             due_s = max(due_s, self._backlog.ready_in_s(utterance))
             if rendering is None:
-                text = self._text(utterance, previous)
-                rendering = self._ahead[utterance.id] = self._begin(utterance, text, due_s)
+                is_new = (
+                    previous.chatter.id != utterance.chatter.id
+                    if previous
+                    else self._is_new(utterance)
+                )
+                rendering = self._begin(utterance, due_s, is_new=is_new)
+                self._ahead[utterance.id] = rendering
             room_s -= rendering.audio_s
             due_s += rendering.audio_s
-            previous = _Spoken(utterance.chatter.id, now())
+            previous = utterance
 
-    def _begin(self, utterance: Utterance, text: str, due_s: float = 0.0) -> Rendering:
+    def _begin(self, utterance: Utterance, due_s: float = 0.0, *, is_new: bool) -> Rendering:
         """Start to make an utterance that is needed in `due_s` seconds."""
+        relief = self._relief().of(utterance)
+        said = relief.said(utterance)
         request = SpeechRequest(
             id=utterance.id,
-            text=text,
+            text=_text(said, is_new=is_new),
             voice=utterance.voice,
             language=utterance.language,
             due_s=due_s,
-            nfe=self._choose_nfe(utterance),
+            nfe=self._nfe_policy.least if relief.least_nfe else self._choose_nfe(utterance),
+            speed=relief.speed,
         )
-        rendering = Rendering(utterance, request)
+        rendering = Rendering(utterance, said, request)
         let_go = self._hold(utterance)
         rendering.task = asyncio.create_task(
-            rendering.run(self._engine, stall_s=self._stall_s), name=f"render {utterance.id}"
+            rendering.run(self._engine, stall_s=self._stall_s, sounds=self._sounds),
+            name=f"render {utterance.id}",
         )
         self._tasks.add(rendering.task)
         rendering.task.add_done_callback(self._tasks.discard)
         rendering.task.add_done_callback(lambda _: let_go())
         return rendering
 
-    def _text(self, utterance: Utterance, previous: _Spoken | None) -> str:
-        """Return what is said of `utterance`, introduced unless `previous` was the same chatter."""
-        goes_on = (
-            previous is not None
-            and previous.chatter_id == utterance.chatter.id
-            and now() - previous.ended_at < self._prefix_again_after_s
+    def _is_new(self, utterance: Utterance) -> bool:
+        """Tell whether its chatter is introduced: unless the same one was heard just before."""
+        previous = self._previous
+        return (
+            previous is None
+            or previous.chatter_id != utterance.chatter.id
+            or now() - previous.ended_at >= self._prefix_again_after_s
         )
-        return utterance.body if goes_on else utterance.prefix + utterance.body
 
     def _choose_nfe(self, utterance: Utterance) -> int:
         others = [other for other in self._backlog if other is not utterance]
@@ -299,3 +205,8 @@ class Lookahead:
             each_s=self._typical_s,
             expires_in_s=oldest_at + self._max_age_s - now(),
         )
+
+
+def _text(said: Utterance, *, is_new: bool) -> str:
+    """Return the text of `said`, with its introduction if the chatter is new."""
+    return said.prefix + said.body if is_new else said.body

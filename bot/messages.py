@@ -47,9 +47,9 @@ class Chatter(Message, frozen=True, kw_only=True):
     login: str = ""
     """Account name where it differs from the display name, as it may on Twitch."""
     roles: frozenset[Role] = frozenset()
-    followed_at: float | None = None
+    follows_since: float | None = None
     """When the chatter began to follow the channel, in Unix seconds; None where nobody tells."""
-    created_at: float | None = None
+    exists_since: float | None = None
     """When the account was made, in Unix seconds; None where nobody tells."""
 
     def is_called(self, name: str) -> bool:
@@ -150,6 +150,14 @@ class Purge(Message, frozen=True, kw_only=True):
     """The chatter who was timed out or banned."""
 
 
+class BlockedTerms(Message, frozen=True, kw_only=True):
+    """The words that the platform blocks in the channel, all of them."""
+
+    channel: str
+    terms: tuple[str, ...]
+    """Words and phrases; `*` at an end stands for any letters."""
+
+
 class StreamStatus(Message, frozen=True, kw_only=True):
     """The stream began or ended."""
 
@@ -182,6 +190,8 @@ class RejectReason(str, Enum):
     LINK = "link"
     BLOCKED = "blocked"
     LANGUAGE = "language"
+    DUPLICATE = "duplicate"
+    OVERLOAD = "overload"
     EMPTY = "empty"
     MALFORMED = "malformed"
 
@@ -202,6 +212,17 @@ class Lane(IntEnum):
     PAID = 0
     MODERATOR = 1
     REST = 2
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of an utterance: text in a voice, or a sound."""
+
+    text: str = ""
+    """Checked text; empty for a sound."""
+    voice: str = ""
+    """Voice of the text; empty for the utterance's own."""
+    sound: str = ""
+    """Name of a sound; empty for text."""
 
 
 class Utterance(Message, frozen=True, kw_only=True):
@@ -225,6 +246,10 @@ class Utterance(Message, frozen=True, kw_only=True):
     """When the daemon had the message complete; age and latency count from here."""
     repeats: str = ""
     """Id of the message that is said once more, where a moderator asked for that."""
+    copies: int = 0
+    """Others who wrote about the same, for whom it is spoken too."""
+    segments: tuple[Segment, ...] = ()
+    """Voices and sounds that `body` is spoken in, one after the other; empty for one voice."""
 
 
 class Verb(str, Enum):
@@ -302,7 +327,7 @@ class Answer(Message, frozen=True, kw_only=True):
         return cls(name=name, fields={field: str(value) for field, value in fields.items()})
 
 
-SourceItem: TypeAlias = ChatItem | Command
+SourceItem: TypeAlias = ChatItem | BlockedTerms | Command
 """What a source delivers; a command only where the place that it came through is trusted."""
 
 
@@ -319,6 +344,8 @@ class SpeechRequest(Message, frozen=True, kw_only=True):
     """Number of function evaluations; 0 leaves it to the engine, and some engines have none."""
     due_s: float = 0.0
     """In how many seconds its sound is needed; 0 where somebody waits for it."""
+    speed: float = 1.0
+    """Factor on the speaking rate, besides those of engine and voice; some engines have none."""
 
 
 class WordTime(msgspec.Struct, frozen=True, array_like=True):

@@ -15,6 +15,7 @@ class DropReason(StrEnum):
 
     FULL = "backlog_full"
     EXPIRED = "expired"
+    DUPLICATE = "duplicate"
     SKIPPED = "skipped"
     CLEARED = "cleared"
     DELETED = "deleted"
@@ -76,7 +77,8 @@ class Accepted(Outcome, frozen=True, kw_only=True):
 
     received_at: float
     text: str
-    """Prefix and body: the longest string that may be spoken."""
+    """Prefix and body: the longest string that may be spoken, but for the number of others who
+    wrote the same."""
 
 
 class Rejected(Outcome, frozen=True, kw_only=True):
@@ -106,6 +108,19 @@ class Notice(Outcome, frozen=True, kw_only=True):
     """Something that everybody in chat is told; it is about no message, so `id` is empty."""
 
     text: str
+
+
+class Overload(Outcome, frozen=True, kw_only=True):
+    """The ladder against overload reached another rung; it is about no message, as `Notice`."""
+
+    rung: int
+    """From 1; 0 while all can be spoken in time."""
+    name: str
+    """What the rung does, as it is configured; empty for 0."""
+    waiting: int
+    """Utterances in the backlog."""
+    speech_s: float
+    """How long they would take, roughly."""
 
 
 class Held(Outcome, frozen=True, kw_only=True):
@@ -175,8 +190,8 @@ class Failed(Outcome, frozen=True, kw_only=True):
 
 
 OUTCOMES: tuple[type[Outcome], ...] = (
-    Accepted, Rejected, Applied, Notice, Held, Queued, Started, Continued, Spoken, Dropped,
-    Failed,
+    Accepted, Rejected, Applied, Notice, Overload, Held, Queued, Started, Continued, Spoken,
+    Dropped, Failed,
 )  # fmt: skip
 FINAL: tuple[type[Outcome], ...] = (Spoken, Dropped, Failed)
 """The outcomes that end an accepted message."""

@@ -6,12 +6,14 @@ from functools import partial
 
 import structlog
 
+from bot.archive import Heard
 from bot.backlog import Backlog
-from bot.lookahead import Lookahead, Rendering
+from bot.lookahead import Lookahead
 from bot.messages import Lane, Utterance, WordTime
 from bot.outcomes import Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback import Output
 from bot.playback.player import Playback, Player
+from bot.rendering import Rendering
 from bot.runtime.clock import now, unix
 from bot.runtime.waiting import cancel
 from bot.state import Speaking
@@ -35,6 +37,7 @@ class Speaker:
         emit: Callable[[Outcome], None],
         max_age_s: float,
         begun: Callable[[Utterance], None] = lambda _: None,
+        ended: Callable[[Heard], None] = lambda _: None,
     ) -> None:
         """Join the stages of one channel.
 
@@ -47,6 +50,7 @@ class Speaker:
             max_age_s: After that time since a message was received, an utterance that is not paid
                 waits no longer for an output that is away.
             begun: Is told what begins to be heard.
+            ended: Is told what was heard, when that has ended.
         """
         self._backlog = backlog
         self._lookahead = lookahead
@@ -55,6 +59,7 @@ class Speaker:
         self._emit = emit
         self._max_age_s = max_age_s
         self._begun = begun
+        self._ended = ended
         self._current: Rendering | None = None
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -147,6 +152,8 @@ class Speaker:
             self._current = None
             self._lookahead.finish(rendering, is_spoken=not (dropped or rendering.error))
             self._report_end(rendering, dropped)
+            if rendering.started_at and rendering.clip.chunks:
+                self._ended(_heard(rendering, dropped))
 
     def _expire_without_output(self, utterance: Utterance) -> asyncio.Task[None] | None:
         """Start to drop an utterance whose output is away when it would expire in the backlog."""
@@ -206,3 +213,15 @@ class Speaker:
                     words=tuple(rendering.clip.words),
                 )
             )
+
+
+def _heard(rendering: Rendering, dropped: DropReason | None) -> Heard:
+    duration_s = rendering.clip.duration_s
+    return Heard(
+        rendering.utterance,
+        text=rendering.request.text,
+        chunks=tuple(rendering.clip.chunks),
+        outcome=dropped or ("failed" if rendering.error else "spoken"),
+        started_at=rendering.started_at,
+        heard_s=min(duration_s, now() - rendering.started_at) if dropped else duration_s,
+    )

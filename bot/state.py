@@ -107,6 +107,8 @@ class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
     """Utterances in the backlog."""
     held: int
     """Utterances that wait for approval."""
+    rung: int = 0
+    """Rung of the ladder against overload, from 1; 0 while all can be spoken in time."""
     queue: Mapping[str, int]
     """The same by lane: paid, moderator, rest."""
     speaking: Speaking | None

@@ -16,6 +16,7 @@ import pytest
 
 from bot.app import Daemon
 from bot.config import Settings, loads
+from bot.engine.narrator import Narrator
 from tests.conftest import RATE_HZ, PulseServer, Recording
 
 pytestmark = pytest.mark.parts
@@ -59,8 +60,8 @@ class Viewer:
             return status
 
     def outcomes(self, message: str) -> list[dict[str, Any]]:
-        lines = self._events.read_text(encoding="utf-8").splitlines()
-        return [o for o in map(msgspec.json.decode, lines) if o["id"] == message]
+        whole, _, _ = self._events.read_text(encoding="utf-8").rpartition("\n")
+        return [o for o in map(msgspec.json.decode, whole.splitlines()) if o["id"] == message]
 
     async def until(self, message: str, outcome: str) -> dict[str, Any]:
         found: list[dict[str, Any]] = []
@@ -87,8 +88,10 @@ def is_up(daemon: Daemon) -> bool:
 
 
 @asynccontextmanager
-async def running(settings: Settings, events: Path) -> AsyncIterator[Viewer]:
-    daemon = Daemon(settings, events=events)
+async def running(
+    settings: Settings, events: Path, engine: Narrator | None = None
+) -> AsyncIterator[Viewer]:
+    daemon = Daemon(settings, engine=engine, events=events)
     task = asyncio.create_task(daemon.run())
     try:
         await until(lambda: task.done() or is_up(daemon))

@@ -39,6 +39,12 @@ def outcomes() -> list[Outcome]:
     return []
 
 
+def no_strangers(utterance: Utterance) -> Rejection | None:
+    """Take in nobody but u1 under load."""
+    is_known = utterance.chatter.id == "u1"
+    return None if is_known else Rejection(reason=RejectReason.OVERLOAD, detail="rung 5")
+
+
 @pytest.fixture
 async def intake(outcomes: list[Outcome]) -> Intake:
     policy = FragilePolicy(PolicySettings(), voice="heart")
@@ -60,11 +66,12 @@ async def intake(outcomes: list[Outcome]) -> Intake:
         moderation=Moderation(parts),
         admit=parts.admission,
         emit=outcomes.append,
+        refuse=no_strangers,
     )
 
 
-def message(text: str) -> ChatMessage:
-    chatter = Chatter(id="u1", name="viewer")
+def message(text: str, identifier: str = "u1") -> ChatMessage:
+    chatter = Chatter(id=identifier, name="viewer")
     return ChatMessage(
         id=text, channel="main", source="test", chatter=chatter, text=text, received_at=now()
     )
@@ -116,3 +123,15 @@ async def test_every_message_rouses_the_engine_before_it_is_judged(
 
     assert judged_at_rouse == [0]
     assert outcomes
+
+
+async def test_what_is_not_taken_in_under_load_is_rejected_and_commands_are_not(
+    intake: Intake, outcomes: list[Outcome]
+) -> None:
+    intake.accept(message("hello", "u2"))
+    intake.accept(message("!tts voice", "u2"))
+    rejected, applied = outcomes
+
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason is RejectReason.OVERLOAD
+    assert isinstance(applied, Applied)

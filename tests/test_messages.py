@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot import messages, outcomes
-from bot.messages import AudioChunk, ChatMessage, Chatter, Message, Role, Samples, WordTime
+from bot.messages import AudioChunk, ChatMessage, Chatter, Message, Role, Samples
 from bot.outcomes import OUTCOMES, Applied, Outcome
 from bot.runtime.packing import decode, encode
 
@@ -30,7 +30,7 @@ def example(annotation: Any) -> Any:  # noqa: ANN401 - one value of any annotate
     value: Any
     if annotation == Samples:
         value = np.array([0.0, 0.5, -1.0], np.float32)
-    elif isinstance(annotation, type) and issubclass(annotation, Message | WordTime):
+    elif isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
         value = make(annotation)
     elif isinstance(annotation, type) and issubclass(annotation, Enum):
         value = list(annotation)[-1]

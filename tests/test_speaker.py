@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from bot.backlog import Backlog
 from bot.config.backlog import BacklogSettings
@@ -16,6 +17,7 @@ from bot.errors import UtteranceError
 from bot.lookahead import Lookahead
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance, WordTime
 from bot.outcomes import FINAL, Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
+from bot.overload import Relief
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.playback.player import Player
@@ -37,6 +39,7 @@ class EngineStandIn:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.nfes: list[int] = []
+        self.speeds: list[float] = []
         self.closed: list[str] = []
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
@@ -61,6 +64,7 @@ class EngineStandIn:
         assert due is not None
         self.texts.append(request.text)
         self.nfes.append(request.nfe)
+        self.speeds.append(request.speed)
         try:
             if "unspeakable" in request.text:
                 raise UtteranceError("no")
@@ -125,6 +129,7 @@ async def aenumerate(items: AsyncIterator[AudioChunk]) -> AsyncIterator[tuple[in
 
 class Stage:
     def __init__(self, max_age_s: float = 100, stall_s: float = 100, ahead_s: float = 0) -> None:
+        self.relief = Relief()
         self.outcomes: list[Outcome] = []
         self._told = asyncio.Condition()
         self.engine = EngineStandIn()
@@ -140,6 +145,7 @@ class Stage:
                 prefix_again_after_s=60,
                 ahead_s=ahead_s,
                 nfe_policy=NfePolicy(idle=10, normal=7, least=5),
+                relief=lambda: self.relief,
             ),
             player=Player([self.output], PlaybackSettings()),
             emit=self.outcomes.append,
@@ -407,6 +413,48 @@ async def test_the_nfe_follows_what_waits() -> None:
         await stage.until(lambda: len(stage.final()) == 6)
 
     assert stage.engine.nfes == [5, 5, 5, 7, 7, 10]
+
+
+async def test_under_load_chat_is_said_shorter_and_quicker_but_not_what_was_paid_for(
+    stage: Stage,
+) -> None:
+    stage.relief = Relief(without_name=True, max_words=2, speed=1.2, least_nfe=True)
+    stage.put("one two three")
+    stage.put("four five six", "b", Lane.PAID)
+    async with stage.speaking():
+        await stage.until(lambda: len(stage.final()) == 2)
+
+    assert stage.engine.texts == ["b says: four five six", "one two"]
+    assert stage.engine.speeds == [1.0, 1.2]
+    assert stage.engine.nfes == [5, 5]
+
+
+async def test_what_is_made_ahead_stays_when_the_load_changes(looking: Stage) -> None:
+    looking.engine.may_go_on.clear()
+    async with looking.speaking():
+        looking.put("one")
+        looking.put("two", "b")
+        await looking.until(lambda: len(looking.engine.texts) == 2)
+        looking.relief = Relief(without_name=True)
+        looking.engine.may_go_on.set()
+        await looking.until(lambda: len(looking.final()) == 2)
+
+    assert looking.engine.texts == ["a says: one", "b says: two"]
+
+
+async def test_what_others_wrote_too_is_made_again_at_its_turn(looking: Stage) -> None:
+    looking.engine.may_go_on.clear()
+    async with looking.speaking():
+        looking.put("one")
+        looking.put("two", "b")
+        await looking.until(lambda: len(looking.engine.texts) == 2)
+        for count in (3, 4):
+            (waiting,) = looking.backlog
+            looking.backlog.replace(waiting, replace(waiting, body=f"two and {count} others"))
+        looking.engine.may_go_on.set()
+        await looking.until(lambda: len(looking.final()) == 2)
+
+    assert looking.engine.texts == ["a says: one", "b says: two", "b says: two and 4 others"]
 
 
 async def test_what_moderation_takes_back_is_made_no_further(looking: Stage) -> None:

@@ -80,10 +80,19 @@ class TwitchHttp:
         self.unsettleable: set[str] = set()
         """Redemptions that Twitch does not manage to settle."""
         self.redeemed: list[dict[str, Any]] = []
+        self.blocked: dict[str, list[str]] = defaultdict(list)
+        """Terms that channels block, by their ids."""
+        self.live_channels: set[str] = set()
+        """Ids of the channels that stream."""
+        self.follows: dict[tuple[str, str], str] = {}
+        """Since when a user follows a channel, by both ids."""
         self.rewards: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.app = web.Application()
         helix = {
             ("GET", "users"): self._users,
+            ("GET", "channels/followers"): self._followers,
+            ("GET", "streams"): self._streams,
+            ("GET", "moderation/blocked_terms"): self._blocked_terms,
             ("POST", "eventsub/subscriptions"): self._subscribe,
             ("DELETE", "eventsub/subscriptions"): self._unsubscribe,
             ("POST", "chat/messages"): self._send,
@@ -233,7 +242,9 @@ class TwitchHttp:
     async def _users(self, request: web.Request) -> web.Response:
         if self._caller(request) is None:
             return _error(401, "Invalid OAuth token")
+        ids = request.query.getall("id", [])
         found = [name for name in request.query.getall("login", []) if name in self.users]
+        found += [name for name, key in self.users.items() if key in ids]
         rest = dict.fromkeys(
             ("broadcaster_type", "description", "offline_image_url", "profile_image_url", "type"),
             "",
@@ -301,6 +312,32 @@ class TwitchHttp:
         return web.json_response(
             {"data": [{"message_id": key, "is_sent": True, "drop_reason": None}]}
         )
+
+    async def _blocked_terms(self, request: web.Request) -> web.Response:
+        caller, channel_id = self._caller(request), request.query["broadcaster_id"]
+        if caller is None or "moderator:read:blocked_terms" not in caller[1]:
+            return _error(401, "Missing scope: moderator:read:blocked_terms")
+        if request.query["moderator_id"] != caller[0]:
+            return _error(401, "The moderator is somebody else")
+        terms, first = self.blocked[channel_id], int(request.query.get("after", 0))
+        end = first + min(int(request.query["first"]), 100)
+        data = [{"text": term, "broadcaster_id": channel_id} for term in terms[first:end]]
+        more = {"cursor": str(end)} if end < len(terms) else {}
+        return web.json_response({"data": data, "pagination": more})
+
+    async def _followers(self, request: web.Request) -> web.Response:
+        caller, query = self._caller(request), request.query
+        if caller is None or "moderator:read:followers" not in caller[1]:
+            return _error(401, "Missing scope: moderator:read:followers")
+        since = self.follows.get((query["broadcaster_id"], query["user_id"]))
+        data = [{"user_id": query["user_id"], "followed_at": since}] if since else []
+        return web.json_response({"data": data, "pagination": {}, "total": len(self.follows)})
+
+    async def _streams(self, request: web.Request) -> web.Response:
+        if self._caller(request) is None:
+            return _error(401, "Invalid OAuth token")
+        live = [key for key in request.query.getall("user_id", []) if key in self.live_channels]
+        return web.json_response({"data": [{"user_id": key, "type": "live"} for key in live]})
 
     async def _rewards(self, request: web.Request) -> web.Response:
         return web.json_response({"data": self.rewards[request.query["broadcaster_id"]]})

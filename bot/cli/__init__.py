@@ -1,6 +1,5 @@
 """The commands: a module each, of the same name, which is imported when its command is called."""
 
-import sys
 from collections.abc import Mapping
 
 from bot.errors import IshowttsError
@@ -9,6 +8,8 @@ COMMANDS: Mapping[str, str] = {
     "run": "run the daemon",
     "say": "speak one text",
     "explain": "show what would be spoken of a message, and what each filter does",
+    "rehearse": "show what would be said of an evening's chat, also with other settings beside it",
+    "said": "list what was said, play it again or export it",
     "data": "export, import or forget what is kept of chatters and commands",
     "check": "report everything that would not work, with its remedy",
     "devices": "list the sound devices",
@@ -41,6 +42,8 @@ EXIT_BROKEN_PIPE = 141
 
 
 def fail(error: IshowttsError, code: int) -> int:
-    """Print what went wrong; return `code`."""
-    print(f"ishowtts: {error}", file=sys.stderr)
+    """Tell what went wrong; return `code`."""
+    from bot.logs.background import tell  # noqa: PLC0415 - heavy, and seldom needed
+
+    tell(f"ishowtts: {error}\n")
     return code

@@ -15,6 +15,7 @@ from bot.cli import EXIT_OK, EXIT_PROBLEM
 from bot.cli.shared import add_config_option, load_settings
 from bot.config import Settings
 from bot.config.logs import LogSettings
+from bot.errors import shown
 from bot.service import daemon
 from bot.speedcheck import history_table
 from bot.speedcheck.check import check
@@ -195,7 +196,7 @@ def _length(text: str) -> float:
         value = -1.0
     if not 0 < value <= _MAX_LENGTH_S:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no length; use seconds up to {_MAX_LENGTH_S:g}, as in 1,3,5"
+            f"{shown(text)} is no length; use seconds up to {_MAX_LENGTH_S:g}, as in 1,3,5"
         )
     return value
 
@@ -209,6 +210,7 @@ def _batch(text: str) -> tuple[int, float]:
     items, _, length = text.partition("x")
     if not (items.isdecimal() and 0 < int(items) <= _MAX_ITEMS):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no batch; use up to {_MAX_ITEMS} utterances and their seconds, as in 16x3"
+            f"{shown(text)} is no batch; use up to {_MAX_ITEMS} utterances and their seconds,"
+            " as in 16x3"
         )
     return int(items), _length(length)

@@ -17,12 +17,13 @@ from bot.messages import (
     Rejection,
     RejectReason,
     Role,
+    Segment,
     Utterance,
 )
 from bot.policy import Policy
 from bot.policy.chain import Step
 from bot.policy.draft import Draft
-from bot.wiring import engines
+from bot.wiring import engines, sounds
 
 _WIDTH = 18
 """Characters of the column with the names of the filters."""
@@ -80,6 +81,8 @@ class _Reader:
             channel.policy,
             voice=channel.voice,
             trigger=settings.commands.trigger,
+            known_voices=engines.voices(settings.engine),
+            known_sounds=sounds.create(settings.sounds),
             spoken=lambda: engines.languages(settings.engine),
         )
 
@@ -117,6 +120,8 @@ class _Reader:
                     yield _line("language", result.language)
                 yield _line("voice", f"{result.voice}, with the engine {self._engine(result)}")
                 yield _line("lane", result.lane.name.lower())
+                if result.segments:
+                    yield _line("parts", ", ".join(map(_part, result.segments)))
                 yield _line("spoken", f"{result.prefix}{result.body}")
             case Draft() if result.prefix != before.prefix:
                 yield _line(name, f"{result.prefix}| {result.text}")
@@ -150,6 +155,10 @@ def _channel(settings: Settings, name: str | None) -> ChannelSettings:
             f"There is no channel {name}.", remedy=f"The configuration has: {', '.join(names)}."
         )
     return settings.channels[names.index(name)]
+
+
+def _part(segment: Segment) -> str:
+    return f"({segment.sound})" if segment.sound else f"[{segment.voice or '-'}] {segment.text}"
 
 
 def _refusal(rejection: Rejection) -> str:

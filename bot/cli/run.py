@@ -5,13 +5,17 @@ import asyncio
 import faulthandler
 import gc
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from bot import logs
 from bot.cli import EXIT_OK, EXIT_USAGE
 from bot.cli.shared import add_config_option, complete, load_settings
+from bot.errors import shown
+from bot.logs.background import tell
 from bot.wiring import engines
 from bot.wiring.options import with_options
 
@@ -64,6 +68,7 @@ def run(options: argparse.Namespace) -> int:
     # now, and again and again in service.
     gc.disable()
     faulthandler.enable()  # a watchdog ends what hangs with SIGABRT: then it tells where it hung
+    sys.excepthook = _tell_crash
 
     def build(engine: "Narrator") -> "Daemon":
         daemon_type: type[Daemon] = import_module("bot.app").Daemon
@@ -87,13 +92,20 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _tell_crash(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+    """Tell what the interpreter would, but end also where nobody reads it."""
+    tell("".join(traceback.format_exception(kind, error, at)))
+
+
 def _speed(text: str) -> float:
     try:
         value = 0.0 if text == "max" else float(text)
     except ValueError:
         value = -1.0
     if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no speed; use a positive number, or max")
+        raise argparse.ArgumentTypeError(
+            f"{shown(text)} is no speed; use a positive number, or max"
+        )
     return value
 
 
@@ -101,5 +113,7 @@ def _twitch_channel(text: str) -> str:
     name = text.rstrip("/").rpartition("/")[2].lstrip("#@")
     is_login = name.isascii() and name.replace("_", "").isalnum() and len(name) <= len("x" * 25)
     if not is_login:
-        raise argparse.ArgumentTypeError(f"{text!r} is no Twitch channel, as in twitch.tv/NAME")
+        raise argparse.ArgumentTypeError(
+            f"{shown(text)} is no Twitch channel, as in twitch.tv/NAME"
+        )
     return name.lower()

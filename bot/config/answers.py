@@ -67,6 +67,8 @@ ANSWERS: Mapping[str, str] = {
     "away": "no moderator is here: what is written waits until one writes",
     "offline": "the stream is offline: what is written waits",
     "back": "speech goes on",
+    "overload": "more is written than can be said: {name}",
+    "overload_over": "the voice keeps up with chat again",
 }
 """Words of each answer."""
 

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.config.base import Count, Section, matching
+from bot.config.base import Count, Number, Section, matching
 from bot.config.languages import Language
+from bot.config.tags import TagName
 from bot.messages import EventKind
 
 _FIELD = r"\{\{|\}\}|\{(?:name|amount):?\}|\{amount:[^|{}\[\]]{1,30}\|[^|{}\[\]]{1,30}\}"
@@ -20,7 +21,22 @@ Told = Annotated[
         " nothing else in braces; [with {amount}|without] for an event with and without one",
     ),
 ]
-EventTemplate = Told | None
+
+
+class WeightedTemplate(Section):
+    """One of several templates of an event."""
+
+    text: Told
+    """The template."""
+    weight: Annotated[Count, Field(ge=1, le=1_000)] = 1
+    """How often it is chosen, beside the weights of the others."""
+
+
+Templates = (
+    Told | Annotated[tuple[Told | WeightedTemplate, ...], Field(min_length=1, max_length=50)]
+)
+"""One template, or several of which each message gets one."""
+EventTemplate = Templates | None
 
 
 class EventSettings(Section):
@@ -29,8 +45,9 @@ class EventSettings(Section):
     `{name}` is the chatter's name. `{amount}` is the number, with the unit that came with it: "5.50
     euros", "300 Stars". `{amount:viewer|viewers}` is the number with these words for one and for
     more, unless it came with another unit. `[ with {amount}]` is left out of an event that has no
-    amount; `[A|B]` is A with an amount and B without. null announces nothing: the text, if there is
-    one, is read like other chat.
+    amount; `[A|B]` is A with an amount and B without. Of a list each message gets one, chosen at
+    random; an entry `{text: ..., weight: 3}` comes three times as often. null announces nothing:
+    the text, if there is one, is read like other chat.
     """
 
     cheer: EventTemplate = "{name} cheers[ {amount:bit|bits}]."
@@ -67,10 +84,12 @@ class EventSettings(Section):
     """Off, for the same reason."""
     announcement: EventTemplate = None
     """Off: announcements of moderators are read like chat."""
-    templates: dict[Language, dict[EventKind, Told]] = {}
+    templates: dict[Language, dict[EventKind, Templates]] = {}
     """Announcements with messages in other languages, instead of those that come along for de, es,
     fr, ja and pt; of a language without any, those above."""
-    minimum_bits: Annotated[Count, Field(ge=1)] = 1
-    """Bits of the smallest cheer that is announced."""
-    minimum_viewers: Annotated[Count, Field(ge=0)] = 1
-    """Viewers of the smallest raid that is announced."""
+    minimum: dict[EventKind, Annotated[Number, Field(ge=0)]] = {}
+    """Smallest amount of an event that is announced, by its kind, such as {cheer: 100, raid: 5};
+    one without an amount always is."""
+    sounds: dict[EventKind, TagName] = {}
+    """Sound before the announcement, by the event's kind, such as {raid: airhorn}; from the folder
+    of `sounds`."""

@@ -8,6 +8,8 @@ from bot.config.base import Count, Number, Section, matching
 from bot.config.events import EventSettings
 from bot.config.languages import Language, LanguageSettings, told_apart
 from bot.config.limits import GateSettings, LimitSettings
+from bot.config.raids import RaidSettings
+from bot.config.tags import TagSettings
 from bot.config.words import WordSettings
 from bot.messages import EventKind
 
@@ -199,6 +201,7 @@ class PolicySettings(Section):
     emoji: EmojiSettings = EmojiSettings()
     links: LinkSettings = LinkSettings()
     repeats: RepeatSettings = RepeatSettings()
+    raids: RaidSettings = RaidSettings()
     length: LengthSettings = LengthSettings()
     words: WordSettings = WordSettings()
     languages: LanguageSettings = LanguageSettings()
@@ -206,6 +209,7 @@ class PolicySettings(Section):
     name: NameSettings = NameSettings()
     events: EventSettings = EventSettings()
     voices: VoiceSettings = VoiceSettings()
+    tags: TagSettings = TagSettings()
 
     @model_validator(mode="after")
     def _own_language_is_told_apart(self) -> Self:

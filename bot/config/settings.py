@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from bot.config.archive import ArchiveSettings
 from bot.config.backlog import BacklogSettings
 from bot.config.base import Count, Section, matching
 from bot.config.commands import CommandSettings
@@ -12,6 +13,7 @@ from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
 from bot.config.moderation import ModerationSettings
 from bot.config.mqtt import MqttSettings
+from bot.config.overload import OverloadSettings
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
 from bot.config.server import MetricsSettings, ServerSettings
@@ -21,6 +23,7 @@ from bot.config.sources import (
     TwitchEventsubSettings,
     TwitchSettings,
 )
+from bot.config.tags import SoundSettings
 from bot.config.wires import WireSettings
 
 FORM = 1
@@ -86,14 +89,20 @@ class Settings(Section):
     """Rules for what is spoken, and how it is worded."""
     backlog: BacklogSettings = BacklogSettings()
     """Limits of what waits to be spoken, in each channel."""
+    overload: OverloadSettings = OverloadSettings()
+    """What is done while more waits than can be spoken in time."""
     moderation: ModerationSettings = ModerationSettings()
     """Time and people between a message and the voice."""
     commands: CommandSettings = CommandSettings()
     """Commands in chat."""
     engine: EngineSettings = EngineSettings()
     """TTS engines."""
+    sounds: SoundSettings = SoundSettings()
+    """Sounds for messages and announcements."""
     playback: PlaybackSettings = PlaybackSettings()
     """Volume and fades."""
+    archive: ArchiveSettings = ArchiveSettings()
+    """Speech that is kept."""
     twitch: Annotated[TwitchSettings, Field(validate_default=True)] = TwitchSettings()
     """The account at Twitch."""
     log: LogSettings = LogSettings()

@@ -89,6 +89,9 @@ class TwitchEventsubSettings(Section):
     """Channel-point reward for messages that are spoken."""
     emotes: tuple[EmoteService, ...] = ("bttv", "ffz", "7tv")
     """Services that are asked for the names of their emotes, which Twitch does not mark."""
+    blocked_terms: bool = True
+    """Whether words that the channel blocks at Twitch are blocked here too; needs the streamer's
+    own log-in."""
     anonymous: bool = True
     """Also read chat anonymously, so that nothing is lost while the account cannot read."""
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import yaml
 
-from bot.errors import Problem
+from bot.errors import Problem, shown
 from bot.runtime.plain_yaml import PlainLoader
 
 Path = tuple[str | int, ...]
@@ -60,7 +60,7 @@ def parse(text: str) -> Document:
         _walk(node, (), lines, problems)
         return Document(_Loader("").construct_document(node), lines, problems)
     except yaml.reader.ReaderError as error:
-        what = f"character {error.position} is {error.character!r}"
+        what = f"character {error.position} is {shown(error.character)}"
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         what = getattr(error, "problem", None) or str(error)

@@ -13,7 +13,7 @@ from itertools import accumulate, chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.engine.word_times import written_words
-from bot.errors import UtteranceError, shortened
+from bot.errors import UtteranceError, raised
 
 if TYPE_CHECKING:
     from hibari.g2p import G2P
@@ -64,7 +64,7 @@ def read(text: str, *, british: bool = False) -> Sequence[Sentence]:
             sentence = _read_sentence(written, first_word, _g2p(british=british))
         except Exception as error:  # a third party's rules: whatever they raise costs one utterance
             raise UtteranceError(
-                f"The English dictionary fails on this text: {shortened(repr(error))}"
+                f"The English dictionary fails on this text: {raised(error)}"
             ) from error
         if any(map(str.isalpha, sentence.phonemes)):
             sentences.append(sentence)

@@ -18,7 +18,7 @@ from bot.engine.contract import Engine
 from bot.engine.english import spelled
 from bot.engine.joining import trim
 from bot.engine.process.progress import Progress
-from bot.errors import UtteranceError, shortened
+from bot.errors import UtteranceError, raised
 from bot.messages import AudioChunk, Samples, SpeechRequest
 
 _LEAD_S = 0.01
@@ -66,7 +66,8 @@ class HibariEngine(Engine):
     async def _speak(self, request: SpeechRequest) -> AudioChunk | UtteranceError:
         assert self._model is not None
         seed = zlib.crc32(request.id.encode(errors="replace"))
-        sentences = self._model.stream(spelled(request.text), speed=self._speed, seed=seed)
+        speed = self._speed * request.speed
+        sentences = self._model.stream(spelled(request.text), speed=speed, seed=seed)
         speech = np.zeros(0, np.float32)
         try:
             while (samples := await self._in_thread(partial(self._next, sentences))) is not None:
@@ -86,7 +87,7 @@ class HibariEngine(Engine):
         except (
             Exception
         ) as error:  # a third party's model code: whatever it raises costs one utterance
-            raise UtteranceError(f"hibari failed on this text: {shortened(repr(error))}") from error
+            raise UtteranceError(f"hibari failed on this text: {raised(error)}") from error
         finally:
             self.progress.step()
         if samples is None:

@@ -27,10 +27,11 @@ class ToneEngine(Engine):
 
     async def speak(self, requests: Sequence[SpeechRequest]) -> Sequence[AudioChunk]:
         """Return a tone for each request."""
-        return [self._tone(request.text) for request in requests]
+        return [self._tone(request) for request in requests]
 
-    def _tone(self, text: str) -> AudioChunk:
-        duration_s = max(len(text) / _CHARACTERS_PER_S / self._speed, _SHORTEST_S)
+    def _tone(self, request: SpeechRequest) -> AudioChunk:
+        rate = _CHARACTERS_PER_S * self._speed * request.speed
+        duration_s = max(len(request.text) / rate, _SHORTEST_S)
         t = np.arange(round(duration_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
         wave = 0.5 * np.sin(2 * np.pi * self._frequency_hz * t)
         return AudioChunk(samples=wave.astype(np.float32), sample_rate_hz=SAMPLE_RATE_HZ)

@@ -100,9 +100,14 @@ def _formatter(
 def escape_controls(_logger: object, _method: str, event: _EventDict) -> _EventDict:
     """Escape control characters in values: chat must not control the terminal."""
     for key, value in event.items():
-        if isinstance(value, str) and _UNSAFE.search(value):
-            event[key] = _UNSAFE.sub(lambda match: repr(match[0])[1:-1], value)
+        if isinstance(value, str):
+            event[key] = escaped(value)
     return event
+
+
+def escaped(text: str) -> str:
+    """Return `text` with control characters as Python writes them: safe to show in a terminal."""
+    return _UNSAFE.sub(lambda match: repr(match[0])[1:-1], text)
 
 
 def mask_secrets(_logger: object, _method: str, event: _EventDict) -> _EventDict:

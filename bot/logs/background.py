@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 class StandardError:
-    """Standard error without a buffer.
+    """Standard error without a buffer, for threads.
 
     A thread that stands still in `sys.stderr` holds its lock, for which the interpreter waits at
     its end.
@@ -36,6 +36,21 @@ class StandardError:
 
     def flush(self) -> None:
         """Hold nothing back."""
+
+
+def tell(text: str) -> None:
+    """Write `text` to standard error, as far as that takes no more than a moment.
+
+    For what a program says last: it has to end, also where nobody reads that.
+    """
+    try:
+        stream = StandardError()
+    except OSError:  # a program that runs us has put something else in its place
+        sys.stderr.write(text)
+        return
+    last = Background("last words")
+    last.post(partial(stream.write, text))
+    last.close()
 
 
 class BackgroundHandler(logging.Handler):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.errors import StartError
+from bot.logs.background import StandardError
 from bot.runtime.line_file import open_to_append
 
 _MB = 1_000_000
@@ -62,10 +63,9 @@ class LogFile(RotatingFileHandler):
             super().handleError(record)
             return
         self._left_out = 1
-        print(  # noqa: T201 - the log itself is what fails
+        StandardError().write(
             f"ishowtts: the log {self.baseFilename} cannot be written, lines are lost: "
-            f"{error.strerror}",
-            file=sys.stderr,
+            f"{error.strerror}\n"
         )
 
 

@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bot.logs.background import StandardError
+
 SOCKET = Path("/run/systemd/journal/socket")
 _PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 _NAMES = {"id": "UTTERANCE_ID", "exception": "EXCEPTION"}
@@ -60,7 +62,7 @@ class JournalHandler(logging.Handler):
             self._lost += 1
             return
         except OSError:
-            print(f"<{fields['PRIORITY']}>{fields['MESSAGE']}", file=sys.stderr)  # noqa: T201
+            StandardError().write(f"<{fields['PRIORITY']}>{fields['MESSAGE']}\n")
         self._lost = 0
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """Moderation: applies commands and purges to one channel, without waiting behind speech."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
@@ -93,6 +93,10 @@ class Moderation:
     def set_live(self, *, is_live: bool) -> None:
         """Note whether the stream is live."""
         self._parts.presence.set_live(is_live=is_live)
+
+    def block(self, terms: Iterable[str]) -> None:
+        """Read nothing with these words: those that the platform blocks; takes a moment."""
+        self._parts.policy.block(terms)
 
     def mute(self, chatter: Chatter) -> None:
         """Read nothing of `chatter` any more, and drop what there is of it."""

@@ -19,6 +19,7 @@ from bot.errors import StartError, TransientError
 from bot.mqtt.outbox import Outbox
 from bot.mqtt.payloads import OFFLINE, ONLINE, Topics
 from bot.runtime.backoff import Backoff
+from bot.runtime.folders import read_bounded
 from bot.runtime.reconnect import ReconnectLoop
 from bot.runtime.waiting import first_to_end
 
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 _MAX_PACKET_BYTES = 256 * 1024
 """Largest packet that the broker may send; it is told so."""
+_MOST_PEM_BYTES = 4 << 20
 _ANSWER_S = 10.0
 """Longest wait for an answer of the broker."""
 _FAREWELL_S = 0.5
@@ -250,12 +252,16 @@ def _tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
     tls = settings.tls
     if not tls.enabled:
         return None
-    path = tls.ca
+    path = None
     try:
+        for path in filter(None, (tls.ca, tls.certificate, tls.key)):
+            read_bounded(path, _MOST_PEM_BYTES)  # OpenSSL would wait for a pipe, or read for ever
+        path = tls.ca
         context = ssl.create_default_context(cafile=tls.ca)
         if tls.certificate is not None:
             path = tls.certificate
-            context.load_cert_chain(tls.certificate, tls.key)
+            # With a password, which is wrong: without one, OpenSSL would ask the terminal for it.
+            context.load_cert_chain(tls.certificate, tls.key, password="")
     except (OSError, ssl.SSLError) as error:
         raise StartError(
             f"The certificate {path} for MQTT cannot be used: {error.strerror or error}.",

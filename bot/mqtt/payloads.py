@@ -81,6 +81,8 @@ class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
     """Utterances in the backlog."""
     held: int
     """Utterances that wait for approval."""
+    rung: int
+    """Rung of the ladder against overload; 0 while all can be spoken in time."""
     queue: dict[str, int]
     """The same by lane: paid, moderator, rest."""
     speaking: Speaking | None

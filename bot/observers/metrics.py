@@ -55,6 +55,7 @@ _OF_CHANNEL: _Rows[ChannelState] = (
     (_GAUGE, "speaking", "Whether something is being spoken.", lambda it: it.speaking is not None),
     (_GAUGE, "on", "Whether chat is read.", lambda it: it.is_on),
     (_GAUGE, "paused", "Whether what waits is held back.", lambda it: it.is_paused),
+    (_GAUGE, "overload_rung", "Rung of the ladder against overload.", lambda it: it.rung),
     (_GAUGE, "volume_ratio", "Volume, 0 to 1 of full scale.", lambda it: it.volume),
 )
 _OF_LANE: _Rows[int] = ((_GAUGE, "queue_utterances", "What waits to be spoken.", float),)

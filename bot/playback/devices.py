@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot.errors import StartError, shown
+from bot.errors import StartError, named, shown
 from bot.playback import portaudio
 from bot.playback.device_entry import DEFAULT, Device
 from bot.playback.pulse.server import Server, ServerAwayError, Sink
@@ -133,14 +133,14 @@ def choose(wanted: str, known: Sequence[Device]) -> Device:
     near = difflib.get_close_matches(wanted, everything, n=1)
     raise StartError(
         f"There is no sound device {shown(wanted)}.",
-        remedy=(f"Did you mean {shown(near[0])}? " if near else "")
+        remedy=(f"Did you mean {named(near[0])}? " if near else "")
         + f"There are: {_listed(known)}.",
     )
 
 
 def _listed(devices: Sequence[Device]) -> str:
     names = {
-        repr(d.name) + (f" ({d.description})" if d.description not in {"", d.name} else "")
+        named(d.name) + (f" ({d.description})" if d.description not in {"", d.name} else "")
         for d in devices
     }
     return ", ".join(sorted(names))

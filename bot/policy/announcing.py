@@ -1,13 +1,15 @@
 """Announcements: events beside chat, in words: "viewer one raids with 42 viewers"."""
 
+import hashlib
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from msgspec.structs import replace
 
-from bot.config.events import EventSettings
+from bot.config.events import EventSettings, Templates
 from bot.messages import ChatMessage, Chatter, Event, EventKind
 from bot.policy.cleaning import clean, plain
 from bot.policy.draft import Draft
@@ -81,6 +83,27 @@ def _untold(choice: re.Match[str]) -> str:
     return choice["untold"] or "" if is_choice else choice["told"]
 
 
+class _Templates:
+    """Templates of one event, with their weights."""
+
+    def __init__(self, told: Templates) -> None:
+        entries = (told,) if isinstance(told, str) else told
+        self._forms: list[tuple[str, str]] = []
+        self._ends: list[int] = []
+        for entry in entries:
+            text, weight = (entry, 1) if isinstance(entry, str) else (entry.text, entry.weight)
+            self._forms.append((_chosen(text, has_amount=True), _chosen(text, has_amount=False)))
+            self._ends.append(weight + (self._ends[-1] if self._ends else 0))
+
+    def choose(self, identifier: str, *, has_amount: bool) -> str:
+        """Return the template of a message: the same one after a restart, so by its id."""
+        index = 0
+        if len(self._ends) > 1:
+            digest = hashlib.sha256(identifier.encode(errors="replace")).digest()
+            index = bisect_right(self._ends, int.from_bytes(digest[:8], "big") % self._ends[-1])
+        return self._forms[index][0 if has_amount else 1]
+
+
 class Announcements:
     """Filter: puts the announcement of an event into the draft's prefix."""
 
@@ -113,27 +136,21 @@ class Announcements:
         self._mark = mark
         self._templates = cache(self._templates_of)
         self._ours = self._templates(own)
-        self._least = {
-            EventKind.CHEER: settings.minimum_bits,
-            EventKind.RAID: settings.minimum_viewers,
-        }
+        self._least = settings.minimum
         self._spoken_name = spoken_name
         self._anonymous = anonymous
 
-    def _templates_of(self, language: str) -> Mapping[EventKind, tuple[str, str]]:
-        """Return the templates of each event that is announced: with an amount, and without."""
-        return {
-            kind: (_chosen(told, has_amount=True), _chosen(told, has_amount=False))
-            for kind, told in self._told(language)
-        }
+    def _templates_of(self, language: str) -> Mapping[EventKind, "_Templates"]:
+        """Return the templates of each event that is announced."""
+        return {kind: _Templates(told) for kind, told in self._told(language)}
 
-    def _told(self, language: str) -> Iterator[tuple[EventKind, str]]:
+    def _told(self, language: str) -> Iterator[tuple[EventKind, Templates]]:
         settings = self._settings
         theirs = settings.templates.get(language, {})
         shipped = ANNOUNCEMENTS.get(language, {})
         for kind in EventKind:
-            ours: str | None = getattr(settings, kind.value)
-            english: str | None = type(settings).model_fields[kind.value].default
+            ours: Templates | None = getattr(settings, kind.value)
+            english: Templates | None = type(settings).model_fields[kind.value].default
             usual = shipped.get(kind) or (english if language == "en" else None)
             if language == self._own:
                 usual = ours if ours != english else usual or ours
@@ -154,7 +171,7 @@ class Announcements:
         if draft.message.event is None or not self.is_announced(draft.message):
             return ""
         event = draft.message.event
-        return self._filled(event, self._anonymous, self._language(event, draft.language))
+        return self._filled(draft.message, self._anonymous, self._language(event, draft.language))
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` with the announcement as its prefix, if there is one."""
@@ -165,14 +182,17 @@ class Announcements:
         spoken = self._spoken_name(message.chatter, draft.language)
         name = self._anonymous if is_nobody else spoken
         language = self._language(message.event, draft.language)
-        prefix = self._filled(message.event, name, language)
-        return replace(draft, prefix=prefix, prefix_language=language)
+        said = self._filled(message, name, language)
+        return replace(draft, prefix=said, prefix_language=language)
 
     def _language(self, event: Event, language: str) -> str:
         return self._introducing(language, lambda each: event.kind in self._templates(each))
 
-    def _filled(self, event: Event, name: str, language: str) -> str:
-        told, untold = self._templates(language)[event.kind]
+    def _filled(self, message: ChatMessage, name: str, language: str) -> str:
+        event = message.event
+        assert event is not None
+        templates = self._templates(language)[event.kind]
+        template = templates.choose(message.id, has_amount=bool(event.amount))
         amount = _Amount(event, lambda text: self._say(text, language), self._mark(language))
-        said = (told if event.amount else untold).format(name=name, amount=amount)
+        said = template.format(name=name, amount=amount)
         return f"{plain(clean(said))} "

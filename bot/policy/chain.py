@@ -3,9 +3,19 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from bot.config.answers import PLAIN
 from bot.config.policy import PolicySettings
-from bot.messages import Answer, ChatMessage, Chatter, Rejection, RejectReason, Utterance
+from bot.messages import (
+    Answer,
+    ChatMessage,
+    Chatter,
+    Rejection,
+    RejectReason,
+    Segment,
+    Utterance,
+)
 from bot.policy.access import Access
 from bot.policy.announcing import Announcements
 from bot.policy.chatters import Chatters, Remembered
@@ -16,13 +26,15 @@ from bot.policy.emotes import Emotes
 from bot.policy.gates import Gates
 from bot.policy.introduction import Introduction
 from bot.policy.languages import Languages, Names, Speakability, Spoken
-from bot.policy.length import Length, fitting
+from bot.policy.length import Length, cut, fitting
 from bot.policy.limits import Limits
 from bot.policy.links import Links
 from bot.policy.mode import Mode, drop_reply_mention
+from bot.policy.raids import Raids
 from bot.policy.repeats import Repeats
 from bot.policy.speakable import Speakable
 from bot.policy.speakable.pronunciation import Pronunciation
+from bot.policy.tags import Rewriting, Tags
 from bot.policy.voices import VoiceChoice
 from bot.policy.words import Words
 
@@ -34,6 +46,9 @@ _NO_MESSAGE = ChatMessage(
     id="", channel="", source="", chatter=Chatter(id="", name=""), text="", received_at=0.0
 )
 """Stand-in for the message of a text that came in none."""
+
+_OF_THE_WHOLE = frozenset({"language", "name", "events", "words over messages"})
+"""Filters that judge a message once, not each of its segments."""
 
 Step: TypeAlias = tuple[str, Draft | Rejection | Utterance]
 """Name of a filter, and what it made of the message."""
@@ -50,6 +65,7 @@ class Policy:
         trigger: str = "!tts",
         remembered: Remembered = lambda _: {},
         known_voices: Collection[str] | None = None,
+        known_sounds: Collection[str] = (),
         spoken: Spoken = lambda: None,
         say: Callable[[Answer], str] = PLAIN.text,
     ) -> None:
@@ -61,6 +77,7 @@ class Policy:
             trigger: Word that starts a command.
             remembered: Returns what is remembered of chatters and words, by its kind.
             known_voices: Voices that there are, which may change; None if it makes no difference.
+            known_sounds: Sounds that there are, which may change.
             spoken: Returns the languages that the engines speak; None where one takes whatever
                 comes.
             say: Returns the words of an answer.
@@ -92,6 +109,8 @@ class Policy:
         """Languages of chat."""
         length = Length(settings.length)
         self._speakable = speakable = Speakable(settings.speakable, kept=self._kept)
+        self.raids = Raids(settings.raids, say_numbers=speakable.say_numbers)
+        """Lines that many chatters write."""
         self.pronunciation = Pronunciation(settings.speakable.replacements, remembered("say_as"))
         """Words that are said otherwise than they are written."""
         self._spoken_name = introduction.spoken_name
@@ -125,6 +144,15 @@ class Policy:
             ("emoji", Emojis(settings.emoji, language=own, language_of=self.languages.guess)),
             ("cleaning", drop_reply_mention),
             ("mode", mode),
+            (
+                "tags",
+                Tags(
+                    settings.tags,
+                    blocked=words.spans,
+                    voices=self.voices.usable,
+                    sounds=known_sounds,
+                ),
+            ),
             ("links", Links(settings.links)),
             ("repeats", Repeats(settings.repeats)),
             ("length", length),  # before the expensive filters
@@ -141,6 +169,21 @@ class Policy:
             ("length in words", length),  # words are longer than writing
             ("words as spoken", fitting(words, length)),  # last: exactly what will be spoken
         )
+        steps = [name for name, _ in self._filters]
+        self._rewritten = Rewriting(
+            [
+                filter_
+                for name, filter_ in self._filters[steps.index("tags") + 1 :]
+                if name not in _OF_THE_WHOLE
+            ],
+            words=words,
+            cut=cut,
+            max_characters=settings.length.max_characters,
+            max_words=settings.length.max_words,
+            kept=self._kept,
+        )
+        self._known_sounds = known_sounds
+        self._event_sounds = settings.events.sounds
 
     def __call__(self, message: ChatMessage) -> Utterance | Rejection:
         """Return the utterance for `message`, or why there is none; never raises for any text."""
@@ -194,9 +237,30 @@ class Policy:
     def _utterance(self, draft: Draft) -> Utterance | Rejection:
         message = draft.message
         is_announced = self._announcements.is_announced(message)
+        segments = self._rewritten(draft) if draft.segments else ()
+        if segments:
+            draft = draft.with_text(" ".join(part.text for part in segments if part.text))
+        sound, prefix = "", draft.prefix if is_announced else ""
+        if is_announced and message.event is not None:
+            sound = self._event_sounds.get(message.event.kind, "")
+            sound = sound if sound in self._known_sounds else ""
         foreign = "" if draft.language == self._own else draft.language
         voice = self.voices(message, foreign)
         utterance = draft.utterance(voice=voice, is_announced=is_announced)
-        if not is_pronounceable(utterance.body, self._kept):
+        if segments or sound:
+            utterance = replace(utterance, segments=_announced(utterance, prefix, segments, sound))
+        elif not is_pronounceable(utterance.body, self._kept):
             return Rejection(reason=RejectReason.EMPTY)
         return self.limits.take(message) or utterance
+
+
+def _announced(
+    utterance: Utterance, prefix: str, segments: tuple[Segment, ...], sound: str
+) -> tuple[Segment, ...]:
+    """Return the segments with an event's sound and announcement in front of them."""
+    before = [Segment(sound=sound)] if sound else []
+    if not segments:
+        return (*before, Segment(text=utterance.body))
+    if prefix.strip():
+        before.append(Segment(text=prefix.rstrip()))
+    return (*before, *segments)

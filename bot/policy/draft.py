@@ -6,7 +6,16 @@ from typing import TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from bot.messages import PAID_EVENTS, ChatMessage, EventKind, Lane, Rejection, Role, Utterance
+from bot.messages import (
+    PAID_EVENTS,
+    ChatMessage,
+    EventKind,
+    Lane,
+    Rejection,
+    Role,
+    Segment,
+    Utterance,
+)
 
 Span: TypeAlias = tuple[int, int]
 """Half-open range of code points."""
@@ -28,6 +37,8 @@ class Draft(msgspec.Struct, frozen=True):
     """ISO 639 code of the text; empty where any voice may read it."""
     is_romanized: bool = False
     """Whether its words are those of another language, in Latin letters."""
+    segments: tuple[Segment, ...] = ()
+    """Voices and sounds within the text as it was written; empty if it has no tags."""
 
     def with_text(self, text: str) -> "Draft":
         """Return the draft with other text; itself when nothing changed."""

@@ -38,9 +38,9 @@ class Gates:
         if message.is_first and not self._reads_first:
             return Rejection(reason=RejectReason.FIRST_MESSAGE)
         now_s = unix(message.received_at)
-        if self._is_too_new(chatter.followed_at, self._follow_s, now_s):
+        if self._is_too_new(chatter.follows_since, self._follow_s, now_s):
             return Rejection(reason=RejectReason.NOT_FOLLOWING)
-        if self._is_too_new(chatter.created_at, self._account_s, now_s):
+        if self._is_too_new(chatter.exists_since, self._account_s, now_s):
             return Rejection(reason=RejectReason.NEW_ACCOUNT)
         return draft
 

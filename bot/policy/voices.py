@@ -114,6 +114,12 @@ class VoiceChoice:
         self.restore(chatter, _Kept(found, kept.chosen))
         return Answer.of("voice_set", voice=found)
 
+    def usable(self, chatter: Chatter) -> Mapping[str, str]:
+        """Return the voices that `chatter` may use within a message, by the keys of their names."""
+        # Where voices are not known, the engine has only one.
+        offered = self._offered(chatter) if self._known is not None else ()
+        return {name_key(voice): voice for voice in offered}
+
     def kept_of(self, chatter: Chatter) -> _Kept:
         """Return what is kept of `chatter`."""
         return _Kept(self._assigned.get(chatter.id, ""), self._chosen.get(chatter.id, ""))

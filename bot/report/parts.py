@@ -18,6 +18,7 @@ from bot.config import Settings, load
 from bot.errors import ConfigError, StartError
 from bot.hardware import gpu, host, jetson
 from bot.report import secrets
+from bot.report.forms import without_private_keys
 from bot.report.redaction import Redactor
 from bot.runtime.folders import read_bounded
 from bot.runtime.state_folder import state_folder
@@ -86,7 +87,7 @@ def _logs(settings: Settings | None) -> Iterator[tuple[str, list[str]]]:
         for path in sorted(file.parent.glob(f"{file.name}*"), reverse=True):
             lines = _last_lines(path)
             if lines:
-                yield path.name, lines
+                yield path.name, without_private_keys("\n".join(lines)).split("\n")
     journal = _journal()
     if journal:
         yield "journal.jsonl", journal
@@ -186,7 +187,7 @@ def _status(settings: Settings | None, redactor: Redactor) -> Part:
         status = json.loads(answer or b"{}")
     except StartError as error:
         return Part("status.txt", about, redactor.text(f"{error}\n"))
-    except ValueError:
+    except (ValueError, RecursionError):
         status = {}  # another program answers
     if not status:
         return Part("status.txt", about, "No daemon answers with this configuration.\n")

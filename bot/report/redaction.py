@@ -12,79 +12,19 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
-REMOVED = "(removed)"
+from bot.report.forms import REMOVED, SECRET_KEY, without_secrets
+
 _LEAST_SECRET, _LEAST_NAME = 4, 3
 """Shortest secret, and shortest name, that are searched for in running text, in characters: shorter
 ones stand in too many words."""
-SECRET_KEY = re.compile(
-    r"token|secret|passw|passphrase|credential|authori[sz]ation|cookie|api[_-]?key|private[_-]?key"
-    r"|client[_-]?id|user[_-]?name$|stream[_-]?key|webhook|session[_-]?id",
-    re.IGNORECASE,
-)
-"""Keys whose values are secret."""
-_WORD = r"(?:(?!null\b|none\b|true\b|false\b|\(removed\))[^\s,;}\]\"']+)"
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
-# Repetitions have limits, so that a line without end costs no more than its length.
-_PATTERNS = tuple(
-    (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
-    for pattern, replacement in (
-        (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", REMOVED),
-        (r"([a-z][a-z0-9+.-]{0,20}://)[^\s/@\"']{1,500}@", rf"\1{REMOVED}@"),
-        (
-            r"(?<![\w.%+-])[\w.%+-]{1,60}:[^\s/@\"']{1,99}@(?=[\w\[])",
-            f"{REMOVED}@",
-        ),  # without a scheme
-        (
-            (
-                r"(authorization[\"']?\s*[:=]\s*[\"']?)"
-                r"(?:(?:bearer|basic|oauth|digest|client-id)\s+)?[^\s\"',;}]+"
-            ),
-            rf"\1{REMOVED}",
-        ),
-        (r"\b(bearer|basic)\s+[a-z0-9._~+/=-]{6,}", rf"\1 {REMOVED}"),
-        (r"\boauth:\s*\S+", f"oauth:{REMOVED}"),
-        (
-            r"([?&#][\w.-]{0,40}(?:token|key|secret|passw\w*|sig|signature|code|auth)=)[^&\s\"'#]+",
-            rf"\1{REMOVED}",
-        ),
-        (
-            (
-                r"([\"']?[\w.-]{0,40}(?:token|secret|passw(?:or)?d|passphrase|credential|api[_-]?key|cookie)"
-                rf"[\w.-]{{0,40}}[\"']?\s{{0,40}}[:=]\s{{0,40}})(?:{_QUOTED}|{_WORD})"
-            ),
-            rf"\1{REMOVED}",
-        ),
-        (r"\blive_[0-9]{4,}_[\w-]{8,}", REMOVED),  # stream keys of Twitch
-        (r"\b(?:[a-z0-9]{4}-){3,4}[a-z0-9]{4}\b(?!-)", REMOVED),  # and of YouTube
-        (r"(rtmps?://[^\s/]{1,200}/)[^\s\"']+", rf"\1{REMOVED}"),
-        (r"(/api/webhooks/|hooks\.slack\.com/services/)[^\s\"']+", rf"\1{REMOVED}"),
-        (r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", REMOVED),  # keys of AWS
-        (r"\b(?:sk|pk|rk|gh[pousr]|xox[abprs]|glpat)[-_][\w-]{16,}", REMOVED),
-        (
-            (
-                # With a digit: "the token is missing" helps.
-                r"\b((?:token|key|password|secret|passphrase) (?:is|was) )"
-                r"(?=[^\s0-9]{0,60}[0-9])[^\s,;\"']{6,}"
-            ),
-            rf"\1{REMOVED}",
-        ),
-        (
-            (
-                r"\b((?:stream[\s_-]?key|session[_-]?id|[a-z]{1,20}_username)[\"']?"
-                rf"\s{{0,9}}(?:[:=]|is)\s{{0,9}})(?:{_QUOTED}|{_WORD})"
-            ),
-            rf"\1{REMOVED}",
-        ),
-        (r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*", REMOVED),  # JSON Web Tokens
-        (r"(?<![\w/.-])[a-z0-9]{30}(?![\w/-])", REMOVED),  # what Twitch's tokens look like
-    )
-)
 _CHATTER_KEYS = {"chatter", "author", "user", "user_name", "user_login", "display_name"}
 _WRITTEN_KEYS = {"text", "answer", "detail", "line", "message_text", "said"}
 """Fields of the log with what chatters wrote, or a part of it."""
 _FIELD = re.compile(rf"\b({'|'.join(sorted(_CHATTER_KEYS | _WRITTEN_KEYS))})=({_QUOTED}|\S+)")
 """Such a field, in lines for people."""
 _BASE64 = re.compile(r"(?<![\w+/])[\w+/]{8,2000}={0,2}")
+_USER_AND_PASSWORD = re.compile(r"(?=.{9})[\w.@+-]{1,60}:[!-~]{1,200}")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -109,20 +49,20 @@ class Redactor:
         """Return `text` without secrets, and without chatters that were met before."""
         text = self._secrets.sub(REMOVED, text)
         text = _BASE64.sub(self._without_encoded, text)
-        for pattern, replacement in _PATTERNS:
-            text = pattern.sub(replacement, text)
+        text = without_secrets(text)
         if self._home:
             text = re.sub(rf"{re.escape(self._home)}(?![\w-])", "~", text)
         return self._without_chatters(text)
 
     def _without_encoded(self, match: re.Match[str]) -> str:
-        """Return base64 unless a secret is in it: Basic authorization has name and password."""
+        """Return base64 unless a secret, or a user and a password, are in it."""
         word = match[0]
         try:
             decoded = base64.b64decode(word + "=" * (-len(word) % 4)).decode()
         except ValueError:
             return word
-        return REMOVED if self._secrets.search(decoded) else word
+        is_secret = self._secrets.search(decoded) or _USER_AND_PASSWORD.fullmatch(decoded)
+        return REMOVED if is_secret else word
 
     def _without_chatters(self, text: str) -> str:
         names = [name for name in self._chatters if len(name) >= _LEAST_NAME]
@@ -160,7 +100,7 @@ class Redactor:
         """
         try:
             fields = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             fields = None
         if isinstance(fields, dict):
             return json.dumps(self.value(fields), ensure_ascii=False)

@@ -11,7 +11,8 @@ import yaml
 
 from bot.config import Settings
 from bot.config.yaml_source import compose
-from bot.report.redaction import REMOVED, SECRET_KEY, Redactor
+from bot.report.forms import REMOVED, SECRET_KEY
+from bot.report.redaction import Redactor
 from bot.runtime.folders import read_bounded
 from bot.runtime.state_folder import state_folder
 
@@ -52,7 +53,7 @@ def _values(path: Path) -> Iterator[str]:
         return  # what cannot be read here stands in no log of ours either
     try:
         yield from _strings(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         yield text
 
 

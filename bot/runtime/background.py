@@ -49,11 +49,15 @@ class Background:
         return await asyncio.wrap_future(done)
 
     def close(self, last: Callable[[], object] = lambda: None) -> bool:
-        """Do what still waits, and `last`; return whether that took no more than a moment."""
-        self._is_closed = True
-        self._waiting.put(last)
-        self._waiting.put(None)
-        self._thread.join(_CLOSE_S)
+        """Do what still waits, and `last`; return whether that took no more than a moment.
+
+        What is closed already is not waited for again.
+        """
+        if not self._is_closed:
+            self._is_closed = True
+            self._waiting.put(last)
+            self._waiting.put(None)
+            self._thread.join(_CLOSE_S)
         return not self._thread.is_alive()
 
     def _work(self) -> None:

@@ -21,6 +21,8 @@ from bot.runtime.frames import frame
 _T = TypeVar("_T")
 _PR_SET_PDEATHSIG = 1
 """Of prctl(2)."""
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+"""Loaded here: in a process between fork and exec nothing may be loaded."""
 
 
 async def start(
@@ -131,8 +133,12 @@ def end_with_parent() -> None:
     The end of standard input says so too, but not to a process that is stopped, or deep in a
     driver. Linux alone has it, by prctl(2).
     """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+ENDING_WITH_PARENT: Callable[[], None] | None = None if _libc is None else end_with_parent
+"""The `preexec_fn` of a program of others, which cannot call it; Windows would take none."""
 
 
 def claim_stdout(*, others: int) -> BinaryIO:

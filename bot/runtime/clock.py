@@ -7,6 +7,8 @@ is timed by it: a stamp is of `now`, and `unix` tells it to people when it leave
 import ctypes
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +29,7 @@ def _since_boot_s() -> float:
     return time.clock_gettime(clock) if clock is not None else time.monotonic()
 
 
+_simulated: Callable[[], float] | None = None
 _AT_START_S = time.time() - time.monotonic(), time.time() - _since_boot_s()
 
 
@@ -36,6 +39,8 @@ def now() -> float:
     Unix time by the wall clock of the start, whatever becomes of that: the difference of two stamps
     is a true age. `unix` has the time for people; stamps of two runs are compared as moments.
     """
+    if _simulated is not None:
+        return _simulated()
     return _AT_START_S[1] + _since_boot_s()
 
 
@@ -44,12 +49,27 @@ def awake() -> float:
 
     Nothing has hung because a lid was closed.
     """
+    if _simulated is not None:
+        return _simulated()
     return _AT_START_S[0] + time.monotonic()
 
 
 def unix(at: float) -> float:
     """Return the Unix time of a stamp of `now`, by the wall clock as it is at present."""
+    if _simulated is not None:
+        return at
     return at + round(time.time() - now(), _NOISE_DIGITS)
+
+
+@contextmanager
+def simulated(clock: Callable[[], float]) -> Iterator[None]:
+    """Let all clocks be `clock` in this block: what is rehearsed has a time of its own."""
+    global _simulated  # noqa: PLW0603 - time is one for the whole process
+    _simulated = clock
+    try:
+        yield
+    finally:
+        _simulated = None
 
 
 class Moment(NamedTuple):

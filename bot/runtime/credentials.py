@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.errors import StartError
+from bot.runtime.folders import read_bounded
 
 _MAX_BYTES = 4096
 """Longest secret in a file."""
@@ -44,8 +45,7 @@ def read_secret(
 
 def _read(path: Path, name: str) -> str:
     try:
-        with path.open("rb") as file:
-            text = file.read(_MAX_BYTES + 1).decode().rstrip("\r\n")
+        text = read_bounded(path, _MAX_BYTES).decode().rstrip("\r\n")
     except OSError as error:
         raise StartError(
             f"The file of {name}, {path}, cannot be read: {error.strerror}.",
@@ -53,7 +53,7 @@ def _read(path: Path, name: str) -> str:
         ) from error
     except UnicodeDecodeError:
         text = ""
-    if not text or len(text) > _MAX_BYTES or "\n" in text:
+    if not text or "\n" in text:
         raise StartError(
             f"The file of {name}, {path}, holds no secret: it is not one line of text.",
             remedy="Write the secret to it, and nothing else.",

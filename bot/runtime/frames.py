@@ -7,11 +7,15 @@ import asyncio
 from collections.abc import Iterator
 from typing import IO
 
+from bot.errors import shown
+
 LENGTH_BYTES = 4
 MAX_BODY_BYTES = 1 << 26
 """Longest body; a minute of speech is 6 MB, so more than this is garbage."""
 MOST_FRAMES_PER_S = 2_000
 """Limit of frames that a child process sends; the busiest sends a hundred."""
+MOST_BYTES_PER_S = 1 << 28
+"""Limit of their bytes: an hour of speech is 350 MB."""
 _FRAMES_IN_A_ROW = 50
 
 
@@ -45,7 +49,8 @@ class Receiver:
         """Receive bodies of at most `most_bytes`."""
         self._stream = stream
         self._most_bytes = most_bytes
-        self._count = 0
+        self._frames = 0
+        self._bytes = 0
         self._since = 0.0
 
     async def next(self) -> bytes:
@@ -55,20 +60,26 @@ class Receiver:
             asyncio.IncompleteReadError: the stream ended.
             FrameError: a length is impossible, or the frames come too fast.
         """
+        if not self._frames % _FRAMES_IN_A_ROW:
+            await asyncio.sleep(0)  # what is buffered must not hold up everything else
+        length = _body_length(await self._stream.readexactly(LENGTH_BYTES), self._most_bytes)
+        self._count(length)
+        return await self._stream.readexactly(length)
+
+    def _count(self, length: int) -> None:
         now = asyncio.get_running_loop().time()
         if now - self._since >= 1:
-            self._since, self._count = now, 0
-        self._count += 1
-        if self._count > MOST_FRAMES_PER_S:
+            self._since, self._frames, self._bytes = now, 0, 0
+        self._frames += 1
+        self._bytes += length
+        if self._frames > MOST_FRAMES_PER_S:
             raise FrameError(f"More than {MOST_FRAMES_PER_S} frames came within a second.")
-        if not self._count % _FRAMES_IN_A_ROW:
-            await asyncio.sleep(0)  # what is buffered must not hold up everything else
-        head = await self._stream.readexactly(LENGTH_BYTES)
-        return await self._stream.readexactly(_body_length(head, self._most_bytes))
+        if self._bytes > MOST_BYTES_PER_S:
+            raise FrameError(f"More than {MOST_BYTES_PER_S >> 20} MiB came within a second.")
 
 
 def _body_length(head: bytes, most_bytes: int = MAX_BODY_BYTES) -> int:
     length = int.from_bytes(head, "little")
     if length > most_bytes:
-        raise FrameError(f"A frame of {length} bytes is announced; {head!r} is no length.")
+        raise FrameError(f"A frame of {length} bytes is announced; {shown(head)} is no length.")
     return length

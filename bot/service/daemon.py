@@ -71,7 +71,7 @@ async def ask(settings: ServerSettings) -> Status | None:
     answer = await fetch(settings)
     try:
         return None if answer is None else msgspec.json.decode(answer, type=Status)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None  # another program answers
 
 

@@ -36,6 +36,20 @@ class Origin(NamedTuple):
     received_at: float
 
 
+class Asked(NamedTuple):
+    """What a platform is asked besides chat, since the configuration needs it."""
+
+    follow: bool = False
+    """Since when they follow."""
+    account: bool = False
+    """Since when their account exists."""
+    live: bool = False
+    """Whether the stream is live at the start."""
+
+
+NOTHING = Asked()
+
+
 class Source(Protocol):
     """Connection to one chat."""
 
@@ -97,7 +111,7 @@ SOURCES: Mapping[str, str] = {
 def create(
     settings: SourceSettings,
     channel: str,
-    *shared: "TwitchConnection | Incoming | ParseOrder | None",
+    *shared: "Incoming | ParseOrder | None",
 ) -> Source:
     """Return the source that `settings` describe, for the configured channel `channel`.
 
@@ -143,14 +157,16 @@ class Sources:
         settings: Iterable[SourceSettings],
         channel: str,
         remembered: MutableMapping[str, str],
+        asked: Asked = NOTHING,
     ) -> list[Source]:
         """Return the sources of `channel`, and what joins Twitch channels at run time.
 
         The latter comes with an account: the first source with one is its model. `remembered` are
-        the logins that were joined before; it is kept up to date.
+        the logins that were joined before; it is kept up to date. `asked` is what they ask
+        besides, where they can.
         """
         settings = list(settings)
-        sources = [self.create(each, channel) for each in settings]
+        sources = [self.create(each, channel, asked) for each in settings]
         models = [each for each in settings if isinstance(each, TwitchEventsubSettings)]
         if models:
             from bot.sources.twitch_eventsub.channels import RuntimeChannels  # noqa: PLC0415 - below
@@ -161,17 +177,22 @@ class Sources:
                 self._connection,
                 configured=self._logins,
                 remembered=remembered,
+                asked=asked,
             )
             self._runtime_channels.append(added)
             sources.append(added)
         return sources
 
-    def create(self, settings: SourceSettings, channel: str) -> Source:
+    def create(self, settings: SourceSettings, channel: str, asked: Asked = NOTHING) -> Source:
         """Return a source; see the function `create`."""
         if settings.type == "mqtt":
             return create(settings, channel, *self._mqtt)
         if settings.type == "twitch_eventsub":
-            return create(settings, channel, self._connection)
+            from bot.sources.twitch_eventsub.source import (  # noqa: PLC0415 - see below
+                TwitchEventsubSource,
+            )
+
+            return TwitchEventsubSource(settings, channel, self._connection, asked=asked)
         return create(settings, channel)
 
     @property

@@ -3,12 +3,14 @@
 A message; all but author and text may be left out, and of the author all but the name:
 
     {"channel": "demo", "id": "m1",
-     "author": {"id": "u1", "name": "viewer1", "login": "v1", "roles": ["moderator"]},
-     "text": "hello", "emotes": [[0, 5]], "reply_to": "viewer2",
+     "author": {"id": "u1", "name": "viewer1", "login": "v1", "roles": ["moderator"],
+                "followed_at": 1730000000, "created_at": 1520000000},
+     "text": "hello", "emotes": [[0, 5]], "reply_to": "viewer2", "first": true,
      "event": {"kind": "donation", "amount": 5.5, "unit": "EUR"}}
 
 Ids and names have at most 200 code points; `emotes` are half-open ranges of code points of the
-text. Deletions, also with `channel`:
+text, `followed_at` and `created_at` Unix times; `first` tells that the author never wrote in the
+channel before. Deletions, also with `channel`:
 
     {"delete": "m1"}      the message with this id
     {"timeout": "u1"}     everything of the author with this id
@@ -44,6 +46,7 @@ _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
 _Id = _Name
 _OptionalName = Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+_Stamp = Annotated[float, msgspec.Meta(ge=0, le=1e11)]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 _LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
@@ -67,6 +70,8 @@ class _Author(msgspec.Struct):
     id: _Id | None = None
     login: _OptionalName = ""
     roles: list[Role] = []
+    followed_at: _Stamp | None = None
+    created_at: _Stamp | None = None
 
 
 class _Event(msgspec.Struct):
@@ -82,6 +87,7 @@ class _Message(msgspec.Struct):
     emotes: list[tuple[int, int]] = []
     event: _Event | None = None
     reply_to: _OptionalName | None = None
+    first: bool = False
 
 
 class _Delete(msgspec.Struct):
@@ -177,11 +183,14 @@ def read_item(value: dict[str, Any], origin: Origin, *, new_id: str) -> ChatItem
             name=author.name,
             login=author.login,
             roles=frozenset(author.roles),
+            follows_since=author.followed_at,
+            exists_since=author.created_at,
         ),
         text=message.text,
         emotes=valid_ranges(emotes, len(message.text)),
         event=Event(kind=event.kind, amount=event.amount, unit=event.unit) if event else None,
         reply_to=message.reply_to,
+        is_first=message.first,
         received_at=origin.received_at,
     )
 
@@ -212,6 +221,8 @@ def _message_fields(message: ChatMessage) -> dict[str, Any]:
         author["login"] = chatter.login
     if chatter.roles:
         author["roles"] = [role.value for role in Role if role in chatter.roles]
+    since = {"followed_at": chatter.follows_since, "created_at": chatter.exists_since}
+    author |= {field: at for field, at in since.items() if at is not None}
     fields: dict[str, Any] = {"id": message.id, "author": author, "text": message.text}
     if message.emotes:
         fields["emotes"] = message.emotes
@@ -221,6 +232,8 @@ def _message_fields(message: ChatMessage) -> dict[str, Any]:
             fields["event"]["unit"] = event.unit
     if message.reply_to:
         fields["reply_to"] = message.reply_to
+    if message.is_first:
+        fields["first"] = True
     return fields
 
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from bot.errors import StartError
-from bot.messages import Command, SourceItem
+from bot.messages import BlockedTerms, Command, SourceItem
 from bot.runtime.clock import awake
 from bot.runtime.line_file import LineFile
 from bot.sources.chat_json import dump_item
@@ -34,9 +34,9 @@ class Recorder(AbstractContextManager["Recorder"]):
     def write(self, item: SourceItem) -> None:
         """Write `item`, unless the disk is too far behind.
 
-        A command that did not come from chat is left out.
+        A command that did not come from chat is left out, and what the channel's owner blocks.
         """
-        if not isinstance(item, Command):
+        if not isinstance(item, Command | BlockedTerms):
             line = dump_item(item, self._clock() - self._started_at)
             self._file.write(line.encode())
 

@@ -85,10 +85,10 @@ class ReplaySource:
         last_at = 0.0
         if self._settings.path.is_fifo():
             log.info("recording is a pipe: waiting for its writer", file=self.name)
-        lines = iterate_aside(partial(_numbered_lines, self._settings.path), self.name)
+        lines = iterate_aside(partial(numbered_lines, self._settings.path), self.name)
         async for self._line, data in lines:
             try:
-                value = _parse(data)
+                value = parse_line(data)
                 at = read_at(value)
                 if self._settings.speed:
                     due_at += max(0.0, at - last_at) / self._settings.speed
@@ -126,13 +126,18 @@ def _unreadable(path: Path, error: Exception) -> StartError:
     )
 
 
-def _parse(line: bytes) -> dict[str, Any]:
+def parse_line(line: bytes) -> dict[str, Any]:
+    """Return the JSON of a line.
+
+    Raises:
+        ChatJsonError: it is too long, or no object.
+    """
     if len(line) > MAX_LINE_BYTES:
         raise ChatJsonError(f"is longer than {MAX_LINE_BYTES} bytes")
     return loads(line)
 
 
-def _numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield each line that is not blank with its number, cut just beyond `MAX_LINE_BYTES`.
 
     Raises:

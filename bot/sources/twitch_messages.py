@@ -96,6 +96,7 @@ def _chat_message(message: IrcMessage, event: Event | None, origin: Origin) -> C
         emotes=valid_ranges(emotes, len(text)),
         event=event,
         reply_to=tags.get("reply-parent-display-name") or None,
+        is_first=tags.get("first-msg") == "1",
         received_at=origin.received_at,
     )
 

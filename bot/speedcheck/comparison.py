@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from bot.errors import shown
 from bot.speedcheck.quiet import why_busy
 from bot.speedcheck.results import Case, Results
 
@@ -128,7 +129,7 @@ def _differences(now: Results, then: Results) -> list[str]:
         for each in (now, then)
     )
     return [
-        f"{what} {new!r} instead of {before[what]!r}"
+        f"{what} {shown(new)} instead of {shown(before[what])}"
         for what, new in here.items()
         if new != before[what]
     ]

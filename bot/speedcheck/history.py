@@ -134,7 +134,7 @@ def _read(folder: Path, pattern: str = "*.json") -> Iterable[Results]:
     for path in sorted(folder.glob(pattern)):
         try:
             results = msgspec.json.decode(read_bounded(path, MOST_BYTES), type=Results)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError, RecursionError):
             continue  # of another version, or no results at all: there are others
         if results.schema == SCHEMA:
             yield results

@@ -209,7 +209,7 @@ def load(path: Path) -> Results:
                 remedy="Measure again with: ishowtts bench --quick --json FILE",
             )
         return msgspec.json.decode(content, type=Results)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
         raise StartError(
             f"{path} holds no results of the benchmark: {error}.",
             remedy="Make it with: ishowtts bench --quick --json FILE",

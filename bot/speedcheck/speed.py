@@ -29,7 +29,7 @@ def load(folder: Path | None = None) -> SpeedState | None:
     path = (folder or state_folder()) / _NAME
     try:
         return msgspec.json.decode(read_bounded(path, MOST_BYTES), type=SpeedState)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, RecursionError):
         return None
 
 

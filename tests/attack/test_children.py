@@ -59,57 +59,6 @@ GARBAGE = {
 }
 
 
-FLOOD = """
-import sys
-frames = bytes.fromhex(sys.argv[1]) * 100
-while True:
-    sys.stdout.buffer.write(frames)
-"""
-
-
-async def test_a_flood_of_valid_events_is_told_and_holds_nothing() -> None:
-    """A sound device that sends the same event for ever: it is one that went wrong."""
-    output = DeviceOutput("card", fade_s=0.01, command=(sys.executable, "-c", FLOOD, OPENED.hex()))
-    running = asyncio.create_task(output.run())
-    async with asyncio.timeout(DEADLINE_S):
-        while "invalid event" not in output.state:
-            assert not running.done()
-            await asyncio.sleep(0.005)
-    assert "within a second" in output.state
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
-
-
-PROGRAM = """
-import asyncio, sys
-from bot.engine.guests.program import Program
-
-async def main():
-    program = await Program.start(["sleep", "1000"])
-    print(program._process.pid, flush=True)
-    await asyncio.sleep(1000)
-
-asyncio.run(main())
-"""
-
-
-def test_a_guest_does_not_outlive_the_engine_that_started_it() -> None:
-    command = [sys.executable, "-c", PROGRAM]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as engine:
-        assert engine.stdout is not None
-        guest = int(engine.stdout.readline())
-        engine.kill()
-    wait_until(lambda: not is_running(guest), "end of the guest")
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 @pytest.mark.parametrize("is_open", [False, True], ids=["first", "while open"])
 @pytest.mark.parametrize("name", GARBAGE)
 async def test_garbage_of_a_sound_device_is_told_and_ends_nothing(

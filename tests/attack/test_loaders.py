@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.config import loads
-from bot.engine.f5.text.vocabulary import load_vocabulary
-from bot.engine.guests import piper
 from bot.errors import ConfigError, StartError, shown
 from bot.runtime.folders import read_bounded
 from bot.runtime.plain_yaml import parse
-from bot.speedcheck import results
 from bot.voices.folder import read_about, read_recording
 
 pytestmark = pytest.mark.timeout(120)
@@ -193,24 +190,3 @@ def test_plain_values_are_read() -> None:
         "b": ["x", True],
         "c": {"d": None},
     }
-
-
-@pytest.mark.parametrize("kind", ["pipe", "endless", "sparse"])
-def test_small_files_of_ours_are_read_within_bounds(kind: str, tmp_path: Path) -> None:
-    """Results of the benchmark, what tells of a Piper voice, a vocabulary: none is waited for."""
-    for name in ("results.json", "voice.onnx.json", "vocab.txt"):
-        path = tmp_path / name
-        if kind == "pipe":
-            os.mkfifo(path)
-        elif kind == "endless":
-            path.symlink_to("/dev/zero")
-        else:
-            with path.open("wb") as file:
-                file.truncate(1 << 40)
-    (tmp_path / "voice.onnx").touch()
-    with pytest.raises(StartError):
-        results.load(tmp_path / "results.json")
-    with pytest.raises(StartError):
-        piper._read(str(tmp_path / "voice.onnx"))
-    with pytest.raises(StartError):
-        load_vocabulary(tmp_path / "vocab.txt")

@@ -1,11 +1,11 @@
 """Disguised blocked words that are stopped, and innocent chat that is not, by kind.
 
-    python -m tests.bench.blocked [--half seen|unseen|both] [--show-missed]
+    python -m tests.bench.blocked [--half seen|unseen|adversary] [--show-missed]
 
-tests/data/blocked was written without a look at the matcher's rules, and nobody who works on them
-reads its unseen half. A line counts as stopped if one of its messages is rejected as blocked (for
-another reason does not count), or if the chatter's name, where that is the point, is replaced.
-Links are read out, so that words in them count.
+tests/data/blocked was written without a look at the matcher's rules, and so were the 260 lines of
+an adversary, who did not know the corpus either. A line counts as stopped if one of its messages is
+rejected as blocked (for another reason does not count), or if the chatter's name, where that is the
+point, is replaced. Links are read out, so that words in them count.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from tests.bench.report import environment, save
 
 FOLDER = Path(__file__).parent.parent / "data" / "blocked"
 HALVES = ("seen", "unseen")
+ADVERSARY = "adversary"
 NEXT_MESSAGE = "⏎"
 """Between consecutive messages of one chatter."""
 
@@ -56,9 +57,11 @@ def entries(file: str) -> tuple[str, ...]:
     return tuple((FOLDER / file).read_text(encoding="utf-8").splitlines())
 
 
-def new_policy() -> Policy:
+def new_policy(half: str) -> Policy:
     """Return a policy that blocks the stand-ins and allows their innocent neighbours."""
     lists = {"drop": entries("words.txt"), "allow": entries("allow.txt")}
+    if half == ADVERSARY:
+        lists = {"drop": entries(f"{ADVERSARY}.txt")}
     words = WordSettings.model_validate(lists)
     settings = PolicySettings(words=words, links=LinkSettings(action="off"))
     return Policy(settings, voice="heart", known_voices=_VOICES)
@@ -66,9 +69,9 @@ def new_policy() -> Policy:
 
 def read(halves: Sequence[str] = HALVES) -> Iterator[Line]:
     """Read the corpus, and put each line through the policy as a chatter of its own."""
-    policy = new_policy()
     number = 0
     for half in halves:
+        policy = new_policy(half)
         # Not splitlines: some disguises are characters that it takes for ends of lines.
         for row in (FOLDER / f"{half}.tsv").read_text(encoding="utf-8").split("\n"):
             if not row or row.startswith("#"):
@@ -120,7 +123,7 @@ def shares(lines: Sequence[Line]) -> dict[str, Any]:
 def main() -> None:
     """Print the shares, and keep those of both halves."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--half", choices=(*HALVES, "both"), default="both")
+    parser.add_argument("--half", choices=(*HALVES, ADVERSARY, "both"), default="both")
     parser.add_argument("--show-missed", action="store_true", help="print the lines that go wrong")
     chosen = parser.parse_args()
     halves = HALVES if chosen.half == "both" else (chosen.half,)
@@ -138,7 +141,9 @@ def main() -> None:
             of_halves = "".join(f"{a:6} of {b:4} {half}" for half, (a, b) in each.items())
             print(f"  {kind:24}{of_halves}{count / of:8.1%}")
     if chosen.half == "both":
-        save("blocked", {**environment("emoji", "num2words"), "stopped_of_all": found})
+        adversary = shares(list(read([ADVERSARY])))
+        result = {**environment("emoji", "num2words"), "stopped_of_all": found}
+        save("blocked", result | {"stopped_of_all_by_an_adversary": adversary})
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ twitchio.http.Route.BASE, twitchio.http.Route.ID_BASE = sys.argv[1] + "helix/", 
 sys.exit(main(sys.argv[2:]))
 """
 
+TERMS = "moderator:read:blocked_terms"
+
 
 def settings(more: str = "") -> Settings:
     return loads(CONFIG.replace("{more}", more))
@@ -77,6 +79,7 @@ async def test_a_log_in_is_kept_for_its_owner_alone(
         "moderator:read:followers",
         "channel:read:redemptions",
         "bits:read",
+        TERMS,
     }
     (path,) = store.folder.iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -92,10 +95,20 @@ async def test_a_log_in_is_kept_for_its_owner_alone(
     ("part", "more", "expected"),
     [
         ("bot", "", {"user:read:chat", "user:write:chat"}),
-        ("streamer", "", {"moderator:read:followers", "channel:read:redemptions", "bits:read"}),
-        ("streamer", ", events: [power_up]", {"bits:read"}),
-        ("streamer", ", events: [redeem], reward: {title: Say it}", {"channel:manage:redemptions"}),
-        ("both", ", events: [cheer, raid]", {"user:read:chat", "user:write:chat"}),
+        (
+            "streamer",
+            "",
+            {"moderator:read:followers", "channel:read:redemptions", "bits:read", TERMS},
+        ),
+        ("streamer", ", events: [power_up]", {"bits:read", TERMS}),
+        ("streamer", ", events: [power_up], blocked_terms: false", {"bits:read"}),
+        (
+            "streamer",
+            ", events: [redeem], reward: {title: Say it}",
+            {"channel:manage:redemptions", TERMS},
+        ),
+        ("both", ", events: [cheer, raid]", {"user:read:chat", "user:write:chat", TERMS}),
+        ("both", ", events: [], blocked_terms: false", {"user:read:chat", "user:write:chat"}),
     ],
 )
 async def test_no_more_is_asked_for_than_the_configuration_uses(
@@ -112,7 +125,7 @@ async def test_without_events_of_the_streamer_there_is_nothing_to_permit(
 ) -> None:
     del server
     with pytest.raises(StartError, match="needs no permission of the streamer"):
-        await login.log_in(settings(", events: [cheer]"), part="streamer")
+        await login.log_in(settings(", events: [cheer], blocked_terms: false"), part="streamer")
 
 
 async def test_bot_and_streamer_may_differ(

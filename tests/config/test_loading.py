@@ -44,8 +44,8 @@ line 8: backlog.max_pending: is True; a number is needed, not true or false
 line 10: log.level: is 'inf'; \
 allowed: 'debug', 'info', 'warning' or 'error'; did you mean info?
 line 11: volume: is not a key here; \
-allowed: version, channels, server, policy, backlog, moderation, commands, engine, playback, \
-twitch, log, mqtt, metrics, wires"""
+allowed: version, channels, server, policy, backlog, overload, moderation, commands, engine, \
+sounds, playback, archive, twitch, log, mqtt, metrics, wires"""
 
     assert "\n".join(problems(text)) == expected
 

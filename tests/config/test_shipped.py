@@ -43,7 +43,7 @@ def test_the_shipped_file_is_valid_and_holds_the_defaults() -> None:
 
 @pytest.mark.parametrize(("model", "key"), KEYS)
 def test_every_key_stands_in_the_shipped_file_with_a_comment(model: str, key: str) -> None:
-    line = rf"^ *(# ?)?(- |{{.*)?{key}:( .*)?$"
+    line = rf"^ *(# ?)?(- )?({{.*)?{key}:( .*)?$"
     found = re.search(rf"(?P<above>^ *# .*\n)?{line}", TEXT, re.MULTILINE)
 
     assert found, f"{model}.{key} is missing"

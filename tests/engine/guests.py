@@ -73,7 +73,8 @@ class SpeechServer:
                 content_type="application/json",
             )
         length = round(len(text) * RATE_HZ / 10 / float(str(asked.get("speed", 1))))
-        wave = 0.4 * np.sin(2 * np.pi * 300 * np.arange(length) / RATE_HZ)
+        pitch_hz = 600 if asked["voice"] == "echo" else 300
+        wave = 0.4 * np.sin(2 * np.pi * pitch_hz * np.arange(length) / RATE_HZ)
         sound = (wave * 32767).astype("<i2").tobytes()
         response = web.StreamResponse(headers={"Content-Type": "audio/pcm"})
         await response.prepare(request)

@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -116,6 +117,14 @@ async def test_speed_shortens_speech() -> None:
         await engine.close()
 
     assert durations[0] > 1.5 * durations[1]
+
+
+async def test_a_request_may_be_faster_than_its_engine(engine: Engine) -> None:
+    asked = request("The same words at another speed.")
+    usual = await speak_one(engine, asked)
+    fast = await speak_one(engine, msgspec.structs.replace(asked, speed=1.5))
+
+    assert usual.duration_s > 1.3 * fast.duration_s
 
 
 async def test_the_tone_has_its_frequency_and_no_seams() -> None:

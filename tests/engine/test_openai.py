@@ -214,3 +214,13 @@ async def test_tls_needs_a_certificate_that_is_trusted(certificate: tuple[Path, 
         with pytest.raises(StartError, match="certificate"):
             await wary.warm_up()
         await wary.close()
+
+
+async def test_a_request_may_be_faster_and_the_next_is_not(
+    engine: OpenaiEngine, server: SpeechServer
+) -> None:
+    asked = SpeechRequest(id="m1", text="Hello there.", voice="heart", speed=1.25)
+    await engine.speak([asked])
+    await ask(engine)
+
+    assert [each.get("speed") for each in server.asked[-2:]] == [1.25, None]

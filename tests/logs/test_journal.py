@@ -80,11 +80,11 @@ def test_what_the_journal_does_not_take_is_counted(handler: JournalHandler, tmp_
 
 
 def test_without_its_socket_lines_go_to_the_journal_without_fields(
-    handler: JournalHandler, capsys: pytest.CaptureFixture[str]
+    handler: JournalHandler, capfd: pytest.CaptureFixture[str]
 ) -> None:
     handler.emit(RECORD)
 
-    assert capsys.readouterr().err == "<3>hello\n"
+    assert capfd.readouterr().err == "<3>hello\n"
 
 
 def _receive(listener: socket.socket) -> bytes:

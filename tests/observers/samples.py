@@ -53,6 +53,7 @@ def state(**changes: Any) -> DaemonState:  # noqa: ANN401 - JSON
                 "is_paused": False,
                 "holds": (),
                 "held": 0,
+                "rung": 1,
                 "is_heard": True,
                 "volume": 0.8,
                 "pending": 3,

@@ -100,9 +100,11 @@ def test_who_may_be_told(message: Make) -> None:
     assert told(cheer, access={"minimum_role": "vip"}) is RejectReason.ROLE
     assert told(raid, access={"muted": ["viewer"]}) is RejectReason.MUTED
     assert told(raid, access={"enabled": False}) is RejectReason.OFF
-    assert told(raid, events={"minimum_viewers": 6}) is RejectReason.EMPTY
+    assert told(raid, events={"minimum": {"raid": 6}}) is RejectReason.EMPTY
     assert told(raid, events={"raid": None}) is RejectReason.EMPTY
-    small = Policy(PolicySettings.model_validate({"events": {"minimum_bits": 6}}), voice="heart")
+    small = Policy(
+        PolicySettings.model_validate({"events": {"minimum": {"cheer": 6}}}), voice="heart"
+    )
     verdict = small(cheer)
     assert isinstance(verdict, Utterance)
     assert (verdict.prefix, verdict.body) == ("viewer says: ", "hi")

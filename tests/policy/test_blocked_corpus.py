@@ -8,10 +8,11 @@ import pytest
 
 from tests.bench import blocked
 
-EVASIONS_STOPPED = {"seen": 0.98, "unseen": 0.96}
+EVASIONS_STOPPED = {"seen": 0.99, "unseen": 0.98}
 """Least share of evasions that are stopped, by half; raise it with the matcher."""
-INNOCENTS_STOPPED = {"seen": 0.0, "unseen": 0.009}
+INNOCENTS_STOPPED = {"seen": 0.0, "unseen": 0.003}
 """Largest share of innocent lines that are stopped, by half; lower it with the matcher."""
+ADVERSARY_STOPPED = 0.9
 STOPPED_BY_KIND = {
     "addresses": 1.0,
     "case": 1.0,
@@ -78,3 +79,11 @@ def test_innocent_lines_are_not_stopped(lines: list[blocked.Line], half: str) ->
 def test_kind_is_stopped(lines: list[blocked.Line], kind: str) -> None:
     evasions = [line for line in lines if line.is_evasion and line.kind == kind]
     assert _stopped(evasions) >= STOPPED_BY_KIND[kind]
+
+
+def test_an_adversary_gets_little_through() -> None:
+    lines = list(blocked.read([blocked.ADVERSARY]))
+    evasions = [line for line in lines if line.is_evasion]
+    assert (len(evasions), len(lines)) == (200, 260)
+    assert _stopped(evasions) >= ADVERSARY_STOPPED
+    assert sum(not line.is_right for line in lines if not line.is_evasion) <= 1

@@ -114,8 +114,8 @@ def test_what_was_paid_for_is_never_silent(kind: EventKind, message: Make) -> No
 
 
 def test_an_announcement_needs_no_text(message: Make) -> None:
-    said = accepted(policy(ENGLISH)(message("こんにちは", name="Ana", event=EventKind.SUB)))
-    assert said.body == "Ana just subscribed."
+    said = accepted(policy(ENGLISH)(message("こんにちは", name="Ana", event=EventKind.RAID)))
+    assert said.body == "Ana raids with one hundred viewers."
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ def chatter(
         id=f"id-{name}",
         name=name,
         roles=frozenset(roles),
-        followed_at=None if follows_s is None else unix(now()) - follows_s,
-        created_at=None if exists_s is None else unix(now()) - exists_s,
+        follows_since=None if follows_s is None else unix(now()) - follows_s,
+        exists_since=None if exists_s is None else unix(now()) - exists_s,
     )
 
 

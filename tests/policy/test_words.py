@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config.words import WordSettings
@@ -215,6 +215,7 @@ def test_thousands_of_words_fit(draft: Make) -> None:
     assert stripped(draft(f"oh {many[1999]} no {many[0]}"), strip=many) == "oh no"
 
 
+@settings(deadline=None)  # four matchers are made for each example
 @given(
     st.lists(st.sampled_from([*EVASIONS, *INNOCENTS, "oh", "b", "a", "d", "."]), max_size=12).map(
         " ".join

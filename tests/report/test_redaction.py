@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.report import secrets
-from bot.report.redaction import REMOVED, Redactor
+from bot.report.forms import REMOVED, without_private_keys
+from bot.report.redaction import Redactor
 
 SECRET = "Hunter2-S3cret"
 HIDING = (
@@ -45,6 +46,36 @@ HIDING = (
     "https://hooks.slack.com/services/T0/B0/{}",
     "https://broker/x?sig={}",
     "session_id={}",
+    "Proxy-Authorization: Basic {}",
+    "X-Api-Key: {}",
+    "bearer: {}",
+    "Cookie: theme=dark; id={}",
+    "cookie jar: sid={}",
+    "curl -u somebody:{} https://example.org",
+    "https://a:b@{}@example.org",
+    "http://a:{}@[::1]:80/",
+    "https://example.org/?apikey={}",
+    "https://example.org/?a=1&pwd={}&b",
+    "https://example.org/?X-Amz-Credential=x&X-Amz-Signature={}",
+    "https://ptb.discord.com/api/v10/webhooks/1234/{}",
+    "srt://host:9000?streamid={}",
+    "stream id: streamid=publish:{}",
+    "MQTT_PASS={}",
+    "MQTT_USER={}",
+    "mqtt.username: {}",
+    "pwd={}",
+    "key={}",
+    "StreamElements jwt: {}",
+    "token is '{}'",
+    "token {} was refused",
+    "the key of the API is {}",
+    "client secret is {}",
+    "device_code={}",
+    "code={}&scope=chat",
+    "oauth%3A{}",
+    "obs-websocket authentication={}",
+    "-----BEGIN PRIVATE KEY-----\\n{}\\n-----END PRIVATE KEY-----",
+    "-----BEGIN PGP PRIVATE KEY BLOCK-----\n{}\n-----END PGP PRIVATE KEY BLOCK-----",
 )
 LOOKS = (
     "live_123456789_AbCdEfGhIjKlMnOpQrStUvWx",
@@ -53,6 +84,17 @@ LOOKS = (
     "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
     "sk-proj-0123456789abcdefghijklmnop",
     "xoxb-123456789012-abcdefghijkl",
+    "live_123_abcdefgh",
+    "sk_us-west-2_AbCdEf123456_ghIjKl",
+    "ASIAIOSFODNN7EXAMPLE",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP",
+    "AIzaSyA1234567890abcdefghijklmnopqrstuvw",
+    "ya29.a0AfH6SMBabcdefghijklmnop",
+    "github_pat_11ABCDEFG0abcdefghijklmnop",
+    "glpat-abcdefghij1234567890",
+    "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH",
+    "MTAxNTc0MTAxNTc0MTAxNTc0.GabcDE.abcdefghijklmnopqrstuvwxyz0123",
+    "https://api.telegram.org/bot123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11/sendMessage",
 )
 HARMLESS = (
     "no token is needed for the ingest",
@@ -62,6 +104,16 @@ HARMLESS = (
     "engine f5 is ready after 12.3 s, live in 4 s",
     "rtmp is no source",
     "a well-known-four-word-name stays",
+    "this-will-take-some time",
+    "Basic English and bearer tokens are words",
+    "exit code: 137, code=404, key: 3",
+    "the password must be longer; the token expires in 3600 s",
+    "bypass=true passes=3 compass: north",
+    "authentication: failed for alsa_output.usb-Focusrite_Scarlett_2i2-00.analog-stereo",
+    "sound device open device=alsa_output.pci-0000_00_1f.3.analog-stereo latency_s=0.04",
+    "wss://eventsub.wss.twitch.tv/ws and irc.chat.twitch.tv:6697 are reached",
+    "GET /api/status?channel=main 200 from 127.0.0.1:52114",
+    "keyboard=1 monkey=2 tokens=4096 tokenizer=phonemes",
 )
 
 
@@ -82,6 +134,18 @@ def test_a_secret_is_known_by_what_it_looks_like(secret: str) -> None:
 @pytest.mark.parametrize("line", HARMLESS)
 def test_an_ordinary_line_stays(line: str) -> None:
     assert Redactor().log_line(line) == line
+
+
+def test_a_private_key_goes_over_lines_of_the_log() -> None:
+    key = f"-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n{SECRET}\n-----END RSA PRIVATE KEY-----"
+    assert without_private_keys(f"before\n{key}\nafter") == f"before\n{REMOVED}\nafter"
+
+
+@pytest.mark.parametrize("user", ["someone", "me@example.org", "oauth2"])
+def test_user_and_password_are_found_in_base64(user: str) -> None:
+    encoded = base64.b64encode(f"{user}:{SECRET}".encode()).decode()
+    for line in (f"Authorization: Basic {encoded}", f"basic {encoded}", f"sent {encoded} there"):
+        assert encoded.rstrip("=") not in Redactor().text(line)
 
 
 def test_a_known_user_and_password_are_found_in_base64() -> None:

@@ -28,6 +28,8 @@ from bot.config.sources import ConsoleSettings
 from bot.sources import create
 
 async def main() -> None:
+    # -X dev would tell on stderr of each step that a busy machine held up for a tenth of a second.
+    asyncio.get_running_loop().slow_callback_duration = float("inf")
     delivered = asyncio.Event()
     async def deliver(item):
         print(ascii(item.text), flush=True)

@@ -272,7 +272,7 @@ class F5Engine(Engine):
         assert self._front_end is not None
         voice = self._voices.get(request.voice)
         text = request.text.encode(errors="ignore").decode()  # half a surrogate pair has no bytes
-        speed = self._speed * voice.speed
+        speed = self._speed * voice.speed * request.speed
         pieces = self._front_end.split(text, voice.reference, speed)
         if not pieces:
             raise UtteranceError(self._front_end.nothing_to_say)

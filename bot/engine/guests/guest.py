@@ -29,7 +29,7 @@ class Guest(Engine):
 
     def __init__(self, *, speed: float, voice: str, voices: Mapping[str, str] | None) -> None:
         """Take the rate, the voice that speaks, and others of theirs by our voices."""
-        self._speed = speed
+        self._usual_speed = self._speed = speed
         self._voice = voice
         self._by_ours = dict(voices or {})
         self.progress: Progress = Progress()
@@ -49,6 +49,7 @@ class Guest(Engine):
     async def _answer(self, request: SpeechRequest) -> AudioChunk | UtteranceError:
         try:
             text = fit_to_say(request.text)
+            self._speed = self._usual_speed * request.speed
             voice = self._by_ours.get(request.voice, self._voice)
             if request.language and self.language_of(voice) not in ("", request.language):
                 voice = self.voice_for(request.language) or voice

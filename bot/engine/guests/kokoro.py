@@ -19,7 +19,7 @@ import onnxruntime
 from bot.engine.english import phonemize
 from bot.engine.guests.guest import WARM_UP, Guest
 from bot.engine.joining import trim
-from bot.errors import StartError, UtteranceError, shortened
+from bot.errors import StartError, UtteranceError, raised
 from bot.hardware import host
 from bot.messages import AudioChunk, Samples
 
@@ -178,7 +178,7 @@ class KokoroEngine(Guest):
         try:
             waveform = self._session.run(None, given)[0]
         except Exception as error:  # a model of others: whatever it raises costs one utterance
-            raise UtteranceError(f"kokoro failed on this text: {shortened(repr(error))}") from error
+            raise UtteranceError(f"kokoro failed on this text: {raised(error)}") from error
         finally:
             self.progress.step()
         samples = np.asarray(waveform, np.float32).ravel()

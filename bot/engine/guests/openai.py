@@ -12,16 +12,19 @@ import asyncio
 import json
 import ssl
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from bot.engine.guests import sound
 from bot.engine.guests.guest import LONGEST_SPEECH_S, WARM_UP, Guest
-from bot.errors import StartError, TransientError, UtteranceError
+from bot.errors import StartError, TransientError, UtteranceError, raised
 from bot.messages import AudioChunk
+from bot.runtime.folders import read_bounded
 
 _CONNECT_S = 5.0
+_MOST_PEM_BYTES = 4 << 20
 _ERROR_BYTES = 1 << 16
 _SAID = 200
 """Most characters of what a server says that are passed on."""
@@ -103,6 +106,8 @@ class OpenaiEngine(Guest):
 
     def _open(self) -> aiohttp.ClientSession:
         try:
+            if self._ca is not None:  # OpenSSL would wait for a pipe, or read for ever
+                read_bounded(Path(self._ca), _MOST_PEM_BYTES)
             context = ssl.create_default_context(cafile=self._ca)
         except OSError as error:
             raise StartError(
@@ -134,7 +139,7 @@ class OpenaiEngine(Guest):
                 listed = json.loads(await answer.content.read(_ERROR_BYTES))["voices"]
                 names = [each if isinstance(each, str) else each.get("id") for each in listed]
         except (aiohttp.ClientError, asyncio.TimeoutError, ValueError, LookupError,
-                TypeError, AttributeError):  # fmt: skip
+                TypeError, AttributeError, RecursionError):  # fmt: skip
             return ()  # only a few servers have it
         return tuple(name for name in names if isinstance(name, str))
 
@@ -168,7 +173,7 @@ class OpenaiEngine(Guest):
             ) from None
         except (aiohttp.ClientError, ValueError) as error:
             raise UtteranceError(
-                f"The server {self._url} broke off: {self._clean(repr(error))}."
+                f"The server {self._url} broke off: {self._clean(raised(error))}."
             ) from None
 
     async def _read(self, answer: aiohttp.ClientResponse, letters: int) -> AudioChunk:

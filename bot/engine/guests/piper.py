@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from bot.engine.guests import sound
 from bot.engine.guests.guest import LONGEST_SPEECH_S, WARM_UP, Guest
 from bot.engine.guests.program import Program, find
-from bot.errors import StartError, TransientError, UtteranceError, shortened
+from bot.errors import StartError, TransientError, UtteranceError, raised
 from bot.messages import AudioChunk
 from bot.runtime.folders import read_bounded
 
@@ -156,8 +156,15 @@ def _read(voice: str) -> _Model:
             language=spoken,
             length_scale=float(told.get("inference", {}).get("length_scale", 1.0)),
         )
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise StartError(
-            f"Piper's voice {voice} cannot be read: {shortened(repr(error))}.",
+            f"Piper's voice {voice} cannot be read: {raised(error)}.",
             remedy=f"Fetch {about.name} anew; behind # belongs the number of a speaker.",
         ) from error

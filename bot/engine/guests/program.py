@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from bot.engine.process.progress import Progress
-from bot.errors import StartError, TransientError, UtteranceError, shortened
-from bot.runtime.child import end_with_parent
+from bot.errors import StartError, TransientError, UtteranceError, raised
+from bot.runtime.child import ENDING_WITH_PARENT
 
 _BLOCK = 1 << 16
 _LAST_WORDS_BYTES = 4096
@@ -57,7 +57,7 @@ class Program:
                 stdout=PIPE,
                 stderr=PIPE,
                 env={**os.environ, **_ENVIRONMENT},
-                preexec_fn=end_with_parent,
+                preexec_fn=ENDING_WITH_PARENT,
             )
         except OSError as error:
             raise StartError(
@@ -141,7 +141,7 @@ async def output_of(command: Sequence[str], *, limit_s: float) -> str:
     """
     try:
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, preexec_fn=end_with_parent
+            *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, preexec_fn=ENDING_WITH_PARENT
         )
         try:
             output, _ = await asyncio.wait_for(process.communicate(), limit_s)
@@ -150,6 +150,6 @@ async def output_of(command: Sequence[str], *, limit_s: float) -> str:
                 process.kill()
     except (OSError, asyncio.TimeoutError) as error:
         raise StartError(
-            f"{' '.join(command)} failed: {shortened(repr(error))}.", remedy="Install it anew."
+            f"{' '.join(command)} failed: {raised(error)}.", remedy="Install it anew."
         ) from error
     return output.decode(errors="replace")

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 _CLOSE_S = 1.0
 _LAST_WORDS_S = 0.2
+_LINES_IN_A_ROW = 50
 
 
 class EngineLostError(TransientError):
@@ -205,7 +206,7 @@ class Client:
                 raise broken  # a fault on a GPU poisons its process
             case protocol.Logged():
                 write = getattr(log, event.level)
-                write(event.event, **{"engine": self._name, **event.fields})
+                write(**(event.fields | {"event": event.event, "engine": self._name}))
 
     def _answer(self, number: int, result: protocol.Speech | Exception) -> None:
         answer = self._answers.get(number)
@@ -227,7 +228,12 @@ class Client:
     async def _listen(self, process: Process) -> None:
         """Pass on what the process and its libraries print, for debugging."""
         assert process.stderr is not None
-        while line := await _line(process.stderr):
+        for count in itertools.count(1):
+            line = await _line(process.stderr)
+            if not line:
+                return
+            if not count % _LINES_IN_A_ROW:
+                await asyncio.sleep(0)  # what is buffered must not hold up everything else
             text = line.decode(errors="replace").strip()
             if text:
                 self._last_words.append(text)

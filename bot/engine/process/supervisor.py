@@ -19,7 +19,7 @@ from bot.engine.process.breaker import Breaker
 from bot.engine.process.client import Client, EngineLostError, EngineMemoryError
 from bot.engine.process.idleness import Idleness
 from bot.engine.process.watchdog import Limits
-from bot.errors import StartError, UtteranceError
+from bot.errors import StartError, UtteranceError, raised
 from bot.messages import AudioChunk, SpeechRequest
 from bot.runtime.waiting import Changes, cancel, first_to_end
 from bot.state import EngineState
@@ -210,7 +210,7 @@ class Supervisor:
             except Exception as error:  # options come from files, and a mistake of ours must not
                 # end the supervision: the daemon speaks on with another engine meanwhile.
                 log.exception("engine failed", engine=self.name)
-                self._lose(repr(error))
+                self._lose(raised(error))
             await asyncio.sleep(self._pause_s)
             self.restarts += 1
 

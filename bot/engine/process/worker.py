@@ -13,7 +13,7 @@ from bot.engine.process import protocol
 from bot.engine.process.scheduler import Job, Scheduler
 from bot.engine.process.share import keep_to, lower_priority
 from bot.engine.word_times import with_words
-from bot.errors import MemoryExhaustedError, StartError, UtteranceError, shortened
+from bot.errors import MemoryExhaustedError, StartError, UtteranceError, raised
 from bot.messages import AudioChunk
 from bot.runtime.clock import awake
 from bot.runtime.waiting import first_to_end
@@ -171,7 +171,7 @@ class Worker:
         trouble: protocol.Trouble = "memory" if _lacks_memory(error) else "fault"
         detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         name = self._engine.name if self._engine else "The engine"
-        self._fail(number, trouble, f"{name} raised {shortened(repr(error))}.", detail=detail)
+        self._fail(number, trouble, f"{name} raised {raised(error)}.", detail=detail)
 
     def _answer(
         self, job: Job, result: AudioChunk | UtteranceError, name: str, *, took_s: float

@@ -206,7 +206,7 @@ def _read_patches(folder: Path) -> list[Change]:
         raise _damaged(str(folder))
     try:
         return [change for path in patches for change in parse(read_bounded(path, _MOST_BYTES))]
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise _damaged(str(folder)) from error
 
 

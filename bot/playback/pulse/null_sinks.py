@@ -7,10 +7,12 @@ from platformdirs import user_config_path
 
 from bot.errors import StartError, shown
 from bot.playback.pulse.server import Module, Server
-from bot.runtime.folders import write_whole
+from bot.runtime.folders import read_bounded, write_whole
 
 _MODULE = "module-null-sink"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_MOST_BYTES = 1 << 20
+"""Limit of a file of PulseAudio's commands."""
 _MARK = "ishowtts.made=1"
 """Property by which those that we made are known."""
 
@@ -49,13 +51,21 @@ def remove(name: str) -> None:
     """Take away the null sink `name` that `create` made.
 
     Raises:
-        StartError: there is none, or the server is away.
+        StartError: there is none, its file cannot be changed, or the server is away.
     """
     with Server() as server:
         modules = [module for module in server.modules() if _made(module) == name]
         for module in modules:
             server.unload(module)
-        if not _forget(name) and not modules:
+        try:
+            was_permanent = _forget(name)
+        except OSError as error:
+            raise StartError(
+                f"The output {shown(name)} is there again after the next start of"
+                f" {server.system}: {error.filename} cannot be changed: {error.strerror}.",
+                remedy="Make it a file that can be written to, and remove the output again.",
+            ) from error
+        if not was_permanent and not modules:
             raise StartError(
                 f"There is no output {shown(name)} that ishowtts made.",
                 remedy="List them with: ishowtts output list",
@@ -104,7 +114,7 @@ def _keep(system: str, name: str) -> None:
     file = _pulseaudio_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     # PulseAudio reads the user's file instead of its own.
-    text = file.read_text(encoding="utf-8") if file.exists() else ".include /etc/pulse/default.pa\n"
+    text = _read(file) or ".include /etc/pulse/default.pa\n"
     _write(file, f"{text.rstrip()}\n{_line(name)}\n")
 
 
@@ -115,7 +125,7 @@ def _forget(name: str) -> bool:
         file.unlink()
         return True
     file = _pulseaudio_file()
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    lines = _read(file).splitlines()
     if _line(name) not in lines:
         return False
     left = [line for line in lines if line != _line(name)]
@@ -126,6 +136,12 @@ def _forget(name: str) -> bool:
     return True
 
 
+def _read(file: Path) -> str:
+    # Whatever it holds besides our line is kept as it is.
+    content = read_bounded(file, _MOST_BYTES) if file.exists() else b""
+    return content.decode(errors="surrogateescape")
+
+
 def _write(file: Path, text: str) -> None:
     """Write a file of the user, who may keep it elsewhere and link it here."""
-    write_whole(file.resolve(), text.encode())
+    write_whole(file.resolve(), text.encode(errors="surrogateescape"))

@@ -36,18 +36,23 @@ _FLIP = re.compile(
 )
 _ART = re.compile(r"[\u2500-\u259f\u25a0-\u25ff\u2800-\u28ff]{2,}")
 _LAUGHTER = re.compile(
-    r"(?<![^\s])(?P<thai>5{2,}\++)(?=[.,!?]*(?:\s|$))|\A(?P<fives>5{3,})\Z|(?P<korean>[ㅋㅎ\u110f\u1112]{2,})|"
+    r"(?<![^\s])(?P<thai>5{2,}\++)(?=[.,!?]*(?:\s|$))|\A(?P<fives>5{3,})\Z|"
+    r"(?<![^\s])(?P<many>5{5,}|5{4}(?= (?:so|that|this|you|omg|lol|what|he|she|they|it|the|i)\b))"
+    r"(?=[.,!?]*(?:\s|$))|(?P<korean>[ㅋㅎ\u110f\u1112]{2,})|"
     r"(?<![\w])(?P<grass>[wｗ]{3,}|草+)(?![\w.])"
     r"|\A(?P<clap>8{3,})\Z|(?<![\w])(?P<russian>[ахАХ]{4,})(?!\w)|"
     r"(?<![\w])(?P<portuguese>[kK]{3,})(?!\w)|[ㅠㅜ\u1172\u116e]+"
 )
+_SLIPPED = re.compile(r"(?<=[A-Za-z])!+1[!1]*(?![^\W_])")
+"""Shouting of somebody who lets go of the shift key."""
 _MAYBE = re.compile(
-    r"[^A-Za-z0-9 .,!?'\"]|[xX][dD]|\.[oOTXxuU]|[8B]\)|o7|orz|OTL|5{3}|8{3}|[wWkK]{3}"
+    r"[^A-Za-z0-9 .,!?'\"]|[xX][dD]|\.[oOTXxuU]|[8B]\)|o7|orz|OTL|5{3}|8{3}|!1|[wWkK]{3}"
     r"|[QT][AwWoOdD][QT]"
 )
 _SOUNDS = {
     "thai": "haha",
     "fives": "haha",
+    "many": "hahaha",
     "grass": "haha",
     "clap": "clap clap clap",
     "russian": "haha",
@@ -72,6 +77,7 @@ def say_faces(text: str, *, hearts: str = "heart") -> str:
         text = _SHRUG.sub(" ", text) if "\\_(" in text else text
     text = _HEART.sub(lambda m: f" broken {hearts} " if m["broken"] else f" {hearts} ", text)
     text = _FACE.sub(" ", text)
+    text = _SLIPPED.sub("!", text)
     return _LAUGHTER.sub(_laughter, text)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from threading import Lock
 from typing import NoReturn
 
 from bot.config.words import WordSettings
@@ -56,12 +57,15 @@ class Words:
         self._anonymous = anonymous
         self._name_of = name_of
         self._say = say
+        self._building = Lock()
         self._build()
 
     def block(self, terms: Iterable[str]) -> None:
         """Reject messages with these words too: those that the platform blocks in the channel."""
-        self._terms = tuple(dict.fromkeys(terms))[:_MAX_TERMS]
-        self._build()
+        terms = tuple(dict.fromkeys(filter(str.strip, terms)))[:_MAX_TERMS]
+        if terms != self._terms:
+            self._terms = terms
+            self._build()
 
     async def run(self) -> NoReturn:
         """Read files again when they change, until cancelled."""
@@ -76,6 +80,11 @@ class Words:
         return bool(self._settings.lists)
 
     def _build(self) -> None:
+        """Make the matchers, which may take a second; whoever comes later knows more."""
+        with self._building:
+            self._make()
+
+    def _make(self) -> None:
         settings, lists = self._settings, self._lists
         innocents = _INNOCENTS if settings.default_list else ()
         allowed = Allowed((*settings.allow, *map(self._say, settings.allow), *innocents))
@@ -129,6 +138,10 @@ class Words:
                 return self._rejection(name, _readable(name))
             draft = draft.with_prefix(self._without_name(draft, draft.prefix))
         return self(draft)
+
+    def spans(self, text: str) -> list[Span]:
+        """Return where words that forbid their message, or are left out, are in `text`."""
+        return [span for matcher in (self._drop, self._strip) for span in _find(matcher, "", text)]
 
     def over_messages(self) -> "OverMessages":
         """Return a filter for words that one chatter spreads over several messages."""

@@ -154,6 +154,8 @@ class _Entry:
         for index, letter in enumerate(word):
             around = word[index - 1 : index] + word[index + 1 : index + 2]
             is_between_vowels = len(around) == _NEIGHBOURS_DIFFER_BY and _VOWELS.issuperset(around)
+            if letter in around:
+                continue  # a third one makes no other word
             if letter in "eo" or (is_between_vowels and letter not in _VOWELS):
                 yield word[:index] + letter + word[index:]
 

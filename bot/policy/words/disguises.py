@@ -17,7 +17,7 @@ _TWO = {
     "|\\/|": "m", "/\\/\\": "m", "|v|": "m", "[v]": "m", "(v)": "m", "{v}": "m", "nn": "m",
     "^^": "m", "|\\|": "n", "/\\/": "n", "[\\]": "n", "{\\}": "n", "!\\!": "n", "\\/\\/": "w",
     "vv": "w", "uu": "w", "\\^/": "w", "\\x/": "w", "|_|": "u", "(_)": "u", "[_]": "u", "{_}": "u",
-    "!_!": "u", "\\_/": "u", "|-|": "h", "]-[": "h", ")-(": "h", "}-{": "h", "}{": "h",
+    "!_!": "u", "l|": "u", "\\_/": "u", "|-|": "h", "]-[": "h", ")-(": "h", "}-{": "h", "}{": "h",
     "/-/": "h", "|3": "b", "!3": "b", "13": "b", "|8": "b", "(3": "b", "|:": "b", "|)": "d",
     "[)": "d", "c|": "d", "(|": "d", "<|": "d", "|>": "p", "|*": "p", "|o": "p", "|0": "p",
     "|^": "p", "|7": "p", "|°": "p", "|º": "p",
@@ -36,6 +36,20 @@ _TWO_SIGNS = re.compile(
     "|".join(map(re.escape, sorted({*_TWO, *_OTHERWISE}, key=len, reverse=True))), re.IGNORECASE
 )
 _TWO_SIGNS_APART = re.compile(_TWO_SIGNS.pattern.replace(r"c\||", ""), re.IGNORECASE)
+_NAMES = {
+    "ay": "a", "bee": "b", "cee": "c", "see": "c", "sea": "c", "dee": "d", "ee": "e", "eff": "f",
+    "gee": "g", "aitch": "h", "haitch": "h", "eye": "i", "jay": "j", "kay": "k", "ell": "l",
+    "em": "m", "en": "n", "oh": "o", "pee": "p", "queue": "q", "cue": "q", "kew": "q", "are": "r",
+    "ess": "s", "tee": "t", "tea": "t", "you": "u", "yew": "u", "vee": "v", "double-you": "w",
+    "double you": "w", "double u": "w", "ex": "x", "eks": "x", "why": "y", "wye": "y", "zee": "z",
+    "zed": "z",
+}  # fmt: skip
+"""Names of letters, as they are written."""
+_LEAST_NAMES = 3
+_LINKS = str.maketrans(dict.fromkeys(",.-", " "))
+_NAME = "|".join(sorted(map(re.escape, _NAMES), key=len, reverse=True))
+_NAMED = re.compile(rf"\b(?:(?:{_NAME})[ ,.-]{{1,2}}){{2,}}(?:{_NAME})\b", re.IGNORECASE)
+_ONE_NAME = re.compile(rf"\b({_NAME})([ ,.-]*)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#x?[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _UNSEEN = frozenset({"Cf", "Cc", "Mn", "Zs"})
 _LONE_I = re.compile(r"(?<=[a-zа-яα-ω])[IΙІ](?=[a-z\u0250-\uffff])|[ӏӀ]|(?<=[^\x00-\x7f])[IΙІ]")
@@ -86,7 +100,7 @@ _JOINERS = str.maketrans(dict.fromkeys(("\ufe0f", "\ufe0e", "\u20e3", "\u200d", 
 
 def seen_as(text: str) -> tuple[str, ...]:
     """Return what `text` can be seen as besides itself; each has its length."""
-    if _SUSPICIOUS.search(text) is None:
+    if _SUSPICIOUS.search(text) is None and not _names_letters(text):
         return ()
     readings = [text]
     for condition, read in _READINGS:
@@ -135,6 +149,17 @@ def _drawn(text: str) -> Iterator[str]:
         yield _TWO_SIGNS.sub(_other_letter, text)
 
 
+def _names_letters(text: str) -> bool:
+    """Tell whether there may be a run of names of letters; quicker than to look for one."""
+    words = text.lower().translate(_LINKS).split()
+    return sum(map(_NAMES.__contains__, words)) > _LEAST_NAMES - 1
+
+
+def _named(match: re.Match[str]) -> str:
+    """Return the letters that a run of names stands for, as wide as it is written."""
+    return _ONE_NAME.sub(lambda name: _NAMES[name[1].lower()].ljust(len(name[0]), TAG), match[0])
+
+
 _READINGS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[str]]], ...] = (
     (lambda text: "<" in text, lambda text: [without_markup(text)]),
     (
@@ -152,6 +177,7 @@ _READINGS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[str]]],
         lambda text: "μ" in text or "µ" in text,
         lambda text: [text.replace("μ", "u").replace("µ", "u")],
     ),
+    (_names_letters, lambda text: [_NAMED.sub(_named, text)]),
     (lambda text: "ǫ" in text, lambda text: [text.replace("ǫ", "q")]),  # in small capitals
     (_BARE_V.search, lambda text: [_BARE_V.sub("u", text)]),
 )

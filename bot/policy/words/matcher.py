@@ -18,6 +18,8 @@ from bot.policy.words.skeleton import seen
 from bot.policy.words.splits import CONTRACTION, GRAMMAR
 from bot.policy.words.tokens import EDGES, WORDS, Token, humps, spellings
 
+_LONG = 6
+"""Letters of a word of which only the beginning is listed, which is looked for by its sound."""
 _SHORTEST = 3
 """Letters of a word that is looked for with endings and by its sound."""
 _JOINED = re.compile(r"[\s'_,-]{1,3}")
@@ -68,7 +70,8 @@ class Matcher:
         phrases = (phrase.casefold().split() for phrase in words if " " in phrase)
         letters |= {form for phrase in phrases for form in _inflected(phrase)}
         self._compounds = Compounds(letters, _letters)
-        self._heard = Heard(plain)
+        open_ended = {_sounded(word) for word in words if "*" in word.strip()[1:]}
+        self._heard = Heard(plain | {word for word in open_ended if len(word) >= _LONG})
         self._digits = frozenset(word for word in plain if word.isdecimal())
         self._is_blocked = lru_cache(maxsize=_CACHED)(self._look)
         self._chunk = lru_cache(maxsize=_CHUNKS)(self._read_chunk)
@@ -164,10 +167,9 @@ class Matcher:
                     continue
                 if not GRAMMAR.isdisjoint((before, behind)):
                     continue
-                joined = before + behind
-                if self._compounds.is_form(joined) or (
-                    not are_english and self._heard.is_blocked(joined)
-                ):
+                if self._compounds.is_form(before + behind):
+                    return True
+                if not are_english and self._heard.is_blocked(_softened(before) + behind):
                     return True
         return False
 
@@ -198,6 +200,14 @@ class Matcher:
 
     def _look(self, word: str) -> bool:
         return self._compounds.is_blocked(word) or self._heard.is_blocked(word)
+
+
+def _softened(word: str) -> str:
+    """Return the first one of two words with its end as it sounds before others: groce, vylge."""
+    for end, sound in (("ce", "s"), ("ge", "j")):
+        if word.endswith(end):
+            return word.removesuffix(end) + sound
+    return word
 
 
 def _inflected(phrase: list[str]) -> Iterator[str]:

@@ -61,12 +61,20 @@ def _runs(text: str) -> Iterator[list[_Part]]:
     """Yield the parts of numbers that follow each other."""
     run: list[_Part] = []
     for part in _parts(text):
-        if run and _GAP.fullmatch(text, run[-1].end, part.start) is None:
+        if run and not _go_on(text, run[-1], part):
             yield run
             run = []
         run.append(part)
     if run:
         yield run
+
+
+def _go_on(text: str, before: _Part, behind: _Part) -> bool:
+    """Tell whether two parts may be of one number: it cost 88. 14 people came."""
+    is_end = ". " in text[before.end : behind.start]
+    if is_end and min(len(before.digits), len(behind.digits)) > 1:
+        return False
+    return _GAP.fullmatch(text, before.end, behind.start) is not None
 
 
 def _parts(text: str) -> Iterator[_Part]:

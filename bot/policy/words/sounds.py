@@ -59,16 +59,20 @@ _SILENT_STARTS = (("ps", "s"), ("pn", "n"), ("pt", "t"), ("kn", "n"), ("gn", "n"
 _CONSONANTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("tsch", ("C",)), ("dsch", ("J",)), ("dzh", ("J",)), ("tz", ("ts", "s")), ("cz", ("C",)),
     ("sz", ("S", "s")), ("dj", ("J",)), ("pf", ("f",)), ("sch", ("S", "sk")), ("tch", ("C",)),
-    ("dge", ("J",)), ("dgg", ("J", "g")), ("dg", ("J",)), ("ckh", ("k",)), ("cque", ("k",)),
+    ("dge", ("J",)), ("dgj", ("J",)), ("dgg", ("J", "g")), ("dg", ("J",)),
+    ("ckh", ("k",)), ("cque", ("k",)),
     ("que", ("k",)), ("gue", ("g",)), ("ck", ("k",)), ("cq", ("k",)), ("cc", ("k", "ks")),
     ("ch", ("C", "k", "S")), ("sh", ("S", "s+h")), ("th", ("T", "t+h")), ("ph", ("f",)),
     ("gh", ("g", "")), ("wh", ("w",)), ("kh", ("k",)), ("bh", ("b",)), ("dh", ("d",)),
-    ("qu", ("kw", "k")), ("cw", ("kw",)), ("kw", ("kw",)), ("ku", ("kw", "k+u")),
-    ("cu", ("k+u", "kw")), ("q", ("k",)), ("x", ("ks", "S")), ("ng", ("ng",)), ("nk", ("nk",)),
+    ("quh", ("kw",)), ("qu", ("kw", "k")), ("cw", ("kw",)), ("kw", ("kw",)), ("ku", ("kw", "k+u")),
+    ("cu", ("k+u", "kw")), ("q", ("k",)), ("x", ("ks", "S")),
+    ("ngk", ("nk",)), ("ng", ("ng",)), ("nk", ("nk",)),
     ("nj", ("N", "nJ")), ("nh", ("N", "n")), ("ñ", ("N",)), ("gn", ("gn", "N")),
-    ("ny", ("N", "n+y")), ("ni", ("n+i", "N")), ("sc", ("sk", "s")), ("c", ("k",)),
+    ("ny", ("N", "n+y")), ("ni", ("n+i", "N")), ("sc", ("sk", "s")), ("mb", ("mb",)), ("c", ("k",)),
     ("j", ("J", "Y")), ("w", ("w", "v")), ("v", ("v",)), ("z", ("z", "ts")),
 )  # fmt: skip
+_AT_END = {"gn": ("n",), "mb": ("m", "mb")}
+"""Consonants that are read otherwise at the end of a word: reign, bomb."""
 _SOFT = tuple("eiy")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzñ'1")
 _FOREIGN = str.maketrans({
@@ -118,7 +122,8 @@ def signature(word: str) -> str:
 
     Words that sound alike have the same.
     """
-    return _REPEATED.sub(r"\1", _UNSURE.sub("", word)).rstrip("r")
+    found = _REPEATED.sub(r"\1", _UNSURE.sub("", word)).rstrip("r")
+    return found[:-1] if found.endswith("mb") else found  # bomb
 
 
 def _in_letters(word: str) -> str:
@@ -232,8 +237,8 @@ def _in_place(written: str, behind: str, *, is_first: bool) -> tuple[str, ...]:
         return ("s",)
     if written == "qu" and not is_before_vowel:
         return ("k+u",)
-    if written == "gn" and not behind:
-        return ("n",)
+    if not behind and written in _AT_END:
+        return _AT_END[written]
     if written == "x" and is_first:
         return ("z",)
     if written in ("th", "sh") and not is_before_vowel:

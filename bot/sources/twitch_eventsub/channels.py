@@ -20,7 +20,7 @@ from aiohttp import web
 from bot.config.sources import RewardSettings, TwitchEventsubSettings
 from bot.errors import StartError
 from bot.outcomes import Outcome
-from bot.sources import Deliver
+from bot.sources import NOTHING, Asked, Deliver
 from bot.sources.supervision import keep_reading
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
@@ -46,6 +46,7 @@ class RuntimeChannels:
         *,
         configured: Collection[str],
         remembered: MutableMapping[str, str],
+        asked: Asked = NOTHING,
     ) -> None:
         """Read joined channels for the configured channel `channel`.
 
@@ -55,6 +56,7 @@ class RuntimeChannels:
             connection: Connection, shared with the configured channels.
             configured: Logins of the configured channels.
             remembered: Logins that were joined before; kept up to date.
+            asked: What is asked besides chat.
         """
         self.name = "twitch_eventsub:joined"
         self.channel = channel
@@ -62,6 +64,7 @@ class RuntimeChannels:
         self._model = model
         self._connection = connection
         self._remembered = remembered
+        self._asked = asked
         self._sources: dict[str, TwitchEventsubSource] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -128,7 +131,7 @@ class RuntimeChannels:
         settings = self._model.model_copy(
             update={"channel": login, "events": events, "reward": RewardSettings()}
         )
-        source = TwitchEventsubSource(settings, self.channel, self._connection)
+        source = TwitchEventsubSource(settings, self.channel, self._connection, asked=self._asked)
         self._sources[login] = source
         self._tasks[login] = self._group.create_task(
             self._read(source, self._deliver), name=source.name

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import NamedTuple, Self
+from datetime import datetime
+from typing import Any, NamedTuple, Self
 
 import aiohttp
 import twitchio
@@ -185,6 +186,48 @@ class EventClient:
             params["after"] = cursor
         return found[::-1]
 
+    async def blocked_terms(self, channel_id: str) -> tuple[str, ...]:
+        """Return the words that the channel blocks, those that its moderators may see."""
+        params = {"broadcaster_id": channel_id, "moderator_id": channel_id, "first": 100}
+        found: list[str] = []
+        for _ in range(_PAGES):
+            async with self._asking_as(channel_id, "looking for blocked terms"):
+                answer = await self._client.http.request_json(
+                    twitchio.http.Route(
+                        "GET", "moderation/blocked_terms", params=params, token_for=channel_id
+                    )
+                )
+            found += [well_formed(entry["text"]) for entry in answer["data"]]
+            cursor = answer.get("pagination", {}).get("cursor")
+            if not cursor:
+                break
+            params["after"] = cursor
+        return tuple(found)
+
+    async def follows_since(self, channel_id: str, chatter_id: str) -> float | None:
+        """Return since when somebody follows the channel, in Unix seconds; None for not at all."""
+        params = {"broadcaster_id": channel_id, "user_id": chatter_id}
+        found = await self._entries("channels/followers", params, channel_id)
+        return _unix(found[0]["followed_at"]) if found else None
+
+    async def exists_since(self, chatter_id: str, *, user_id: str) -> float | None:
+        """Return since when an account exists, in Unix seconds; None if there is none."""
+        found = await self._entries("users", {"id": chatter_id}, user_id)
+        return _unix(found[0]["created_at"]) if found else None
+
+    async def is_live(self, channel_id: str, *, user_id: str) -> bool:
+        """Tell whether the channel streams now."""
+        return bool(await self._entries("streams", {"user_id": channel_id}, user_id))
+
+    async def _entries(
+        self, path: str, params: dict[str, str], token_for: str
+    ) -> list[dict[str, Any]]:
+        async with self._asking_as(token_for, f"asking for {path}"):
+            route = twitchio.http.Route("GET", path, params=dict(params), token_for=token_for)
+            answer = await self._client.http.request_json(route)
+        entries: list[dict[str, Any]] = answer["data"]
+        return entries
+
     async def settle(self, settlement: Settlement, *, channel_id: str) -> None:
         """Mark a redemption of our reward as done, or refund its points."""
         async with self._asking_as(channel_id, "settling a redeem"):
@@ -207,3 +250,7 @@ class EventClient:
                 if user_id not in self._client.tokens:
                     raise LogInError("The account's log-in is gone.", remedy=LOG_IN_AGAIN)
                 yield
+
+
+def _unix(stamp: str) -> float:
+    return datetime.fromisoformat(stamp).timestamp()

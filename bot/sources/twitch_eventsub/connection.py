@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import aiohttp
 import structlog
@@ -25,7 +25,7 @@ from bot.runtime.reconnect import ReconnectLoop
 from bot.runtime.waiting import cancel
 from bot.sources.sanitize import RecentIds
 from bot.sources.twitch_eventsub import payloads
-from bot.sources.twitch_eventsub.accounts import AccountStore
+from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.client import EventClient
 from bot.sources.twitch_eventsub.faults import LOG_IN_AGAIN, RefusedError
 from bot.sources.twitch_eventsub.oauth import TIMEOUT, TwitchOauth
@@ -38,6 +38,7 @@ from bot.sources.twitch_eventsub.tokens import Tokens
 
 log = structlog.get_logger(__name__)
 
+_T = TypeVar("_T")
 _UPDATE_S = 1.0
 """Seconds between checks of subscriptions and tokens."""
 _LOGIN_CHECK_S = 2.0
@@ -66,6 +67,9 @@ class ChannelListener(Protocol):
 
     def recover(self, waiting: Iterable[Redemption]) -> None:
         """Take the redeems of our reward that nobody settled yet."""
+
+    def block(self, terms: tuple[str, ...]) -> None:
+        """Take the words that the channel blocks."""
 
     def connection_changed(self, *, is_heard: bool, reward_id: str | None) -> None:
         """Take note of whether the account hears this chat now, and of our reward."""
@@ -135,6 +139,27 @@ class TwitchConnection:
     def channel_id(self, login: str) -> str | None:
         """Return the id of the channel, once it is known."""
         return self._subscriptions.channel_ids.get(login)
+
+    async def ask(
+        self, login: str, question: Callable[[EventClient, Account, str], Awaitable[_T]]
+    ) -> _T:
+        """Put `question` about the channel `login` when there is a connection.
+
+        It gets the client, the bot's account, and the channel's id.
+
+        Raises:
+            IshowttsError: Twitch does not answer.
+        """
+        client = await self._ready_client()
+        tokens, channel_id = self._tokens, self.channel_id(login)
+        if tokens is None or channel_id is None:
+            raise TransientError("EventSub is disconnected.")
+        return await question(client, tokens.bot, channel_id)
+
+    def permits(self, login: str, scope: str) -> bool:
+        """Tell whether the streamer's account is logged in with `scope`."""
+        owner = self._tokens.accounts.get(self.channel_id(login) or "") if self._tokens else None
+        return owner is not None and scope in owner.scopes
 
     def is_own(self, message: ChatMessage) -> bool:
         """Tell whether the bot wrote it: it hears itself, before Twitch says what id it gave."""
@@ -240,6 +265,8 @@ class TwitchConnection:
             listener.connection_changed(is_heard=is_heard, reward_id=reward_id)
             if (waiting := self._subscriptions.waiting.pop(login, None)) is not None:
                 listener.recover(waiting)
+            if (terms := self._subscriptions.terms.pop(login, None)) is not None:
+                listener.block(terms)
 
     def _on_event(self, name: str, payload: object) -> None:
         """Take an event of twitchio, in the order of the sockets."""

@@ -14,6 +14,7 @@ READ_FOLLOWERS = "moderator:read:followers"
 READ_REDEMPTIONS = "channel:read:redemptions"
 MANAGE_REDEMPTIONS = "channel:manage:redemptions"
 READ_BITS = "bits:read"
+READ_BLOCKED_TERMS = "moderator:read:blocked_terms"
 
 PURPOSES = {
     READ_CHAT: "hear chat, cheers, subs, gifts, raids and what moderators take back",
@@ -21,6 +22,7 @@ PURPOSES = {
     READ_FOLLOWERS: "hear who follows",
     READ_REDEMPTIONS: "hear channel-point redeems",
     READ_BITS: "hear celebrations that bits are spent on",
+    READ_BLOCKED_TERMS: "block the words that are blocked in chat",
     MANAGE_REDEMPTIONS: "create the reward, mark its redeems as done, give points back",
 }
 """Purpose of each scope, for the person who logs in."""
@@ -44,10 +46,13 @@ def streamer_scopes(sources: Iterable[TwitchEventsubSettings]) -> frozenset[str]
 
 
 def asked_scopes(sources: Iterable[TwitchEventsubSettings]) -> frozenset[str]:
-    """Return the scopes that a streamer is asked for: these, and one for celebrations alone."""
+    """Return the scopes that a streamer is asked for: these, and some that nothing hangs on."""
     every = list(sources)
-    uses_bits = any("power_up" in source.events for source in every)
-    return streamer_scopes(every) | ({READ_BITS} if uses_bits else set())
+    uses = {
+        READ_BITS: any("power_up" in source.events for source in every),
+        READ_BLOCKED_TERMS: any(source.blocked_terms for source in every),
+    }
+    return streamer_scopes(every) | {scope for scope, is_used in uses.items() if is_used}
 
 
 def missing(needed: Iterable[str], granted: Iterable[str]) -> frozenset[str]:

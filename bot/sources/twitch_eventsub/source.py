@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import structlog
 from msgspec import structs
@@ -9,13 +10,24 @@ from twitchio import models
 from twitchio.models.eventsub_ import BaseEvent
 
 from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
-from bot.messages import ChatMessage, EventKind, RejectReason, SourceItem, Verb
+from bot.errors import IshowttsError
+from bot.messages import (
+    BlockedTerms,
+    ChatMessage,
+    EventKind,
+    RejectReason,
+    SourceItem,
+    StreamStatus,
+    Verb,
+)
 from bot.outcomes import FINAL, PUT_OFF, Applied, Dropped, Notice, Outcome, Rejected, Spoken
 from bot.runtime.clock import now
-from bot.sources import Deliver, Origin, Remote
+from bot.sources import NOTHING, Asked, Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub import payloads
-from bot.sources.twitch_eventsub.client import Settlement
+from bot.sources.twitch_eventsub.accounts import Account
+from bot.sources.twitch_eventsub.ages import Ages, age_of
+from bot.sources.twitch_eventsub.client import EventClient, Settlement
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.merging import Merge
 from bot.sources.twitch_eventsub.payloads import Redemption
@@ -28,6 +40,7 @@ log = structlog.get_logger(__name__)
 _QUESTIONS = frozenset({Verb.STATUS, Verb.WHO, Verb.VOICE})
 """Commands whose answer is all that there is of them."""
 _MAX_WAITING = 10_000
+_ASK_AGAIN_S = 30.0
 
 
 class TwitchEventsubSource(Remote):
@@ -40,8 +53,9 @@ class TwitchEventsubSource(Remote):
         connection: TwitchConnection,
         *,
         emotes: EmoteNames | None = None,
+        asked: Asked = NOTHING,
     ) -> None:
-        """Share `connection` with the other channels of the account."""
+        """Share `connection` with the other channels of the account; ask what is `asked`."""
         self.settings = settings
         self.login = settings.channel.removeprefix("#").lower()
         self.name = f"{settings.type}:{self.login}"
@@ -54,6 +68,10 @@ class TwitchEventsubSource(Remote):
         self._events = frozenset(map(EventKind, settings.events))
         self._redeems = Redeems(settings.reward, self._settle, self._call_later)
         self._emotes = emotes or EmoteNames(settings.emotes)
+        self._ages: Ages | None = None
+        if asked.follow or asked.account:
+            self._ages = Ages(partial(age_of, connection, self.login, asked))
+        self._asks_live = asked.live
         self._is_known = asyncio.Event()
         self._merge = Merge(self._accept, self._call_later)
         irc = TwitchIrcSettings(
@@ -79,12 +97,18 @@ class TwitchEventsubSource(Remote):
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver the channel's chat and events until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._connection.listen(self), name=self.name)
-            group.create_task(self._deliver_all(deliver), name=f"{self.name} deliveries")
-            group.create_task(self._keep_emotes(), name=f"{self.name} emotes")
-            if self._irc is not None:
-                group.create_task(self._irc.run(self._take_anonymous), name=self._irc.name)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._connection.listen(self), name=self.name)
+                group.create_task(self._deliver_all(deliver), name=f"{self.name} deliveries")
+                group.create_task(self._keep_emotes(), name=f"{self.name} emotes")
+                if self._asks_live:
+                    group.create_task(self._tell_live(), name=f"{self.name} live")
+                if self._irc is not None:
+                    group.create_task(self._irc.run(self._take_anonymous), name=self._irc.name)
+        finally:
+            if self._ages is not None:
+                await self._ages.close()
 
     def notify(self, event: BaseEvent) -> None:
         """Take a notification of EventSub."""
@@ -106,6 +130,10 @@ class TwitchEventsubSource(Remote):
     def recover(self, waiting: Iterable[Redemption]) -> None:
         """Take the redeems of our reward that nobody settled yet."""
         self._redeems.recover(waiting)
+
+    def block(self, terms: tuple[str, ...]) -> None:
+        """Take the words that the channel blocks."""
+        self._queue.put_nowait(BlockedTerms(channel=self._channel, terms=terms))
 
     def connection_changed(self, *, is_heard: bool, reward_id: str | None) -> None:
         """Take note of whether the account receives this chat, and of our reward."""
@@ -174,6 +202,8 @@ class TwitchEventsubSource(Remote):
             if isinstance(wanted, ChatMessage):
                 self._redeems.ended(wanted.id, is_spoken=False)
         else:
+            if self._ages is not None and isinstance(wanted, ChatMessage):
+                self._ages.look_up(wanted)
             self._queue.put_nowait(wanted)
 
     def _wanted(self, item: ChatMessage) -> ChatMessage | None:
@@ -182,6 +212,19 @@ class TwitchEventsubSource(Remote):
         if item.event is None or item.event.kind in self._events:
             return item
         return structs.replace(item, event=None) if item.text else None
+
+    async def _tell_live(self) -> None:
+        """Tell once whether the stream is live: events tell of changes alone."""
+        await self._is_known.wait()
+        while True:
+            try:
+                is_live = await self._connection.ask(self.login, _is_live)
+            except IshowttsError as error:
+                log.warning("stream status not known", source=self.name, reason=str(error))
+                await asyncio.sleep(_ASK_AGAIN_S)
+            else:
+                self._queue.put_nowait(StreamStatus(channel=self._channel, is_live=is_live))
+                return
 
     async def _keep_emotes(self) -> None:
         await self._is_known.wait()
@@ -193,10 +236,16 @@ class TwitchEventsubSource(Remote):
             if self._dropped:
                 log.warning("chat dropped: too slow", source=self.name, count=self._dropped)
                 self._dropped = 0
+            if self._ages is not None and isinstance(item, ChatMessage):
+                item = await self._ages.dated(item)
             await deliver(item)
 
     def _call_later(self, delay_s: float, call: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_later(delay_s, call)
+
+
+async def _is_live(client: EventClient, bot: Account, channel_id: str) -> bool:
+    return await client.is_live(channel_id, user_id=bot.user_id)
 
 
 def _is_redeem(message: ChatMessage) -> bool:

@@ -19,6 +19,7 @@ from bot.sources.twitch_eventsub.scopes import (
     MANAGE_REDEMPTIONS,
     PURPOSES,
     READ_BITS,
+    READ_BLOCKED_TERMS,
     READ_FOLLOWERS,
     READ_REDEMPTIONS,
     missing,
@@ -85,6 +86,9 @@ class Subscriptions:
         """Ids of our rewards that are known, by the channel's login."""
         self.waiting: dict[str, list[Redemption]] = {}
         """Redeems that nobody settled yet, by login, once in a client's life."""
+        self.terms: dict[str, tuple[str, ...]] = {}
+        """Words that channels block, by login, each time they were looked up."""
+        self._terms_at: dict[str, float] = {}
         self.is_ending = False
         """Whether a socket may close because nothing is left on it."""
 
@@ -141,6 +145,7 @@ class Subscriptions:
         finally:
             self.is_ending = False
         await self._prepare_rewards(needs, client, tokens)
+        await self._look_up_terms(needs, client, tokens)
 
     def _note_missing_scopes(
         self, login: str, settings: TwitchEventsubSettings, tokens: Tokens
@@ -203,6 +208,22 @@ class Subscriptions:
             return True
         self._refused.pop(topic, None)
         return False
+
+    async def _look_up_terms(self, needs: Needs, client: EventClient, tokens: Tokens) -> None:
+        """Look up what channels block, now and then: no event tells of all terms."""
+        for login, settings in needs.items():
+            channel_id = self.channel_ids.get(login, "")
+            owner = tokens.accounts.get(channel_id)
+            is_due = self._clock() >= self._terms_at.get(login, float("-inf"))
+            if not settings.blocked_terms or owner is None or not is_due:
+                continue
+            if missing({READ_BLOCKED_TERMS}, owner.scopes):
+                continue
+            self._terms_at[login] = self._clock() + _ASK_AGAIN_S
+            try:
+                self.terms[login] = await client.blocked_terms(channel_id)
+            except (RefusedError, LogInError, TransientError) as error:
+                log.warning("blocked terms not read", channel=login, reason=str(error))
 
     async def _prepare_rewards(self, needs: Needs, client: EventClient, tokens: Tokens) -> None:
         for login, settings in needs.items():

@@ -28,8 +28,9 @@ async def engine(
     await engine.close()
 
 
-async def speak(engine: F5Engine, text: str) -> AudioChunk:
-    return await speak_one(engine, SpeechRequest(id="1", text=text, voice="heart"))
+async def speak(engine: F5Engine, text: str, *, speed: float = 1.0) -> AudioChunk:
+    request = SpeechRequest(id="1", text=text, voice="heart", speed=speed)
+    return await speak_one(engine, request)
 
 
 def level_db(chunk: AudioChunk, start_s: float, end_s: float) -> float:
@@ -72,8 +73,7 @@ async def test_every_word_is_told_once_in_order_and_inside(engine: F5Engine) -> 
 
 async def test_words_end_sooner_as_much_as_speech_is_faster(engine: F5Engine) -> None:
     plain = (await speak(engine, TEXT)).words
-    engine._speed *= 1.25
-    fast = (await speak(engine, TEXT)).words
+    fast = (await speak(engine, TEXT, speed=1.25)).words
 
     for slow, quick in zip(plain, fast, strict=True):
         assert quick.start_s == pytest.approx(slow.start_s / 1.25, abs=0.05)

@@ -12,6 +12,7 @@ from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.runtime.backoff import Backoff
 from bot.runtime.clock import now
+from bot.sources import NOTHING, Asked
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
@@ -109,11 +110,12 @@ def reading(server: TwitchServer, connection: TwitchConnection) -> Reading:
         connection: TwitchConnection = connection,
         wait: bool = True,
         resumed: Iterable[ChatMessage] = (),
+        asked: Asked = NOTHING,
         **more: Any,  # noqa: ANN401 - settings
     ) -> AsyncIterator[Channel]:
         values: dict[str, Any] = {"anonymous": False, "emotes": ()} | more
         settings = TwitchEventsubSettings(type="twitch_eventsub", channel=login, **values)
-        channel = Channel(TwitchEventsubSource(settings, "main", connection))
+        channel = Channel(TwitchEventsubSource(settings, "main", connection, asked=asked))
         for message in resumed:
             channel.source.resume(message)
         task = asyncio.create_task(channel.source.run(channel.deliver))

@@ -108,6 +108,8 @@ class ReferenceCache:
         if self._folder is None:
             return None
         path = self._folder / f"{digest}.safetensors"
+        if not path.is_file():
+            return None
         try:
             with safe_open(path, framework="pt") as file:
                 about = file.metadata()
@@ -118,8 +120,6 @@ class ReferenceCache:
                     float(about["rms"]),
                     digest,
                 )
-        except FileNotFoundError:
-            return None
         except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
             # A cache may be damaged at any time: the reference is prepared again.
             about = {"path": str(path), "error": str(error)}

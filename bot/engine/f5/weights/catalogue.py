@@ -7,7 +7,7 @@ import difflib
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
-from bot.errors import StartError, shortened
+from bot.errors import StartError, named
 
 Kind = Literal["model", "vocoder"]
 
@@ -166,7 +166,7 @@ def find(name: str) -> KnownModel:
         return by_name[name.lower()]
     near = difflib.get_close_matches(name.lower(), by_name, n=1)
     raise StartError(
-        f"There is no model {shortened(repr(name))} to fetch.",
+        f"There is no model {named(name)} to fetch.",
         remedy=f"Did you mean {by_name[near[0]].name}?"
         if near
         else f"Choose from {', '.join(model.name for model in CATALOGUE)}.",

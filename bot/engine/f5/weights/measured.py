@@ -78,7 +78,11 @@ class Measured:
     def _kept(self) -> Mapping[str, object]:
         try:
             kept = json.loads(read_bounded(self._path, _MOST_BYTES))
-        except (OSError, ValueError):  # not there yet, or damaged: it is measured again
+        except (
+            OSError,
+            ValueError,
+            RecursionError,
+        ):  # not there yet, or damaged: it is measured again
             return {}
         return kept if isinstance(kept, dict) else {}
 

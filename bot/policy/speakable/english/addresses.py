@@ -7,9 +7,11 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 
 _STREETS = {
     "st": "Street", "str": "Street", "ave": "Avenue", "av": "Avenue", "blvd": "Boulevard",
-    "rd": "Road", "dr": "Drive", "ln": "Lane", "hwy": "Highway", "pkwy": "Parkway", "sq": "Square",
-    "pl": "Place", "ct": "Court", "ter": "Terrace", "street": "Street", "avenue": "Avenue",
+    "rd": "Road", "dr": "Drive", "ln": "Lane", "hwy": "Highway", "pkwy": "Parkway",
+    "sq": "Square", "expy": "Expressway", "pl": "Place", "ct": "Court", "ter": "Terrace",
+    "street": "Street", "avenue": "Avenue",
     "road": "Road", "drive": "Drive", "lane": "Lane", "boulevard": "Boulevard",
+    "expressway": "Expressway",
 }  # fmt: skip
 _DIRECTIONS = {
     "N": "North", "S": "South", "E": "East", "W": "West", "NE": "North East", "NW": "North West",

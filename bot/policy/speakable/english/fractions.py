@@ -7,7 +7,8 @@ from bot.policy.speakable.english.tables.units import UNITS
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _FRACTION = re.compile(
-    r"([0-9]{1,6}) ?/ ?([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])(ths|rds|nds|th|rd|nd|s)?(?![^\W_])"
+    r"([0-9]{1,6}) ?/ ?([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])(ths|rds|nds|th|rd|nd|s)?"
+    r"(?![^\W_]|-[A-Za-z])"
 )
 _TIGHT = re.compile(r"([0-9]{1,6})/([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])")
 _MIXED = re.compile(r"([0-9]{1,4})(?: |-)([0-9]{1,3})/([0-9]{1,3})(?![0-9]|/[0-9])(?![^\W_])")
@@ -130,6 +131,8 @@ def mixed(line: Line, at: int) -> Reading | None:
     top, bottom = int(match[2]), int(match[3])
     part = "a half" if (top, bottom) == (1, 2) else _ordinal(top, bottom)
     said = f"{numerals.count(match[1])} and {part}"
+    if unit := _KITCHEN_UNIT.match(line.text, match.end()):
+        return Reading(unit.end(), f"{said} {UNITS[unit[1].lower()][1]}", "measure")
     return Reading(match.end(), said, "number", said, int(match[1]) + top / bottom)
 
 

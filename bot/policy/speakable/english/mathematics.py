@@ -14,7 +14,7 @@ _POWER = re.compile(r"\^\(?(-)?([0-9]{1,9})\)?(?![^\W_])|\*\*([0-9]{1,9})")
 _POWERS = {"2": "squared", "3": "cubed"}
 _COMPARED = re.compile(r"([<>]=?|=[<>]) ?(?=[-$€£]?\.?[0-9])")
 _BARE = {
-    "<": "under",
+    "<": "less than",
     ">": "over",
     "<=": "at most",
     ">=": "at least",
@@ -39,6 +39,7 @@ _MARKUP = frozenset(
 """Names of HTML's and SSML's tags, which are not said; others are jokes: <sarcasm>, </rant>."""
 _INCREMENT = re.compile(r"(?P<name>[A-Za-z]{1,2})(?P<sign>\+\+|--)(?![^\W_])")
 _OPERATORS = re.compile(r"([*/-])(?= ?[-(]?[0-9])")
+_EQUALS = re.compile(r" ?[0-9.,]{1,12} ?=")
 _SPACED = {"*": "times", "/": "divided by", "-": "minus"}
 _AT = re.compile(r"@(?!\S)|@ ?(?=[$0-9])")
 _NUMBER_SIGN = re.compile(r"#(?=[0-9])")
@@ -102,7 +103,8 @@ def operator(line: Line, at: int) -> Reading | None:
     if match is None or not line.text[:at].rstrip(" ")[-1:].isdigit():
         return None
     is_spaced = line.text[at - 1] == " " and line.text[at + 1 : at + 2] == " "
-    if match[1] != "*" and not is_spaced:
+    is_equation = _EQUALS.match(line.text, match.end()) is not None
+    if match[1] != "*" and not is_spaced and not is_equation:
         return None
     return Reading(match.end(), _SPACED[match[1]])
 

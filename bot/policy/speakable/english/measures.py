@@ -73,7 +73,10 @@ _NO_NOUNS = frozenset(
         "of", "in", "is", "and", "or", "to", "for", "at", "on", "ago", "later", "left", "a", "per",
         "was", "were", "are", "but", "from", "with", "than", "more", "less", "after", "before",
         "if", "i", "it", "so", "away", "apart", "each", "by", "off", "out", "up", "down", "every",
-        "the", "then", "that", "deep", "high", "tall", "long", "wide", "old", "not", "will",
+        "pls", "plz", "please", "max", "tops", "now", "here", "there", "lol", "lmao", "tho",
+        "though", "because", "cuz", "bc", "when", "while", "until", "till", "my", "your", "his",
+        "her", "we", "they", "you", "he", "she", "again", "only", "the", "then", "that", "deep",
+        "high", "tall", "long", "wide", "old", "not", "will",
     }
 )  # fmt: skip
 _DECADE_BEFORE = frozenset({"the", "mid", "early", "late", "my", "his", "her", "their", "your"})
@@ -85,6 +88,15 @@ def measure(line: Line, at: int) -> Reading | None:
     if number is None:
         return None
     return _with_unit(line, at, number)
+
+
+def each(line: Line, at: int) -> Reading | None:
+    """Read 12/kg and 3/day."""
+    number = numbers.plain(line, at)
+    per = _PER.match(line.text, number.end) if number else None
+    if number is None or per is None or (what := PER.get(per[1].lower())) is None:
+        return None
+    return Reading(per.end(), f"{number.said} per {what}", "measure")
 
 
 def pointed(line: Line, at: int) -> Reading | None:
@@ -246,6 +258,7 @@ def percent(line: Line, at: int) -> Reading | None:
 _NUMBERS = (numbers.scaled, numbers.spaced, numbers.plain)
 RULES = (
     Rule(measure, digits=True),
+    Rule(each, digits=True),
     Rule(pointed, signs="."),
     Rule(percent, signs="%"),
 )

@@ -50,6 +50,8 @@ _TIMES = re.compile(r"x(?!86|264|265)(?P<n>[0-9]{1,3})(?![^\W_]|\.[0-9])", re.IG
 _SERIAL = re.compile(
     r"(?![0-9]+[A-Za-z]+(?![^\W_]))(?=[A-Za-z0-9]*[A-Za-z])(?=[A-Za-z0-9]*[0-9]{4})"
     r"[A-Za-z0-9]{5,}(?![^\W_])"
+    r"|(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*[0-9]{5})"
+    r"[A-Za-z0-9]{1,12}(?:[/-][A-Za-z0-9]{1,12}){2,8}(?![^\W_])"
 )
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 _LANGUAGE = re.compile(r"[A-GJa-gj]#(?![^\W_])")

@@ -230,7 +230,7 @@ def _amount(number: str, scale: str | None, currency: _Currency) -> tuple[str, s
     main = f"{numerals.count(whole)} {one}" if whole.strip("0,") else ""
     bare = numerals.count(whole or "0")
     if decimals and (len(decimals) > 2 or not currency.cent):
-        bare = numerals.count(f"{whole or '0'}.{decimals}")
+        bare = numerals.count(f"{whole}.{decimals}")
         return f"{bare} {currency.many}", bare, numerals.value(number)
     if decimals:
         cents = int(f"{decimals:0<2}")

@@ -53,7 +53,7 @@ _NAMES = {
     "9-11": "nine eleven",
 }
 _NAMED = re.compile("|".join(_NAMES) + r"(?![-.,:]?[0-9])")
-_GOES_ON = re.compile(r"[-/][0-9]")
+_GOES_ON = re.compile(r"[-/][0-9]| ?= ?[0-9]|-[A-Za-z]+-")
 _LARGEST_SCORE = 200
 
 

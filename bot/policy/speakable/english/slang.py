@@ -13,6 +13,12 @@ _MIXED = re.compile(
     rf"|/[^\W_])",
     re.IGNORECASE,
 )
+_TONES = {
+    "s": "sarcasm", "j": "joking", "hj": "half joking", "srs": "serious", "gen": "genuine",
+    "lh": "light-hearted", "pos": "in a good way", "neg": "in a bad way", "nm": "not mad",
+}  # fmt: skip
+"""Signs of tone, as they are used in chat (https://tonetags.carrd.co)."""
+_TONE = re.compile(rf"/({'|'.join(_TONES)})[.!]*$", re.IGNORECASE)
 _OPENERS = frozenset(re.split("[^a-z]", key)[0] for key in vocabulary.MIXED)
 _LEVEL = re.compile(r"(?P<word>lvl|lv|lev)s?\.? ?(?=[0-9])", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?(?=[0-9IVX])", re.IGNORECASE)
@@ -110,6 +116,15 @@ def _is_meant(line: Line, at: int, end: int, written: str) -> bool:
     return written.istitle() and line.begins_sentence(at)
 
 
+def tone(line: Line, at: int) -> Reading | None:
+    """Read /s and other signs of how something is meant, which stand at the end."""
+    match = _TONE.match(line.text, at)
+    before = line.text[:at].rstrip()
+    if match is None or line.text[at - 1 : at] != " " or before[-1:].isdigit():
+        return None
+    return Reading(match.end(), _TONES[match[1].lower()], "slang")
+
+
 def mixed(line: Line, at: int) -> Reading | None:
     """Read abbreviations with signs in them: w/, b/c, tl;dr, w/o, a/s/l, h8."""
     match = _MIXED.match(line.text, at)
@@ -165,6 +180,7 @@ def initial(line: Line, at: int) -> Reading | None:
 _LEET = re.compile(rf"(?:{vocabulary.any_of(vocabulary.LEET)})(?![^\W_])", re.IGNORECASE)
 
 RULES = (
+    Rule(tone, signs="/"),
     Rule(mixed, letters=True, words=_OPENERS),
     Rule(word, words=(*vocabulary.SLANG, *vocabulary.ABBREVIATIONS)),
     Rule(level, letters=True, words=("lvl", "lv", "lvls", "lev")),

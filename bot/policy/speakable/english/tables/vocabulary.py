@@ -60,7 +60,7 @@ ABBREVIATIONS = {
     "approx": "approximately", "capt": "captain", "col": "colonel", "dept": "department",
     "dr": "doctor", "esq": "esquire", "etc": "et cetera", "ft": "fort", "gov": "governor",
     "govt": "government", "hon": "honorable", "incl": "including", "jr": "junior",
-    "lt": "lieutenant", "misc": "miscellaneous", "mr": "mister", "mrs": "missus", "ms": "miz",
+    "lt": "lieutenant", "misc": "miscellaneous", "mr": "mister", "mrs": "misses", "ms": "miz",
     "mt": "mount", "prof": "professor", "rep": "representative", "rev": "reverend",
     "sen": "senator", "sgt": "sergeant", "sr": "senior", "st": "saint", "tel": "telephone",
     "vs": "versus",

@@ -1,0 +1,130 @@
+"""Copy-paste raids: finds lines that many chatters write, or nearly so."""
+
+import math
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from bot.config.raids import RaidSettings
+from bot.messages import Lane, Segment, Utterance
+
+_LINES = 200
+"""Different lines that are remembered."""
+_MESSAGES = 20
+"""Messages of one line that are known again while they wait."""
+_MOST_CHARACTERS = 200
+"""Characters of a line that are compared."""
+_MOST_CHATTERS = 10_000
+"""Chatters of one line that are told apart; more count no further."""
+_FEW_WORDS = 4
+"""Lines of fewer words are compared by pairs of letters."""
+_ALIKE = 0.75
+"""Share of the parts of both lines that two copies have in common."""
+
+
+class Copies(NamedTuple):
+    """Copies of one line."""
+
+    messages: Mapping[str, Utterance]
+    """Those with it that were let through, by their ids."""
+    others: int
+    """Chatters who wrote it, besides the first one."""
+
+
+class _Line:
+    """A line, and who wrote it."""
+
+    def __init__(self, parts: frozenset[str]) -> None:
+        self.parts = parts
+        rarest_first = sorted(parts, key=lambda part: (-len(part), part))
+        # Of lines that are alike, each has one of these in common with those of the other.
+        self.marks = rarest_first[: len(parts) - math.ceil(_ALIKE * len(parts)) + 1]
+        self.chatters: set[str] = set()
+        self.messages: dict[str, Utterance] = {}
+        self.seen_at = 0.0
+
+
+class Raids:
+    """The lines of one channel's chat in the last seconds."""
+
+    def __init__(
+        self, settings: RaidSettings, *, say_numbers: Callable[[str], str] = lambda text: text
+    ) -> None:
+        """Take the settings; `say_numbers` puts the numbers of a text into words."""
+        self._settings = settings
+        self._say_numbers = say_numbers
+        self._lines: OrderedDict[str, _Line] = OrderedDict()
+        """By their letters, the one that was written last at the end."""
+        self._marked: defaultdict[str, set[str]] = defaultdict(set)
+        """Letters of the lines that have a part among their marks."""
+
+    def take(self, utterance: Utterance) -> Copies | None:
+        """Note `utterance`; return what it copies if enough chatters wrote that, else None."""
+        if not self._settings.chatters or utterance.lane is not Lane.REST:
+            return None
+        text = utterance.body[:_MOST_CHARACTERS].casefold()
+        letters = "".join(filter(str.isalpha, text))
+        if len(letters) < self._settings.min_letters:
+            return None
+        self._forget(utterance.received_at - self._settings.window_s)
+        key, line = self._find(letters, text)
+        self._lines[key] = line
+        self._lines.move_to_end(key)
+        line.seen_at = utterance.received_at
+        if len(line.chatters) < _MOST_CHATTERS:
+            line.chatters.add(utterance.chatter.id)
+        if len(line.chatters) >= self._settings.chatters:
+            return Copies(line.messages, len(line.chatters) - 1)
+        if len(line.messages) < _MESSAGES:
+            line.messages[utterance.id] = utterance
+        return None
+
+    def with_others(self, utterance: Utterance, count: int) -> Utterance:
+        """Return `utterance` with the number of others who wrote it."""
+        others = self._say_numbers(self._settings.others.replace("{count}", str(count)))
+        segments = utterance.segments
+        return replace(
+            utterance,
+            body=f"{utterance.body} {others}",
+            copies=count,
+            segments=(*segments, Segment(text=others)) if segments else (),
+        )
+
+    def _find(self, letters: str, text: str) -> tuple[str, _Line]:
+        if (line := self._lines.get(letters)) is not None:
+            return letters, line
+        new = _Line(_parts(letters, text))
+        parts = new.parts
+        for key in set().union(*(self._marked.get(mark, ()) for mark in new.marks)):
+            line = self._lines[key]
+            common = len(parts & line.parts)
+            if common >= _ALIKE * (len(parts) + len(line.parts) - common):
+                return key, line
+        while len(self._lines) >= _LINES:
+            self._forget_oldest()
+        for mark in new.marks:
+            self._marked[mark].add(letters)
+        return letters, new
+
+    def _forget(self, before: float) -> None:
+        while self._lines and next(iter(self._lines.values())).seen_at < before:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        key, line = self._lines.popitem(last=False)
+        for mark in line.marks:
+            self._marked[mark].discard(key)
+            if not self._marked[mark]:
+                del self._marked[mark]
+
+
+def _parts(letters: str, text: str) -> frozenset[str]:
+    """Return what a line is made of: its words without digits and marks, or pairs of letters."""
+    words = ("".join(filter(str.isalpha, word)) for word in text.split())
+    parts = frozenset(filter(None, words))
+    if len(parts) >= _FEW_WORDS:
+        return parts
+    return frozenset(first + second for first, second in pairwise(letters))

@@ -1,0 +1,143 @@
+"""What Twitch tells for moderation: blocked terms, and since when chatters follow and exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.messages import BlockedTerms, StreamStatus
+from bot.runtime.clock import now, unix
+from bot.sources import Asked
+from tests.sources.twitch_eventsub.conftest import STREAMER_SCOPES
+from tests.twitch_server import TwitchServer, eventually
+
+if TYPE_CHECKING:
+    from bot.messages import ChatMessage
+    from tests.sources.twitch_eventsub.conftest import Channel, LogIn, Reading
+
+READ_TERMS = STREAMER_SCOPES | {"moderator:read:blocked_terms"}
+EVERYTHING = Asked(follow=True, account=True)
+
+
+def terms(channel: Channel) -> list[tuple[str, ...]]:
+    return [item.terms for item in channel.items if isinstance(item, BlockedTerms)]
+
+
+async def test_words_that_the_channel_blocks_are_told(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    log_in("streamer", READ_TERMS, is_bot=False)
+    blocked = [f"badword{number}" for number in range(250)] + ["crac*", "rotten egg"]
+    server.blocked[server.users["streamer"]] = blocked
+    async with reading() as channel:
+        await eventually(lambda: terms(channel), "terms")
+        assert terms(channel) == [tuple(blocked)]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "settings"), [(STREAMER_SCOPES, {}), (READ_TERMS, {"blocked_terms": False})]
+)
+async def test_they_are_not_asked_for_without_permission_or_wish(
+    server: TwitchServer,
+    log_in: LogIn,
+    reading: Reading,
+    scopes: frozenset[str],
+    settings: dict[str, bool],
+) -> None:
+    log_in()
+    log_in("streamer", scopes, is_bot=False)
+    server.blocked[server.users["streamer"]] = ["badword"]
+    with capture_logs() as logs:
+        async with reading(**settings) as channel:
+            await server.chat("streamer", "hello")
+            await channel.until("hello")
+            assert terms(channel) == []
+    assert not [entry for entry in logs if "term" in entry["event"]]
+    assert not server.calls["GET /helix/moderation/blocked_terms"]
+
+
+async def test_chat_goes_on_where_twitch_does_not_tell_them(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    log_in("streamer", READ_TERMS, is_bot=False)
+    server.fail("GET /helix/moderation/blocked_terms", 500, 500, 500, 500, 500, 500)
+    async with reading() as channel:
+        await server.chat("streamer", "hello")
+        await channel.until("hello")
+
+
+async def first(channel: Channel) -> ChatMessage:
+    await eventually(lambda: channel.texts, "message")
+    return await channel.message()
+
+
+async def test_chatters_come_with_what_twitch_tells_of_them(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    log_in("streamer", STREAMER_SCOPES, is_bot=False)
+    follower = server.add_user("viewer1"), "2024-03-01T12:00:00Z"
+    server.follows[server.users["streamer"], follower[0]] = follower[1]
+    async with reading(asked=EVERYTHING) as channel:
+        await server.chat("streamer", "hello", by="viewer1")
+        await server.chat("streamer", "me too", by="viewer1")
+        await channel.until("hello", "me too")
+        for item in channel.items:
+            assert item.chatter.follows_since == 1709294400.0  # type: ignore[union-attr]
+            assert item.chatter.exists_since is not None  # type: ignore[union-attr]
+    assert server.calls["GET /helix/channels/followers"] == 1
+
+
+async def test_who_does_not_follow_has_followed_for_no_time(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    log_in("streamer", STREAMER_SCOPES, is_bot=False)
+    async with reading(asked=Asked(follow=True)) as channel:
+        await server.chat("streamer", "hello", by="viewer1")
+        message = await first(channel)
+        assert message.chatter.follows_since == pytest.approx(unix(now()), abs=60)
+        assert message.chatter.exists_since is None
+
+
+async def test_nothing_is_known_where_nothing_may_be_asked(
+    log_in: LogIn, reading: Reading, server: TwitchServer
+) -> None:
+    log_in()
+    async with reading(asked=Asked(follow=True)) as channel:
+        await server.chat("streamer", "hello", by="viewer1")
+        message = await first(channel)
+        assert message.chatter.follows_since is None
+    assert not server.calls["GET /helix/channels/followers"]
+
+
+async def test_a_fault_holds_nobody_up(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    log_in("streamer", STREAMER_SCOPES, is_bot=False)
+    async with reading(asked=EVERYTHING) as channel:
+        server.fail("GET /helix/users", *[500] * 20)
+        server.fail("GET /helix/channels/followers", *[500] * 20)
+        await server.chat("streamer", "hello", by="viewer1")
+        message = await first(channel)
+        assert message.chatter.exists_since is None
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+async def test_the_status_of_the_stream_is_known_from_the_start(
+    is_live: bool,  # noqa: FBT001 - a column of the table
+    server: TwitchServer,
+    log_in: LogIn,
+    reading: Reading,
+) -> None:
+    log_in()
+    if is_live:
+        server.live_channels.add(server.users["streamer"])
+    async with reading(asked=Asked(live=True)) as channel:
+        await eventually(lambda: channel.items, "status")
+        assert channel.items == [StreamStatus(channel="main", is_live=is_live)]
