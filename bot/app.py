@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -39,6 +40,7 @@ from bot.wiring.control import Control
 from bot.wiring.liveness import liveness_checks
 from bot.wiring.observers import Observers
 from bot.wiring.options import refuse_shared_files
+from bot.wiring.wires import Wires
 
 log = structlog.get_logger(__name__)
 
@@ -133,13 +135,25 @@ class Daemon:
         self._observers.add(source for source in readers if isinstance(source, Observer))
         posts = [source for source in readers if isinstance(source, ingest.IngestSource)]
         routes = [*ingest.routes(posts), *self._sources.routes, *self._observers.routes]
-        routes += Control(self._channels).routes
+        self.wires = Wires(settings, self._channels, self._engine, self._voices)
+        self._observers.add(self.wires.observers)
+        routes += [*Control(self._channels).routes, *self.wires.routes]
         self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(
                 "No channel has a source, so there is nothing to speak.",
                 remedy="Add one below channels[0].sources, for instance: - type: console",
             )
+
+    @property
+    def engine(self) -> Narrator:
+        """What speaks."""
+        return self._engine
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels by their names."""
+        return self._channels
 
     @property
     def url(self) -> str:
@@ -189,6 +203,7 @@ class Daemon:
                     work = {
                         **speakers,
                         **watches,
+                        **self.wires.work,
                         "intake": self._take_in,
                         "undated": self._resume_undated,
                     }

@@ -152,6 +152,14 @@ class Intake:
             self._accepted(message)
             self._admit(utterance)
 
+    def say(self, utterance: Utterance) -> None:
+        """Take what a program wants to be said; its text was checked."""
+        self._rouse()
+        text = utterance.prefix + utterance.body
+        received_at = utterance.received_at
+        self._emit(Accepted.of(utterance, received_at=received_at, text=text))
+        self._admit(utterance)
+
     def apply(self, command: Command, *, received_at: float) -> str:
         """Apply `command` at once; return the answer, which is told once what it set is kept."""
         answer = self._moderation.apply(command)

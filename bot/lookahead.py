@@ -120,6 +120,11 @@ class Lookahead:
             self._typical_s += _WEIGHT * (rendering.clip.duration_s - self._typical_s)
             self._previous = _Spoken(rendering.utterance.chatter.id, now())
 
+    @property
+    def is_making(self) -> bool:
+        """Whether the engine is wanted for chat now."""
+        return bool(self._tasks)
+
     async def close(self) -> None:
         """Wait for the engine to end what was cancelled, but not for one that hangs."""
         if self._tasks:

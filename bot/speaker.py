@@ -83,6 +83,11 @@ class Speaker:
         )
 
     @property
+    def is_making(self) -> bool:
+        """Whether the engine makes speech of this channel now."""
+        return self._lookahead.is_making
+
+    @property
     def volume(self) -> float:
         """Gain of the channel, 0 to 1."""
         return self._player.volume

@@ -24,6 +24,7 @@ from bot.config.sources import (
     TwitchSettings,
 )
 from bot.config.tags import SoundSettings
+from bot.config.wires import WireSettings
 
 FORM = 1
 """Form of the configuration file."""
@@ -110,6 +111,8 @@ class Settings(Section):
     """The MQTT broker."""
     metrics: MetricsSettings = MetricsSettings()
     """Figures for Prometheus."""
+    wires: WireSettings = WireSettings()
+    """Other programs' ways to have something said."""
 
     @model_validator(mode="before")
     @classmethod

@@ -108,7 +108,7 @@ class Policy:
         self.languages = Languages(settings.languages, own=own, spoken=spoken)
         """Languages of chat."""
         length = Length(settings.length)
-        speakable = Speakable(settings.speakable, kept=self._kept)
+        self._speakable = speakable = Speakable(settings.speakable, kept=self._kept)
         self.raids = Raids(settings.raids, say_numbers=speakable.say_numbers)
         """Lines that many chatters write."""
         self.pronunciation = Pronunciation(settings.speakable.replacements, remembered("say_as"))
@@ -204,6 +204,19 @@ class Policy:
         draft = Draft(_NO_MESSAGE, clean(text))
         result = self.words(draft)
         return isinstance(result, Draft) and result.text == draft.text and is_pronounceable(text)
+
+    def read(self, text: str, *, is_filtered: bool = True) -> str:
+        """Return `text` of a program as it is spoken, without blocked words; else nothing."""
+        draft: Draft | Rejection = Draft(_NO_MESSAGE, clean(text))
+        filters: tuple[Filter, ...] = (self.pronunciation, self._speakable)
+        if is_filtered:
+            filters = (self.words.as_written, *filters, self.words)
+        for filter_ in filters:
+            if isinstance(draft, Rejection):
+                return ""
+            draft = filter_(draft)
+        is_speech = isinstance(draft, Draft) and is_pronounceable(draft.text)
+        return draft.text if is_speech and isinstance(draft, Draft) else ""
 
     def shown_name(self, chatter: Chatter) -> str:
         """Return the chatter's name for an answer: as it is spoken, without blocked words."""

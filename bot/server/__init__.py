@@ -107,7 +107,7 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
         # A mistake in one handler must not end the daemon, nor show its internals to the caller.
         log.exception("request failed", path=request.path)
         status, text, headers = 500, "The daemon made a mistake; its log says which.", {}
-    return web.json_response({"error": text}, status=status, headers=headers)
+    return web.json_response({"error": _form(request, text)}, status=status, headers=headers)
 
 
 @web.middleware
@@ -120,6 +120,13 @@ async def _whole_body(request: web.Request, handler: Handler) -> web.StreamRespo
         except TimeoutError:
             raise web.HTTPRequestTimeout(text="The body did not come in time.") from None
     return await handler(request)
+
+
+def _form(request: web.Request, text: str) -> str | dict[str, str | None]:
+    """Return the error as it is told at this path: OpenAI's clients want an object."""
+    if not request.path.startswith("/v1/"):
+        return text
+    return {"message": text, "type": "invalid_request_error", "param": None, "code": None}
 
 
 def _sentence(request: web.Request, error: web.HTTPException) -> str:
