@@ -140,8 +140,9 @@ def descendants(pid: int) -> set[int]:
     """Return the processes below `pid`."""
     found = set()
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
-            found |= {child} | descendants(child)
+        with suppress(FileNotFoundError):  # a thread that has just ended
+            for child in map(int, task.read_text().split()):
+                found |= {child} | descendants(child)
     return found
 
 
