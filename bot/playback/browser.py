@@ -152,13 +152,13 @@ class BrowserOutput(BaseOutput):
                 with gain.watched(self._set_gain):
                     async with running({"feed": partial(_feed, play, mixer, clip)}):
                         await self._send(play, mixer, on_start)
-                    await self._wait_heard(play)
+                    is_heard = await self._wait_heard(play)
             except BaseException:
                 self._cut(play)
                 raise
             finally:
                 self._play = None
-            if not self.is_available:
+            if not is_heard:
                 self._cut(play)  # of pages that went away, some may show a picture still
                 raise OutputLostError(
                     f"The last page of {self.name} went away.", heard_s=play.heard_s(_clock())
@@ -215,15 +215,16 @@ class BrowserOutput(BaseOutput):
         play.position += frames
         play.ends_at += frames / self.rate_hz
 
-    async def _wait_heard(self, play: _Play) -> None:
-        """Return when the last sample was heard on every page, or no page is left."""
+    async def _wait_heard(self, play: _Play) -> bool:
+        """Return when every page has played the last sample; False when no page is left."""
         while self.is_available:
             late_ms = max((it.report.late_ms for it in self._playing), default=0.0)
             left_s = play.ends_at + min(late_ms / 1000, _LATEST_S) - _clock()
             if left_s <= 0:
-                return
+                return True
             play.wake.clear()
             await _wait(play, _clock() + left_s)
+        return False
 
     def _cut(self, play: _Play) -> None:
         for listener in self._listeners:
