@@ -6,9 +6,9 @@ again by itself: the daemon waits for nobody.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,7 +19,8 @@ from bot.errors import shown
 from bot.messages import EventKind, Picture, WordTime
 from bot.outcomes import FINAL, Continued, Outcome, Started
 from bot.playback.browser import BrowserOutput
-from bot.playback.listeners import Listener, Report, Setup
+from bot.playback.listeners import Event, Listener, Report, Setup
+from bot.runtime.endpoints import JSON, Caller, Form, endpoint
 from bot.runtime.waiting import cancel
 
 log = structlog.get_logger(__name__)
@@ -85,6 +86,21 @@ class Ending(msgspec.Struct, frozen=True, tag="ended"):
     """`spoken`, `dropped` or `failed`."""
 
 
+TOLD: Final[Any] = Beginning | Words | Ending | Pong | Event
+"""Type of the text messages."""
+
+
+class ListenQuery(Form, frozen=True):
+    """What a page plays and shows."""
+
+    channel: str = ""
+    """Name of the channel; the first one by default."""
+    output: str = ""
+    """Name of its browser output; its first one by default."""
+    audio: bool = True
+    """Whether the page plays sound: 0 for a picture alone."""
+
+
 _decode = msgspec.json.Decoder(Report | Ping).decode
 
 
@@ -95,7 +111,7 @@ class Listen:
         self,
         outputs: Mapping[str, Sequence[BrowserOutput]],
         *,
-        picture_hosts: Collection[str] = (),
+        picture_hosts: Iterable[str] = (),
     ) -> None:
         """Serve the channels that `outputs` names, each with its browser outputs.
 
@@ -109,7 +125,9 @@ class Listen:
         """Channels of which each page is told."""
         self._beginnings: dict[str, Beginning] = {}
         """What each channel speaks now, for pages that come in the middle of it."""
-        self.routes: list[web.RouteDef] = [web.get("/api/listen", self._serve)]
+        self.routes: list[web.RouteDef] = [
+            endpoint("GET", "/api/listen", self._serve, least=Caller.VIEWER, gives={JSON: TOLD})
+        ]
 
     def observe(self, outcome: Outcome) -> None:
         """Tell the pages of its channel about `outcome`."""
@@ -144,19 +162,19 @@ class Listen:
                     del self._beginnings[outcome.channel]
                     self._tell(outcome.channel, Ending(outcome.id, outcome.kind))
 
-    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def _serve(self, request: web.Request, query: ListenQuery) -> web.WebSocketResponse:
         """Play a channel, and tell what is spoken in it, over a WebSocket."""
-        channel = request.query.get("channel") or next(iter(self._outputs))
+        channel = query.channel or next(iter(self._outputs))
         if channel not in self._outputs:
             raise web.HTTPNotFound(text=f"There is no channel {shown(channel)}.")
-        output = self._chosen(channel, request.query.get("output", ""))
+        output = self._chosen(channel, query.output)
         if len(self._listeners) >= _MAX_LISTENERS:
             raise web.HTTPServiceUnavailable(text="Too many pages listen already.")
         socket = web.WebSocketResponse(
             heartbeat=_PING_S, max_msg_size=_MAX_BYTES, compress=False, timeout=1.0
         )
         await socket.prepare(request)
-        listener = Listener(wants_sound=request.query.get("audio") != "0")
+        listener = Listener(wants_sound=query.audio)
         sending = asyncio.create_task(_send(socket, listener), name="page")
         try:
             self._welcome(listener, channel, output)

@@ -7,11 +7,13 @@ from aiohttp import web
 from bot.channel import Channel
 from bot.config import Settings
 from bot.observers import Observer
+from bot.playback.browser import BrowserOutput
 from bot.runtime.tasks import Work
 from bot.state import DaemonState
 from bot.store import Store
 from bot.web.control import Control
 from bot.web.events import Events
+from bot.web.listen import Listen
 from bot.web.openapi import OpenApi
 from bot.web.pages import Pages
 
@@ -29,11 +31,19 @@ class Web:
     ) -> None:
         """Build all; `others` are the routes of other parts, for the API's document."""
         events = Events(state, channels)
-        self.observers: list[Observer] = [events]
+        hosts = settings.server.emote_hosts
+        listen = Listen(
+            {
+                name: [out for out in channel.player.outputs if isinstance(out, BrowserOutput)]
+                for name, channel in channels.items()
+            },
+            picture_hosts=hosts,
+        )
+        self.observers: list[Observer] = [events, listen]
         self.work: Mapping[str, Work] = {"events for pages": events.run}
         """What runs as long as the daemon, by task name."""
-        routes = [*Control(channels).routes, *events.routes]
+        routes = [*Control(channels).routes, *events.routes, *listen.routes]
         routes += OpenApi([*others, *routes]).routes
-        self.routes = [*routes, *Pages().routes]
+        self.routes = [*routes, *Pages(hosts).routes]
         """Routes for the daemon's server."""
-        del settings, store
+        del store
