@@ -41,7 +41,7 @@ class Pages:
     """Routes of all files."""
 
     def __init__(self, image_hosts: Iterable[str] = ()) -> None:
-        """Read the files; the overlay may show pictures of `image_hosts`, such as https://example.org."""
+        """Read the files; the overlay may load pictures from `image_hosts`: https://example.org."""
         self._images = tuple(image_hosts)
         self._files = dict(self._read())
         self.routes = [

@@ -15,7 +15,9 @@ import { readOptions, socketAddress } from "./options.js";
 const ASK_MS = 2000;
 const FIRST_MS = 150;
 /** Between the first questions for the time. */
-const FIRST_COUNT = 6;
+const FIRST_COUNT = 15;
+const BUILT_COUNT = 3;
+/** First answers that say nothing about the network: they wait for a page that is being built. */
 
 export class Overlay {
   /** @param {Document} page */
@@ -89,8 +91,9 @@ export class Overlay {
       case "pong": {
         const now = performance.now();
         this.clock.add(message.t, now, message.now);
+        if (this.asked <= BUILT_COUNT) break;
         this.player.jitter.add(this.clock.toServer(now) - message.now, now);
-        if (this.asked >= FIRST_COUNT / 2) this.report();
+        this.report();
         break;
       }
       case "state":

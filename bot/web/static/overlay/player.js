@@ -37,7 +37,7 @@ export class Player {
     this.analyser = null;
     this.output = new OutputClock();
     /** Time and frame of the present segment's first sample: what follows has no gap. */
-    this.segment = { play: -1, position: 0, at: 0, start: 0 };
+    this.segment = { play: -1, position: 0, at: 0, start: 0, extra: 0 };
     /** @type {Beginning | null} */
     this.beginning = null;
   }
@@ -48,7 +48,8 @@ export class Player {
 
   /** Milliseconds by which the present play is heard too late. */
   get lateMs() {
-    return this.beginning === null ? 0 : (this.beginning.late / this.rate) * 1000;
+    if (this.beginning === null) return 0;
+    return (this.beginning.late / this.rate) * 1000 + this.segment.extra;
   }
 
   get wantedMs() {
@@ -153,8 +154,10 @@ export class Player {
     const { segment } = this;
     const expected = segment.at + ((position - segment.position) / this.rate) * 1000;
     if (play !== segment.play || Math.abs(at - expected) > STEP_MS) {
-      const start = Math.round(this.output.contextTime(this.clock.toLocal(at)) * this.rate);
-      this.segment = { play, position, at, start };
+      const extra = this.jitter.extraMs(this.output.latencyMs);
+      const heard = this.output.contextTime(this.clock.toLocal(at) + extra);
+      const start = Math.round(heard * this.rate);
+      this.segment = { play, position, at, start, extra };
       return start;
     }
     return segment.start + position - segment.position;
@@ -162,9 +165,9 @@ export class Player {
 
   /** @param {Beginning} beginning */
   begin(beginning) {
-    const isLate = beginning.late !== (this.beginning?.late ?? 0);
+    const before = this.lateMs;
     this.beginning = beginning;
-    if (isLate) this.onchange();
+    if (this.lateMs !== before) this.onchange();
   }
 
   setLoudness() {
