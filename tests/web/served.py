@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +37,15 @@ def free_port() -> int:
 class Served:
     """Daemon with a browser output, and a sound file of the same speech to compare with."""
 
-    def __init__(self, folder: Path, *, engine: str = "tone", **sections: Any) -> None:  # noqa: ANN401 - YAML
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        engine: str = "tone",
+        outputs: Sequence[dict[str, Any]] | None = None,
+        **sections: Any,  # noqa: ANN401 - YAML
+    ) -> None:
+        """Prepare it; `outputs` are a page and a file by default, `sections` are configured too."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.wav = folder / "speech.wav"
@@ -48,7 +56,7 @@ class Served:
         channel = {
             "name": "main",
             "sources": [{"type": "ingest"}],
-            "outputs": [{"type": "browser"}, reference],
+            "outputs": outputs or [{"type": "browser"}, reference],
         }
         config = {
             "channels": [channel],
@@ -82,6 +90,12 @@ class Served:
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(timeout=_DEADLINE_S)
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
 
     def _is_ready(self) -> bool:
         assert self._process is not None

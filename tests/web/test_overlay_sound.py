@@ -17,13 +17,17 @@ pytestmark = pytest.mark.parts
 
 SENTENCE = "The quick brown fox jumps over the lazy dog, and then it goes home to sleep."
 TONE = "somebody hums one long note for three seconds"
-LONG = " ".join(f"{word} hums" for word in "one two three four five six seven eight nine ten".split())
+LONG = " ".join(
+    f"{word} hums" for word in "one two three four five six seven eight nine ten".split()
+)
 ROUNDING = 2 / 32_767
 
 
 def whole(page: Page) -> Samples:
     """What was played once all of it is silent again."""
-    page.wait_for("parts.length > 50 && parts.slice(-50).every(([, heard]) => !heard.some(Boolean))", "end")
+    page.wait_for(
+        "parts.length > 50 && parts.slice(-50).every(([, heard]) => !heard.some(Boolean))", "end"
+    )
     return page.recorded()[1]
 
 
@@ -111,9 +115,7 @@ def test_a_network_that_delays_by_300_ms_and_stalls_makes_no_gap(
         assert_same(one, other)
 
 
-def test_what_is_purged_is_silent_within_100_ms(
-    tmp_path: Path, browse: Callable[[], Page]
-) -> None:
+def test_what_is_purged_is_silent_within_100_ms(tmp_path: Path, browse: Callable[[], Page]) -> None:
     page = browse()
     late_ms = []
     with Served(tmp_path) as daemon:
