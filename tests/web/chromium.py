@@ -109,7 +109,8 @@ class Page:
 
     def errors(self) -> list[str]:
         """Return what the browser complains about."""
-        log: list[dict[str, Any]] = self.driver.get_log("browser")
+        log: list[dict[str, Any]]
+        log = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
         return [entry["message"] for entry in log if entry["level"] == "SEVERE"]
 
     def close(self) -> None:

@@ -1,7 +1,6 @@
 """A daemon in a process of its own that speaks to pages, and a network in front of it."""
 
 import json
-import os
 import random
 import signal
 import socket
@@ -43,9 +42,9 @@ class Served:
         *,
         engine: str = "tone",
         outputs: Sequence[dict[str, Any]] | None = None,
-        **sections: Any,  # noqa: ANN401 - YAML
+        **server: Any,  # noqa: ANN401 - YAML
     ) -> None:
-        """Prepare it; `outputs` are a page and a file by default, `sections` are configured too."""
+        """Prepare it; `outputs` are a page and a file by default, `server` adds to its section."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.wav = folder / "speech.wav"
@@ -60,11 +59,10 @@ class Served:
         }
         config = {
             "channels": [channel],
-            "server": {"port": self.port},
+            "server": {"port": self.port, **server},
             "engine": {"engines": [engine]},
             "playback": {"volume": 100},
             "policy": {"name": {"say": False}},
-            **sections,
         }
         self._config.write_text(yaml.safe_dump(config))
         self._process: subprocess.Popen[bytes] | None = None

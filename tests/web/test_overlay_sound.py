@@ -17,9 +17,7 @@ pytestmark = pytest.mark.parts
 
 SENTENCE = "The quick brown fox jumps over the lazy dog, and then it goes home to sleep."
 TONE = "somebody hums one long note for three seconds"
-LONG = " ".join(
-    f"{word} hums" for word in "one two three four five six seven eight nine ten".split()
-)
+LONG = "one hums two hums three hums four hums five hums six hums seven hums eight hums nine"
 ROUNDING = 2 / 32_767
 
 
