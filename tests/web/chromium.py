@@ -12,6 +12,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from bot.messages import Samples
+from tests.web.node import WEB
 
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -106,6 +107,13 @@ class Page:
         assert gaps == 0, "the recorder itself missed something"
         samples = np.frombuffer(base64.b64decode(text), "<i2").astype(np.float32)
         return first, samples / np.float32(32_767)
+
+    def barriers(self) -> list[str]:
+        """Return what axe-core finds serious for people who see, hear or move otherwise."""
+        self.driver.execute_script((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text())
+        found: list[dict[str, Any]] = self.run("return (await axe.run()).violations")
+        serious = [each for each in found if each["impact"] in {"serious", "critical"}]
+        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in serious]
 
     def errors(self) -> list[str]:
         """Return what the browser complains about."""

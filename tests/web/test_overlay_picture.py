@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.web.chromium import Page
+from tests.web.node import need_packages
 from tests.web.served import Served
 
 pytestmark = pytest.mark.parts
@@ -58,6 +59,19 @@ def test_chat_is_text_whatever_it_holds(tmp_path: Path, browse: Callable[[], Pag
     assert set(hosts) == {daemon.url}
     assert page.errors() == []
     assert frames > 20  # without a GPU; with one it is the screen's rate
+
+
+@pytest.mark.parametrize("theme", ["card", "bubble", "minimal", "neon"])
+def test_axe_finds_nothing_serious(tmp_path: Path, browse: Callable[[], Page], theme: str) -> None:
+    need_packages()
+    page = browse()
+    with Served(tmp_path) as daemon:
+        page.open(f"{daemon.url}/overlay?theme={theme}&autohide=never", is_recorded=False)
+        page.wait_until_playing()
+        daemon.say("m1", "hello everybody in this chat", event={"kind": "cheer", "amount": 5})
+        daemon.wait_for("m1", "spoken")
+        assert page.barriers() == []
+        assert page.run("return document.documentElement.dataset.theme") == theme
 
 
 def test_a_picture_alone_follows_a_channel_that_is_heard_elsewhere(

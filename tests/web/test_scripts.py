@@ -1,32 +1,20 @@
 """The pages' code: types, and the tests of modules that need no browser."""
 
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
 from bot.web.pages import FOLDER
+from tests.web.node import WEB, need_packages, run
 
 pytestmark = pytest.mark.parts
 
-WEB = Path(__file__).parent
 MOST_LINES = 300
-
-
-def run(*command: str) -> None:
-    done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module", autouse=True)
 def packages() -> None:
-    for program, package in (("node", "nodejs"), ("npm", "npm")):
-        if shutil.which(program) is None:
-            pytest.skip(f"needs the Debian package {package}")
-    if not (WEB / "node_modules" / "typescript").exists():
-        run("npm", "ci", "--no-audit", "--no-fund")
+    need_packages()
 
 
 def test_types_hold() -> None:
