@@ -56,6 +56,19 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return EXIT_USAGE
+    may_restart = not (options.replay or options.record or options.output)
+    # What is imported lasts: looking through it for garbage would hold the event loop for 50 ms
+    # now, and again and again in service.
+    gc.disable()
+    faulthandler.enable()  # a watchdog ends what hangs with SIGABRT: then it tells where it hung
+    sys.excepthook = _tell_crash
+    while _run_once(options, may_restart=may_restart):
+        pass
+    return EXIT_OK
+
+
+def _run_once(options: argparse.Namespace, *, may_restart: bool) -> bool:
+    """Run the daemon until it ends; return whether it shall be started again."""
     chosen = with_options(
         load_settings(options),
         twitch_channel=options.channel,
@@ -64,11 +77,6 @@ def run(options: argparse.Namespace) -> int:
         output=options.output,
     )
     logs.configure(chosen.log)
-    # What is imported lasts: looking through it for garbage would hold the event loop for 50 ms
-    # now, and again and again in service.
-    gc.disable()
-    faulthandler.enable()  # a watchdog ends what hangs with SIGABRT: then it tells where it hung
-    sys.excepthook = _tell_crash
 
     def build(engine: "Narrator") -> "Daemon":
         daemon_type: type[Daemon] = import_module("bot.app").Daemon
@@ -78,24 +86,24 @@ def run(options: argparse.Namespace) -> int:
             record=options.record,
             events=options.events,
             config=config_path(options),
+            may_restart=may_restart,
         )
 
-    async def live() -> None:
+    async def live() -> bool:
         engine = engines.create(chosen.engine)
         engine.start()  # it loads while the rest of the daemon is imported
         try:
             daemon = await asyncio.to_thread(build, engine)
             gc.freeze()
             gc.enable()
-            await daemon.run()
+            return await daemon.run()
         finally:
             await engine.close()
 
     try:
-        complete(live())
+        return complete(live())
     finally:
         logs.finish()
-    return EXIT_OK
 
 
 def _tell_crash(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
