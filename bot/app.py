@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -59,6 +59,7 @@ class Daemon:
         events: Path | None = None,
         config: Path | None = None,
         may_restart: bool = False,
+        show: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Build the stages.
 
@@ -68,6 +69,7 @@ class Daemon:
             record: Where to write the chat that comes in, in the format of a replay.
             events: Where to write the outcomes as JSON Lines.
             config: The file that the configuration was read from.
+            show: Shows the page at an address, once it is there.
             may_restart: Whether who runs it starts another one where `run` says so.
 
         Raises:
@@ -77,6 +79,7 @@ class Daemon:
         self.settings = settings
         """The configuration that it was started with."""
         self._files = ExitStack()
+        self._show = show
         self._wants_restart = asyncio.Event()
         self._speed = speed.Latest()
         self._engine = engine or engines.create(settings.engine)
@@ -250,6 +253,7 @@ class Daemon:
 
     def _announce(self) -> None:
         self._observers.systemd.ready()
+        self._show(f"{self._server.url}/")
         states = {output.name: output.state for output in self._outputs.values()}
         if sys.stderr.isatty():
             program = sys.argv[0] if Path(sys.argv[0]).stem == "ishowtts" else "ishowtts"
