@@ -153,6 +153,8 @@ class Daemon:
             store=store,
             live=LiveSettings(settings, self._channels, config),
             restart=self._wants_restart.set if may_restart else None,
+            voices=self._voices,
+            speech=self.wires.speech,
             others=routes,
         )
         self._observers.add(self.web.observers)
