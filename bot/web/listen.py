@@ -34,6 +34,7 @@ _MAX_MESSAGES: Final = 20
 _SEND_S: Final = 10.0
 """Longest time for a page to take a message."""
 _PING_S: Final = 10.0
+_TICK_S: Final = 2.0
 _MAX_PICTURES: Final = 20
 _MAX_ADDRESS: Final = 500
 
@@ -46,6 +47,10 @@ class Ping(msgspec.Struct, frozen=True, tag="ping"):
 
     t: float
     """Its own, which it gets back."""
+
+
+class Tick(msgspec.Struct, frozen=True, tag="tick"):
+    """Time for a page to ask and to report: timers of pages that are not seen stand still."""
 
 
 class Pong(msgspec.Struct, frozen=True, tag="pong"):
@@ -87,7 +92,7 @@ class Ending(msgspec.Struct, frozen=True, tag="ended"):
     """`spoken`, `dropped` or `failed`."""
 
 
-TOLD: Final[Any] = Beginning | Words | Ending | Pong | Event
+TOLD: Final[Any] = Beginning | Words | Ending | Tick | Pong | Event
 """Type of the text messages."""
 
 
@@ -162,6 +167,14 @@ class Listen:
                 if begun is not None and begun.id == outcome.id:
                     del self._beginnings[outcome.channel]
                     self._tell(outcome.channel, Ending(outcome.id, outcome.kind))
+
+    async def run(self) -> None:
+        """Keep the pages awake until cancelled."""
+        data = msgspec.json.encode(Tick()).decode()
+        while True:
+            for listener in self._listeners:
+                listener.tell(data)
+            await asyncio.sleep(_TICK_S)
 
     async def _serve(self, request: web.Request, query: ListenQuery) -> web.WebSocketResponse:
         """Play a channel, and tell what is spoken in it, over a WebSocket."""

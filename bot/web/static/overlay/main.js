@@ -12,7 +12,7 @@ import { readOptions, socketAddress } from "./options.js";
 
 /** @typedef {import("./wire.js").Message} Message */
 
-const ASK_MS = 2000;
+const LOOK_MS = 2000;
 const FIRST_MS = 150;
 /** Between the first questions for the time. */
 const FIRST_COUNT = 15;
@@ -48,7 +48,7 @@ export class Overlay {
 
   run() {
     this.connection.open();
-    setInterval(() => this.connection.look(), ASK_MS);
+    setInterval(() => this.connection.look(), LOOK_MS);
     const draw = () => {
       this.draw();
       requestAnimationFrame(draw);
@@ -56,15 +56,16 @@ export class Overlay {
     draw();
   }
 
-  /** Ask for the time, often at first. */
+  /** Ask for the time, often at first; then the server says when. */
   ask() {
     if (this.connection.socket?.readyState !== WebSocket.OPEN) return;
     const socket = this.connection.socket;
     this.asked += 1;
     this.connection.send({ type: "ping", t: performance.now() });
+    if (this.asked >= FIRST_COUNT) return;
     setTimeout(() => {
       if (this.connection.socket === socket) this.ask();
-    }, this.asked < FIRST_COUNT ? FIRST_MS : ASK_MS);
+    }, FIRST_MS);
   }
 
   /** Tell the server whether sound would be heard, and how late. */
@@ -96,6 +97,10 @@ export class Overlay {
         this.report();
         break;
       }
+      case "tick":
+        this.player.look();
+        if (this.asked >= FIRST_COUNT) this.ask();
+        break;
       case "state":
         this.player.setMuted(message.is_muted);
         if (this.options.hasSound) void this.player.open(message.sample_rate_hz);

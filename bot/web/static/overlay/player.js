@@ -176,13 +176,18 @@ export class Player {
     this.loudness?.gain.setTargetAtTime(wanted, this.context.currentTime, VOLUME_S);
   }
 
+  /** Compare the audio clock. */
+  look() {
+    if (this.context?.state === "running") this.output.look(this.context);
+  }
+
   /**
    * Follow the audio clock as long as `context` is the present one.
    * @param {AudioContext} context
    */
   watch(context) {
     if (this.context !== context || context.state === "closed") return;
-    this.output.look(context);
+    this.look();
     setTimeout(() => this.watch(context), OutputClock.STEP_MS);
   }
 }

@@ -26,8 +26,9 @@
  * @typedef {{type: "cut", play: number}} Cut
  * @typedef {{type: "gain", gain: number}} Gain
  * @typedef {{type: "state", sample_rate_hz: number, is_muted: boolean}} State
+ * @typedef {{type: "tick"}} Tick
  * @typedef {{type: "pong", t: number, now: number}} Pong
- * @typedef {Started | Words | Ended | Timeline | Finish | Cut | Gain | State | Pong} Message
+ * @typedef {Started | Words | Ended | Timeline | Finish | Cut | Gain | State | Tick | Pong} Message
  */
 
 /**
