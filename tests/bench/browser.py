@@ -6,7 +6,6 @@ the many are programs that take what pages are sent, and see whether it comes be
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import struct
@@ -22,7 +21,8 @@ import aiohttp
 
 from tests.bench.report import environment, save, spread_ms
 from tests.web.chromium import Page
-from tests.web.served import Served
+from tests.web.overlay.measures import apart_ms, marked_ms, silence_ms
+from tests.web.served import BadNetwork, Served
 
 _CHAT = (
     "hello chat, this game is so good",
@@ -79,6 +79,34 @@ def message_to_sample(daemon: Served, messages: int) -> dict[str, Any]:
         "message_to_ear_of_this_browser": spread_ms(heard),
         "late": late,
     }
+
+
+def kept_times(folder: Path, count: int) -> dict[str, Any]:
+    """Return how soon a purge is heard, how far apart two pages are, and how late a word is."""
+    folder.mkdir()
+    daemon = Served(folder, engine="hibari", outputs=[{"type": "browser"}])
+    pages = Page(), Page()
+    with daemon:
+        network = BadNetwork(daemon.port, jitter_s=0.1, stalls=0, stall_s=0)
+        try:
+            for page, url in zip(pages, (daemon.url, network.url), strict=True):
+                page.open(f"{url}/overlay")
+                page.wait_until_playing()
+                page.record()
+            apart = [apart_ms(daemon, pages, f"a{number}") for number in range(count)]
+            pages[1].close()
+            marked = [
+                abs(late_ms)
+                for number in range(count // 2)
+                for late_ms in marked_ms(daemon, pages[0], f"w{number}")
+            ]
+            silent = [silence_ms(daemon, pages[0], f"s{number}") for number in range(count)]
+        finally:
+            for page in pages:
+                page.close()
+            network.close()
+    kept = {"purge_to_silence": silent, "two_pages_apart": apart, "word_to_mark": marked}
+    return {name: spread_ms([each / 1000 for each in found]) for name, found in kept.items()}
 
 
 class _Listener:
@@ -200,12 +228,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         daemon = Served(Path(folder), engine="hibari", outputs=[{"type": "browser"}])
         with daemon:
             one = message_to_sample(daemon, chosen.messages)
-            print(json.dumps(one))
+        kept = kept_times(Path(folder) / "times", max(chosen.messages // 3, 2))
         with daemon:
             many = asyncio.run(many_pages(daemon, chosen.pages, 50, chosen.minutes, dead=3))
     save(
         chosen.save,
-        {"environment": environment("aiohttp"), "one_page": one, "many_pages": many},
+        {"environment": environment("aiohttp"), "one_page": one, "times": kept, "many_pages": many},
     )
 
 
