@@ -57,9 +57,7 @@ def message_to_sample(daemon: Served, messages: int) -> dict[str, Any]:
     page = Page()
     heard, played, added, late = [], [], [], 0
     try:
-        page.open(f"{daemon.url}/overlay")
-        page.wait_until_playing()
-        page.record()
+        _open(page, daemon.url)
         for number in range(messages):
             key = f"m{number}"
             heard_ms, played_ms, late_s = page.run(_TELL, key, _CHAT[number % len(_CHAT)])
@@ -83,30 +81,35 @@ def message_to_sample(daemon: Served, messages: int) -> dict[str, Any]:
 
 def kept_times(folder: Path, count: int) -> dict[str, Any]:
     """Return how soon a purge is heard, how far apart two pages are, and how late a word is."""
-    folder.mkdir()
-    daemon = Served(folder, engine="hibari", outputs=[{"type": "browser"}])
+    tones, speech = Served(folder / "tone"), Served(folder / "speech", engine="hibari")
     pages = Page(), Page()
-    with daemon:
-        network = BadNetwork(daemon.port, jitter_s=0.1, stalls=0, stall_s=0)
-        try:
-            for page, url in zip(pages, (daemon.url, network.url), strict=True):
-                page.open(f"{url}/overlay")
-                page.wait_until_playing()
-                page.record()
-            apart = [apart_ms(daemon, pages, f"a{number}") for number in range(count)]
+    network = BadNetwork(tones.port, jitter_s=0.1, stalls=0, stall_s=0)
+    try:
+        with tones:
+            for page, url in zip(pages, (tones.url, network.url), strict=True):
+                _open(page, url)
+            apart = [apart_ms(tones, pages, f"a{number}") for number in range(count)]
             pages[1].close()
+            silent = [silence_ms(tones, pages[0], f"s{number}") for number in range(count)]
+        with speech:
+            _open(pages[0], speech.url)
             marked = [
                 abs(late_ms)
                 for number in range(count // 2)
-                for late_ms in marked_ms(daemon, pages[0], f"w{number}")
+                for late_ms in marked_ms(speech, pages[0], f"w{number}")
             ]
-            silent = [silence_ms(daemon, pages[0], f"s{number}") for number in range(count)]
-        finally:
-            for page in pages:
-                page.close()
-            network.close()
+    finally:
+        for page in pages:
+            page.close()
+        network.close()
     kept = {"purge_to_silence": silent, "two_pages_apart": apart, "word_to_mark": marked}
     return {name: spread_ms([each / 1000 for each in found]) for name, found in kept.items()}
+
+
+def _open(page: Page, url: str) -> None:
+    page.open(f"{url}/overlay")
+    page.wait_until_playing()
+    page.record()
 
 
 class _Listener:
@@ -225,10 +228,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--save", default="")
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        daemon = Served(Path(folder), engine="hibari", outputs=[{"type": "browser"}])
+        daemon = Served(Path(folder) / "page", engine="hibari", outputs=[{"type": "browser"}])
         with daemon:
             one = message_to_sample(daemon, chosen.messages)
-        kept = kept_times(Path(folder) / "times", max(chosen.messages // 3, 2))
+        kept = kept_times(Path(folder), max(chosen.messages // 3, 2))
         with daemon:
             many = asyncio.run(many_pages(daemon, chosen.pages, 50, chosen.minutes, dead=3))
     save(

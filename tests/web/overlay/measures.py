@@ -41,10 +41,18 @@ def wait_silent(page: Page) -> None:
     page.wait_for(_IS_SILENT, "silence")
 
 
+def _hear(daemon: Served, pages: tuple[Page, ...], key: str) -> None:
+    """Return when all pages have played something for half a second."""
+    before = [page.run("return begun.length") for page in pages]
+    daemon.say(key, LONG)
+    for page, count in zip(pages, before, strict=True):
+        page.wait_for(f"begun.length > {count}", "sound")
+        page.wait_for("overlay.player.heard()?.seconds > 0.5", "sound")
+
+
 def silence_ms(daemon: Served, page: Page, key: str) -> float:
     """Return how long something is still heard after it was purged, in milliseconds."""
-    daemon.say(key, LONG)
-    page.wait_for("overlay.player.heard()?.seconds > 0.5", "sound")
+    _hear(daemon, (page,), key)
     at, frame = page.run(_PURGE, key)
     daemon.wait_for(key, "dropped")
     wait_silent(page)
@@ -55,11 +63,7 @@ def silence_ms(daemon: Served, page: Page, key: str) -> float:
 
 def apart_ms(daemon: Served, pages: tuple[Page, Page], key: str) -> float:
     """Return how far apart two pages are heard, in milliseconds."""
-    before = [page.run("return begun.length") for page in pages]
-    daemon.say(key, LONG)
-    for page, count in zip(pages, before, strict=True):
-        page.wait_for(f"begun.length > {count}", "sound")
-        page.wait_for("overlay.player.heard()?.seconds > 0.5", "sound")
+    _hear(daemon, pages, key)
     (first, one), (second, other) = (page.run(_BEGAN) for page in pages)
     assert first == second
     daemon.wait_for(key, "spoken")
