@@ -77,7 +77,9 @@ async def test_nothing_more_is_made_for_a_program_that_goes(daemon: Daemon) -> N
     async with asyncio.timeout(DEADLINE_S):
         while speech.requests:
             await asyncio.sleep(0.01)
-    async with aiohttp.ClientSession(daemon.url) as http:
-        async with http.post("/v1/audio/speech", json={"input": "hello"}) as answer:
-            assert answer.status == 200
-            assert await answer.read()
+    async with (
+        aiohttp.ClientSession(daemon.url) as http,
+        http.post("/v1/audio/speech", json={"input": "hello"}) as answer,
+    ):
+        assert answer.status == 200
+        assert await answer.read()
