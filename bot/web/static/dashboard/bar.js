@@ -1,0 +1,130 @@
+/**
+ * Bar at the top: which channel, how loud, whether it reads, and panic.
+ * @module
+ */
+
+import { h, write } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { named, t } from "../shared/language.js";
+import { button, select } from "./parts.js";
+
+/** Time in which the steps of a slider become one command. */
+const SETTLED_MS = 150;
+
+export class Bar {
+  /**
+   * @param {import("./desk.js").Desk} desk
+   * @param {readonly string[]} channels
+   * @param {(channel: string) => void} onChannel
+   */
+  constructor(desk, channels, onChannel) {
+    this.desk = desk;
+    this.isPaused = false;
+    this.isPanicking = false;
+    this.isOn = true;
+    this.state = h("span", { class: "state", role: "status" });
+    this.channel = select(channels.map((name) => [name, name]), desk.channel, {
+      "aria-label": t("channel"), id: "channel",
+      onchange: () => onChannel(this.channel.value),
+    });
+    const given = desk.may("moderator") ? this.controls() : [];
+    this.element = h("header", { class: "bar" },
+      h("span", { class: "brand" }, icon("live"), h("span", {}, "ishowtts")),
+      this.channel, this.state, h("div", { class: "bar-controls" }, ...given));
+    this.alarm = h("div", { class: "alarm", role: "alert", hidden: true },
+      h("strong", {}, t("panic.on")), h("span", {}, t("panic.help")),
+      desk.may("moderator") && button({ label: t("release"), kind: "is-plain", onclick: () => desk.command("release") }));
+    if (desk.may("moderator")) document.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  /** @returns {HTMLElement[]} */
+  controls() {
+    const { desk } = this;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    this.volume = h("input", {
+      type: "range", min: 0, max: 100, step: 1, id: "volume", "aria-label": t("volume"),
+      oninput: () => {
+        write(this.percent, `${this.volume?.value} %`);
+        clearTimeout(timer);
+        timer = setTimeout(() => desk.command(`volume ${this.volume?.value}`), SETTLED_MS);
+      },
+    });
+    this.percent = h("output", { class: "percent", for: "volume" });
+    this.reading = button({ icon: "mute", label: t("off"), kind: "is-reading", onclick: () => desk.command(this.isOn ? "off" : "on") });
+    this.pause = button({ icon: "pause", label: t("pause"), onclick: () => desk.command(this.isPaused ? "resume" : "pause") });
+    const panic = button({ icon: "panic", label: t("panic"), kind: "is-panic", onclick: () => desk.panic() });
+    panic.title = t("panic.key");
+    panic.setAttribute("aria-keyshortcuts", "Escape");
+    return [
+      h("div", { class: "volume" }, icon("unmute"), this.volume, this.percent),
+      this.reading, this.pause, panic,
+    ];
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.key !== "Escape" || event.repeat || event.isComposing) return;
+    if (document.querySelector("dialog[open]")) return; // it closes that
+    event.preventDefault();
+    void this.desk.panic();
+  }
+
+  /** @param {any} state That of the daemon. */
+  show(state) {
+    const mine = state.channels?.[this.desk.channel];
+    if (!mine) return;
+    this.isPaused = mine.holds.includes("pause");
+    this.isPanicking = mine.is_panicking;
+    this.isOn = mine.is_on;
+    this.alarm.hidden = !mine.is_panicking;
+    document.body.classList.toggle("is-panicking", mine.is_panicking);
+    const [words, kind] = condition(mine);
+    write(this.state, words);
+    this.state.className = `state is-${kind}`;
+    if (!this.volume || !this.percent) return;
+    const percent = String(Math.round(mine.volume * 100));
+    if (document.activeElement !== this.volume) {
+      this.volume.value = percent;
+      write(this.percent, `${percent} %`);
+    }
+    relabel(this.pause, this.isPaused ? "play" : "pause", t(this.isPaused ? "resume" : "pause"));
+    relabel(this.reading, this.isOn ? "mute" : "unmute", t(this.isOn ? "off" : "on"));
+  }
+
+  /** @param {boolean} isConnected */
+  showConnection(isConnected) {
+    this.element.classList.toggle("is-away", !isConnected);
+    if (isConnected) return;
+    write(this.state, t("unreachable"));
+    this.state.className = "state is-bad";
+  }
+}
+
+/**
+ * How a channel is, in words and as a colour.
+ * @param {any} channel
+ * @returns {[string, "good" | "fair" | "bad"]}
+ */
+export function condition(channel) {
+  if (channel.is_panicking) return [t("state.panic"), "bad"];
+  if (!channel.is_on) return [t("state.off"), "fair"];
+  if (channel.is_paused) {
+    const holds = channel.holds.map((/** @type {string} */ name) => named("hold", name));
+    return [holds.join(", "), "fair"];
+  }
+  if (!channel.is_heard) return [t("state.unheard"), "bad"];
+  return [t("state.live"), "good"];
+}
+
+/**
+ * @param {HTMLButtonElement | undefined} control
+ * @param {string} name
+ * @param {string} words
+ */
+function relabel(control, name, words) {
+  const label = control?.querySelector("span");
+  if (!control || !label || label.textContent === words) return;
+  label.textContent = words;
+  control.querySelector("svg")?.replaceWith(icon(name));
+}

@@ -1,0 +1,68 @@
+/**
+ * The page for while the stream is live.
+ * @module
+ */
+
+import { h } from "../../shared/dom.js";
+import { t } from "../../shared/language.js";
+import { HeldCard, SaidCard } from "./lists.js";
+import { NowCard } from "./now.js";
+import { QueueCard } from "./queue.js";
+
+/** Messages that were said which are shown. */
+const MOST_SAID = 50;
+
+/**
+ * @param {import("../desk.js").Desk} desk
+ * @returns {import("../desk.js").Page}
+ */
+export function livePage(desk) {
+  const now = new NowCard(desk);
+  const queue = new QueueCard(desk);
+  const held = new HeldCard(desk);
+  const said = new SaidCard(desk);
+  const element = h("div", { class: "live" },
+    h("h1", { class: "visually-hidden" }, t("nav.live")),
+    h("div", { class: "column" }, now.element, held.element, queue.element),
+    h("div", { class: "column" }, said.element));
+
+  let isReading = false;
+  let isStale = false;
+
+  /** Read the lists again; what comes meanwhile has them read once more. */
+  async function read() {
+    isStale = isReading;
+    if (isReading) return;
+    isReading = true;
+    const query = { channel: desk.channel };
+    const answers = await desk.attempt(() => Promise.all([
+      desk.api.get("/api/queue", query),
+      desk.api.get("/api/history", query),
+    ]));
+    isReading = false;
+    if (answers) {
+      const [queues, history] = answers;
+      const mine = queues[desk.channel] ?? queues;
+      now.sync(mine.speaking);
+      queue.show(mine.waiting ?? []);
+      held.show(mine.held ?? []);
+      said.show(history.said.slice(0, MOST_SAID));
+    }
+    if (isStale) await read();
+  }
+
+  const ends = [
+    desk.feed.on("outcome", (event) => now.take(event)),
+    desk.feed.on("levels", (levels) => now.takeLevels(levels)),
+    desk.feed.on("settled", read),
+  ];
+  held.show([]);
+  void read();
+  return {
+    element,
+    stop() {
+      for (const end of ends) end();
+      now.stop();
+    },
+  };
+}
