@@ -36,10 +36,10 @@ from bot.store import Store
 from bot.store import default_path as default_store
 from bot.wiring import engines, outputs, sounds
 from bot.wiring.banner import banner
-from bot.wiring.control import Control
 from bot.wiring.liveness import liveness_checks
 from bot.wiring.observers import Observers
 from bot.wiring.options import refuse_shared_files
+from bot.wiring.web import Web
 from bot.wiring.wires import Wires
 
 log = structlog.get_logger(__name__)
@@ -137,7 +137,12 @@ class Daemon:
         routes = [*ingest.routes(posts), *self._sources.routes, *self._observers.routes]
         self.wires = Wires(settings, self._channels, self._engine, self._voices)
         self._observers.add(self.wires.observers)
-        routes += [*Control(self._channels).routes, *self.wires.routes]
+        routes += self.wires.routes
+        self._web = Web(settings, self._channels, self._state, store, routes)
+        self._observers.add(self._web.observers)
+        routes += self._web.routes
+        self.routes = routes
+        """What the HTTP server serves."""
         self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(
@@ -204,6 +209,7 @@ class Daemon:
                         **speakers,
                         **watches,
                         **self.wires.work,
+                        **self._web.work,
                         "intake": self._take_in,
                         "undated": self._resume_undated,
                     }

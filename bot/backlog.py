@@ -47,6 +47,8 @@ class Backlog:
         self._lanes: dict[Lane, OrderedDict[str, deque[Utterance]]] = {
             lane: OrderedDict() for lane in Lane
         }
+        self._placed: dict[Lane, dict[str, Utterance]] = {lane: {} for lane in Lane}
+        """What has a place that somebody gave it, before all else of its lane, by its id."""
         self._holds: set[Hold] = set()
         self._not_before: dict[str, float] = {}
         """When utterances may be spoken that have to wait, by their ids."""
@@ -69,8 +71,11 @@ class Backlog:
 
     def upcoming(self) -> Iterator[Utterance]:
         """Iterate over what waits in the order in which `take` would hand it out now."""
-        for queues in self._lanes.values():
-            turns = deque(deque(queue) for queue in queues.values())
+        for lane, queues in self._lanes.items():
+            placed = self._placed[lane]
+            yield from placed.values()
+            rest = ([u for u in queue if u.id not in placed] for queue in queues.values())
+            turns = deque(deque(queue) for queue in rest if queue)
             while turns:
                 queue = turns.popleft()
                 yield queue.popleft()
@@ -134,14 +139,11 @@ class Backlog:
         await self.wait_some()
         while self._drop_expired():  # no timer goes off while the machine sleeps
             await self.wait_some()
-        queues, chatter = next(self._ready())
-        queue = queues[chatter]
-        utterance = queue.popleft()
-        self._not_before.pop(utterance.id, None)
-        if queue:
+        utterance = next(self._ready())
+        self._discard(utterance)
+        queues, chatter = self._lanes[utterance.lane], utterance.chatter.id
+        if chatter in queues:
             queues.move_to_end(chatter)
-        else:
-            del queues[chatter]
         self._update()
         return utterance
 
@@ -180,6 +182,29 @@ class Backlog:
         """Let `other`, of the same chatter and lane, wait in the place of `utterance`."""
         queue = self._lanes[utterance.lane][utterance.chatter.id]
         queue[queue.index(utterance)] = other
+        placed = self._placed[utterance.lane]
+        if utterance.id in placed:
+            placed[utterance.id] = other
+
+    def move(self, name: str, before: str) -> bool:
+        """Let the message `name` be spoken before that of id `before`; tell whether it could be.
+
+        Both wait in one lane; an empty `before` stands for its end. What waits in it by then keeps
+        the order that it gets, and what comes later waits behind.
+        """
+        found = self.find({name})
+        if not found or name == before:
+            return False
+        lane = found[0].lane
+        order = {u.id: u for u in self.upcoming() if u.lane is lane and u is not found[0]}
+        if before and before not in order:
+            return False
+        ids = list(order)
+        ids.insert(ids.index(before) if before else len(ids), name)
+        order[name] = found[0]
+        self._placed[lane] = {each: order[each] for each in ids}
+        self._update()
+        return True
 
     def clear(self, reason: DropReason) -> int:
         """Drop everything; return how many utterances there were."""
@@ -195,12 +220,15 @@ class Backlog:
         self._holds.difference_update(holds or Hold)
         self._update()
 
-    def _ready(self) -> Iterator[tuple[OrderedDict[str, deque[Utterance]], str]]:
-        """Yield lanes and chatters whose next utterance may be spoken, in the order of turns."""
-        for queues in self._lanes.values():
-            for chatter, queue in queues.items():
-                if not self.ready_in_s(queue[0]):
-                    yield queues, chatter
+    def _ready(self) -> Iterator[Utterance]:
+        """Yield what may be spoken, of each chatter the next one, in the order of turns."""
+        for lane, queues in self._lanes.items():
+            placed = self._placed[lane]
+            yield from (u for u in placed.values() if not self.ready_in_s(u))
+            for queue in queues.values():
+                head = next((u for u in queue if u.id not in placed), None)
+                if head is not None and not self.ready_in_s(head):
+                    yield head
 
     def _least_important(self, newcomer: Utterance) -> Utterance:
         """Return the newest utterance of the chatter with the most of them in the last lane.
@@ -221,6 +249,7 @@ class Backlog:
         queue = queues[utterance.chatter.id]
         queue.remove(utterance)
         self._not_before.pop(utterance.id, None)
+        self._placed[utterance.lane].pop(utterance.id, None)
         if not queue:
             del queues[utterance.chatter.id]
 

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 
 from bot.archive import Heard
 from bot.backlog import Backlog
 from bot.lookahead import Lookahead
-from bot.messages import Lane, Utterance, WordTime
+from bot.messages import AudioChunk, Lane, Utterance, WordTime
 from bot.outcomes import Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback import Output
 from bot.playback.player import Playback, Player
@@ -22,6 +23,13 @@ log = structlog.get_logger(__name__)
 
 _LOOK_AGAIN_S = 1.0
 """How often it is looked whether an utterance is too old and its output still away."""
+
+
+class Sounding(NamedTuple):
+    """Audio of an utterance that is being spoken."""
+
+    id: str
+    chunks: Sequence[AudioChunk]
 
 
 class Speaker:
@@ -81,6 +89,12 @@ class Speaker:
             started_at=unix(started_at) if (started_at := self._current.started_at) else None,
             words=tuple(self._current.clip.words),
         )
+
+    @property
+    def sounding(self) -> Sounding | None:
+        """Audio of what is being spoken, as far as it is there."""
+        current = self._current
+        return Sounding(current.utterance.id, current.clip.chunks) if current else None
 
     @property
     def is_making(self) -> bool:

@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.lookahead", "bot.moderation"),
     ("bot.speaker", "bot.intake"),
     ("bot.channel",),
-    ("bot.wires",),
+    ("bot.web", "bot.wires"),
     ("bot.wiring",),
     ("bot.service",),
     ("bot.speedcheck", "bot.rehearsal"),

@@ -1,0 +1,39 @@
+"""Builds the pages and the API."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from aiohttp import web
+
+from bot.channel import Channel
+from bot.config import Settings
+from bot.observers import Observer
+from bot.runtime.tasks import Work
+from bot.state import DaemonState
+from bot.store import Store
+from bot.web.control import Control
+from bot.web.events import Events
+from bot.web.openapi import OpenApi
+from bot.web.pages import Pages
+
+
+class Web:
+    """The pages and what they use."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        channels: Mapping[str, Channel],
+        state: Callable[[], DaemonState],
+        store: Store,
+        others: Iterable[web.RouteDef],
+    ) -> None:
+        """Build all; `others` are the routes of other parts, for the API's document."""
+        events = Events(state, channels)
+        self.observers: list[Observer] = [events]
+        self.work: Mapping[str, Work] = {"events for pages": events.run}
+        """What runs as long as the daemon, by task name."""
+        routes = [*Control(channels).routes, *events.routes]
+        routes += OpenApi([*others, *routes]).routes
+        self.routes = [*routes, *Pages().routes]
+        """Routes for the daemon's server."""
+        del settings, store
