@@ -50,18 +50,16 @@ export function healthPage(desk) {
   function showLog() {
     const from = LEVELS.indexOf(least.value);
     const shown = logged.filter(({ level }) => LEVELS.indexOf(level) >= from);
-    const atEnd = lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 4;
     lines.replaceChildren(...shown.map(logLine));
-    if (atEnd) lines.scrollTop = lines.scrollHeight;
   }
 
   async function read() {
     const answers = await desk.attempt(() => Promise.all([
-      api.get("/api/status"), api.get("/api/series", { channel }), api.get("/api/log"),
-      api.get("/api/audit", { channel }),
+      api.get("/api/status"), api.get("/api/series", { channel }), api.get("/api/audit", { channel }),
+      desk.may("streamer") ? api.get("/api/log") : { lines: [] },
     ]));
     if (!answers) return;
-    const [status, series, logs, audit] = answers;
+    const [status, series, audit, logs] = answers;
     feed.state = status;
     const said = status.outcomes?.spoken ?? 0;
     write(summary, t("health.summary", { up: duration(status.uptime_s ?? 0), n: said }));
@@ -82,7 +80,7 @@ export function healthPage(desk) {
       h("div", { class: "page-head" }, h("h1", {}, t("nav.health")), summary), speed,
       h("div", { class: "thirds" }, ...groups.map(({ element }) => element)),
       card({ id: "hour", title: t("health.hour") }, hour).element,
-      h("div", { class: "halves" }, log.element, card({ id: "orders", title: t("orders.title") }, orders).element)),
+      h("div", { class: "halves" }, desk.may("streamer") && log.element, card({ id: "orders", title: t("orders.title") }, orders).element)),
     stop() {
       clearInterval(timer);
       for (const end of ends) end();
