@@ -19,7 +19,12 @@ import { select } from "./parts.js";
 
 /** @type {Entry[]} */
 const PAGES = [
-  { name: "live", least: "viewer", load: async () => livePage },
+  { name: "live", least: "moderator", load: async () => livePage },
+  { name: "chatters", least: "moderator", load: async () => (await import("./people/page.js")).chattersPage },
+  { name: "voices", least: "moderator", load: async () => (await import("./voices/page.js")).voicesPage },
+  { name: "settings", least: "streamer", load: async () => (await import("./settings/page.js")).settingsPage },
+  { name: "health", least: "moderator", load: async () => (await import("./health/page.js")).healthPage },
+  { name: "setup", least: "streamer", load: async () => (await import("./setup/page.js")).setupPage },
 ];
 
 /** @returns {string[]} */

@@ -110,10 +110,10 @@ function shown(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** @param {{ at: number, issuer: string, command: string, answer: string, undone: boolean }} order */
-function orderRow({ at, issuer, command, answer, undone }) {
+/** @param {{ at: number, issuer: string, command: string, answer: string, is_undone: boolean }} order */
+function orderRow({ at, issuer, command, answer, is_undone }) {
   const head = h("div", { class: "row-head" }, strange(issuer, "row-name"), strange(command, "code"),
-    undone && h("span", { class: "tag" }, t("undone")), h("span", { class: "row-meta" }, timeOf(at)));
+    is_undone && h("span", { class: "tag" }, t("undone")), h("span", { class: "row-meta" }, timeOf(at)));
   return h("li", { class: "row" }, h("div", { class: "row-body" }, head,
     h("p", { class: "row-meta strange", dir: "auto" }, answer)));
 }
