@@ -5,7 +5,7 @@
 
 import { h, svg } from "../../shared/dom.js";
 import { count, t } from "../../shared/language.js";
-import { areaPath, linePath, niceTop, quantile } from "./scale.js";
+import { areaPath, dotPath, niceTop, quantile } from "./scale.js";
 
 const WIDTH = 720;
 const HEIGHT = 110;
@@ -53,7 +53,7 @@ function figure(title, told, drawing) {
 function plot(series, kind, top) {
   const field = { width: WIDTH - LEFT, height: HEIGHT - BOTTOM, top };
   const path = kind === "delay"
-    ? svg("path", { d: linePath(series.first_sound_s, field), class: "chart-line" })
+    ? svg("path", { d: dotPath(series.first_sound_s, field), class: "chart-dots" })
     : svg("path", { d: areaPath(series.waiting, field), class: "chart-area" });
   const marks = [0, 0.5, 1].flatMap((share) => {
     const y = field.height * (1 - share);

@@ -24,29 +24,18 @@ export function niceTop(largest, least) {
  */
 
 /**
- * The path of a line through values, with a gap where one is missing.
+ * The path of a dot for each value: a line without length, drawn with round ends.
  * @param {readonly (number | null)[]} values
  * @param {Field} field
  * @returns {string}
  */
-export function linePath(values, { width, height, top }) {
+export function dotPath(values, { width, height, top }) {
   const pitch = width / Math.max(values.length - 1, 1);
-  let path = "";
-  let isOpen = false;
-  values.forEach((value, place) => {
-    if (value === null) {
-      isOpen = false;
-      return;
-    }
-    const x = round(place * pitch);
-    const y = round(height - (Math.min(value, top) / top) * height);
-    const next = values[place + 1];
-    // A value between two gaps would have no length: it becomes a dot of the line's width.
-    const dot = !isOpen && (next === null || next === undefined) ? "h0.01" : "";
-    path += `${isOpen ? "L" : "M"}${x} ${y}${dot}`;
-    isOpen = true;
-  });
-  return path;
+  return values.map((value, place) => {
+    if (value === null) return "";
+    const y = height - (Math.min(value, top) / top) * height;
+    return `M${round(place * pitch)} ${round(y)}h0`;
+  }).join("");
 }
 
 /**

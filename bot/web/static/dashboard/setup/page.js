@@ -100,7 +100,7 @@ function step(name, setup, body, actions, ...rest) {
   return h("li", { class: `card step ${isOpen ? "is-open" : ""}`.trim(), "data-step": name },
     h("div", { class: "card-head" }, h("h2", { class: "step-title" }, t(`setup.${name}`)),
       isKnown && h("span", { class: `tag is-${isOpen ? "fair" : "good"}` }, t(isOpen ? "setup.missing" : "setup.done"))),
-    body, h("div", { class: "actions spaced" }, ...actions), ...rest);
+    h("div", { class: "step-body" }, body, h("div", { class: "actions" }, ...actions)), ...rest);
 }
 
 /** @param {any} answer */

@@ -26,7 +26,7 @@ import { play, stop } from "./sound.js";
  */
 export function voicesPage(desk) {
   const { api, channel } = desk;
-  const sentence = h("input", { type: "text", id: "sentence", maxlength: 200, dir: "auto", "aria-label": t("voices.sentence") });
+  const sentence = h("input", { type: "text", id: "sentence", maxlength: 200, dir: "auto" });
   sentence.value = t("voices.sample");
   const list = h("ul", { class: "voice-list" });
   const none = empty(t("loading"));
@@ -110,7 +110,7 @@ export function voicesPage(desk) {
   void read();
   return {
     element: h("div", { class: "page" },
-      h("div", { class: "page-head" }, h("h1", {}, t("nav.voices")), h("div", { class: "find" }, sentence)),
+      h("div", { class: "page-head" }, h("h1", {}, t("nav.voices")), h("div", { class: "find labelled" }, h("label", { for: "sentence" }, t("voices.sentence")), sentence)),
       h("div", { class: "halves" }, mine.element, desk.may("streamer") && addCard(desk, read))),
     stop,
   };
