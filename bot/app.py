@@ -138,9 +138,9 @@ class Daemon:
         self.wires = Wires(settings, self._channels, self._engine, self._voices)
         self._observers.add(self.wires.observers)
         routes += self.wires.routes
-        self._web = Web(settings, self._channels, self._state, store, routes)
-        self._observers.add(self._web.observers)
-        routes += self._web.routes
+        self.web = Web(self._channels, self._state, store, routes)
+        self._observers.add(self.web.observers)
+        routes += self.web.routes
         self.routes = routes
         """What the HTTP server serves."""
         self._server = Server(settings.server, routes)
@@ -209,7 +209,7 @@ class Daemon:
                         **speakers,
                         **watches,
                         **self.wires.work,
-                        **self._web.work,
+                        **self.web.work,
                         "intake": self._take_in,
                         "undated": self._resume_undated,
                     }

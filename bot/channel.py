@@ -78,7 +78,9 @@ class Channel:
             spoken=lambda: shared.engine.languages,
             say=answers.text,
         )
-        history = History()
+        self.name = settings.name
+        self.history = history = History()
+        """What was said lately."""
         self.backlog = Backlog(every.backlog, shared.emit)
         self._routing = Routing((o, shared.outputs[o.place]) for o in settings.outputs)
         places = dict.fromkeys(shared.outputs[o.place] for o in settings.outputs)

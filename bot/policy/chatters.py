@@ -1,6 +1,6 @@
 """Chatters of one channel: who wrote lately, and what is set for whom."""
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import NamedTuple, TypeAlias
 
 from bot.messages import Chatter
@@ -46,6 +46,10 @@ class Chatters:
         """Note that `chatter` wrote."""
         looks = frozenset(_look(key) for key in chatter.keys if not key.isascii())
         self._seen[chatter.id] = _Known(chatter, looks)
+
+    def latest(self) -> Iterator[Chatter]:
+        """Iterate over those who wrote lately, the latest first."""
+        return (known.chatter for known in reversed(self._seen.values()))
 
     def called(self, name: str) -> list[Chatter]:
         """Return those whom somebody who types `name` means.

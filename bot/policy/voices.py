@@ -75,6 +75,10 @@ class VoiceChoice:
                 return voice
         return self._own(message.chatter)
 
+    def of(self, chatter: Chatter) -> str:
+        """Return the voice of a chatter's own messages."""
+        return self._own(chatter)
+
     def choose(self, chatter: Chatter, name: str) -> Answer:
         """Give `chatter` the voice `name`, or tell which there are if that is empty.
 

@@ -1,11 +1,12 @@
 """Builds the pages and the API."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from aiohttp import web
 
+from bot import logs
 from bot.channel import Channel
-from bot.config import Settings
 from bot.observers import Observer
 from bot.runtime.tasks import Work
 from bot.state import DaemonState
@@ -14,6 +15,8 @@ from bot.web.control import Control
 from bot.web.events import Events
 from bot.web.openapi import OpenApi
 from bot.web.pages import Pages
+from bot.web.records import Records
+from bot.web.series import Series
 
 
 class Web:
@@ -21,7 +24,6 @@ class Web:
 
     def __init__(
         self,
-        settings: Settings,
         channels: Mapping[str, Channel],
         state: Callable[[], DaemonState],
         store: Store,
@@ -29,11 +31,12 @@ class Web:
     ) -> None:
         """Build all; `others` are the routes of other parts, for the API's document."""
         events = Events(state, channels)
-        self.observers: list[Observer] = [events]
-        self.work: Mapping[str, Work] = {"events for pages": events.run}
+        series = Series({name: partial(len, c.backlog) for name, c in channels.items()})
+        self.observers: list[Observer] = [events, series]
+        self.work: Mapping[str, Work] = {"events for pages": events.run, "series": series.run}
         """What runs as long as the daemon, by task name."""
-        routes = [*Control(channels).routes, *events.routes]
+        routes = [*Control(channels).routes, *events.routes, *series.routes]
+        routes += Records(channels, store.audit, logs.latest).routes
         routes += OpenApi([*others, *routes]).routes
         self.routes = [*routes, *Pages().routes]
         """Routes for the daemon's server."""
-        del settings, store
