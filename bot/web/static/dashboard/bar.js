@@ -42,22 +42,24 @@ export class Bar {
     const { desk } = this;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
-    this.volume = h("input", {
+    const percent = h("output", { class: "percent", for: "volume" });
+    const volume = h("input", {
       type: "range", min: 0, max: 100, step: 1, id: "volume", "aria-label": t("volume"),
       oninput: () => {
-        write(this.percent, `${this.volume?.value} %`);
+        write(percent, `${volume.value} %`);
         clearTimeout(timer);
-        timer = setTimeout(() => desk.command(`volume ${this.volume?.value}`), SETTLED_MS);
+        timer = setTimeout(() => desk.command(`volume ${volume.value}`), SETTLED_MS);
       },
     });
-    this.percent = h("output", { class: "percent", for: "volume" });
+    this.volume = volume;
+    this.percent = percent;
     this.reading = button({ icon: "mute", label: t("off"), kind: "is-reading", onclick: () => desk.command(this.isOn ? "off" : "on") });
     this.pause = button({ icon: "pause", label: t("pause"), onclick: () => desk.command(this.isPaused ? "resume" : "pause") });
     const panic = button({ icon: "panic", label: t("panic"), kind: "is-panic", onclick: () => desk.panic() });
     panic.title = t("panic.key");
     panic.setAttribute("aria-keyshortcuts", "Escape");
     return [
-      h("div", { class: "volume" }, icon("unmute"), this.volume, this.percent),
+      h("div", { class: "volume" }, icon("unmute"), volume, percent),
       this.reading, this.pause, panic,
     ];
   }

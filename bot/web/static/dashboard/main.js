@@ -56,7 +56,7 @@ async function start() {
   const main = h("main", { id: "main", tabindex: "-1" });
   const menu = new Menu(desk, main);
   const skip = h("a", { class: "skip-link", href: "#main", onclick: toMain }, t("skip.navigation"));
-  root.replaceChildren(skip, bar.element, bar.alarm, menu.element, main, toasts.element);
+  root.replaceChildren(skip, bar.element, bar.alarm, menu.element, main, menu.foot, toasts.element);
   if (role === "streamer" && !pageNames().includes(location.hash.slice(1)) && await needsSetup()) {
     history.replaceState(null, "", "#setup");
   }

@@ -47,8 +47,9 @@ export class Menu {
     this.links = new Map(this.pages.map(({ name }) => [name,
       h("a", { href: `#${name}`, class: "menu-link" }, icon(name), h("span", {}, t(`nav.${name}`)))]));
     this.element = h("nav", { class: "menu", "aria-label": t("nav") },
-      h("div", { class: "menu-links" }, ...this.links.values()),
-      h("div", { class: "menu-foot" }, themePicker(), languagePicker()));
+      h("div", { class: "menu-links" }, ...this.links.values()));
+    /** How the page looks and speaks. */
+    this.foot = h("footer", { class: "foot" }, themePicker(), languagePicker());
     addEventListener("hashchange", () => void this.open(true));
   }
 

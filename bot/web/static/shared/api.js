@@ -79,7 +79,7 @@ export class Api {
     /** @type {Record<string, string>} */
     const headers = {};
     const token = this.tokens.get();
-    if (token) headers.Authorization = `Bearer ${token}`;
+    if (token) headers["Authorization"] = `Bearer ${token}`;
     if (body !== undefined && !isForm) headers["Content-Type"] = "application/json";
     /** @type {RequestInit} */
     const options = { method, headers, cache: "no-store" };

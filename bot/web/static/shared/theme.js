@@ -24,7 +24,7 @@ export function chooseTheme(name) {
 function show() {
   const chosen = theme();
   const shown = chosen === "system" ? (isDark.matches ? "dark" : "light") : chosen;
-  document.documentElement.dataset.theme = shown;
+  document.documentElement.dataset["theme"] = shown;
 }
 
 show();

@@ -80,7 +80,10 @@ export class HeldCard extends MessagesCard {
     if (desk.may("moderator")) this.tools.append(all);
   }
 
-  /** @param {Waiting[]} items */
+  /**
+   * @override
+   * @param {Waiting[]} items
+   */
   show(items) {
     super.show(items);
     this.element.hidden = items.length === 0;
@@ -89,12 +92,18 @@ export class HeldCard extends MessagesCard {
     write(this.badge, String(items.length));
   }
 
-  /** @param {Waiting} item */
+  /**
+   * @override
+   * @param {Waiting} item
+   */
   marks(item) {
     return [lane(item)];
   }
 
-  /** @param {Waiting} item */
+  /**
+   * @override
+   * @param {Waiting} item
+   */
   actions({ id, chatter }) {
     const desk = this.desk;
     const yes = button({ icon: "approve", label: t("approve"), kind: "is-good is-small", onclick: () => desk.command(`approve #${id}`) });
@@ -112,12 +121,18 @@ export class SaidCard extends MessagesCard {
     super(desk, "said");
   }
 
-  /** @param {Said} item */
+  /**
+   * @override
+   * @param {Said} item
+   */
   marks(item) {
     return [h("span", { class: "row-meta" }, [item.voice, timeOf(item.at)].filter(Boolean).join(" · "))];
   }
 
-  /** @param {Said} item */
+  /**
+   * @override
+   * @param {Said} item
+   */
   actions({ id, chatter }) {
     const desk = this.desk;
     return h("div", { class: "row-actions" },

@@ -59,8 +59,8 @@ export class NowCard {
       if (this.playing) this.show(null);
     } else if (speaking.id !== this.playing?.id) {
       this.show(new Playing({ ...speaking, startedAt: speaking.started_at ?? null }));
-    } else if (this.playing.startedAt === null && speaking.started_at) {
-      this.playing.startedAt = speaking.started_at;
+    } else if (this.playing?.startedAt === null) {
+      this.playing.startedAt = speaking.started_at ?? null;
     }
   }
 
@@ -110,13 +110,15 @@ export class NowCard {
 
   drawText() {
     this.shown = -1;
-    const playing = this.playing;
+    const { playing } = this;
     const spans = playing ? parts(playing.text, playing.words) : [];
     /** @type {HTMLElement[]} */
     this.spans = [];
     this.text.replaceChildren(...spans.map(({ text, word }) => {
-      if (word < 0) return document.createTextNode(text);
-      return (this.spans[word] = h("span", { class: "word" }, text));
+      if (word < 0) return text;
+      const span = h("span", { class: "word" }, text);
+      this.spans[word] = span;
+      return span;
     }));
   }
 

@@ -64,7 +64,7 @@ export function moved(waiting, move) {
   if (!item) return [...waiting];
   const others = waiting.filter(({ id }) => id !== move.id);
   let place = others.findIndex(({ id }) => id === move.before);
-  if (place < 0) place = others.findLastIndex(({ lane }) => lane === item.lane) + 1;
+  if (place < 0) place = others.map(({ lane }) => lane).lastIndexOf(item.lane) + 1;
   return [...others.slice(0, place), item, ...others.slice(place)];
 }
 

@@ -58,7 +58,8 @@ export class Playing {
    * @returns {number} Place of the word in `words`, -1 before the first one.
    */
   wordAt(position) {
-    return this.words.findLastIndex((word) => word[1] <= position);
+    const next = this.words.findIndex((word) => word[1] > position);
+    return (next < 0 ? this.words.length : next) - 1;
   }
 
   /**

@@ -82,8 +82,8 @@ export function chattersPage(desk) {
     detail.replaceChildren(...parts);
     if (focused) document.getElementById(focused)?.focus();
     if (!isMove) return;
-    detail.querySelector("h2")?.focus();
-    detail.scrollIntoView({ block: "nearest" });
+    detail.querySelector("h2")?.focus({ preventScroll: true });
+    if (matchMedia("(max-width: 900px)").matches) detail.scrollIntoView();
   }
 
   void read();
