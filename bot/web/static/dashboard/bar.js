@@ -23,17 +23,32 @@ export class Bar {
     this.isPanicking = false;
     this.isOn = true;
     this.state = h("span", { class: "state", role: "status" });
-    this.channel = select(channels.map((name) => [name, name]), desk.channel, {
-      "aria-label": t("channel"), id: "channel",
-      onchange: () => onChannel(this.channel.value),
-    });
+    this.channel = select(
+      channels.map((name) => [name, name]),
+      desk.channel,
+      {
+        "aria-label": t("channel"),
+        id: "channel",
+        onchange: () => onChannel(this.channel.value),
+      },
+    );
     const given = desk.may("moderator") ? this.controls() : [];
-    this.element = h("header", { class: "bar" },
+    this.element = h(
+      "header",
+      { class: "bar" },
       h("span", { class: "brand" }, icon("live"), h("span", {}, "ishowtts")),
-      this.channel, this.state, h("div", { class: "bar-controls" }, ...given));
-    this.alarm = h("div", { class: "alarm", role: "alert", hidden: true },
-      h("strong", {}, t("panic.on")), h("span", {}, t("panic.help")),
-      desk.may("moderator") && button({ label: t("release"), kind: "is-plain", onclick: () => desk.command("release") }));
+      this.channel,
+      this.state,
+      h("div", { class: "bar-controls" }, ...given),
+    );
+    this.alarm = h(
+      "div",
+      { class: "alarm", role: "alert", hidden: true },
+      h("strong", {}, t("panic.on")),
+      h("span", {}, t("panic.help")),
+      desk.may("moderator") &&
+        button({ label: t("release"), kind: "is-plain", onclick: () => desk.command("release") }),
+    );
     if (desk.may("moderator")) document.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -44,7 +59,12 @@ export class Bar {
     let timer;
     const percent = h("output", { class: "percent", for: "volume" });
     const volume = h("input", {
-      type: "range", min: 0, max: 100, step: 1, id: "volume", "aria-label": t("volume"),
+      type: "range",
+      min: 0,
+      max: 100,
+      step: 1,
+      id: "volume",
+      "aria-label": t("volume"),
       oninput: () => {
         write(percent, `${volume.value} %`);
         clearTimeout(timer);
@@ -53,14 +73,30 @@ export class Bar {
     });
     this.volume = volume;
     this.percent = percent;
-    this.reading = button({ icon: "mute", label: t("off"), kind: "is-reading", onclick: () => desk.command(this.isOn ? "off" : "on") });
-    this.pause = button({ icon: "pause", label: t("pause"), onclick: () => desk.command(this.isPaused ? "resume" : "pause") });
-    const panic = button({ icon: "panic", label: t("panic"), kind: "is-panic", onclick: () => desk.panic() });
+    this.reading = button({
+      icon: "mute",
+      label: t("off"),
+      kind: "is-reading",
+      onclick: () => desk.command(this.isOn ? "off" : "on"),
+    });
+    this.pause = button({
+      icon: "pause",
+      label: t("pause"),
+      onclick: () => desk.command(this.isPaused ? "resume" : "pause"),
+    });
+    const panic = button({
+      icon: "panic",
+      label: t("panic"),
+      kind: "is-panic",
+      onclick: () => desk.panic(),
+    });
     panic.title = t("panic.key");
     panic.setAttribute("aria-keyshortcuts", "Escape");
     return [
       h("div", { class: "volume" }, icon("unmute"), volume, percent),
-      this.reading, this.pause, panic,
+      this.reading,
+      this.pause,
+      panic,
     ];
   }
 

@@ -23,7 +23,8 @@ const api = new Api(tokens, () => askForToken(tokens));
 
 /** @param {readonly string[]} channels */
 function chosenChannel(channels) {
-  const wanted = new URLSearchParams(location.search).get("channel") ?? sessionStorage.getItem(CHANNEL);
+  const wanted =
+    new URLSearchParams(location.search).get("channel") ?? sessionStorage.getItem(CHANNEL);
   return channels.find((name) => name === wanted) ?? channels[0] ?? "";
 }
 
@@ -57,7 +58,11 @@ async function start() {
   const menu = new Menu(desk, main);
   const skip = h("a", { class: "skip-link", href: "#main", onclick: toMain }, t("skip.navigation"));
   root.replaceChildren(skip, bar.element, bar.alarm, menu.element, main, menu.foot, toasts.element);
-  if (role === "streamer" && !pageNames().includes(location.hash.slice(1)) && await needsSetup()) {
+  if (
+    role === "streamer" &&
+    !pageNames().includes(location.hash.slice(1)) &&
+    (await needsSetup())
+  ) {
     history.replaceState(null, "", "#setup");
   }
   await menu.open();
@@ -95,9 +100,20 @@ async function refresh(desk, bar) {
 function fail(error) {
   if (!(error instanceof ApiError)) throw error;
   if (error.status === 401) return; // the field for the token is there
-  const again = h("button", { class: "button is-primary", onclick: () => location.reload() }, t("again"));
-  root.replaceChildren(h("main", { class: "lone" },
-    h("h1", {}, "ishowtts"), h("p", { role: "alert" }, sentence(error)), again));
+  const again = h(
+    "button",
+    { class: "button is-primary", onclick: () => location.reload() },
+    t("again"),
+  );
+  root.replaceChildren(
+    h(
+      "main",
+      { class: "lone" },
+      h("h1", {}, "ishowtts"),
+      h("p", { role: "alert" }, sentence(error)),
+      again,
+    ),
+  );
 }
 
 start().catch(fail);

@@ -20,11 +20,31 @@ import { select } from "./parts.js";
 /** @type {Entry[]} */
 const PAGES = [
   { name: "live", least: "moderator", load: async () => livePage },
-  { name: "chatters", least: "moderator", load: async () => (await import("./people/page.js")).chattersPage },
-  { name: "voices", least: "moderator", load: async () => (await import("./voices/page.js")).voicesPage },
-  { name: "settings", least: "streamer", load: async () => (await import("./settings/page.js")).settingsPage },
-  { name: "health", least: "moderator", load: async () => (await import("./health/page.js")).healthPage },
-  { name: "setup", least: "streamer", load: async () => (await import("./setup/page.js")).setupPage },
+  {
+    name: "chatters",
+    least: "moderator",
+    load: async () => (await import("./people/page.js")).chattersPage,
+  },
+  {
+    name: "voices",
+    least: "moderator",
+    load: async () => (await import("./voices/page.js")).voicesPage,
+  },
+  {
+    name: "settings",
+    least: "streamer",
+    load: async () => (await import("./settings/page.js")).settingsPage,
+  },
+  {
+    name: "health",
+    least: "moderator",
+    load: async () => (await import("./health/page.js")).healthPage,
+  },
+  {
+    name: "setup",
+    least: "streamer",
+    load: async () => (await import("./setup/page.js")).setupPage,
+  },
 ];
 
 /** @returns {string[]} */
@@ -44,10 +64,22 @@ export class Menu {
     /** @type {import("./desk.js").Page | null} */
     this.page = null;
     this.opened = 0;
-    this.links = new Map(this.pages.map(({ name }) => [name,
-      h("a", { href: `#${name}`, class: "menu-link" }, icon(name), h("span", {}, t(`nav.${name}`)))]));
-    this.element = h("nav", { class: "menu", "aria-label": t("nav") },
-      h("div", { class: "menu-links" }, ...this.links.values()));
+    this.links = new Map(
+      this.pages.map(({ name }) => [
+        name,
+        h(
+          "a",
+          { href: `#${name}`, class: "menu-link" },
+          icon(name),
+          h("span", {}, t(`nav.${name}`)),
+        ),
+      ]),
+    );
+    this.element = h(
+      "nav",
+      { class: "menu", "aria-label": t("nav") },
+      h("div", { class: "menu-links" }, ...this.links.values()),
+    );
     /** How the page looks and speaks. */
     this.foot = h("footer", { class: "foot" }, themePicker(), languagePicker());
     addEventListener("hashchange", () => void this.open(true));
@@ -80,9 +112,12 @@ export class Menu {
 /** @returns {HTMLElement} */
 function themePicker() {
   const options = /** @type {[string, string][]} */ (
-    ["system", "light", "dark"].map((name) => [name, t(`theme.${name}`)]));
+    ["system", "light", "dark"].map((name) => [name, t(`theme.${name}`)])
+  );
   const picker = select(options, theme(), {
-    "aria-label": t("theme"), id: "theme", onchange: () => chooseTheme(picker.value),
+    "aria-label": t("theme"),
+    id: "theme",
+    onchange: () => chooseTheme(picker.value),
   });
   return picker;
 }
@@ -90,7 +125,8 @@ function themePicker() {
 /** @returns {HTMLElement} */
 function languagePicker() {
   const picker = select(Object.entries(LANGUAGES), language, {
-    "aria-label": t("language"), id: "language",
+    "aria-label": t("language"),
+    id: "language",
     onchange: () => {
       chooseLanguage(picker.value);
       location.reload();

@@ -17,8 +17,12 @@ import { icon } from "../shared/icons.js";
  */
 export function button({ icon: name, label, kind = "", onclick }) {
   const classes = `button ${kind}`.trim();
-  return h("button", { type: "button", class: classes, onclick: (/** @type {any} */ event) => void onclick(event) },
-    name && icon(name), h("span", {}, label));
+  return h(
+    "button",
+    { type: "button", class: classes, onclick: (/** @type {any} */ event) => void onclick(event) },
+    name && icon(name),
+    h("span", {}, label),
+  );
 }
 
 /**
@@ -32,10 +36,17 @@ export function button({ icon: name, label, kind = "", onclick }) {
  */
 export function iconButton({ icon: name, label, onclick, kind = "" }) {
   const classes = `icon-button ${kind}`.trim();
-  return h("button", {
-    type: "button", class: classes, title: label, "aria-label": label,
-    onclick: (/** @type {any} */ event) => void onclick(event),
-  }, icon(name));
+  return h(
+    "button",
+    {
+      type: "button",
+      class: classes,
+      title: label,
+      "aria-label": label,
+      onclick: (/** @type {any} */ event) => void onclick(event),
+    },
+    icon(name),
+  );
 }
 
 /**
@@ -49,10 +60,19 @@ export function iconButton({ icon: name, label, onclick, kind = "" }) {
 export function card({ id, title }, ...children) {
   const badge = h("span", { class: "badge", hidden: true });
   const tools = h("div", { class: "card-tools" });
-  const head = h("div", { class: "card-head" },
-    h("h2", { id: `${id}-title`, class: "card-title" }, title), badge, tools);
-  const element = h("section", { class: "card", id, "aria-labelledby": `${id}-title` },
-    head, ...children);
+  const head = h(
+    "div",
+    { class: "card-head" },
+    h("h2", { id: `${id}-title`, class: "card-title" }, title),
+    badge,
+    tools,
+  );
+  const element = h(
+    "section",
+    { class: "card", id, "aria-labelledby": `${id}-title` },
+    head,
+    ...children,
+  );
   return { element, badge, tools };
 }
 

@@ -24,9 +24,7 @@ export function languageOf(chosen, preferred) {
 }
 
 const hasPage = typeof localStorage !== "undefined";
-export const language = hasPage
-  ? languageOf(localStorage.getItem(KEY), navigator.languages)
-  : "en";
+export const language = hasPage ? languageOf(localStorage.getItem(KEY), navigator.languages) : "en";
 const column = Object.keys(LANGUAGES).indexOf(language);
 
 /** @param {string} code */
@@ -68,7 +66,9 @@ export function named(group, name) {
 
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
 const exactClock = new Intl.DateTimeFormat(language, {
-  hour: "2-digit", minute: "2-digit", second: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
 });
 
 /** @param {number} at Unix seconds. */
@@ -92,5 +92,7 @@ export function duration(seconds) {
   const minutes = Math.floor(s / 60);
   if (minutes < 60) return `${minutes} min ${s % 60} s`;
   const hours = Math.floor(minutes / 60);
-  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours < 24
+    ? `${hours} h ${minutes % 60} min`
+    : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }

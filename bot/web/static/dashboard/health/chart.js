@@ -27,12 +27,24 @@ export function charts(series) {
   const delays = series.first_sound_s;
   const [usual, slow] = [quantile(delays, 0.5), quantile(delays, 0.95)];
   const most = Math.max(0, ...series.waiting);
-  const told = usual === null || slow === null
-    ? t("chart.none")
-    : t("chart.delay", { usual: usual.toFixed(2), slow: slow.toFixed(2) });
-  return h("div", { class: "charts" },
-    figure(t("chart.first"), told, plot(series, "delay", niceTop(Math.max(0, ...delays.map(Number)), 0.5))),
-    figure(t("chart.waiting"), count("chart.most", most), plot(series, "waiting", niceTop(most, 5))));
+  const told =
+    usual === null || slow === null
+      ? t("chart.none")
+      : t("chart.delay", { usual: usual.toFixed(2), slow: slow.toFixed(2) });
+  return h(
+    "div",
+    { class: "charts" },
+    figure(
+      t("chart.first"),
+      told,
+      plot(series, "delay", niceTop(Math.max(0, ...delays.map(Number)), 0.5)),
+    ),
+    figure(
+      t("chart.waiting"),
+      count("chart.most", most),
+      plot(series, "waiting", niceTop(most, 5)),
+    ),
+  );
 }
 
 /**
@@ -41,8 +53,17 @@ export function charts(series) {
  * @param {SVGElement} drawing
  */
 function figure(title, told, drawing) {
-  return h("figure", { class: "chart" },
-    h("figcaption", {}, h("span", { class: "chart-title" }, title), h("span", { class: "help" }, told)), drawing);
+  return h(
+    "figure",
+    { class: "chart" },
+    h(
+      "figcaption",
+      {},
+      h("span", { class: "chart-title" }, title),
+      h("span", { class: "help" }, told),
+    ),
+    drawing,
+  );
 }
 
 /**
@@ -52,22 +73,40 @@ function figure(title, told, drawing) {
  */
 function plot(series, kind, top) {
   const field = { width: WIDTH - LEFT, height: HEIGHT - BOTTOM, top };
-  const path = kind === "delay"
-    ? svg("path", { d: dotPath(series.first_sound_s, field), class: "chart-dots" })
-    : svg("path", { d: areaPath(series.waiting, field), class: "chart-area" });
+  const path =
+    kind === "delay"
+      ? svg("path", { d: dotPath(series.first_sound_s, field), class: "chart-dots" })
+      : svg("path", { d: areaPath(series.waiting, field), class: "chart-area" });
   const marks = [0, 0.5, 1].flatMap((share) => {
     const y = field.height * (1 - share);
     const label = `${Number((top * share).toPrecision(2))}${kind === "delay" ? " s" : ""}`;
     return [
       svg("line", { x1: LEFT, x2: WIDTH, y1: y, y2: y, class: "chart-grid" }),
-      svg("text", { x: LEFT - 6, y: Math.max(y + 4, 10), class: "chart-label", "text-anchor": "end" }, label),
+      svg(
+        "text",
+        { x: LEFT - 6, y: Math.max(y + 4, 10), class: "chart-label", "text-anchor": "end" },
+        label,
+      ),
     ];
   });
   const minutes = Math.round((series.step_s * series.waiting.length) / 60);
-  const times = [0, 0.25, 0.5, 0.75, 1].map((share) => svg("text", {
-    x: LEFT + field.width * share, y: HEIGHT - 5, class: "chart-label",
-    "text-anchor": share === 0 ? "start" : share === 1 ? "end" : "middle",
-  }, share === 1 ? t("chart.now") : `−${Math.round(minutes * (1 - share))} min`));
-  return svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart-drawing", "aria-hidden": "true" },
-    ...marks, svg("g", { transform: `translate(${LEFT} 0)` }, path), ...times);
+  const times = [0, 0.25, 0.5, 0.75, 1].map((share) =>
+    svg(
+      "text",
+      {
+        x: LEFT + field.width * share,
+        y: HEIGHT - 5,
+        class: "chart-label",
+        "text-anchor": share === 0 ? "start" : share === 1 ? "end" : "middle",
+      },
+      share === 1 ? t("chart.now") : `−${Math.round(minutes * (1 - share))} min`,
+    ),
+  );
+  return svg(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart-drawing", "aria-hidden": "true" },
+    ...marks,
+    svg("g", { transform: `translate(${LEFT} 0)` }, path),
+    ...times,
+  );
 }

@@ -25,8 +25,15 @@ export function healthPage(desk) {
   const summary = h("p", { class: "help" });
   const speed = h("p", { class: "notice", hidden: true });
   const hour = h("div", {}, empty(t("loading")));
-  const least = select(LEVELS.map((name) => [name, named("level", name)]), "info", {
-    "aria-label": t("log.least"), id: "log-level", onchange: () => showLog() });
+  const least = select(
+    LEVELS.map((name) => [name, named("level", name)]),
+    "info",
+    {
+      "aria-label": t("log.least"),
+      id: "log-level",
+      onchange: () => showLog(),
+    },
+  );
   const lines = h("ol", { class: "log", tabindex: "0", "aria-label": t("log.title") });
   const orders = h("ol", { class: "rows" });
   const log = card({ id: "log", title: t("log.title") }, lines);
@@ -37,7 +44,11 @@ export function healthPage(desk) {
   function showState() {
     const { state } = feed;
     if (!state) return;
-    const parts = [engineParts(state, t), outputParts(state, channel, t), sourceParts(state, channel, t)];
+    const parts = [
+      engineParts(state, t),
+      outputParts(state, channel, t),
+      sourceParts(state, channel, t),
+    ];
     groups.forEach(({ list }, place) => {
       const rows = (parts[place] ?? []).map(partRow);
       list.replaceChildren(...(rows.length ? rows : [h("li", {}, empty(t("health.none")))]));
@@ -54,10 +65,14 @@ export function healthPage(desk) {
   }
 
   async function read() {
-    const answers = await desk.attempt(() => Promise.all([
-      api.get("/api/status"), api.get("/api/series", { channel }), api.get("/api/audit", { channel }),
-      desk.may("streamer") ? api.get("/api/log") : { lines: [] },
-    ]));
+    const answers = await desk.attempt(() =>
+      Promise.all([
+        api.get("/api/status"),
+        api.get("/api/series", { channel }),
+        api.get("/api/audit", { channel }),
+        desk.may("streamer") ? api.get("/api/log") : { lines: [] },
+      ]),
+    );
     if (!answers) return;
     const [status, series, audit, logs] = answers;
     feed.state = status;
@@ -76,11 +91,20 @@ export function healthPage(desk) {
   showState();
   void read();
   return {
-    element: h("div", { class: "page" },
-      h("div", { class: "page-head" }, h("h1", {}, t("nav.health")), summary), speed,
+    element: h(
+      "div",
+      { class: "page" },
+      h("div", { class: "page-head" }, h("h1", {}, t("nav.health")), summary),
+      speed,
       h("div", { class: "thirds" }, ...groups.map(({ element }) => element)),
       card({ id: "hour", title: t("health.hour") }, hour).element,
-      h("div", { class: "halves" }, desk.may("streamer") && log.element, card({ id: "orders", title: t("orders.title") }, orders).element)),
+      h(
+        "div",
+        { class: "halves" },
+        desk.may("streamer") && log.element,
+        card({ id: "orders", title: t("orders.title") }, orders).element,
+      ),
+    ),
     stop() {
       clearInterval(timer);
       for (const end of ends) end();
@@ -90,19 +114,42 @@ export function healthPage(desk) {
 
 /** @param {import("./parts_of.js").Part} part */
 function partRow({ name, mood, told, facts }) {
-  const head = h("div", { class: "row-head" }, h("span", { class: "row-name" }, name),
-    h("span", { class: `tag is-${mood}` }, t(`mood.${mood}`)));
-  return h("li", { class: "row" }, h("div", { class: "row-body" }, head,
-    h("p", { class: "strange" }, told),
-    facts.length > 0 && h("p", { class: "row-meta" }, facts.join(" · "))));
+  const head = h(
+    "div",
+    { class: "row-head" },
+    h("span", { class: "row-name" }, name),
+    h("span", { class: `tag is-${mood}` }, t(`mood.${mood}`)),
+  );
+  return h(
+    "li",
+    { class: "row" },
+    h(
+      "div",
+      { class: "row-body" },
+      head,
+      h("p", { class: "strange" }, told),
+      facts.length > 0 && h("p", { class: "row-meta" }, facts.join(" · ")),
+    ),
+  );
 }
 
 /** @param {{ at: number, level: string, event: string, fields: Record<string, unknown> }} line */
 function logLine({ at, level, event, fields }) {
-  const rest = Object.entries(fields ?? {}).map(([key, value]) => `${key}=${shown(value)}`).join(" ");
-  return h("li", { class: `log-line is-${level}` },
-    h("time", {}, exactTimeOf(at)), h("span", { class: "log-level" }, level),
-    h("span", { class: "log-event strange", dir: "auto" }, event, rest && h("span", { class: "log-fields" }, ` ${rest}`)));
+  const rest = Object.entries(fields ?? {})
+    .map(([key, value]) => `${key}=${shown(value)}`)
+    .join(" ");
+  return h(
+    "li",
+    { class: `log-line is-${level}` },
+    h("time", {}, exactTimeOf(at)),
+    h("span", { class: "log-level" }, level),
+    h(
+      "span",
+      { class: "log-event strange", dir: "auto" },
+      event,
+      rest && h("span", { class: "log-fields" }, ` ${rest}`),
+    ),
+  );
 }
 
 /** @param {unknown} value */
@@ -112,8 +159,22 @@ function shown(value) {
 
 /** @param {{ at: number, issuer: string, command: string, answer: string, is_undone: boolean }} order */
 function orderRow({ at, issuer, command, answer, is_undone }) {
-  const head = h("div", { class: "row-head" }, strange(issuer, "row-name"), strange(command, "code"),
-    is_undone && h("span", { class: "tag" }, t("undone")), h("span", { class: "row-meta" }, timeOf(at)));
-  return h("li", { class: "row" }, h("div", { class: "row-body" }, head,
-    h("p", { class: "row-meta strange", dir: "auto" }, answer)));
+  const head = h(
+    "div",
+    { class: "row-head" },
+    strange(issuer, "row-name"),
+    strange(command, "code"),
+    is_undone && h("span", { class: "tag" }, t("undone")),
+    h("span", { class: "row-meta" }, timeOf(at)),
+  );
+  return h(
+    "li",
+    { class: "row" },
+    h(
+      "div",
+      { class: "row-body" },
+      head,
+      h("p", { class: "row-meta strange", dir: "auto" }, answer),
+    ),
+  );
 }

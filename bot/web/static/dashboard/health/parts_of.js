@@ -26,7 +26,8 @@ export function engineParts(state, t) {
     facts: [
       name === state.engine && t("engine.chosen"),
       engine.hardware,
-      typeof engine.expected_s === "number" && t("engine.expected", { s: engine.expected_s.toFixed(2) }),
+      typeof engine.expected_s === "number" &&
+        t("engine.expected", { s: engine.expected_s.toFixed(2) }),
       engine.restarts > 0 && t("engine.restarts", { n: engine.restarts }),
       engine.handovers > 0 && t("engine.handovers", { n: engine.handovers }),
       engine.licence,
@@ -67,13 +68,17 @@ export function sourceParts(state, channel, t) {
       name,
       mood: mood(connection?.is_connected ?? true, false),
       told: clause,
-      facts: connection?.reconnects > 0 ? [t("source.reconnects", { n: connection.reconnects })] : [],
+      facts:
+        connection?.reconnects > 0 ? [t("source.reconnects", { n: connection.reconnects })] : [],
     };
   });
   const { mqtt } = state;
   if (!mqtt) return sources;
   const facts = mqtt.lost > 0 ? [t("mqtt.lost", { n: mqtt.lost })] : [];
-  return [...sources, { name: "MQTT", mood: mood(mqtt.is_connected, false), told: mqtt.state, facts }];
+  return [
+    ...sources,
+    { name: "MQTT", mood: mood(mqtt.is_connected, false), told: mqtt.state, facts },
+  ];
 }
 
 /**

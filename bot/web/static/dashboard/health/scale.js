@@ -31,11 +31,13 @@ export function niceTop(largest, least) {
  */
 export function dotPath(values, { width, height, top }) {
   const pitch = width / Math.max(values.length - 1, 1);
-  return values.map((value, place) => {
-    if (value === null) return "";
-    const y = height - (Math.min(value, top) / top) * height;
-    return `M${round(place * pitch)} ${round(y)}h0`;
-  }).join("");
+  return values
+    .map((value, place) => {
+      if (value === null) return "";
+      const y = height - (Math.min(value, top) / top) * height;
+      return `M${round(place * pitch)} ${round(y)}h0`;
+    })
+    .join("");
 }
 
 /**

@@ -69,6 +69,7 @@ export class Dragging {
     row?.classList.remove("is-dragged");
     this.mark(null);
     this.list.classList.remove("is-target-end");
-    if (row && before !== undefined) this.onDrop(row.dataset["id"] ?? "", before?.dataset["id"] ?? "");
+    if (row && before !== undefined)
+      this.onDrop(row.dataset["id"] ?? "", before?.dataset["id"] ?? "");
   }
 }

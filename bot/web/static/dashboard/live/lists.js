@@ -20,14 +20,16 @@ class MessagesCard {
   /**
    * @param {import("../desk.js").Desk} desk
    * @param {string} id
+   * @param {string} title
+   * @param {string} none What stands where nothing is.
    */
-  constructor(desk, id) {
+  constructor(desk, id, title, none) {
     this.desk = desk;
     /** @type {Map<string, HTMLElement>} */
     this.rows = new Map();
     this.list = h("ol", { class: "rows" });
-    this.none = empty(t(`${id}.empty`));
-    const parts = card({ id, title: t(`${id}.title`) }, this.none, this.list);
+    this.none = empty(none);
+    const parts = card({ id, title }, this.none, this.list);
     this.element = parts.element;
     this.badge = parts.badge;
     this.tools = parts.tools;
@@ -46,7 +48,12 @@ class MessagesCard {
    */
   row(item) {
     const text = h("p", { class: "row-text strange", dir: "auto" }, item.text);
-    const head = h("div", { class: "row-head" }, strange(item.chatter, "row-name"), ...this.marks(item));
+    const head = h(
+      "div",
+      { class: "row-head" },
+      strange(item.chatter, "row-name"),
+      ...this.marks(item),
+    );
     const body = h("div", { class: "row-body" }, head, text);
     const actions = this.desk.may("moderator") && this.actions(item);
     return h("li", { class: "row", "data-id": item.id }, body, actions);
@@ -73,9 +80,13 @@ class MessagesCard {
 export class HeldCard extends MessagesCard {
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
-    super(desk, "held");
+    super(desk, "held", t("held.title"), t("held.empty"));
     this.list.setAttribute("aria-live", "polite");
-    const all = button({ label: t("approve.all"), onclick: () => desk.command("approve all"), kind: "is-small" });
+    const all = button({
+      label: t("approve.all"),
+      onclick: () => desk.command("approve all"),
+      kind: "is-small",
+    });
     this.all = all;
     if (desk.may("moderator")) this.tools.append(all);
   }
@@ -106,8 +117,18 @@ export class HeldCard extends MessagesCard {
    */
   actions({ id, chatter }) {
     const desk = this.desk;
-    const yes = button({ icon: "approve", label: t("approve"), kind: "is-good is-small", onclick: () => desk.command(`approve #${id}`) });
-    const no = button({ icon: "remove", label: t("reject"), kind: "is-small", onclick: () => desk.command(`reject #${id}`) });
+    const yes = button({
+      icon: "approve",
+      label: t("approve"),
+      kind: "is-good is-small",
+      onclick: () => desk.command(`approve #${id}`),
+    });
+    const no = button({
+      icon: "remove",
+      label: t("reject"),
+      kind: "is-small",
+      onclick: () => desk.command(`reject #${id}`),
+    });
     yes.setAttribute("aria-label", t("approve.name", { name: chatter }));
     no.setAttribute("aria-label", t("reject.name", { name: chatter }));
     return h("div", { class: "row-actions" }, yes, no);
@@ -118,7 +139,7 @@ export class HeldCard extends MessagesCard {
 export class SaidCard extends MessagesCard {
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
-    super(desk, "said");
+    super(desk, "said", t("said.title"), t("said.empty"));
   }
 
   /**
@@ -126,7 +147,9 @@ export class SaidCard extends MessagesCard {
    * @param {Said} item
    */
   marks(item) {
-    return [h("span", { class: "row-meta" }, [item.voice, timeOf(item.at)].filter(Boolean).join(" · "))];
+    return [
+      h("span", { class: "row-meta" }, [item.voice, timeOf(item.at)].filter(Boolean).join(" · ")),
+    ];
   }
 
   /**
@@ -135,8 +158,19 @@ export class SaidCard extends MessagesCard {
    */
   actions({ id, chatter }) {
     const desk = this.desk;
-    return h("div", { class: "row-actions" },
-      iconButton({ icon: "replay", label: t("replay.name", { name: chatter }), onclick: () => desk.command(`replay #${id}`) }),
-      iconButton({ icon: "mute", label: t("mute.name", { name: chatter }), onclick: () => desk.lasting(`mute ${quoted(chatter)}`) }));
+    return h(
+      "div",
+      { class: "row-actions" },
+      iconButton({
+        icon: "replay",
+        label: t("replay.name", { name: chatter }),
+        onclick: () => desk.command(`replay #${id}`),
+      }),
+      iconButton({
+        icon: "mute",
+        label: t("mute.name", { name: chatter }),
+        onclick: () => desk.lasting(`mute ${quoted(chatter)}`),
+      }),
+    );
   }
 }

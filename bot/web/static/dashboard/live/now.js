@@ -33,8 +33,15 @@ export class NowCard {
     this.actions = h("div", { class: "actions" }, ...this.buttons());
     const title = h("h2", { id: "now-title", class: "card-title" }, t("now.title"));
     const head = h("div", { class: "now-head" }, this.name, this.detail);
-    this.element = h("section", { class: "card now", "aria-labelledby": "now-title" },
-      title, head, this.text, this.meter.element, this.actions);
+    this.element = h(
+      "section",
+      { class: "card now", "aria-labelledby": "now-title" },
+      title,
+      head,
+      this.text,
+      this.meter.element,
+      this.actions,
+    );
     this.show(null);
   }
 
@@ -45,7 +52,11 @@ export class NowCard {
     return [
       button({ icon: "skip", label: t("skip"), onclick: () => this.desk.command("skip") }),
       button({ icon: "mute", label: t("mute"), onclick: mute }),
-      button({ icon: "replay", label: t("replay.last"), onclick: () => this.desk.command("replay") }),
+      button({
+        icon: "replay",
+        label: t("replay.last"),
+        onclick: () => this.desk.command("replay"),
+      }),
       button({ icon: "who", label: t("who"), onclick: () => this.desk.command("who") }),
     ];
   }
@@ -99,7 +110,8 @@ export class NowCard {
     this.name.replaceChildren(playing ? strange(playing.chatter) : t("now.nobody"));
     write(this.detail, playing?.engine ?? "");
     for (const control of this.actions.querySelectorAll("button")) {
-      const needsSpeech = control === this.actions.children[0] || control === this.actions.children[1];
+      const needsSpeech =
+        control === this.actions.children[0] || control === this.actions.children[1];
       control.disabled = needsSpeech && !playing;
     }
     this.drawText();
@@ -114,12 +126,14 @@ export class NowCard {
     const spans = playing ? parts(playing.text, playing.words) : [];
     /** @type {HTMLElement[]} */
     this.spans = [];
-    this.text.replaceChildren(...spans.map(({ text, word }) => {
-      if (word < 0) return text;
-      const span = h("span", { class: "word" }, text);
-      this.spans[word] = span;
-      return span;
-    }));
+    this.text.replaceChildren(
+      ...spans.map(({ text, word }) => {
+        if (word < 0) return text;
+        const span = h("span", { class: "word" }, text);
+        this.spans[word] = span;
+        return span;
+      }),
+    );
   }
 
   draw() {

@@ -65,6 +65,7 @@ export function moved(waiting, move) {
   const others = waiting.filter(({ id }) => id !== move.id);
   let place = others.findIndex(({ id }) => id === move.before);
   if (place < 0) place = others.map(({ lane }) => lane).lastIndexOf(item.lane) + 1;
+  if (place === 0 && !move.before) return [...waiting]; // alone in its lane
   return [...others.slice(0, place), item, ...others.slice(place)];
 }
 

@@ -21,10 +21,13 @@ export function livePage(desk) {
   const queue = new QueueCard(desk);
   const held = new HeldCard(desk);
   const said = new SaidCard(desk);
-  const element = h("div", { class: "live" },
+  const element = h(
+    "div",
+    { class: "live" },
     h("h1", { class: "visually-hidden" }, t("nav.live")),
     h("div", { class: "column" }, now.element, held.element, queue.element),
-    h("div", { class: "column" }, said.element));
+    h("div", { class: "column" }, said.element),
+  );
 
   let isReading = false;
   let isStale = false;
@@ -35,10 +38,9 @@ export function livePage(desk) {
     if (isReading) return;
     isReading = true;
     const query = { channel: desk.channel };
-    const answers = await desk.attempt(() => Promise.all([
-      desk.api.get("/api/queue", query),
-      desk.api.get("/api/history", query),
-    ]));
+    const answers = await desk.attempt(() =>
+      Promise.all([desk.api.get("/api/queue", query), desk.api.get("/api/history", query)]),
+    );
     isReading = false;
     if (answers) {
       const [queues, history] = answers;

@@ -26,8 +26,12 @@ export class QueueCard {
     this.list = h("ol", { class: "rows", id: "queue-list" });
     this.none = empty(t("queue.empty"));
     this.more = h("p", { class: "help" });
-    const { element, badge, tools } = card({ id: "queue", title: t("queue.title") },
-      this.none, this.list, this.more);
+    const { element, badge, tools } = card(
+      { id: "queue", title: t("queue.title") },
+      this.none,
+      this.list,
+      this.more,
+    );
     this.element = element;
     this.badge = badge;
     /** Told to those who do not see the list. */
@@ -36,7 +40,9 @@ export class QueueCard {
     if (desk.may("moderator")) {
       const clear = () => desk.command("clear");
       tools.append(iconButton({ icon: "remove", label: t("clear"), onclick: clear }));
-      this.dragging = new Dragging(this.list, (id, before) => this.move(drop(this.waiting, id, before)));
+      this.dragging = new Dragging(this.list, (id, before) =>
+        this.move(drop(this.waiting, id, before)),
+      );
     }
   }
 
@@ -52,7 +58,10 @@ export class QueueCard {
     this.none.hidden = waiting.length > 0;
     this.badge.hidden = waiting.length === 0;
     write(this.badge, String(waiting.length));
-    write(this.more, waiting.length > shown.length ? t("queue.more", { n: waiting.length - shown.length }) : "");
+    write(
+      this.more,
+      waiting.length > shown.length ? t("queue.more", { n: waiting.length - shown.length }) : "",
+    );
     this.announce();
   }
 
@@ -71,7 +80,11 @@ export class QueueCard {
     const body = h("div", { class: "row-body" }, head, text);
     const row = h("li", { class: `row lane-${item.lane}`, "data-id": item.id });
     if (this.desk.may("moderator")) {
-      const grip = h("span", { class: "grip", title: t("queue.drag"), "aria-hidden": "true" }, icon("grip"));
+      const grip = h(
+        "span",
+        { class: "grip", title: t("queue.drag"), "aria-hidden": "true" },
+        icon("grip"),
+      );
       row.append(grip, body, this.actions(item));
     } else {
       row.append(body);
@@ -83,14 +96,34 @@ export class QueueCard {
   actions({ id, chatter }) {
     const desk = this.desk;
     const by = (/** @type {-1 | 1} */ places) => () => this.move(step(this.waiting, id, places));
-    const remove = () => desk.attempt(() => desk.api.post("/api/queue/remove", { channel: desk.channel, id }))
-      .then(() => desk.feed.settle());
+    const remove = () =>
+      desk
+        .attempt(() => desk.api.post("/api/queue/remove", { channel: desk.channel, id }))
+        .then(() => desk.feed.settle());
     const mute = () => desk.lasting(`mute ${quoted(chatter)}`);
-    return h("div", { class: "row-actions" },
-      iconButton({ icon: "up", label: t("queue.up", { name: chatter }), onclick: by(-1), kind: "is-up" }),
-      iconButton({ icon: "down", label: t("queue.down", { name: chatter }), onclick: by(1), kind: "is-down" }),
+    return h(
+      "div",
+      { class: "row-actions" },
+      iconButton({
+        icon: "up",
+        label: t("queue.up", { name: chatter }),
+        onclick: by(-1),
+        kind: "is-up",
+      }),
+      iconButton({
+        icon: "down",
+        label: t("queue.down", { name: chatter }),
+        onclick: by(1),
+        kind: "is-down",
+      }),
       iconButton({ icon: "mute", label: t("mute.name", { name: chatter }), onclick: mute }),
-      iconButton({ icon: "remove", label: t("queue.remove", { name: chatter }), onclick: remove, kind: "is-remove" }));
+      iconButton({
+        icon: "remove",
+        label: t("queue.remove", { name: chatter }),
+        onclick: remove,
+        kind: "is-remove",
+      }),
+    );
   }
 
   /**
@@ -101,8 +134,14 @@ export class QueueCard {
     const row = this.rows.get(item.id);
     const meta = row?.querySelector(".row-meta");
     if (!row || !meta) return;
-    write(meta, [item.voice, duration(this.desk.feed.now() - item.received_at)].filter(Boolean).join(" · "));
-    for (const [name, by] of /** @type {const} */ ([["up", -1], ["down", 1]])) {
+    write(
+      meta,
+      [item.voice, duration(this.desk.feed.now() - item.received_at)].filter(Boolean).join(" · "),
+    );
+    for (const [name, by] of /** @type {const} */ ([
+      ["up", -1],
+      ["down", 1],
+    ])) {
       const control = row.querySelector(`.is-${name}`);
       // Not `disabled`: that would take the focus from who is moving it.
       control?.setAttribute("aria-disabled", String(!step(this.waiting, item.id, by)));

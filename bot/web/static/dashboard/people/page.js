@@ -32,7 +32,10 @@ export function chattersPage(desk) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const find = h("input", {
-    type: "search", id: "find-chatter", "aria-label": t("chatters.find"), placeholder: t("chatters.find"),
+    type: "search",
+    id: "find-chatter",
+    "aria-label": t("chatters.find"),
+    placeholder: t("chatters.find"),
     oninput: () => {
       clearTimeout(timer);
       timer = setTimeout(read, TYPED_MS);
@@ -41,19 +44,30 @@ export function chattersPage(desk) {
   const list = h("ul", { class: "rows" });
   const none = empty(t("loading"));
   const people = card({ id: "people", title: t("nav.chatters") }, none, list);
-  const detail = h("div", { class: "column" }, h("div", { class: "card" }, empty(t("chatters.choose"))));
+  const detail = h(
+    "div",
+    { class: "column" },
+    h("div", { class: "card" }, empty(t("chatters.choose"))),
+  );
   /** @type {Map<string, { row: HTMLElement, show: (person: Person) => void }>} */
   let rows = new Map();
   let chosen = "";
 
   async function read() {
-    const answer = await desk.attempt(() => api.get("/api/chatters", { channel, find: find.value.trim() }));
+    const answer = await desk.attempt(() =>
+      api.get("/api/chatters", { channel, find: find.value.trim() }),
+    );
     if (!answer) return;
     /** @type {Person[]} */
     const found = answer.chatters;
-    rows = new Map(found.map((person) => [person.id, rows.get(person.id) ?? personRow(person.id, choose)]));
+    rows = new Map(
+      found.map((person) => [person.id, rows.get(person.id) ?? personRow(person.id, choose)]),
+    );
     for (const person of found) rows.get(person.id)?.show(person);
-    arrange(list, [...rows.values()].map(({ row }) => row));
+    arrange(
+      list,
+      [...rows.values()].map(({ row }) => row),
+    );
     none.hidden = found.length > 0;
     write(none, t("chatters.none"));
     const mine = found.find(({ id }) => id === chosen);
@@ -88,9 +102,17 @@ export function chattersPage(desk) {
 
   void read();
   return {
-    element: h("div", { class: "page" },
-      h("div", { class: "page-head" }, h("h1", {}, t("nav.chatters")), h("div", { class: "find" }, find)),
-      h("div", { class: "halves people" }, people.element, detail)),
+    element: h(
+      "div",
+      { class: "page" },
+      h(
+        "div",
+        { class: "page-head" },
+        h("h1", {}, t("nav.chatters")),
+        h("div", { class: "find" }, find),
+      ),
+      h("div", { class: "halves people" }, people.element, detail),
+    ),
     stop: () => clearTimeout(timer),
   };
 }
@@ -104,15 +126,28 @@ function personRow(id, onChoose) {
   let latest;
   const head = h("span", { class: "row-head" });
   const meta = h("span", { class: "row-meta" });
-  const choose = h("button", { type: "button", class: "row-button", "aria-pressed": "false",
-    onclick: () => latest && onChoose(latest) }, head, meta);
+  const choose = h(
+    "button",
+    {
+      type: "button",
+      class: "row-button",
+      "aria-pressed": "false",
+      onclick: () => latest && onChoose(latest),
+    },
+    head,
+    meta,
+  );
   return {
     row: h("li", { "data-id": id }, choose),
     /** @param {Person} person */
     show(person) {
       latest = person;
       head.replaceChildren(strange(person.name, "row-name"), ...tags(person));
-      const facts = [person.nick && `“${person.nick}”`, person.voice, count("chatters.said", person.said)];
+      const facts = [
+        person.nick && `“${person.nick}”`,
+        person.voice,
+        count("chatters.said", person.said),
+      ];
       meta.replaceChildren(strange(facts.filter(Boolean).join(" · ")));
     },
   };
@@ -140,21 +175,55 @@ function settings(desk, person, onChange) {
     if (await desk.lasting(command)) await onChange();
   };
   const toggle = (/** @type {string} */ words, /** @type {string} */ command) =>
-    button({ label: t(words), icon: command.endsWith("mute") ? command : "approve", onclick: () => give(`${command} ${name}`) });
-  const body = h("section", { class: "card", "aria-labelledby": "person-name" },
+    button({
+      label: t(words),
+      icon: command.endsWith("mute") ? command : "approve",
+      onclick: () => give(`${command} ${name}`),
+    });
+  const body = h(
+    "section",
+    { class: "card", "aria-labelledby": "person-name" },
     h("h2", { id: "person-name", class: "now-name", tabindex: "-1" }, strange(person.name)),
-    h("p", { class: "row-head" }, ...tags(person), h("span", { class: "row-meta" }, count("chatters.said", person.said))));
+    h(
+      "p",
+      { class: "row-head" },
+      ...tags(person),
+      h("span", { class: "row-meta" }, count("chatters.said", person.said)),
+    ),
+  );
   if (!desk.may("moderator")) return body;
   body.append(
-    h("div", { class: "actions spaced" },
+    h(
+      "div",
+      { class: "actions spaced" },
       toggle(person.muted ? "unmute" : "mute", person.muted ? "unmute" : "mute"),
-      toggle(person.regular ? "chatters.unregular" : "chatters.makeregular", person.regular ? "unregular" : "regular")),
-    entry({ id: "nick", label: t("chatters.nick"), value: person.nick, most: 40,
-      store: (value) => give(`nick ${name} ${value || "reset"}`) }),
-    entry({ id: "voice", label: t("voice"), value: person.voice, most: 60,
-      store: (value) => give(`voice ${name} ${value || "reset"}`) }),
-    entry({ id: "limit", label: t("chatters.limit"), value: person.limit, most: 5,
-      store: (value) => give(`limit ${name} ${value || "off"}`) }));
+      toggle(
+        person.regular ? "chatters.unregular" : "chatters.makeregular",
+        person.regular ? "unregular" : "regular",
+      ),
+    ),
+    entry({
+      id: "nick",
+      label: t("chatters.nick"),
+      value: person.nick,
+      most: 40,
+      store: (value) => give(`nick ${name} ${value || "reset"}`),
+    }),
+    entry({
+      id: "voice",
+      label: t("voice"),
+      value: person.voice,
+      most: 60,
+      store: (value) => give(`voice ${name} ${value || "reset"}`),
+    }),
+    entry({
+      id: "limit",
+      label: t("chatters.limit"),
+      value: person.limit,
+      most: 5,
+      store: (value) => give(`limit ${name} ${value || "off"}`),
+    }),
+  );
   return body;
 }
 
@@ -163,8 +232,14 @@ function settings(desk, person, onChange) {
  * @param {{ id: string, label: string, value: string, most: number, store: (value: string) => unknown }} of
  */
 function entry({ id, label, value, most, store }) {
-  const input = h("input", { type: "text", id: `person-${id}`, maxlength: most, dir: "auto",
-    autocomplete: "off", placeholder: t("chatters.usual") });
+  const input = h("input", {
+    type: "text",
+    id: `person-${id}`,
+    maxlength: most,
+    dir: "auto",
+    autocomplete: "off",
+    placeholder: t("chatters.usual"),
+  });
   input.value = value;
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -177,8 +252,16 @@ function entry({ id, label, value, most, store }) {
 
 /** @param {{ id: string, text: string, at: number }[]} said */
 function messages(said) {
-  const rows = said.map(({ text, at }) => h("li", { class: "row" },
-    h("p", { class: "row-body strange", dir: "auto" }, text), h("span", { class: "row-meta" }, timeOf(at))));
-  return card({ id: "theirs", title: t("said.title") },
-    rows.length ? h("ol", { class: "rows" }, ...rows) : empty(t("chatters.silent"))).element;
+  const rows = said.map(({ text, at }) =>
+    h(
+      "li",
+      { class: "row" },
+      h("p", { class: "row-body strange", dir: "auto" }, text),
+      h("span", { class: "row-meta" }, timeOf(at)),
+    ),
+  );
+  return card(
+    { id: "theirs", title: t("said.title") },
+    rows.length ? h("ol", { class: "rows" }, ...rows) : empty(t("chatters.silent")),
+  ).element;
 }

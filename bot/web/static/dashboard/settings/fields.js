@@ -23,18 +23,35 @@ export class SettingField {
     this.problem = h("p", { class: "problem", id: `${id}-problem`, hidden: true });
     this.control = this.makeControl(id);
     this.control.setAttribute("aria-describedby", `${id}-help ${id}-problem`);
-    this.reset = h("button", {
-      type: "button", class: "link-button", onclick: () => this.write(setting.default),
-      title: toText(setting, setting.default) || t("settings.nothing"),
-    }, icon("replay"), t("settings.default"));
+    this.reset = h(
+      "button",
+      {
+        type: "button",
+        class: "link-button",
+        onclick: () => this.write(setting.default),
+        title: toText(setting, setting.default) || t("settings.nothing"),
+      },
+      icon("replay"),
+      t("settings.default"),
+    );
     const label = h("label", { for: id, class: "setting-title" }, setting.title || setting.key);
-    const marks = h("span", { class: "setting-marks" },
-      setting.when === "next start" && h("span", { class: "tag" }, t("settings.next")), this.reset);
+    const marks = h(
+      "span",
+      { class: "setting-marks" },
+      setting.when === "next start" && h("span", { class: "tag" }, t("settings.next")),
+      this.reset,
+    );
     const isCheck = setting.kind === "boolean";
     const head = h("div", { class: "setting-head" }, isCheck && this.control, label, marks);
-    this.element = h("div", { class: "setting", "data-key": setting.key },
-      head, h("p", { class: "help", id: `${id}-help` }, setting.help), !isCheck && this.control,
-      this.problem, h("code", { class: "setting-key" }, setting.key));
+    this.element = h(
+      "div",
+      { class: "setting", "data-key": setting.key },
+      head,
+      h("p", { class: "help", id: `${id}-help` }, setting.help),
+      !isCheck && this.control,
+      this.problem,
+      h("code", { class: "setting-key" }, setting.key),
+    );
     this.mark();
   }
 
@@ -44,12 +61,21 @@ export class SettingField {
     const oninput = () => this.mark();
     const text = toText(setting, setting.value);
     if (setting.kind === "boolean") {
-      return h("input", { id, type: "checkbox", checked: Boolean(setting.value), onchange: oninput });
+      return h("input", {
+        id,
+        type: "checkbox",
+        checked: Boolean(setting.value),
+        onchange: oninput,
+      });
     }
     if (setting.kind === "choice") {
       const names = (setting.choices ?? []).map((choice) => String(choice));
       const options = names.includes(text) ? names : [text, ...names];
-      return select(options.map((name) => [name, name || t("settings.nothing")]), text, { id, onchange: oninput });
+      return select(
+        options.map((name) => [name, name || t("settings.nothing")]),
+        text,
+        { id, onchange: oninput },
+      );
     }
     if (setting.kind === "list") {
       const rows = Math.min(Math.max(setting.value?.length ?? 0, 2) + 1, LONGEST_LIST);
@@ -59,7 +85,11 @@ export class SettingField {
     }
     const isNumber = setting.kind !== "text";
     const input = h("input", {
-      id, oninput, type: setting.is_secret ? "password" : "text", dir: "auto", autocomplete: "off",
+      id,
+      oninput,
+      type: setting.is_secret ? "password" : "text",
+      dir: "auto",
+      autocomplete: "off",
       inputmode: isNumber ? (setting.kind === "integer" ? "numeric" : "decimal") : null,
       class: isNumber ? "is-number" : null,
       placeholder: setting.is_secret ? t(setting.value ? "settings.set" : "settings.unset") : null,
@@ -82,7 +112,8 @@ export class SettingField {
 
   /** @param {any} value */
   write(value) {
-    if (this.control instanceof HTMLInputElement && this.setting.kind === "boolean") this.control.checked = Boolean(value);
+    if (this.control instanceof HTMLInputElement && this.setting.kind === "boolean")
+      this.control.checked = Boolean(value);
     else this.control.value = this.setting.is_secret ? "" : toText(this.setting, value);
     this.mark();
   }
@@ -90,7 +121,8 @@ export class SettingField {
   /** Show whether it differs from what is set, and from the default. */
   mark() {
     this.element?.classList.toggle("is-changed", this.isChanged);
-    if (this.reset) this.reset.hidden = this.setting.is_secret || isSame(this.value, this.setting.default);
+    if (this.reset)
+      this.reset.hidden = this.setting.is_secret || isSame(this.value, this.setting.default);
     this.fail("");
     if (this.element) this.onChange(this);
   }

@@ -30,7 +30,7 @@ export function groupOf(key) {
   const path = key.replace(/\[(\w+)\]/g, ".$1").split(".");
   const inner = path[0] === "channels" && path.length > 2 ? path.slice(2) : path;
   if (inner[0] === "policy" && inner[1] === "words") return "words";
-  return inner.length > 1 ? inner[0] ?? "" : path[0] === "channels" ? "channel" : "general";
+  return inner.length > 1 ? (inner[0] ?? "") : path[0] === "channels" ? "channel" : "general";
 }
 
 /**
@@ -73,7 +73,10 @@ export function toText({ kind }, value) {
 export function fromText(setting, text) {
   const { kind } = setting;
   if (kind === "list") {
-    const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+    const lines = text
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean);
     return lines.map((line) => read(line, setting.value ?? setting.default));
   }
   if (text === "" && (setting.default === null || setting.value === null)) return null;

@@ -17,14 +17,20 @@ import { grouped } from "./form.js";
  */
 export function settingsPage(desk) {
   const find = h("input", {
-    type: "search", id: "find-setting", "aria-label": t("settings.find"), placeholder: t("settings.find"),
+    type: "search",
+    id: "find-setting",
+    "aria-label": t("settings.find"),
+    placeholder: t("settings.find"),
     oninput: () => show(),
   });
   const contents = h("nav", { class: "contents", "aria-label": t("settings.contents") });
   const groups = h("div", { class: "settings-groups" }, empty(t("loading")));
   const told = h("p", { role: "status" });
   const save = button({ label: t("settings.save"), kind: "is-primary", onclick: () => store() });
-  const discard = button({ label: t("settings.discard"), onclick: () => changed().forEach((field) => field.write(field.setting.value)) });
+  const discard = button({
+    label: t("settings.discard"),
+    onclick: () => changed().forEach((field) => field.write(field.setting.value)),
+  });
   const foot = h("div", { class: "save-bar", hidden: true }, told, discard, save);
   /** @type {Map<string, SettingField>} */
   let fields = new Map();
@@ -38,22 +44,38 @@ export function settingsPage(desk) {
   }
 
   function show() {
-    const found = grouped([...fields.values()].map(({ setting }) => setting), find.value);
+    const found = grouped(
+      [...fields.values()].map(({ setting }) => setting),
+      find.value,
+    );
     const shown = [...found].map(([name, settings]) => {
       const members = settings.map(({ key }) => fields.get(key)?.element);
       const { element } = card({ id: `group-${name}`, title: named("group", name) }, ...members);
       return { name, element };
     });
-    groups.replaceChildren(...(shown.length ? shown.map(({ element }) => element) : [empty(t("settings.none"))]));
-    contents.replaceChildren(...shown.map(({ name, element }) =>
-      h("button", { type: "button", class: "link-button", onclick: () => element.scrollIntoView() }, named("group", name))));
+    groups.replaceChildren(
+      ...(shown.length ? shown.map(({ element }) => element) : [empty(t("settings.none"))]),
+    );
+    contents.replaceChildren(
+      ...shown.map(({ name, element }) =>
+        h(
+          "button",
+          { type: "button", class: "link-button", onclick: () => element.scrollIntoView() },
+          named("group", name),
+        ),
+      ),
+    );
   }
 
   async function load() {
     const answer = await desk.attempt(() => desk.api.get("/api/settings"));
     if (!answer) return;
-    fields = new Map(answer.settings.map((/** @type {import("./form.js").Setting} */ setting) =>
-      [setting.key, new SettingField(setting, mark)]));
+    fields = new Map(
+      answer.settings.map((/** @type {import("./form.js").Setting} */ setting) => [
+        setting.key,
+        new SettingField(setting, mark),
+      ]),
+    );
     show();
   }
 
@@ -89,13 +111,25 @@ export function settingsPage(desk) {
 
   /** @param {string} key That of a setting, or of something in it. */
   function fieldOf(key) {
-    return fields.get(key) ?? [...fields].find(([name]) => key.startsWith(`${name}.`) || key.startsWith(`${name}[`))?.[1];
+    return (
+      fields.get(key) ??
+      [...fields].find(([name]) => key.startsWith(`${name}.`) || key.startsWith(`${name}[`))?.[1]
+    );
   }
 
   void load();
   return {
-    element: h("div", { class: "page settings" },
-      h("div", { class: "page-head" }, h("h1", {}, t("nav.settings")), h("div", { class: "find" }, find)),
-      h("div", { class: "settings-body" }, contents, groups), foot),
+    element: h(
+      "div",
+      { class: "page settings" },
+      h(
+        "div",
+        { class: "page-head" },
+        h("h1", {}, t("nav.settings")),
+        h("div", { class: "find" }, find),
+      ),
+      h("div", { class: "settings-body" }, contents, groups),
+      foot,
+    ),
   };
 }

@@ -27,9 +27,14 @@ import { play } from "../voices/sound.js";
 export function setupPage(desk) {
   const steps = h("ol", { class: "steps" });
   const told = h("p", { role: "status", class: "help" }, t("loading"));
-  const element = h("div", { class: "page setup" },
+  const element = h(
+    "div",
+    { class: "page setup" },
     h("div", { class: "page-head" }, h("h1", {}, t("setup.title"))),
-    h("p", { class: "lead" }, t("setup.lead")), told, steps);
+    h("p", { class: "lead" }, t("setup.lead")),
+    told,
+    steps,
+  );
 
   async function read() {
     try {
@@ -43,36 +48,74 @@ export function setupPage(desk) {
 
   /** @param {Setup} setup */
   function show(setup) {
-    const channel = h("input", { id: "setup-channel", type: "text", autocomplete: "off", autocapitalize: "none",
-      spellcheck: "false", placeholder: "coolstreamer" });
+    const channel = h("input", {
+      id: "setup-channel",
+      type: "text",
+      autocomplete: "off",
+      autocapitalize: "none",
+      spellcheck: "false",
+      placeholder: "coolstreamer",
+    });
     channel.value = setup.channel ?? "";
-    const output = select(setup.outputs.map(({ name, label }) => [name, label || name]), setup.output, { id: "setup-output" });
-    const voice = select(setup.voices.map((name) => [name, name]), setup.voice, { id: "setup-voice" });
+    const output = select(
+      setup.outputs.map(({ name, label }) => [name, label || name]),
+      setup.output,
+      { id: "setup-output" },
+    );
+    const voice = select(
+      setup.voices.map((name) => [name, name]),
+      setup.voice,
+      { id: "setup-voice" },
+    );
     const text = h("input", { id: "setup-text", type: "text", maxlength: 200, dir: "auto" });
     text.value = t("voices.sample");
     const heard = h("p", { role: "status", class: "help" });
-    const hear = button({ icon: "play", label: t("setup.hear"), onclick: async () => {
-      const path = `/api/voices/${encodeURIComponent(voice.value)}/speech`;
-      const sound = await desk.attempt(() => desk.api.get(path, { text: text.value }));
-      if (sound) await play(sound);
-    } });
-    const save = (/** @type {string} */ key, /** @type {HTMLInputElement | HTMLSelectElement} */ control) =>
-      button({ label: t("setup.save"), kind: "is-primary", onclick: () => store({ [key]: control.value.trim() }) });
-    const test = button({ icon: "play", label: t("setup.test"), kind: "is-primary", onclick: async () => {
-      test.disabled = true;
-      write(heard, t("setup.speaking"));
-      const body = { channel: desk.channel, text: text.value };
-      const answer = await desk.attempt(() => desk.api.post("/api/test", body));
-      test.disabled = false;
-      write(heard, answer ? t("setup.heard", { s: seconds(answer) }) : "");
-      ready.hidden = !answer;
-    } });
+    const hear = button({
+      icon: "play",
+      label: t("setup.hear"),
+      onclick: async () => {
+        const path = `/api/voices/${encodeURIComponent(voice.value)}/speech`;
+        const sound = await desk.attempt(() => desk.api.get(path, { text: text.value }));
+        if (sound) await play(sound);
+      },
+    });
+    const save = (
+      /** @type {string} */ key,
+      /** @type {HTMLInputElement | HTMLSelectElement} */ control,
+    ) =>
+      button({
+        label: t("setup.save"),
+        kind: "is-primary",
+        onclick: () => store({ [key]: control.value.trim() }),
+      });
+    const test = button({
+      icon: "play",
+      label: t("setup.test"),
+      kind: "is-primary",
+      onclick: async () => {
+        test.disabled = true;
+        write(heard, t("setup.speaking"));
+        const body = { channel: desk.channel, text: text.value };
+        const answer = await desk.attempt(() => desk.api.post("/api/test", body));
+        test.disabled = false;
+        write(heard, answer ? t("setup.heard", { s: seconds(answer) }) : "");
+        ready.hidden = !answer;
+      },
+    });
     const ready = h("p", { hidden: true }, h("a", { href: "#live" }, t("setup.ready")));
     steps.replaceChildren(
-      step("channel", setup, field(t("setup.channel.label"), channel, t("setup.channel.help")), [save("channel", channel)]),
-      step("output", setup, field(t("setup.output.label"), output, t("setup.output.help")), [save("output", output)]),
-      step("voice", setup, field(t("voice"), voice, t("setup.voice.help")), [save("voice", voice), hear]),
-      step("test", setup, field(t("setup.test.label"), text), [test], heard, ready));
+      step("channel", setup, field(t("setup.channel.label"), channel, t("setup.channel.help")), [
+        save("channel", channel),
+      ]),
+      step("output", setup, field(t("setup.output.label"), output, t("setup.output.help")), [
+        save("output", output),
+      ]),
+      step("voice", setup, field(t("voice"), voice, t("setup.voice.help")), [
+        save("voice", voice),
+        hear,
+      ]),
+      step("test", setup, field(t("setup.test.label"), text), [test], heard, ready),
+    );
   }
 
   /** @param {Record<string, string>} chosen */
@@ -97,10 +140,23 @@ export function setupPage(desk) {
 function step(name, setup, body, actions, ...rest) {
   const isOpen = setup.missing.includes(name);
   const isKnown = name !== "test";
-  return h("li", { class: `card step ${isOpen ? "is-open" : ""}`.trim(), "data-step": name },
-    h("div", { class: "card-head" }, h("h2", { class: "step-title" }, t(`setup.${name}`)),
-      isKnown && h("span", { class: `tag is-${isOpen ? "fair" : "good"}` }, t(isOpen ? "setup.missing" : "setup.done"))),
-    h("div", { class: "step-body" }, body, h("div", { class: "actions" }, ...actions)), ...rest);
+  return h(
+    "li",
+    { class: `card step ${isOpen ? "is-open" : ""}`.trim(), "data-step": name },
+    h(
+      "div",
+      { class: "card-head" },
+      h("h2", { class: "step-title" }, t(`setup.${name}`)),
+      isKnown &&
+        h(
+          "span",
+          { class: `tag is-${isOpen ? "fair" : "good"}` },
+          t(isOpen ? "setup.missing" : "setup.done"),
+        ),
+    ),
+    h("div", { class: "step-body" }, body, h("div", { class: "actions" }, ...actions)),
+    ...rest,
+  );
 }
 
 /** @param {any} answer */

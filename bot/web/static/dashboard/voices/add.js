@@ -25,23 +25,58 @@ export function addCard(desk, onAdded) {
   /** @type {Blob | null} */
   let recording = null;
   let filename = "";
-  const level = h("meter", { min: 0, max: 1, high: 0.95, optimum: 0.5, value: 0, "aria-label": t("add.level") });
+  const level = h("meter", {
+    min: 0,
+    max: 1,
+    high: 0.95,
+    optimum: 0.5,
+    value: 0,
+    "aria-label": t("add.level"),
+  });
   const taken = h("p", { class: "help", role: "status" }, t("add.nothing"));
   const judged = h("div", { class: "judged", role: "status" });
-  const file = h("input", { id: "add-file", type: "file", accept: "audio/*,.wav,.flac,.mp3,.ogg,.webm,.m4a", onchange: () => {
-    const [chosen] = file.files ?? [];
-    if (chosen) take(chosen, chosen.name);
-  } });
-  const name = h("input", { id: "add-name", type: "text", required: true, maxlength: 40, autocapitalize: "none", spellcheck: "false" });
+  const file = h("input", {
+    id: "add-file",
+    type: "file",
+    accept: "audio/*,.wav,.flac,.mp3,.ogg,.webm,.m4a",
+    onchange: () => {
+      const [chosen] = file.files ?? [];
+      if (chosen) take(chosen, chosen.name);
+    },
+  });
+  const name = h("input", {
+    id: "add-name",
+    type: "text",
+    required: true,
+    maxlength: 40,
+    autocapitalize: "none",
+    spellcheck: "false",
+  });
   const transcript = h("textarea", { id: "add-transcript", rows: 3, dir: "auto" });
-  const code = select(READ_IN.map((key) => [key, t(`language.${key}`)]), READ_IN.includes(language) ? language : "en", {
-    id: "add-language", onchange: () => prompt(true) });
+  const code = select(
+    READ_IN.map((key) => [key, t(`language.${key}`)]),
+    READ_IN.includes(language) ? language : "en",
+    {
+      id: "add-language",
+      onchange: () => prompt(true),
+    },
+  );
   const licence = h("input", { id: "add-licence", type: "text", maxlength: 200 });
-  const consent = h("input", { id: "add-consent", type: "text", required: true, maxlength: 200, placeholder: t("add.consent.example") });
+  const consent = h("input", {
+    id: "add-consent",
+    type: "text",
+    required: true,
+    maxlength: 200,
+    placeholder: t("add.consent.example"),
+  });
   const agreed = h("input", { id: "add-agreed", type: "checkbox", required: true });
   const aloud = h("blockquote", { class: "aloud" });
   const record = button({ icon: "record", label: t("add.record"), onclick: () => toggle() });
-  const hear = button({ icon: "play", label: t("add.hear"), onclick: () => recording && play(recording).catch(undecodable) });
+  const hear = button({
+    icon: "play",
+    label: t("add.hear"),
+    onclick: () => recording && play(recording).catch(undecodable),
+  });
   const check = button({ label: t("add.check"), onclick: () => send(true) });
   const add = h("button", { class: "button is-primary" }, t("add.add"));
   /** @type {Microphone | null} */
@@ -102,7 +137,10 @@ export function addCard(desk, onAdded) {
     relabel(t("add.record"), false);
     if (!sound) return;
     if (!transcript.value.trim()) transcript.value = aloud.textContent ?? "";
-    take(sound, `recording.${sound.type.includes("ogg") ? "ogg" : sound.type.includes("mp4") ? "m4a" : "webm"}`);
+    take(
+      sound,
+      `recording.${sound.type.includes("ogg") ? "ogg" : sound.type.includes("mp4") ? "m4a" : "webm"}`,
+    );
   }
 
   /**
@@ -119,8 +157,13 @@ export function addCard(desk, onAdded) {
   async function send(isDry) {
     if (!recording) return;
     const form = new FormData();
-    const fields = { name: name.value.trim(), transcript: transcript.value.trim(), language: code.value,
-      licence: licence.value.trim(), consent: agreed.checked ? consent.value.trim() : "" };
+    const fields = {
+      name: name.value.trim(),
+      transcript: transcript.value.trim(),
+      language: code.value,
+      licence: licence.value.trim(),
+      consent: agreed.checked ? consent.value.trim() : "",
+    };
     for (const [key, value] of Object.entries(fields)) form.append(key, value);
     form.append("file", recording, filename); // last: the daemon knows all else when it comes
     const controls = [check, add];
@@ -144,15 +187,29 @@ export function addCard(desk, onAdded) {
    */
   function show(answer, isDry) {
     const lines = judgementOf(answer).map((line) => h("li", {}, line));
-    judged.replaceChildren(h("p", { class: "good" }, t(isDry ? "add.fine" : "add.added", { name: name.value })), h("ul", { class: "bullets" }, ...lines));
+    judged.replaceChildren(
+      h("p", { class: "good" }, t(isDry ? "add.fine" : "add.added", { name: name.value })),
+      h("ul", { class: "bullets" }, ...lines),
+    );
     const sound = soundOf(answer);
-    if (sound) judged.append(button({ icon: "play", label: t("add.prepared"), kind: "is-small", onclick: () => play(sound) }));
+    if (sound)
+      judged.append(
+        button({
+          icon: "play",
+          label: t("add.prepared"),
+          kind: "is-small",
+          onclick: () => play(sound),
+        }),
+      );
   }
 
   /** @param {ApiError} error */
   function showFaults(error) {
     const faults = error.problems.map(({ message }) => h("li", {}, message));
-    judged.replaceChildren(h("p", { class: "problem" }, sentence(error)), h("ul", { class: "bullets" }, ...faults));
+    judged.replaceChildren(
+      h("p", { class: "problem" }, sentence(error)),
+      h("ul", { class: "bullets" }, ...faults),
+    );
   }
 
   async function added() {
@@ -170,21 +227,34 @@ export function addCard(desk, onAdded) {
 
   prompt();
   mark();
-  const form = h("form", { class: "stack", onsubmit: (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    void send(false);
-  } },
-  field(t("language.read"), code),
-  h("div", { class: "field" }, h("p", { class: "label" }, t("add.aloud")), aloud, h("p", { class: "help" }, t("add.tips"))),
-  h("div", { class: "recorder" }, record, level),
-  field(t("add.file"), file),
-  taken,
-  h("div", { class: "actions" }, hear, check), judged,
-  field(t("add.transcript"), transcript, t("add.transcript.help")),
-  field(t("add.name"), name, t("add.name.help")),
-  field(t("add.consent"), consent, t("add.consent.help")),
-  h("label", { class: "check" }, agreed, h("span", {}, t("add.agreed"))),
-  field(t("add.licence"), licence, t("add.licence.help")),
-  h("div", { class: "actions" }, add));
+  const form = h(
+    "form",
+    {
+      class: "stack",
+      onsubmit: (/** @type {SubmitEvent} */ event) => {
+        event.preventDefault();
+        void send(false);
+      },
+    },
+    field(t("language.read"), code),
+    h(
+      "div",
+      { class: "field" },
+      h("p", { class: "label" }, t("add.aloud")),
+      aloud,
+      h("p", { class: "help" }, t("add.tips")),
+    ),
+    h("div", { class: "recorder" }, record, level),
+    field(t("add.file"), file),
+    taken,
+    h("div", { class: "actions" }, hear, check),
+    judged,
+    field(t("add.transcript"), transcript, t("add.transcript.help")),
+    field(t("add.name"), name, t("add.name.help")),
+    field(t("add.consent"), consent, t("add.consent.help")),
+    h("label", { class: "check" }, agreed, h("span", {}, t("add.agreed"))),
+    field(t("add.licence"), licence, t("add.licence.help")),
+    h("div", { class: "actions" }, add),
+  );
   return card({ id: "add", title: t("add.title") }, form).element;
 }

@@ -47,21 +47,50 @@ export function voicesPage(desk) {
     const path = `/api/voices/${encodeURIComponent(voice.name)}`;
     const used = voice.channels?.includes(channel);
     const facts = [voice.language && languageName(voice.language), voice.licence, voice.judgement];
-    const speak = listen({ icon: "play", label: t("voices.listen", { name: voice.name }) },
-      () => api.get(`${path}/speech`, { text: sentence.value }));
-    const sample = listen({ icon: "record", label: t("voices.recording", { name: voice.name }) },
-      () => api.get(`${path}/sample`));
-    const head = h("div", { class: "row-head" }, h("span", { class: "row-name" }, voice.name),
+    const speak = listen({ icon: "play", label: t("voices.listen", { name: voice.name }) }, () =>
+      api.get(`${path}/speech`, { text: sentence.value }),
+    );
+    const sample = listen(
+      { icon: "record", label: t("voices.recording", { name: voice.name }) },
+      () => api.get(`${path}/sample`),
+    );
+    const head = h(
+      "div",
+      { class: "row-head" },
+      h("span", { class: "row-name" }, voice.name),
       used && h("span", { class: "tag is-good" }, t("voices.used", { channel })),
-      voice.is_own && h("span", { class: "tag" }, t("voices.own")));
-    const take = button({ label: t("voices.use"), kind: "is-small", onclick: () => use(voice.name) });
+      voice.is_own && h("span", { class: "tag" }, t("voices.own")),
+    );
+    const take = button({
+      label: t("voices.use"),
+      kind: "is-small",
+      onclick: () => use(voice.name),
+    });
     take.setAttribute("aria-label", t("voices.use.name", { name: voice.name }));
-    const drop = iconButton({ icon: "remove", label: t("voices.delete", { name: voice.name }), onclick: () => remove(voice.name) });
+    const drop = iconButton({
+      icon: "remove",
+      label: t("voices.delete", { name: voice.name }),
+      onclick: () => remove(voice.name),
+    });
     const changes = desk.may("streamer");
-    return h("li", { class: "row", "data-voice": voice.name }, speak,
-      h("div", { class: "row-body" }, head, h("p", { class: "row-meta" }, facts.filter(Boolean).join(" · "))),
-      h("div", { class: "row-actions" }, voice.has_sample !== false && sample,
-        changes && !used && take, changes && voice.is_own && drop));
+    return h(
+      "li",
+      { class: "row", "data-voice": voice.name },
+      speak,
+      h(
+        "div",
+        { class: "row-body" },
+        head,
+        h("p", { class: "row-meta" }, facts.filter(Boolean).join(" · ")),
+      ),
+      h(
+        "div",
+        { class: "row-actions" },
+        voice.has_sample !== false && sample,
+        changes && !used && take,
+        changes && voice.is_own && drop,
+      ),
+    );
   }
 
   /**
@@ -71,22 +100,25 @@ export function voicesPage(desk) {
    */
   function listen(look, fetchSound) {
     let isPlaying = false;
-    const control = iconButton({ ...look, onclick: async () => {
-      if (isPlaying) {
-        stop();
-        return;
-      }
-      isPlaying = true;
-      control.classList.add("is-busy");
-      const sound = await desk.attempt(fetchSound);
-      control.classList.replace("is-busy", "is-playing");
-      try {
-        if (sound) await play(sound);
-      } finally {
-        isPlaying = false;
-        control.classList.remove("is-busy", "is-playing");
-      }
-    } });
+    const control = iconButton({
+      ...look,
+      onclick: async () => {
+        if (isPlaying) {
+          stop();
+          return;
+        }
+        isPlaying = true;
+        control.classList.add("is-busy");
+        const sound = await desk.attempt(fetchSound);
+        control.classList.replace("is-busy", "is-playing");
+        try {
+          if (sound) await play(sound);
+        } finally {
+          isPlaying = false;
+          control.classList.remove("is-busy", "is-playing");
+        }
+      },
+    });
     return control;
   }
 
@@ -95,23 +127,38 @@ export function voicesPage(desk) {
     const path = `/api/channels/${encodeURIComponent(channel)}/voice`;
     await desk.attempt(async () => {
       await (voice === null ? api.call("DELETE", path) : api.call("PUT", path, { voice }));
-      desk.toasts.show(voice === null ? t("voices.wasreset") : t("voices.isused", { name: voice, channel }));
+      desk.toasts.show(
+        voice === null ? t("voices.wasreset") : t("voices.isused", { name: voice, channel }),
+      );
     });
     await read();
   }
 
   /** @param {string} name */
   async function remove(name) {
-    if (!await isSure(t("voices.sure", { name }), t("voices.delete", { name }))) return;
+    if (!(await isSure(t("voices.sure", { name }), t("voices.delete", { name })))) return;
     await desk.attempt(() => api.call("DELETE", `/api/voices/${encodeURIComponent(name)}`));
     await read();
   }
 
   void read();
   return {
-    element: h("div", { class: "page" },
-      h("div", { class: "page-head" }, h("h1", {}, t("nav.voices")), h("div", { class: "find labelled" }, h("label", { for: "sentence" }, t("voices.sentence")), sentence)),
-      h("div", { class: "halves" }, mine.element, desk.may("streamer") && addCard(desk, read))),
+    element: h(
+      "div",
+      { class: "page" },
+      h(
+        "div",
+        { class: "page-head" },
+        h("h1", {}, t("nav.voices")),
+        h(
+          "div",
+          { class: "find labelled" },
+          h("label", { for: "sentence" }, t("voices.sentence")),
+          sentence,
+        ),
+      ),
+      h("div", { class: "halves" }, mine.element, desk.may("streamer") && addCard(desk, read)),
+    ),
     stop,
   };
 }
@@ -126,10 +173,22 @@ function isSure(question, act) {
   return new Promise((resolve) => {
     const yes = h("button", { value: "yes", class: "button is-panic" }, act);
     const no = h("button", { value: "", class: "button" }, t("cancel"));
-    const dialog = h("dialog", { "aria-label": act, onclose: () => {
-      resolve(dialog.returnValue === "yes");
-      dialog.remove();
-    } }, h("form", { method: "dialog" }, h("p", {}, question), h("div", { class: "actions" }, yes, no)));
+    const dialog = h(
+      "dialog",
+      {
+        "aria-label": act,
+        onclose: () => {
+          resolve(dialog.returnValue === "yes");
+          dialog.remove();
+        },
+      },
+      h(
+        "form",
+        { method: "dialog" },
+        h("p", {}, question),
+        h("div", { class: "actions" }, yes, no),
+      ),
+    );
     document.body.append(dialog);
     dialog.showModal();
   });
@@ -138,7 +197,9 @@ function isSure(question, act) {
 /** @param {string} code ISO 639 */
 function languageName(code) {
   try {
-    return new Intl.DisplayNames([document.documentElement.lang], { type: "language" }).of(code) ?? code;
+    return (
+      new Intl.DisplayNames([document.documentElement.lang], { type: "language" }).of(code) ?? code
+    );
   } catch {
     return named("language", code);
   }

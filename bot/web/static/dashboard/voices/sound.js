@@ -50,7 +50,9 @@ export class Microphone {
 
   /** @throws {DOMException} There is none, or it is not allowed. */
   async start() {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: { ...PLAIN, channelCount: 1 } });
+    const stream = await navigator.mediaDevices.getUserMedia({
+      audio: { ...PLAIN, channelCount: 1 },
+    });
     const mimeType = FORMATS.find((format) => MediaRecorder.isTypeSupported(format)) ?? "";
     const recorder = new MediaRecorder(stream, { mimeType, audioBitsPerSecond: 192_000 });
     this.recorder = recorder;
