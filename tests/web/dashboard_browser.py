@@ -64,7 +64,7 @@ class Daemon:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        self._folder = folder
+        self.folder = folder
         self._token = token
         config = _CONFIG.format(folder=folder, port=port, server=server, moderation=moderation)
         (folder / "config.yaml").write_text(config, encoding="utf-8")
@@ -75,12 +75,12 @@ class Daemon:
         command = [sys.executable, "-m", "bot", "run", "--config", "config.yaml"]
         env = {
             **os.environ,
-            "STATE_DIRECTORY": str(self._folder / "state"),
+            "STATE_DIRECTORY": str(self.folder / "state"),
             "PYTHONPATH": str(Path(__file__).parents[2]),
         }
-        with (self._folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=self._folder, env=env, stdout=log, stderr=log
+                command, cwd=self.folder, env=env, stdout=log, stderr=log
             )
         wait_until(self._is_there, "answer from the daemon")
 
@@ -123,7 +123,7 @@ class Daemon:
         return found
 
     def _is_there(self) -> bool:
-        assert self._process.poll() is None, (self._folder / "log").read_text()
+        assert self._process.poll() is None, (self.folder / "log").read_text()
         try:
             self.call("GET", "/api/status")
         except urllib.error.HTTPError:
@@ -159,13 +159,10 @@ class Page:
 
     def open(self, address: str) -> None:
         """Load `address` as if nobody had been there before."""
-        self.driver.get("about:blank")
         origin = "/".join(address.split("/")[:3])
-        self._send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+        self.driver.get(f"{origin}/static/dashboard/icon.svg")
+        self.driver.execute_script("sessionStorage.clear(); localStorage.clear()")
         self.driver.get(address)
-        self.driver.execute_script("sessionStorage.clear()")
-        if "#" not in address or "token=" not in address:
-            self.driver.refresh()
 
     def all(self, selector: str) -> list[WebElement]:
         """Return the elements that are there now."""

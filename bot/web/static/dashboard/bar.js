@@ -162,7 +162,8 @@ export function condition(channel) {
  */
 function relabel(control, name, words) {
   const label = control?.querySelector("span");
-  if (!control || !label || label.textContent === words) return;
+  if (!control || !label || control.getAttribute("aria-label") === words) return;
   label.textContent = words;
+  control.setAttribute("aria-label", words); // on a phone there is only its icon
   control.querySelector("svg")?.replaceWith(icon(name));
 }

@@ -53,6 +53,7 @@ async function start() {
   feed.on("connection", (isConnected) => {
     bar.showConnection(isConnected);
     if (isConnected) void refresh(desk, bar);
+    else void api.get("/api/whoami").catch(quiet); // asks for a token if this one was revoked
   });
   const main = h("main", { id: "main", tabindex: "-1" });
   const menu = new Menu(desk, main);
@@ -94,6 +95,11 @@ async function refresh(desk, bar) {
   if (!state) return;
   desk.feed.state = state;
   bar.show(state);
+}
+
+/** @param {unknown} error One that the page shows elsewhere. */
+function quiet(error) {
+  if (!(error instanceof ApiError)) throw error;
 }
 
 /** @param {unknown} error */
