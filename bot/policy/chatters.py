@@ -32,8 +32,8 @@ class Chatters:
 
     def __init__(self, remembered: Remembered = lambda _: {}, *, muted: Iterable[str] = ()) -> None:
         """Take what is remembered, and the names that the configuration mutes."""
+        self.follow(muted=muted)
         self._seen: Recent[str, _Known] = Recent(_SEEN)
-        self._listed = set(map(name_key, muted))
         self._muted = remembered("mute")
         self._opted_out = remembered("optout")
         self._regulars = remembered("regular")
@@ -41,6 +41,10 @@ class Chatters:
         self.nicknames: Mapping[str, str] = (nicknames := remembered("nick"))
         """Names by which chatters are introduced, by their ids."""
         self._nicknames = nicknames
+
+    def follow(self, *, muted: Iterable[str]) -> None:
+        """Let the configuration mute these names from now on."""
+        self._listed = set(map(name_key, muted))
 
     def see(self, chatter: Chatter) -> None:
         """Note that `chatter` wrote."""

@@ -39,6 +39,7 @@ class Words:
         self,
         settings: WordSettings,
         *,
+        terms: Iterable[str] = (),
         anonymous: Callable[[Draft], str] = lambda _: "",
         name_of: Callable[[Chatter], str] = lambda chatter: chatter.name,
         say: Callable[[str], str] = str,
@@ -47,13 +48,15 @@ class Words:
 
         Args:
             settings: Words, and files of words.
+            terms: Words that the platform blocks in the channel.
             anonymous: Returns the prefix for such a chatter.
             name_of: Returns the name by which a chatter is introduced, as it is written.
             say: Returns how something is said: what is allowed is allowed in both forms.
         """
         self._settings = settings
         self._lists = Lists(settings.lists)
-        self._terms: tuple[str, ...] = ()
+        self.terms = tuple(terms)
+        """Words that the platform blocks in the channel."""
         self._anonymous = anonymous
         self._name_of = name_of
         self._say = say
@@ -63,8 +66,8 @@ class Words:
     def block(self, terms: Iterable[str]) -> None:
         """Reject messages with these words too: those that the platform blocks in the channel."""
         terms = tuple(dict.fromkeys(filter(str.strip, terms)))[:_MAX_TERMS]
-        if terms != self._terms:
-            self._terms = terms
+        if terms != self.terms:
+            self.terms = terms
             self._build()
 
     async def run(self) -> NoReturn:
@@ -92,7 +95,7 @@ class Words:
         default = default_entries() if settings.default_list else ()
         strip_words = (*settings.strip, *strip.words)
         mute_words = (*settings.mute, *mute.words)
-        drop_words = (*settings.drop, *drop.words, *self._terms, *default, *mute_words)
+        drop_words = (*settings.drop, *drop.words, *self.terms, *default, *mute_words)
         drop_patterns = (*settings.drop_patterns, *drop.patterns, *mute.patterns)
         self._strip = Matcher(
             strip_words, (*settings.strip_patterns, *strip.patterns), allowed=allowed
