@@ -261,6 +261,7 @@ export const STRINGS = {
   "setup.voice.help": ["You can add your own under Voices.", "Eigene fügst du unter Stimmen hinzu."],
   "setup.test": ["Speak a sentence", "Einen Satz sprechen"],
   "setup.test.label": ["Sentence", "Satz"],
+  "setup.speak": ["Speak it", "Sprechen"],
   "setup.hear": ["Listen here", "Hier anhören"],
   "setup.save": ["Save", "Speichern"],
   "setup.missing": ["Missing", "Fehlt"],

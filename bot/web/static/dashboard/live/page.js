@@ -31,6 +31,7 @@ export function livePage(desk) {
 
   let isReading = false;
   let isStale = false;
+  let isMoreSaid = true;
 
   /** Read the lists again; what comes meanwhile has them read once more. */
   async function read() {
@@ -38,23 +39,31 @@ export function livePage(desk) {
     if (isReading) return;
     isReading = true;
     const query = { channel: desk.channel };
-    const answers = await desk.attempt(() =>
-      Promise.all([desk.api.get("/api/queue", query), desk.api.get("/api/history", query)]),
-    );
-    isReading = false;
-    if (answers) {
-      const [queues, history] = answers;
-      const mine = queues[desk.channel] ?? queues;
-      now.sync(mine.speaking);
-      queue.show(mine.waiting ?? []);
-      held.show(mine.held ?? []);
-      said.show(history.said.slice(0, MOST_SAID));
+    const history = isMoreSaid && desk.attempt(() => desk.api.get("/api/history", query));
+    isMoreSaid = false;
+    const shown = now.playing;
+    const queues = await desk.attempt(() => desk.api.get("/api/queue", query));
+    const mine = queues?.[desk.channel];
+    if (mine) {
+      // Events that came meanwhile are younger than this answer.
+      if (now.playing === shown) now.sync(mine.speaking);
+      queue.show(mine.waiting);
+      held.show(mine.held);
     }
+    const past = await history;
+    if (past) said.show(past.said.slice(0, MOST_SAID));
+    isReading = false;
     if (isStale) await read();
   }
 
   const ends = [
-    desk.feed.on("outcome", (event) => now.take(event)),
+    desk.feed.on("outcome", (event) => {
+      isMoreSaid ||= event.outcome === "started";
+      now.take(event);
+    }),
+    desk.feed.on("connection", (isConnected) => {
+      isMoreSaid ||= isConnected;
+    }),
     desk.feed.on("levels", (levels) => now.takeLevels(levels)),
     desk.feed.on("settled", read),
   ];

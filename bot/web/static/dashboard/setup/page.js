@@ -90,7 +90,7 @@ export function setupPage(desk) {
       });
     const test = button({
       icon: "play",
-      label: t("setup.test"),
+      label: t("setup.speak"),
       kind: "is-primary",
       onclick: async () => {
         test.disabled = true;
