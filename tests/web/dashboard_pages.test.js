@@ -12,6 +12,7 @@ import {
   areaPath,
   dotPath,
   niceTop,
+  padded,
   quantile,
 } from "../../bot/web/static/dashboard/health/scale.js";
 import {
@@ -40,6 +41,11 @@ test("a dot stands for each value, none for what is missing", () => {
 test("an area goes in steps, and closes at the ground", () => {
   assert.equal(areaPath([1, 2], field), "M0 50L0 25H50L50 0H100V50Z");
   assert.equal(areaPath([], field), "");
+});
+
+test("a chart ends now, and before the first value there is nothing", () => {
+  assert.deepEqual(padded([1, 2], 4, null), [null, null, 1, 2]);
+  assert.deepEqual(padded([1, 2, 3], 2, 0), [2, 3]);
 });
 
 test("a quantile leaves out what is missing", () => {

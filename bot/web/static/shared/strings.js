@@ -69,8 +69,7 @@ export const STRINGS = {
   "mute.name": ["Mute {name}", "{name} stummschalten"],
   "unmute.name": ["Unmute {name}", "{name} wieder lesen"],
   who: ["Who was that?", "Wer war das?"],
-  replay: ["Say again", "Wiederholen"],
-  "replay.last": ["Say the last again", "Letzte wiederholen"],
+  "replay.last": ["Say again", "Wiederholen"],
   "replay.name": ["Say that of {name} again", "Von {name} noch einmal"],
   "queue.title": ["Queue", "Warteschlange"],
   "queue.empty": ["Nothing waits.", "Nichts wartet."],
@@ -108,12 +107,16 @@ export const STRINGS = {
 
   // Health
   loading: ["Loading…", "Lädt…"],
+  unread: ["The daemon did not answer this.", "Der Dienst hat das nicht beantwortet."],
   "health.engines": ["Engines", "Sprachmodelle"],
   "health.outputs": ["Outputs", "Ausgaben"],
   "health.sources": ["Sources", "Quellen"],
   "health.none": ["None is configured.", "Keine eingerichtet."],
   "health.hour": ["The last hour", "Die letzte Stunde"],
-  "health.summary": ["Runs for {up} · {n} messages said", "Läuft seit {up} · {n} Nachrichten gesagt"],
+  "health.summary": [
+    "Up for {up}. {spoken} said, {rejected} not read, {dropped} dropped, {failed} failed",
+    "Seit {up}. {spoken} gesagt, {rejected} nicht gelesen, {dropped} verworfen, {failed} misslungen",
+  ],
   "mood.good": ["Good", "Gut"],
   "mood.fair": ["Aside", "Bereit"],
   "mood.bad": ["Needs you", "Braucht dich"],

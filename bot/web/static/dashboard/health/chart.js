@@ -5,12 +5,13 @@
 
 import { h, svg } from "../../shared/dom.js";
 import { count, t } from "../../shared/language.js";
-import { areaPath, dotPath, niceTop, quantile } from "./scale.js";
+import { areaPath, dotPath, niceTop, padded, quantile } from "./scale.js";
 
 const WIDTH = 720;
 const HEIGHT = 110;
 const LEFT = 40;
 const BOTTOM = 22;
+const SHOWN_MIN = 60;
 
 /**
  * @typedef {object} Series
@@ -73,10 +74,14 @@ function figure(title, told, drawing) {
  */
 function plot(series, kind, top) {
   const field = { width: WIDTH - LEFT, height: HEIGHT - BOTTOM, top };
+  const length = Math.round((SHOWN_MIN * 60) / series.step_s);
   const path =
     kind === "delay"
-      ? svg("path", { d: dotPath(series.first_sound_s, field), class: "chart-dots" })
-      : svg("path", { d: areaPath(series.waiting, field), class: "chart-area" });
+      ? svg("path", {
+          d: dotPath(padded(series.first_sound_s, length, null), field),
+          class: "chart-dots",
+        })
+      : svg("path", { d: areaPath(padded(series.waiting, length, 0), field), class: "chart-area" });
   const marks = [0, 0.5, 1].flatMap((share) => {
     const y = field.height * (1 - share);
     const label = `${Number((top * share).toPrecision(2))}${kind === "delay" ? " s" : ""}`;
@@ -89,7 +94,6 @@ function plot(series, kind, top) {
       ),
     ];
   });
-  const minutes = Math.round((series.step_s * series.waiting.length) / 60);
   const times = [0, 0.25, 0.5, 0.75, 1].map((share) =>
     svg(
       "text",
@@ -99,7 +103,7 @@ function plot(series, kind, top) {
         class: "chart-label",
         "text-anchor": share === 0 ? "start" : share === 1 ? "end" : "middle",
       },
-      share === 1 ? t("chart.now") : `−${Math.round(minutes * (1 - share))} min`,
+      share === 1 ? t("chart.now") : `−${Math.round(SHOWN_MIN * (1 - share))} min`,
     ),
   );
   return svg(

@@ -76,8 +76,9 @@ export function healthPage(desk) {
     if (!answers) return;
     const [status, series, audit, logs] = answers;
     feed.state = status;
-    const said = status.outcomes?.spoken ?? 0;
-    write(summary, t("health.summary", { up: duration(status.uptime_s ?? 0), n: said }));
+    const { spoken = 0, rejected = 0, dropped = 0, failed = 0 } = status.outcomes?.[channel] ?? {};
+    const up = duration(status.uptime_s ?? 0);
+    write(summary, t("health.summary", { up, spoken, rejected, dropped, failed }));
     showState();
     hour.replaceChildren(charts(series));
     logged = logs.lines;

@@ -24,6 +24,19 @@ export function niceTop(largest, least) {
  */
 
 /**
+ * As many values as are shown: before the first one that is known there is nothing.
+ * @template T
+ * @param {readonly T[]} values The last one ends now.
+ * @param {number} length
+ * @param {T} nothing
+ * @returns {T[]}
+ */
+export function padded(values, length, nothing) {
+  const missing = Math.max(length - values.length, 0);
+  return [...new Array(missing).fill(nothing), ...values.slice(-length)];
+}
+
+/**
  * The path of a dot for each value: a line without length, drawn with round ends.
  * @param {readonly (number | null)[]} values
  * @param {Field} field

@@ -11,6 +11,7 @@ import { QueueCard } from "./queue.js";
 
 /** Messages that were said which are shown. */
 const MOST_SAID = 50;
+const AGE_MS = 2000;
 
 /**
  * @param {import("../desk.js").Desk} desk
@@ -67,11 +68,13 @@ export function livePage(desk) {
     desk.feed.on("levels", (levels) => now.takeLevels(levels)),
     desk.feed.on("settled", read),
   ];
+  const aging = setInterval(() => queue.age(), AGE_MS);
   held.show([]);
   void read();
   return {
     element,
     stop() {
+      clearInterval(aging);
       for (const end of ends) end();
       now.stop();
     },

@@ -71,8 +71,8 @@ export class Playing {
   }
 }
 
-/** Quietest level that is shown, in decibels below full scale. */
-const QUIETEST_DB = 48;
+/** RMS of the loudest speech, which fills the meter. */
+const LOUDEST = 0.35;
 
 /**
  * How loud a level seems.
@@ -80,8 +80,7 @@ const QUIETEST_DB = 48;
  * @returns {number} 0 to 1.
  */
 export function loudness(rms) {
-  if (!(rms > 0)) return 0;
-  return Math.min(Math.max(1 + (20 * Math.log10(rms)) / QUIETEST_DB + 0.1, 0), 1);
+  return Math.min(Math.sqrt(rms / LOUDEST), 1);
 }
 
 /**

@@ -53,7 +53,7 @@ export class QueueCard {
     const shown = waiting.slice(0, MOST_ROWS);
     const rows = new Map(shown.map((item) => [item.id, this.rows.get(item.id) ?? this.row(item)]));
     this.rows = rows;
-    shown.forEach((item, place) => this.update(item, place));
+    this.age();
     arrange(this.list, [...rows.values()]);
     this.none.hidden = waiting.length > 0;
     this.badge.hidden = waiting.length === 0;
@@ -124,6 +124,12 @@ export class QueueCard {
         kind: "is-remove",
       }),
     );
+  }
+
+  /** Show how long each one waits by now. */
+  age() {
+    for (const [place, item] of this.waiting.slice(0, MOST_ROWS).entries())
+      this.update(item, place);
   }
 
   /**

@@ -69,7 +69,10 @@ export function settingsPage(desk) {
 
   async function load() {
     const answer = await desk.attempt(() => desk.api.get("/api/settings"));
-    if (!answer) return;
+    if (!answer) {
+      groups.replaceChildren(empty(t("unread")));
+      return;
+    }
     fields = new Map(
       answer.settings.map((/** @type {import("./form.js").Setting} */ setting) => [
         setting.key,

@@ -36,7 +36,10 @@ export function voicesPage(desk) {
 
   async function read() {
     const answer = await desk.attempt(() => api.get("/api/voices"));
-    if (!answer) return;
+    if (!answer) {
+      write(none, t("unread"));
+      return;
+    }
     list.replaceChildren(...answer.voices.map(row));
     none.hidden = answer.voices.length > 0;
     write(none, t("voices.none"));
