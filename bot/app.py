@@ -34,6 +34,7 @@ from bot.speedcheck import speed
 from bot.state import DaemonState, OutputState
 from bot.store import Store
 from bot.store import default_path as default_store
+from bot.web.settings import LiveSettings
 from bot.wiring import engines, outputs, sounds
 from bot.wiring.banner import banner
 from bot.wiring.liveness import liveness_checks
@@ -60,6 +61,7 @@ class Daemon:
         engine: Narrator | None = None,
         record: Path | None = None,
         events: Path | None = None,
+        config: Path | None = None,
     ) -> None:
         """Build the stages.
 
@@ -68,12 +70,14 @@ class Daemon:
             engine: Speaks, and may be loading already; made as configured otherwise.
             record: Where to write the chat that comes in, in the format of a replay.
             events: Where to write the outcomes as JSON Lines.
+            config: The file that the configuration was read from.
 
         Raises:
             StartError: something that is configured cannot work here.
         """
         refuse_shared_files(settings, written=(record, events))
-        self._settings = settings
+        self.settings = settings
+        """The configuration that it was started with."""
         self._files = ExitStack()
         self._speed = speed.Latest()
         self._engine = engine or engines.create(settings.engine)
@@ -138,7 +142,13 @@ class Daemon:
         self.wires = Wires(settings, self._channels, self._engine, self._voices)
         self._observers.add(self.wires.observers)
         routes += self.wires.routes
-        self.web = Web(self._channels, self._state, store, routes)
+        self.web = Web(
+            self._channels,
+            self._state,
+            store,
+            LiveSettings(settings, self._channels, config),
+            routes,
+        )
         self._observers.add(self.web.observers)
         routes += self.web.routes
         self.routes = routes
@@ -192,11 +202,7 @@ class Daemon:
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
         watches = {f"presence {name}": c.presence.run for name, c in self._channels.items()}
         watches |= {f"ladder {name}": c.ladder.run for name, c in self._channels.items()}
-        watches |= {
-            f"word lists {name}": c.policy.words.run
-            for name, c in self._channels.items()
-            if c.policy.words.has_files
-        }
+        watches |= {f"word lists {name}": c.watch_words for name, c in self._channels.items()}
         try:
             work = {**sinks, **voices, "sounds": self._sounds.run, **self._observers.work}
             async with self._server, running(work):
@@ -281,7 +287,7 @@ class Daemon:
         if sys.stderr.isatty():
             program = sys.argv[0] if Path(sys.argv[0]).stem == "ishowtts" else "ishowtts"
             text = banner(
-                self._settings,
+                self.settings,
                 program=program,
                 url=self._server.url,
                 outputs=states,

@@ -55,6 +55,11 @@ class Backlog:
         self._expiry: asyncio.TimerHandle | None = None
         self._readiness: asyncio.TimerHandle | None = None
 
+    def follow(self, settings: BacklogSettings) -> None:
+        """Keep these limits from now on."""
+        self._settings = settings
+        self._update()
+
     def __len__(self) -> int:
         """Return how many utterances wait."""
         return len(self._lanes)

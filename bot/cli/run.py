@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot import logs
 from bot.cli import EXIT_OK, EXIT_USAGE
-from bot.cli.shared import add_config_option, complete, load_settings
+from bot.cli.shared import add_config_option, complete, config_path, load_settings
 from bot.errors import shown
 from bot.logs.background import tell
 from bot.wiring import engines
@@ -72,7 +72,13 @@ def run(options: argparse.Namespace) -> int:
 
     def build(engine: "Narrator") -> "Daemon":
         daemon_type: type[Daemon] = import_module("bot.app").Daemon
-        return daemon_type(chosen, engine=engine, record=options.record, events=options.events)
+        return daemon_type(
+            chosen,
+            engine=engine,
+            record=options.record,
+            events=options.events,
+            config=config_path(options),
+        )
 
     async def live() -> None:
         engine = engines.create(chosen.engine)

@@ -20,7 +20,7 @@ from bot.config.server import ServerSettings
 from bot.errors import StartError
 from bot.runtime.credentials import read_secret
 from bot.runtime.endpoints import Caller
-from bot.runtime.folders import read_bounded
+from bot.runtime.folders import read_bounded, write_whole
 from bot.runtime.state_folder import state_folder
 
 log = structlog.get_logger(__name__)
@@ -161,22 +161,14 @@ def revoke(path: Path, role: Role | None = None) -> int:
 
 
 def _write(path: Path, tokens: Iterable[Token]) -> None:
-    draft = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        with open(draft, "xb", opener=_private) as file:
-            file.write(msgspec.json.encode(tuple(tokens)))
-        draft.replace(path)
+        write_whole(path, msgspec.json.encode(tuple(tokens)), mode=0o600)
     except OSError as error:
         raise StartError(
             f"The tokens cannot be written to {path}: {error.strerror}.",
             remedy="Let this user write to that folder, or set STATE_DIRECTORY to another one.",
         ) from error
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _sum(token: str) -> str:

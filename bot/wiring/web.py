@@ -17,6 +17,7 @@ from bot.web.openapi import OpenApi
 from bot.web.pages import Pages
 from bot.web.records import Records
 from bot.web.series import Series
+from bot.web.settings import LiveSettings
 
 
 class Web:
@@ -27,6 +28,7 @@ class Web:
         channels: Mapping[str, Channel],
         state: Callable[[], DaemonState],
         store: Store,
+        settings: LiveSettings,
         others: Iterable[web.RouteDef],
     ) -> None:
         """Build all; `others` are the routes of other parts, for the API's document."""
@@ -36,6 +38,7 @@ class Web:
         self.work: Mapping[str, Work] = {"events for pages": events.run, "series": series.run}
         """What runs as long as the daemon, by task name."""
         routes = [*Control(channels).routes, *events.routes, *series.routes]
+        routes += settings.routes
         routes += Records(channels, store.audit, logs.latest).routes
         routes += OpenApi([*others, *routes]).routes
         self.routes = [*routes, *Pages().routes]

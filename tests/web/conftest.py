@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from bot.app import Daemon
-from bot.config.loading import loads
+from bot.config import load
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -70,15 +70,17 @@ class Api(NamedTuple):
 
 
 @asynccontextmanager
-async def running_daemon(config: str) -> AsyncIterator[Api]:
-    """Run a daemon until the block ends."""
-    daemon = Daemon(loads(config))
+async def running_daemon(config: Path) -> AsyncIterator[Api]:
+    """Run a daemon with this configuration until the block ends."""
+    daemon = Daemon(load(config), config=config)
     life = asyncio.create_task(daemon.run())
     try:
         await wait_until(lambda: life.done() or _is_ready(daemon), "daemon that is ready")
         if life.done():
             life.result()
-        async with aiohttp.ClientSession(daemon.url) as http:
+        token = daemon.settings.server.token
+        headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+        async with aiohttp.ClientSession(daemon.url, headers=headers) as http:
             yield Api(daemon, http)
     finally:
         life.cancel()
@@ -92,5 +94,7 @@ def _is_ready(daemon: Daemon) -> bool:
 @pytest.fixture
 async def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    async with running_daemon(_CONFIG.format(folder=tmp_path)) as api:
+    config = tmp_path / "own.yaml"
+    config.write_text(_CONFIG.format(folder=tmp_path), "utf-8")
+    async with running_daemon(config) as api:
         yield api

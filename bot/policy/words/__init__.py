@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from threading import Lock
-from typing import NoReturn
 
 from bot.config.words import WordSettings
 from bot.messages import Chatter, Rejection, RejectReason
@@ -19,8 +18,6 @@ from bot.policy.words.matcher import Matcher
 
 _MAX_ROUNDS = 8
 """Limit of removals, each of which can join another word; deeper nesting is deliberate."""
-_LOOK_S = 2.0
-"""How often it is looked whether a file changed."""
 _MAX_WRITTEN = 3_000
 """Characters of a message that are looked at as they were written."""
 _LONGEST_FRAGMENT = 400
@@ -70,17 +67,12 @@ class Words:
             self.terms = terms
             self._build()
 
-    async def run(self) -> NoReturn:
-        """Read files again when they change, until cancelled."""
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            if await asyncio.to_thread(self._lists.look):
-                await asyncio.to_thread(self._build)
-
-    @property
-    def has_files(self) -> bool:
-        """Whether there are files that may change."""
-        return bool(self._settings.lists)
+    async def look(self) -> None:
+        """Read files again if they changed."""
+        if not self._settings.lists:
+            return
+        if await asyncio.to_thread(self._lists.look):
+            await asyncio.to_thread(self._build)
 
     def _build(self) -> None:
         """Make the matchers, which may take a second; whoever comes later knows more."""
