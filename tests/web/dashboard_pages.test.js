@@ -20,6 +20,7 @@ import {
   groupOf,
   grouped,
   isSame,
+  sectionOf,
   toText,
 } from "../../bot/web/static/dashboard/settings/form.js";
 
@@ -114,6 +115,11 @@ const setting = (of) => ({
   default: "",
   when: "at once",
   is_secret: false,
+  is_optional: false,
+  is_set: true,
+  choices: [],
+  least: null,
+  most: null,
   ...of,
 });
 
@@ -159,10 +165,31 @@ test("a list of objects has one on each line", () => {
   assert.deepEqual(fromText(it, toText(it, it.value)), it.value);
 });
 
+test("a table has an entry on each line, and keeps the space that ends a template", () => {
+  const value = { en: "{name} says: ", de: "{name} sagt: ", most: 3, more: { a: 1 } };
+  const it = setting({ kind: "table", value });
+  assert.deepEqual(fromText(it, toText(it, value)), value);
+  assert.deepEqual(fromText(it, "en: Hi {name}: \n\nfr: {name} dit : \nes"), {
+    en: "Hi {name}: ",
+    fr: "{name} dit : ",
+    es: "",
+  });
+});
+
+test("a section is named by the path within its group", () => {
+  const keys = [
+    "moderation.away.offline",
+    "policy.tags.voices.most",
+    "policy.words.drop",
+    "channels[0].voice",
+  ];
+  assert.deepEqual(keys.map(sectionOf), ["Away", "Tags › voices", "", ""]);
+});
+
 test("what is no number is told as it was written, and an empty field may be nothing", () => {
   assert.equal(fromText(setting({ kind: "number", value: 1, default: 1 }), "loud"), "loud");
   assert.equal(fromText(setting({ kind: "number", value: 1, default: 1 }), "0,5"), 0.5);
-  assert.equal(fromText(setting({ kind: "number", value: 1, default: null }), ""), null);
+  assert.equal(fromText(setting({ kind: "number", value: 1, is_optional: true }), ""), null);
   assert.deepEqual(fromText(setting({ kind: "list", value: [] }), " a \n\n b"), ["a", "b"]);
   assert.ok(isSame([1, "a"], [1, "a"]) && !isSame([1], ["1"]));
 });

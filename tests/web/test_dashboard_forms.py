@@ -65,7 +65,8 @@ def setting(key: str, kind: str, value: object, **more: object) -> dict[str, obj
         "help": f"What {key} is for.",
         "default": value,
     }
-    rest = {"choices": None, "least": None, "most": None, "when": "at once", "is_secret": False}
+    rest = {"choices": [], "least": None, "most": None, "when": "at once", "is_secret": False}
+    rest |= {"is_optional": False, "is_set": True}
     return {"key": key, "kind": kind, "value": value, **about, **rest, **more}
 
 
@@ -75,7 +76,7 @@ SETTINGS = [
     setting("moderation.approval.enabled", "boolean", value=False),
     setting("channels.main.policy.links", "choice", "strip", choices=["strip", "drop"]),
     setting("server.port", "integer", 7850, when="next start"),
-    setting("twitch.client_secret", "text", value=True, default=None, is_secret=True),
+    setting("twitch.client_secret", "text", value=None, default=None, is_secret=True),
 ]
 
 

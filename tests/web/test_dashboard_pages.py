@@ -230,3 +230,27 @@ def test_a_token_that_is_revoked_is_asked_for_again(guarded: Daemon, page: Page)
     page.press("Pause")
     page.one("dialog.sign-in")
     page.says("This token is wrong")
+
+
+def test_a_word_that_is_blocked_on_the_page_is_blocked(daemon: Daemon, page: Page) -> None:
+    goto(page, daemon, "settings")
+    page.one("#setting-policy-words-drop").send_keys("nastyname")
+    page.press("Save")
+    page.says("Saved, and in effect.")
+
+    assert "nastyname" in (daemon.folder / "config.yaml").read_text()
+    daemon.say("what a nastyname", "Emil")
+    daemon.say("what a day", "Emil")
+    page.wait(lambda: "Emil" in daemon.waiting(), "the other message")
+    assert daemon.waiting().count("Emil") == 1
+
+
+def test_a_setting_that_is_wrong_is_told_beside_its_field(daemon: Daemon, page: Page) -> None:
+    goto(page, daemon, "settings")
+    page.one("#setting-policy-words-drop_patterns").send_keys("[")
+    page.press("Save")
+
+    page.wait(lambda: any(page.texts(".problem")), "problem")
+    field = page.one("#setting-policy-words-drop_patterns")
+    assert page.driver.switch_to.active_element == field
+    assert field.get_attribute("aria-invalid") == "true"

@@ -167,6 +167,7 @@ export const STRINGS = {
   "settings.find": ["Find a setting", "Einstellung suchen"],
   "settings.contents": ["Groups of settings", "Gruppen"],
   "settings.none": ["No setting has these words.", "Keine Einstellung enthält das."],
+  "settings.file": ["Changes are written to {file}", "Änderungen kommen in {file}"],
   "settings.save": ["Save", "Speichern"],
   "settings.discard": ["Discard", "Verwerfen"],
   "settings.default": ["Default", "Vorgabe"],
@@ -189,6 +190,13 @@ export const STRINGS = {
   "group.engine": ["Engines", "Sprachmodelle"],
   "group.server": ["Server", "Server"],
   "group.channel": ["Channel", "Kanal"],
+  "group.archive": ["Archive", "Archiv"],
+  "group.sounds": ["Sounds", "Geräusche"],
+  "group.twitch": ["Twitch", "Twitch"],
+  "group.log": ["Log", "Protokoll"],
+  "group.mqtt": ["MQTT", "MQTT"],
+  "group.metrics": ["Metrics", "Messwerte"],
+  "group.wires": ["Other programs", "Andere Programme"],
   "group.general": ["General", "Allgemein"],
 
   // Voices

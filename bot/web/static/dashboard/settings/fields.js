@@ -69,7 +69,7 @@ export class SettingField {
       });
     }
     if (setting.kind === "choice") {
-      const names = (setting.choices ?? []).map((choice) => String(choice));
+      const names = setting.choices.map((choice) => String(choice));
       const options = names.includes(text) ? names : [text, ...names];
       return select(
         options.map((name) => [name, name || t("settings.nothing")]),
@@ -77,8 +77,8 @@ export class SettingField {
         { id, onchange: oninput },
       );
     }
-    if (setting.kind === "list") {
-      const rows = Math.min(Math.max(setting.value?.length ?? 0, 2) + 1, LONGEST_LIST);
+    if (setting.kind === "list" || setting.kind === "table") {
+      const rows = Math.min(Math.max(text.split("\n").length, 2) + 1, LONGEST_LIST);
       const area = h("textarea", { id, rows, dir: "auto", spellcheck: "false", oninput });
       area.value = text;
       return area;
@@ -92,7 +92,7 @@ export class SettingField {
       autocomplete: "off",
       inputmode: isNumber ? (setting.kind === "integer" ? "numeric" : "decimal") : null,
       class: isNumber ? "is-number" : null,
-      placeholder: setting.is_secret ? t(setting.value ? "settings.set" : "settings.unset") : null,
+      placeholder: setting.is_secret ? t(setting.is_set ? "settings.set" : "settings.unset") : null,
     });
     input.value = setting.is_secret ? "" : text;
     return input;
@@ -136,7 +136,11 @@ export class SettingField {
 
   /** Take what it holds for what is set. */
   keep() {
-    this.setting = { ...this.setting, value: this.setting.is_secret ? true : this.value };
+    this.setting = {
+      ...this.setting,
+      is_set: true,
+      value: this.setting.is_secret ? null : this.value,
+    };
     if (this.setting.is_secret) this.control.value = "";
     this.mark();
   }

@@ -8,14 +8,16 @@
  * @property {string} key
  * @property {string} title
  * @property {string} help
- * @property {"boolean" | "integer" | "number" | "text" | "choice" | "list"} kind
+ * @property {"boolean" | "integer" | "number" | "text" | "choice" | "list" | "table"} kind
  * @property {any} value
  * @property {any} default
- * @property {(string | number)[] | null} [choices]
+ * @property {(string | number)[]} choices Of a choice.
  * @property {number | null} [least]
  * @property {number | null} [most]
  * @property {"at once" | "next start"} when
+ * @property {boolean} is_optional Whether it may be nothing.
  * @property {boolean} is_secret
+ * @property {boolean} is_set
  */
 
 /** Groups in the order in which a streamer looks for them; those with other names follow. */
@@ -27,10 +29,30 @@ const ORDER = ["words", "moderation", "policy", "playback", "backlog", "overload
  * @returns {string}
  */
 export function groupOf(key) {
+  const [first = "", second, ...rest] = partsOf(key);
+  if (first === "policy" && second === "words" && rest.length) return "words";
+  if (second !== undefined) return first;
+  return key.startsWith("channels") ? "channel" : "general";
+}
+
+/**
+ * The section within its group, in words: that of `moderation.away.offline` is "Away".
+ * @param {string} key
+ * @returns {string} Empty where it stands in the group itself.
+ */
+export function sectionOf(key) {
+  const path = partsOf(key).slice(1, -1);
+  const words = path.join(" › ").replaceAll("_", " ");
+  return groupOf(key) === "words" ? "" : words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/**
+ * @param {string} key
+ * @returns {string[]} Its path, apart from which channel's it is.
+ */
+function partsOf(key) {
   const path = key.replace(/\[(\w+)\]/g, ".$1").split(".");
-  const inner = path[0] === "channels" && path.length > 2 ? path.slice(2) : path;
-  if (inner[0] === "policy" && inner[1] === "words") return "words";
-  return inner.length > 1 ? (inner[0] ?? "") : path[0] === "channels" ? "channel" : "general";
+  return path[0] === "channels" && path.length > 2 ? path.slice(2) : path;
 }
 
 /**
@@ -53,13 +75,18 @@ export function grouped(settings, find) {
 }
 
 /**
- * The value of a setting as text of its field; that of a list has one item a line.
+ * The value of a setting as text of its field; that of a list or table has one item a line.
  * @param {Setting} setting
  * @param {any} value
  * @returns {string}
  */
 export function toText({ kind }, value) {
   if (value === null || value === undefined) return "";
+  if (kind === "table") {
+    return Object.entries(value)
+      .map(([key, item]) => `${key}: ${written(item)}`)
+      .join("\n");
+  }
   if (kind === "list") return value.map((/** @type {unknown} */ item) => written(item)).join("\n");
   return written(value);
 }
@@ -79,8 +106,9 @@ export function fromText(setting, text) {
       .filter(Boolean);
     return lines.map((line) => read(line, setting.value ?? setting.default));
   }
-  if (text === "" && (setting.default === null || setting.value === null)) return null;
-  if (kind === "choice") return setting.choices?.find((choice) => String(choice) === text) ?? text;
+  if (kind === "table") return table(text, setting.value ?? {});
+  if (text === "" && setting.is_optional) return null;
+  if (kind === "choice") return setting.choices.find((choice) => String(choice) === text) ?? text;
   if (kind !== "integer" && kind !== "number") return text;
   const value = Number(text.trim().replace(",", "."));
   return text.trim() === "" || Number.isNaN(value) ? text : value;
@@ -93,6 +121,22 @@ export function fromText(setting, text) {
  */
 export function isSame(one, other) {
   return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/**
+ * @param {string} text
+ * @param {Record<string, unknown>} known The table as it is.
+ * @returns {Record<string, unknown>}
+ */
+function table(text, known) {
+  const lines = text.split("\n").filter((line) => line.trim());
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, key = line.trim(), item = ""] = /^\s*(.*?)\s*: ?(.*)$/.exec(line) ?? [];
+      const before = known[key];
+      return [key, item === written(before) ? before : read(item, [before ?? item])];
+    }),
+  );
 }
 
 /** @param {unknown} value */

@@ -9,7 +9,7 @@ import { count, named, t } from "../../shared/language.js";
 import { sentence } from "../desk.js";
 import { button, card, empty } from "../parts.js";
 import { SettingField } from "./fields.js";
-import { grouped } from "./form.js";
+import { grouped, sectionOf } from "./form.js";
 
 /**
  * @param {import("../desk.js").Desk} desk
@@ -23,6 +23,7 @@ export function settingsPage(desk) {
     placeholder: t("settings.find"),
     oninput: () => show(),
   });
+  const file = h("p", { class: "help strange" });
   const contents = h("nav", { class: "contents", "aria-label": t("settings.contents") });
   const groups = h("div", { class: "settings-groups" }, empty(t("loading")));
   const told = h("p", { role: "status" });
@@ -49,8 +50,10 @@ export function settingsPage(desk) {
       find.value,
     );
     const shown = [...found].map(([name, settings]) => {
-      const members = settings.map(({ key }) => fields.get(key)?.element);
-      const { element } = card({ id: `group-${name}`, title: named("group", name) }, ...members);
+      const { element } = card(
+        { id: `group-${name}`, title: named("group", name) },
+        ...sections(settings),
+      );
       return { name, element };
     });
     groups.replaceChildren(
@@ -67,6 +70,17 @@ export function settingsPage(desk) {
     );
   }
 
+  /** @param {readonly import("./form.js").Setting[]} settings Those of a group. */
+  function sections(settings) {
+    let last = "";
+    return settings.flatMap(({ key }) => {
+      const section = sectionOf(key);
+      const isNew = section !== last;
+      last = section;
+      return [isNew && h("h3", { class: "section-title" }, section), fields.get(key)?.element];
+    });
+  }
+
   async function load() {
     const answer = await desk.attempt(() => desk.api.get("/api/settings"));
     if (!answer) {
@@ -79,6 +93,7 @@ export function settingsPage(desk) {
         new SettingField(setting, mark),
       ]),
     );
+    if (answer.file) write(file, t("settings.file", { file: answer.file }));
     show();
   }
 
@@ -131,6 +146,7 @@ export function settingsPage(desk) {
         h("h1", {}, t("nav.settings")),
         h("div", { class: "find" }, find),
       ),
+      file,
       h("div", { class: "settings-body" }, contents, groups),
       foot,
     ),
