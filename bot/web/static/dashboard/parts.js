@@ -86,6 +86,17 @@ export function empty(text) {
 }
 
 /**
+ * Words with code between backticks.
+ * @param {string} text
+ * @returns {(string | HTMLElement)[]}
+ */
+export function prose(text) {
+  return text
+    .split("`")
+    .map((part, place) => (place % 2 ? h("code", { class: "code" }, part) : part));
+}
+
+/**
  * A control with its label above.
  * @param {string} label
  * @param {HTMLElement} control

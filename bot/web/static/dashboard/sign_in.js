@@ -5,6 +5,7 @@
 
 import { h } from "../shared/dom.js";
 import { t } from "../shared/language.js";
+import { prose } from "./parts.js";
 
 /**
  * Ask for the token; the page begins anew with it.
@@ -32,7 +33,7 @@ export function askForToken(tokens, reason = tokens.get() ? "token.wrong" : "tok
       },
     },
     h("h1", { id: "sign-in-title" }, t("token.title")),
-    h("p", { role: "status" }, t(reason)),
+    h("p", { role: "status" }, ...prose(t(reason))),
     h("div", { class: "field" }, h("label", { for: "token" }, t("token")), token),
     h("label", { class: "check" }, lasting, h("span", {}, t("token.remember"))),
     h("button", { class: "button is-primary" }, t("token.send")),

@@ -6,7 +6,7 @@
 import { h } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { t } from "../../shared/language.js";
-import { select } from "../parts.js";
+import { prose, select } from "../parts.js";
 import { fromText, isSame, toText } from "./form.js";
 
 const LONGEST_LIST = 12;
@@ -47,7 +47,7 @@ export class SettingField {
       "div",
       { class: "setting", "data-key": setting.key },
       head,
-      h("p", { class: "help", id: `${id}-help` }, setting.help),
+      h("p", { class: "help", id: `${id}-help` }, ...prose(setting.help)),
       !isCheck && this.control,
       this.problem,
       h("code", { class: "setting-key" }, setting.key),
