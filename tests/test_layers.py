@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.lookahead", "bot.moderation"),
     ("bot.speaker", "bot.intake"),
     ("bot.channel",),
+    ("bot.inbox",),
     ("bot.web", "bot.wires"),
     ("bot.wiring",),
     ("bot.service",),

@@ -18,6 +18,7 @@ from bot.web.pages import Pages
 from bot.web.records import Records
 from bot.web.series import Series
 from bot.web.settings import LiveSettings
+from bot.web.setup import Setup
 
 
 class Web:
@@ -26,9 +27,11 @@ class Web:
     def __init__(
         self,
         channels: Mapping[str, Channel],
+        *,
         state: Callable[[], DaemonState],
         store: Store,
-        settings: LiveSettings,
+        live: LiveSettings,
+        restart: Callable[[], None] | None,
         others: Iterable[web.RouteDef],
     ) -> None:
         """Build all; `others` are the routes of other parts, for the API's document."""
@@ -38,7 +41,9 @@ class Web:
         self.work: Mapping[str, Work] = {"events for pages": events.run, "series": series.run}
         """What runs as long as the daemon, by task name."""
         routes = [*Control(channels).routes, *events.routes, *series.routes]
-        routes += settings.routes
+        setup = Setup(live, channels, restart)
+        self.observers.append(setup)
+        routes += [*live.routes, *setup.routes]
         routes += Records(channels, store.audit, logs.latest).routes
         routes += OpenApi([*others, *routes]).routes
         self.routes = [*routes, *Pages().routes]
