@@ -1,24 +1,16 @@
 /**
- * The first run: channel, output, voice and a sentence that is heard.
+ * The first run: chat, output, voice and a sentence that is heard.
  * @module
  */
 
 import { ApiError } from "../../shared/api.js";
-import { h, write } from "../../shared/dom.js";
+import { h, strange, write } from "../../shared/dom.js";
 import { t } from "../../shared/language.js";
 import { sentence } from "../desk.js";
 import { button, field, select } from "../parts.js";
-import { play } from "../voices/sound.js";
+import { BROWSER, choiceOfOutput, outputChoices, voiceChoices } from "./choices.js";
 
-/**
- * @typedef {object} Setup
- * @property {string[]} missing `channel`, `output`, `voice` or `test`.
- * @property {string} channel Name of the channel on Twitch.
- * @property {string} output
- * @property {string} voice
- * @property {{ name: string, label: string }[]} outputs
- * @property {string[]} voices
- */
+/** @typedef {import("./choices.js").Setup} Setup */
 
 /**
  * @param {import("../desk.js").Desk} desk
@@ -27,119 +19,141 @@ import { play } from "../voices/sound.js";
 export function setupPage(desk) {
   const steps = h("ol", { class: "steps" });
   const told = h("p", { role: "status", class: "help" }, t("loading"));
-  const element = h(
-    "div",
-    { class: "page setup" },
-    h("div", { class: "page-head" }, h("h1", {}, t("setup.title"))),
-    h("p", { class: "lead" }, t("setup.lead")),
-    told,
-    steps,
-  );
+  let isReading = false;
 
   async function read() {
+    if (isReading) return;
+    isReading = true;
     try {
       show(await desk.api.get("/api/setup"));
       write(told, "");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       write(told, sentence(error));
+    } finally {
+      isReading = false;
     }
   }
 
   /** @param {Setup} setup */
   function show(setup) {
-    const channel = h("input", {
-      id: "setup-channel",
+    const focused = document.activeElement?.id ?? "";
+    steps.replaceChildren(chat(setup), output(setup), voice(setup), trial(desk));
+    if (focused.startsWith("setup-")) document.getElementById(focused)?.focus();
+  }
+
+  /** @param {Setup} setup */
+  function chat(setup) {
+    const name = h("input", {
+      id: "setup-twitch",
       type: "text",
+      required: true,
+      pattern: "[A-Za-z0-9_]{1,25}",
+      title: t("setup.chat.form"),
       autocomplete: "off",
       autocapitalize: "none",
       spellcheck: "false",
       placeholder: "coolstreamer",
     });
-    channel.value = setup.channel ?? "";
-    const output = select(
-      setup.outputs.map(({ name, label }) => [name, label || name]),
-      setup.output,
-      { id: "setup-output" },
-    );
-    const voice = select(
-      setup.voices.map((name) => [name, name]),
-      setup.voice,
-      { id: "setup-voice" },
-    );
-    const text = h("input", { id: "setup-text", type: "text", maxlength: 200, dir: "auto" });
-    text.value = t("voices.sample");
-    const heard = h("p", { role: "status", class: "help" });
-    const hear = button({
-      icon: "play",
-      label: t("setup.hear"),
-      onclick: async () => {
-        const path = `/api/voices/${encodeURIComponent(voice.value)}/speech`;
-        const sound = await desk.attempt(() => desk.api.get(path, { text: text.value }));
-        if (sound) await play(sound);
-      },
-    });
-    const save = (
-      /** @type {string} */ key,
-      /** @type {HTMLInputElement | HTMLSelectElement} */ control,
-    ) =>
-      button({
-        label: t("setup.save"),
-        kind: "is-primary",
-        onclick: () => store({ [key]: control.value.trim() }),
-      });
-    const test = button({
-      icon: "play",
-      label: t("setup.speak"),
-      kind: "is-primary",
-      onclick: async () => {
-        test.disabled = true;
-        write(heard, t("setup.speaking"));
-        const body = { channel: desk.channel, text: text.value };
-        const answer = await desk.attempt(() => desk.api.post("/api/test", body));
-        test.disabled = false;
-        write(heard, answer ? t("setup.heard", { s: seconds(answer) }) : "");
-        ready.hidden = !answer;
-      },
-    });
-    const ready = h("p", { hidden: true }, h("a", { href: "#live" }, t("setup.ready")));
-    steps.replaceChildren(
-      step("channel", setup, field(t("setup.channel.label"), channel, t("setup.channel.help")), [
-        save("channel", channel),
-      ]),
-      step("output", setup, field(t("setup.output.label"), output, t("setup.output.help")), [
-        save("output", output),
-      ]),
-      step("voice", setup, field(t("voice"), voice, t("setup.voice.help")), [
-        save("voice", voice),
-        hear,
-      ]),
-      step("test", setup, field(t("setup.test.label"), text), [test], heard, ready),
-    );
+    name.value = setup.twitch[0] ?? "";
+    const save = keep(() => name.reportValidity() && store({ twitch: name.value }));
+    return step("chat", setup, field(t("setup.chat.label"), name, t("setup.chat.help")), [save]);
   }
 
-  /** @param {Record<string, string>} chosen */
+  /** @param {Setup} setup */
+  function output(setup) {
+    const choices = outputChoices(setup.devices, t);
+    const device = select(choices, choiceOfOutput(setup), { id: "setup-output" });
+    const now = Object.entries(setup.outputs).map(([name, clause]) =>
+      h("p", { class: "row-meta" }, strange(`${name}: ${clause}`)),
+    );
+    const save = keep(() =>
+      store(device.value === BROWSER ? { browser: true } : { device: device.value }),
+    );
+    const body = field(t("setup.output.label"), device, t("setup.output.help"));
+    return step("output", setup, body, [save], ...now);
+  }
+
+  /** @param {Setup} setup */
+  function voice(setup) {
+    const chosen = select(voiceChoices(setup, desk.feed.state), setup.voice, { id: "setup-voice" });
+    const save = keep(() => store({ voice: chosen.value }));
+    return step("voice", setup, field(t("voice"), chosen, t("setup.voice.help")), [save]);
+  }
+
+  /** @param {Record<string, string | boolean>} chosen */
   async function store(chosen) {
     const answer = await desk.attempt(() => desk.api.post("/api/setup", chosen));
     if (answer === undefined) return;
-    desk.toasts.show(answer?.told ?? t("settings.saved"));
+    if (answer.restarts) {
+      write(told, t("setup.restarts")); // it is read again when the daemon is there again
+      return;
+    }
+    desk.toasts.show(t(answer.next_start.length ? "setup.later" : "settings.saved"));
     await read();
   }
 
+  const end = desk.feed.on("connection", (isConnected) => isConnected && void read());
   void read();
-  return { element };
+  return {
+    element: h(
+      "div",
+      { class: "page setup" },
+      h("div", { class: "page-head" }, h("h1", {}, t("setup.title"))),
+      h("p", { class: "lead" }, t("setup.lead")),
+      told,
+      steps,
+    ),
+    stop: end,
+  };
+}
+
+/** @param {() => unknown} onclick */
+function keep(onclick) {
+  return button({ label: t("setup.save"), kind: "is-primary", onclick });
+}
+
+/**
+ * The sentence that shows that all of it works.
+ * @param {import("../desk.js").Desk} desk
+ */
+function trial(desk) {
+  const text = h("input", { id: "setup-text", type: "text", maxlength: 200, dir: "auto" });
+  text.value = t("voices.sample");
+  const heard = h("p", { role: "status", class: "help" });
+  const ready = h("p", { hidden: true }, h("a", { href: "#live" }, t("setup.ready")));
+  const speak = button({
+    icon: "play",
+    label: t("setup.speak"),
+    kind: "is-primary",
+    onclick: async () => {
+      speak.disabled = true;
+      write(heard, t("setup.speaking"));
+      const body = { channel: desk.channel, text: text.value };
+      const answer = await desk.attempt(() => desk.api.post("/api/test", body));
+      speak.disabled = false;
+      const s = answer?.first_sound_s?.toFixed(1) ?? "?";
+      write(heard, answer?.spoken ? t("setup.heard", { s }) : (answer?.reason ?? ""));
+      ready.hidden = !answer?.spoken;
+    },
+  });
+  return step("test", null, field(t("setup.test.label"), text), [speak], heard, ready);
 }
 
 /**
  * @param {string} name
- * @param {Setup} setup
+ * @param {Setup | null} setup
  * @param {HTMLElement} body
  * @param {HTMLElement[]} actions
  * @param {...HTMLElement} rest
  */
 function step(name, setup, body, actions, ...rest) {
-  const isOpen = setup.missing.includes(name);
-  const isKnown = name !== "test";
+  const isOpen = setup?.missing.includes(name) ?? false;
+  const mark = h(
+    "span",
+    { class: `tag is-${isOpen ? "fair" : "good"}` },
+    t(isOpen ? "setup.missing" : "setup.done"),
+  );
   return h(
     "li",
     { class: `card step ${isOpen ? "is-open" : ""}`.trim(), "data-step": name },
@@ -147,20 +161,9 @@ function step(name, setup, body, actions, ...rest) {
       "div",
       { class: "card-head" },
       h("h2", { class: "step-title" }, t(`setup.${name}`)),
-      isKnown &&
-        h(
-          "span",
-          { class: `tag is-${isOpen ? "fair" : "good"}` },
-          t(isOpen ? "setup.missing" : "setup.done"),
-        ),
+      setup && mark,
     ),
     h("div", { class: "step-body" }, body, h("div", { class: "actions" }, ...actions)),
     ...rest,
   );
-}
-
-/** @param {any} answer */
-function seconds(answer) {
-  const s = answer.first_sound_s ?? answer.heard_s;
-  return typeof s === "number" ? s.toFixed(1) : "?";
 }
