@@ -9,6 +9,12 @@ import {
   sourceParts,
 } from "../../bot/web/static/dashboard/health/parts_of.js";
 import {
+  BROWSER,
+  choiceOfOutput,
+  outputChoices,
+  voiceChoices,
+} from "../../bot/web/static/dashboard/setup/choices.js";
+import {
   areaPath,
   dotPath,
   niceTop,
@@ -192,4 +198,27 @@ test("what is no number is told as it was written, and an empty field may be not
   assert.equal(fromText(setting({ kind: "number", value: 1, is_optional: true }), ""), null);
   assert.deepEqual(fromText(setting({ kind: "list", value: [] }), " a \n\n b"), ["a", "b"]);
   assert.ok(isSame([1, "a"], [1, "a"]) && !isSame([1], ["1"]));
+});
+
+const devices = [
+  { name: "hw:0", description: "Onboard", is_default: false },
+  { name: "default", description: "Default", is_default: true },
+];
+const setup = { missing: [], twitch: [], outputs: {}, devices, voice: "heart" };
+
+test("an output is a device or the overlay; the one that is used comes first, else the default", () => {
+  assert.deepEqual(outputChoices(devices, words).at(-1), [BROWSER, "setup.browser"]);
+  assert.equal(choiceOfOutput(setup), "default");
+  assert.equal(choiceOfOutput({ ...setup, outputs: { "hw:0": "plays" } }), "hw:0");
+  assert.equal(choiceOfOutput({ ...setup, outputs: { browser: "nobody listens" } }), BROWSER);
+  assert.equal(choiceOfOutput({ ...setup, devices: [] }), BROWSER);
+});
+
+test("the voices to choose from are those of all engines, each once", () => {
+  const engines = { one: { voices: ["heart", "bass"] }, two: { voices: ["bass"] }, three: {} };
+  assert.deepEqual(
+    voiceChoices(setup, { engines }).map(([name]) => name),
+    ["heart", "bass"],
+  );
+  assert.deepEqual(voiceChoices(setup, null), [["heart", "heart"]]);
 });

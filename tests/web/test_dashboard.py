@@ -44,7 +44,7 @@ def page(daemon: Daemon, window: Page) -> Page:
             daemon.command(command, channel)
     window.resize(1280, 800)
     window.prefer("light")
-    window.open(f"{daemon.url}/")
+    window.open(f"{daemon.url}/#live")
     window.says("Reading chat")
     window.errors()
     return window
@@ -170,7 +170,7 @@ def test_another_channel_is_chosen(daemon: Daemon, page: Page) -> None:
 def test_what_waits_for_approval_is_approved_or_rejected(window: Page, tmp_path: Path) -> None:
     strict = Daemon(tmp_path, moderation="approval: {enabled: true}")
     strict.command("pause")
-    window.open(f"{strict.url}/")
+    window.open(f"{strict.url}/#live")
     strict.say("let me in", "Anna")
     strict.say("and me", "Berta")
     window.wait(lambda: len(window.texts("#held .row-name")) == 2, "messages that wait")

@@ -251,42 +251,53 @@ def test_a_voice_is_recorded_in_the_browser(window: Page, serve: Serve) -> None:
 
 
 def test_the_first_run_opens_by_itself_and_ends_with_speech(window: Page, serve: Serve) -> None:
-    missing = ["channel", "output"]
-    setup = {
-        "channel": "",
-        "output": "",
-        "voice": "alba",
-        "outputs": [{"name": "default", "label": "Default"}, {"name": "browser", "label": "OBS"}],
-        "voices": ["alba", "bass"],
-    }
+    devices = [
+        {"name": "default", "description": "Default", "is_default": True},
+        {"name": "USB Audio", "description": "USB Audio", "is_default": False},
+    ]
+    chosen: dict[str, Any] = {}
 
     def answer(body: Any) -> Answer:  # noqa: ANN401 - JSON
-        for key in body or {}:
-            setup[key] = body[key]
-            if key in missing:
-                missing.remove(key)
-        return 200, {**setup, "missing": list(missing)}
+        chosen.update(body or {})
+        if body:
+            return 200, {"restarts": False, "next_start": []}
+        missing = ["chat"] * ("twitch" not in chosen) + ["output"] * ("device" not in chosen)
+        twitch = [chosen["twitch"]] if "twitch" in chosen else []
+        return 200, {
+            "missing": missing,
+            "channels": ["main"],
+            "twitch": twitch,
+            "outputs": {"default": "the device is not there"},
+            "devices": devices,
+            "voice": "heart",
+            "may_restart": True,
+        }
 
-    server = serve(setup=answer, test=lambda _: (200, {"first_sound_s": 0.42}))
+    spoken = {"spoken": True, "reason": "", "first_sound_s": 0.42, "audio_s": 2, "engine": "tone"}
+    server = serve(setup=answer, test=lambda _: (200, spoken))
     window.resize(1280, 800)
     window.open(f"{server.url}/")
     window.says("Four steps")
-    assert window.texts(".step.is-open .step-title") == ["Channel", "Output"]
+    window.wait(lambda: window.texts(".step.is-open h2") == ["Chat", "Output"], "steps")
     assert window.serious() == []
 
-    window.one("#setup-channel").send_keys("coolstreamer")
-    window.one("[data-step=channel] .is-primary").click()
-    window.wait(lambda: window.texts(".step.is-open .step-title") == ["Output"], "channel")
-    Select(window.one("#setup-output")).select_by_value("browser")
+    window.one("#setup-twitch").send_keys("cool streamer")
+    window.one("[data-step=chat] .is-primary").click()
+    assert server.calls == []
+    window.one("#setup-twitch").clear()
+    window.one("#setup-twitch").send_keys("coolstreamer")
+    window.one("[data-step=chat] .is-primary").click()
+    window.wait(lambda: window.texts(".step.is-open h2") == ["Output"], "chat")
+    Select(window.one("#setup-output")).select_by_visible_text("USB Audio")
     window.one("[data-step=output] .is-primary").click()
-    window.wait(lambda: window.texts(".step.is-open") == [], "output")
+    window.wait(lambda: window.texts(".step.is-open h2") == [], "output")
     window.press("Speak it")
     window.says("the first sound came after 0.4 s")
     window.one("[data-step=test] a").click()
     window.wait(lambda: window.driver.title == "Live · ishowtts", "live page")
 
     assert [call[2] for call in server.calls] == [
-        {"channel": "coolstreamer"},
-        {"output": "browser"},
+        {"twitch": "coolstreamer"},
+        {"device": "USB Audio"},
         {"channel": "main", "text": "Hello chat, this is how I sound."},
     ]

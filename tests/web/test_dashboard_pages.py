@@ -13,6 +13,7 @@ from tests.web.dashboard_browser import Daemon, Page, needs_chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PAGES = ["live", "chatters", "voices", "settings", "health", "setup"]
 TOKEN = "a-token-of-the-configuration"
@@ -254,3 +255,27 @@ def test_a_setting_that_is_wrong_is_told_beside_its_field(daemon: Daemon, page: 
     field = page.one("#setting-policy-words-drop_patterns")
     assert page.driver.switch_to.active_element == field
     assert field.get_attribute("aria-invalid") == "true"
+
+
+def test_a_sentence_of_the_first_run_goes_the_whole_way(daemon: Daemon, page: Page) -> None:
+    daemon.command("resume", "second")
+    page.open(f"{daemon.url}/?channel=second")
+    page.says("Four steps")
+    page.press("Speak it")
+
+    page.says("It was heard; the first sound came after")
+    daemon.call("GET", "/api/history?channel=second")
+    page.one("[data-step=test] a").click()
+    page.wait(lambda: "Hello chat" in page.texts("#said .row-text")[0], "sentence")
+
+
+def test_the_daemon_starts_again_for_what_was_chosen(page: Page, tmp_path: Path) -> None:
+    fresh = Daemon(tmp_path)
+    goto(page, fresh, "setup")
+    page.one("#setup-twitch").send_keys("coolstreamer")
+    page.one("[data-step=chat] .is-primary").click()
+
+    page.wait(lambda: page.texts(".step.is-open") == [], "channel")
+    page.wait(lambda: page.one("#setup-twitch").get_attribute("value") == "coolstreamer", "name")
+    assert "coolstreamer" in (tmp_path / "config.yaml").read_text()
+    fresh.stop()

@@ -16,6 +16,7 @@ import { askForToken } from "./sign_in.js";
 import { Toasts } from "./toasts.js";
 
 const CHANNEL = "ishowtts.channel";
+const SETUP = "ishowtts.setup";
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 const tokens = takeToken();
 const toasts = new Toasts();
@@ -59,14 +60,9 @@ async function start() {
   const menu = new Menu(desk, main);
   const skip = h("a", { class: "skip-link", href: "#main", onclick: toMain }, t("skip.navigation"));
   root.replaceChildren(skip, bar.element, bar.alarm, menu.element, main, menu.foot, toasts.element);
-  if (
-    role === "streamer" &&
-    !pageNames().includes(location.hash.slice(1)) &&
-    (await needsSetup())
-  ) {
-    history.replaceState(null, "", "#setup");
-  }
+  const isNew = !pageNames().includes(location.hash.slice(1));
   await menu.open();
+  if (isNew && role === "streamer" && (await needsSetup())) location.hash = "#setup";
 }
 
 /** @param {Event} event The link's own fragment would be taken for a page. */
@@ -75,14 +71,20 @@ function toMain(event) {
   document.getElementById("main")?.focus();
 }
 
-/** @returns {Promise<boolean>} Whether something is missing for the first sentence. */
+/**
+ * Whether something is missing for the first sentence; asked once in a browser: who reads chat in
+ * another way knows it by then.
+ * @returns {Promise<boolean>}
+ */
 async function needsSetup() {
+  if (localStorage.getItem(SETUP)) return false;
   try {
     const setup = await api.get("/api/setup");
+    localStorage.setItem(SETUP, "seen");
     return setup.missing.length > 0;
   } catch (error) {
-    if (error instanceof ApiError) return false; // the page says what is wrong when one opens it
-    throw error;
+    quiet(error); // the page says what is wrong when one opens it
+    return false;
   }
 }
 

@@ -105,7 +105,10 @@ export function settingsPage(desk) {
       const answer = await desk.api.call("PATCH", "/api/settings", { changes });
       for (const field of wanted) field.keep();
       const later = answer.next_start?.length ?? 0;
-      desk.toasts.show(later ? count("settings.later", later) : t("settings.saved"));
+      const restart = () => desk.attempt(() => desk.api.post("/api/restart"));
+      if (later)
+        desk.toasts.show(count("settings.later", later), { label: t("restart"), run: restart });
+      else desk.toasts.show(t("settings.saved"));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       fail(error);
