@@ -11,6 +11,7 @@ from bot.observers import Observer
 from bot.runtime.tasks import Work
 from bot.state import DaemonState
 from bot.store import Store
+from bot.voices.catalogue import VoiceCatalog
 from bot.web.control import Control
 from bot.web.events import Events
 from bot.web.openapi import OpenApi
@@ -19,6 +20,9 @@ from bot.web.records import Records
 from bot.web.series import Series
 from bot.web.settings import LiveSettings
 from bot.web.setup import Setup
+from bot.web.voices import VoicePages
+from bot.wires.speech import RATE_HZ, Speech
+from bot.wiring import engines
 
 
 class Web:
@@ -32,6 +36,8 @@ class Web:
         store: Store,
         live: LiveSettings,
         restart: Callable[[], None] | None,
+        voices: VoiceCatalog | None,
+        speech: Speech,
         others: Iterable[web.RouteDef],
     ) -> None:
         """Build all; `others` are the routes of other parts, for the API's document."""
@@ -43,7 +49,11 @@ class Web:
         routes = [*Control(channels).routes, *events.routes, *series.routes]
         setup = Setup(live, channels, restart)
         self.observers.append(setup)
-        routes += [*live.routes, *setup.routes]
+        folders = engines.voice_folders(live.settings.engine)
+        pages = VoicePages(
+            folders, voices, speech=speech, rate_hz=RATE_HZ, live=live, channels=channels
+        )
+        routes += [*live.routes, *setup.routes, *pages.routes]
         routes += Records(channels, store.audit, logs.latest).routes
         routes += OpenApi([*others, *routes]).routes
         self.routes = [*routes, *Pages().routes]
