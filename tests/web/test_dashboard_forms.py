@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import wave
 from typing import TYPE_CHECKING, Any
@@ -159,19 +160,24 @@ def test_a_secret_is_replaced_and_never_shown(window: Page, serve: Serve) -> Non
     assert secret.get_attribute("value") == ""
 
 
-SHIPPED = {
-    "name": "alba",
-    "language": "en",
-    "licence": "CC0",
-    "is_own": False,
-    "channels": ["main"],
+def voice(name: str, **more: object) -> dict[str, object]:
+    about = {"language": "en", "licence": "CC0", "consent": "", "transcript": "", "problem": ""}
+    return {"name": name, **about, "is_own": False, "channels": [], **more}
+
+
+VOICES = {
+    "voices": [
+        voice("alba", channels=["main"]),
+        voice("broken", problem="The recording is silent."),
+        voice("marta", is_own=True, language="de"),
+    ],
+    "may_choose": True,
 }
-OWN = {"name": "marta", "language": "de", "licence": "", "is_own": True, "channels": []}
 
 
 def test_voices_are_heard_used_and_deleted(window: Page, serve: Serve) -> None:
     server = serve(
-        voices={"voices": [SHIPPED, OWN]},
+        voices=VOICES,
         voices__marta__speech=tone(),
         voices__marta__sample=tone(),
         voices__marta=lambda _: (200, {}),
@@ -198,15 +204,19 @@ def test_voices_are_heard_used_and_deleted(window: Page, serve: Serve) -> None:
 
 def judge(body: Any) -> Answer:  # noqa: ANN401 - a form
     if not body["consent"]:
-        message = "A voice needs a record of consent."
-        return 422, {"error": message, "problems": [{"key": "consent", "message": "who, and when"}]}
-    return 201, {"judgement": ["6.2 s of speech; the background is 41 dB fainter."]}
+        return 422, {"error": "A voice needs a record of consent."}
+    judged = {"speech_s": 6.2, "above_background_db": 41.3, "clipped": 0, "start_s": 0.2}
+    more = {"end_s": 6.5, "loudness_lufs": -20, "heard": "", "language": ""}
+    sound = base64.b64encode(tone()).decode()
+    return 201, {"judged": {**judged, **more}, "advice": ["It is short."], "sound": sound}
 
 
 def test_a_voice_is_made_of_a_file(window: Page, serve: Serve, tmp_path: Path) -> None:
     path = tmp_path / "marta.wav"
     path.write_bytes(tone(4))
-    server = serve(voices=lambda body: judge(body) if body else (200, {"voices": []}))
+    server = serve(
+        voices=lambda body: judge(body) if body else (200, {"voices": [], "may_choose": False})
+    )
     goto(window, server, "voices")
     window.one("#add-file").send_keys(str(path))
     window.one("#add-transcript").send_keys("What is said.")
@@ -217,7 +227,8 @@ def test_a_voice_is_made_of_a_file(window: Page, serve: Serve, tmp_path: Path) -
     window.one("#add-consent").send_keys("Marta, 2026-11-01, in chat")
     window.one("#add-agreed").click()
     window.press("Check")
-    window.says("the background is 41 dB fainter")
+    window.says("6.2 s of speech; the background is 41 dB fainter.")
+    window.says("It is short.")
     window.press("Add the voice")
     window.says("marta is added.")
 
@@ -226,6 +237,7 @@ def test_a_voice_is_made_of_a_file(window: Page, serve: Serve, tmp_path: Path) -
     assert third[2] == {
         "name": "marta",
         "transcript": "What is said.",
+        "whole": "yes",
         "language": "en",
         "licence": "",
         "consent": "Marta, 2026-11-01, in chat",
@@ -234,7 +246,9 @@ def test_a_voice_is_made_of_a_file(window: Page, serve: Serve, tmp_path: Path) -
 
 
 def test_a_voice_is_recorded_in_the_browser(window: Page, serve: Serve) -> None:
-    server = serve(voices=lambda body: judge(body) if body else (200, {"voices": []}))
+    server = serve(
+        voices=lambda body: judge(body) if body else (200, {"voices": [], "may_choose": False})
+    )
     goto(window, server, "voices")
     window.press("Record")
     window.wait(lambda: "Records, 1 s" in window.body(), "a second of recording")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,6 @@ from tests.web.dashboard_browser import Daemon, Page, needs_chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PAGES = ["live", "chatters", "voices", "settings", "health", "setup"]
 TOKEN = "a-token-of-the-configuration"
@@ -267,6 +267,28 @@ def test_a_sentence_of_the_first_run_goes_the_whole_way(daemon: Daemon, page: Pa
     daemon.call("GET", "/api/history?channel=second")
     page.one("[data-step=test] a").click()
     page.wait(lambda: "Hello chat" in page.texts("#said .row-text")[0], "sentence")
+
+
+def test_a_voice_is_made_of_a_recording(daemon: Daemon, page: Page) -> None:
+    shipped = Path(__file__).parents[2] / "voices" / "heart"
+    goto(page, daemon, "voices")
+    page.one("#add-file").send_keys(str(shipped / "reference.wav"))
+    page.one("#add-transcript").send_keys((shipped / "transcript.txt").read_text())
+    page.press("Check")
+    page.says("This can become a voice.")
+    assert page.serious() == []
+
+    page.one("#add-name").send_keys("marta")
+    page.one("#add-consent").send_keys("Marta, 2026-11-01, in chat")
+    page.one("#add-agreed").click()
+    page.press("Add the voice")
+    page.wait(lambda: "marta" in page.texts(".voice-list .row-name"), "voice")
+    about = (daemon.folder / "voices" / "marta" / "voice.yaml").read_text()
+    assert "Marta, 2026-11-01, in chat" in about
+
+    page.press("Delete marta")
+    page.one("dialog .is-panic").click()
+    page.wait(lambda: "marta" not in page.texts(".voice-list .row-name"), "deletion")
 
 
 def test_the_daemon_starts_again_for_what_was_chosen(page: Page, tmp_path: Path) -> None:

@@ -8,9 +8,6 @@ import { icon } from "../shared/icons.js";
 import { named, t } from "../shared/language.js";
 import { button, select } from "./parts.js";
 
-/** Time in which the steps of a slider become one command. */
-const SETTLED_MS = 150;
-
 export class Bar {
   /**
    * @param {import("./desk.js").Desk} desk
@@ -22,6 +19,8 @@ export class Bar {
     this.isPaused = false;
     this.isPanicking = false;
     this.isOn = true;
+    /** @type {string | null} The volume that is being set. */
+    this.wanted = null;
     this.state = h("span", { class: "state", role: "status" });
     this.channel = select(
       channels.map((name) => [name, name]),
@@ -55,8 +54,6 @@ export class Bar {
   /** @returns {HTMLElement[]} */
   controls() {
     const { desk } = this;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
     const percent = h("output", { class: "percent", for: "volume" });
     const volume = h("input", {
       type: "range",
@@ -67,8 +64,7 @@ export class Bar {
       "aria-label": t("volume"),
       oninput: () => {
         write(percent, `${volume.value} %`);
-        clearTimeout(timer);
-        timer = setTimeout(() => desk.command(`volume ${volume.value}`), SETTLED_MS);
+        void this.tellVolume(volume.value);
       },
     });
     this.volume = volume;
@@ -100,6 +96,23 @@ export class Bar {
     ];
   }
 
+  /**
+   * Set the volume, one command after the other: the latest one counts.
+   * @param {string} percent
+   */
+  async tellVolume(percent) {
+    const { api, channel } = this.desk;
+    const isTelling = this.wanted !== null;
+    this.wanted = percent;
+    if (isTelling) return;
+    for (let told = ""; told !== this.wanted;) {
+      told = this.wanted;
+      const body = { command: `volume ${told}`, channel };
+      await this.desk.attempt(() => api.post("/api/command", body));
+    }
+    this.wanted = null;
+  }
+
   /** @param {KeyboardEvent} event */
   key(event) {
     if (event.key !== "Escape" || event.repeat || event.isComposing) return;
@@ -122,7 +135,7 @@ export class Bar {
     this.state.className = `state is-${kind}`;
     if (!this.volume || !this.percent) return;
     const percent = String(Math.round(mine.volume * 100));
-    if (document.activeElement !== this.volume) {
+    if (this.wanted === null) {
       this.volume.value = percent;
       write(this.percent, `${percent} %`);
     }

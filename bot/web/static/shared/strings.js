@@ -201,6 +201,10 @@ export const STRINGS = {
 
   // Voices
   "voices.all": ["Voices", "Stimmen"],
+  "voices.fixed": [
+    "They speak with the engine f5; the one that is configured has a voice of its own.",
+    "Sie sprechen mit dem Modell f5; das eingerichtete hat eine eigene Stimme.",
+  ],
   "voices.none": ["There is no voice.", "Es gibt keine Stimme."],
   "voices.sentence": ["Sentence to listen to", "Satz zum Anhören"],
   "voices.sample": ["Hello chat, this is how I sound.", "Hallo Chat, so klinge ich."],
@@ -241,6 +245,9 @@ export const STRINGS = {
   "add.check": ["Check", "Prüfen"],
   "add.judging": ["Listens to it…", "Hört sie an…"],
   "add.fine": ["This can become a voice.", "Daraus kann eine Stimme werden."],
+  "judged.speech": ["{s} s of speech; the background is {db} dB fainter.", "{s} s Sprache; der Hintergrund ist {db} dB leiser."],
+  "judged.clipped": ["{share} % of it is clipped.", "{share} % davon ist übersteuert."],
+  "judged.taken": ["Taken: {start} to {end} s.", "Genommen: {start} bis {end} s."],
   "add.prepared": ["Listen to what is taken", "Anhören, was genommen wird"],
   "add.undecodable": ["The browser cannot play this file.", "Der Browser kann diese Datei nicht abspielen."],
   "add.transcript": ["What is said in it", "Was darin gesagt wird"],

@@ -25,6 +25,8 @@ export function addCard(desk, onAdded) {
   /** @type {Blob | null} */
   let recording = null;
   let filename = "";
+  /** Whether the transcript is that of the part that the daemon took, not of all. */
+  let isPart = false;
   const level = h("meter", {
     min: 0,
     max: 1,
@@ -98,6 +100,7 @@ export function addCard(desk, onAdded) {
   function take(sound, called) {
     recording = sound;
     filename = called;
+    isPart = false;
     write(taken, t("add.taken", { name: called, kb: Math.ceil(sound.size / 1024) }));
     judged.replaceChildren();
     mark();
@@ -157,9 +160,11 @@ export function addCard(desk, onAdded) {
   async function send(isDry) {
     if (!recording) return;
     const form = new FormData();
+    const words = transcript.value.trim();
     const fields = {
       name: name.value.trim(),
-      transcript: transcript.value.trim(),
+      transcript: words,
+      whole: words && !isPart ? "yes" : "",
       language: code.value,
       licence: licence.value.trim(),
       consent: agreed.checked ? consent.value.trim() : "",
@@ -182,34 +187,25 @@ export function addCard(desk, onAdded) {
   }
 
   /**
-   * @param {any} answer
+   * @param {import("./judgement.js").Answer} answer
    * @param {boolean} isDry
    */
   function show(answer, isDry) {
-    const lines = judgementOf(answer).map((line) => h("li", {}, line));
+    const lines = judgementOf(answer, t).map((line) => h("li", {}, line));
+    const sound = soundOf(answer);
     judged.replaceChildren(
       h("p", { class: "good" }, t(isDry ? "add.fine" : "add.added", { name: name.value })),
       h("ul", { class: "bullets" }, ...lines),
+      button({ icon: "play", label: t("add.prepared"), onclick: () => play(sound) }),
     );
-    const sound = soundOf(answer);
-    if (sound)
-      judged.append(
-        button({
-          icon: "play",
-          label: t("add.prepared"),
-          kind: "is-small",
-          onclick: () => play(sound),
-        }),
-      );
+    if (transcript.value.trim()) return;
+    isPart = true; // from here on the transcript is that of the part that was taken
+    transcript.value = answer.judged.heard;
   }
 
   /** @param {ApiError} error */
   function showFaults(error) {
-    const faults = error.problems.map(({ message }) => h("li", {}, message));
-    judged.replaceChildren(
-      h("p", { class: "problem" }, sentence(error)),
-      h("ul", { class: "bullets" }, ...faults),
-    );
+    judged.replaceChildren(h("p", { class: "problem" }, sentence(error)));
   }
 
   async function added() {

@@ -16,8 +16,7 @@ import { play, stop } from "./sound.js";
  * @property {string} licence
  * @property {boolean} is_own Whether it was added here, and can be deleted.
  * @property {string[]} channels Those that speak with it.
- * @property {string} [judgement] About its recording, in words.
- * @property {boolean} [has_sample] Whether its recording can be heard.
+ * @property {string} problem Why it cannot speak, with the remedy; empty if it can.
  */
 
 /**
@@ -30,9 +29,13 @@ export function voicesPage(desk) {
   sentence.value = t("voices.sample");
   const list = h("ul", { class: "voice-list" });
   const none = empty(t("loading"));
-  const mine = card({ id: "voices", title: t("voices.all") }, none, list);
+  const fixed = h("p", { class: "help", hidden: true }, t("voices.fixed"));
+  const mine = card({ id: "voices", title: t("voices.all") }, fixed, none, list);
   const reset = button({ label: t("voices.reset"), kind: "is-small", onclick: () => use(null) });
   if (desk.may("streamer")) mine.tools.append(reset);
+
+  /** Whether an engine speaks with voices to choose from. */
+  let mayChoose = false;
 
   async function read() {
     const answer = await desk.attempt(() => api.get("/api/voices"));
@@ -40,16 +43,19 @@ export function voicesPage(desk) {
       write(none, t("unread"));
       return;
     }
+    mayChoose = answer.may_choose;
+    reset.hidden = !mayChoose;
     list.replaceChildren(...answer.voices.map(row));
     none.hidden = answer.voices.length > 0;
     write(none, t("voices.none"));
+    fixed.hidden = mayChoose;
   }
 
   /** @param {Voice} voice */
   function row(voice) {
     const path = `/api/voices/${encodeURIComponent(voice.name)}`;
-    const used = voice.channels?.includes(channel);
-    const facts = [voice.language && languageName(voice.language), voice.licence, voice.judgement];
+    const used = voice.channels.includes(channel);
+    const facts = [voice.language && languageName(voice.language), voice.licence];
     const speak = listen({ icon: "play", label: t("voices.listen", { name: voice.name }) }, () =>
       api.get(`${path}/speech`, { text: sentence.value }),
     );
@@ -76,6 +82,7 @@ export function voicesPage(desk) {
       onclick: () => remove(voice.name),
     });
     const changes = desk.may("streamer");
+    speak.classList.toggle("is-absent", !mayChoose || voice.problem !== "");
     return h(
       "li",
       { class: "row", "data-voice": voice.name },
@@ -85,12 +92,13 @@ export function voicesPage(desk) {
         { class: "row-body" },
         head,
         h("p", { class: "row-meta" }, facts.filter(Boolean).join(" · ")),
+        voice.problem && h("p", { class: "problem" }, voice.problem),
       ),
       h(
         "div",
         { class: "row-actions" },
-        voice.has_sample !== false && sample,
-        changes && !used && take,
+        sample,
+        changes && mayChoose && !used && !voice.problem && take,
         changes && voice.is_own && drop,
       ),
     );
