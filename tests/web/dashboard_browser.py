@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,12 +124,10 @@ class Daemon:
     def _is_there(self) -> bool:
         assert self._process.poll() is None, (self.folder / "log").read_text()
         try:
-            self.call("GET", "/api/status")
-        except urllib.error.HTTPError:
-            return True
+            channels = self.call("GET", "/api/status")["channels"].values()
         except OSError:
             return False
-        return True
+        return all("open" in clause for one in channels for clause in one["sources"].values())
 
 
 class Page:
