@@ -201,6 +201,11 @@ class Speaker:
             requested_at=rendering.requested_at,
             first_chunk_at=rendering.first_piece_at,
             words=tuple(rendering.clip.words),
+            voice=rendering.utterance.voice,
+            event=rendering.utterance.event,
+            amount=rendering.utterance.amount,
+            unit=rendering.utterance.unit,
+            pictures=rendering.utterance.pictures,
         )
         rendering.started_at = started.at
         self._begun(rendering.utterance)

@@ -11,6 +11,7 @@ from bot.cli import EXIT_OK, EXIT_PROBLEM, fail, login
 from bot.cli.shared import add_config_option, load_settings, quiet_logs
 from bot.config import Settings
 from bot.config.engine import EngineSettings
+from bot.config.playback import DeviceSettings, OutputSettings, WavefileSettings
 from bot.config.server import ServerSettings
 from bot.errors import ConfigError, IshowttsError, StartError
 from bot.hardware import jetson
@@ -162,8 +163,7 @@ def _counted(what: str, names: Sequence[str]) -> str:
 def _try_outputs(settings: Settings) -> Iterator[Finding]:
     for channel in settings.channels:
         for output in channel.outputs:
-            name = output.device if output.type == "device" else output.path
-            subject = f"channel {channel.name}, {output.type} {name}"
+            subject = f"channel {channel.name}, {output.type} {_place(output)}"
             try:
                 outputs.check(output)
             except IshowttsError as error:
@@ -173,6 +173,15 @@ def _try_outputs(settings: Settings) -> Iterator[Finding]:
         if not channel.outputs:
             silent = StartError("It has no outputs.", remedy="Give it an entry in `outputs`.")
             yield Finding(f"channel {channel.name}", silent)
+
+
+def _place(output: OutputSettings) -> str:
+    match output:
+        case DeviceSettings():
+            return output.device
+        case WavefileSettings():
+            return str(output.path)
+    return output.name
 
 
 async def _try_port(settings: ServerSettings) -> Finding:

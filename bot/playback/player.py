@@ -85,6 +85,11 @@ class Player:
         self._has_given_up = asyncio.Event()
 
     @property
+    def outputs(self) -> Sequence[Output]:
+        """Where it plays."""
+        return self._outputs
+
+    @property
     def volume(self) -> float:
         """Gain, 0 to 1; takes effect at once, also in the middle of speech."""
         return self._volume

@@ -41,7 +41,7 @@ class Pages:
     """Routes of all files."""
 
     def __init__(self, image_hosts: Iterable[str] = ()) -> None:
-        """Read the files; pages may show pictures of `image_hosts`, such as https://example.org."""
+        """Read the files; the overlay may load pictures from `image_hosts`: https://example.org."""
         self._images = tuple(image_hosts)
         self._files = dict(self._read())
         self.routes = [
@@ -83,13 +83,15 @@ class Pages:
         Source: Content Security Policy Level 3, https://www.w3.org/TR/CSP3/.
         """
         # OBS puts the user's own CSS into a style element; no other page needs one.
-        styles = "'self' 'unsafe-inline'" if name.startswith("overlay/") else "'self'"
+        is_overlay = name.startswith("overlay/")
+        styles = "'self' 'unsafe-inline'" if is_overlay else "'self'"
+        images = self._images if is_overlay else ()
         policy = {
             "default-src": "'none'",
             "script-src": "'self'",
             "worker-src": "'self'",
             "style-src": styles,
-            "img-src": " ".join(["'self'", "data:", "blob:", *self._images]),
+            "img-src": " ".join(["'self'", "data:", "blob:", *images]),
             "media-src": "'self' blob:",
             "connect-src": "'self'",
             "font-src": "'self'",

@@ -22,6 +22,7 @@ from bot.errors import StartError, shown
 from bot.messages import Chatter, Command, Lane, Order, Utterance, Verb
 from bot.outcomes import Dropped, Failed, Outcome, Spoken
 from bot.runtime.clock import now
+from bot.runtime.endpoints import Caller, endpoint
 from bot.server import Server, token_of
 from bot.wires.speech import Speech
 
@@ -81,7 +82,9 @@ class SpeakerbotWire:
         self._default, self._known = default_voice, known_voices
         own = server.model_copy(update={"host": settings.host, "port": settings.port})
         self._token = token_of(own) or ""
-        self._server = Server(own, [web.get("/", self._serve)])
+        # A browser and Streamer.bot can send no header: `?token=` will do.
+        route = endpoint("GET", "/", self._serve, least=Caller.MODERATOR, gives={})
+        self._server = Server(own, [route])
         self._sockets = 0
         self._waiting: dict[str, asyncio.Future[Outcome]] = {}
         self._tasks: set[asyncio.Task[object]] = set()

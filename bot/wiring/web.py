@@ -8,12 +8,14 @@ from aiohttp import web
 from bot import logs
 from bot.channel import Channel
 from bot.observers import Observer
+from bot.playback.browser import BrowserOutput
 from bot.runtime.tasks import Work
 from bot.state import DaemonState
 from bot.store import Store
 from bot.voices.catalogue import VoiceCatalog
 from bot.web.control import Control
 from bot.web.events import Events
+from bot.web.listen import Listen
 from bot.web.openapi import OpenApi
 from bot.web.pages import Pages
 from bot.web.records import Records
@@ -42,11 +44,23 @@ class Web:
     ) -> None:
         """Build all; `others` are the routes of other parts, for the API's document."""
         events = Events(state, channels)
+        hosts = live.settings.server.emote_hosts
+        listen = Listen(
+            {
+                name: [out for out in channel.player.outputs if isinstance(out, BrowserOutput)]
+                for name, channel in channels.items()
+            },
+            picture_hosts=hosts,
+        )
         series = Series({name: partial(len, c.backlog) for name, c in channels.items()})
-        self.observers: list[Observer] = [events, series]
-        self.work: Mapping[str, Work] = {"events for pages": events.run, "series": series.run}
+        self.observers: list[Observer] = [events, listen, series]
+        self.work: Mapping[str, Work] = {
+            "events for pages": events.run,
+            "pages that listen": listen.run,
+            "series": series.run,
+        }
         """What runs as long as the daemon, by task name."""
-        routes = [*Control(channels).routes, *events.routes, *series.routes]
+        routes = [*Control(channels).routes, *events.routes, *listen.routes, *series.routes]
         setup = Setup(live, channels, restart)
         self.observers.append(setup)
         folders = engines.voice_folders(live.settings.engine)
@@ -56,5 +70,5 @@ class Web:
         routes += [*live.routes, *setup.routes, *pages.routes]
         routes += Records(channels, store.audit, logs.latest).routes
         routes += OpenApi([*others, *routes]).routes
-        self.routes = [*routes, *Pages().routes]
+        self.routes = [*routes, *Pages(hosts).routes]
         """Routes for the daemon's server."""
