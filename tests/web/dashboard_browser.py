@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,26 +11,19 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from selenium import webdriver
 from selenium.common import StaleElementReferenceException
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
 from tests.conftest import wait_until
+from tests.web import chromium
+from tests.web.node import WEB, need_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from selenium.webdriver.remote.webelement import WebElement
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-_FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-)  # fmt: skip
+_FLAGS = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 _CONFIG = """
 channels:
   - name: main
@@ -44,13 +36,6 @@ engine: {{engines: [tone]}}
 server: {{port: {port}, {server}}}
 moderation: {{{moderation}}}
 """
-
-
-def needs_chromium() -> None:
-    """Skip the test where there is no browser."""
-    for program, package in (("chromium", "chromium"), ("chromedriver", "chromium-driver")):
-        if shutil.which(program) is None:
-            pytest.skip(f"needs the Debian package {package}")
 
 
 class Daemon:
@@ -130,18 +115,11 @@ class Daemon:
         return all("open" in clause for one in channels for clause in one["sources"].values())
 
 
-class Page:
-    """A window of Chromium."""
+class Page(chromium.Page):
+    """A window that shows the dashboard."""
 
-    def __init__(self, width: int = 1280, height: int = 800) -> None:
-        options = webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium") or ""
-        for flag in _FLAGS:
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        service = Service(shutil.which("chromedriver"))
-        self.driver = webdriver.Chrome(options=options, service=service)
-        self.resize(width, height)
+    def __init__(self) -> None:
+        super().__init__(*_FLAGS)
 
     def resize(self, width: int, height: int) -> None:
         """Give the page a size in CSS pixels, as a phone where it is narrow."""
@@ -154,12 +132,12 @@ class Page:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self._send("Emulation.setEmulatedMedia", {"features": features})
 
-    def open(self, address: str) -> None:
+    def open(self, address: str, *, is_recorded: bool = False) -> None:
         """Load `address` as if nobody had been there before."""
         origin = "/".join(address.split("/")[:3])
         self.driver.get(f"{origin}/static/dashboard/icon.svg")
         self.driver.execute_script("sessionStorage.clear(); localStorage.clear()")
-        self.driver.get(address)
+        super().open(address, is_recorded=is_recorded)
 
     def all(self, selector: str) -> list[WebElement]:
         """Return the elements that are there now."""
@@ -217,9 +195,9 @@ class Page:
 
     def serious(self) -> list[str]:
         """Return what axe-core finds serious or worse."""
-        if not AXE.exists():
-            pytest.skip("needs `npm ci` in tests/web")
-        self.driver.execute_script(AXE.read_text(encoding="utf-8"))
+        need_packages()
+        axe = WEB / "node_modules" / "axe-core" / "axe.min.js"
+        self.driver.execute_script(axe.read_text(encoding="utf-8"))
         script = "axe.run().then(({violations}) => arguments[0](violations))"
         found = self.driver.execute_async_script(script)
         return [
@@ -227,10 +205,6 @@ class Page:
             for one in found
             if one["impact"] in ("serious", "critical")
         ]
-
-    def close(self) -> None:
-        """End the browser."""
-        self.driver.quit()
 
     def _send(self, command: str, options: dict[str, Any]) -> None:
         self.driver.execute_cdp_cmd(command, options)

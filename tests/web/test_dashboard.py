@@ -10,11 +10,14 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
-from tests.web.dashboard_browser import Daemon, Page, needs_chromium
+from tests.web.chromium import need_chromium
+from tests.web.dashboard_browser import Daemon, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+pytestmark = pytest.mark.parts
 
 LONG = "this one takes a while to say, so that there is time to look at what is said"
 HOSTILE = '<img src=x onerror="document.title=1"><b>bold</b> \u202egnp.exe'
@@ -22,7 +25,7 @@ HOSTILE = '<img src=x onerror="document.title=1"><b>bold</b> \u202egnp.exe'
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    needs_chromium()
+    need_chromium()
     daemon = Daemon(tmp_path_factory.mktemp("daemon"))
     yield daemon
     daemon.stop()
@@ -30,7 +33,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 @pytest.fixture(scope="module")
 def window() -> Iterator[Page]:
-    needs_chromium()
+    need_chromium()
     window = Page()
     yield window
     window.close()

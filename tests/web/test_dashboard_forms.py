@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from selenium.webdriver.support.select import Select
 
-from tests.web.dashboard_browser import Page, needs_chromium
+from tests.web.chromium import need_chromium
+from tests.web.dashboard_browser import Page
 from tests.web.dashboard_standin import Answer, StandIn
 
 if TYPE_CHECKING:
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 
     Serve = Callable[..., StandIn]
 
+pytestmark = pytest.mark.parts
+
 
 @pytest.fixture(scope="module")
 def window() -> Iterator[Page]:
-    needs_chromium()
+    need_chromium()
     window = Page()
     yield window
     window.close()
@@ -66,7 +69,13 @@ def setting(key: str, kind: str, value: object, **more: object) -> dict[str, obj
         "help": f"What {key} is for.",
         "default": value,
     }
-    rest = {"choices": [], "least": None, "most": None, "when": "at once", "is_secret": False}
+    rest: dict[str, object] = {
+        "choices": [],
+        "least": None,
+        "most": None,
+        "when": "at once",
+        "is_secret": False,
+    }
     rest |= {"is_optional": False, "is_set": True}
     return {"key": key, "kind": kind, "value": value, **about, **rest, **more}
 
@@ -143,7 +152,7 @@ def test_settings_are_searched_and_set_back(window: Page, serve: Serve) -> None:
     window.press("Default")
     window.press("Save")
     window.says("Saved, and in effect.")
-    changes = {"channels.main.policy.words.blocked": []}
+    changes: dict[str, object] = {"channels.main.policy.words.blocked": []}
     assert server.calls == [("PATCH", "/api/settings", {"changes": changes})]
 
 

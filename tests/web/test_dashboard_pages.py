@@ -10,10 +10,13 @@ from selenium.webdriver.support.select import Select
 
 from bot.server import tokens
 from tests.conftest import wait_until
-from tests.web.dashboard_browser import Daemon, Page, needs_chromium
+from tests.web.chromium import need_chromium
+from tests.web.dashboard_browser import Daemon, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.parts
 
 PAGES = ["live", "chatters", "voices", "settings", "health", "setup"]
 TOKEN = "a-token-of-the-configuration"
@@ -21,7 +24,7 @@ TOKEN = "a-token-of-the-configuration"
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    needs_chromium()
+    need_chromium()
     daemon = Daemon(tmp_path_factory.mktemp("daemon"))
     daemon.say("good morning everyone", "Anna Bell")
     wait_until(lambda: bool(daemon.call("GET", "/api/history")["said"]), "speech")
@@ -34,7 +37,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    needs_chromium()
+    need_chromium()
     daemon = Daemon(tmp_path_factory.mktemp("guarded"), server=f'token: "{TOKEN}"', token=TOKEN)
     yield daemon
     daemon.stop()
@@ -42,7 +45,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 @pytest.fixture(scope="module")
 def window() -> Iterator[Page]:
-    needs_chromium()
+    need_chromium()
     window = Page()
     yield window
     window.close()

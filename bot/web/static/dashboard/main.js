@@ -51,6 +51,9 @@ async function start() {
   const bar = new Bar(desk, channels, chooseChannel);
   bar.show(state);
   feed.on("state", (news) => bar.show(news));
+  feed.on("outcome", ({ outcome }) => {
+    if (outcome === "obeyed") void refresh(desk, bar); // sooner than the next state
+  });
   feed.on("connection", (isConnected) => {
     bar.showConnection(isConnected);
     if (isConnected) void refresh(desk, bar);
