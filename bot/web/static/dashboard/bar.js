@@ -6,7 +6,7 @@
 import { h, write } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { named, t } from "../shared/language.js";
-import { button, select } from "./parts.js";
+import { button, relabel, select } from "./parts.js";
 
 export class Bar {
   /**
@@ -139,6 +139,7 @@ export class Bar {
       this.volume.value = percent;
       write(this.percent, `${percent} %`);
     }
+    if (!this.pause || !this.reading) return;
     relabel(this.pause, this.isPaused ? "play" : "pause", t(this.isPaused ? "resume" : "pause"));
     relabel(this.reading, this.isOn ? "mute" : "unmute", t(this.isOn ? "off" : "on"));
   }
@@ -166,17 +167,4 @@ export function condition(channel) {
   }
   if (!channel.is_heard) return [t("state.unheard"), "bad"];
   return [t("state.live"), "good"];
-}
-
-/**
- * @param {HTMLButtonElement | undefined} control
- * @param {string} name
- * @param {string} words
- */
-function relabel(control, name, words) {
-  const label = control?.querySelector("span");
-  if (!control || !label || control.getAttribute("aria-label") === words) return;
-  label.textContent = words;
-  control.setAttribute("aria-label", words); // on a phone there is only its icon
-  control.querySelector("svg")?.replaceWith(icon(name));
 }

@@ -26,6 +26,20 @@ export function button({ icon: name, label, kind = "", onclick }) {
 }
 
 /**
+ * Give a button of `button` another meaning; it keeps the focus.
+ * @param {HTMLButtonElement} control
+ * @param {string} name Of its icon.
+ * @param {string} words
+ */
+export function relabel(control, name, words) {
+  const label = control.querySelector("span");
+  if (!label || control.getAttribute("aria-label") === words) return;
+  label.textContent = words;
+  control.setAttribute("aria-label", words); // on a phone there may be only its icon
+  control.querySelector("svg")?.replaceWith(icon(name));
+}
+
+/**
  * A button with an icon alone, for rows; its label is read out and shown when one points at it.
  * @param {object} of
  * @param {string} of.icon
