@@ -162,8 +162,7 @@ def test_pages_hold_no_script_and_ask_nobody_else() -> None:
             assert "<style" not in text, path
             assert not any(f" on{event}=" in text for event in ("click", "load", "error")), path
             assert all("src=" in tag for tag in text.split("<script")[1:]), path
-            assert "http://" not in text.replace("http://www.w3.org", ""), path
-            assert "https://" not in text, path
+            assert not any(f'{name}="http' in text for name in ("src", "href", "action")), path
 
 
 def utterance() -> Utterance:
