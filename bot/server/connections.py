@@ -66,11 +66,7 @@ class Connections:
 
     def has_room_for(self, origin: str) -> bool:
         """Tell whether one more connection from there may be served."""
-        counts = Counter(
-            origin_of(handler.peername)
-            for handler in self._server.connections
-            if not isinstance(handler, _Protocol) or handler.is_counted
-        )
+        counts = Counter(origin_of(handler.peername) for handler in self._server.connections)
         if counts.total() >= MAX_CONNECTIONS:
             return False
         from_outside = counts.total() - counts[""]
@@ -82,12 +78,6 @@ class Connections:
         if time_s - self._warned_at >= _REMIND_S:
             self._warned_at = time_s
             log.warning("too many connections", limit=MAX_CONNECTIONS, source=origin or "loopback")
-
-
-def uncount(request: web.Request) -> None:
-    """Count its connection no more: a page has it, of which there is a limit of their own."""
-    if isinstance(request.protocol, _Protocol):
-        request.protocol.is_counted = False
 
 
 def origin_of(peer: object) -> str:
@@ -130,12 +120,7 @@ class _Doorway(asyncio.Protocol):
 class _Protocol(web.RequestHandler):
     """aiohttp's, which tells its name and version to those who speak no HTTP."""
 
-    __slots__ = ("is_counted",)
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count the connection, until `uncount` says otherwise."""
-        self.is_counted = True
-        super().connection_made(transport)
+    __slots__ = ()
 
     def handle_error(
         self,

@@ -22,7 +22,6 @@ from bot.playback.browser import BrowserOutput
 from bot.playback.listeners import Event, Listener, Report, Setup
 from bot.runtime.endpoints import JSON, Caller, Form, endpoint
 from bot.runtime.waiting import cancel
-from bot.server.connections import uncount
 
 log = structlog.get_logger(__name__)
 
@@ -188,7 +187,6 @@ class Listen:
             heartbeat=_PING_S, max_msg_size=_MAX_BYTES, compress=False, timeout=1.0
         )
         await socket.prepare(request)
-        uncount(request)
         listener = Listener(wants_sound=query.audio)
         sending = asyncio.create_task(_send(socket, listener), name="page")
         try:

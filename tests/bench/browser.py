@@ -6,7 +6,6 @@ the many are programs that take what pages are sent, and see whether it comes be
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import struct
@@ -22,7 +21,8 @@ import aiohttp
 
 from tests.bench.report import environment, save, spread_ms
 from tests.web.chromium import Page
-from tests.web.served import Served
+from tests.web.overlay.measures import apart_ms, marked_ms, silence_ms
+from tests.web.served import BadNetwork, Served
 
 _CHAT = (
     "hello chat, this game is so good",
@@ -57,9 +57,7 @@ def message_to_sample(daemon: Served, messages: int) -> dict[str, Any]:
     page = Page()
     heard, played, added, late = [], [], [], 0
     try:
-        page.open(f"{daemon.url}/overlay")
-        page.wait_until_playing()
-        page.record()
+        _open(page, daemon.url)
         for number in range(messages):
             key = f"m{number}"
             heard_ms, played_ms, late_s = page.run(_TELL, key, _CHAT[number % len(_CHAT)])
@@ -79,6 +77,39 @@ def message_to_sample(daemon: Served, messages: int) -> dict[str, Any]:
         "message_to_ear_of_this_browser": spread_ms(heard),
         "late": late,
     }
+
+
+def kept_times(folder: Path, count: int) -> dict[str, Any]:
+    """Return how soon a purge is heard, how far apart two pages are, and how late a word is."""
+    tones, speech = Served(folder / "tone"), Served(folder / "speech", engine="hibari")
+    pages = Page(), Page()
+    network = BadNetwork(tones.port, jitter_s=0.1, stalls=0, stall_s=0)
+    try:
+        with tones:
+            for page, url in zip(pages, (tones.url, network.url), strict=True):
+                _open(page, url)
+            apart = [apart_ms(tones, pages, f"a{number}") for number in range(count)]
+            pages[1].close()
+            silent = [silence_ms(tones, pages[0], f"s{number}") for number in range(count)]
+        with speech:
+            _open(pages[0], speech.url)
+            marked = [
+                abs(late_ms)
+                for number in range(count // 2)
+                for late_ms in marked_ms(speech, pages[0], f"w{number}")
+            ]
+    finally:
+        for page in pages:
+            page.close()
+        network.close()
+    kept = {"purge_to_silence": silent, "two_pages_apart": apart, "word_to_mark": marked}
+    return {name: spread_ms([each / 1000 for each in found]) for name, found in kept.items()}
+
+
+def _open(page: Page, url: str) -> None:
+    page.open(f"{url}/overlay")
+    page.wait_until_playing()
+    page.record()
 
 
 class _Listener:
@@ -197,15 +228,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--save", default="")
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        daemon = Served(Path(folder), engine="hibari", outputs=[{"type": "browser"}])
+        daemon = Served(Path(folder) / "page", engine="hibari", outputs=[{"type": "browser"}])
         with daemon:
             one = message_to_sample(daemon, chosen.messages)
-            print(json.dumps(one))
+        kept = kept_times(Path(folder), max(chosen.messages // 3, 2))
         with daemon:
             many = asyncio.run(many_pages(daemon, chosen.pages, 50, chosen.minutes, dead=3))
     save(
         chosen.save,
-        {"environment": environment("aiohttp"), "one_page": one, "many_pages": many},
+        {"environment": environment("aiohttp"), "one_page": one, "times": kept, "many_pages": many},
     )
 
 

@@ -45,6 +45,7 @@ class Served:
         **server: Any,  # noqa: ANN401 - YAML
     ) -> None:
         """Prepare it; `outputs` are a page and a file by default, `server` adds to its section."""
+        folder.mkdir(exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.wav = folder / "speech.wav"
