@@ -118,8 +118,8 @@ class Daemon:
 class Page(chromium.Page):
     """A window that shows the dashboard."""
 
-    def __init__(self) -> None:
-        super().__init__(*_FLAGS)
+    def __init__(self, *flags: str) -> None:
+        super().__init__(*_FLAGS, *flags)
 
     def resize(self, width: int, height: int) -> None:
         """Give the page a size in CSS pixels, as a phone where it is narrow."""

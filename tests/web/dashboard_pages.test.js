@@ -29,6 +29,7 @@ import {
   sectionOf,
   toText,
 } from "../../bot/web/static/dashboard/settings/form.js";
+import { encodeWav } from "../../bot/web/static/dashboard/voices/wav.js";
 
 const field = { width: 100, height: 50, top: 2 };
 const words = (/** @type {string} */ key) => key;
@@ -221,4 +222,17 @@ test("the voices to choose from are those of all engines, each once", () => {
     ["heart", "bass"],
   );
   assert.deepEqual(voiceChoices(setup, null), [["heart", "heart"]]);
+});
+
+test("a WAV file tells its rate and length, and clips what is too loud", () => {
+  const view = new DataView(encodeWav(Float32Array.of(0, 0.5, -2), 48_000));
+  assert.equal(view.byteLength, 44 + 6);
+  assert.deepEqual(
+    [view.getUint32(4, true), view.getUint32(24, true), view.getUint32(40, true)],
+    [42, 48_000, 6],
+  );
+  assert.deepEqual(
+    [44, 46, 48].map((at) => view.getInt16(at, true)),
+    [0, 16_384, -32_767],
+  );
 });

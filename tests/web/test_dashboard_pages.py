@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.parts
 
 PAGES = ["live", "chatters", "voices", "settings", "health", "setup"]
+HEART = Path(__file__).parents[2] / "voices" / "heart"
 TOKEN = "a-token-of-the-configuration"
 
 
@@ -273,10 +274,9 @@ def test_a_sentence_of_the_first_run_goes_the_whole_way(daemon: Daemon, page: Pa
 
 
 def test_a_voice_is_made_of_a_recording(daemon: Daemon, page: Page) -> None:
-    shipped = Path(__file__).parents[2] / "voices" / "heart"
     goto(page, daemon, "voices")
-    page.one("#add-file").send_keys(str(shipped / "reference.wav"))
-    page.one("#add-transcript").send_keys((shipped / "transcript.txt").read_text())
+    page.one("#add-file").send_keys(str(HEART / "reference.wav"))
+    page.one("#add-transcript").send_keys((HEART / "transcript.txt").read_text())
     page.press("Check")
     page.says("This can become a voice.")
     assert page.serious() == []
@@ -292,6 +292,19 @@ def test_a_voice_is_made_of_a_recording(daemon: Daemon, page: Page) -> None:
     page.press("Delete marta")
     page.one("dialog .is-panic").click()
     page.wait(lambda: "marta" not in page.texts(".voice-list .row-name"), "deletion")
+
+
+def test_a_voice_is_recorded_with_a_microphone(daemon: Daemon) -> None:
+    page = Page(f"--use-file-for-fake-audio-capture={HEART / 'reference.wav'}")
+    goto(page, daemon, "voices")
+    page.press("Record")
+    page.wait(lambda: "Records, 7 s" in page.body(), "seven seconds of recording")
+    page.press("Stop")
+    page.wait(lambda: "recording.wav" in page.body(), "recording")
+    page.press("Check")
+
+    page.says("This can become a voice.")
+    page.close()
 
 
 def test_the_daemon_starts_again_for_what_was_chosen(page: Page, tmp_path: Path) -> None:

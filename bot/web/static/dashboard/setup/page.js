@@ -71,7 +71,15 @@ export function setupPage(desk) {
       store(device.value === BROWSER ? { browser: true } : { device: device.value }),
     );
     const body = field(t("setup.output.label"), device, t("setup.output.help"));
-    return step("output", setup, body, [save], ...now);
+    const overlay = new URL(`/overlay?channel=${encodeURIComponent(desk.channel)}`, location.href);
+    const address = h(
+      "p",
+      { class: "help" },
+      t("setup.overlay"),
+      " ",
+      h("code", { class: "code" }, overlay.href),
+    );
+    return step("output", setup, body, [save], ...now, address);
   }
 
   /** @param {Setup} setup */

@@ -10,7 +10,7 @@ import { duration, language, t } from "../../shared/language.js";
 import { sentence } from "../desk.js";
 import { button, card, field, select } from "../parts.js";
 import { judgementOf, soundOf } from "./judgement.js";
-import { Microphone, play } from "./sound.js";
+import { Microphone, play, toWav } from "./sound.js";
 
 const LONGEST_S = 20;
 /** Languages of the sentences to read aloud. */
@@ -140,10 +140,11 @@ export function addCard(desk, onAdded) {
     relabel(t("add.record"), false);
     if (!sound) return;
     if (!transcript.value.trim()) transcript.value = aloud.textContent ?? "";
-    take(
-      sound,
-      `recording.${sound.type.includes("ogg") ? "ogg" : sound.type.includes("mp4") ? "m4a" : "webm"}`,
-    );
+    try {
+      take(await toWav(sound), "recording.wav");
+    } catch {
+      undecodable();
+    }
   }
 
   /**

@@ -3,6 +3,8 @@
  * @module
  */
 
+import { encodeWav } from "./wav.js";
+
 /** @type {AudioContext | undefined} */
 let context;
 /** @type {AudioBufferSourceNode | undefined} */
@@ -26,6 +28,18 @@ export async function play(blob) {
     source.onended = resolve;
     source.start();
   });
+}
+
+/**
+ * Turn a recording into a WAV file, its first channel alone: the daemon needs no decoder for it.
+ * @param {Blob} blob
+ * @returns {Promise<Blob>}
+ * @throws {DOMException} The browser cannot decode it.
+ */
+export async function toWav(blob) {
+  context ??= new AudioContext();
+  const buffer = await context.decodeAudioData(await blob.arrayBuffer());
+  return new Blob([encodeWav(buffer.getChannelData(0), buffer.sampleRate)], { type: "audio/wav" });
 }
 
 /** End what is playing. */
