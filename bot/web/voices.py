@@ -318,7 +318,7 @@ def _line(folders: VoiceFolders, name: str, folder: Path, channels: list[str]) -
         licence=about.licence,
         consent=about.consent,
         transcript=words,
-        is_own=folder.parent.resolve() == folders.own.resolve(),
+        is_own=folders.is_own(folder),
         problem=str(folders.problem(folder) or ""),
         channels=channels,
     )
