@@ -42,7 +42,7 @@ test: $(VENV)/.ready-to-test
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 real: $(VENV)/.ready-to-test
-	$(BIN)/pytest -rs tests/real $(ARGS)
+	$(BIN)/pytest -rs -m real $(ARGS)
 
 # What fails comes in another order each day, which the log tells.
 soak: $(VENV)/.ready-to-test

@@ -29,6 +29,7 @@ NEEDS = {**obs_program.NEEDS, **PULSE_NEEDS}
 MISSING = [name for name, is_there in NEEDS.items() if not is_there()]
 pytestmark = [
     pytest.mark.parts,
+    pytest.mark.real,
     pytest.mark.timeout(170),
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
 ]
