@@ -9,6 +9,7 @@ import argparse
 import multiprocessing
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,25 @@ class Clip(NamedTuple):
     """Duration of each symbol, in 25 ms, at speed 1."""
 
 
+class Spelled(Teacher):
+    """The teacher where her dictionary is not: the sentences are phonemes already."""
+
+    def phonemize(self, text: str) -> Sequence[str]:
+        """Return `text`."""
+        return [text]
+
+
+class Lines:
+    """Phonemes of sentences, one a line."""
+
+    def __init__(self, path: Path) -> None:
+        self._lines = path.read_text(encoding="utf-8").splitlines()
+
+    def choose(self, random: np.random.Generator) -> str:
+        """Return a line."""
+        return self._lines[int(random.integers(len(self._lines)))]
+
+
 def make_clip(
     teacher: Teacher,
     phonemes: str,
@@ -60,7 +80,7 @@ def make_clip(
 
 
 def make_shard(
-    teacher: Teacher, sentences: Sentences, number: int, seed: int
+    teacher: Teacher, sentences: Sentences | Lines, number: int, seed: int
 ) -> dict[str, npt.NDArray[np.generic]]:
     """Return the arrays of shard `number`."""
     random = np.random.default_rng((seed, number))
@@ -87,9 +107,9 @@ def make_shard(
     }
 
 
-def _work(folder: Path, numbers: range, seed: int, prose: list[str]) -> None:
-    teacher = Teacher()
-    sentences = Sentences(prose)
+def _work(folder: Path, numbers: range, seed: int, prose: list[str], phonemes: Path | None) -> None:
+    teacher = Spelled() if phonemes else Teacher()
+    sentences = Lines(phonemes) if phonemes else Sentences(prose)
     for number in numbers:
         if not (folder / f"{number:05}.npz").exists():
             shards.write_shard(
@@ -109,15 +129,22 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--prose", type=Path, help="a sentence a line, instead of fortunes")
+    parser.add_argument("--phonemes", type=Path, help="their phonemes a line, instead of both")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     count = round(options.hours * 3600 / shards.SHARD_S)
-    prose = _prose(options.prose)
+    prose = [] if options.phonemes else _prose(options.prose)
     spawn = multiprocessing.get_context("spawn")
     workers = [
         spawn.Process(
             target=_work,
-            args=(options.out, range(first, count, options.workers), options.seed, prose),
+            args=(
+                options.out,
+                range(first, count, options.workers),
+                options.seed,
+                prose,
+                options.phonemes,
+            ),
         )
         for first in range(options.workers)
     ]

@@ -14,8 +14,9 @@ from training.discriminators import (
     feature_loss,
     parts_of,
 )
-from training.resident import Resident
+from training.resident import Resident, context_samples
 from training.spectra import Spectra, item_distance
+from training.throats import Throats
 from training.vocos import Vocos
 
 LOSSES = ("mel", "stft", "adversarial", "features", "discriminator", "gradient")
@@ -84,6 +85,7 @@ class Step(nn.Module):
         self._cutting = cutting
         self._weights = Weights()
         self._device = next(generator.parameters()).device
+        self._throats = Throats(context_samples(cutting.frames)).to(self._device)
         self.generator_optimizer = self._optimizer(generator)
         self.discriminator_optimizer = self._optimizer(discriminators)
         self.sums = torch.zeros(len(LOSSES) + 1, device=self._device)
@@ -128,14 +130,16 @@ class Step(nn.Module):
         low, high = _GAIN_DB
         gain_db = low + (high - low) * torch.rand(count, 1, device=self._device)
         gain = 10 ** (gain_db / 20)
-        mel = self._mel_of(cut.context * gain)
+        context = self._throats(cut.context * gain)
+        mel = self._mel_of(context)
         smooth = functional.avg_pool2d(
             mel[:, None], 3, stride=1, padding=1, count_include_pad=False
         )[:, 0]
         chance = torch.rand(2, count, 1, 1, device=self._device)
         amount = chance[0] * (chance[1] < self._cutting.smoothed_share)
         ones = torch.ones(count, device=self._device)
-        return Batch(mel + amount * (smooth - mel), cut.wave * gain, ones)
+        edge = (context.shape[-1] - cut.wave.shape[-1]) // 2
+        return Batch(mel + amount * (smooth - mel), context[:, edge:-edge], ones)
 
     def _imitated(self, source: Resident, count: int) -> Batch:
         cut = source.cut(count, self._cutting.frames)
