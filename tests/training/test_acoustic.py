@@ -34,8 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def options(out: Path, **changes: object) -> argparse.Namespace:
     chosen = {
-        "seed": 1, "width": 64, "depth": 1, "compile": False, "distil_from": 0.5, "rows": 1, "rate": 1e-3,
-        "minutes": 1.0, "out": out,
+        "seed": 1, "width": 64, "depth": 1, "compile": False, "distil_from": 0.5, "rows": 1,
+        "rate": 1e-3, "minutes": 1.0, "out": out,
     }  # fmt: skip
     return argparse.Namespace(**{**chosen, **changes})
 
