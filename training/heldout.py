@@ -12,8 +12,7 @@ ASIDE = "aside"
 
 @cache
 def sentences(name: str) -> tuple[str, ...]:
-    """Return a list: `chat` (4-25 words), `short` (1-3), `names` (numbers and prefixes)
-    or `ASIDE`."""
+    """Return a list: `chat` (4-25 words), `short` (1-3), `names` (numbers, too), or `ASIDE`."""
     lines = (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     return tuple(line for line in lines if line)
 
