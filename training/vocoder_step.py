@@ -14,12 +14,13 @@ from training.discriminators import (
     feature_loss,
     parts_of,
 )
+from training.phase import phase_loss
 from training.resident import Resident, context_samples
 from training.spectra import Spectra, item_distance
 from training.throats import Throats
 from training.vocos import Vocos
 
-LOSSES = ("mel", "stft", "adversarial", "features", "discriminator", "gradient")
+LOSSES = ("mel", "stft", "phase", "adversarial", "features", "discriminator", "gradient")
 """Losses that `Step.sums` adds up."""
 _BETAS = (0.8, 0.99)
 _MAX_GRADIENT_NORM = 1000.0
@@ -32,6 +33,7 @@ class Weights:
 
     mel: float = 45.0
     stft: float = 2.0
+    phase: float = 4.0
     adversarial: float = 1.0
     features: float = 2.0
 
@@ -174,7 +176,8 @@ class Step(nn.Module):
         stft = _mean_distance(
             [(t.log_magnitude, m.log_magnitude) for t, m in zip(true, made, strict=True)], weights
         )
-        loss = self._weights.mel * mel + self._weights.stft * stft
+        phase = phase_loss(true, made, weights)
+        loss = self._weights.mel * mel + self._weights.stft * stft + self._weights.phase * phase
         adversarial = features = judged = torch.zeros((), device=self._device)
         if is_adversarial:
             judged = self._train_discriminators(
@@ -194,7 +197,7 @@ class Step(nn.Module):
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.generator.parameters(), _MAX_GRADIENT_NORM)
         self.generator_optimizer.step()
-        values = (mel, stft, adversarial, features, judged, norm, torch.ones_like(norm))
+        values = (mel, stft, phase, adversarial, features, judged, norm, torch.ones_like(norm))
         self.sums += torch.stack([value.detach() for value in values])
 
     def _train_discriminators(self, waves: Tensor, parts: list[Tensor]) -> Tensor:

@@ -10,8 +10,8 @@ from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 import torch
+from scipy.signal import resample_poly
 from torch import Tensor
 
 _RATE_HZ = 16_000
@@ -44,6 +44,8 @@ class Rater:
 
     def rate(self, samples: npt.NDArray[np.float32], rate_hz: int) -> float:
         """Return the mean opinion score of mono `samples`, `[n]`."""
-        wave = soxr.resample(samples.astype(np.float32), rate_hz, _RATE_HZ)
+        # A gentle filter, as in the package's own command: speech that ends at a steep edge below
+        # 8 kHz is rated up to 1.2 lower.
+        wave = resample_poly(samples.astype(np.float32), _RATE_HZ, rate_hz).astype(np.float32)
         with torch.inference_mode():
             return float(self._model(torch.from_numpy(wave)[None]))
