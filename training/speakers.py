@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-_ROUGH = 0.4
+_ROUGH = 0.15
 """Share of the speakers whose voice is rough."""
 
 
@@ -50,7 +50,7 @@ NAMED: dict[str, Speaker] = {
 
 def draw(random: np.random.Generator) -> Speaker:
     """Return a speaker at random, with pitch and vocal tract that go together in most of them."""
-    pitch = float(np.exp(random.uniform(np.log(0.40), np.log(1.45))))
+    pitch = float(np.exp(random.uniform(np.log(0.55), np.log(1.45))))
     tract = pitch**0.25 * np.exp(random.normal(0, 0.06))
     return Speaker(
         pitch=pitch,
