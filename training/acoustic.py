@@ -80,7 +80,7 @@ class Trainer:
             last = now
             if self.seconds - reported >= _REPORT_EVERY_S:
                 rate = (self.steps - steps_before) / (self.seconds - reported)
-                mean = torch.stack(losses).mean().item()
+                mean = torch.stack(losses).nanmean().item()
                 print(
                     f"acoustic {self.seconds:6.0f} s  step {self.steps}  loss {mean:.4f}  "
                     f"{rate:.1f} steps/s  {pool.hours:.1f} h"
@@ -129,6 +129,7 @@ class Trainer:
             else:
                 loss = flow.guidance_loss(self.model, self.teacher, question, CFG_STRENGTH)
         loss.backward()
+        self._drop_bad()
         nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP, foreach=True)
         self._optimizer.step()
         self._optimizer.zero_grad()
@@ -139,6 +140,12 @@ class Trainer:
                 list(self.average.parameters()), list(self.model.parameters()), weight
             )
         return loss.detach()
+
+    def _drop_bad(self) -> None:
+        """Leave out of a step what is not finite: once in some thousand steps a row makes such."""
+        for parameter in self.model.parameters():
+            if parameter.grad is not None:
+                torch.nan_to_num_(parameter.grad, 0.0, 0.0, 0.0)
 
     def save(self) -> None:
         """Write everything that is needed to go on, whole or not at all."""

@@ -157,7 +157,7 @@ def _work(plan: Plan) -> None:
     teacher = Spelled() if plan.phonemes else Teacher()
     second = Kokoro(*plan.second) if plan.second else None
     sentences = Lines(plan.phonemes) if plan.phonemes else Sentences(plan.prose)
-    prefix = "k" if second else ""
+    prefix = shards.SECOND if second else ""
     for number in plan.numbers:
         path = plan.folder / f"{prefix}{number:05}.npz"
         if path.exists():
