@@ -12,13 +12,12 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from bot.engine.f5.mel import FFT_SAMPLES, HOP_SAMPLES, filter_bank
 
 OVERLAP = FFT_SAMPLES // HOP_SAMPLES
 _MOMENTUM = 0.99
-_LEAST = 1e-8
+_LEAST = 1e-16
 _MIN_ENVELOPE = 1e-11  # upstream's guard against division by zero
 
 
@@ -37,9 +36,7 @@ def fitting(rounds: int, device: torch.device) -> Fitting:
 
 def sound(spectrum: Tensor, window: Tensor, keep: Tensor) -> Tensor:
     """Return the wave, `[(T + 3) * 256]`, of spectra, `[T, 513]`; `keep` is `[T, 1]`."""
-    frames = torch.fft.irfft(spectrum) * window  # [T, 1024]
-    envelope = _overlap_add(window.square() * keep)
-    return _overlap_add(frames) / envelope.clamp(min=_MIN_ENVELOPE)
+    return _overlap_add(torch.fft.irfft(spectrum) * window) / _envelope(window, keep)
 
 
 def fit(spectrum: Tensor, mel: Tensor, how: Fitting, window: Tensor, keep: Tensor) -> Tensor:
@@ -52,19 +49,34 @@ def fit(spectrum: Tensor, mel: Tensor, how: Fitting, window: Tensor, keep: Tenso
     asked = (mel.float().exp() @ how.from_mel).clamp(min=0)
     # Neither the vocoder nor the mel knows the magnitudes; what errs in one seldom errs in both.
     magnitude = (spectrum.abs() * asked).sqrt().where(keep, 0)
-    fitted = spectrum / spectrum.abs().clamp(min=_LEAST) * magnitude
+    fitted = _turned(torch.view_as_real(spectrum), magnitude)
+    share = 1 / _envelope(window, keep)
     before = None
     for _ in range(how.rounds):
-        wave = sound(fitted, window, keep)
-        measured = torch.fft.rfft(wave.unfold(0, FFT_SAMPLES, HOP_SAMPLES) * window)
-        onward = measured if before is None else measured + _MOMENTUM * (measured - before)
+        wave = _overlap_add(torch.fft.irfft(fitted) * window) * share
+        frames = wave.unfold(0, FFT_SAMPLES, HOP_SAMPLES) * window
+        measured = torch.view_as_real(torch.fft.rfft(frames))  # [T, 513, 2]
+        onward = measured if before is None else torch.lerp(before, measured, 1 + _MOMENTUM)
         before = measured
-        fitted = onward * (magnitude / onward.abs().clamp(min=_LEAST))
+        fitted = _turned(onward, magnitude)
     return fitted
+
+
+def _turned(parts: Tensor, magnitude: Tensor) -> Tensor:
+    """Return `magnitude` with the phases of `parts`, real and imaginary, `[T, 513, 2]`."""
+    real, imaginary = parts.unbind(-1)
+    scale = torch.addcmul(real * real, imaginary, imaginary).clamp(min=_LEAST).rsqrt() * magnitude
+    return torch.view_as_complex(parts * scale[..., None])
+
+
+def _envelope(window: Tensor, keep: Tensor) -> Tensor:
+    return _overlap_add(window.square() * keep).clamp(min=_MIN_ENVELOPE)
 
 
 def _overlap_add(frames: Tensor) -> Tensor:
     """Return the sum of windows that begin a hop apart, `[(T + 3) * 256]` of `[T, 1024]`."""
-    parts = frames.unflatten(-1, (OVERLAP, HOP_SAMPLES)).unbind(1)
-    padded = [functional.pad(p, (0, 0, i, OVERLAP - 1 - i)) for i, p in enumerate(parts)]
-    return torch.stack(padded).sum(dim=0).flatten()
+    count = len(frames)
+    total = frames.new_zeros(count + OVERLAP - 1, HOP_SAMPLES)
+    for i, part in enumerate(frames.unflatten(-1, (OVERLAP, HOP_SAMPLES)).unbind(1)):
+        total[i : i + count] += part
+    return total.flatten()
