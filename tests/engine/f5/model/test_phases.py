@@ -1,13 +1,18 @@
 """Phases that are fitted to each other: what that does to a sound, and what it leaves alone."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
 
 from bot.engine.f5.mel import log_mel
 from bot.engine.f5.model import phases
-from bot.engine.f5.model.vocos import decode, wave_span
+from bot.engine.f5.model.vocos import Vocos, decode, wave_span
 from bot.engine.f5.weights.checkpoint import load_vocos
+from bot.engine.f5.weights.model_folder import load_vocoder
+from bot.errors import StartError
 from tests.engine.f5.conftest import CPU
 
 pytestmark = pytest.mark.parts
@@ -47,7 +52,7 @@ def test_a_low_voice_with_wrong_phases_sounds_as_its_magnitudes_ask() -> None:
 
 
 def test_items_of_a_row_do_not_change_each_other(
-    vocos_pair: tuple[torch.nn.Module, object],
+    vocos_pair: tuple[Any, Vocos],
 ) -> None:
     model = load_vocos(vocos_pair[0].state_dict(), "center", CPU, torch.float32, 5)
     mel = torch.randn(40, 100, generator=torch.Generator().manual_seed(2)) - 3
@@ -62,3 +67,10 @@ def test_items_of_a_row_do_not_change_each_other(
         )  # fmt: skip
     plain = load_vocos(vocos_pair[0].state_dict(), "center", CPU, torch.float32)
     assert not torch.allclose(decode(plain, mel, is_decoded), row, atol=1e-3)
+
+
+@pytest.mark.parametrize("rounds", ["-1", "many", "1e9", "2000"])
+def test_a_number_of_rounds_that_cannot_be_is_refused(tmp_path: Path, rounds: str) -> None:
+    (tmp_path / "config.yaml").write_text(f"ishowtts:\n  fit_rounds: {rounds}\n", encoding="utf-8")
+    with pytest.raises(StartError, match="fit_rounds"):
+        load_vocoder(tmp_path, CPU, torch.float32)
