@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -19,33 +19,31 @@ from bot.config import Settings
 from bot.config.sources import ReplaySettings
 from bot.engine.narrator import Narrator
 from bot.errors import StartError
+from bot.inbox import Inbox
 from bot.logs.background import StandardError
-from bot.messages import ChatMessage, SourceItem
 from bot.observers import Observer
 from bot.outcomes import DropReason
-from bot.policy.draft import is_paid
 from bot.runtime.signals import stop_signals
 from bot.runtime.tasks import running
 from bot.server import Server
 from bot.sources import ingest
 from bot.sources.recording import Recorder
-from bot.sources.supervision import keep_reading
 from bot.speedcheck import speed
 from bot.state import DaemonState, OutputState
 from bot.store import Store
 from bot.store import default_path as default_store
+from bot.web.settings import LiveSettings
 from bot.wiring import engines, outputs, sounds
 from bot.wiring.banner import banner
-from bot.wiring.control import Control
 from bot.wiring.liveness import liveness_checks
+from bot.wiring.obs import Obs
 from bot.wiring.observers import Observers
 from bot.wiring.options import refuse_shared_files
+from bot.wiring.web import Web
 from bot.wiring.wires import Wires
 
 log = structlog.get_logger(__name__)
 
-_INBOX_SIZE = 256
-"""Items of sources that wait to be taken in."""
 _SETTLE_S = 2.0
 """How long the start waits for outputs to open, in seconds."""
 
@@ -60,6 +58,9 @@ class Daemon:
         engine: Narrator | None = None,
         record: Path | None = None,
         events: Path | None = None,
+        config: Path | None = None,
+        may_restart: bool = False,
+        show: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Build the stages.
 
@@ -68,13 +69,19 @@ class Daemon:
             engine: Speaks, and may be loading already; made as configured otherwise.
             record: Where to write the chat that comes in, in the format of a replay.
             events: Where to write the outcomes as JSON Lines.
+            config: The file that the configuration was read from.
+            show: Shows the page at an address, once it is there.
+            may_restart: Whether who runs it starts another one where `run` says so.
 
         Raises:
             StartError: something that is configured cannot work here.
         """
         refuse_shared_files(settings, written=(record, events))
-        self._settings = settings
+        self.settings = settings
+        """The configuration that it was started with."""
         self._files = ExitStack()
+        self._show = show
+        self._wants_restart = asyncio.Event()
         self._speed = speed.Latest()
         self._engine = engine or engines.create(settings.engine)
         self._outputs = outputs.create_all(
@@ -95,8 +102,6 @@ class Daemon:
             for source in channel.sources
             if isinstance(source, ReplaySettings)
         ]
-        self._waits_for_room = any(source.speed == 0 for source in replays)
-        """As fast as possible is as fast as speech can follow: a script's messages are not lost."""
         store = Store(
             None if replays else default_store(),  # recorded chat leaves nothing behind
             journal_max_age_s=settings.backlog.journal_max_age_s,
@@ -107,7 +112,6 @@ class Daemon:
         if settings.archive.enabled and not replays:
             archive = Archive(settings.archive, default_folder())
             self._archive = self._files.enter_context(archive)
-        self._inbox: asyncio.Queue[SourceItem] = asyncio.Queue(_INBOX_SIZE)
         self._sources = sources.Sources(
             settings.twitch,
             (source for channel in settings.channels for source in channel.sources),
@@ -129,7 +133,13 @@ class Daemon:
             archive=self._archive,
         )
         self._channels = {channel.name: Channel(channel, shared) for channel in settings.channels}
-        self._first = next(iter(self._channels.values()))
+        self._inbox = Inbox(
+            self._channels,
+            store.journal,
+            # As fast as possible is as fast as speech can follow: a script's messages are not lost.
+            waits_for_room=any(source.speed == 0 for source in replays),
+            seen=self._recorder.write if self._recorder else lambda _: None,
+        )
         readers = [s for channel in self._channels.values() for s in channel.sources]
         # Sources that answer chatters, or settle what they paid with, watch outcomes too.
         self._observers.add(source for source in readers if isinstance(source, Observer))
@@ -137,7 +147,22 @@ class Daemon:
         routes = [*ingest.routes(posts), *self._sources.routes, *self._observers.routes]
         self.wires = Wires(settings, self._channels, self._engine, self._voices)
         self._observers.add(self.wires.observers)
-        routes += [*Control(self._channels).routes, *self.wires.routes]
+        routes += self.wires.routes
+        self.web = Web(
+            self._channels,
+            state=self._state,
+            store=store,
+            live=LiveSettings(settings, self._channels, config),
+            restart=self._wants_restart.set if may_restart else None,
+            voices=self._voices,
+            speech=self.wires.speech,
+            others=routes,
+        )
+        self._observers.add(self.web.observers)
+        routes += self.web.routes
+        self.routes = routes
+        """What the HTTP server serves."""
+        self._obs = Obs(settings.obs, self._channels.values())
         self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(
@@ -160,8 +185,11 @@ class Daemon:
         """Address of the HTTP server, once it listens."""
         return self._server.url
 
-    async def run(self) -> None:
+    async def run(self) -> bool:
         """Run until a signal to stop, or until every source has ended and all was spoken.
+
+        Returns:
+            Whether it shall be started again, with the configuration as it is then.
 
         Raises:
             StartError: the port is taken, the engine cannot load, a source can never work.
@@ -169,15 +197,19 @@ class Daemon:
         with self._files, stop_signals() as stopped:
             living = asyncio.create_task(self._live(), name="life")
             stopping = asyncio.create_task(stopped.wait(), name="stop signal")
+            again = asyncio.create_task(self._wants_restart.wait(), name="start again")
             try:
-                await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
-                log.info("stopping")
-                self._observers.systemd.stopping()
+                ends = (living, stopping, again)
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                log.info("stopping", starts_again=again.done())
+                if not again.done():
+                    self._observers.systemd.stopping()
             finally:
-                stopping.cancel()
-                living.cancel()
+                for task in (stopping, again, living):
+                    task.cancel()
                 with suppress(asyncio.CancelledError):
                     await living
+        return self._wants_restart.is_set() and not stopped.is_set()
 
     async def _live(self) -> None:
         """Start from the ear to the mouth of the flow, and stop in the reverse order."""
@@ -187,11 +219,7 @@ class Daemon:
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
         watches = {f"presence {name}": c.presence.run for name, c in self._channels.items()}
         watches |= {f"ladder {name}": c.ladder.run for name, c in self._channels.items()}
-        watches |= {
-            f"word lists {name}": c.policy.words.run
-            for name, c in self._channels.items()
-            if c.policy.words.has_files
-        }
+        watches |= {f"word lists {name}": c.watch_words for name, c in self._channels.items()}
         try:
             work = {**sinks, **voices, "sounds": self._sounds.run, **self._observers.work}
             async with self._server, running(work):
@@ -204,63 +232,22 @@ class Daemon:
                         **speakers,
                         **watches,
                         **self.wires.work,
-                        "intake": self._take_in,
-                        "undated": self._resume_undated,
+                        **self.web.work,
+                        **self._obs.work,
+                        "intake": self._inbox.take_in,
+                        "undated": self._inbox.resume_undated,
                     }
                     async with running(work):
-                        await self._resume()
+                        await self._inbox.resume()
                         self._announce()
-                        await self._read()
+                        await self._inbox.read()
                         log.info("every source has ended; speaking what waits")
-                        await self._inbox.join()
                         await asyncio.gather(*(channel.speaker.drain() for channel in channels))
                 finally:
                     for channel in channels:
                         channel.clear(DropReason.SHUTDOWN)
         finally:
             await self._engine.close()
-
-    async def _resume(self) -> None:
-        """Take in what was paid for and not spoken in earlier runs."""
-        journal = self._store.journal
-        unspoken = journal.unspoken(self._channels)
-        for message in (*unspoken, *journal.undated(self._channels)):
-            self._channels[message.channel].resume(message)
-        for message in unspoken:
-            await self._inbox.put(message)
-        await self._inbox.join()
-
-    async def _resume_undated(self) -> None:
-        for message in await self._store.journal.date(self._channels):
-            await self._inbox.put(message)
-
-    async def _read(self) -> None:
-        """Let every source deliver; return when none of them has any more."""
-        async with asyncio.TaskGroup() as reading:
-            for name, channel in self._channels.items():
-                for source in channel.sources:
-                    reading.create_task(
-                        keep_reading(source, self._deliver), name=f"{source.name} of {name}"
-                    )
-
-    async def _deliver(self, item: SourceItem) -> None:
-        if self._recorder is not None:
-            self._recorder.write(item)
-        if self._waits_for_room and isinstance(item, ChatMessage):
-            await self._inbox.join()
-            await self._channels.get(item.channel, self._first).wait_room()
-        await self._inbox.put(item)
-        if isinstance(item, ChatMessage) and is_paid(item):
-            # Who delivered it takes it for accepted, and may tell whoever paid.
-            await self._inbox.join()
-            await self._channels.get(item.channel, self._first).intake.wait_written()
-
-    async def _take_in(self) -> None:
-        while True:
-            item = await self._inbox.get()
-            # A replay may come from another configuration with other channels.
-            self._channels.get(item.channel, self._first).intake.accept(item)
-            self._inbox.task_done()
 
     async def _settle(self) -> None:
         """Wait until it is known what can be heard, but not for a sound system that hangs."""
@@ -271,11 +258,12 @@ class Daemon:
 
     def _announce(self) -> None:
         self._observers.systemd.ready()
+        self._show(f"{self._server.url}/")
         states = {output.name: output.state for output in self._outputs.values()}
         if sys.stderr.isatty():
             program = sys.argv[0] if Path(sys.argv[0]).stem == "ishowtts" else "ishowtts"
             text = banner(
-                self._settings,
+                self.settings,
                 program=program,
                 url=self._server.url,
                 outputs=states,
@@ -300,6 +288,7 @@ class Daemon:
             },
             channels={name: channel.state for name, channel in self._channels.items()},
             mqtt=self._observers.mqtt_state,
+            obs=self._obs.state,
             lines_lost={"log": logs.lines_lost()}
             | self._observers.lines_lost
             | ({"record": self._recorder.lost} if self._recorder else {})

@@ -1,9 +1,10 @@
 """One channel: its stages, built from the configuration, and their state."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import structlog
 
@@ -41,6 +42,10 @@ _MAX_COMMAND = 200
 """Characters of a message in which a command is looked for."""
 
 
+_LOOK_S = 2.0
+"""How often it is looked whether a file of blocked words changed."""
+
+
 class Shared(NamedTuple):
     """Parts of the daemon that its channels share."""
 
@@ -68,6 +73,7 @@ class Channel:
         every, store = shared.settings, shared.store
         answers = Answers(every.commands.answers)
         remembered = partial(store.remembered, channel=settings.name)
+        self._settings = settings
         self.policy = Policy(
             settings.policy,
             voice=settings.voice,
@@ -78,7 +84,9 @@ class Channel:
             spoken=lambda: shared.engine.languages,
             say=answers.text,
         )
-        history = History()
+        self.name = settings.name
+        self.history = history = History()
+        """What was said lately."""
         self.backlog = Backlog(every.backlog, shared.emit)
         self._routing = Routing((o, shared.outputs[o.place]) for o in settings.outputs)
         places = dict.fromkeys(shared.outputs[o.place] for o in settings.outputs)
@@ -121,6 +129,8 @@ class Channel:
             approved=remembered("approvals"),
             trigger=every.commands.trigger,
         )
+        self._moderated = parts
+        self._volume = every.playback.volume
         self.approvals, self.presence = parts.approvals, parts.presence
         self.intake = Intake(
             parse_command=command_parser(every, settings),
@@ -174,6 +184,27 @@ class Channel:
             },
             outputs=self.player.states,
         )
+
+    async def follow(self, settings: ChannelSettings, every: Settings) -> None:
+        """Do as `settings`, and those of `every` channel, say from now on, as far as that can be.
+
+        These are policy, voice, backlog, moderation and volume. What waits and what is known stays.
+        """
+        before, self._settings = self._settings, settings
+        if (settings.policy, settings.voice) != (before.policy, before.voice):
+            rules = await asyncio.to_thread(self.policy.prepare, settings.policy)
+            self.policy.follow(settings.policy, rules, voice=settings.voice)
+        self.backlog.follow(every.backlog)
+        self._moderated.follow(every.moderation)
+        if every.playback.volume != self._volume:
+            self._volume = every.playback.volume
+            self.speaker.volume = self._volume / 100
+
+    async def watch_words(self) -> NoReturn:
+        """Read files of blocked words again when they change, until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            await self.policy.words.look()
 
     def clear(self, reason: DropReason) -> None:
         """Drop everything that waits."""

@@ -115,6 +115,15 @@ class Event(Message, frozen=True, kw_only=True):
     """The platform's id of the reward that was redeemed; empty for none."""
 
 
+class Picture(msgspec.Struct, frozen=True, array_like=True):
+    """An emote as a picture; on the wire an array of its fields, in this order."""
+
+    name: str
+    """What stands for it in the text: untrusted."""
+    address: str
+    """Where the picture is, by https: untrusted."""
+
+
 class ChatMessage(Message, frozen=True, kw_only=True):
     """One line of chat as its source delivered it: hostile input, nothing checked yet."""
 
@@ -128,6 +137,8 @@ class ChatMessage(Message, frozen=True, kw_only=True):
     text: str
     emotes: tuple[tuple[int, int], ...] = ()
     """Where the platform put emotes: half-open ranges of code points of `text`."""
+    pictures: tuple[Picture, ...] = ()
+    """Emotes whose addresses the platform tells, each once."""
     event: Event | None = None
     reply_to: str | None = None
     """Display name of the chatter whose message this one answers."""
@@ -241,6 +252,11 @@ class Utterance(Message, frozen=True, kw_only=True):
     """ISO 639 code of the text; empty where any voice may read it."""
     event: EventKind | None = None
     """What the message came with."""
+    amount: float = 0
+    unit: str = ""
+    """How much of it, as in `Event`."""
+    pictures: tuple[Picture, ...] = ()
+    """Emotes of the message, for those who show it."""
     lane: Lane
     received_at: float
     """When the daemon had the message complete; age and latency count from here."""

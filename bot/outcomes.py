@@ -6,7 +6,17 @@ from typing import Self
 import msgspec
 from msgspec import structs
 
-from bot.messages import ChatMessage, Lane, Message, RejectReason, Utterance, Verb, WordTime
+from bot.messages import (
+    ChatMessage,
+    EventKind,
+    Lane,
+    Message,
+    Picture,
+    RejectReason,
+    Utterance,
+    Verb,
+    WordTime,
+)
 from bot.runtime.clock import now, unix
 
 
@@ -155,6 +165,14 @@ class Started(Outcome, frozen=True, kw_only=True):
     """When the engine's first audio was there."""
     words: tuple[WordTime, ...] = ()
     """Words whose audio is there by now, in seconds after `at`; `Continued` brings the others."""
+    voice: str = ""
+    event: EventKind | None = None
+    """What the message came with."""
+    amount: float = 0
+    unit: str = ""
+    """How much of it, as in `bot.messages.Event`."""
+    pictures: tuple[Picture, ...] = ()
+    """Emotes of the message."""
 
 
 class Continued(Outcome, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ class Rendering:
         self.request = request
         self.segments = segments.introduced(said, with_prefix=request.text != said.body)
         self.due = Due(request.due_s)
-        self.clip = Clip()
+        self.clip = Clip(utterance.id)
         self.requested_at = now()
         self.started_at = 0.0
         """When its first sample was handed to an output; 0 before."""

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 
 from bot.archive import Heard
 from bot.backlog import Backlog
 from bot.lookahead import Lookahead
-from bot.messages import Lane, Utterance, WordTime
+from bot.messages import AudioChunk, Lane, Utterance, WordTime
 from bot.outcomes import Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.playback import Output
 from bot.playback.player import Playback, Player
@@ -22,6 +23,13 @@ log = structlog.get_logger(__name__)
 
 _LOOK_AGAIN_S = 1.0
 """How often it is looked whether an utterance is too old and its output still away."""
+
+
+class Sounding(NamedTuple):
+    """Audio of an utterance that is being spoken."""
+
+    id: str
+    chunks: Sequence[AudioChunk]
 
 
 class Speaker:
@@ -81,6 +89,12 @@ class Speaker:
             started_at=unix(started_at) if (started_at := self._current.started_at) else None,
             words=tuple(self._current.clip.words),
         )
+
+    @property
+    def sounding(self) -> Sounding | None:
+        """Audio of what is being spoken, as far as it is there."""
+        current = self._current
+        return Sounding(current.utterance.id, current.clip.chunks) if current else None
 
     @property
     def is_making(self) -> bool:
@@ -187,6 +201,11 @@ class Speaker:
             requested_at=rendering.requested_at,
             first_chunk_at=rendering.first_piece_at,
             words=tuple(rendering.clip.words),
+            voice=rendering.utterance.voice,
+            event=rendering.utterance.event,
+            amount=rendering.utterance.amount,
+            unit=rendering.utterance.unit,
+            pictures=rendering.utterance.pictures,
         )
         rendering.started_at = started.at
         self._begun(rendering.utterance)

@@ -4,16 +4,20 @@ import argparse
 import asyncio
 import faulthandler
 import gc
+import os
 import sys
 import traceback
+import webbrowser
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from bot import logs
 from bot.cli import EXIT_OK, EXIT_USAGE
-from bot.cli.shared import add_config_option, complete, load_settings
+from bot.cli.shared import add_config_option, complete, config_path, load_settings
 from bot.errors import shown
 from bot.logs.background import tell
 from bot.wiring import engines
@@ -46,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--events", type=Path, metavar="FILE.jsonl", help="append a JSON line for each outcome"
     )
+    parser.add_argument(
+        "--no-browser",
+        dest="browser",
+        action="store_false",
+        help="open no page, also where there is a desktop",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,6 +66,40 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return EXIT_USAGE
+    may_restart = not (options.replay or options.record or options.output)
+    # What is imported lasts: looking through it for garbage would hold the event loop for 50 ms
+    # now, and again and again in service.
+    gc.disable()
+    faulthandler.enable()  # a watchdog ends what hangs with SIGABRT: then it tells where it hung
+    sys.excepthook = _tell_crash
+    show = _open if options.browser and _has_desktop() else _keep
+    while _run_once(options, may_restart=may_restart, show=show):
+        show = _keep
+    return EXIT_OK
+
+
+def _has_desktop() -> bool:
+    """Tell whether somebody sits before this terminal who can see a browser."""
+    if not sys.stderr.isatty() or "SSH_CONNECTION" in os.environ:
+        return False
+    return sys.platform in ("win32", "darwin") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+def _open(url: str) -> None:
+    """Show the page at `url`; a browser may take its time to start."""
+    Thread(target=webbrowser.open, args=(url,), name="browser", daemon=True).start()
+
+
+def _keep(_: str) -> None:
+    """Show nothing."""
+
+
+def _run_once(
+    options: argparse.Namespace, *, may_restart: bool, show: Callable[[str], None]
+) -> bool:
+    """Run the daemon until it ends; return whether it shall be started again."""
     chosen = with_options(
         load_settings(options),
         twitch_channel=options.channel,
@@ -64,32 +108,34 @@ def run(options: argparse.Namespace) -> int:
         output=options.output,
     )
     logs.configure(chosen.log)
-    # What is imported lasts: looking through it for garbage would hold the event loop for 50 ms
-    # now, and again and again in service.
-    gc.disable()
-    faulthandler.enable()  # a watchdog ends what hangs with SIGABRT: then it tells where it hung
-    sys.excepthook = _tell_crash
 
     def build(engine: "Narrator") -> "Daemon":
         daemon_type: type[Daemon] = import_module("bot.app").Daemon
-        return daemon_type(chosen, engine=engine, record=options.record, events=options.events)
+        return daemon_type(
+            chosen,
+            engine=engine,
+            record=options.record,
+            events=options.events,
+            config=config_path(options),
+            may_restart=may_restart,
+            show=show,
+        )
 
-    async def live() -> None:
+    async def live() -> bool:
         engine = engines.create(chosen.engine)
         engine.start()  # it loads while the rest of the daemon is imported
         try:
             daemon = await asyncio.to_thread(build, engine)
             gc.freeze()
             gc.enable()
-            await daemon.run()
+            return await daemon.run()
         finally:
             await engine.close()
 
     try:
-        complete(live())
+        return complete(live())
     finally:
         logs.finish()
-    return EXIT_OK
 
 
 def _tell_crash(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:

@@ -4,12 +4,14 @@ import argparse
 import asyncio
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bot import logs
 from bot.config import Settings, default_path, load
 from bot.config.logs import LogSettings
 from bot.errors import IshowttsError
+
+_T = TypeVar("_T")
 
 
 def add_config_option(parser: argparse.ArgumentParser) -> None:
@@ -45,13 +47,13 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def complete(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work`; of tasks that failed together, raise the first one's error for people.
+def complete(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run `work`, return its result; of tasks that failed together, raise the first one's error.
 
     A mistake of ours among them is raised as it is, with everything that led to it.
     """
     try:
-        asyncio.run(work)
+        return asyncio.run(work)
     except BaseExceptionGroup as group:
         error: BaseException | None
         error, mistakes = group.split(IshowttsError)

@@ -14,7 +14,6 @@ from bot.config.settings import FORM, Settings
 from bot.config.yaml_source import Path as KeyPath
 from bot.config.yaml_source import dotted, parse
 from bot.errors import ConfigError, Problem, shown
-from bot.runtime.folders import resource
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -27,11 +26,6 @@ _MESSAGES = {
     "tuple_type": "needs to be a list",
     "union_tag_not_found": "needs a `type`",
 }
-
-
-def default_path() -> Path:
-    """Return the `config.yaml` that comes with the program."""
-    return resource("config.yaml")
 
 
 def load(path: Path) -> Settings:

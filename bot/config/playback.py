@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field
 
-from bot.config.base import Count, Number, Section
+from bot.config.base import Count, Number, Section, matching
 from bot.messages import EventKind
 
 
@@ -60,7 +60,23 @@ class WavefileSettings(_Selecting):
     """realtime takes as long as a device would, so a skip cuts; fast writes at once."""
 
 
-OutputSettings = Annotated[DeviceSettings | WavefileSettings, Field(discriminator="type")]
+class BrowserSettings(_Selecting):
+    """Pages that play it, such as a browser source in OBS: `/overlay?channel=NAME`."""
+
+    type: Literal["browser"]
+    name: Annotated[
+        str, matching(r"[A-Za-z0-9_-]{1,40}", "letters, digits, - and _, at most 40")
+    ] = "browser"
+    """Name of the output; channels with one of the same name take turns on it."""
+    listeners: Literal["all", "first"] = "all"
+    """Which pages are heard: all in step, or the one that came first."""
+    sample_rate_hz: Literal[24_000, 48_000] = 24_000
+    """Sample rate of what is sent, in hertz; 24000 is that of the voices."""
+
+
+OutputSettings = Annotated[
+    DeviceSettings | WavefileSettings | BrowserSettings, Field(discriminator="type")
+]
 
 
 class PlaybackSettings(Section):

@@ -9,6 +9,9 @@ from yarl import URL
 
 from bot.config.base import Count, Section, matching
 
+_Host = Annotated[
+    str, matching(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?", "an address as in https://example.org")
+]
 _Origin = Annotated[
     str,
     matching(
@@ -31,6 +34,8 @@ class ServerSettings(Section):
     """File that holds the token, and nothing else."""
     allowed_origins: tuple[_Origin, ...] = ("chrome-extension://*", "moz-extension://*")
     """Web pages and browser extensions that may use the daemon from a browser."""
+    emote_hosts: tuple[_Host, ...] = ()
+    """Servers from which the overlay may load emotes as pictures; none where it is empty."""
 
     @property
     def is_loopback(self) -> bool:

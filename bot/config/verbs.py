@@ -18,7 +18,7 @@ class Form(Enum):
 
     NOTHING = "nothing"
     NAME = "one name"
-    MAY_NAME = "at most one name"
+    MAY_NAME = "at most one name, or # and a message's id"
     NAME_OR_ALL = "at most one name, `all`, or # and a message's id"
     VOLUME = "a number from 0 to 100, or +10 or -10"
     VOICE = "at most a voice, and before it a name if it is for somebody else"

@@ -13,6 +13,7 @@ from bot.logs.background import BackgroundHandler, StandardError
 from bot.logs.file import LogFile
 from bot.logs.flood import FloodGate
 from bot.logs.journal import JournalHandler, is_connected
+from bot.logs.recent import Line, RecentHandler
 
 _EventDict = MutableMapping[str, Any]
 
@@ -22,6 +23,7 @@ _UNSAFE = re.compile(
 )
 _SECRET_KEY = re.compile(r"token|secret|password|authorization|credential", re.IGNORECASE)
 _MASK = "********"
+_recent = RecentHandler()
 _written: list[BackgroundHandler] = []
 """What writes the log at present."""
 
@@ -72,7 +74,7 @@ def configure(settings: LogSettings) -> None:
         handlers.append(file)
     root = logging.getLogger()
     _written[:] = [BackgroundHandler(handler) for handler in handlers]
-    root.handlers = [FloodGate(_written)]
+    root.handlers = [FloodGate([*_written, _recent])]
     root.setLevel(max(level, logging.WARNING) if level > logging.DEBUG else level)
     logging.getLogger("bot").setLevel(level)
 
@@ -81,6 +83,11 @@ def finish() -> None:
     """Write what waits, as far as that takes no more than a moment: what is printed comes after."""
     for handler in logging.getLogger().handlers:
         handler.close()
+
+
+def latest() -> Sequence[Line]:
+    """Return the latest lines of the log, the oldest first."""
+    return tuple(_recent.lines)
 
 
 def lines_lost() -> int:

@@ -25,11 +25,15 @@ class Admission:
 
         `approved` counts the approvals of chatters by their ids; changed in place.
         """
-        self._grace, self._approval = settings.grace, settings.approval
+        self.follow(settings)
         self._chatters = chatters
         self._approvals = approvals
         self._backlog = backlog
         self._approved = approved
+
+    def follow(self, settings: ModerationSettings) -> None:
+        """Do as `settings` say from now on; what waits goes on waiting."""
+        self._grace, self._approval = settings.grace, settings.approval
 
     def __call__(self, utterance: Utterance) -> None:
         """Let `utterance` wait for approval, for its seconds, or for its turn alone."""

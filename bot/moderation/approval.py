@@ -26,11 +26,15 @@ class Approvals:
         clock: Callable[[], float] = now,
     ) -> None:
         self._emit = emit
-        self._expires_s = expires_s
-        self._max_waiting = max_waiting
+        self.follow(expires_s=expires_s, max_waiting=max_waiting)
         self._clock = clock
         self._waiting: dict[str, tuple[Utterance, float]] = {}
         self._expiry: asyncio.TimerHandle | None = None
+
+    def follow(self, *, expires_s: float, max_waiting: int) -> None:
+        """Let so many wait for so long from now on."""
+        self._expires_s = expires_s
+        self._max_waiting = max_waiting
 
     def __len__(self) -> int:
         """Return how many utterances wait."""

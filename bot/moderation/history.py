@@ -1,13 +1,13 @@
 """History: what was said lately, to be said again or to tell whose it was."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from bot.messages import Utterance
 from bot.runtime.clock import now
 
-_KEPT = 50
+_KEPT = 200
 
 
 class Said(NamedTuple):
@@ -27,6 +27,10 @@ class History:
     def add(self, utterance: Utterance) -> None:
         """Note that `utterance` is being spoken from now on."""
         self._said.append(Said(utterance, now()))
+
+    def latest(self) -> Iterator[Said]:
+        """Iterate over what was said, the latest first."""
+        return reversed(self._said)
 
     def last(self, matches: Callable[[Utterance], bool] = lambda _: True) -> Said | None:
         """Return the latest that `matches`."""

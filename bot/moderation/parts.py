@@ -95,6 +95,13 @@ class Parts(NamedTuple):
             trigger=trigger,
         )
 
+    def follow(self, settings: ModerationSettings) -> None:
+        """Do as `settings` say from now on."""
+        approval = settings.approval
+        self.admission.follow(settings)
+        self.approvals.follow(expires_s=approval.expires_s, max_waiting=approval.max_waiting)
+        self.presence.follow(settings.away)
+
     def drop(self, reason: DropReason, matches: Callable[[Utterance], bool]) -> int:
         """Drop what `matches` wherever it is, also while it is heard; return how many there were.
 

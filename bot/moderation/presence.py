@@ -26,12 +26,21 @@ class Presence:
         clock: Callable[[], float] = now,
     ) -> None:
         """Hold `backlog` as the settings say; `tell` lets chat know, once each time."""
-        self._away_s = settings.after_min * _S_PER_MIN
-        self._holds_offline = settings.offline
         self._backlog = backlog
         self._tell = tell
         self._clock = clock
         self._seen_at = clock()
+        self._away_s, self._holds_offline = 0.0, False
+        self.follow(settings)
+
+    def follow(self, settings: AwaySettings) -> None:
+        """Do as `settings` say from now on."""
+        self._away_s = settings.after_min * _S_PER_MIN
+        self._holds_offline = settings.offline
+        if not self._away_s:
+            self._set(Hold.AWAY, "", is_held=False)
+        if not self._holds_offline:
+            self._set(Hold.OFFLINE, "", is_held=False)
 
     def see(self, chatter: Chatter | None) -> None:
         """Note a message or command; one without a chatter came from a place that is trusted."""

@@ -174,14 +174,14 @@ class SpeechCommands:
         return Answer.of("said_as" if said else "said_plainly", word=word, said=said)
 
     def _of(self, name: str) -> Callable[[Utterance], bool]:
-        """Return what matches the utterances of who is called `name`."""
+        """Return what matches the utterances of who is called `name`, or # and a message's id."""
+        if name.startswith("#"):
+            return lambda u: u.id == name[1:]
         people = {chatter.id for chatter in self._parts.policy.chatters.called(name)}
         return lambda u: u.chatter.id in people or u.chatter.is_called(name)
 
     def _chosen(self, name: str) -> Callable[[Utterance], bool]:
         """Return what matches those that wait for approval and are meant."""
-        if name.startswith("#"):
-            return lambda u: u.id == name[1:]
         if name_key(name) == _ALL:
             return anyone
         if name:

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
+import msgspec
 from aiohttp import web
 
 from bot.observers import LivenessCheck
 from bot.runtime.clock import awake
+from bot.runtime.endpoints import JSON, Caller, endpoint
 from bot.state import DaemonState
 
 _MEASURE_S = 0.5
@@ -16,6 +18,14 @@ _REMEMBERED_S = 30.0
 """Time for which such a lag counts as a failure."""
 _MAX_STALL_S = 15.0
 """Longest stall where a check names none."""
+
+
+class HealthAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether all is well; the status is 503 where it is not."""
+
+    ok: bool
+    reasons: list[str]
+    """What is not, a sentence each."""
 
 
 class Health:
@@ -29,7 +39,11 @@ class Health:
         self._listeners: list[Callable[[float], None]] = []
         self._lag_s = 0.0
         self._lag_at = 0.0
-        self.routes = [web.get("/healthz", self._live), web.get("/readyz", self._ready)]
+        gives = {JSON: HealthAnswer}
+        self.routes = [
+            endpoint("GET", "/healthz", self._live, least=Caller.ANYBODY, gives=gives),
+            endpoint("GET", "/readyz", self._ready, least=Caller.VIEWER, gives=gives),
+        ]
 
     def tell_lag(self, listener: Callable[[float], None]) -> None:
         """Tell `listener` every lag that is measured, in seconds."""
@@ -47,12 +61,12 @@ class Health:
             if lag_s > _MAX_LAG_S:
                 self._lag_s, self._lag_at = lag_s, awake()
 
-    async def _live(self, _: web.Request) -> web.Response:
-        """Answer whether the daemon is alive; one that hangs does not answer at all."""
+    async def _live(self) -> web.Response:
+        """Get whether the daemon is alive; one that hangs does not answer at all."""
         return _answer(list(self._failures()))
 
-    async def _ready(self, _: web.Request) -> web.Response:
-        """Answer whether a message sent now would be heard."""
+    async def _ready(self) -> web.Response:
+        """Get whether a message sent now would be heard."""
         return _answer([*self._failures(), *unready(self._state())])
 
     def _failures(self) -> Iterator[str]:
@@ -89,5 +103,7 @@ def _sentence(trouble: str, states: Iterable[str]) -> str:
 
 
 def _answer(reasons: list[str]) -> web.Response:
-    body = {"ok": not reasons, "reasons": reasons}
-    return web.json_response(body, status=503 if reasons else 200)
+    answer = HealthAnswer(ok=not reasons, reasons=reasons)
+    return web.Response(
+        body=msgspec.json.encode(answer), content_type=JSON, status=503 if reasons else 200
+    )

@@ -28,6 +28,7 @@ import bot
 from bot.hardware.gpu import Gpu
 from bot.observers.timings import Timings
 from bot.outcomes import Applied, Dropped, Outcome, Rejected, Spoken
+from bot.runtime.endpoints import Caller, endpoint
 from bot.state import (
     ChannelState,
     ConnectionState,
@@ -188,7 +189,9 @@ class Metrics(Collector):
             registry=registry,
         )
         registry.register(self)
-        self.routes = [web.get("/metrics", self._get)]
+        self.routes = [
+            endpoint("GET", "/metrics", self._get, least=Caller.VIEWER, gives={"text/plain": str})
+        ]
 
     def observe(self, outcome: Outcome) -> None:
         """Count the outcome."""
@@ -239,7 +242,8 @@ class Metrics(Collector):
         """Count a lag of the event loop."""
         self._lag.observe(seconds)
 
-    async def _get(self, _: web.Request) -> web.Response:
+    async def _get(self) -> web.Response:
+        """Get the figures for Prometheus."""
         await self._read_gpu()
         self._tasks.set(len(asyncio.all_tasks()))
         body = generate_latest(self._registry)

@@ -3,12 +3,20 @@
 from collections import Counter
 from collections.abc import Callable
 
-import msgspec
-from aiohttp import web
+from msgspec import structs
 
 from bot.outcomes import Dropped, Outcome, Rejected
 from bot.runtime.clock import now
+from bot.runtime.endpoints import Caller, endpoint
 from bot.state import DaemonState
+
+
+class StatusAnswer(DaemonState, frozen=True, kw_only=True):
+    """State of the daemon, and what became of messages."""
+
+    uptime_s: float
+    outcomes: dict[str, dict[str, int]]
+    """Counts of outcomes by channel and kind, and `KIND.REASON` where there is one."""
 
 
 class Status:
@@ -18,7 +26,7 @@ class Status:
         self._state = state
         self._started_at = now()
         self._counts: dict[str, Counter[str]] = {}
-        self.routes = [web.get("/api/status", self._get)]
+        self.routes = [endpoint("GET", "/api/status", self._get, least=Caller.VIEWER)]
 
     def observe(self, outcome: Outcome) -> None:
         """Count the outcome, and its reason where it has one."""
@@ -28,10 +36,11 @@ class Status:
         if isinstance(outcome, Rejected | Dropped):
             counts[f"{name}.{outcome.reason.value}"] += 1
 
-    async def _get(self, _: web.Request) -> web.Response:
-        body = {
-            "uptime_s": round(now() - self._started_at, 1),
-            **msgspec.to_builtins(self._state()),
-            "outcomes": self._counts,
-        }
-        return web.Response(body=msgspec.json.encode(body), content_type="application/json")
+    async def _get(self) -> StatusAnswer:
+        """Get what each part is doing now, and counts of outcomes."""
+        state = self._state()
+        return StatusAnswer(
+            uptime_s=round(now() - self._started_at, 1),
+            outcomes={channel: dict(counts) for channel, counts in self._counts.items()},
+            **structs.asdict(state),
+        )

@@ -16,7 +16,9 @@ class Clip:
     cut. Half a minute of speech at 24 kHz is 3 MB.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, utterance: str = "") -> None:
+        self.utterance = utterance
+        """Id of what is said, for outputs that tell which it is."""
         self.chunks: list[AudioChunk] = []
         """Audio so far."""
         self.is_complete = False

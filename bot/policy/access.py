@@ -24,6 +24,10 @@ class Access:
         """Whether chat is read at all."""
         self._switches = remembered("switch")
         self._chatters = chatters or Chatters(muted=settings.muted)
+        self.follow(settings)
+
+    def follow(self, settings: AccessSettings) -> None:
+        """Do as `settings` say from now on, but for whether chat is read."""
         self._bots = frozenset(map(name_key, settings.bots))
         self._minimum_role = settings.minimum_role
 

@@ -7,48 +7,18 @@ from msgspec.structs import replace
 
 from bot.config.answers import PLAIN
 from bot.config.policy import PolicySettings
-from bot.messages import (
-    Answer,
-    ChatMessage,
-    Chatter,
-    Rejection,
-    RejectReason,
-    Segment,
-    Utterance,
-)
-from bot.policy.access import Access
-from bot.policy.announcing import Announcements
-from bot.policy.chatters import Chatters, Remembered
+from bot.messages import Answer, ChatMessage, Chatter, Rejection, RejectReason, Segment, Utterance
+from bot.policy.chatters import Remembered
 from bot.policy.cleaning import clean, is_pronounceable
 from bot.policy.draft import Draft, Filter
-from bot.policy.emojis import Emojis, characters
-from bot.policy.emotes import Emotes
-from bot.policy.gates import Gates
-from bot.policy.introduction import Introduction
-from bot.policy.languages import Languages, Names, Speakability, Spoken
-from bot.policy.length import Length, cut, fitting
-from bot.policy.limits import Limits
-from bot.policy.links import Links
-from bot.policy.mode import Mode, drop_reply_mention
-from bot.policy.raids import Raids
-from bot.policy.repeats import Repeats
-from bot.policy.speakable import Speakable
-from bot.policy.speakable.pronunciation import Pronunciation
-from bot.policy.tags import Rewriting, Tags
-from bot.policy.voices import VoiceChoice
+from bot.policy.languages import Languages, Spoken
+from bot.policy.rules import Given, Memory, Rules
 from bot.policy.words import Words
-
-_READ_PER_SPOKEN = 10
-"""Raw characters that are read for each that may be spoken: emotes, links and repetitions take
-room, but a message of a megabyte must not cost a megabyte's time."""
 
 _NO_MESSAGE = ChatMessage(
     id="", channel="", source="", chatter=Chatter(id="", name=""), text="", received_at=0.0
 )
 """Stand-in for the message of a text that came in none."""
-
-_OF_THE_WHOLE = frozenset({"language", "name", "events", "words over messages"})
-"""Filters that judge a message once, not each of its segments."""
 
 Step: TypeAlias = tuple[str, Draft | Rejection | Utterance]
 """Name of a filter, and what it made of the message."""
@@ -82,113 +52,52 @@ class Policy:
                 comes.
             say: Returns the words of an answer.
         """
-        self.chatters = Chatters(remembered, muted=settings.access.muted)
+        self._given = Given(trigger, remembered, known_voices, known_sounds, spoken, say)
+        self._memory = memory = Memory.new(settings, self._given)
+        self.chatters = memory.chatters
         """Who wrote lately, and what is set for whom."""
-        self.access = Access(settings.access, self.chatters, remembered=remembered)
+        self.access = memory.access
         """Whether chat is read, and who is muted."""
-        self.limits = Limits(settings.limits, remembered)
+        self.limits = memory.limits
         """How often each chatter is read."""
-        self.voices = VoiceChoice(
-            settings.voices,
-            default=voice,
-            by_language=settings.languages.voices,
-            known=known_voices,
-            remembered=remembered,
-            say=say,
-        )
+        self.voices = memory.voices
         """Voices that chatters have, and may choose."""
-        self._anonymous = settings.name.anonymous
-        self._max_raw_characters = _READ_PER_SPOKEN * settings.length.max_characters
-        self._kept = characters() if settings.emoji.action == "off" else frozenset[str]()
-        self._own = own = settings.speakable.language
-        names = Names(settings.languages, own=own, spoken=spoken)
-        introduction = Introduction(
-            settings.name, names=names, own=own, nicknames=self.chatters.nicknames
-        )
-        self.languages = Languages(settings.languages, own=own, spoken=spoken)
-        """Languages of chat."""
-        length = Length(settings.length)
-        self._speakable = speakable = Speakable(settings.speakable, kept=self._kept)
-        self.raids = Raids(settings.raids, say_numbers=speakable.say_numbers)
+        self.raids = memory.raids
         """Lines that many chatters write."""
-        self.pronunciation = Pronunciation(settings.speakable.replacements, remembered("say_as"))
+        self.pronunciation = memory.pronunciation
         """Words that are said otherwise than they are written."""
-        self._spoken_name = introduction.spoken_name
-        self._announcements = announcements = Announcements(
-            settings.events,
-            own=own,
-            introducing=names.introducing,
-            spoken_name=introduction.spoken_name,
-            anonymous=settings.name.anonymous,
-            say=speakable.say_numbers,
-            mark=speakable.decimal_mark,
-        )
+        self._rules = Rules(settings, self._given, memory, before=None)
+        memory.follow(settings, voice=voice, say_numbers=self._rules.speakable.say_numbers)
 
-        def anonymous(draft: Draft) -> str:
-            prefix = announcements.without_name(draft) or introduction.without_name(draft)
-            return speakable.say_numbers(prefix, draft.prefix_language)
-
-        words = Words(
-            settings.words,
-            anonymous=anonymous,
-            name_of=self.chatters.name_of,
-            say=speakable.read,
-        )
-        self.words = words
+    @property
+    def words(self) -> Words:
         """Words that must not be spoken."""
-        mode = Mode(settings.mode, trigger=trigger, is_announced=announcements.is_announced)
-        self._filters: tuple[tuple[str, Filter], ...] = (
-            ("access", self.access),
-            ("gates", Gates(settings.gates, is_regular=self.chatters.is_regular)),
-            ("emotes", Emotes(settings.emotes)),  # before any change: ranges refer to the raw text
-            ("emoji", Emojis(settings.emoji, language=own, language_of=self.languages.guess)),
-            ("cleaning", drop_reply_mention),
-            ("mode", mode),
-            (
-                "tags",
-                Tags(
-                    settings.tags,
-                    blocked=words.spans,
-                    voices=self.voices.usable,
-                    sounds=known_sounds,
-                ),
-            ),
-            ("links", Links(settings.links)),
-            ("repeats", Repeats(settings.repeats)),
-            ("length", length),  # before the expensive filters
-            ("faces", speakable.without_faces),  # before languages: laughter has none
-            ("language", self.languages),
-            ("name", introduction),
-            ("events", announcements),
-            # Sees digits and slang as they were written.
-            ("words as written", words.as_written),
-            ("words over messages", words.over_messages()),
-            ("letters", Speakability(settings.languages, own=own, spoken=spoken)),
-            ("pronunciation", self.pronunciation),
-            ("speakable", speakable),
-            ("length in words", length),  # words are longer than writing
-            ("words as spoken", fitting(words, length)),  # last: exactly what will be spoken
-        )
-        steps = [name for name, _ in self._filters]
-        self._rewritten = Rewriting(
-            [
-                filter_
-                for name, filter_ in self._filters[steps.index("tags") + 1 :]
-                if name not in _OF_THE_WHOLE
-            ],
-            words=words,
-            cut=cut,
-            max_characters=settings.length.max_characters,
-            max_words=settings.length.max_words,
-            kept=self._kept,
-        )
-        self._known_sounds = known_sounds
-        self._event_sounds = settings.events.sounds
+        return self._rules.words
+
+    @property
+    def languages(self) -> Languages:
+        """Languages of chat."""
+        return self._rules.languages
+
+    def prepare(self, settings: PolicySettings) -> Rules:
+        """Return the rules that `settings` want, for `follow`; it may be called in a thread."""
+        rules = Rules(settings, self._given, self._memory, before=self._rules)
+        rules.languages.load()
+        return rules
+
+    def follow(self, settings: PolicySettings, rules: Rules, *, voice: str) -> None:
+        """Decide by these `settings`, and the `rules` made of them, from now on.
+
+        What is known of chatters and of their messages stays; `voice` is the channel's.
+        """
+        rules.words.block(self.words.terms)  # they may have come in the meantime
+        self._memory.follow(settings, voice=voice, say_numbers=rules.speakable.say_numbers)
+        self._rules = rules
 
     def __call__(self, message: ChatMessage) -> Utterance | Rejection:
         """Return the utterance for `message`, or why there is none; never raises for any text."""
-        draft = Draft(message, message.text[: self._max_raw_characters])
-        for _, filter_ in self._filters:
+        draft = Draft(message, message.text[: self._rules.max_raw_characters])
+        for _, filter_ in self._rules.filters:
             result = filter_(draft)
             if isinstance(result, Rejection):
                 return result
@@ -208,7 +117,7 @@ class Policy:
     def read(self, text: str, *, is_filtered: bool = True) -> str:
         """Return `text` of a program as it is spoken, without blocked words; else nothing."""
         draft: Draft | Rejection = Draft(_NO_MESSAGE, clean(text))
-        filters: tuple[Filter, ...] = (self.pronunciation, self._speakable)
+        filters: tuple[Filter, ...] = (self.pronunciation, self._rules.speakable)
         if is_filtered:
             filters = (self.words.as_written, *filters, self.words)
         for filter_ in filters:
@@ -220,13 +129,13 @@ class Policy:
 
     def shown_name(self, chatter: Chatter) -> str:
         """Return the chatter's name for an answer: as it is spoken, without blocked words."""
-        name = self._spoken_name(chatter)
-        return name if self.may_say(name) else self._anonymous
+        name = self._rules.spoken_name(chatter)
+        return name if self.may_say(name) else self._rules.anonymous
 
     def steps(self, message: ChatMessage) -> Iterator[Step]:
         """Yield what each filter makes of `message`, then "verdict" with what a call returns."""
-        draft = Draft(message, message.text[: self._max_raw_characters])
-        for name, filter_ in self._filters:
+        draft = Draft(message, message.text[: self._rules.max_raw_characters])
+        for name, filter_ in self._rules.filters:
             result = filter_(draft)
             yield name, result
             if isinstance(result, Rejection):
@@ -235,21 +144,21 @@ class Policy:
         yield "verdict", self._utterance(draft)
 
     def _utterance(self, draft: Draft) -> Utterance | Rejection:
-        message = draft.message
-        is_announced = self._announcements.is_announced(message)
-        segments = self._rewritten(draft) if draft.segments else ()
+        message, rules = draft.message, self._rules
+        is_announced = rules.announcements.is_announced(message)
+        segments = rules.rewritten(draft) if draft.segments else ()
         if segments:
             draft = draft.with_text(" ".join(part.text for part in segments if part.text))
         sound, prefix = "", draft.prefix if is_announced else ""
         if is_announced and message.event is not None:
-            sound = self._event_sounds.get(message.event.kind, "")
-            sound = sound if sound in self._known_sounds else ""
-        foreign = "" if draft.language == self._own else draft.language
+            sound = rules.event_sounds.get(message.event.kind, "")
+            sound = sound if sound in self._given.sounds else ""
+        foreign = "" if draft.language == rules.own else draft.language
         voice = self.voices(message, foreign)
         utterance = draft.utterance(voice=voice, is_announced=is_announced)
         if segments or sound:
             utterance = replace(utterance, segments=_announced(utterance, prefix, segments, sound))
-        elif not is_pronounceable(utterance.body, self._kept):
+        elif not is_pronounceable(utterance.body, rules.kept):
             return Rejection(reason=RejectReason.EMPTY)
         return self.limits.take(message) or utterance
 

@@ -1,6 +1,6 @@
 """Chatters of one channel: who wrote lately, and what is set for whom."""
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import NamedTuple, TypeAlias
 
 from bot.messages import Chatter
@@ -32,8 +32,8 @@ class Chatters:
 
     def __init__(self, remembered: Remembered = lambda _: {}, *, muted: Iterable[str] = ()) -> None:
         """Take what is remembered, and the names that the configuration mutes."""
+        self.follow(muted=muted)
         self._seen: Recent[str, _Known] = Recent(_SEEN)
-        self._listed = set(map(name_key, muted))
         self._muted = remembered("mute")
         self._opted_out = remembered("optout")
         self._regulars = remembered("regular")
@@ -42,10 +42,18 @@ class Chatters:
         """Names by which chatters are introduced, by their ids."""
         self._nicknames = nicknames
 
+    def follow(self, *, muted: Iterable[str]) -> None:
+        """Let the configuration mute these names from now on."""
+        self._listed = set(map(name_key, muted))
+
     def see(self, chatter: Chatter) -> None:
         """Note that `chatter` wrote."""
         looks = frozenset(_look(key) for key in chatter.keys if not key.isascii())
         self._seen[chatter.id] = _Known(chatter, looks)
+
+    def latest(self) -> Iterator[Chatter]:
+        """Iterate over those who wrote lately, the latest first."""
+        return (known.chatter for known in reversed(self._seen.values()))
 
     def called(self, name: str) -> list[Chatter]:
         """Return those whom somebody who types `name` means.

@@ -69,6 +69,9 @@ class Draft(msgspec.Struct, frozen=True):
             voice=voice,
             language=self.language,
             event=message.event.kind if message.event else None,
+            amount=message.event.amount if message.event else 0,
+            unit=message.event.unit if message.event else "",
+            pictures=message.pictures,
             lane=lane,
             received_at=message.received_at,
         )

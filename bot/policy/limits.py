@@ -22,13 +22,17 @@ class Limits:
 
     def __init__(self, settings: LimitSettings, remembered: Remembered = lambda _: {}) -> None:
         """Take the settings, and what is remembered of limits and of today."""
-        self._cooldown_s = settings.cooldown_s
-        self._a_day = settings.a_day
-        self._exempt = settings.exempt
+        self.follow(settings)
         self._set: MutableMapping[str, str] = remembered("limit")
         self._today: MutableMapping[str, str] = remembered("daily")
         self._read_at: Recent[str, float] = Recent(_CHATTERS)
         self._day = ""
+
+    def follow(self, settings: LimitSettings) -> None:
+        """Do as `settings` say from now on."""
+        self._cooldown_s = settings.cooldown_s
+        self._a_day = settings.a_day
+        self._exempt = settings.exempt
 
     def take(self, message: ChatMessage) -> Rejection | None:
         """Count `message`, which is about to be accepted; return why it is not."""

@@ -50,16 +50,18 @@ class _Line:
 class Raids:
     """The lines of one channel's chat in the last seconds."""
 
-    def __init__(
-        self, settings: RaidSettings, *, say_numbers: Callable[[str], str] = lambda text: text
-    ) -> None:
-        """Take the settings; `say_numbers` puts the numbers of a text into words."""
-        self._settings = settings
-        self._say_numbers = say_numbers
+    def __init__(self, settings: RaidSettings, *, say_numbers: Callable[[str], str] = str) -> None:
+        """Take the settings, as `follow` does."""
+        self.follow(settings, say_numbers=say_numbers)
         self._lines: OrderedDict[str, _Line] = OrderedDict()
         """By their letters, the one that was written last at the end."""
         self._marked: defaultdict[str, set[str]] = defaultdict(set)
         """Letters of the lines that have a part among their marks."""
+
+    def follow(self, settings: RaidSettings, *, say_numbers: Callable[[str], str]) -> None:
+        """Do as `settings` say from now on; `say_numbers` puts a text's numbers into words."""
+        self._settings = settings
+        self._say_numbers = say_numbers
 
     def take(self, utterance: Utterance) -> Copies | None:
         """Note `utterance`; return what it copies if enough chatters wrote that, else None."""

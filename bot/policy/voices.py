@@ -41,7 +41,7 @@ class VoiceChoice:
         remembered: Remembered = lambda _: {},
         say: Callable[[Answer], str] = PLAIN.text,
     ) -> None:
-        """Take the channel's rules.
+        """Take the channel's rules, as `follow` does, and what there is.
 
         Args:
             settings: Pool, events and roles.
@@ -52,13 +52,23 @@ class VoiceChoice:
                 by the chatters' ids.
             say: Returns the words of an answer.
         """
-        self._settings = settings
-        self._default = default
-        self._by_language = by_language or {}
+        self.follow(settings, default=default, by_language=by_language)
         self._known = known
         self._assigned = remembered("assigned_voice")
         self._chosen = remembered("voice")
         self._say = say
+
+    def follow(
+        self,
+        settings: VoiceSettings,
+        *,
+        default: str,
+        by_language: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the channel's rules from now on."""
+        self._settings = settings
+        self._default = default
+        self._by_language = by_language or {}
 
     def __call__(self, message: ChatMessage, language: str = "") -> str:
         """Return the voice of `message`; one that is gone, or needs another role, does not count.
@@ -74,6 +84,10 @@ class VoiceChoice:
             if self._exists(voice):
                 return voice
         return self._own(message.chatter)
+
+    def of(self, chatter: Chatter) -> str:
+        """Return the voice of a chatter's own messages."""
+        return self._own(chatter)
 
     def choose(self, chatter: Chatter, name: str) -> Answer:
         """Give `chatter` the voice `name`, or tell which there are if that is empty.

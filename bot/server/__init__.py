@@ -13,8 +13,10 @@ from aiohttp import hdrs, web
 
 from bot.config.server import ServerSettings
 from bot.errors import StartError
+from bot.runtime.endpoints import Endpoint
 from bot.server.connections import BROKEN_BODY, Connections
-from bot.server.guard import Guard, Handler, token_of
+from bot.server.guard import Guard, Handler
+from bot.server.tokens import token_of
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +100,8 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
     except web.HTTPException as error:
         status, text = error.status, _sentence(request, error)
         headers = {name: value for name, value in error.headers.items() if name in _KEPT_HEADERS}
-        log.info("request refused", status=status, path=request.path, reason=text)
+        if status != web.HTTPTooManyRequests.status_code:  # a flood is warned of once
+            log.info("request refused", status=status, path=request.path, reason=text)
     except BROKEN_BODY as error:
         status, text, headers = 400, f"The body is broken: {error}", {}
     except ConnectionError:
@@ -113,7 +116,8 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
 @web.middleware
 async def _whole_body(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Have the body ready for the handler: callers may send it slowly, or not at all."""
-    if request.can_read_body:
+    endpoint = Endpoint.of(request.match_info.handler)
+    if request.can_read_body and not (endpoint and endpoint.is_streamed):
         try:
             async with asyncio.timeout(_READ_S):
                 await request.read()

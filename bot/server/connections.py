@@ -17,12 +17,12 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 log = structlog.get_logger(__name__)
 
-MAX_CONNECTIONS: Final = 64
+MAX_CONNECTIONS: Final = 320
 """Open connections; more are answered with 503 and closed. A burst may exceed it by the listener's
 backlog."""
-MAX_FROM_OUTSIDE: Final = 48
+MAX_FROM_OUTSIDE: Final = 256
 """Those of other machines: this one's health checks and tools always find room."""
-MAX_FROM_ADDRESS: Final = 16
+MAX_FROM_ADDRESS: Final = 32
 """Those of one other machine, or of one network of IPv6."""
 _IDLE_S = 5.0
 """Time after which a connection is closed whose request has not come whole."""

@@ -7,17 +7,22 @@ do something), and, of whatever a browser sends, a content type that no form can
 are no browsers may send their JSON under any name, as `curl -d` does.
 """
 
-import hmac
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from aiohttp import hdrs, web
 
 from bot.config.server import ServerSettings
 from bot.errors import ConfigError, Problem
-from bot.runtime.credentials import read_secret
+from bot.runtime.endpoints import JSON, TOKEN, Caller, Endpoint
+from bot.server import rates
+from bot.server.connections import origin_of
+from bot.server.tokens import Tokens, default_path, token_of
 
+CALLER: Final = web.RequestKey("caller", Caller)
+"""Who a request is from."""
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _OF_BROWSERS = (hdrs.ORIGIN, "Sec-Fetch-Site")
 """Headers that browsers send, the second one with every request (https://w3c.github.io/webappsec-
@@ -25,19 +30,6 @@ fetch-metadata/)."""
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]+)?")
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def token_of(settings: ServerSettings) -> str | None:
-    """Return the token that callers need, wherever it is kept; None where none is needed.
-
-    Raises:
-        StartError: it cannot be read.
-    """
-    return read_secret(
-        "server-token",
-        configured=settings.token.get_secret_value() if settings.token else None,
-        file=settings.token_file,
-    )
 
 
 class Guard:
@@ -51,17 +43,23 @@ class Guard:
         """
         self._hosts = _LOOPBACK_NAMES | {settings.host} if settings.is_loopback else None
         self._origins = frozenset(settings.allowed_origins)
-        self._token = token_of(settings) or ""
-        if not (self._token or settings.is_loopback):
+        self._tokens = Tokens(token_of(settings), default_path())
+        self._is_loopback = settings.is_loopback
+        self._rates = rates.Rates()
+        if not (self._tokens or settings.is_loopback):
             message = (
                 f"a token is needed to listen on {settings.host}, else other machines could speak"
-                " through this one; set it, server.token_file, or server.host to 127.0.0.1"
+                " through this one; `ishowtts link` makes one, or set it, server.token_file, or"
+                " server.host to 127.0.0.1"
             )
             raise ConfigError("The configuration", [Problem("server.token", None, message)])
 
     @web.middleware
     async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let `request` pass, answer a preflight, or refuse."""
+        here = origin_of(request.transport and request.transport.get_extra_info("peername"))
+        if not self._rates.take(here, "requests", rates.ELSEWHERE if here else rates.HERE):
+            raise await _too_many()
         origin = request.headers.get(hdrs.ORIGIN)
         if not self._is_known_host(request):
             raise web.HTTPForbidden(text="The Host header names another machine than this one.")
@@ -72,18 +70,46 @@ class Guard:
             )
         if request.method == hdrs.METH_OPTIONS and origin is not None:
             return web.Response(status=web.HTTPNoContent.status_code)
-        if not self._has_token(request):
-            raise web.HTTPUnauthorized(
-                text="The token is missing or wrong; send `Authorization: Bearer TOKEN`.",
-                headers={hdrs.WWW_AUTHENTICATE: "Bearer"},
-            )
+        request[CALLER] = await self._admit(request, here)
         is_browser = any(name in request.headers for name in _OF_BROWSERS)
-        is_simple = request.can_read_body and request.content_type != "application/json"
-        if request.method == hdrs.METH_POST and is_browser and is_simple:
+        is_own = origin is not None and origin == _own_origin(request)
+        is_simple = request.can_read_body and request.content_type != JSON
+        if is_browser and is_simple and not is_own:
             raise web.HTTPUnsupportedMediaType(
                 text="The body needs to be JSON, with `Content-Type: application/json`."
             )
         return await handler(request)
+
+    async def _admit(self, request: web.Request, here: str) -> Caller:
+        """Return who calls.
+
+        Raises:
+            web.HTTPException: that one may not do this.
+        """
+        endpoint = Endpoint.of(request.match_info.handler)
+        least = Caller.STREAMER if endpoint is None else endpoint.least
+        needs_token = endpoint is not None and endpoint.is_token_needed
+        given = _given_token(request)
+        if here and self._rates.is_spent(here, "wrong tokens", rates.WRONG_TOKENS):
+            raise await _too_many()
+        caller = self._tokens.caller(given) if given else Caller.ANYBODY
+        if given and caller is Caller.ANYBODY and here:
+            self._rates.take(here, "wrong tokens", rates.WRONG_TOKENS)
+        is_trusted = self._is_loopback and not self._tokens.is_needed
+        if is_trusted and not needs_token and caller is Caller.ANYBODY:
+            caller = Caller.STREAMER  # many programs send some key where none is needed
+        if caller >= least and not (needs_token and caller is Caller.ANYBODY):
+            return caller
+        if caller is not Caller.ANYBODY:
+            raise web.HTTPForbidden(
+                text=f"This token is a {caller.name.lower()}'s;"
+                f" this needs that of a {least.name.lower()}."
+            )
+        raise web.HTTPUnauthorized(
+            text="The token is missing or wrong; send `Authorization: Bearer TOKEN`, or `?token=`"
+            " where that cannot be. `ishowtts link` makes one.",
+            headers={hdrs.WWW_AUTHENTICATE: "Bearer"},
+        )
 
     async def add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
         """Add what tells a browser what its page may do (CORS, https://fetch.spec.whatwg.org/)."""
@@ -95,7 +121,7 @@ class Guard:
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         response.headers[hdrs.VARY] = hdrs.ORIGIN
         if request.method == hdrs.METH_OPTIONS:
-            response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, POST"
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, POST, PUT, PATCH, DELETE"
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = "Authorization, Content-Type"
             # Chromium asks before a page of the internet talks to a machine at home:
             # https://wicg.github.io/private-network-access/
@@ -109,13 +135,22 @@ class Guard:
 
     def _is_allowed(self, origin: str, request: web.Request) -> bool:
         scheme, separator, _ = origin.partition("://")
-        own = f"{request.scheme}://{request.host}"
-        return origin == own or bool({origin, f"{scheme}{separator}*"} & self._origins)
+        allowed = {origin, f"{scheme}{separator}*"} & self._origins
+        return origin == _own_origin(request) or bool(allowed)
 
-    def _has_token(self, request: web.Request) -> bool:
-        if not self._token:
-            return True
-        scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(
-            given.strip().encode(errors="surrogateescape"), self._token.encode()
-        )
+
+def _own_origin(request: web.Request) -> str:
+    return f"{request.scheme}://{request.host}"
+
+
+def _given_token(request: web.Request) -> str:
+    scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else request.query.get(TOKEN, "")
+
+
+async def _too_many() -> web.HTTPException:
+    """Return the refusal of one request too many, after a while: that slows a flood down."""
+    await asyncio.sleep(rates.LATE_S)
+    return web.HTTPTooManyRequests(
+        text="Too many requests came in a short time.", headers={hdrs.RETRY_AFTER: "1"}
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bot
-from bot.config import default_path, load
+from bot.config import load, shipped_path
 from bot.errors import StartError
 from bot.hardware import jetson
 from bot.runtime.folders import write_whole
@@ -112,7 +112,7 @@ def _prepare(place: Place, config: Path | None, tell: Tell) -> None:
         place.data.mkdir(parents=True, exist_ok=True)
     if config is None and not place.config.exists():
         place.config.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(place.config, default_path().read_bytes())
+        write_whole(place.config, shipped_path().read_bytes())
         if place.is_system:  # whatever the umask of root is: the service has a user of its own
             place.config.parent.chmod(0o755)
             place.config.chmod(0o644)

@@ -20,7 +20,7 @@ Stream status, also with `channel`:
 
     {"live": true}        the stream begins; false: it ends
 
-In a recording each has `at` too, seconds from the start. Other keys are ignored.
+In a recording each has `at` too, seconds from the start. Other keys are ignored, but in a POST.
 """
 
 import json
@@ -28,6 +28,7 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import msgspec
 
+from bot.errors import shown
 from bot.messages import (
     ChatItem,
     ChatMessage,
@@ -65,7 +66,9 @@ class _Channel(msgspec.Struct):
     channel: str | None = None
 
 
-class _Author(msgspec.Struct):
+class AuthorBody(msgspec.Struct):
+    """Who writes."""
+
     name: _Name
     id: _Id | None = None
     login: _OptionalName = ""
@@ -74,18 +77,24 @@ class _Author(msgspec.Struct):
     created_at: _Stamp | None = None
 
 
-class _Event(msgspec.Struct):
+class EventBody(msgspec.Struct):
+    """What the message came with."""
+
     kind: EventKind
     amount: _Amount = 0
     unit: Annotated[str, msgspec.Meta(max_length=30)] = ""
 
 
-class _Message(msgspec.Struct):
-    author: _Author
+class MessageBody(msgspec.Struct):
+    """Message of chat."""
+
+    author: AuthorBody
     text: str
+    channel: str | None = None
+    """Name of a configured channel; the first one by default."""
     id: _Id | None = None
     emotes: list[tuple[int, int]] = []
-    event: _Event | None = None
+    event: EventBody | None = None
     reply_to: _OptionalName | None = None
     first: bool = False
 
@@ -106,7 +115,7 @@ class _Live(msgspec.Struct):
     live: bool
 
 
-FORMS: tuple[type, ...] = (_Message, _Delete, _Timeout, _Clear, _Live)
+FORMS: tuple[type[msgspec.Struct], ...] = (MessageBody, _Delete, _Timeout, _Clear, _Live)
 """Forms of an object, for the JSON schema."""
 
 
@@ -152,6 +161,27 @@ def read_channel(value: dict[str, Any]) -> str | None:
     return _convert(value, _Channel).channel
 
 
+def refuse_unknown(value: dict[str, Any]) -> None:
+    """Make sure that every key of `value` means something.
+
+    Raises:
+        ChatJsonError: one means nothing; who sent it expects something of it.
+    """
+    parts: tuple[tuple[object, str, tuple[type[msgspec.Struct], ...]], ...] = (
+        (value, "", FORMS),
+        (value.get("author"), "author.", (AuthorBody,)),
+        (value.get("event"), "event.", (EventBody,)),
+    )
+    for part, place, forms in parts:
+        known = {name for form in forms for name in form.__struct_fields__}
+        unknown = [key for key in part if key not in known] if isinstance(part, dict) else []
+        if unknown:
+            raise ChatJsonError(
+                f"has a key that nobody knows: {shown(place + unknown[0])};"
+                f" there is {', '.join(sorted(known))}"
+            )
+
+
 def read_item(value: dict[str, Any], origin: Origin, *, new_id: str) -> ChatItem:
     """Return the item in `value`, for the channel of `origin`; see the form above.
 
@@ -170,7 +200,7 @@ def read_item(value: dict[str, Any], origin: Origin, *, new_id: str) -> ChatItem
         return Purge(channel=channel)
     if "live" in value:
         return StreamStatus(channel=channel, is_live=_convert(value, _Live).live)
-    message = _convert(value, _Message)
+    message = _convert(value, MessageBody)
     author, event, emotes = message.author, message.event, message.emotes
     if event is not None and event.kind is EventKind.CHEER:
         emotes = [*emotes, *cheermotes(message.text, event.amount)]

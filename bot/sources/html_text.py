@@ -8,6 +8,8 @@ import html
 import re
 from typing import NamedTuple
 
+from bot.messages import Picture
+
 _TAG = re.compile(
     r"<!--.*?-->"
     r"|<(?:!(?!--)|\?)[^>]*+>"
@@ -20,6 +22,11 @@ _ALT = re.compile(
     r"(?:^|[\s/])(?:alt|title|aria-label)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))",
     re.IGNORECASE,
 )
+_SRC = re.compile(
+    r"(?:^|[\s/])src\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))", re.IGNORECASE
+)
+_MAX_PICTURES = 20
+_MAX_ADDRESS = 500
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "td", "hr"})
 _SILENT = frozenset({"script", "style", "svg"})
 """Elements whose text is none of the message's: a picture's title, say."""
@@ -32,6 +39,8 @@ class RichText(NamedTuple):
     text: str
     emotes: tuple[tuple[int, int], ...]
     """Half-open ranges of code points."""
+    pictures: tuple[Picture, ...] = ()
+    """Emotes with an address by https, each once."""
 
 
 def to_text(source: str) -> RichText:
@@ -52,7 +61,7 @@ def to_text(source: str) -> RichText:
         writer.add_tag((tag["name"] or "").lower(), tag["attributes"] or "")
         position = _skip_silent(source, tag)
     writer.add_text(source[position:])
-    return RichText("".join(writer.pieces), tuple(writer.emotes))
+    return RichText("".join(writer.pieces), tuple(writer.emotes), tuple(writer.pictures))
 
 
 def _skip_silent(source: str, tag: re.Match[str]) -> int:
@@ -76,6 +85,7 @@ class _Writer:
     def __init__(self) -> None:
         self.pieces: list[str] = []
         self.emotes: list[tuple[int, int]] = []
+        self.pictures: dict[Picture, None] = {}
         self._length = 0
         self._is_spaced = True
         self._is_after_emote = False
@@ -98,8 +108,16 @@ class _Writer:
                 self.emotes.append((self._length, self._length + len(text)))
                 self._write(text)
                 self._is_after_emote = True
+                self._add_picture(text, attributes)
             else:
                 self.add_text(text)
+
+    def _add_picture(self, name: str, attributes: str) -> None:
+        found = _SRC.search(attributes)
+        address = _unescape(found[1] or found[2] or found[3] or "") if found else ""
+        is_short = len(address) <= _MAX_ADDRESS and len(self.pictures) < _MAX_PICTURES
+        if is_short and address.startswith("https://"):
+            self.pictures[Picture(name=name, address=address)] = None
 
     def _space(self) -> None:
         if not self._is_spaced:

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, combinations
 from typing import Final, NamedTuple
 
+from bot.messages import Picture
+
 Span = tuple[int, int]
 """Half-open range of code points."""
 
@@ -23,6 +25,8 @@ CHEERMOTES: Final = frozenset(
     )
 )
 """Prefixes of the cheermotes that every channel has or had, in lower case."""
+_MAX_PICTURES = 20
+_EMOTE_ID = re.compile(r"[A-Za-z0-9_]{1,64}")
 _MAX_RANGES = 500
 """Limit of ranges in a message; Twitch's have 500 characters, so 250 emotes."""
 _FAR = sorted(range(-100, 101), key=abs)
@@ -67,6 +71,28 @@ def emote_ranges(tag: str, text: str) -> list[Span]:
         if _are_right(spans, ranges, words, text):
             return spans
     return list(_one_by_one(ranges, words, text))
+
+
+def picture(emote_id: str, name: str) -> Picture | None:
+    """Return the picture of an emote; None for an id of another form.
+
+    Source: https://dev.twitch.tv/docs/chat/send-receive-messages/#getting-the-emote-image.
+    """
+    if not _EMOTE_ID.fullmatch(emote_id):
+        return None
+    host = "https://static-cdn.jtvnw.net/emoticons/v2"
+    return Picture(name=name, address=f"{host}/{emote_id}/default/dark/2.0")
+
+
+def pictures(tag: str, text: str) -> tuple[Picture, ...]:
+    """Return the emotes of `tag`, as in `emote_ranges`, as pictures; each once."""
+    found: dict[str, Picture | None] = {}
+    for emote in tag.split("/")[:_MAX_PICTURES]:
+        emote_id, _, parts = emote.partition(":")
+        spans = emote_ranges(f"{emote_id}:{parts.partition(',')[0]}", text)
+        if spans:
+            found.setdefault(emote_id, picture(emote_id, text[slice(*spans[0])]))
+    return tuple(each for each in found.values() if each is not None)
 
 
 def cheermotes(text: str, bits: float) -> list[Span]:

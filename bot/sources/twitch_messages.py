@@ -11,7 +11,7 @@ from bot.messages import ChatMessage, Event, EventKind, Purge, Role, SourceItem
 from bot.sources import Origin
 from bot.sources.irc import IrcMessage
 from bot.sources.sanitize import chatter, valid_ranges
-from bot.sources.twitch_emotes import cheermotes, emote_ranges
+from bot.sources.twitch_emotes import cheermotes, emote_ranges, pictures
 
 BADGE_ROLES = {
     "broadcaster": Role.BROADCASTER,
@@ -94,6 +94,7 @@ def _chat_message(message: IrcMessage, event: Event | None, origin: Origin) -> C
         chatter=chatter(chatter_id, name, login, _roles(tags)),
         text=text,
         emotes=valid_ranges(emotes, len(text)),
+        pictures=pictures(tags.get("emotes", ""), text),
         event=event,
         reply_to=tags.get("reply-parent-display-name") or None,
         is_first=tags.get("first-msg") == "1",

@@ -1,7 +1,10 @@
 """Audit: who gave which command, when, and whether it was taken back; and counts by day."""
 
-from collections import Counter
+from collections import Counter, deque
 from datetime import UTC, datetime
+
+import msgspec
+from msgspec import structs
 
 from bot.outcomes import Applied, Dropped, Outcome, Rejected, Spoken
 from bot.runtime.clock import now, unix
@@ -14,7 +17,25 @@ MAX_DAYS = 400
 _WRITE_S = 30.0
 """Time between two writes of the counts: a busy chat counts several times a second."""
 _LONGEST = 500
+_LATEST = 300
+"""Commands that are shown."""
+_TEXTS = ("channel", "id", "issuer", "command", "answer")
 _TRIM_EVERY = 100
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """Command that was applied."""
+
+    at: float
+    """Unix seconds."""
+    channel: str
+    id: str
+    issuer: str
+    """Who gave it, untrusted."""
+    command: str
+    answer: str
+    is_undone: bool = False
+    """Whether it was taken back."""
 
 
 class Audit:
@@ -22,6 +43,22 @@ class Audit:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        rows = database.read(
+            "SELECT at, channel, id, issuer, command, answer, is_undone FROM audit"
+            " ORDER BY number DESC LIMIT ?",
+            _LATEST,
+        )
+        given = (
+            Given(
+                at=row[0],
+                is_undone=bool(row[6]),
+                **dict(zip(_TEXTS, map(str, row[1:6]), strict=True)),
+            )
+            for row in reversed(rows)
+            if isinstance(row[0], float)
+        )
+        self.latest: deque[Given] = deque(given, maxlen=_LATEST)
+        """The latest commands, the oldest first."""
         self._since_trim = _TRIM_EVERY
 
     def observe(self, outcome: Outcome) -> None:
@@ -29,13 +66,25 @@ class Audit:
         if not isinstance(outcome, Applied):
             return
         command = f"{outcome.verb.value} {outcome.argument}".rstrip()
+        given = Given(
+            at=unix(outcome.at),
+            channel=outcome.channel,
+            id=outcome.id,
+            issuer=_storable(outcome.chatter),
+            command=_storable(command),
+            answer=_storable(outcome.answer),
+        )
+        self.latest.append(given)
         self._database.write(
             "INSERT INTO audit (at, channel, id, issuer, command, answer)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            *(unix(outcome.at), outcome.channel, outcome.id),
-            *(_storable(text) for text in (outcome.chatter, command, outcome.answer)),
+            *structs.astuple(given)[:-1],
         )
         if outcome.undoes:
+            place = outcome.channel, outcome.undoes
+            for number, other in enumerate(self.latest):
+                if (other.channel, other.id) == place:
+                    self.latest[number] = structs.replace(other, is_undone=True)
             self._database.write(
                 "UPDATE audit SET is_undone = 1 WHERE channel = ? AND id = ?",
                 *(outcome.channel, outcome.undoes),

@@ -15,6 +15,7 @@ from bot.errors import StartError
 from bot.messages import ChatMessage
 from bot.runtime.cleaning import name_key
 from bot.runtime.packing import decode
+from bot.store.audit import Given
 from bot.store.database import open_file
 from bot.store.kinds import KINDS
 from bot.store.schema import VERSION
@@ -36,18 +37,6 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
-class CommandGiven(msgspec.Struct, frozen=True, kw_only=True):
-    """Command that was applied."""
-
-    at: float
-    channel: str
-    id: str
-    issuer: str
-    command: str
-    answer: str
-    is_undone: bool
-
-
 class Count(msgspec.Struct, frozen=True, kw_only=True):
     """Count of one day."""
 
@@ -62,7 +51,7 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int
     settings: list[Setting]
-    commands: list[CommandGiven]
+    commands: list[Given]
     statistics: list[Count]
 
 
@@ -80,8 +69,8 @@ def export(path: Path, target: Path) -> str:
                 for kind, channel, key, value, at in store.execute("SELECT * FROM remembered")
             ],
             commands=[
-                CommandGiven(
-                    **dict(zip(CommandGiven.__struct_fields__[:-1], row, strict=True)),
+                Given(
+                    **dict(zip(Given.__struct_fields__[:-1], row, strict=True)),
                     is_undone=bool(is_undone),
                 )
                 for *row, is_undone in store.execute(

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bot.config.wires import OpenaiWireSettings
 from bot.errors import UtteranceError
+from bot.runtime.endpoints import JSON, Caller, Form, endpoint
 from bot.wires.sound import TYPES, encoder, stretch
 from bot.wires.speech import CrowdedError, Speech
 
@@ -46,6 +47,34 @@ class SpeechBody(msgspec.Struct, frozen=True, kw_only=True):
     """Not followed: the voices take none."""
 
 
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """What speaks."""
+
+    id: str = MODEL
+    object: str = "model"
+    created: int = 0
+    owned_by: str = MODEL
+
+
+class ModelPath(Form, frozen=True):
+    """Which model."""
+
+    name: str
+
+
+class Models(msgspec.Struct, frozen=True, kw_only=True):
+    """All that there are."""
+
+    data: list[Model]
+    object: str = "list"
+
+
+class Voices(msgspec.Struct, frozen=True, kw_only=True):
+    """Names of voices."""
+
+    voices: list[str]
+
+
 class _RefusedError(Exception):
     def __init__(self, status: HTTPStatus, message: str, param: str | None = None) -> None:
         super().__init__(message)
@@ -69,25 +98,37 @@ class OpenaiWire:
         self._speech = speech
         self._default = default_voice
         self._known = known_voices
+        least = Caller.MODERATOR
         self.routes = [
-            web.post("/v1/audio/speech", self._speak),
-            web.get("/v1/models", self._models),
-            web.get("/v1/models/{name}", self._model),
-            web.get("/v1/audio/voices", self._voices),
+            endpoint(
+                "POST",
+                "/v1/audio/speech",
+                self._speak,
+                least=least,
+                takes={JSON: SpeechBody},
+                gives=dict.fromkeys(TYPES.values(), bytes),
+            ),
+            endpoint("GET", "/v1/models", self._models, least=least),
+            endpoint("GET", "/v1/models/{name}", self._model, least=least, gives={JSON: Model}),
+            endpoint("GET", "/v1/audio/voices", self._voices, least=least),
         ]
 
-    async def _models(self, _request: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [_model()]})
+    async def _models(self) -> Models:
+        """List the models, as OpenAI does: there is one."""
+        return Models(data=[Model()])
 
-    async def _model(self, request: web.Request) -> web.Response:
-        if request.match_info["name"] != MODEL:
+    async def _model(self, path: ModelPath) -> web.Response:
+        """Get a model, as OpenAI does."""
+        if path.name != MODEL:
             return _error(_RefusedError(HTTPStatus.NOT_FOUND, f"The only model is {MODEL}."))
-        return web.json_response(_model())
+        return web.Response(body=msgspec.json.encode(Model()), content_type=JSON)
 
-    async def _voices(self, _request: web.Request) -> web.Response:
-        return web.json_response({"voices": self._names()})
+    async def _voices(self) -> Voices:
+        """List the voices, as Kokoro-FastAPI and speaches do."""
+        return Voices(voices=self._names())
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
+        """Speak a text, as OpenAI does: the sound goes to the caller alone, while it is made."""
         try:
             body, text, voice = await self._read(await request.read())
             return await self._answer(request, body, text, voice)
@@ -182,10 +223,6 @@ def _is_there(request: web.Request) -> Callable[[], bool]:
 async def _send(response: web.StreamResponse, data: bytes) -> None:
     async with asyncio.timeout(_SEND_S):
         await response.write(data)
-
-
-def _model() -> dict[str, Any]:
-    return {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
 
 
 def _error(error: _RefusedError) -> web.Response:

@@ -14,7 +14,7 @@ from bot.config.sources import (
 def banner(
     settings: Settings, *, program: str, url: str, outputs: Mapping[str, str], is_heard: bool
 ) -> str:
-    """Return three lines: where it listens, what it speaks through, how Twitch is connected.
+    """Return some lines: page, where it listens, what it speaks through, how Twitch is connected.
 
     `outputs` gives the state of each by its name, `program` the name that the person started.
     """
@@ -34,6 +34,7 @@ def banner(
     through = "through" if is_heard else "to nobody yet:"
     engines = " or ".join(settings.engine.engines)
     lines = {
+        "page": f"{url}/",
         "listens to": " and ".join(listening) or "no one here",
         "speaks": f"{engines} {through} {places or 'there is no output'}",
         "Twitch": reading or joining,

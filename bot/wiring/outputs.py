@@ -3,9 +3,16 @@
 import os
 from collections.abc import Iterable, Mapping
 
-from bot.config.playback import DeviceSettings, OutputSettings, PlaybackSettings
+from bot.config.playback import (
+    BrowserSettings,
+    DeviceSettings,
+    OutputSettings,
+    PlaybackSettings,
+    WavefileSettings,
+)
 from bot.errors import StartError
 from bot.playback import Output, devices
+from bot.playback.browser import BrowserOutput
 from bot.playback.device import DeviceOutput
 from bot.playback.wavefile import WavefileOutput
 
@@ -15,10 +22,11 @@ def create_all(
 ) -> Mapping[OutputSettings, Output]:
     """Return one output for each different place of `wanted`, not running yet.
 
-    Channels that name the same device or file share it: their utterances take turns.
+    Channels that name the same device, file or browser output share it: their utterances take
+    turns.
 
     Raises:
-        StartError: a file is wanted in two ways.
+        StartError: a file, or a browser output, is wanted in two ways.
     """
     fade_s = settings.fade_ms / 1000
     outputs: dict[OutputSettings, Output] = {}
@@ -26,7 +34,15 @@ def create_all(
         if isinstance(entry, DeviceSettings):
             outputs[entry] = DeviceOutput(entry.device, fade_s=fade_s)
             continue
-        if any(not isinstance(e, DeviceSettings) and e.path == entry.path for e in outputs):
+        if isinstance(entry, BrowserSettings):
+            if any(isinstance(e, BrowserSettings) and e.name == entry.name for e in outputs):
+                raise StartError(
+                    f"Two browser outputs are called {entry.name} with different settings.",
+                    remedy="Give them the same settings, or different names.",
+                )
+            outputs[entry] = BrowserOutput(entry, fade_s=fade_s)
+            continue
+        if any(isinstance(e, WavefileSettings) and e.path == entry.path for e in outputs):
             raise StartError(
                 f"Two outputs write {entry.path} with different settings.",
                 remedy="Give them the same settings, or different paths.",
@@ -44,6 +60,8 @@ def check(settings: OutputSettings) -> None:
     if isinstance(settings, DeviceSettings):
         devices.check(settings.device)
         return
+    if isinstance(settings, BrowserSettings):
+        return  # pages come and go
     path = settings.path
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise StartError(

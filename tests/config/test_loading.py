@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import default_path, load, loads
+from bot.config import load, loads, shipped_path
 from bot.errors import ConfigError
 
 MINIMAL = "channels: [{name: main}]\n"
@@ -45,7 +45,7 @@ line 10: log.level: is 'inf'; \
 allowed: 'debug', 'info', 'warning' or 'error'; did you mean info?
 line 11: volume: is not a key here; \
 allowed: version, channels, server, policy, backlog, overload, moderation, commands, engine, \
-sounds, playback, archive, twitch, log, mqtt, metrics, wires"""
+sounds, playback, archive, twitch, log, mqtt, obs, metrics, wires"""
 
     assert "\n".join(problems(text)) == expected
 
@@ -111,7 +111,7 @@ def test_a_file_that_is_not_there_or_not_text_is_one_mistake(tmp_path: Path) -> 
 def test_a_file_without_channels_has_the_shipped_one_with_its_own_policy() -> None:
     settings = loads("policy: {words: {drop: [bad]}}\n")
 
-    shipped = load(default_path()).channels
+    shipped = load(shipped_path()).channels
     assert [channel.name for channel in settings.channels] == ["main"]
     assert settings.channels[0].sources == shipped[0].sources
     assert settings.channels[0].policy.words.drop == ("bad",)

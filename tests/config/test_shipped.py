@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from pydantic import BaseModel
 
-from bot.config import Settings, default_path, load
+from bot.config import Settings, load, shipped_path
 from bot.config.base import Section
 
-TEXT = default_path().read_text(encoding="utf-8")
+TEXT = shipped_path().read_text(encoding="utf-8")
 
 
 def sections(model: type[BaseModel] = Settings) -> Iterator[type[BaseModel]]:
@@ -35,7 +35,7 @@ KEYS = sorted({(model.__name__, key) for model in sections() for key in model.mo
 
 
 def test_the_shipped_file_is_valid_and_holds_the_defaults() -> None:
-    settings = load(default_path())
+    settings = load(shipped_path())
 
     for name in Settings.model_fields:
         assert getattr(settings, name) == Settings.model_fields[name].get_default(), name

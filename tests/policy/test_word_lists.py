@@ -41,6 +41,12 @@ def test_a_file_holds_words_and_patterns(words: Path, message: Make) -> None:
     assert rejected(filter_(message("the worst of ours"))) is None
 
 
+async def keep_looking(filter_: Policy) -> None:
+    while True:
+        await filter_.words.look()
+        await asyncio.sleep(0.05)
+
+
 def rewrite(path: Path, text: str) -> None:
     path.write_text(text, "utf-8")
     os.utime(path, ns=(1, 1))
@@ -48,7 +54,7 @@ def rewrite(path: Path, text: str) -> None:
 
 async def test_a_file_is_read_again_when_it_changes(words: Path, message: Make) -> None:
     filter_ = policy(lists=[{"file": str(words)}])
-    watching = asyncio.create_task(filter_.words.run())
+    watching = asyncio.create_task(keep_looking(filter_))
     rewrite(words, "nastyname\n")
     async with asyncio.timeout(DEADLINE_S):
         while rejected(filter_(message("nastyname"))) is None:

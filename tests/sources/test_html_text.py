@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.messages import Picture
 from bot.sources.html_text import RichText, to_text
 
 
@@ -35,9 +36,25 @@ def test_html_becomes_text(source: str, text: str, emotes: tuple[tuple[int, int]
     assert to_text(source) == RichText(text, emotes)
 
 
+def test_pictures_have_addresses_by_https_and_each_stands_once() -> None:
+    source = (
+        '<img alt=":a:" src="https://one.example/a.png?x=1&amp;y=2"> '
+        '<img src=https://one.example/b alt=":b:"><img alt=":a:" '
+        'src="https://one.example/a.png?x=1&amp;y=2">'
+        '<img alt=":c:" src="http://one.example/c"><img alt=":d:" src="javascript:alert(1)">'
+        f'<img alt=":e:" src="https://{"e" * 500}">'
+    )
+
+    assert to_text(source).pictures == (
+        Picture(name=":a:", address="https://one.example/a.png?x=1&y=2"),
+        Picture(name=":b:", address="https://one.example/b"),
+    )
+    assert len(to_text("".join(f"<img alt=x src=https://h/{n}>" for n in range(99))).pictures) == 20
+
+
 @given(st.text() | st.text(alphabet="<>/!-&;#\"' =abimgltx0123"))
 def test_no_html_raises_and_ranges_fit(source: str) -> None:
-    text, emotes = to_text(source)
+    text, emotes, _ = to_text(source)
 
     ends = [0, *(bound for pair in emotes for bound in pair), len(text)]
     assert ends == sorted(ends)
@@ -47,11 +64,12 @@ def test_no_html_raises_and_ranges_fit(source: str) -> None:
     "unit",
     [
         *("<", "<a ", "<a/", "<a b='", '<a b="', "<a'", "<a =", "</", "<?", "<!", "<!--", "<!--x>"),
+        *("<img alt=x src=", "<img alt=x src=https://h/> "),
         *("&", "&a", "&#1", "<script>", "<style></style", "<img alt=x>", '<img alt="', "<img alt "),
     ],
 )
 def test_its_time_grows_with_the_length(unit: str) -> None:
     """A quadratic parser needs minutes for these, and the test would not end."""
-    text, _ = to_text((unit * 500_000)[:1_000_000])
+    text, *_ = to_text((unit * 500_000)[:1_000_000])
 
     assert len(text) <= 1_000_000

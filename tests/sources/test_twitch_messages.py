@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import ChatMessage, Chatter, Event, EventKind, Purge, Role, SourceItem
+from bot.messages import ChatMessage, Chatter, Event, EventKind, Picture, Purge, Role, SourceItem
 from bot.sources import Origin
 from bot.sources.irc import IrcMessage, parse
 from bot.sources.twitch_messages import to_item
@@ -38,6 +38,13 @@ def test_a_chat_line_becomes_a_message() -> None:
         ),
         text="Kappa Keepo Kappa",
         emotes=((0, 5), (6, 11), (12, 17)),
+        pictures=tuple(
+            Picture(
+                name=name,
+                address=f"https://static-cdn.jtvnw.net/emoticons/v2/{emote}/default/dark/2.0",
+            )
+            for name, emote in (("Kappa", "25"), ("Keepo", "1902"))
+        ),
         reply_to="Other",
         received_at=12.5,
     )
@@ -91,6 +98,17 @@ def test_emote_ranges_are_half_open_and_fit_the_text(
     tag: str, ranges: tuple[tuple[int, int], ...]
 ) -> None:
     assert read_message(f"@emotes={tag} {HEAD}\U0001f600 Kappa").emotes == ranges
+
+
+def test_emotes_have_pictures_each_once() -> None:
+    tag = "25:0-4,12-16/emotesv2_a1:6-10/../../<x>:0-4/1:40-44"
+    message = read_message(f"@emotes={tag} {HEAD}Kappa Keepo Kappa")
+
+    host = "https://static-cdn.jtvnw.net/emoticons/v2"
+    assert message.pictures == (
+        Picture(name="Kappa", address=f"{host}/25/default/dark/2.0"),
+        Picture(name="Keepo", address=f"{host}/emotesv2_a1/default/dark/2.0"),
+    )
 
 
 @pytest.mark.parametrize(

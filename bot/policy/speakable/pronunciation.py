@@ -16,8 +16,12 @@ class Pronunciation:
         self, configured: Mapping[str, str], added: MutableMapping[str, str] | None = None
     ) -> None:
         """Take the words of the configuration, and those of moderators; changed in place."""
-        self._configured = {word.casefold(): said for word, said in configured.items()}
         self._added = {} if added is None else added
+        self.follow(configured)
+
+    def follow(self, configured: Mapping[str, str]) -> None:
+        """Take the words of the configuration from now on."""
+        self._configured = {word.casefold(): said for word, said in configured.items()}
         self._compile()
 
     def said_for(self, word: str) -> str:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from threading import Lock
-from typing import NoReturn
 
 from bot.config.words import WordSettings
 from bot.messages import Chatter, Rejection, RejectReason
@@ -19,8 +18,6 @@ from bot.policy.words.matcher import Matcher
 
 _MAX_ROUNDS = 8
 """Limit of removals, each of which can join another word; deeper nesting is deliberate."""
-_LOOK_S = 2.0
-"""How often it is looked whether a file changed."""
 _MAX_WRITTEN = 3_000
 """Characters of a message that are looked at as they were written."""
 _LONGEST_FRAGMENT = 400
@@ -39,6 +36,7 @@ class Words:
         self,
         settings: WordSettings,
         *,
+        terms: Iterable[str] = (),
         anonymous: Callable[[Draft], str] = lambda _: "",
         name_of: Callable[[Chatter], str] = lambda chatter: chatter.name,
         say: Callable[[str], str] = str,
@@ -47,13 +45,15 @@ class Words:
 
         Args:
             settings: Words, and files of words.
+            terms: Words that the platform blocks in the channel.
             anonymous: Returns the prefix for such a chatter.
             name_of: Returns the name by which a chatter is introduced, as it is written.
             say: Returns how something is said: what is allowed is allowed in both forms.
         """
         self._settings = settings
         self._lists = Lists(settings.lists)
-        self._terms: tuple[str, ...] = ()
+        self.terms = tuple(terms)
+        """Words that the platform blocks in the channel."""
         self._anonymous = anonymous
         self._name_of = name_of
         self._say = say
@@ -63,21 +63,16 @@ class Words:
     def block(self, terms: Iterable[str]) -> None:
         """Reject messages with these words too: those that the platform blocks in the channel."""
         terms = tuple(dict.fromkeys(filter(str.strip, terms)))[:_MAX_TERMS]
-        if terms != self._terms:
-            self._terms = terms
+        if terms != self.terms:
+            self.terms = terms
             self._build()
 
-    async def run(self) -> NoReturn:
-        """Read files again when they change, until cancelled."""
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            if await asyncio.to_thread(self._lists.look):
-                await asyncio.to_thread(self._build)
-
-    @property
-    def has_files(self) -> bool:
-        """Whether there are files that may change."""
-        return bool(self._settings.lists)
+    async def look(self) -> None:
+        """Read files again if they changed."""
+        if not self._settings.lists:
+            return
+        if await asyncio.to_thread(self._lists.look):
+            await asyncio.to_thread(self._build)
 
     def _build(self) -> None:
         """Make the matchers, which may take a second; whoever comes later knows more."""
@@ -92,7 +87,7 @@ class Words:
         default = default_entries() if settings.default_list else ()
         strip_words = (*settings.strip, *strip.words)
         mute_words = (*settings.mute, *mute.words)
-        drop_words = (*settings.drop, *drop.words, *self._terms, *default, *mute_words)
+        drop_words = (*settings.drop, *drop.words, *self.terms, *default, *mute_words)
         drop_patterns = (*settings.drop_patterns, *drop.patterns, *mute.patterns)
         self._strip = Matcher(
             strip_words, (*settings.strip_patterns, *strip.patterns), allowed=allowed

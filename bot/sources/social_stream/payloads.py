@@ -98,6 +98,7 @@ def to_message(value: Mapping[str, Any], origin: Origin, *, new_id: str) -> Chat
         chatter=chatter(person, name, login, _roles(value, event)),
         text=body.text,
         emotes=valid_ranges(emotes, len(body.text)),
+        pictures=body.pictures,
         event=event,
         reply_to=_answered(value),
         received_at=origin.received_at,

@@ -17,6 +17,7 @@ from bot.messages import (
     Chatter,
     Event,
     EventKind,
+    Picture,
     Purge,
     Role,
     SourceItem,
@@ -24,6 +25,7 @@ from bot.messages import (
 )
 from bot.sources import Origin
 from bot.sources.sanitize import chatter, valid_ranges, well_formed
+from bot.sources.twitch_emotes import picture
 from bot.sources.twitch_eventsub.sockets import SHARED
 from bot.sources.twitch_messages import ACTION, BADGE_ROLES, money
 
@@ -193,6 +195,7 @@ def _line(
 ) -> ChatMessage:
     if action := ACTION.fullmatch(text):
         text = action[1]  # the fragments have no markup
+    fragments = tuple(fragments)
     emotes = _emote_ranges(fragments, text)
     text = well_formed(text)
     login = user.name or ""
@@ -204,10 +207,21 @@ def _line(
         chatter=_NOBODY if is_anonymous else chatter(user.id, well_formed(name), login, roles),
         text=text,
         emotes=valid_ranges(emotes, len(text)),
+        pictures=_pictures(fragments),
         event=event,
         reply_to=well_formed(reply_to) if reply_to else None,
         received_at=origin.received_at,
     )
+
+
+def _pictures(fragments: Iterable[models.ChatMessageFragment]) -> tuple[Picture, ...]:
+    """Return the emotes among `fragments`, each once; cheermotes come as text alone."""
+    found = {
+        fragment.emote.id: picture(fragment.emote.id, well_formed(fragment.text))
+        for fragment in fragments
+        if fragment.emote is not None
+    }
+    return tuple(each for each in found.values() if each is not None)
 
 
 def _emote_ranges(

@@ -86,6 +86,8 @@ async def test_fragments_badges_replies_and_bits(
         message = await channel.message()
 
     assert [text[start:end] for start, end in message.emotes] == ["Kappa", "Cheer100"]
+    (picture,) = message.pictures
+    assert (picture.name, "/25/" in picture.address) == ("Kappa", True)
     assert message.chatter.roles == {Role.MODERATOR, Role.SUBSCRIBER}
     assert (message.chatter.name, message.chatter.login) == ("Viewer Eins", "viewer1")
     assert message.reply_to == "Viewer2"

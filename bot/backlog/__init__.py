@@ -1,11 +1,11 @@
 """The backlog: what waits to be spoken, in which order, and for how long."""
 
 import asyncio
-from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Container, Coroutine, Iterator
 from enum import StrEnum
 from typing import Any
 
+from bot.backlog.lanes import Lanes
 from bot.config.backlog import BacklogSettings
 from bot.messages import Lane, Utterance
 from bot.outcomes import Dropped, DropReason, Outcome, Queued
@@ -22,6 +22,10 @@ class Hold(StrEnum):
     """No moderator is there."""
     OFFLINE = "offline"
     """The stream is over."""
+    TALKING = "talking"
+    """The streamer talks."""
+    SCENE = "scene"
+    """OBS shows a scene during which nothing is said."""
 
 
 _MOST_PAID = 10_000
@@ -44,9 +48,7 @@ class Backlog:
         self._settings = settings
         self._emit = emit
         self._clock = clock
-        self._lanes: dict[Lane, OrderedDict[str, deque[Utterance]]] = {
-            lane: OrderedDict() for lane in Lane
-        }
+        self._lanes = Lanes()
         self._holds: set[Hold] = set()
         self._not_before: dict[str, float] = {}
         """When utterances may be spoken that have to wait, by their ids."""
@@ -57,25 +59,22 @@ class Backlog:
         self._expiry: asyncio.TimerHandle | None = None
         self._readiness: asyncio.TimerHandle | None = None
 
+    def follow(self, settings: BacklogSettings) -> None:
+        """Keep these limits from now on."""
+        self._settings = settings
+        self._update()
+
     def __len__(self) -> int:
         """Return how many utterances wait."""
-        return sum(len(queue) for queues in self._lanes.values() for queue in queues.values())
+        return len(self._lanes)
 
     def __iter__(self) -> Iterator[Utterance]:
         """Iterate over what waits: by lane, in it by chatter."""
-        for queues in self._lanes.values():
-            for queue in queues.values():
-                yield from queue
+        return iter(self._lanes)
 
     def upcoming(self) -> Iterator[Utterance]:
         """Iterate over what waits in the order in which `take` would hand it out now."""
-        for queues in self._lanes.values():
-            turns = deque(deque(queue) for queue in queues.values())
-            while turns:
-                queue = turns.popleft()
-                yield queue.popleft()
-                if queue:
-                    turns.append(queue)
+        return self._lanes.in_turn()
 
     def wait_changed(self) -> Coroutine[Any, Any, object]:
         """Return what waits until something came, went, or may be handed out again or no more.
@@ -103,21 +102,18 @@ class Backlog:
 
         It is not handed out before the stamp `not_before`.
         """
-        chatter, lane = utterance.chatter.id, utterance.lane
-        own = sum(
-            len(self._lanes[unpaid].get(chatter, ())) for unpaid in Lane if unpaid is not Lane.PAID
-        )
+        lane, lanes = utterance.lane, self._lanes
+        own = lanes.count_unpaid(utterance.chatter.id)
         if lane is not Lane.PAID and own >= self._settings.max_per_chatter:
             self._drop(utterance, DropReason.FULL, f"{own} of this chatter wait already")
             return
-        self._lanes[lane].setdefault(chatter, deque()).append(utterance)
+        lanes.add(utterance)
         if not_before > self._clock():
             self._not_before[utterance.id] = not_before
-        pending = len(self)
-        paid = sum(map(len, self._lanes[Lane.PAID].values()))
+        pending, paid = len(lanes), lanes.count(Lane.PAID)
         is_full = pending - paid > self._settings.max_pending or paid > _MOST_PAID
         if is_full:
-            victim = self._least_important(newcomer=utterance)
+            victim = lanes.least_important(utterance)
             self._discard(victim)
             self._drop(victim, DropReason.FULL, f"{pending - 1} wait already")
             if victim is utterance:
@@ -134,14 +130,9 @@ class Backlog:
         await self.wait_some()
         while self._drop_expired():  # no timer goes off while the machine sleeps
             await self.wait_some()
-        queues, chatter = next(self._ready())
-        queue = queues[chatter]
-        utterance = queue.popleft()
+        utterance = next(self._ready())
+        self._lanes.take(utterance)
         self._not_before.pop(utterance.id, None)
-        if queue:
-            queues.move_to_end(chatter)
-        else:
-            del queues[chatter]
         self._update()
         return utterance
 
@@ -178,8 +169,17 @@ class Backlog:
 
     def replace(self, utterance: Utterance, other: Utterance) -> None:
         """Let `other`, of the same chatter and lane, wait in the place of `utterance`."""
-        queue = self._lanes[utterance.lane][utterance.chatter.id]
-        queue[queue.index(utterance)] = other
+        self._lanes.replace(utterance, other)
+
+    def move(self, name: str, before: str) -> bool:
+        """Let the message `name` be spoken before that of id `before`; tell whether it could be.
+
+        Both wait in one lane; an empty `before` stands for its end.
+        """
+        is_moved = self._lanes.move(name, before)
+        if is_moved:
+            self._update()
+        return is_moved
 
     def clear(self, reason: DropReason) -> int:
         """Drop everything; return how many utterances there were."""
@@ -195,34 +195,13 @@ class Backlog:
         self._holds.difference_update(holds or Hold)
         self._update()
 
-    def _ready(self) -> Iterator[tuple[OrderedDict[str, deque[Utterance]], str]]:
-        """Yield lanes and chatters whose next utterance may be spoken, in the order of turns."""
-        for queues in self._lanes.values():
-            for chatter, queue in queues.items():
-                if not self.ready_in_s(queue[0]):
-                    yield queues, chatter
-
-    def _least_important(self, newcomer: Utterance) -> Utterance:
-        """Return the newest utterance of the chatter with the most of them in the last lane.
-
-        Of several with as many it is the one whose newest came last: who waits longer is not pushed
-        out for who came after.
-        """
-        lanes = [newcomer.lane] if newcomer.lane is Lane.PAID else reversed(Lane)
-        queues = next(queues for queues in map(self._lanes.__getitem__, lanes) if queues)
-
-        def weight(queue: deque[Utterance]) -> tuple[int, bool, float]:
-            return len(queue), queue[-1] is newcomer, queue[-1].received_at
-
-        return max(queues.values(), key=weight)[-1]
+    def _ready(self) -> Iterator[Utterance]:
+        """Yield what may be spoken, in the order of turns."""
+        return (u for u in self._lanes.heads() if not self.ready_in_s(u))
 
     def _discard(self, utterance: Utterance) -> None:
-        queues = self._lanes[utterance.lane]
-        queue = queues[utterance.chatter.id]
-        queue.remove(utterance)
+        self._lanes.remove(utterance)
         self._not_before.pop(utterance.id, None)
-        if not queue:
-            del queues[utterance.chatter.id]
 
     def _drop(self, utterance: Utterance, reason: DropReason, detail: str = "") -> None:
         self._emit(Dropped.of(utterance, reason=reason, detail=detail))
@@ -230,7 +209,7 @@ class Backlog:
     def _update(self) -> None:
         """Wake whom the new state concerns, and watch the oldest that can expire."""
         self._changes.tell()
-        _set(self._is_empty, to=not any(self._lanes.values()))
+        _set(self._is_empty, to=not len(self._lanes))
         _set(self._may_take, to=not self.is_paused and next(self._ready(), None) is not None)
         self._watch(self._oldest())
         if self._readiness is not None:

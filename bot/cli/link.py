@@ -1,0 +1,100 @@
+"""`ishowtts link`: makes a token, and shows the address that holds it, once."""
+
+import argparse
+import socket
+import sys
+from io import StringIO
+from ipaddress import ip_address
+
+import segno
+from yarl import URL
+
+from bot.cli import EXIT_OK
+from bot.cli.shared import add_config_option, load_settings
+from bot.config import Settings
+from bot.errors import StartError, shown
+from bot.server import tokens
+
+_ELSEWHERE = "192.0.2.1"
+"""Address of documentation (RFC 5737): nothing is sent to it."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config_option(parser)
+    parser.add_argument(
+        "role",
+        choices=("viewer", "moderator", "streamer"),
+        nargs="?",
+        default="moderator",
+        help="viewer: the overlay for OBS; moderator: queue, chatters and commands (the default);"
+        " streamer: everything",
+    )
+    parser.add_argument("--channel", metavar="NAME", help="channel of the overlay")
+    parser.add_argument(
+        "--host", metavar="NAME", help="name or address of this machine for the other one"
+    )
+    parser.add_argument(
+        "--revoke", action="store_true", help="forget the tokens of this role instead"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make a token and print its address, or forget those that were made."""
+    settings = load_settings(options)
+    path = tokens.default_path()
+    if options.revoke:
+        count = tokens.revoke(path, options.role)
+        print(f"Forgot {count} {options.role} tokens; whoever holds one is refused from now on.")
+        return EXIT_OK
+    channel = options.channel or settings.channels[0].name
+    if channel not in {known.name for known in settings.channels}:
+        raise StartError(
+            f"There is no channel {shown(channel)}.",
+            remedy=f"Choose from {', '.join(known.name for known in settings.channels)}.",
+        )
+    token = tokens.make(path, options.role)
+    if options.role == "viewer":
+        address = overlay(settings, channel, token=token, host=options.host)
+    else:
+        address = _base(settings, options.host).with_fragment(f"token={token}")
+    print(f"{options.role}: {address}")
+    print("It is shown this once. Whoever has it may do what the role may: keep it off the stream.")
+    if settings.server.is_loopback and options.host:
+        print("server.host is an address of this machine alone: set it to 0.0.0.0 for others.")
+    if sys.stdout.isatty():
+        drawing = StringIO()
+        segno.make(str(address), error="l").terminal(drawing, compact=True)
+        print(drawing.getvalue())
+    return EXIT_OK
+
+
+def overlay(settings: Settings, channel: str, *, token: str = "", host: str | None = None) -> URL:
+    """Return the overlay's address for a browser on the machine that calls this one `host`."""
+    query = {"channel": channel} | ({"token": token} if token else {})
+    return _base(settings, host) / "overlay" % query
+
+
+def _base(settings: Settings, host: str | None) -> URL:
+    url = settings.server.url()
+    if host is None and not settings.server.is_loopback and _is_any(settings.server.host):
+        host = _own_address()
+    return url.with_host(host) if host else url
+
+
+def _is_any(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _own_address() -> str:
+    """Return this machine's address in its network; its name where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((_ELSEWHERE, 9))  # chooses a way, and sends nothing
+        except OSError:
+            return socket.gethostname()
+        address: str = probe.getsockname()[0]
+        return address

@@ -1,0 +1,173 @@
+"""`GET /api/events`: what happens, told to pages and programs as it happens.
+
+A WebSocket of JSON objects: every outcome (`{"outcome": "started", ...}`), the state of the daemon
+(`{"state": {...}}`) once a second while it changes, and how loud what is said is
+(`{"levels": {...}}`). Who does not keep up is cut off: the daemon waits for nobody.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final, Union
+
+import msgspec
+import numpy as np
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from bot.channel import Channel
+from bot.messages import AudioChunk
+from bot.outcomes import OUTCOMES, Continued, Outcome, Started
+from bot.runtime.endpoints import JSON, Caller, Form, endpoint
+from bot.runtime.waiting import cancel
+from bot.state import DaemonState
+
+_STATE_S: Final = 1.0
+_MAX_WAITING: Final = 500
+"""Objects that wait for one listener."""
+_MAX_LISTENERS: Final = 64
+_SEND_S: Final = 10.0
+"""Longest time for a listener to take an object."""
+_PING_S: Final = 20.0
+_LEVEL_S: Final = 0.05
+
+
+EVENTS: Final[Any] = Union[OUTCOMES]  # noqa: UP007 - of a tuple
+"""Type of the outcomes that are told."""
+
+
+class Levels(msgspec.Struct, frozen=True, kw_only=True):
+    """How loud speech is, from a moment on."""
+
+    id: str
+    """Id of the message."""
+    step_s: float
+    """Time of each value."""
+    start_s: float
+    """When the first one begins, in seconds after the start of the utterance."""
+    values: tuple[float, ...]
+    """RMS of each step, 0 to 1 of full scale."""
+
+
+class EventsQuery(Form, frozen=True):
+    """Which events are wanted."""
+
+    channel: str = ""
+    """Name of a channel; those of all where it is empty."""
+
+
+class _Listener:
+    def __init__(self, channel: str) -> None:
+        self.channel = channel
+        self.queue: asyncio.Queue[bytes] = asyncio.Queue(_MAX_WAITING)
+        self.is_behind = False
+
+    def tell(self, data: bytes) -> None:
+        try:
+            self.queue.put_nowait(data)
+        except asyncio.QueueFull:
+            self.is_behind = True
+
+
+class Events:
+    """Observer that tells everybody who listens."""
+
+    def __init__(self, state: Callable[[], DaemonState], channels: Mapping[str, Channel]) -> None:
+        self._state = state
+        self._channels = channels
+        self._listeners: set[_Listener] = set()
+        self._listened = asyncio.Event()
+        self._told: dict[str, tuple[str, int, float]] = {}
+        """Id, pieces and seconds of the speech whose levels were told, by channel."""
+        self._shown = b""
+        """State that every listener knows."""
+        self.routes = [
+            endpoint(
+                "GET", "/api/events", self._serve, least=Caller.MODERATOR, gives={JSON: EVENTS}
+            )
+        ]
+
+    def observe(self, outcome: Outcome) -> None:
+        """Tell `outcome` to those who want it."""
+        if not self._listeners:
+            return
+        self._tell(outcome.channel, outcome.encoded())
+        if isinstance(outcome, Started | Continued):
+            self._tell_levels(outcome.channel)
+
+    async def run(self) -> None:
+        """Tell the state while somebody listens, until cancelled."""
+        while True:
+            if not self._listeners:
+                self._listened.clear()
+                await self._listened.wait()
+            data = msgspec.json.encode({"state": self._state()})
+            if data != self._shown:
+                self._shown = data
+                for listener in self._listeners:
+                    listener.tell(data)
+            for name in self._channels:
+                self._tell_levels(name)
+            await asyncio.sleep(_STATE_S)
+
+    async def _serve(self, request: web.Request, query: EventsQuery) -> web.WebSocketResponse:
+        """Tell every outcome, the state and levels, over a WebSocket."""
+        if len(self._listeners) >= _MAX_LISTENERS:
+            raise web.HTTPServiceUnavailable(text="Too many listen to events already.")
+        if query.channel and query.channel not in self._channels:
+            raise web.HTTPNotFound(text=f"There is no channel {query.channel!r}.")
+        socket = web.WebSocketResponse(heartbeat=_PING_S, max_msg_size=1024)
+        await socket.prepare(request)
+        listener = _Listener(query.channel)
+        listener.tell(msgspec.json.encode({"state": self._state()}))
+        self._listeners.add(listener)
+        self._shown = b""  # this one knows another state than those who were there
+        self._listened.set()
+        sending = asyncio.create_task(_send(socket, listener), name="events")
+        try:
+            async for message in socket:
+                if message.type is not WSMsgType.PING:
+                    await socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
+        finally:
+            self._listeners.discard(listener)
+            await cancel(sending)
+        return socket
+
+    def _tell(self, channel: str, data: bytes) -> None:
+        for listener in self._listeners:
+            if listener.channel in ("", channel):
+                listener.tell(data)
+
+    def _tell_levels(self, name: str) -> None:
+        """Tell how loud the pieces are that came since the last time."""
+        speech = self._channels[name].speaker.sounding if name in self._channels else None
+        if speech is None:
+            return
+        told_id, count, start_s = self._told.get(name, ("", 0, 0.0))
+        if told_id != speech.id:
+            count, start_s = 0, 0.0
+        if len(speech.chunks) <= count:
+            return
+        values = [value for chunk in speech.chunks[count:] for value in _levels(chunk)]
+        levels = Levels(id=speech.id, step_s=_LEVEL_S, start_s=start_s, values=tuple(values))
+        duration_s = sum(chunk.duration_s for chunk in speech.chunks)
+        self._told[name] = speech.id, len(speech.chunks), round(duration_s, 3)
+        self._tell(name, msgspec.json.encode({"channel": name, "levels": levels}))
+
+
+def _levels(chunk: AudioChunk) -> list[float]:
+    size = max(round(_LEVEL_S * chunk.sample_rate_hz), 1)
+    starts = np.arange(0, len(chunk.samples), size)
+    energy = np.add.reduceat(np.square(chunk.samples, dtype=np.float64), starts)
+    counts = np.minimum(size, len(chunk.samples) - starts)
+    levels: list[float] = np.sqrt(energy / counts).round(3).tolist()
+    return levels
+
+
+async def _send(socket: web.WebSocketResponse, listener: _Listener) -> None:
+    """Send what is told until the listener goes, or does not keep up."""
+    with suppress(ConnectionError, TimeoutError):
+        while not listener.is_behind:
+            data = await listener.queue.get()
+            async with asyncio.timeout(_SEND_S):
+                await socket.send_str(data.decode())
+    await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"You do not keep up.")
