@@ -34,7 +34,7 @@ class Weights:
     mel: float = 45.0
     stft: float = 2.0
     phase: float = 0.0
-    """4 was tried: the same copies in half the rounds of fitting phases, worse on predicted mels."""
+    """4 was tried: the same copies in half the rounds of fitting phases, but worse speech."""
     adversarial: float = 1.0
     features: float = 2.0
 
