@@ -2,6 +2,7 @@
 # make check   in a minute and a half: ruff, mypy --strict, and the tests that need no real parts
 # make test    every check: the same with all tests
 # make soak    ten minutes of failures, sixty kills and ten minutes of speech, as a nightly job runs them
+# make real    with OBS itself: needs its packages (docs/obs.md)
 # make setup   only installs; make clean removes what was installed
 # make setup ENGINE_PYTHON=/usr/bin/python3    the engine runs on that interpreter and its torch
 # make bench   the benchmarks, results into tests/bench/results
@@ -20,7 +21,7 @@ MINUTES ?= 10
 # Your own configuration, once there is one.
 CONFIG ?= $(wildcard my.yaml)
 
-.PHONY: run setup engine-python check test soak bench clean
+.PHONY: run setup engine-python check test real soak bench clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.ready
@@ -39,6 +40,9 @@ test: $(VENV)/.ready-to-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+real: $(VENV)/.ready-to-test
+	$(BIN)/pytest -rs -m real $(ARGS)
 
 # What fails comes in another order each day, which the log tells.
 soak: $(VENV)/.ready-to-test

@@ -36,6 +36,7 @@ from bot.web.settings import LiveSettings
 from bot.wiring import engines, outputs, sounds
 from bot.wiring.banner import banner
 from bot.wiring.liveness import liveness_checks
+from bot.wiring.obs import Obs
 from bot.wiring.observers import Observers
 from bot.wiring.options import refuse_shared_files
 from bot.wiring.web import Web
@@ -161,6 +162,7 @@ class Daemon:
         routes += self.web.routes
         self.routes = routes
         """What the HTTP server serves."""
+        self._obs = Obs(settings.obs, self._channels.values())
         self._server = Server(settings.server, routes)
         if not readers:
             raise StartError(
@@ -231,6 +233,7 @@ class Daemon:
                         **watches,
                         **self.wires.work,
                         **self.web.work,
+                        **self._obs.work,
                         "intake": self._inbox.take_in,
                         "undated": self._inbox.resume_undated,
                     }
@@ -285,6 +288,7 @@ class Daemon:
             },
             channels={name: channel.state for name, channel in self._channels.items()},
             mqtt=self._observers.mqtt_state,
+            obs=self._obs.state,
             lines_lost={"log": logs.lines_lost()}
             | self._observers.lines_lost
             | ({"record": self._recorder.lost} if self._recorder else {})

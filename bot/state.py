@@ -98,7 +98,7 @@ class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
     is_paused: bool
     """Whether what waits is held back."""
     holds: tuple[str, ...]
-    """Why it is: pause, away, offline."""
+    """Why it is: pause, away, offline, talking, scene."""
     is_heard: bool
     """Whether at least one output is there."""
     volume: float
@@ -136,6 +136,18 @@ class MqttState(msgspec.Struct, frozen=True, kw_only=True):
     """Messages from others that were not understood."""
 
 
+class ObsState(msgspec.Struct, frozen=True, kw_only=True):
+    """Connection to OBS."""
+
+    is_connected: bool
+    state: str
+    """One clause for people."""
+    scene: str
+    """The program scene; empty while it is not known."""
+    is_talking: bool
+    """Whether the voice is held or softer because the streamer talks."""
+
+
 class DaemonState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The whole daemon."""
 
@@ -148,5 +160,7 @@ class DaemonState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     channels: Mapping[str, ChannelState]
     mqtt: MqttState | None = None
     """None, and left out of JSON, where there is no broker."""
+    obs: ObsState | None = None
+    """None, and left out of JSON, where OBS is not watched."""
     lines_lost: Mapping[str, int] = {}
     """Lines that nobody took, of the log, of `--events` and of `--record`."""

@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.logs", "bot.mqtt", "bot.voices"),
     (
         "bot.sources", "bot.policy", "bot.commands", "bot.backlog", "bot.engine",
-        "bot.playback", "bot.store", "bot.observers", "bot.server", "bot.archive",
+        "bot.playback", "bot.store", "bot.observers", "bot.server", "bot.archive", "bot.obs",
     ),
     ("bot.overload", "bot.segments"),
     ("bot.rendering",),
@@ -54,6 +54,7 @@ SECTIONS: dict[str, set[str]] = {
     "bot.mqtt": {"mqtt"},
     "bot.server": {"server"},
     "bot.archive": {"archive"},
+    "bot.obs": {"obs"},
     "bot.logs": {"logs"},
     "bot.moderation": {"moderation"},
     "bot.wires": {"answers", "server", "wires"},

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from training import flow
@@ -25,9 +26,11 @@ from training.vocabulary import SYMBOLS
 
 SHAPE = {"width": 384, "depth": 9, "text_width": 256, "text_depth": 4}
 CFG_STRENGTH = 2.0
+EXPORTED = "ema_model.transformer."
+"""Before every name, in files for upstream."""
 _ROWS = ((1088, 44), (448, 112))
 """Frames and rows of the batches, in turn: long pieces and short ones, behind a reference."""
-_RATE, _DISTILLING_RATE, _WARM_UP_STEPS = 1e-3, 3e-4, 300
+_DISTILLING_RATE, _WARM_UP_STEPS = 3e-4, 300
 _AVERAGE = 0.999
 _CLIP = 1.0
 _SAVE_EVERY_S, _REPORT_EVERY_S = 30.0, 10.0
@@ -77,7 +80,7 @@ class Trainer:
             last = now
             if self.seconds - reported >= _REPORT_EVERY_S:
                 rate = (self.steps - steps_before) / (self.seconds - reported)
-                mean = torch.stack(losses).mean().item()
+                mean = torch.stack(losses).nanmean().item()
                 print(
                     f"acoustic {self.seconds:6.0f} s  step {self.steps}  loss {mean:.4f}  "
                     f"{rate:.1f} steps/s  {pool.hours:.1f} h"
@@ -111,7 +114,7 @@ class Trainer:
         rows = max(rows * self._options.rows // 64, 1)
         begun = self._options.distil_from
         if self.teacher is None:
-            rate = _RATE * _decay(progress / begun)
+            rate = self._options.rate * _decay(progress / begun)
             rate *= min(1.0, (self.steps + 1) / _WARM_UP_STEPS)
         else:
             rate = _DISTILLING_RATE * _decay((progress - begun) / (1 - begun))
@@ -126,6 +129,7 @@ class Trainer:
             else:
                 loss = flow.guidance_loss(self.model, self.teacher, question, CFG_STRENGTH)
         loss.backward()
+        self._drop_bad()
         nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP, foreach=True)
         self._optimizer.step()
         self._optimizer.zero_grad()
@@ -136,6 +140,12 @@ class Trainer:
                 list(self.average.parameters()), list(self.model.parameters()), weight
             )
         return loss.detach()
+
+    def _drop_bad(self) -> None:
+        """Leave out of a step what is not finite: once in some thousand steps a row makes such."""
+        for parameter in self.model.parameters():
+            if parameter.grad is not None:
+                torch.nan_to_num_(parameter.grad, 0.0, 0.0, 0.0)
 
     def save(self) -> None:
         """Write everything that is needed to go on, whole or not at all."""
@@ -150,6 +160,18 @@ class Trainer:
         partial = self._options.out / "state.part"
         torch.save(state, partial)
         partial.replace(self._options.out / "state.pt")
+
+    def begin_with(self, folder: Path) -> None:
+        """Take the weights of a model that is shipped, in `folder`."""
+        shipped = load_file(folder / "model.safetensors", device=str(self._device))
+        names = dict(self.model.named_parameters())
+        state = {
+            name: tensor.float()
+            for key, tensor in shipped.items()
+            if (name := key.removeprefix(EXPORTED)) in names
+        }
+        self.model.load_state_dict(state)
+        self.average.load_state_dict(state)
 
     def load(self, path: Path) -> None:
         """Go on from what `save` wrote."""
@@ -198,6 +220,8 @@ def main() -> None:
     parser.add_argument("--shards", type=int, default=2600, help="room for so many")
     parser.add_argument("--first-shards", type=int, default=48, help="begin with so many")
     parser.add_argument("--no-compile", dest="compile", action="store_false")
+    parser.add_argument("--rate", type=float, default=1e-3, help="learning rate at its highest")
+    parser.add_argument("--shipped", type=Path, help="folder of a model to begin with")
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -206,6 +230,8 @@ def main() -> None:
     trainer = Trainer(options, device)
     if options.resume and (options.out / "state.pt").exists():
         trainer.load(options.out / "state.pt")
+    elif options.shipped:
+        trainer.begin_with(options.shipped)
     pool = Pool(options.corpus, device, options.shards)
     pool.wait_for(options.first_shards)
     trainer.run(pool)

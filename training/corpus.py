@@ -9,21 +9,24 @@ import argparse
 import multiprocessing
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.engine.f5.mel import HOP_SAMPLES
 from bot.engine.f5.text.phonemes import PAUSE
-from training import shards, speakers
+from training import kokoro, shards, speakers
+from training.kokoro import Kokoro
 from training.sentences import Sentences, read_fortunes
 from training.teacher import SAMPLE_RATE_HZ, UNIT_SAMPLES, Teacher
 from training.vocabulary import SYMBOLS
 
 _LOUDNESS_RMS = (0.06, 0.11)
-_LONGEST_PAUSE_S = 0.35
+_LONGEST = 400
+"""Phonemes of a sentence."""
 
 
 class Clip(NamedTuple):
@@ -38,37 +41,88 @@ class Clip(NamedTuple):
     """Duration of each symbol, in 25 ms, at speed 1."""
 
 
+Say: TypeAlias = Callable[[str], Clip]
+"""Phonemes to speech, by one speaker."""
+
+
+class Spelled(Teacher):
+    """The teacher where her dictionary is not: the sentences are phonemes already."""
+
+    def phonemize(self, text: str) -> Sequence[str]:
+        """Return `text`."""
+        return [text]
+
+
+class Lines:
+    """Phonemes of sentences, one a line."""
+
+    def __init__(self, path: Path) -> None:
+        self._lines = path.read_text(encoding="utf-8").splitlines()
+
+    def choose(self, random: np.random.Generator) -> str:
+        """Return a line."""
+        return self._lines[int(random.integers(len(self._lines)))]
+
+
 def make_clip(
-    teacher: Teacher,
-    phonemes: str,
-    speaker: speakers.Speaker,
+    wave: npt.NDArray[np.float32],
+    spelling: str,
+    ends: npt.NDArray[np.int64],
+    natural_units: npt.NDArray[np.float32],
     random: np.random.Generator,
 ) -> Clip:
-    """Return one sentence, with pauses of random length at its ends."""
-    sentence = teacher.say(phonemes, speaker, random, float(np.exp(random.normal(0, 0.04))))
-    symbols = np.array([SYMBOLS.index(symbol) for symbol in sentence.symbols], np.uint8)
-    lead = sentence.units[0] * UNIT_SAMPLES - int(random.uniform(0.02, 0.3) * SAMPLE_RATE_HZ)
-    tail = sentence.units[-1] * UNIT_SAMPLES - int(random.uniform(0.02, 0.3) * SAMPLE_RATE_HZ)
+    """Return one sentence, with pauses of random length at its ends.
+
+    `ends` are the samples at which the symbols of `spelling` end, both pauses among them.
+    """
+    symbols = np.array([SYMBOLS.index(symbol) for symbol in spelling], np.uint8)
+    lead = ends[0] - int(random.uniform(0.02, 0.3) * SAMPLE_RATE_HZ)
+    tail = ends[-1] - ends[-2] - int(random.uniform(0.02, 0.3) * SAMPLE_RATE_HZ)
     cut_before, cut_behind = max(int(lead), 0), max(int(tail), 0)
-    wave = sentence.wave[cut_before : len(sentence.wave) - cut_behind]
+    wave = wave[cut_before : len(wave) - cut_behind]
     frames = len(wave) // HOP_SAMPLES
-    ends = np.cumsum(sentence.units) * UNIT_SAMPLES - cut_before
     # A frame is centred on its first sample.
-    heard = np.searchsorted(ends, np.arange(frames) * HOP_SAMPLES, side="right")
+    heard = np.searchsorted(ends - cut_before, np.arange(frames) * HOP_SAMPLES, side="right")
     tokens = symbols[np.minimum(heard, len(symbols) - 1)]
-    return Clip(wave[: frames * HOP_SAMPLES], tokens, symbols, sentence.natural_units)
+    return Clip(wave[: frames * HOP_SAMPLES], tokens, symbols, natural_units)
+
+
+def _haste(random: np.random.Generator) -> float:
+    return float(np.exp(random.normal(0, 0.04)))
+
+
+def moved(teacher: Teacher, random: np.random.Generator) -> Say:
+    """Return an invented speaker made of the teacher."""
+    speaker = speakers.draw(random)
+
+    def say(phonemes: str) -> Clip:
+        sentence = teacher.say(phonemes, speaker, random, _haste(random))
+        ends = np.cumsum(sentence.units) * UNIT_SAMPLES
+        return make_clip(sentence.wave, sentence.symbols, ends, sentence.natural_units, random)
+
+    return say
+
+
+def mixed(second: Kokoro, random: np.random.Generator) -> Say:
+    """Return an invented speaker made of the second teacher."""
+    who = kokoro.draw(random)
+
+    def say(phonemes: str) -> Clip:
+        spoken = second.say(phonemes, who, _haste(random))
+        return make_clip(spoken.wave, spoken.symbols, spoken.ends, spoken.natural_units, random)
+
+    return say
 
 
 def make_shard(
-    teacher: Teacher, sentences: Sentences, number: int, seed: int
-) -> dict[str, npt.NDArray[np.generic]]:
-    """Return the arrays of shard `number`."""
-    random = np.random.default_rng((seed, number))
-    speaker = speakers.draw(random)
+    say: Say, phonemize: Callable[[str], Sequence[str]], sentences: Sentences | Lines,
+    random: np.random.Generator,
+) -> dict[str, npt.NDArray[np.generic]]:  # fmt: skip
+    """Return the arrays of a shard, all said by one speaker."""
     clips: list[Clip] = []
     while sum(len(clip.wave) for clip in clips) < shards.SHARD_S * SAMPLE_RATE_HZ:
-        for phonemes in teacher.phonemize(sentences.choose(random)):
-            clip = make_clip(teacher, phonemes, speaker, random)
+        for phonemes in phonemize(sentences.choose(random)):
+            clip = say(phonemes[:_LONGEST])
             if len(clip.tokens):
                 clips.append(clip)
     wave = np.concatenate([clip.wave for clip in clips])
@@ -87,14 +141,30 @@ def make_shard(
     }
 
 
-def _work(folder: Path, numbers: range, seed: int, prose: list[str]) -> None:
-    teacher = Teacher()
-    sentences = Sentences(prose)
-    for number in numbers:
-        if not (folder / f"{number:05}.npz").exists():
-            shards.write_shard(
-                folder / f"{number:05}.npz", make_shard(teacher, sentences, number, seed)
-            )
+class Plan(NamedTuple):
+    """What a worker makes."""
+
+    folder: Path
+    numbers: range
+    seed: int
+    prose: list[str]
+    phonemes: Path | None
+    second: tuple[Path, Path, Path] | None
+    """Files of the second teacher, if that one is to speak."""
+
+
+def _work(plan: Plan) -> None:
+    teacher = Spelled() if plan.phonemes else Teacher()
+    second = Kokoro(*plan.second) if plan.second else None
+    sentences = Lines(plan.phonemes) if plan.phonemes else Sentences(plan.prose)
+    prefix = shards.SECOND if second else ""
+    for number in plan.numbers:
+        path = plan.folder / f"{prefix}{number:05}.npz"
+        if path.exists():
+            continue
+        random = np.random.default_rng((plan.seed, number, *([1] if second else [])))
+        say = mixed(second, random) if second else moved(teacher, random)
+        shards.write_shard(path, make_shard(say, teacher.phonemize, sentences, random))
 
 
 def _prose(path: Path | None) -> list[str]:
@@ -109,18 +179,27 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--prose", type=Path, help="a sentence a line, instead of fortunes")
+    parser.add_argument(
+        "--second", nargs="*", type=Path, help="let the second teacher speak: its files, or none"
+    )
+    parser.add_argument("--phonemes", type=Path, help="their phonemes a line, instead of both")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     count = round(options.hours * 3600 / shards.SHARD_S)
-    prose = _prose(options.prose)
+    prose = [] if options.phonemes else _prose(options.prose)
     spawn = multiprocessing.get_context("spawn")
-    workers = [
-        spawn.Process(
-            target=_work,
-            args=(options.out, range(first, count, options.workers), options.seed, prose),
+    second = None
+    if options.second is not None:
+        network, symbols, voices = options.second or kokoro.files()
+        second = (network, symbols, voices)
+    plans = [
+        Plan(
+            options.out, range(first, count, options.workers), options.seed,
+            prose, options.phonemes, second,
         )
         for first in range(options.workers)
-    ]
+    ]  # fmt: skip
+    workers = [spawn.Process(target=_work, args=(plan,)) for plan in plans]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -36,7 +36,7 @@ def main() -> None:
 def write(average: Mapping[str, Tensor], timing: Mapping[str, Tensor], out: Path) -> None:
     """Write the model folder for the weights of `training.dit.DiT` and of the durations."""
     out.mkdir(parents=True, exist_ok=True)
-    root = "ema_model.transformer."
+    root = acoustic.EXPORTED
     half = {f"{root}{name}": tensor.half().contiguous() for name, tensor in average.items()}
     # A buffer that upstream reads from the file: in half precision its angles would be wrong.
     exponents = torch.arange(0, HEAD_WIDTH, 2).float() / HEAD_WIDTH

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from training.dit import DiT
 from training.pool import Rows
+from training.throats import color, degrade
 
 _AUDIO_DROP, _BOTH_DROP = 0.3, 0.2
 _DRIFT_FRAMES = 3.0
@@ -50,13 +51,16 @@ def ask(rows: Rows, random: torch.Generator, *, drop: bool) -> Question:
     tokens = _drift(rows.tokens, masked, random)
     time = uniform(batch)
     noise = torch.randn(rows.mel.shape, generator=random, device=device)
-    noisy = torch.lerp(noise, rows.mel, time[:, None, None])
+    mel = color(rows.mel, random)
+    # What is heard may be a poor recording; what is said is not.
+    mel = torch.where(masked[:, :, None], mel, degrade(mel, random))
+    noisy = torch.lerp(noise, mel, time[:, None, None])
     choice = uniform(2, batch)
     no_text = choice[0] < _BOTH_DROP * drop
     no_audio = no_text | (choice[1] < _AUDIO_DROP * drop)
     heard = ~masked & ~no_audio[:, None]
-    reference = rows.mel.where(heard[:, :, None], 0)
-    return Question(noisy, reference, tokens, time, no_text, masked, rows.mel - noise)
+    reference = mel.where(heard[:, :, None], 0)
+    return Question(noisy, reference, tokens, time, no_text, masked, mel - noise)
 
 
 def _spans(chances: Tensor, frames: int) -> Tensor:

@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bot.engine.f5.mel import HOP_SAMPLES
+from bot.engine.f5.mel import HOP_SAMPLES, log_mel
 from bot.engine.f5.model.sampler import Sampling, schedule
 from training import acoustic, shards
 from training.dit import DiT
 from training.pool import Pool, Rows
+from training.throats import Throats
 
 _FRAMES, _BATCH = 768, 64
 _REFERENCE_FRAMES = 281
@@ -43,6 +44,14 @@ def finish(model: DiT, rows: Rows, start: int, random: torch.Generator) -> torch
     return state[:, _REFERENCE_FRAMES:]
 
 
+def _elsewhere(rows: Rows, throats: Throats) -> Rows:
+    """Return the rows as other throats would say them."""
+    assert rows.wave is not None
+    wave = throats(rows.wave.float() / 32767)
+    mel = torch.stack([log_mel(each)[:_FRAMES] for each in wave])
+    return rows._replace(mel=mel, wave=(wave * 32767).to(torch.int16))
+
+
 def main() -> None:
     """Predict, for `python -m training.predict`."""
     parser = argparse.ArgumentParser(prog="training.predict", description=__doc__)
@@ -64,8 +73,9 @@ def main() -> None:
     pool = Pool(options.corpus, device, options.shards, with_waves=True)
     pool.grow(options.shards)
     batch = min(_BATCH, options.rows)
+    throats = Throats(_FRAMES * HOP_SAMPLES).to(device)
     for number in range(-(-options.rows // batch)):
-        rows = pool.draw(batch, _FRAMES, random)
+        rows = _elsewhere(pool.draw(batch, _FRAMES, random), throats)
         start = _START_STEPS[number % len(_START_STEPS)]
         with torch.inference_mode():
             mel = finish(model, rows, start, random).half().cpu().numpy()

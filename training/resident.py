@@ -29,6 +29,11 @@ _EDGE_FRAMES = FFT_SAMPLES // 2 // HOP_SAMPLES
 """Frames at the ends of a cut whose windows reach beyond it."""
 
 
+def context_samples(frames: int) -> int:
+    """Return how many samples the windows of so many mel frames reach over."""
+    return (frames + 2 * _EDGE_FRAMES - 1) * HOP_SAMPLES
+
+
 class ShardReader:
     """Reads the shards of a folder in the background, once each, until it is closed."""
 
@@ -171,7 +176,7 @@ class Resident:
     def cut(self, batch: int, frames: int) -> Segments:
         """Return random segments of `frames` mel frames; they may span two clips."""
         device = self._wave.device
-        reach = (frames + 2 * _EDGE_FRAMES - 1) * HOP_SAMPLES
+        reach = context_samples(frames)
         places = torch.rand(batch, 1, dtype=torch.float64, device=device)
         mel = None
         if self._mel is None:

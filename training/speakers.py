@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+_ROUGH = 0.15
+"""Share of the speakers whose voice is rough."""
+
 
 class Speaker(NamedTuple):
     """Changes to the teacher's voice; the defaults leave it as it is."""
@@ -25,6 +28,11 @@ class Speaker(NamedTuple):
     """Change of the noise in voiced sounds."""
     speed: float = 1.0
     """Speaking rate."""
+    bends: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    """Further shifts of single formants, in the logarithm, at 0.3, 1, 2.5, 5 and 12 kHz."""
+    roughness: float = 0.0
+    """Standard deviation of the period from one hundredth of a second to the next, in the
+    logarithm."""
 
 
 NAMED: dict[str, Speaker] = {
@@ -42,8 +50,8 @@ NAMED: dict[str, Speaker] = {
 
 def draw(random: np.random.Generator) -> Speaker:
     """Return a speaker at random, with pitch and vocal tract that go together in most of them."""
-    pitch = float(np.exp(random.uniform(np.log(0.40), np.log(1.45))))
-    tract = pitch**0.25 * np.exp(random.normal(0, 0.05))
+    pitch = float(np.exp(random.uniform(np.log(0.55), np.log(1.45))))
+    tract = pitch**0.25 * np.exp(random.normal(0, 0.06))
     return Speaker(
         pitch=pitch,
         liveliness=float(random.uniform(0.5, 1.5)),
@@ -51,4 +59,6 @@ def draw(random: np.random.Generator) -> Speaker:
         tilt_db=float(random.uniform(-5, 5)),
         breath_db=float(random.uniform(-4, 6)),
         speed=float(np.exp(random.uniform(np.log(0.8), np.log(1.35)))),
+        bends=tuple(float(bend) for bend in random.normal(0, 0.05, 5)),
+        roughness=float(random.uniform(0, 0.03)) if random.random() < _ROUGH else 0.0,
     )

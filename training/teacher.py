@@ -22,6 +22,8 @@ UNIT_SAMPLES = 600
 """Durations are whole multiples of 25 ms."""
 _VOICED_HZ = 40.0
 _LOWEST_HZ, _HIGHEST_HZ = 55.0, 600.0
+_BENDS_HZ = (300.0, 1000.0, 2500.0, 5000.0, 12_000.0)
+"""Where `Speaker.bends` apply."""
 _NEPER_PER_DB = np.log(10) / 20
 _DURATIONS = "/Clip_output_0"
 _UNROUNDED_DURATIONS = "/Sub_output_0"
@@ -100,11 +102,14 @@ def _synthesize(speaker: Speaker, network: _Outputs, random: np.random.Generator
     if voiced.any():
         mean = np.exp(np.log(f0_hz[voiced]).mean())
         moved = mean * speaker.pitch * (f0_hz[voiced] / mean) ** speaker.liveliness
+        moved = moved * np.exp(speaker.roughness * random.standard_normal(len(moved)))
         f0_hz[voiced] = np.clip(moved, _LOWEST_HZ, _HIGHEST_HZ)
     bins = len(network.harmonic)
     tilt = (np.linspace(-0.5, 0.5, bins) * speaker.tilt_db * _NEPER_PER_DB)[:, None]
     breath = speaker.breath_db * _NEPER_PER_DB
-    source = np.clip(np.arange(bins) / speaker.formants, 0, bins - 1)
+    places_hz = np.linspace(0, SAMPLE_RATE_HZ / 2, bins)
+    bends = np.exp(np.interp(places_hz, _BENDS_HZ, speaker.bends))
+    source = np.clip(np.arange(bins) / (speaker.formants * bends), 0, bins - 1)
     nearest = np.round(source).astype(np.int64)  # phases cannot be interpolated
     wave: Wave = dsp.synth(
         (_interpolate(network.harmonic, source) + tilt).astype(np.float32),

@@ -56,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trainer.load(trainer.checkpoint, goes_on=True)
     elif options.start_from:
         trainer.load(options.start_from, goes_on=False)
+    elif options.shipped:
+        trainer.begin_with(options.shipped)
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         trainer.end()
@@ -77,6 +79,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--max-steps", type=int, help="train for so many steps at most")
     add("--resume", action="store_true", help="go on from OUT/checkpoint.pt, if there is one")
     add("--start-from", type=Path, metavar="FILE", help="begin with the networks of a checkpoint")
+    add("--shipped", type=Path, metavar="FOLDER", help="begin with a vocoder that is shipped")
     add("--predicted", type=Path, metavar="FOLDER", help="shards with predicted mels")
     add("--predicted-share", type=float, default=Cutting.predicted_share, help="of the segments")
     add("--smoothed-share", type=float, default=Cutting.smoothed_share, help="of the true mels")

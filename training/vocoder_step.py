@@ -14,11 +14,13 @@ from training.discriminators import (
     feature_loss,
     parts_of,
 )
-from training.resident import Resident
+from training.phase import phase_loss
+from training.resident import Resident, context_samples
 from training.spectra import Spectra, item_distance
+from training.throats import Throats
 from training.vocos import Vocos
 
-LOSSES = ("mel", "stft", "adversarial", "features", "discriminator", "gradient")
+LOSSES = ("mel", "stft", "phase", "adversarial", "features", "discriminator", "gradient")
 """Losses that `Step.sums` adds up."""
 _BETAS = (0.8, 0.99)
 _MAX_GRADIENT_NORM = 1000.0
@@ -31,6 +33,8 @@ class Weights:
 
     mel: float = 45.0
     stft: float = 2.0
+    phase: float = 0.0
+    """4 was tried: the same copies in half the rounds of fitting phases, but worse speech."""
     adversarial: float = 1.0
     features: float = 2.0
 
@@ -84,6 +88,7 @@ class Step(nn.Module):
         self._cutting = cutting
         self._weights = Weights()
         self._device = next(generator.parameters()).device
+        self._throats = Throats(context_samples(cutting.frames)).to(self._device)
         self.generator_optimizer = self._optimizer(generator)
         self.discriminator_optimizer = self._optimizer(discriminators)
         self.sums = torch.zeros(len(LOSSES) + 1, device=self._device)
@@ -128,14 +133,16 @@ class Step(nn.Module):
         low, high = _GAIN_DB
         gain_db = low + (high - low) * torch.rand(count, 1, device=self._device)
         gain = 10 ** (gain_db / 20)
-        mel = self._mel_of(cut.context * gain)
+        context = self._throats(cut.context * gain)
+        mel = self._mel_of(context)
         smooth = functional.avg_pool2d(
             mel[:, None], 3, stride=1, padding=1, count_include_pad=False
         )[:, 0]
         chance = torch.rand(2, count, 1, 1, device=self._device)
         amount = chance[0] * (chance[1] < self._cutting.smoothed_share)
         ones = torch.ones(count, device=self._device)
-        return Batch(mel + amount * (smooth - mel), cut.wave * gain, ones)
+        edge = (context.shape[-1] - cut.wave.shape[-1]) // 2
+        return Batch(mel + amount * (smooth - mel), context[:, edge:-edge], ones)
 
     def _imitated(self, source: Resident, count: int) -> Batch:
         cut = source.cut(count, self._cutting.frames)
@@ -170,7 +177,8 @@ class Step(nn.Module):
         stft = _mean_distance(
             [(t.log_magnitude, m.log_magnitude) for t, m in zip(true, made, strict=True)], weights
         )
-        loss = self._weights.mel * mel + self._weights.stft * stft
+        phase = phase_loss(true, made, weights)
+        loss = self._weights.mel * mel + self._weights.stft * stft + self._weights.phase * phase
         adversarial = features = judged = torch.zeros((), device=self._device)
         if is_adversarial:
             judged = self._train_discriminators(
@@ -190,7 +198,7 @@ class Step(nn.Module):
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.generator.parameters(), _MAX_GRADIENT_NORM)
         self.generator_optimizer.step()
-        values = (mel, stft, adversarial, features, judged, norm, torch.ones_like(norm))
+        values = (mel, stft, phase, adversarial, features, judged, norm, torch.ones_like(norm))
         self.sums += torch.stack([value.detach() for value in values])
 
     def _train_discriminators(self, waves: Tensor, parts: list[Tensor]) -> Tensor:

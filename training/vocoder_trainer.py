@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 
 from training.discriminators import Discriminators
 from training.replay import Replay
@@ -112,6 +113,12 @@ class Trainer:
             self._elapsed_s = state["elapsed_s"]
             torch.manual_seed(self._run.seed + self._steps)
         self._renew_replays()
+
+    def begin_with(self, folder: Path) -> None:
+        """Take the vocoder in `folder`; its judges are new."""
+        state = load_file(folder / "model.safetensors", device=str(self._device))
+        for vocoder in (self._step.generator, self._averaged):
+            vocoder.load_state_dict(state, strict=False)
 
     def _optimizers(self) -> tuple[tuple[torch.optim.Optimizer, str], ...]:
         return (

@@ -155,11 +155,19 @@ head:
     n_fft: {fft}
     hop_length: {hop}
     padding: center
+
+# Rounds of fitting phases to each other, by our engine alone.
+ishowtts:
+  fit_rounds: {rounds}
 """
+_FIT_ROUNDS = 32
 
 
-def save_vocoder(model: Vocos, folder: Path) -> None:
-    """Write `config.yaml` and `model.safetensors` in half precision, buffers in full."""
+def save_vocoder(model: Vocos, folder: Path, rounds: int = _FIT_ROUNDS) -> None:
+    """Write `config.yaml` and `model.safetensors` in half precision, buffers in full.
+
+    `rounds` is how often the engine fits phases.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     parameters = dict(model.named_parameters())
     state = {
@@ -168,7 +176,12 @@ def save_vocoder(model: Vocos, folder: Path) -> None:
     }
     (folder / "config.yaml").write_text(
         _CONFIG.format(
-            size=model.size, rate=SAMPLE_RATE_HZ, fft=FFT_SAMPLES, hop=HOP_SAMPLES, bands=BANDS
+            size=model.size,
+            rate=SAMPLE_RATE_HZ,
+            fft=FFT_SAMPLES,
+            hop=HOP_SAMPLES,
+            bands=BANDS,
+            rounds=rounds,
         ),
         encoding="utf-8",
     )

@@ -9,6 +9,7 @@ import soxr
 
 from bot.errors import StartError
 from bot.messages import AudioChunk
+from bot.runtime.installed import install_command
 
 _OPUS_HZ = (8000, 12_000, 16_000, 24_000, 48_000)
 """Rates that Opus knows (RFC 6716, section 2)."""
@@ -25,7 +26,7 @@ def require_codec() -> None:
     except (ImportError, OSError) as error:
         raise StartError(
             "The archive needs the package soundfile.",
-            remedy="pip install 'ishowtts[voices]', or set archive.enabled: false.",
+            remedy=f"{install_command('voices')}; or set archive.enabled: false.",
         ) from error
 
 

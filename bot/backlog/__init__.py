@@ -22,6 +22,10 @@ class Hold(StrEnum):
     """No moderator is there."""
     OFFLINE = "offline"
     """The stream is over."""
+    TALKING = "talking"
+    """The streamer talks."""
+    SCENE = "scene"
+    """OBS shows a scene during which nothing is said."""
 
 
 _MOST_PAID = 10_000

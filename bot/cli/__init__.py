@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "voice": "add, list, show, try and remove voices",
     "login": "log a Twitch account in",
     "logout": "log Twitch accounts out",
+    "obs": "set OBS up, and show what it has",
     "link": "make a token for the overlay or a moderator, and show its address",
     "service": "run the daemon as a service of systemd",
     "model": "list, fetch and find F5-TTS models",

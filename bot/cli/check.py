@@ -4,8 +4,11 @@ import argparse
 import asyncio
 import os
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
+
+import aiohttp
 
 from bot.cli import EXIT_OK, EXIT_PROBLEM, fail, login
 from bot.cli.shared import add_config_option, load_settings, quiet_logs
@@ -23,6 +26,8 @@ from bot.state import EngineState
 from bot.wiring import engines, outputs
 from bot.wiring.mqtt import connect
 
+_ANSWER_S = 3.0
+"""Longest time for who holds the port to answer."""
 _MOST_NAMED = 8
 """Languages or voices that are named; of more, the number is told."""
 
@@ -59,7 +64,12 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
     """
     findings = [Finding("configuration")]
     tried = [await _try_engine(settings, name) for name in settings.engine.engines]
-    findings += [finding for finding, _ in tried]
+    can_speak = any(state is not None for _, state in tried)
+    for name, (finding, _) in zip(settings.engine.engines, tried, strict=True):
+        if can_speak and finding.problem is not None and _is_left_out(settings.engine, name):
+            findings.append(Finding(finding.subject, note="left out: torch is not installed"))
+        else:
+            findings.append(finding)
     findings += _language_findings(settings, [state for _, state in tried if state is not None])
     findings += _try_outputs(settings)
     findings.append(await _try_port(settings.server))
@@ -114,6 +124,11 @@ async def _try_engine(settings: Settings, name: str) -> tuple[Finding, EngineSta
             await engine.close()
     except IshowttsError as error:
         return Finding(subject, error), None
+
+
+def _is_left_out(settings: EngineSettings, name: str) -> bool:
+    """Tell whether this engine lacks torch because the installation is the light one."""
+    return name in engines.CLONING and settings.python is None and find_spec("torch") is None
 
 
 def _language_findings(settings: Settings, states: Sequence[EngineState]) -> Iterator[Finding]:
@@ -190,7 +205,22 @@ async def _try_port(settings: ServerSettings) -> Finding:
         async with Server(settings, []):
             return Finding(subject)
     except StartError as error:
+        if await _is_ours(settings):
+            return Finding(subject, note="held by an ishowtts that runs")
         return Finding(subject, error)
+
+
+async def _is_ours(settings: ServerSettings) -> bool:
+    """Tell whether who listens on the port answers as this daemon does."""
+    timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as http,
+            http.get(settings.url() / "healthz") as answer,
+        ):
+            return {"ok", "reasons"} == set(await answer.json())
+    except (aiohttp.ClientError, TimeoutError, ValueError, TypeError):
+        return False
 
 
 def _try_sources(settings: Settings) -> Iterator[Finding]:

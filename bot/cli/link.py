@@ -53,12 +53,11 @@ def run(options: argparse.Namespace) -> int:
             f"There is no channel {shown(channel)}.",
             remedy=f"Choose from {', '.join(known.name for known in settings.channels)}.",
         )
-    url = _base(settings, options.host)
     token = tokens.make(path, options.role)
     if options.role == "viewer":
-        address = url / "overlay" % {"channel": channel, "token": token}
+        address = overlay(settings, channel, token=token, host=options.host)
     else:
-        address = url.with_fragment(f"token={token}")
+        address = _base(settings, options.host).with_fragment(f"token={token}")
     print(f"{options.role}: {address}")
     print("It is shown this once. Whoever has it may do what the role may: keep it off the stream.")
     if settings.server.is_loopback and options.host:
@@ -68,6 +67,12 @@ def run(options: argparse.Namespace) -> int:
         segno.make(str(address), error="l").terminal(drawing, compact=True)
         print(drawing.getvalue())
     return EXIT_OK
+
+
+def overlay(settings: Settings, channel: str, *, token: str = "", host: str | None = None) -> URL:
+    """Return the overlay's address for a browser on the machine that calls this one `host`."""
+    query = {"channel": channel} | ({"token": token} if token else {})
+    return _base(settings, host) / "overlay" % query
 
 
 def _base(settings: Settings, host: str | None) -> URL:

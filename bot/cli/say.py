@@ -1,6 +1,7 @@
 """`ishowtts say`: speaks one text through an engine to the loudspeaker or into a file."""
 
 import argparse
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
@@ -62,13 +63,36 @@ async def say(
         StartError: the engine cannot run, or nothing would be heard.
         UtteranceError: the engine cannot say this text.
     """
-    engine = engines.create(settings.engine, engine_name or settings.engine.engines[0])
+    engine = await _warm(settings, engine_name)
     request = SpeechRequest(id="say", text=text, voice=voice or settings.channels[0].voice)
     try:
-        await engine.warm_up()
         await _hear(settings, output, lambda clip: _render(engine, request, clip))
     finally:
         await engine.close()
+
+
+async def _warm(settings: Settings, engine_name: str | None) -> Narrator:
+    """Return the engine of this name, else the first of those configured that can speak, warm.
+
+    Raises:
+        StartError: it cannot run, or none can.
+    """
+    names = (engine_name,) if engine_name else settings.engine.engines
+    for name in names:
+        engine = engines.create(settings.engine, name)
+        try:
+            await engine.warm_up()
+        except StartError as error:
+            await engine.close()
+            if name == names[-1]:
+                raise
+            print(f"{name} cannot speak here: {error}", file=sys.stderr)
+        except BaseException:
+            await engine.close()
+            raise
+        else:
+            return engine
+    raise AssertionError
 
 
 async def play(settings: Settings, audio: AudioChunk) -> None:

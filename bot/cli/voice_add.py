@@ -8,6 +8,7 @@ from bot.cli.shared import complete
 from bot.cli.voice import Ask, let_speak, printable
 from bot.config import Settings
 from bot.errors import IshowttsError, StartError
+from bot.runtime.installed import install_command
 from bot.voices import voice_files
 from bot.voices.cloning import preparation, transcript
 from bot.voices.cloning.preparation import Prepared
@@ -99,7 +100,7 @@ def _transcript(
         raise StartError(
             "The transcript is missing: exactly what is said in the recording.",
             remedy="Give it with --transcript, or let faster-whisper write it down:"
-            " pip install 'ishowtts[voices,transcribe]'",
+            f" {install_command('voices', 'transcribe')}",
         )
     if ask is not None:
         text = _ask_transcript(settings, prepared, text, ask)

@@ -13,6 +13,7 @@ from bot.config.engine import EngineSettings
 from bot.config.logs import LogSettings
 from bot.config.moderation import ModerationSettings
 from bot.config.mqtt import MqttSettings
+from bot.config.obs import ObsSettings
 from bot.config.overload import OverloadSettings
 from bot.config.playback import OutputSettings, PlaybackSettings
 from bot.config.policy import PolicySettings
@@ -109,6 +110,8 @@ class Settings(Section):
     """Log lines."""
     mqtt: Annotated[MqttSettings, Field(validate_default=True)] = MqttSettings()
     """The MQTT broker."""
+    obs: ObsSettings = ObsSettings()
+    """OBS Studio."""
     metrics: MetricsSettings = MetricsSettings()
     """Figures for Prometheus."""
     wires: WireSettings = WireSettings()

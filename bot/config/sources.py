@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bot.config.base import Count, Number, Section, matching
+from bot.messages import Role
 
 _TwitchLogin = Annotated[
     str,
@@ -23,6 +24,9 @@ class IngestSettings(Section):
     """Messages that other programs POST to `/api/chat`."""
 
     type: Literal["ingest"]
+    roles: dict[Role, tuple[str, ...]] = {}
+    """Names that have a role, for programs that send none, such as Social Stream Ninja for the
+    streamer. Whoever takes such a name on any platform that is posted has the role too."""
 
 
 class MqttSourceSettings(Section):

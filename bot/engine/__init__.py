@@ -3,6 +3,7 @@
 A new engine is a module with a subclass of `bot.engine.contract.Engine`, and a line in `ENGINES`.
 """
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
@@ -10,6 +11,7 @@ from typing import Any
 
 from bot.engine.contract import Engine
 from bot.errors import StartError, shown
+from bot.runtime.installed import install_command
 
 ENGINES: Mapping[str, str] = {
     "espeak": "bot.engine.guests.espeak:EspeakEngine",
@@ -55,8 +57,9 @@ def import_extra(module: str, what: str, extra: str) -> ModuleType:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        install = f"'ishowtts[{extra}]'" if extra else error.name
+        plain = f"{sys.executable} -m pip install {error.name}"
         raise StartError(
             f"{what} needs the Python package {error.name}.",
-            remedy=f"Install {'what it needs' if extra else 'it'} with: pip install {install}",
+            remedy=f"Install {'what it needs' if extra else 'it'} with:"
+            f" {install_command(extra) if extra else plain}",
         ) from error

@@ -79,7 +79,8 @@ class Player:
 
     def __init__(self, outputs: Iterable[Output], settings: PlaybackSettings) -> None:
         self._outputs = tuple(outputs)
-        self._gain = Gain(settings.volume / 100)
+        self._volume, self._duck = settings.volume / 100, 1.0
+        self._gain = Gain(self._volume)
         self._playouts: set[_Playout] = set()
         self._has_given_up = asyncio.Event()
 
@@ -91,11 +92,17 @@ class Player:
     @property
     def volume(self) -> float:
         """Gain, 0 to 1; takes effect at once, also in the middle of speech."""
-        return self._gain.value
+        return self._volume
 
     @volume.setter
     def volume(self, value: float) -> None:
-        self._gain.value = value
+        self._volume = min(max(value, 0.0), 1.0)
+        self._gain.value = self._volume * self._duck
+
+    def duck(self, factor: float) -> None:
+        """Play at `factor`, 0 to 1, of the volume from now on."""
+        self._duck = min(max(factor, 0.0), 1.0)
+        self._gain.value = self._volume * self._duck
 
     @property
     def is_available(self) -> bool:

@@ -16,10 +16,12 @@ from uuid import uuid4
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import replace
 
 from bot.config.sources import IngestSettings
 from bot.errors import shown
 from bot.messages import ChatMessage, Purge, SourceItem
+from bot.runtime.cleaning import name_key
 from bot.runtime.clock import now
 from bot.runtime.endpoints import JSON, Caller, Form, endpoint
 from bot.sources import Deliver, Origin
@@ -46,6 +48,13 @@ class IngestSource:
     def __init__(self, settings: IngestSettings, channel: str) -> None:
         self.name: str = settings.type
         self.channel = channel
+        self._roles = {
+            name_key(name): frozenset(
+                role for role, names in settings.roles.items() if name in names
+            )
+            for names in settings.roles.values()
+            for name in names
+        }
         self._seen = RecentIds()
         self._social_stream = SocialStream()
         self._deliver: Deliver | None = None
@@ -85,8 +94,19 @@ class IngestSource:
     def _read(self, value: dict[str, Any]) -> SourceItem | None:
         origin, new_id = Origin(self.channel, self.name, now()), uuid4().hex
         if is_social_stream(value):
-            return self._social_stream.read(value, origin, new_id=native_id(value) or new_id)
-        return read_item(value, origin, new_id=new_id)
+            new_id = native_id(value) or new_id
+            item: SourceItem | None = self._social_stream.read(value, origin, new_id=new_id)
+        else:
+            item = read_item(value, origin, new_id=new_id)
+        return self._with_roles(item) if isinstance(item, ChatMessage) else item
+
+    def _with_roles(self, message: ChatMessage) -> ChatMessage:
+        """Return `message` with the roles that the configuration gives its chatter's names."""
+        chatter = message.chatter
+        given = [self._roles[key] for key in chatter.keys if key in self._roles]
+        if not given:
+            return message
+        return replace(message, chatter=replace(chatter, roles=chatter.roles.union(*given)))
 
 
 class SayQuery(Form, frozen=True):

@@ -10,6 +10,9 @@ from bot.voices.folder import RECORDING, find, is_name, read_about, read_recordi
 from bot.voices.judgement import judged, sentence
 from bot.voices.wav import parse
 
+_INVENTED = "synthetic"
+"""Consent of the voices that come along."""
+
 
 class VoiceFolders(NamedTuple):
     """Where voices lie, and which of them may speak."""
@@ -61,6 +64,16 @@ class VoiceFolders(NamedTuple):
             if (problem := self.problem(folder)) is not None:
                 yield name, problem
 
+    def is_own(self, folder: Path) -> bool:
+        """Tell whether the voice in `folder` is the user's.
+
+        In a checkout both kinds lie in one folder: there those that nobody lent count as shipped.
+        """
+        own = self.own.resolve()
+        if folder.parent.resolve() != own:
+            return False
+        return own != self.shipped.resolve() or not _is_invented(folder)
+
     def find_own(self, name: str) -> Path:
         """Return the folder of the voice `name`, which can be removed.
 
@@ -68,12 +81,19 @@ class VoiceFolders(NamedTuple):
             StartError: there is no such voice, or it comes with the package.
         """
         folder = self.find_one(name)
-        if folder.parent.resolve() != self.own.resolve():
+        if not self.is_own(folder):
             raise StartError(
                 f"{name} comes with the package and cannot be removed.",
                 remedy="A voice of your own with the same name takes its place.",
             )
         return folder
+
+
+def _is_invented(folder: Path) -> bool:
+    try:
+        return read_about(folder, allow_unlicensed=True).consent == _INVENTED
+    except StartError:
+        return False
 
 
 def read_sound(folder: Path) -> AudioChunk:

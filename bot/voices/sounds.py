@@ -12,6 +12,7 @@ import structlog
 from bot.errors import StartError
 from bot.messages import AudioChunk, Samples
 from bot.runtime.folders import read_bounded
+from bot.runtime.installed import install_command
 from bot.voices.wav import mono, parse
 
 log = structlog.get_logger(__name__)
@@ -132,7 +133,7 @@ class SoundCatalog(Collection[str]):
                 audio = parse(data, path.name)
                 _check(audio.sample_rate_hz, 1)
                 return audio
-            raise StartError("all but WAV needs: pip install 'ishowtts[voices]'") from None
+            raise StartError(f"all but WAV needs: {install_command('voices')}") from None
         with soundfile.SoundFile(BytesIO(data)) as sound:
             _check(sound.samplerate, sound.channels)
             most = round((self._max_s + 1) * sound.samplerate)

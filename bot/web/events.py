@@ -78,6 +78,8 @@ class Events:
         self._listened = asyncio.Event()
         self._told: dict[str, tuple[str, int, float]] = {}
         """Id, pieces and seconds of the speech whose levels were told, by channel."""
+        self._shown = b""
+        """State that every listener knows."""
         self.routes = [
             endpoint(
                 "GET", "/api/events", self._serve, least=Caller.MODERATOR, gives={JSON: EVENTS}
@@ -94,15 +96,13 @@ class Events:
 
     async def run(self) -> None:
         """Tell the state while somebody listens, until cancelled."""
-        before = b""
         while True:
             if not self._listeners:
                 self._listened.clear()
                 await self._listened.wait()
-                before = b""
             data = msgspec.json.encode({"state": self._state()})
-            if data != before:
-                before = data
+            if data != self._shown:
+                self._shown = data
                 for listener in self._listeners:
                     listener.tell(data)
             for name in self._channels:
@@ -120,6 +120,7 @@ class Events:
         listener = _Listener(query.channel)
         listener.tell(msgspec.json.encode({"state": self._state()}))
         self._listeners.add(listener)
+        self._shown = b""  # this one knows another state than those who were there
         self._listened.set()
         sending = asyncio.create_task(_send(socket, listener), name="events")
         try:

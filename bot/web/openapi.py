@@ -39,7 +39,7 @@ class OpenApi:
 
     async def _get(self) -> dict[str, Any]:
         """Get this document."""
-        self._document = self._document or describe(self._endpoints)
+        self._document = self._document or describe(self._endpoints, version=bot.version())
         return self._document
 
 
@@ -51,8 +51,8 @@ def endpoints(routes: Iterable[web.RouteDef]) -> Iterator[Endpoint]:
             yield found
 
 
-def describe(described: Iterable[Endpoint]) -> dict[str, Any]:
-    """Return the document of these endpoints."""
+def describe(described: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
+    """Return the document of these endpoints, of a program of this version."""
     described = sorted(described, key=lambda one: (one.path, one.method))
     types = list(dict.fromkeys([*_types(described), ErrorAnswer]))
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCES)
@@ -68,7 +68,7 @@ def describe(described: Iterable[Endpoint]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "ishowtts",
-            "version": bot.version(),
+            "version": version,
             "description": "Speaks livestream chat. What is not marked needs a token, but for"
             " programs on the daemon's own machine where none is configured.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},

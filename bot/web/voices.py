@@ -13,24 +13,19 @@ from aiohttp import hdrs, web
 from bot.channel import Channel
 from bot.errors import IshowttsError, StartError, UtteranceError, shown
 from bot.messages import AudioChunk, Samples
-from bot.runtime.endpoints import JSON, Caller, Form, endpoint
+from bot.runtime.endpoints import Caller, Form, endpoint
 from bot.voices import voice_files, wav
 from bot.voices.catalogue import VoiceCatalog
-from bot.voices.cloning.judging import Judged, judge
 from bot.voices.folder import About, is_name, read_about, read_recording, read_transcript
-from bot.voices.judgement import sentence
 from bot.voices.management import VoiceFolders
 from bot.web.settings import LiveSettings
-from bot.web.uploads import Upload, received
+from bot.web.voice_adding import Adding
 
 _SAMPLE: Final = "Hello chat, this is my voice, and I am going to read what you write."
 _WAV: Final = "audio/wav"
 _LONGEST: Final = 300
 _KEPT: Final = 16
 """Samples that are kept, so that a second listening makes nothing."""
-_FIELDS: Final = frozenset(
-    {"name", "transcript", "language", "licence", "consent", "whole", "replace"}
-)
 
 
 class Speaks(Protocol):
@@ -79,25 +74,6 @@ class SpeechQuery(Form, frozen=True):
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST)] = _SAMPLE
 
 
-class AddQuery(Form, frozen=True):
-    """What is wanted."""
-
-    dry: bool = False
-    """Whether the recording is judged alone, and nothing is written."""
-
-
-class AddAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Judgement of a recording."""
-
-    judged: Judged
-    advice: list[str]
-    """What would make it better, a sentence each."""
-    sound: bytes
-    """The reference as it was made, a WAV file in Base64."""
-    name: str = ""
-    """The voice that was made of it; empty where it was only judged."""
-
-
 class ChannelPath(Form, frozen=True):
     """Which channel."""
 
@@ -127,19 +103,12 @@ class VoicePages:
         self._folders, self._catalog = folders, catalog
         self._speech, self._rate_hz = speech, rate_hz
         self._live, self._channels = live, channels
-        self._adding = asyncio.Lock()
         self._made: dict[tuple[str, str], bytes] = {}
         sound, streamer, moderator = {_WAV: bytes}, Caller.STREAMER, Caller.MODERATOR
         place = "/api/channels/{channel}/voice"
         self.routes = [
+            *Adding(folders, self._look_again).routes,
             endpoint("GET", "/api/voices", self._list, least=moderator),
-            endpoint(
-                *("POST", "/api/voices", self._add),
-                least=streamer,
-                is_streamed=True,
-                takes={"multipart/form-data": AddForm},
-                gives={JSON: AddAnswer},
-            ),
             endpoint("DELETE", "/api/voices/{name}", self._remove, least=streamer),
             endpoint(
                 "GET", "/api/voices/{name}/sample", self._sample, least=moderator, gives=sound
@@ -195,59 +164,6 @@ class VoicePages:
         samples = np.concatenate(parts)
         return wav.encode(AudioChunk(samples=samples, sample_rate_hz=self._rate_hz))
 
-    async def _add(self, request: web.Request, query: AddQuery) -> web.Response:
-        """Make a voice of a recording, or judge it alone.
-
-        It is prepared as `ishowtts voice add` does, with the same faults in the same words. The
-        transcript is of the part that is taken, or of all with `whole`; consent is needed.
-        """
-        if self._adding.locked():
-            raise web.HTTPConflict(text="Another recording is being judged; try again.")
-        async with self._adding:
-            try:
-                async with received(request) as upload:
-                    answer = await self._add_upload(upload, is_dry=query.dry)
-            except IshowttsError as error:
-                raise web.HTTPUnprocessableEntity(text=str(error)) from None
-            except OSError as error:
-                text = f"The file cannot be kept: {error.strerror or error}."
-                raise web.HTTPInsufficientStorage(text=text) from None
-        status = web.HTTPOk.status_code if query.dry else web.HTTPCreated.status_code
-        return web.Response(body=msgspec.json.encode(answer), content_type=JSON, status=status)
-
-    async def _add_upload(self, upload: Upload, *, is_dry: bool) -> AddAnswer:
-        fields = upload.fields
-        if unknown := sorted(fields.keys() - _FIELDS):
-            raise StartError(f"The form has a field that nobody knows: {shown(unknown[0])}.")
-        name, consent = fields.get("name", ""), " ".join(fields.get("consent", "").split())
-        replace, keep_whole = bool(fields.get("replace")), bool(fields.get("whole"))
-        given = " ".join(fields.get("transcript", "").split())
-        own = self._folders.own
-        if not is_dry:
-            voice_files.verify_free(own, name, replace=replace)
-            if not consent and not self._folders.allow_unlicensed:
-                raise StartError(
-                    "A voice needs a record of consent: who agreed to being cloned, and when."
-                )
-        judged, audio = await judge(upload.file, keep_whole=keep_whole, listen=not given)
-        answer = AddAnswer(judged=judged, advice=_advice(judged), sound=wav.encode(audio))
-        if is_dry:
-            return answer
-        about = About(
-            language=fields.get("language", "") or judged.language,
-            licence=" ".join(fields.get("licence", "").split()),
-            consent=consent,
-            source="Recorded or uploaded in the browser",
-            gain_db=0.0,
-            speed=1.0,
-        )
-        words = sentence(given or judged.heard, audio.duration_s, "The recording")
-        await asyncio.to_thread(
-            lambda: voice_files.write(own, name, audio, words, about, replace=replace)
-        )
-        await self._look_again(name)
-        return msgspec.structs.replace(answer, name=name)
-
     async def _remove(self, path: VoicePath) -> None:
         """Remove a voice of one's own, with its recording."""
         try:
@@ -286,27 +202,6 @@ class VoicePages:
             await asyncio.to_thread(self._catalog.refresh)
 
 
-class AddForm(msgspec.Struct, frozen=True, kw_only=True):
-    """Form with a recording."""
-
-    file: bytes
-    """Of any audio format, at most 20 MiB."""
-    name: str
-    """Name of the voice in chat."""
-    transcript: str = ""
-    """Exactly what is said; where it is left out and a recogniser is installed, what that heard."""
-    language: str = ""
-    """ISO 639-1 code."""
-    licence: str = ""
-    """What the recording may be used for."""
-    consent: str = ""
-    """Who agreed to being cloned, and when."""
-    whole: str = ""
-    """Anything, where all of the recording is to be taken: then the transcript is of all of it."""
-    replace: str = ""
-    """Anything, where a voice of this name is to be replaced."""
-
-
 def _line(folders: VoiceFolders, name: str, folder: Path, channels: list[str]) -> VoiceLine:
     try:
         about, words = read_about(folder, allow_unlicensed=True), read_transcript(folder).strip()
@@ -318,23 +213,10 @@ def _line(folders: VoiceFolders, name: str, folder: Path, channels: list[str]) -
         licence=about.licence,
         consent=about.consent,
         transcript=words,
-        is_own=folder.parent.resolve() == folders.own.resolve(),
+        is_own=folders.is_own(folder),
         problem=str(folders.problem(folder) or ""),
         channels=channels,
     )
-
-
-def _advice(judged: Judged) -> list[str]:
-    """Return what would make a recording better that is good enough."""
-    enough_db, enough_s = 30.0, 5.0
-    advice = []
-    if judged.above_background_db < enough_db:
-        advice.append("The background is heard: a quieter room, or closer to the microphone.")
-    if judged.clipped:
-        advice.append("Some of it is clipped: turn the microphone down a little.")
-    if judged.end_s - judged.start_s < enough_s:
-        advice.append("It is short: six seconds in one breath sound more like you.")
-    return advice
 
 
 def _sound(body: bytes) -> web.Response:

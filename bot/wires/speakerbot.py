@@ -6,7 +6,6 @@ https://speaker.bot, pages WebSocket and UDP.
 """
 
 import asyncio
-import hmac
 from collections.abc import Collection
 from typing import Any, Final
 from uuid import uuid4
@@ -22,7 +21,9 @@ from bot.errors import StartError, shown
 from bot.messages import Chatter, Command, Lane, Order, Utterance, Verb
 from bot.outcomes import Dropped, Failed, Outcome, Spoken
 from bot.runtime.clock import now
-from bot.server import Server, token_of
+from bot.runtime.endpoints import Caller, endpoint
+from bot.server import Server
+from bot.server.tokens import Tokens, default_path, token_of
 from bot.wires.speech import Speech
 
 log = structlog.get_logger(__name__)
@@ -80,8 +81,11 @@ class SpeakerbotWire:
         self._speech = speech
         self._default, self._known = default_voice, known_voices
         own = server.model_copy(update={"host": settings.host, "port": settings.port})
-        self._token = token_of(own) or ""
-        self._server = Server(own, [web.get("/", self._serve)])
+        self._tokens = Tokens(token_of(own), default_path())
+        self._needs_token = self._tokens.is_needed or not own.is_loopback
+        # A browser and Streamer.bot can send no header: `?token=` will do.
+        route = endpoint("GET", "/", self._serve, least=Caller.MODERATOR, gives={})
+        self._server = Server(own, [route])
         self._sockets = 0
         self._waiting: dict[str, asyncio.Future[Outcome]] = {}
         self._tasks: set[asyncio.Task[object]] = set()
@@ -135,10 +139,16 @@ class SpeakerbotWire:
     def receive(self, data: bytes) -> None:
         """Do what a datagram asks for; without a token where one is needed, nothing."""
         request = _read(data)
-        if request is None or (self._token and not _is_same(request.get("token"), self._token)):
+        if request is None or not self._may(request.get("token")):
             log.info("datagram refused", wire="speakerbot")
         elif len(self._tasks) < _MAX_WAITING:
             self._start(self._answer(request | {"request": request.get("command")}))
+
+    def _may(self, token: object) -> bool:
+        """Tell whether who sent `token` in a datagram may ask for something."""
+        if not self._needs_token:
+            return True
+        return isinstance(token, str) and self._tokens.caller(token) >= Caller.MODERATOR
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if self._sockets >= _MAX_SOCKETS:
@@ -251,10 +261,6 @@ def _read(data: bytes) -> dict[str, Any] | None:
         return msgspec.json.decode(data, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-
-
-def _is_same(given: object, token: str) -> bool:
-    return hmac.compare_digest(str(given).encode(errors="replace"), token.encode())
 
 
 def _error(text: str) -> dict[str, Any]:

@@ -35,7 +35,8 @@ class Speech:
         self._engine = engine
         self._channels = channels
         self._max_requests = max_requests
-        self._requests = 0
+        self.requests = 0
+        """Requests that are under way."""
         self._turn = asyncio.Lock()  # first come, first served: each request has a piece a turn
 
     async def read(self, text: str, *, is_filtered: bool) -> str:
@@ -52,9 +53,9 @@ class Speech:
             CrowdedError: too many requests are under way.
             UtteranceError: no engine can speak it.
         """
-        if self._requests >= self._max_requests:
+        if self.requests >= self._max_requests:
             raise CrowdedError
-        self._requests += 1
+        self.requests += 1
         try:
             resampler, refusal, is_first = Resampler(RATE_HZ), UtteranceError("It is empty."), True
             for piece in split(text):
@@ -74,7 +75,7 @@ class Speech:
                 raise refusal
             yield resampler.flush()
         finally:
-            self._requests -= 1
+            self.requests -= 1
 
     async def _make(self, text: str, voice: str, resampler: Resampler) -> Samples:
         request = SpeechRequest(id=uuid4().hex, text=text, voice=voice)

@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.engine.narrator import SpeechEngine
 from bot.errors import StartError
 from bot.observers import Observer
+from bot.runtime.installed import install_command
 from bot.wires.openai import OpenaiWire
 from bot.wires.speakerbot import SpeakerbotWire
 from bot.wires.speech import Speech
@@ -68,7 +69,7 @@ class Wires:
             except ImportError as error:
                 raise StartError(
                     "wires.wyoming needs a package that is missing.",
-                    remedy="Install it: pip install 'ishowtts[wyoming]'.",
+                    remedy=f"Install it: {install_command('wyoming')}",
                 ) from error
             wyoming = WyomingWire(
                 wires.wyoming,

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from bot.messages import ChatMessage, Purge, SourceItem
-from bot.sources.ingest import routes
+from bot.config.sources import IngestSettings
+from bot.messages import ChatMessage, Purge, Role, SourceItem
+from bot.runtime.waiting import cancel
+from bot.sources.ingest import IngestSource, routes
 
 if TYPE_CHECKING:
     from tests.sources.conftest import Inbox
@@ -136,3 +138,18 @@ async def test_a_busy_daemon_slows_the_caller_down(closed_api: Api) -> None:
 
 def test_without_a_source_there_is_no_route() -> None:
     assert routes([]) == []
+
+
+async def test_names_of_the_configuration_have_their_roles(inbox: Inbox) -> None:
+    settings = IngestSettings.model_validate(
+        {"type": "ingest", "roles": {"broadcaster": ["The Streamer"], "moderator": ["helper"]}}
+    )
+    source = IngestSource(settings, "main")
+    running = asyncio.create_task(source.run(inbox.deliver))
+    await asyncio.sleep(0)
+    for name in ("the streamer", "HELPER", "viewer1"):
+        await source.post({"author": {"name": name}, "text": "hi"})
+    roles = [(await inbox.next_message()).chatter.roles for _ in range(3)]
+    await cancel(running)
+
+    assert roles == [{Role.BROADCASTER}, {Role.MODERATOR}, set()]

@@ -63,9 +63,9 @@ return [parts.length ? parts[0][0] : 0, gaps, btoa(text)];
 class Page:
     """One page of a browser of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *flags: str) -> None:
         options = webdriver.ChromeOptions()
-        for flag in _FLAGS:
+        for flag in (*_FLAGS, *flags):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         options.binary_location = shutil.which("chromium") or ""

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
-import structlog
 
-from bot.config.logs import LogSettings
-from bot.logs import configure
 from bot.outcomes import Notice
 from bot.runtime.clock import now
 from bot.server import tokens
@@ -238,14 +235,3 @@ async def test_the_daemon_tells_the_caller_s_role(api: Api) -> None:
     assert await api.get("/api/whoami") == {"role": "streamer"}
     token = tokens.make(tokens.default_path(), "viewer")
     assert await api.get("/api/whoami", token=token) == {"role": "viewer"}
-
-
-async def test_the_log_is_shown(api: Api) -> None:
-    configure(LogSettings(format="json"))
-    structlog.get_logger("bot.test").warning("something happened", channel="main", token="abc")
-    (line,) = [
-        x for x in (await api.get("/api/log"))["lines"] if x["event"] == "something happened"
-    ]
-
-    assert line["level"] == "warning"
-    assert line["fields"] == {"channel": "main", "token": "********"}

@@ -13,7 +13,7 @@ from tests.web import every_route
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, object]:
-    return describe(endpoints(every_route.every_route()))
+    return describe(endpoints(every_route.every_route()), version=every_route.VERSION)
 
 
 def test_it_is_valid(document: dict[str, object]) -> None:

@@ -127,3 +127,17 @@ async def test_the_daemon_starts_again_with_what_was_chosen(program: str) -> Non
             await asyncio.sleep(0.05)
         async with http.post("/api/test", json={"text": "hello again"}) as answer:
             assert (await answer.json())["spoken"]
+
+
+@pytest.mark.parts
+async def test_the_log_is_shown(program: str) -> None:
+    async with aiohttp.ClientSession(program) as http, asyncio.timeout(_DEADLINE_S):
+        while await ask(http, "/readyz") is None:
+            await asyncio.sleep(0.05)
+        async with http.get("/nowhere", headers={"Host": "evil.example"}) as answer:
+            assert answer.status == 403
+        lines = (await ask(http, "/api/log"))["lines"]
+
+    assert lines[0]["event"] == "request refused"
+    assert (lines[0]["level"], lines[0]["fields"]["path"]) == ("info", "/nowhere")
+    assert any(line["event"] == "ready" for line in lines)

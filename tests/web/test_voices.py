@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import shutil
 import struct
 import wave
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 import yaml
 
 from bot.config import load
+from bot.errors import StartError
 from bot.runtime.state_folder import state_folder
+from bot.voices.management import VoiceFolders
 from bot.web import uploads
 from tests.conftest import wait_until
 from tests.web.conftest import running_daemon
@@ -240,3 +243,16 @@ async def test_a_voice_is_listened_to(api: Api) -> None:
         assert sound.getnframes() / sound.getframerate() > 0.4
     async with api.http.put("/api/channels/main/voice", json={"voice": "nobody"}) as answer:
         assert answer.status == 422
+
+
+def test_in_a_checkout_the_voices_that_come_along_are_nobody_s(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED / "heart", tmp_path / "heart")
+    shutil.copytree(SHIPPED / "heart", tmp_path / "mine")
+    about = tmp_path / "mine" / "voice.yaml"
+    about.write_text(about.read_text("utf-8").replace("synthetic", CONSENT), "utf-8")
+    folders = VoiceFolders(shipped=tmp_path, own=tmp_path, allow_unlicensed=False)
+
+    assert not folders.is_own(tmp_path / "heart")
+    assert folders.is_own(tmp_path / "mine")
+    with pytest.raises(StartError, match="comes with the package"):
+        folders.find_own("heart")

@@ -4,12 +4,16 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from bot.app import Daemon
+from bot.config.server import ServerSettings
+from bot.config.wires import SpeakerbotWireSettings
+from bot.server import tokens
 from bot.wires.speakerbot import SpeakerbotWire
 
 DEADLINE_S = 60
@@ -95,3 +99,29 @@ async def test_a_datagram_is_obeyed(daemon: Daemon, wire: SpeakerbotWire) -> Non
         async with asyncio.timeout(DEADLINE_S):
             while not channel.state.is_paused:
                 await asyncio.sleep(0.01)
+
+
+async def test_a_datagram_from_elsewhere_needs_a_moderator_s_token(
+    daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    viewer, moderator = (tokens.make(tokens.default_path(), r) for r in ("viewer", "moderator"))
+    channel = daemon.channels["main"]
+    lan = SpeakerbotWire(
+        SpeakerbotWireSettings(host="0.0.0.0"),
+        ServerSettings(),
+        channel=channel,
+        name="main",
+        speech=daemon.wires.speech,
+        default_voice="heart",
+        known_voices=None,
+    )
+    for token in ({}, {"token": "wrong"}, {"token": viewer}, {"token": 1}):
+        lan.receive(json.dumps({"command": "Pause", **token}).encode())
+    await asyncio.sleep(0)
+    assert not channel.state.is_paused
+
+    lan.receive(json.dumps({"command": "Pause", "token": moderator}).encode())
+    async with asyncio.timeout(DEADLINE_S):
+        while not channel.state.is_paused:
+            await asyncio.sleep(0.01)

@@ -4,6 +4,7 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.app import Daemon
@@ -63,3 +64,22 @@ async def test_other_machines_need_a_token(daemon: Daemon) -> None:
             default_voice="heart",
             known_voices=None,
         )
+
+
+async def test_nothing_more_is_made_for_a_program_that_goes(daemon: Daemon) -> None:
+    speech = daemon.wires.speech
+    body = {"input": "one two three four five six. " * 100, "response_format": "pcm"}
+    async with aiohttp.ClientSession(daemon.url) as http:
+        answer = await http.post("/v1/audio/speech", json=body)
+        assert await answer.content.readany()
+        assert speech.requests == 1
+        answer.close()  # in the middle
+    async with asyncio.timeout(DEADLINE_S):
+        while speech.requests:
+            await asyncio.sleep(0.01)
+    async with (
+        aiohttp.ClientSession(daemon.url) as http,
+        http.post("/v1/audio/speech", json={"input": "hello"}) as answer,
+    ):
+        assert answer.status == 200
+        assert await answer.read()

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from bot.errors import StartError
+from bot.runtime.installed import install_command
 
 VERSION = "1.1.22"
 """Version of f5-tts that ishowtts is compared with and has patches for."""
@@ -45,7 +46,7 @@ def import_upstream(module: str = "f5_tts.model") -> ModuleType:
     except ModuleNotFoundError as error:
         raise StartError(
             f"Upstream f5-tts cannot be imported: the Python package {error.name} is missing.",
-            remedy="Install it with: pip install 'ishowtts[upstream]'",
+            remedy=f"Install it with: {install_command('upstream')}",
         ) from error
 
 

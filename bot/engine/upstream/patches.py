@@ -21,6 +21,7 @@ from bot.engine.upstream.importing import VERSION
 from bot.engine.upstream.unified_diff import Change, git_hash, parse
 from bot.errors import IshowttsError
 from bot.runtime.folders import read_bounded, resource
+from bot.runtime.installed import install_command
 
 _MOST_BYTES = 16 << 20
 _REINSTALL = f"pip install --force-reinstall --no-deps f5-tts=={VERSION}"
@@ -186,7 +187,7 @@ def find_package() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise PatchError(
             "f5-tts is not installed for this Python.",
-            remedy="Install it with: pip install 'ishowtts[upstream]'",
+            remedy=f"Install it with: {install_command('upstream')}",
         )
     folder = Path(next(iter(spec.submodule_search_locations))).parent
     found = [package.version for package in distributions(name="f5-tts", path=[str(folder)])]

@@ -1,7 +1,7 @@
 """Vocos (arXiv 2306.00814), the vocoder: log-mel to wave, as pure functions on a packed row.
 
-The inverse STFT is our own: inverse real FFT and overlap-add as four shifted additions, which runs
-inside a CUDA graph and keeps the items of a row apart.
+The inverse STFT (`phases`) is our own: inverse real FFT and overlap-add as four shifted additions,
+which runs inside a CUDA graph and keeps the items of a row apart.
 
 Shapes: T frames of the packed row, C channels.
 """
@@ -14,14 +14,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from bot.engine.f5.mel import FFT_SAMPLES, HOP_SAMPLES
-from bot.engine.f5.model import operations
+from bot.engine.f5.model import operations, phases
 from bot.engine.f5.model.operations import Linear
 
 TAPS = 7
-OVERLAP = FFT_SAMPLES // HOP_SAMPLES
 _EPSILON = 1e-6
 _MAX_MAGNITUDE = 1e2  # upstream's guard against exploding exponentials
-_MIN_ENVELOPE = 1e-11  # upstream's guard against division by zero
 
 
 class ConvNeXt(NamedTuple):
@@ -49,6 +47,7 @@ class Vocos(NamedTuple):
     """`[513]`: 0 for the bins that a real signal has no imaginary part in, else 1."""
     trim_samples: int
     """Samples cut at both ends: half a window where frames are centred, else 384."""
+    fitting: phases.Fitting
 
 
 def _convnext(
@@ -82,9 +81,8 @@ def decode(
     # A real signal's first and last bins are real; cuFFT ignores an imaginary part there for some
     # lengths of the row and not for others.
     spectrum = torch.complex(magnitude * phase.cos(), magnitude * phase.sin() * model.is_complex)
-    frames = torch.fft.irfft(spectrum) * model.window  # [T, 1024]
-    envelope = _overlap_add(model.window.square() * keep)
-    return _overlap_add(frames) / envelope.clamp(min=_MIN_ENVELOPE)
+    spectrum = phases.fit(spectrum, mel.where(keep, 0), model.fitting, model.window, keep)
+    return phases.sound(spectrum, model.window, keep)
 
 
 def wave_span(model: Vocos, start: int, end: int) -> slice:
@@ -101,10 +99,3 @@ def _convolve(x: Tensor, weights: Linear) -> Tensor:
 
 def _normalize(x: Tensor, weights: Linear) -> Tensor:
     return functional.layer_norm(x, x.shape[-1:], *weights, eps=_EPSILON)
-
-
-def _overlap_add(frames: Tensor) -> Tensor:
-    """Return the sum of windows that begin a hop apart, `[(T + 3) * 256]` of `[T, 1024]`."""
-    parts = frames.unflatten(-1, (OVERLAP, HOP_SAMPLES)).unbind(1)
-    padded = [functional.pad(p, (0, 0, i, OVERLAP - 1 - i)) for i, p in enumerate(parts)]
-    return torch.stack(padded).sum(dim=0).flatten()

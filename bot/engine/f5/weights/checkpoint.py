@@ -22,6 +22,7 @@ from bot.engine.f5.model.operations import (
     Linear,
     split_pairs,
 )
+from bot.engine.f5.model.phases import fitting
 from bot.engine.f5.model.vocos import TAPS, ConvNeXt, Vocos
 from bot.errors import StartError
 
@@ -251,9 +252,15 @@ def _block(reader: _Reader, name: str, width: int) -> Block:
 
 
 def load_vocos(
-    state: Mapping[str, Tensor], padding: str, device: torch.device, dtype: torch.dtype
+    state: Mapping[str, Tensor],
+    padding: str,
+    device: torch.device,
+    dtype: torch.dtype,
+    fit_rounds: int = 0,
 ) -> Vocos:
     """Return the vocoder in `state`; `padding` is "center" or "same", as its `config.yaml` says.
+
+    `fit_rounds` is how often its phases are fitted to each other (`phases`).
 
     Raises:
         StartError: it is of another architecture, or holds numbers that are not finite.
@@ -275,6 +282,7 @@ def load_vocos(
         window=torch.hann_window(FFT_SAMPLES, device=device),
         is_complex=is_complex,
         trim_samples=(FFT_SAMPLES if padding == "center" else FFT_SAMPLES - HOP_SAMPLES) // 2,
+        fitting=fitting(fit_rounds, device),
     )
     reader.finish(("feature_extractor.", "head.istft."))
     return model

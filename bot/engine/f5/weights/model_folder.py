@@ -4,7 +4,8 @@ A model folder holds one `.safetensors` or `.pt` file and the `vocab.txt` that b
 if the model differs from F5TTS_v1_Base, upstream's `.yaml` configuration. Under the key `ishowtts`
 that may name a front end, which brings `timing.safetensors`, the strength of guidance that the
 model is meant for, and the precisions besides float32 that it was judged in on a CPU. A vocoder
-folder holds `config.yaml` and `model.safetensors` or `pytorch_model.bin`.
+folder holds `config.yaml` and `model.safetensors` or `pytorch_model.bin`; under `ishowtts` the
+former may say in how many rounds phases are fitted (`fit_rounds`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ from bot.runtime.plain_yaml import parse
 
 _TIMING = "timing.safetensors"
 _MAX_YAML_BYTES = 256 << 10
+_MAX_FIT_ROUNDS = 1000
 
 
 def load_model(
@@ -156,10 +158,18 @@ def load_vocoder(folder: Path, device: torch.device, dtype: torch.dtype) -> Voco
     Raises:
         StartError: something is missing in the folder, or is no Vocos for 24 kHz mel.
     """
-    head = _read_yaml(folder / "config.yaml").get("head", {})
+    config = _read_yaml(folder / "config.yaml")
+    head = config.get("head", {})
     arguments = head.get("init_args", {}) if isinstance(head, Mapping) else {}
     padding = str(arguments.get("padding", "same"))
-    return load_vocos(open_state(vocoder_file(folder)), padding, device, dtype)
+    ours = config.get("ishowtts", {})
+    rounds = ours.get("fit_rounds", 0) if isinstance(ours, Mapping) else 0
+    if not isinstance(rounds, int) or not 0 <= rounds <= _MAX_FIT_ROUNDS:
+        raise StartError(
+            f"The vocoder in {folder} gives {shown(rounds)} as fit_rounds.",
+            remedy="Put the original config.yaml there again.",
+        )
+    return load_vocos(open_state(vocoder_file(folder)), padding, device, dtype, rounds)
 
 
 def vocoder_file(folder: Path) -> Path:

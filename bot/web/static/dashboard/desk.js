@@ -1,0 +1,102 @@
+/**
+ * What every page of the dashboard gets: who looks at which channel, and ways to the daemon.
+ * @module
+ */
+
+import { t } from "../shared/language.js";
+import { ApiError } from "../shared/api.js";
+
+/**
+ * @typedef {"viewer" | "moderator" | "streamer"} Role
+ * @typedef {{ element: HTMLElement, stop?: () => void }} Page
+ * @typedef {{ label: string, run: () => unknown }} Action
+ */
+
+const RANKS = ["viewer", "moderator", "streamer"];
+
+export class Desk {
+  /**
+   * @param {object} parts
+   * @param {import("../shared/api.js").Api} parts.api
+   * @param {import("./feed.js").Feed} parts.feed
+   * @param {import("./toasts.js").Toasts} parts.toasts
+   * @param {Role} parts.role
+   * @param {string} parts.channel
+   */
+  constructor({ api, feed, toasts, role, channel }) {
+    this.api = api;
+    this.feed = feed;
+    this.toasts = toasts;
+    this.role = role;
+    this.channel = channel;
+  }
+
+  /**
+   * Whether this caller may do what `role` may.
+   * @param {Role} role
+   */
+  may(role) {
+    return RANKS.indexOf(this.role) >= RANKS.indexOf(role);
+  }
+
+  /**
+   * Give a command as moderators do in chat, and show its answer.
+   * @param {string} command
+   * @param {Action} [action] What the answer offers to do next.
+   * @returns {Promise<boolean>} Whether it was taken.
+   */
+  async command(command, action) {
+    const body = { command, channel: this.channel };
+    const answer = await this.attempt(() => this.api.post("/api/command", body));
+    if (answer === undefined) return false;
+    this.toasts.show(answer.answer || t("done"), action);
+    return true;
+  }
+
+  /**
+   * Give a command that lasts, and offer to take it back.
+   * @param {string} command
+   */
+  lasting(command) {
+    return this.command(command, { label: t("undo"), run: () => this.command("undo") });
+  }
+
+  /** Silence at once. */
+  panic() {
+    return this.command("panic", { label: t("release"), run: () => this.command("release") });
+  }
+
+  /**
+   * Do what may be refused; a refusal is shown.
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T | undefined>} Nothing if it was refused.
+   */
+  async attempt(work) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status !== 401) this.toasts.fail(sentence(error));
+      return undefined;
+    }
+  }
+}
+
+/**
+ * A refusal for people.
+ * @param {ApiError} error
+ * @returns {string}
+ */
+export function sentence(error) {
+  return error.status ? error.message : t("unreachable");
+}
+
+/**
+ * A name as commands take it, whatever stands in it.
+ * @param {string} name
+ * @returns {string}
+ */
+export function quoted(name) {
+  return `"@${name.replaceAll('"', "")}"`;
+}

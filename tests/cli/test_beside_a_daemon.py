@@ -1,0 +1,63 @@
+"""`ishowtts check` beside a daemon that runs, and `ishowtts say` where F5 cannot."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from aiohttp import web
+
+from bot.cli.check import _try_port
+from bot.config.server import ServerSettings
+from bot.observers.health import Health
+from bot.server import Server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.state import DaemonState
+
+
+def nobody() -> DaemonState:
+    raise AssertionError
+
+
+async def test_the_port_of_a_daemon_that_runs_is_no_problem() -> None:
+    async with Server(ServerSettings(port=0), Health(nobody).routes) as server:
+        finding = await _try_port(ServerSettings(port=server.bound_port))
+
+    assert finding.problem is None
+    assert "ishowtts that runs" in finding.note
+
+
+async def look(_: web.Request) -> web.Response:
+    return web.json_response({"status": "fine"})
+
+
+async def test_the_port_of_another_program_is_one() -> None:
+    async with Server(ServerSettings(port=0), [web.get("/healthz", look)]) as server:
+        finding = await _try_port(ServerSettings(port=server.bound_port))
+
+    assert finding.problem is not None
+
+
+@pytest.mark.parts
+def test_what_f5_cannot_say_the_light_voice_does(tmp_path: Path) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\nexit 1\n", "utf-8")
+    broken.chmod(0o755)
+    config = tmp_path / "own.yaml"
+    config.write_text(f"engine: {{engines: [f5, hibari], python: {broken}}}\n", "utf-8")
+    command = [sys.executable, "-m", "bot", "say", "hello", "--config", str(config)]
+    sound = tmp_path / "sound.wav"
+    done = subprocess.run([*command, "-o", str(sound)], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "f5 cannot speak here" in done.stderr
+    assert sound.stat().st_size > 10_000
+    chosen = subprocess.run(
+        [*command, "-o", str(sound), "--engine", "f5"], capture_output=True, text=True, check=False
+    )
+    assert chosen.returncode == 1

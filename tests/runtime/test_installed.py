@@ -1,0 +1,68 @@
+"""Remedies name a command that works for how the program was installed, and no index's package."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bot
+from bot.runtime.installed import install_command
+
+PIP = f"{sys.executable} -m pip install"
+
+
+def test_in_a_checkout_it_is_the_folder() -> None:
+    checkout = Path(bot.__file__).parents[1]
+
+    assert install_command("f5", "voices") == f"{PIP} '{checkout}[f5,voices]'"
+
+
+def wheel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, direct_url: str) -> None:
+    """Let the program look as if it was installed from a wheel."""
+    package = tmp_path / "bot"
+    info = tmp_path / "ishowtts-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.4\nName: ishowtts\nVersion: 1.0\n"
+        "Requires-Dist: aiohttp>=3\n"
+        'Requires-Dist: torch>=2.5; extra == "f5"\n'
+        "Requires-Dist: safetensors<1,>=0.5; extra == 'f5'\n"
+        'Requires-Dist: soundfile; extra == "voices"\n',
+        "utf-8",
+    )
+    if direct_url:
+        (info / "direct_url.json").write_text(direct_url, "utf-8")
+    monkeypatch.setattr(bot, "__file__", str(package / "__init__.py"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+def test_of_a_wheel_it_is_where_that_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    url = "https://example.org/ishowtts-1.0-py3-none-any.whl"
+    wheel(monkeypatch, tmp_path, f'{{"url": "{url}", "archive_info": {{}}}}')
+
+    assert install_command("f5") == f"{PIP} 'ishowtts[f5] @ {url}'"
+
+
+@pytest.mark.parametrize("direct_url", ["", "no JSON", "[]", '{"url": 1}'])
+def test_else_it_is_the_packages_themselves(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, direct_url: str
+) -> None:
+    wheel(monkeypatch, tmp_path, direct_url)
+
+    assert install_command("f5") == f"{PIP} 'torch>=2.5' 'safetensors<1,>=0.5'"
+    assert install_command("f5", "voices").endswith(" 'soundfile'")
+
+
+def test_nothing_tells_people_to_install_a_name_that_anybody_could_take() -> None:
+    checkout = Path(bot.__file__).parents[1]
+    found = subprocess.run(
+        ["git", "grep", "-lE", r"install .?ishowtts(\[|$| )", "--", "bot", "docs", "*.md"],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.stdout.split() == []
