@@ -457,13 +457,14 @@ async def test_more_connections_than_anyone_needs_are_refused(server: Server) ->
     assert [entry["event"] for entry in logs] == ["too many connections"]
 
 
+FILES = 160
 FEW_FILES = """
 import asyncio, resource, sys
 from bot.config.server import ServerSettings
 from bot.server import Server
 
 async def main() -> None:
-    resource.setrlimit(resource.RLIMIT_NOFILE, (160, 160))
+    resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files}))
     async with Server(ServerSettings(port=0), []) as server:
         print(server.bound_port, flush=True)
         await asyncio.to_thread(sys.stdin.read)
@@ -476,14 +477,17 @@ asyncio.run(main())
 async def test_a_caller_cannot_use_up_the_files_of_the_process(tmp_path: Path) -> None:
     with (tmp_path / "errors").open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", FEW_FILES), stdin=PIPE, stdout=PIPE, stderr=errors
+            *(sys.executable, "-c", FEW_FILES.format(files=FILES)),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=errors,
         )
     assert process.stdout is not None
     try:
         port = int(await process.stdout.readline())
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(250)]
         answers = [asyncio.ensure_future(reader.read()) for reader, _ in idle]
-        while sum(map(asyncio.Future.done, answers)) < len(idle) - 2 * MAX_CONNECTIONS:
+        while sum(map(asyncio.Future.done, answers)) < len(idle) - FILES:
             await asyncio.sleep(0)
         for _, writer in idle:
             writer.close()

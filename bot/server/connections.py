@@ -6,6 +6,7 @@ server nor a sound device could be opened again.
 
 import asyncio
 import logging
+import sys
 from collections import Counter
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from math import inf
@@ -24,6 +25,8 @@ MAX_FROM_OUTSIDE: Final = 256
 """Those of other machines: this one's health checks and tools always find room."""
 MAX_FROM_ADDRESS: Final = 32
 """Those of one other machine, or of one network of IPv6."""
+_SHARE_OF_FILES = 2
+"""One in so many of the files that the process may open is a connection at most."""
 _IDLE_S = 5.0
 """Time after which a connection is closed whose request has not come whole."""
 _LINGER_S = 2.0
@@ -40,12 +43,24 @@ _NETWORK_BITS = 64
 BROKEN_BODY = (HttpProcessingError, web.RequestPayloadError)
 
 
+def most_connections() -> int:
+    """Return how many there may be in this process: fewer where it may open few files."""
+    if sys.platform == "win32":
+        return MAX_CONNECTIONS
+    import resource  # noqa: PLC0415 - Windows lacks it
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_CONNECTIONS if files < 0 else min(MAX_CONNECTIONS, files // _SHARE_OF_FILES)
+
+
 class Connections:
     """Those that are open; `accept` makes the protocol of a new one."""
 
     def __init__(self, server: web.Server) -> None:
         """Count the connections of `server`."""
         self._server = server
+        self._most = most_connections()
+        self._from_outside = min(MAX_FROM_OUTSIDE, self._most * 4 // 5)
         self._logger = _protocol_logger()
         self._warned_at = -inf
 
@@ -67,17 +82,19 @@ class Connections:
     def has_room_for(self, origin: str) -> bool:
         """Tell whether one more connection from there may be served."""
         counts = Counter(origin_of(handler.peername) for handler in self._server.connections)
-        if counts.total() >= MAX_CONNECTIONS:
+        if counts.total() >= self._most:
             return False
         from_outside = counts.total() - counts[""]
-        return not origin or (from_outside < MAX_FROM_OUTSIDE and counts[origin] < MAX_FROM_ADDRESS)
+        return not origin or (
+            from_outside < self._from_outside and counts[origin] < MAX_FROM_ADDRESS
+        )
 
     def warn(self, origin: str) -> None:
         """Log that there are too many, now and then."""
         time_s = asyncio.get_running_loop().time()
         if time_s - self._warned_at >= _REMIND_S:
             self._warned_at = time_s
-            log.warning("too many connections", limit=MAX_CONNECTIONS, source=origin or "loopback")
+            log.warning("too many connections", limit=self._most, source=origin or "loopback")
 
 
 def origin_of(peer: object) -> str:
