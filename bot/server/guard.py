@@ -1,10 +1,11 @@
 """Guard of the HTTP server: who may use it.
 
 A browser on this machine reaches a loopback address too, and any page that it shows can make it
-send requests. Three checks keep such pages out: the Host header (a page whose name was rebound to
+send requests. Four checks keep such pages out: the Host header (a page whose name was rebound to
 127.0.0.1 still sends its own name), the Origin header (browsers add it to every request that can
-do something), and, of whatever a browser sends, a content type that no form can send. Programs that
-are no browsers may send their JSON under any name, as `curl -d` does.
+do something), Sec-Fetch-Site (they add it to the others too, such as those for pictures), and, of
+whatever a browser sends, a content type that no form can send. Programs that are no browsers may
+send their JSON under any name, as `curl -d` does.
 """
 
 import asyncio
@@ -24,7 +25,9 @@ from bot.server.tokens import Tokens, default_path, token_of
 CALLER: Final = web.RequestKey("caller", Caller)
 """Who a request is from."""
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-_OF_BROWSERS = (hdrs.ORIGIN, "Sec-Fetch-Site")
+_SITE: Final = "Sec-Fetch-Site"
+_FOREIGN: Final = frozenset({"cross-site", "same-site"})
+_OF_BROWSERS = (hdrs.ORIGIN, _SITE)
 """Headers that browsers send, the second one with every request (https://w3c.github.io/webappsec-
 fetch-metadata/)."""
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]+)?")
@@ -95,7 +98,7 @@ class Guard:
         caller = self._tokens.caller(given) if given else Caller.ANYBODY
         if given and caller is Caller.ANYBODY and here:
             self._rates.take(here, "wrong tokens", rates.WRONG_TOKENS)
-        is_trusted = self._is_loopback and not self._tokens.is_needed
+        is_trusted = self._is_loopback and not (self._tokens.is_needed or _is_embedded(request))
         if is_trusted and not needs_token and caller is Caller.ANYBODY:
             caller = Caller.STREAMER  # many programs send some key where none is needed
         if caller >= least and not (needs_token and caller is Caller.ANYBODY):
@@ -141,6 +144,14 @@ class Guard:
 
 def _own_origin(request: web.Request) -> str:
     return f"{request.scheme}://{request.host}"
+
+
+def _is_embedded(request: web.Request) -> bool:
+    """Tell whether a page of elsewhere had a browser ask, as a picture, a sound or a link does.
+
+    Such a page learns nothing, but could let the daemon work; no `Origin` is sent with it.
+    """
+    return hdrs.ORIGIN not in request.headers and request.headers.get(_SITE) in _FOREIGN
 
 
 def _given_token(request: web.Request) -> str:

@@ -135,3 +135,24 @@ async def test_too_many_requests_are_refused(lan: Server, monkeypatch: pytest.Mo
     codes = [await status(lan, "/anybody") for _ in range(5)]
 
     assert codes == [200, 200, 200, 429, 429]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_what_a_page_of_elsewhere_embeds_is_trusted_with_nothing(
+    made: Mapping[str, str], site: str
+) -> None:
+    """A picture, a sound or a link to the daemon: browsers send no Origin with those."""
+    async with Server(ServerSettings(port=0), ROUTES) as server, aiohttp.ClientSession() as http:
+
+        async def ask(path: str, **headers: str) -> int:
+            async with http.get(f"{server.url}{path}", headers=headers) as answer:
+                return answer.status
+
+        embedded = {"Sec-Fetch-Site": site}
+        assert await ask("/viewer", **embedded) == 401
+        assert await ask("/anybody", **embedded) == 200  # a link to a page
+        assert await ask("/viewer", **{"Sec-Fetch-Site": "same-origin"}) == 200
+        assert await ask("/viewer", **{"Sec-Fetch-Site": "none"}) == 200  # typed by a person
+        extension = {"Origin": "chrome-extension://abc"}
+        assert await ask("/viewer", **embedded, **extension) == 200
+        assert await ask(f"/viewer?token={made['viewer']}", **embedded) == 200
