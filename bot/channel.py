@@ -194,7 +194,12 @@ class Channel:
         if (settings.policy, settings.voice) != (before.policy, before.voice):
             rules = await asyncio.to_thread(self.policy.prepare, settings.policy)
             self.policy.follow(settings.policy, rules, voice=settings.voice)
+            self.intake.follow(command_parser(every, settings))
         self.backlog.follow(every.backlog)
+        self.speaker.follow(
+            max_age_s=every.backlog.max_age_s,
+            prefix_again_after_s=settings.policy.name.again_after_s,
+        )
         self._moderated.follow(every.moderation)
         if every.playback.volume != self._volume:
             self._volume = every.playback.volume

@@ -90,6 +90,10 @@ class Intake:
         self._purged = purged
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def follow(self, parse_command: CommandParser) -> None:
+        """Find commands by `parse_command` from now on."""
+        self._parse_command = parse_command
+
     def accept(self, item: SourceItem) -> None:
         """Deal with `item` to the end of what can be done at once."""
         match item:

@@ -74,14 +74,18 @@ class Lookahead:
         self._engine = engine
         self._ahead_s = ahead_s
         self._stall_s = stall_s
-        self._max_age_s = max_age_s
-        self._prefix_again_after_s = prefix_again_after_s
+        self.follow(max_age_s=max_age_s, prefix_again_after_s=prefix_again_after_s)
         self._nfe_policy = nfe_policy
         self._typical_s = _TYPICAL_S
         self._previous: _Spoken | None = None
         self._current: Rendering | None = None
         self._ahead: dict[str, Rendering] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def follow(self, *, max_age_s: float, prefix_again_after_s: float) -> None:
+        """Keep these times from now on; what is made already stays as it is."""
+        self._max_age_s = max_age_s
+        self._prefix_again_after_s = prefix_again_after_s
 
     async def run(self) -> None:
         """Make ahead until cancelled."""

@@ -72,6 +72,11 @@ class Speaker:
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
+    def follow(self, *, max_age_s: float, prefix_again_after_s: float) -> None:
+        """Keep these times from now on."""
+        self._max_age_s = max_age_s
+        self._lookahead.follow(max_age_s=max_age_s, prefix_again_after_s=prefix_again_after_s)
+
     @property
     def current(self) -> Utterance | None:
         """The utterance being spoken."""

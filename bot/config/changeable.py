@@ -18,7 +18,11 @@ Kind = Literal["boolean", "integer", "number", "text", "choice", "list", "table"
 When = Literal["at once", "next start"]
 AT_ONCE: Final = ("policy", "backlog", "moderation", "playback.volume")
 """What a daemon that runs can follow, besides the `voice` and the `policy` of channels."""
-_OF_CHANNELS: Final = re.compile(r"channels\[\d+\]\.(?:voice|policy\b.*)")
+LATER: Final = (
+    "backlog.journal_max_age_s", "moderation.away.offline", "policy.access.enabled", "policy.gates",
+)  # fmt: skip
+"""What of that only a start looks at: whether chat is read at first, what platforms are asked."""
+_OF_CHANNELS: Final = re.compile(r"channels\[\d+\]\.(voice|policy(?:\..*)?)")
 _PART: Final = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 _LONGEST_KEY: Final = 200
 
@@ -76,8 +80,15 @@ def path_of(key: str) -> KeyPath:
 
 def when(key: str) -> When:
     """Return when a change of `key` counts."""
-    is_soon = any(key == part or key.startswith(f"{part}.") for part in AT_ONCE)
-    return "at once" if is_soon or _OF_CHANNELS.fullmatch(key) else "next start"
+    if found := _OF_CHANNELS.fullmatch(key):
+        key = found[1]
+    is_soon = key == "voice" or _is_among(key, AT_ONCE)
+    return "at once" if is_soon and not _is_among(key, LATER) else "next start"
+
+
+def _is_among(key: str, places: Iterable[str]) -> bool:
+    """Tell whether `key` is one of these keys, or stands in one of these sections."""
+    return any(key == place or key.startswith(f"{place}.") for place in places)
 
 
 def _rows(section: BaseModel, default: BaseModel, place: KeyPath) -> Iterator[Row]:

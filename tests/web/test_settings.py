@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.config import load
-from bot.config.changeable import path_of
+from bot.config.changeable import path_of, when
 from tests.web.conftest import running_daemon
 from tests.web.test_api import ends, events_until, is_
 
@@ -168,3 +168,48 @@ async def test_approval_can_be_turned_on_in_the_middle_of_a_stream(api: Api) -> 
 
 def test_keys_are_paths() -> None:
     assert path_of("channels[0].policy.words") == ("channels", 0, "policy", "words")
+
+
+async def test_what_counts_at_once_is_followed_by_every_stage(api: Api) -> None:
+    """Parser, introduction and age are kept by others than policy and backlog."""
+    async with api.http.ws_connect("/api/events") as events:
+        await change(api, policy__name__again_after_s=0)
+        await api.say("number one", "viewer1")
+        await events_until(events, ends(1))
+        await api.say("number two", "viewer1")
+        got = await events_until(events, ends(1))
+        (started,) = [event for event in got if is_(event, "started")]
+        assert started["text"].startswith("viewer")  # introduced again at once
+
+        await change(api, policy__mode__read="command")
+        await api.say("not for the voice", "viewer1")
+        await api.say("!tts number three", "viewer1")
+        got = await events_until(events, ends(1))
+        assert [event["reason"] for event in got if is_(event, "rejected")] == ["mode"]
+        assert "number three" in next(event["text"] for event in got if is_(event, "started"))
+
+        await api.command("pause")
+        await api.say("!tts too late", "viewer1")
+        await change(api, backlog__max_age_s=0.05)
+        got = await events_until(events, lambda got: any(is_(e, "dropped") for e in got))
+        assert [event["reason"] for event in got if is_(event, "dropped")] == ["expired"]
+
+
+@pytest.mark.parametrize(
+    ("key", "when_"),
+    [
+        ("policy.words.drop", "at once"),
+        ("channels[0].policy.words.drop", "at once"),
+        ("channels[0].voice", "at once"),
+        ("playback.volume", "at once"),
+        ("playback.fade_ms", "next start"),
+        ("policy.gates.follow_minutes", "next start"),
+        ("channels[1].policy.gates.account_days", "next start"),
+        ("policy.access.enabled", "next start"),
+        ("policyx.words", "next start"),
+        ("channels[0].sources", "next start"),
+        ("backlog.journal_max_age_s", "next start"),
+    ],
+)
+def test_only_what_is_followed_counts_at_once(key: str, when_: str) -> None:
+    assert when(key) == when_
