@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.observers import LivenessCheck
 from bot.runtime.clock import awake
-from bot.runtime.endpoints import JSON, Caller, endpoint
+from bot.runtime.endpoints import JSON, Caller, as_json, endpoint
 from bot.state import DaemonState
 
 _MEASURE_S = 0.5
@@ -104,6 +104,4 @@ def _sentence(trouble: str, states: Iterable[str]) -> str:
 
 def _answer(reasons: list[str]) -> web.Response:
     answer = HealthAnswer(ok=not reasons, reasons=reasons)
-    return web.Response(
-        body=msgspec.json.encode(answer), content_type=JSON, status=503 if reasons else 200
-    )
+    return as_json(answer, status=503 if reasons else 200)

@@ -118,7 +118,12 @@ class Endpoint:
             return answer
         if answer is None:
             return web.Response(status=web.HTTPNoContent.status_code)
-        return web.Response(body=msgspec.json.encode(answer), content_type=JSON, status=self.status)
+        return as_json(answer, status=self.status)
+
+
+def as_json(value: object, *, status: int = 200) -> web.Response:
+    """Return `value` as the body of an answer."""
+    return web.Response(body=msgspec.json.encode(value), content_type=JSON, status=status)
 
 
 def endpoint(

@@ -23,7 +23,7 @@ from bot.errors import shown
 from bot.messages import ChatMessage, Purge, SourceItem
 from bot.runtime.cleaning import name_key
 from bot.runtime.clock import now
-from bot.runtime.endpoints import JSON, Caller, Form, endpoint
+from bot.runtime.endpoints import JSON, Caller, Form, as_json, endpoint
 from bot.sources import Deliver, Origin
 from bot.sources.bodies import DEFAULT_NAME, FORMS, MessageForm, read_body
 from bot.sources.chat_json import ChatJsonError, MessageBody, read_channel, read_item
@@ -152,11 +152,7 @@ class Ingest:
         except ChatJsonError as error:
             raise web.HTTPBadRequest(text=f"The body {error}.") from None
         answer = await self._take(value)
-        return web.Response(
-            body=msgspec.json.encode(answer),
-            content_type=JSON,
-            status=web.HTTPAccepted.status_code,
-        )
+        return as_json(answer, status=web.HTTPAccepted.status_code)
 
     async def _say(self, query: SayQuery) -> ChatAnswer:
         """Say a text: for programs that can do no more than open an address."""

@@ -16,13 +16,14 @@ from aiohttp import web
 
 from bot.channel import Channel
 from bot.commands import parse_order
-from bot.errors import CommandError, shown
+from bot.errors import CommandError
 from bot.messages import Command, EventKind, Order, Utterance, Verb
 from bot.outcomes import DropReason
 from bot.runtime.clock import now, unix
 from bot.runtime.endpoints import Caller, Form, endpoint
 from bot.server.guard import CALLER
 from bot.state import Speaking
+from bot.web.channels import ChannelsQuery, one_of, some_of
 
 _ISSUER: Final = "HTTP"
 _PANIC: Final = Order(verb=Verb.PANIC)
@@ -48,13 +49,6 @@ class PanicAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     answers: dict[str, str]
     """By channel."""
-
-
-class ChannelQuery(Form, frozen=True):
-    """Which channel."""
-
-    channel: str = ""
-    """Name of the channel; all of them by default."""
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,23 +133,19 @@ class Control:
             order = parse_order(body.command)
         except CommandError as error:
             raise web.HTTPUnprocessableEntity(text=f"The command is refused: {error}.") from None
-        (answer,) = (await self._apply(order, self._named(body.channel)[:1])).values()
+        (answer,) = (await self._apply(order, [one_of(self._channels, body.channel)])).values()
         return CommandAnswer(answer=answer)
 
-    async def _panic(self, query: ChannelQuery) -> PanicAnswer:
+    async def _panic(self, query: ChannelsQuery) -> PanicAnswer:
         """Fall silent at once, drop everything, and read nothing until `release`."""
-        return PanicAnswer(answers=await self._apply(_PANIC, self._named(query.channel)))
+        return PanicAnswer(
+            answers=await self._apply(_PANIC, some_of(self._channels, query.channel))
+        )
 
-    async def _queue(self, query: ChannelQuery) -> dict[str, Queue]:
+    async def _queue(self, query: ChannelsQuery) -> dict[str, Queue]:
         """Get what is said and what waits, by channel."""
-        return {
-            name: Queue(
-                speaking=channel.speaker.speaking,
-                waiting=[_shown(utterance) for utterance in channel.backlog.upcoming()],
-                held=[_shown(utterance) for utterance in channel.approvals],
-            )
-            for name, channel in self._named(query.channel)
-        }
+        names = some_of(self._channels, query.channel)
+        return {name: _queue_of(self._channels[name]) for name in names}
 
     async def _move(self, body: MoveBody) -> None:
         """Let an utterance that waits be spoken before another one of its lane."""
@@ -173,28 +163,28 @@ class Control:
             raise web.HTTPNotFound(text="It does not wait (any more).")
 
     def _one(self, name: str) -> Channel:
-        return self._named(name)[0][1]
+        return self._channels[one_of(self._channels, name)]
 
-    def _named(self, name: str) -> list[tuple[str, Channel]]:
-        """Return the channel called `name`, or all where that is empty."""
-        if name and name not in self._channels:
-            raise web.HTTPNotFound(
-                text=f"There is no channel {shown(name)}; there is {', '.join(self._channels)}."
-            )
-        return [(key, self._channels[key]) for key in ([name] if name else self._channels)]
-
-    async def _apply(self, order: Order, channels: Sequence[tuple[str, Channel]]) -> dict[str, str]:
-        """Apply `order` to all at once; return the answers when what it set is on the disk."""
+    async def _apply(self, order: Order, names: Sequence[str]) -> dict[str, str]:
+        """Apply `order` to these channels at once; return the answers once it is on the disk."""
         answers = {
-            name: channel.intake.apply(
+            name: self._channels[name].intake.apply(
                 Command(id=uuid4().hex, channel=name, issuer=_ISSUER, order=order),
                 received_at=now(),
             )
-            for name, channel in channels
+            for name in names
         }
-        for _, channel in channels:
-            await channel.intake.wait_written()
+        for name in names:
+            await self._channels[name].intake.wait_written()
         return answers
+
+
+def _queue_of(channel: Channel) -> Queue:
+    return Queue(
+        speaking=channel.speaker.speaking,
+        waiting=[_shown(utterance) for utterance in channel.backlog.upcoming()],
+        held=[_shown(utterance) for utterance in channel.approvals],
+    )
 
 
 def _shown(utterance: Utterance) -> Waiting:

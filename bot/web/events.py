@@ -17,9 +17,10 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bot.channel import Channel
 from bot.messages import AudioChunk
 from bot.outcomes import OUTCOMES, Continued, Outcome, Started
-from bot.runtime.endpoints import JSON, Caller, Form, endpoint
+from bot.runtime.endpoints import JSON, Caller, endpoint
 from bot.runtime.waiting import cancel
 from bot.state import DaemonState
+from bot.web.channels import ChannelsQuery, some_of
 
 _STATE_S: Final = 1.0
 _MAX_WAITING: Final = 500
@@ -46,13 +47,6 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True):
     """When the first one begins, in seconds after the start of the utterance."""
     values: tuple[float, ...]
     """RMS of each step, 0 to 1 of full scale."""
-
-
-class EventsQuery(Form, frozen=True):
-    """Which events are wanted."""
-
-    channel: str = ""
-    """Name of a channel; those of all where it is empty."""
 
 
 class _Listener:
@@ -109,12 +103,11 @@ class Events:
                 self._tell_levels(name)
             await asyncio.sleep(_STATE_S)
 
-    async def _serve(self, request: web.Request, query: EventsQuery) -> web.WebSocketResponse:
+    async def _serve(self, request: web.Request, query: ChannelsQuery) -> web.WebSocketResponse:
         """Tell every outcome, the state and levels, over a WebSocket."""
         if len(self._listeners) >= _MAX_LISTENERS:
             raise web.HTTPServiceUnavailable(text="Too many listen to events already.")
-        if query.channel and query.channel not in self._channels:
-            raise web.HTTPNotFound(text=f"There is no channel {query.channel!r}.")
+        some_of(self._channels, query.channel)
         socket = web.WebSocketResponse(heartbeat=_PING_S, max_msg_size=1024)
         await socket.prepare(request)
         listener = _Listener(query.channel)

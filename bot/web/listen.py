@@ -22,6 +22,7 @@ from bot.playback.browser import BrowserOutput
 from bot.playback.listeners import Event, Listener, Report, Setup
 from bot.runtime.endpoints import JSON, Caller, Form, endpoint
 from bot.runtime.waiting import cancel
+from bot.web.channels import one_of
 
 log = structlog.get_logger(__name__)
 
@@ -177,9 +178,7 @@ class Listen:
 
     async def _serve(self, request: web.Request, query: ListenQuery) -> web.WebSocketResponse:
         """Play a channel, and tell what is spoken in it, over a WebSocket."""
-        channel = query.channel or next(iter(self._outputs))
-        if channel not in self._outputs:
-            raise web.HTTPNotFound(text=f"There is no channel {shown(channel)}.")
+        channel = one_of(self._outputs, query.channel)
         output = self._chosen(channel, query.output)
         if len(self._listeners) >= _MAX_LISTENERS:
             raise web.HTTPServiceUnavailable(text="Too many pages listen already.")

@@ -3,36 +3,28 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
-from aiohttp import web
 
 from bot.channel import Channel
-from bot.errors import shown
 from bot.logs.recent import Line
 from bot.messages import Chatter, Role, Utterance
 from bot.runtime.cleaning import name_key
 from bot.runtime.clock import unix
-from bot.runtime.endpoints import Caller, Form, endpoint
+from bot.runtime.endpoints import Caller, endpoint
 from bot.store.audit import Audit, Given
+from bot.web.channels import ChannelQuery, one_of
 
 _MAX_CHATTERS = 200
 """Chatters in one answer."""
 
 
-class OneChannelQuery(Form, frozen=True):
-    """Which channel."""
-
-    channel: str = ""
-    """Name of the channel; the first one by default."""
-
-
-class ChattersQuery(OneChannelQuery, frozen=True):
+class ChattersQuery(ChannelQuery, frozen=True):
     """Which chatters."""
 
     find: str = ""
     """Part of a name; all of them by default."""
 
 
-class SaidQuery(OneChannelQuery, frozen=True):
+class SaidQuery(ChannelQuery, frozen=True):
     """What was said."""
 
     id: str = ""
@@ -129,7 +121,7 @@ class Records:
         channel = self._channel(query.channel)
         return ChattersAnswer(chatters=list(_chatters(channel, name_key(query.find))))
 
-    async def _given(self, query: OneChannelQuery) -> AuditAnswer:
+    async def _given(self, query: ChannelQuery) -> AuditAnswer:
         """Get the commands that were given lately."""
         name = self._channel(query.channel).name
         given = [one for one in self._audit.latest if one.channel == name]
@@ -140,13 +132,7 @@ class Records:
         return LogAnswer(lines=list(self._lines())[::-1])
 
     def _channel(self, name: str) -> Channel:
-        if not name:
-            return next(iter(self._channels.values()))
-        if name not in self._channels:
-            raise web.HTTPNotFound(
-                text=f"There is no channel {shown(name)}; there is {', '.join(self._channels)}."
-            )
-        return self._channels[name]
+        return self._channels[one_of(self._channels, name)]
 
 
 def _chatters(channel: Channel, part: str) -> Iterator[ChatterLine]:

@@ -7,23 +7,16 @@ from statistics import median
 from typing import Final
 
 import msgspec
-from aiohttp import web
 
 from bot.observers.timings import Timings
 from bot.outcomes import Outcome
-from bot.runtime.endpoints import Caller, Form, endpoint
+from bot.runtime.endpoints import Caller, endpoint
+from bot.web.channels import ChannelQuery, one_of
 
 STEP_S: Final = 10.0
 """Time that one value stands for."""
 KEPT: Final = 360
 """Values that are kept: an hour."""
-
-
-class SeriesQuery(Form, frozen=True):
-    """Which channel."""
-
-    channel: str = ""
-    """Name of the channel; the first one by default."""
 
 
 class SeriesAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,13 +61,9 @@ class Series:
             self._kept[name].append((round(median(new), 3) if new else None, self._waiting[name]()))
             new.clear()
 
-    async def _get(self, query: SeriesQuery) -> SeriesAnswer:
+    async def _get(self, query: ChannelQuery) -> SeriesAnswer:
         """Get time to first sound and what waited, in the last hour."""
-        name = query.channel or next(iter(self._kept))
-        if name not in self._kept:
-            raise web.HTTPNotFound(
-                text=f"There is no such channel; there is {', '.join(self._kept)}."
-            )
+        name = one_of(self._kept, query.channel)
         kept = self._kept[name]
         return SeriesAnswer(
             step_s=STEP_S,

@@ -15,7 +15,7 @@ from bot.config.changeable import Row, path_of, rows, when
 from bot.config.places import begin_own, shipped_path
 from bot.config.writing import draft, write
 from bot.errors import ConfigError, StartError
-from bot.runtime.endpoints import JSON, Caller, Form, endpoint
+from bot.runtime.endpoints import JSON, Caller, Form, as_json, endpoint
 
 log = structlog.get_logger(__name__)
 
@@ -147,7 +147,7 @@ class LiveSettings:
             refusals = [Refusal(key=p.path, message=p.message) for p in error.problems]
             answer = RefusalAnswer(error="Nothing was changed.", problems=refusals)
             status = web.HTTPUnprocessableEntity.status_code
-            return web.Response(body=msgspec.json.encode(answer), content_type=JSON, status=status)
+            return as_json(answer, status=status)
         except StartError as error:
             raise web.HTTPConflict(text=str(error)) from None
-        return web.Response(body=msgspec.json.encode(answer), content_type=JSON)
+        return as_json(answer)

@@ -11,12 +11,13 @@ from aiohttp import web
 from bot.channel import Channel
 from bot.config import Settings
 from bot.config.sources import ConsoleSettings, IngestSettings
-from bot.errors import IshowttsError, shown
+from bot.errors import IshowttsError
 from bot.messages import Chatter, Lane, Utterance
 from bot.outcomes import FINAL, Dropped, Failed, Outcome, Spoken, Started
 from bot.playback.listing import Listed, listed
 from bot.runtime.clock import now
 from bot.runtime.endpoints import Caller, Form, endpoint
+from bot.web.channels import one_of
 from bot.web.settings import LiveSettings
 
 _HEARD_S: Final = 60.0
@@ -154,9 +155,7 @@ class Setup:
 
     async def _test(self, body: TestBody) -> TestAnswer:
         """Say a sentence the way chat is said, and tell when it was heard."""
-        name = body.channel or next(iter(self._channels))
-        if name not in self._channels:
-            raise web.HTTPNotFound(text=f"There is no channel {shown(name)}.")
+        name = one_of(self._channels, body.channel)
         channel, asked_at = self._channels[name], now()
         text = await asyncio.to_thread(channel.policy.read, body.text)
         if not text:

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from bot.errors import IshowttsError, StartError, shown
-from bot.runtime.endpoints import JSON, Caller, Form, endpoint
+from bot.runtime.endpoints import JSON, Caller, Form, as_json, endpoint
 from bot.voices import voice_files, wav
 from bot.voices.cloning.judging import Judged, judge
 from bot.voices.folder import About
@@ -96,7 +96,7 @@ class Adding:
                 text = f"The file cannot be kept: {error.strerror or error}."
                 raise web.HTTPInsufficientStorage(text=text) from None
         status = web.HTTPOk.status_code if query.dry else web.HTTPCreated.status_code
-        return web.Response(body=msgspec.json.encode(answer), content_type=JSON, status=status)
+        return as_json(answer, status=status)
 
     async def _add_upload(self, upload: Upload, *, is_dry: bool) -> AddAnswer:
         fields = upload.fields

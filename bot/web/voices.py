@@ -18,6 +18,7 @@ from bot.voices import voice_files, wav
 from bot.voices.catalogue import VoiceCatalog
 from bot.voices.folder import About, is_name, read_about, read_recording, read_transcript
 from bot.voices.management import VoiceFolders
+from bot.web.channels import one_of
 from bot.web.settings import LiveSettings
 from bot.web.voice_adding import Adding
 
@@ -186,12 +187,11 @@ class VoicePages:
 
     async def _set(self, channel: str, voice: str) -> None:
         names = [each.name for each in self._live.settings.channels]
-        if channel not in names:
-            raise web.HTTPNotFound(text=f"There is no channel {shown(channel)}.")
+        number = names.index(one_of(names, channel))
         if not is_name(voice):
             raise web.HTTPUnprocessableEntity(text=f"{shown(voice)} is no name of a voice.")
         try:
-            await self._live.change({f"channels[{names.index(channel)}].voice": voice})
+            await self._live.change({f"channels[{number}].voice": voice})
         except IshowttsError as error:
             raise web.HTTPConflict(text=str(error)) from None
 

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from bot.config.wires import OpenaiWireSettings
 from bot.errors import UtteranceError
-from bot.runtime.endpoints import JSON, Caller, Form, endpoint
+from bot.runtime.endpoints import JSON, Caller, Form, as_json, endpoint
 from bot.wires.sound import TYPES, encoder, stretch
 from bot.wires.speech import CrowdedError, Speech
 
@@ -121,7 +121,7 @@ class OpenaiWire:
         """Get a model, as OpenAI does."""
         if path.name != MODEL:
             return _error(_RefusedError(HTTPStatus.NOT_FOUND, f"The only model is {MODEL}."))
-        return web.Response(body=msgspec.json.encode(Model()), content_type=JSON)
+        return as_json(Model())
 
     async def _voices(self) -> Voices:
         """List the voices, as Kokoro-FastAPI and speaches do."""
