@@ -200,9 +200,9 @@ class Sources:
         """Routes that join and leave channels; none where no account reads Twitch."""
         if not self._runtime_channels:
             return []
-        from bot.sources.twitch_eventsub.channels import routes  # noqa: PLC0415 - see below
+        from bot.sources.twitch_eventsub.channels import Joining  # noqa: PLC0415 - see below
 
-        return routes(self._runtime_channels)
+        return Joining(self._runtime_channels).routes
 
     @cached_property
     def _connection(self) -> "TwitchConnection":

@@ -17,9 +17,10 @@ _HEADING = "## Endpoints"
 _CONFIG = """
 channels:
   - name: main
-    sources: [{type: ingest}]
+    sources: [{type: ingest}, {type: twitch_eventsub, channel: some_channel}]
     outputs: [{type: wavefile, path: none.wav}]
 engine: {engines: [tone]}
+twitch: {client_id: abcdefghijklmnopqrst}
 wires: {openai: {enabled: true}}
 """
 

@@ -5,21 +5,23 @@
     curl           http://127.0.0.1:7850/api/twitch/channels
 
 They are joined again after a restart. `?channel=NAME` names one of the configured channels that
-have a source of type twitch_eventsub; otherwise the first of those speaks for the new one. Whoever
-reaches the HTTP server may do this: a command in chat would let the streamers and moderators of one
-joined channel decide about all others.
+have a source of type twitch_eventsub; otherwise the first of those speaks for the new one. It takes
+a streamer's token: a command in chat would let the streamers and moderators of one joined channel
+decide about all others.
 """
 
 import asyncio
 import re
 from collections.abc import Collection, MutableMapping, Sequence
 
+import msgspec
 import structlog
 from aiohttp import web
 
 from bot.config.sources import RewardSettings, TwitchEventsubSettings
 from bot.errors import StartError
 from bot.outcomes import Outcome
+from bot.runtime.endpoints import Caller, Form, endpoint
 from bot.sources import NOTHING, Asked, Deliver
 from bot.sources.supervision import keep_reading
 from bot.sources.twitch_eventsub.connection import TwitchConnection
@@ -146,42 +148,77 @@ class RuntimeChannels:
             self._tasks.pop(source.login, None)
 
 
-def routes(every: Sequence[RuntimeChannels]) -> list[web.RouteDef]:
-    """Return the routes that show, join and leave; none for none."""
-    by_channel = {each.channel: each for each in every}
+class JoiningQuery(Form, frozen=True):
+    """Whose voice speaks."""
 
-    def of(request: web.Request) -> RuntimeChannels:
-        name = request.query.get("channel", every[0].channel)
-        if name not in by_channel:
+    channel: str = ""
+    """Name of a channel with a source of type twitch_eventsub; the first one by default."""
+
+
+class LoginPath(Form, frozen=True):
+    """Which channel of Twitch."""
+
+    login: str
+    """The last part of twitch.tv/NAME."""
+
+
+class JoinedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Channels of Twitch that are read beside the configured ones."""
+
+    channel: str
+    """The channel whose voice speaks for them."""
+    joined: dict[str, str]
+    """State of each, by login."""
+
+
+class Joining:
+    """Endpoints that show, join and leave channels of Twitch."""
+
+    def __init__(self, every: Sequence[RuntimeChannels]) -> None:
+        """Serve these sources, the first one by default."""
+        self._sources = {each.channel: each for each in every}
+        self._first = every[0]
+        path, least = f"{PATH}/{{login}}", Caller.STREAMER
+        self.routes = [
+            endpoint("GET", PATH, self._show, least=least),
+            endpoint("PUT", path, self._join, least=least),
+            endpoint("DELETE", path, self._leave, least=least),
+        ]
+
+    async def _show(self, query: JoiningQuery) -> JoinedAnswer:
+        """Get the channels of Twitch that were joined at run time."""
+        return _answer(self._source(query))
+
+    async def _join(self, path: LoginPath, query: JoiningQuery) -> JoinedAnswer:
+        """Read one more channel of Twitch, also after the next start."""
+        each = self._source(query)
+        return _answer(each, each.join(_login(path)))
+
+    async def _leave(self, path: LoginPath, query: JoiningQuery) -> JoinedAnswer:
+        """Read a channel of Twitch no more that was joined."""
+        each = self._source(query)
+        return _answer(each, each.leave(_login(path)))
+
+    def _source(self, query: JoiningQuery) -> RuntimeChannels:
+        found = self._sources.get(query.channel) if query.channel else self._first
+        if found is None:
             raise web.HTTPNotFound(
                 text="There is no such channel with a source of type twitch_eventsub;"
-                f" there is {', '.join(by_channel)}."
+                f" there is {', '.join(self._sources)}."
             )
-        return by_channel[name]
+        return found
 
-    def login_of(request: web.Request) -> str:
-        login = request.match_info["login"].lower()
-        if not _LOGIN.fullmatch(login):
-            raise web.HTTPUnprocessableEntity(
-                text="A channel of Twitch is letters, digits and _, as in twitch.tv/NAME."
-            )
-        return login
 
-    def answer(each: RuntimeChannels, problem: str | None = None) -> web.Response:
-        if problem is not None:
-            raise web.HTTPConflict(text=problem)
-        return web.json_response({"channel": each.channel, "joined": each.states})
+def _login(path: LoginPath) -> str:
+    login = path.login.lower()
+    if not _LOGIN.fullmatch(login):
+        raise web.HTTPUnprocessableEntity(
+            text="A channel of Twitch is letters, digits and _, as in twitch.tv/NAME."
+        )
+    return login
 
-    async def show(request: web.Request) -> web.Response:
-        return answer(of(request))
 
-    async def join(request: web.Request) -> web.Response:
-        each = of(request)
-        return answer(each, each.join(login_of(request)))
-
-    async def leave(request: web.Request) -> web.Response:
-        each = of(request)
-        return answer(each, each.leave(login_of(request)))
-
-    path = f"{PATH}/{{login}}"
-    return [web.get(PATH, show), web.put(path, join), web.delete(path, leave)] if every else []
+def _answer(each: RuntimeChannels, problem: str | None = None) -> JoinedAnswer:
+    if problem is not None:
+        raise web.HTTPConflict(text=problem)
+    return JoinedAnswer(channel=each.channel, joined=each.states)
