@@ -4,7 +4,6 @@ A page gets binary messages with sound and text messages with JSON. Times on the
 milliseconds of the server's clock (`asyncio`'s), which pages estimate by `ping` and `pong`.
 """
 
-import asyncio
 import struct
 from collections import deque
 from typing import Annotated, Final, TypeAlias
@@ -14,6 +13,7 @@ import numpy as np
 from msgspec import Meta
 
 from bot.messages import Samples
+from bot.runtime.mailbox import Mailbox
 
 _MAX_WAITING: Final = 300
 """Messages that wait for one listener; with more it does not keep up."""
@@ -78,47 +78,25 @@ class Report(msgspec.Struct, frozen=True, tag="report"):
 Event: TypeAlias = Timeline | Finish | Cut | Volume | Setup
 
 
-class Listener:
+class Listener(Mailbox[bytes | str]):
     """One page; what it is sent waits here until its socket has taken it."""
 
     def __init__(self, *, wants_sound: bool) -> None:
+        super().__init__(_MAX_WAITING)
         self.wants_sound = wants_sound
-        self.is_behind = False
-        """Whether it does not keep up and is to be sent away."""
         self.is_muted: bool | None = None
         """Whether it was told to be silent; None before it was told anything."""
         self.report = Report(is_running=False)
         self.reported_at = 0.0
-        self._waiting: deque[bytes | str] = deque()
-        self._has_some = asyncio.Event()
 
     def plays(self, time_s: float) -> bool:
         """Tell whether sound that is sent to it would be heard."""
         is_fresh = time_s - self.reported_at < _SILENT_S
         return self.wants_sound and self.report.is_running and is_fresh and not self.is_behind
 
-    def tell(self, message: bytes | str) -> None:
-        """Let a message wait; nobody waits for the listener."""
-        if len(self._waiting) >= _MAX_WAITING:
-            self.is_behind = True
-        if self.is_behind:
-            self._waiting.clear()
-        else:
-            self._waiting.append(message)
-        self._has_some.set()
-
     def drop_sound(self) -> None:
         """Forget the frames that wait: they were cut."""
         self._waiting = deque(each for each in self._waiting if isinstance(each, str))
-
-    async def next(self) -> bytes | str | None:
-        """Return the next message; None when it does not keep up."""
-        while not self._waiting:
-            if self.is_behind:
-                return None
-            self._has_some.clear()
-            await self._has_some.wait()
-        return self._waiting.popleft()
 
 
 def frame(play: int, position: int, samples: Samples, *, at_s: float, sent_s: float) -> bytes:

@@ -7,7 +7,6 @@ A WebSocket of JSON objects: every outcome (`{"outcome": "started", ...}`), the 
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any, Final, Union
 
 import msgspec
@@ -18,16 +17,16 @@ from bot.channel import Channel
 from bot.messages import AudioChunk
 from bot.outcomes import OUTCOMES, Continued, Outcome, Started
 from bot.runtime.endpoints import JSON, Caller, endpoint
+from bot.runtime.mailbox import Mailbox
 from bot.runtime.waiting import cancel
 from bot.state import DaemonState
 from bot.web.channels import ChannelsQuery, some_of
+from bot.web.sending import send_all
 
 _STATE_S: Final = 1.0
 _MAX_WAITING: Final = 500
 """Objects that wait for one listener."""
 _MAX_LISTENERS: Final = 64
-_SEND_S: Final = 10.0
-"""Longest time for a listener to take an object."""
 _PING_S: Final = 20.0
 _LEVEL_S: Final = 0.05
 
@@ -49,17 +48,10 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True):
     """RMS of each step, 0 to 1 of full scale."""
 
 
-class _Listener:
+class _Listener(Mailbox[bytes | str]):
     def __init__(self, channel: str) -> None:
+        super().__init__(_MAX_WAITING)
         self.channel = channel
-        self.queue: asyncio.Queue[bytes] = asyncio.Queue(_MAX_WAITING)
-        self.is_behind = False
-
-    def tell(self, data: bytes) -> None:
-        try:
-            self.queue.put_nowait(data)
-        except asyncio.QueueFull:
-            self.is_behind = True
 
 
 class Events:
@@ -72,7 +64,7 @@ class Events:
         self._listened = asyncio.Event()
         self._told: dict[str, tuple[str, int, float]] = {}
         """Id, pieces and seconds of the speech whose levels were told, by channel."""
-        self._shown = b""
+        self._shown = ""
         """State that every listener knows."""
         self.routes = [
             endpoint(
@@ -84,7 +76,7 @@ class Events:
         """Tell `outcome` to those who want it."""
         if not self._listeners:
             return
-        self._tell(outcome.channel, outcome.encoded())
+        self._tell(outcome.channel, outcome.encoded().decode())
         if isinstance(outcome, Started | Continued):
             self._tell_levels(outcome.channel)
 
@@ -94,7 +86,7 @@ class Events:
             if not self._listeners:
                 self._listened.clear()
                 await self._listened.wait()
-            data = msgspec.json.encode({"state": self._state()})
+            data = _encoded({"state": self._state()})
             if data != self._shown:
                 self._shown = data
                 for listener in self._listeners:
@@ -111,11 +103,11 @@ class Events:
         socket = web.WebSocketResponse(heartbeat=_PING_S, max_msg_size=1024)
         await socket.prepare(request)
         listener = _Listener(query.channel)
-        listener.tell(msgspec.json.encode({"state": self._state()}))
+        listener.tell(_encoded({"state": self._state()}))
         self._listeners.add(listener)
-        self._shown = b""  # this one knows another state than those who were there
+        self._shown = ""  # this one knows another state than those who were there
         self._listened.set()
-        sending = asyncio.create_task(_send(socket, listener), name="events")
+        sending = asyncio.create_task(send_all(socket, listener), name="events")
         try:
             async for message in socket:
                 if message.type is not WSMsgType.PING:
@@ -125,7 +117,7 @@ class Events:
             await cancel(sending)
         return socket
 
-    def _tell(self, channel: str, data: bytes) -> None:
+    def _tell(self, channel: str, data: str) -> None:
         for listener in self._listeners:
             if listener.channel in ("", channel):
                 listener.tell(data)
@@ -144,7 +136,11 @@ class Events:
         levels = Levels(id=speech.id, step_s=_LEVEL_S, start_s=start_s, values=tuple(values))
         duration_s = sum(chunk.duration_s for chunk in speech.chunks)
         self._told[name] = speech.id, len(speech.chunks), round(duration_s, 3)
-        self._tell(name, msgspec.json.encode({"channel": name, "levels": levels}))
+        self._tell(name, _encoded({"channel": name, "levels": levels}))
+
+
+def _encoded(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _levels(chunk: AudioChunk) -> list[float]:
@@ -154,13 +150,3 @@ def _levels(chunk: AudioChunk) -> list[float]:
     counts = np.minimum(size, len(chunk.samples) - starts)
     levels: list[float] = np.sqrt(energy / counts).round(3).tolist()
     return levels
-
-
-async def _send(socket: web.WebSocketResponse, listener: _Listener) -> None:
-    """Send what is told until the listener goes, or does not keep up."""
-    with suppress(ConnectionError, TimeoutError):
-        while not listener.is_behind:
-            data = await listener.queue.get()
-            async with asyncio.timeout(_SEND_S):
-                await socket.send_str(data.decode())
-    await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"You do not keep up.")

@@ -7,12 +7,10 @@ again by itself: the daemon waits for nobody.
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
-import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.errors import shown
@@ -23,16 +21,13 @@ from bot.playback.listeners import Event, Listener, Report, Setup
 from bot.runtime.endpoints import JSON, Caller, Form, endpoint
 from bot.runtime.waiting import cancel
 from bot.web.channels import one_of
-
-log = structlog.get_logger(__name__)
+from bot.web.sending import send_all
 
 _MAX_LISTENERS: Final = 256
 _MAX_BYTES: Final = 1024
 """Largest message of a page."""
 _MAX_MESSAGES: Final = 20
 """Messages of a page in a second."""
-_SEND_S: Final = 10.0
-"""Longest time for a page to take a message."""
 _PING_S: Final = 10.0
 _TICK_S: Final = 2.0
 _MAX_PICTURES: Final = 20
@@ -187,7 +182,7 @@ class Listen:
         )
         await socket.prepare(request)
         listener = Listener(wants_sound=query.audio)
-        sending = asyncio.create_task(_send(socket, listener), name="page")
+        sending = asyncio.create_task(send_all(socket, listener), name="page")
         try:
             self._welcome(listener, channel, output)
             await self._take(socket, listener, output)
@@ -263,16 +258,3 @@ def _origin(address: str) -> str:
 
 def _told(words: Sequence[WordTime]) -> tuple[_Word, ...]:
     return tuple((word.text, word.start_s, word.end_s) for word in words)
-
-
-async def _send(socket: web.WebSocketResponse, listener: Listener) -> None:
-    """Send what waits until the page goes, or does not keep up."""
-    with suppress(ConnectionError, TimeoutError):
-        while (message := await listener.next()) is not None:
-            async with asyncio.timeout(_SEND_S):
-                if isinstance(message, str):
-                    await socket.send_str(message)
-                else:
-                    await socket.send_bytes(message)
-    log.info("page does not keep up", remedy="It connects again by itself.")
-    await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
