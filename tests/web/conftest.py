@@ -91,10 +91,19 @@ def _is_ready(daemon: Daemon) -> bool:
     return all("open" in s.state for c in daemon.channels.values() for s in c.sources)
 
 
+@asynccontextmanager
+async def configured_daemon(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, config: str = _CONFIG, **values: str
+) -> AsyncIterator[Api]:
+    """Run a daemon whose files lie in `folder`; `values` stand in the braces of `config`."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(folder / "state"))
+    path = folder / "own.yaml"
+    path.write_text(config.format(folder=folder, **values), "utf-8")
+    async with running_daemon(path) as api:
+        yield api
+
+
 @pytest.fixture
 async def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
-    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    config = tmp_path / "own.yaml"
-    config.write_text(_CONFIG.format(folder=tmp_path), "utf-8")
-    async with running_daemon(config) as api:
+    async with configured_daemon(tmp_path, monkeypatch) as api:
         yield api

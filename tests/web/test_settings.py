@@ -9,7 +9,7 @@ import pytest
 
 from bot.config import load
 from bot.config.changeable import path_of, when
-from tests.web.conftest import running_daemon
+from tests.web.conftest import configured_daemon
 from tests.web.test_api import ends, events_until, is_
 
 if TYPE_CHECKING:
@@ -37,10 +37,7 @@ server: {{port: 0, token: secret-of-mine}}
 
 @pytest.fixture
 async def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
-    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    path = tmp_path / "own.yaml"
-    path.write_text(_CONFIG.format(folder=tmp_path), "utf-8")
-    async with running_daemon(path) as api:
+    async with configured_daemon(tmp_path, monkeypatch, _CONFIG) as api:
         yield api
 
 

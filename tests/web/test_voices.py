@@ -21,7 +21,7 @@ from bot.runtime.state_folder import state_folder
 from bot.voices.management import VoiceFolders
 from bot.web import uploads
 from tests.conftest import wait_until
-from tests.web.conftest import running_daemon
+from tests.web.conftest import configured_daemon
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -50,11 +50,8 @@ server: {{port: 0}}
 async def api(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Api]:
-    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    path = tmp_path / "own.yaml"
     engine = getattr(request, "param", "tone")
-    path.write_text(_CONFIG.format(folder=tmp_path, engine=engine), "utf-8")
-    async with running_daemon(path) as api:
+    async with configured_daemon(tmp_path, monkeypatch, _CONFIG, engine=engine) as api:
         yield api
 
 

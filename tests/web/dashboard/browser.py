@@ -60,7 +60,7 @@ class Daemon:
         env = {
             **os.environ,
             "STATE_DIRECTORY": str(self.folder / "state"),
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": str(Path(__file__).parents[3]),
         }
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(

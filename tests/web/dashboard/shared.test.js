@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
-import { Api, ApiError, withQuery } from "../../bot/web/static/shared/api.js";
-import { waitBefore } from "../../bot/web/static/shared/events.js";
+import { Api, ApiError, withQuery } from "../../../bot/web/static/shared/api.js";
+import { waitBefore } from "../../../bot/web/static/shared/events.js";
 import {
   LANGUAGES,
   count,
@@ -13,11 +13,11 @@ import {
   languageOf,
   named,
   t,
-} from "../../bot/web/static/shared/language.js";
-import { STRINGS } from "../../bot/web/static/shared/strings.js";
-import { TokenStore, tokenIn } from "../../bot/web/static/shared/token.js";
+} from "../../../bot/web/static/shared/language.js";
+import { STRINGS } from "../../../bot/web/static/shared/strings.js";
+import { TokenStore, tokenIn } from "../../../bot/web/static/shared/token.js";
 
-const STATIC = new URL("../../bot/web/static/", import.meta.url);
+const STATIC = new URL("../../../bot/web/static/", import.meta.url);
 
 class Shelf {
   kept = new Map();

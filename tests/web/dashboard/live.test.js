@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { drop, moved, step } from "../../bot/web/static/dashboard/live/order.js";
-import { Playing, loudness, parts } from "../../bot/web/static/dashboard/live/playing.js";
+import { drop, moved, step } from "../../../bot/web/static/dashboard/live/order.js";
+import { Playing, loudness, parts } from "../../../bot/web/static/dashboard/live/playing.js";
 
 const waiting = ["p1:paid", "p2:paid", "m1:moderator", "r1:rest", "r2:rest", "r3:rest"].map(
   (both) => {

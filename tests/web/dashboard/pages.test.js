@@ -7,20 +7,20 @@ import {
   engineParts,
   outputParts,
   sourceParts,
-} from "../../bot/web/static/dashboard/health/parts_of.js";
+} from "../../../bot/web/static/dashboard/health/parts_of.js";
 import {
   BROWSER,
   choiceOfOutput,
   outputChoices,
   voiceChoices,
-} from "../../bot/web/static/dashboard/setup/choices.js";
+} from "../../../bot/web/static/dashboard/setup/choices.js";
 import {
   areaPath,
   dotPath,
   niceTop,
   padded,
   quantile,
-} from "../../bot/web/static/dashboard/health/scale.js";
+} from "../../../bot/web/static/dashboard/health/scale.js";
 import {
   fromText,
   groupOf,
@@ -28,8 +28,8 @@ import {
   isSame,
   sectionOf,
   toText,
-} from "../../bot/web/static/dashboard/settings/form.js";
-import { encodeWav } from "../../bot/web/static/dashboard/voices/wav.js";
+} from "../../../bot/web/static/dashboard/settings/form.js";
+import { encodeWav } from "../../../bot/web/static/dashboard/voices/wav.js";
 
 const field = { width: 100, height: 50, top: 2 };
 const words = (/** @type {string} */ key) => key;
@@ -110,8 +110,8 @@ test("outputs and sources that are away need somebody", () => {
 });
 
 /**
- * @param {Partial<import("../../bot/web/static/dashboard/settings/form.js").Setting>} of
- * @returns {import("../../bot/web/static/dashboard/settings/form.js").Setting}
+ * @param {Partial<import("../../../bot/web/static/dashboard/settings/form.js").Setting>} of
+ * @returns {import("../../../bot/web/static/dashboard/settings/form.js").Setting}
  */
 const setting = (of) => ({
   key: "a.b",

@@ -11,7 +11,7 @@ from selenium.webdriver.support.select import Select
 from bot.server import tokens
 from tests.conftest import wait_until
 from tests.web.chromium import need_chromium
-from tests.web.dashboard_browser import Daemon, Page
+from tests.web.dashboard.browser import Daemon, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.parts
 
 PAGES = ["live", "chatters", "voices", "settings", "health", "setup"]
-HEART = Path(__file__).parents[2] / "voices" / "heart"
+HEART = Path(__file__).parents[3] / "voices" / "heart"
 TOKEN = "a-token-of-the-configuration"
 
 
@@ -42,14 +42,6 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     daemon = Daemon(tmp_path_factory.mktemp("guarded"), server=f'token: "{TOKEN}"', token=TOKEN)
     yield daemon
     daemon.stop()
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[Page]:
-    need_chromium()
-    window = Page()
-    yield window
-    window.close()
 
 
 @pytest.fixture

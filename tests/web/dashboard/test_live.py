@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from tests.web.chromium import need_chromium
-from tests.web.dashboard_browser import Daemon, Page
+from tests.web.dashboard.browser import Daemon, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,14 +29,6 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     daemon = Daemon(tmp_path_factory.mktemp("daemon"))
     yield daemon
     daemon.stop()
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[Page]:
-    need_chromium()
-    window = Page()
-    yield window
-    window.close()
 
 
 @pytest.fixture

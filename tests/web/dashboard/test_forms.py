@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 from selenium.webdriver.support.select import Select
 
-from tests.web.chromium import need_chromium
-from tests.web.dashboard_browser import Page
-from tests.web.dashboard_standin import Answer, StandIn
+from tests.web.dashboard.browser import Page
+from tests.web.dashboard.standin import Answer, StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,14 +21,6 @@ if TYPE_CHECKING:
     Serve = Callable[..., StandIn]
 
 pytestmark = pytest.mark.parts
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[Page]:
-    need_chromium()
-    window = Page()
-    yield window
-    window.close()
 
 
 @pytest.fixture
