@@ -61,7 +61,9 @@ class Guard:
     async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let `request` pass, answer a preflight, or refuse."""
         here = origin_of(request.transport and request.transport.get_extra_info("peername"))
-        if not self._rates.take(here, "requests", rates.ELSEWHERE if here else rates.HERE):
+        endpoint = Endpoint.of(request.match_info.handler)
+        kind = endpoint.path if endpoint else "requests"
+        if not self._rates.take(here, kind, rates.ELSEWHERE if here else rates.HERE):
             raise await _too_many()
         origin = request.headers.get(hdrs.ORIGIN)
         if not self._is_known_host(request):

@@ -156,3 +156,11 @@ async def test_what_a_page_of_elsewhere_embeds_is_trusted_with_nothing(
         extension = {"Origin": "chrome-extension://abc"}
         assert await ask("/viewer", **embedded, **extension) == 200
         assert await ask(f"/viewer?token={made['viewer']}", **embedded) == 200
+
+
+async def test_a_flood_at_one_address_holds_up_no_other(
+    lan: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "HERE", (0.001, 2.0))
+    assert [await status(lan, "/anybody") for _ in range(3)] == [200, 200, 429]
+    assert await status(lan, "/viewer") == 401
