@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.channel import command_parser
 from bot.cli import EXIT_OK
-from bot.cli.shared import add_config_option, load_settings, quiet_logs
+from bot.cli.shared import add_config_option, channel_of, load_settings, quiet_logs
 from bot.config import ChannelSettings, Settings
 from bot.errors import StartError
 from bot.messages import (
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     """Explain one message, or print what would be spoken of each line."""
     settings = load_settings(options)
     quiet_logs()
-    channel = _channel(settings, options.channel)
+    channel = channel_of(settings, options.channel)
     roles = frozenset(role for role in Role if role.value == options.rank)
     chatter = Chatter(id="explain", name=options.name, roles=roles)
     reader = _Reader(settings, channel, chatter)
@@ -144,17 +144,6 @@ class _Reader:
             text=text,
             received_at=0.0,
         )
-
-
-def _channel(settings: Settings, name: str | None) -> ChannelSettings:
-    names = [channel.name for channel in settings.channels]
-    if name is None:
-        return settings.channels[0]
-    if name not in names:
-        raise StartError(
-            f"There is no channel {name}.", remedy=f"The configuration has: {', '.join(names)}."
-        )
-    return settings.channels[names.index(name)]
 
 
 def _part(segment: Segment) -> str:

@@ -10,9 +10,8 @@ import segno
 from yarl import URL
 
 from bot.cli import EXIT_OK
-from bot.cli.shared import add_config_option, load_settings
+from bot.cli.shared import add_config_option, channel_of, load_settings
 from bot.config import Settings
-from bot.errors import StartError, shown
 from bot.server import tokens
 
 _ELSEWHERE = "192.0.2.1"
@@ -47,12 +46,7 @@ def run(options: argparse.Namespace) -> int:
         count = tokens.revoke(path, options.role)
         print(f"Forgot {count} {options.role} tokens; whoever holds one is refused from now on.")
         return EXIT_OK
-    channel = options.channel or settings.channels[0].name
-    if channel not in {known.name for known in settings.channels}:
-        raise StartError(
-            f"There is no channel {shown(channel)}.",
-            remedy=f"Choose from {', '.join(known.name for known in settings.channels)}.",
-        )
+    channel = channel_of(settings, options.channel).name
     token = tokens.make(path, options.role)
     if options.role == "viewer":
         address = overlay(settings, channel, token=token, host=options.host)

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from bot.cli import EXIT_OK
 from bot.cli.link import overlay
-from bot.cli.shared import add_config_option, complete, load_settings, quiet_logs
+from bot.cli.shared import add_config_option, channel_of, complete, load_settings, quiet_logs
 from bot.config import Settings
-from bot.errors import StartError, TransientError, shown
+from bot.errors import StartError, TransientError
 from bot.obs import setting_up
 from bot.obs.client import Client, connected, password_of
 from bot.server import tokens
@@ -74,13 +74,8 @@ async def _setup(settings: Settings, obs: Client, options: argparse.Namespace) -
 
 
 def _address(settings: Settings, options: argparse.Namespace) -> str:
-    names = [channel.name for channel in settings.channels]
-    channel = options.channel or names[0]
-    if channel not in names:
-        raise StartError(
-            f"There is no channel {shown(channel)}.", remedy=f"Choose from {', '.join(names)}."
-        )
-    is_here = settings.server.is_loopback and settings.server.token is None
+    channel = channel_of(settings, options.channel).name
+    is_here = settings.server.is_loopback and tokens.token_of(settings.server) is None
     token = "" if is_here else tokens.make(tokens.default_path(), "viewer")
     return str(overlay(settings, channel, token=token, host=options.host))
 

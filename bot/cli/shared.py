@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot import logs
-from bot.config import Settings, default_path, load
+from bot.config import ChannelSettings, Settings, default_path, load
 from bot.config.logs import LogSettings
-from bot.errors import IshowttsError
+from bot.errors import IshowttsError, StartError, shown
 
 _T = TypeVar("_T")
 
@@ -33,6 +33,21 @@ def load_settings(options: argparse.Namespace) -> Settings:
         ConfigError: it holds mistakes.
     """
     return load(config_path(options))
+
+
+def channel_of(settings: Settings, name: str | None) -> ChannelSettings:
+    """Return the channel called `name`; the first one for None.
+
+    Raises:
+        StartError: there is none of that name.
+    """
+    names = [channel.name for channel in settings.channels]
+    if name is not None and name not in names:
+        raise StartError(
+            f"There is no channel {shown(name)}.",
+            remedy=f"The configuration has: {', '.join(names)}.",
+        )
+    return settings.channels[0 if name is None else names.index(name)]
 
 
 def quiet_logs() -> None:

@@ -57,5 +57,5 @@ def test_what_is_revoked_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_unknown_channel_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["link", "viewer", "--channel", "nowhere"]) == 1
-    assert "Choose from main" in capsys.readouterr().err
+    assert "The configuration has: main" in capsys.readouterr().err
     assert not default_path().exists()
