@@ -282,7 +282,9 @@ class Daemon:
             speed=self._speed(),
             outputs={
                 output.name: OutputState(
-                    is_available=output.is_available, underflows=output.underflows
+                    is_available=output.is_available,
+                    underflows=output.underflows,
+                    lost_s=round(output.lost_s, 3),
                 )
                 for output in self._outputs.values()
             },

@@ -63,6 +63,8 @@ class OutputState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it would be heard now."""
     underflows: int
     """Number of times the device ran dry."""
+    lost_s: float
+    """Speech that came too late to be heard, in seconds."""
 
 
 class ConnectionState(msgspec.Struct, frozen=True, kw_only=True):

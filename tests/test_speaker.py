@@ -89,6 +89,7 @@ class OutputStandIn:
     name = "stand-in"
     state = "there"
     underflows = 0
+    lost_s = 0.0
 
     def __init__(self) -> None:
         self._is_there = asyncio.Event()

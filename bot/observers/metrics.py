@@ -89,6 +89,12 @@ _OF_ENGINE: _Rows[EngineState] = (
 _OF_OUTPUT: _Rows[OutputState] = (
     (_GAUGE, "output_available", "Whether it would be heard now.", lambda it: it.is_available),
     (_COUNTER, "output_underflows", "How often the device ran dry.", lambda it: it.underflows),
+    (
+        _COUNTER,
+        "output_lost_seconds",
+        "Speech that came too late to be heard.",
+        lambda it: it.lost_s,
+    ),
 )
 _OF_STREAM: _Rows[int] = (
     (_COUNTER, "lines_lost", "Lines that a disk or a pipe did not take.", float),

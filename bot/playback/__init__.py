@@ -31,6 +31,8 @@ class Output(Protocol):
     """For people: the device's or the file's name."""
     underflows: int
     """Number of times it ran dry, which is heard as a gap."""
+    lost_s: float
+    """Seconds of speech that came too late to be heard."""
 
     @property
     def is_available(self) -> bool:
@@ -76,6 +78,8 @@ class BaseOutput:
         self.name = name
         self.underflows = 0
         """Number of times it ran dry."""
+        self.lost_s = 0.0
+        """Seconds of speech that came too late to be heard."""
         self._turn = asyncio.Lock()
         self._is_open = asyncio.Event()
         self._is_settled = asyncio.Event()

@@ -209,8 +209,19 @@ class DeviceOutput(BaseOutput):
                 self._lose(message, remedy)
             case protocol.Heartbeat():
                 self._heartbeat_at = awake()
-            case protocol.Underflow():
-                self.underflows += 1
+            case protocol.Underflow(times, lost_s):
+                self.underflows += times
+                self.lost_s += lost_s
+                if lost_s:
+                    log.warning("speech lost", device=self.name, lost_s=round(lost_s, 3))
+            case protocol.Widened(latency_s) if self._opened is not None:
+                self._opened = msgspec.structs.replace(self._opened, latency_s=latency_s)
+                log.warning(
+                    "sound buffer widened",
+                    device=self._opened.device,
+                    latency_s=round(latency_s, 3),
+                    reason="The device ran dry: this machine is too busy for a shorter one.",
+                )
             case protocol.Progress(number, played_s) if play and play.number == number:
                 heard_s = play.start_s + played_s - self._latency_s
                 play.heard_s = max(play.heard_s, heard_s)

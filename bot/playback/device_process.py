@@ -13,10 +13,11 @@ cleans up best.
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from threading import Event, Thread, Timer
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -24,16 +25,24 @@ from bot.errors import StartError, shown
 from bot.messages import Samples
 from bot.playback import devices, protocol
 from bot.playback.device_entry import DEFAULT, Callbacks
+from bot.playback.frame_clock import FrameClock
 from bot.playback.mixer import Mixer
 from bot.playback.portaudio import PortAudioStream
 from bot.playback.pulse.stream import PulseStream
 from bot.runtime import child, frames
 from bot.runtime.backoff import Backoff
 
+_T = TypeVar("_T")
 LATENCY_S = 0.04
 """Buffer between the callback and the device: it delays the first word, and silence after a skip.
 0.03 s underflowed now and then on a busy two-core machine; tests/bench/playback.py measures it.
+It doubles when the device runs dry, until it is opened anew.
 """
+_WIDEST_S = 0.32
+_SETTLED_S = 1.0
+"""Time after opening, or a change of the buffer, in which running dry does not widen it."""
+_ASLEEP_S = 1.0
+"""A delay of at least so long is a machine that slept, for which no buffer is wide enough."""
 _STALLED_S = 2.0
 """Time without a callback after which the stream counts as lost."""
 _WATCH_S = 0.25
@@ -56,6 +65,19 @@ class Stream(Protocol):
     """Name of the device that it plays on now."""
     latency_s: float
     """From the callback to the ear, as far as the sound system knows."""
+    widens_at_once: bool
+    """Whether `widen` leaves no gap."""
+
+    @property
+    def spare_s(self) -> float:
+        """How late a block may come before the device has nothing to play."""
+
+    def widen(self, latency_s: float) -> None:
+        """Buffer `latency_s` seconds from now on.
+
+        Raises:
+            StartError: the stream is lost.
+        """
 
     def wait(self, seconds: float) -> None:
         """Play for `seconds`.
@@ -63,6 +85,13 @@ class Stream(Protocol):
         Raises:
             StartError: the stream is lost; it says why.
         """
+
+
+class _Loss(NamedTuple):
+    """Sound that came too late for the device."""
+
+    seconds: float
+    is_speech: bool
 
 
 class DeviceProcess:
@@ -77,6 +106,16 @@ class DeviceProcess:
         self._rate_hz = 0
         self._has_server = False
         self._called_at = 0.0
+        self._clock = FrameClock(1, float("inf"))
+        self._latency_s = LATENCY_S
+        """Buffer that was asked for last."""
+        self._widened_at = 0.0
+        self._is_too_narrow = False
+        self._is_silent = True
+        self._underflows: deque[None] = deque()
+        """One for each that the sound system tells."""
+        self._losses: deque[_Loss] = deque()
+        """Those that the clock tells."""
         self._is_closing = False
         self._silent_frames = 0
         self._buffered_frames: float = 0
@@ -124,6 +163,9 @@ class DeviceProcess:
             if stream.device != device:
                 device = stream.device
                 self._tell_opened(stream)
+            self._tell_losses()
+            if self._is_too_narrow and (self._is_silent or stream.widens_at_once):
+                self._widen(stream)
             if self._called_at > told_at:
                 told_at = self._called_at
                 self._emit(protocol.Heartbeat())
@@ -133,19 +175,44 @@ class DeviceProcess:
                     remedy="Restart the sound server.",
                 )
 
+    def _tell_losses(self) -> None:
+        """Tell how often the device ran dry since the last call, and note a buffer too narrow."""
+        told, losses = len(_taken(self._underflows)), _taken(self._losses)
+        if not told and not losses:
+            return
+        lost_s = sum(loss.seconds for loss in losses if loss.is_speech)
+        self._emit(protocol.Underflow(max(told, 1), lost_s))
+        was_asleep = sum(loss.seconds for loss in losses) > _ASLEEP_S
+        has_settled = time.monotonic() - self._widened_at > _SETTLED_S
+        if has_settled and not was_asleep and self._latency_s < _WIDEST_S:
+            self._is_too_narrow = True
+
+    def _widen(self, stream: Stream) -> None:
+        self._latency_s = min(2 * self._latency_s, _WIDEST_S)
+        stream.widen(self._latency_s)
+        self._measure(stream)
+        self._emit(protocol.Widened(stream.latency_s))
+
+    def _measure(self, stream: Stream) -> None:
+        """Take up how the stream buffers since it was opened or widened."""
+        self._clock = FrameClock(self._rate_hz, stream.spare_s)
+        self._buffered_frames = 2 * stream.latency_s * self._rate_hz
+        self._widened_at = time.monotonic()
+        self._is_too_narrow = False
+
     def _open(self) -> Stream:
         device = devices.find(self._device, needs_server=self._needs_server)
         self._rate_hz = device.sample_rate_hz
         self._mixer = Mixer(self._rate_hz, fade_s=self._fade_s, report=self._emit)
         self._called_at = time.monotonic()
-        callbacks = Callbacks(self._fill, lambda: self._emit(protocol.Underflow()))
+        callbacks = Callbacks(self._fill, lambda: self._underflows.append(None))
         stream: Stream
         if device.is_sink:
             sink = None if self._device == DEFAULT else device.name
             stream = PulseStream(sink, self._rate_hz, callbacks, latency_s=LATENCY_S)
         else:
             stream = PortAudioStream(device, callbacks, latency_s=LATENCY_S)
-        self._buffered_frames = 2 * stream.latency_s * self._rate_hz
+        self._measure(stream)
         self._has_server = device.is_sink
         self._tell_opened(stream)
         return stream
@@ -159,6 +226,9 @@ class DeviceProcess:
         """Give the stream its next block; runs in its thread."""
         assert self._mixer is not None
         self._called_at = time.monotonic()
+        self._is_silent = self._mixer.is_silent
+        if lost_s := self._clock.handed(len(mono), self._called_at):
+            self._losses.append(_Loss(lost_s, is_speech=not self._is_silent))
         self._mixer.read_into(mono)
         if self._is_closing and self._mixer.is_silent:
             self._silent_frames += len(mono)
@@ -178,6 +248,11 @@ def _apply(request: protocol.Request, mixer: Mixer) -> None:
             mixer.cut()
         case protocol.SetGain(gain):
             mixer.set_gain(gain)
+
+
+def _taken(queue: deque[_T]) -> list[_T]:
+    """Take what is in `queue`, to which another thread may append."""
+    return [queue.popleft() for _ in range(len(queue))]
 
 
 def _raise_priority() -> None:

@@ -1,5 +1,6 @@
 """Sound devices that PortAudio knows, and streams on them."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from threading import Event
@@ -107,6 +108,14 @@ def check(device: Device) -> None:
         raise unusable(device.name, error) from error
 
 
+_UNAVAILABLE, _NO_COMBINATION = -9985, -9993
+"""PortAudio's codes; with ALSA it tells the second one of everything but a busy device."""
+_BUSY = {-errno.EBUSY, -0x7776FFF6}
+"""Codes of ALSA and WASAPI (AUDCLNT_E_DEVICE_IN_USE)."""
+_GONE = {-errno.EIO, -errno.ENODEV, -errno.ENOENT, -errno.ECONNREFUSED, -0x7776FFFC}
+"""The same; AUDCLNT_E_DEVICE_INVALIDATED."""
+
+
 class _Status(Protocol):
     """Part of PortAudio's status flags, which `sounddevice` does not type."""
 
@@ -115,6 +124,9 @@ class _Status(Protocol):
 
 class PortAudioStream:
     """Plays what `fill` gives, which is called in PortAudio's thread."""
+
+    widens_at_once = False
+    """Whether `widen` leaves no gap."""
 
     def __init__(
         self,
@@ -129,10 +141,14 @@ class PortAudioStream:
             StartError: it refuses.
         """
         self.device = device.name
+        self._device = device
         self._callbacks = callbacks
-        self._ended = Event()
         self._mono = np.empty(0, np.float32)
-        sd = load()
+        self._open(latency_s)
+
+    def _open(self, latency_s: float) -> None:
+        device, sd = self._device, load()
+        self._ended = Event()
         try:
             self._stream = sd.OutputStream(
                 device=device.index,
@@ -148,6 +164,20 @@ class PortAudioStream:
             raise unusable(device.name, error) from error
         self.latency_s: float = self._stream.latency
         """Time from `fill` to the ear, as far as the system knows."""
+
+    def widen(self, latency_s: float) -> None:
+        """Buffer `latency_s` seconds from now on; a moment of silence comes between.
+
+        Raises:
+            StartError: the device cannot be opened again.
+        """
+        self._stream.close()
+        self._open(latency_s)
+
+    @property
+    def spare_s(self) -> float:
+        """How late a block may come before the device has nothing to play."""
+        return self.latency_s
 
     def wait(self, seconds: float) -> None:
         """Play for `seconds`.
@@ -174,9 +204,18 @@ class PortAudioStream:
 
 def unusable(device: str, error: Exception) -> StartError:
     """Return the error for a device that exists but refuses to be opened."""
+    code, host_code = _codes(error)
+    if code == _UNAVAILABLE or host_code in _BUSY:
+        reason, remedy = "another program holds it", "Close that program"
+    elif code == _NO_COMBINATION or host_code in _GONE:
+        # What PortAudio says of these is about something else.
+        reason = "it is gone, or the sound server that it leads to"
+        remedy = "Plug it in again, or start the sound server"
+    else:
+        reason, remedy = _reason(error), "Try whether another program can play on it"
     return StartError(
-        f"Sound device {shown(device)} cannot be opened: {_reason(error)}.",
-        remedy="Close the program that holds it, or choose another from `ishowtts devices`.",
+        f"Sound device {shown(device)} cannot be opened: {reason}.",
+        remedy=f"{remedy}, or choose another from `ishowtts devices`.",
     )
 
 
@@ -186,6 +225,16 @@ def _unanswered(reason: str) -> StartError:
         f"The sound system does not tell its devices: {reason}.",
         remedy="Restart the sound server, or the machine.",
     )
+
+
+def _codes(error: Exception) -> tuple[int, int]:
+    """Return PortAudio's code and that of the system below it, 0 where there is none."""
+    match error.args:
+        case (_, int(code), (_, int(host_code), _)):
+            return code, host_code
+        case (_, int(code), *_):
+            return code, 0
+    return 0, 0
 
 
 def _reason(error: Exception) -> str:

@@ -83,7 +83,18 @@ class Finished(msgspec.Struct, frozen=True, tag=True):
 
 
 class Underflow(msgspec.Struct, frozen=True, tag=True):
-    """The device ran dry, which is heard as a gap."""
+    """The device ran dry, which is heard as a gap where something is spoken."""
+
+    times: Annotated[int, Meta(gt=0)] = 1
+    lost_s: Annotated[float, Meta(ge=0, le=_MAX_WAIT_S)] = 0.0
+    """Speech that came too late for the device, in seconds, as far as the clock tells."""
+
+
+class Widened(msgspec.Struct, frozen=True, tag=True):
+    """The buffer is larger now, because the device ran dry."""
+
+    latency_s: Annotated[float, Meta(ge=0, le=_MAX_WAIT_S)]
+    """From the callback to the ear, as far as the sound system knows."""
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag=True):
@@ -92,7 +103,7 @@ class Heartbeat(msgspec.Struct, frozen=True, tag=True):
 
 Request: TypeAlias = Open | Begin | Speech | End | Cut | SetGain
 """From the daemon to the process."""
-Event: TypeAlias = Opened | Unavailable | Progress | Finished | Underflow | Heartbeat
+Event: TypeAlias = Opened | Unavailable | Progress | Finished | Underflow | Widened | Heartbeat
 """From the process to the daemon."""
 
 encode: Callable[[Request | Event], bytes] = msgspec.msgpack.encode

@@ -41,6 +41,7 @@ def flood(first: bytes, again: bytes) -> tuple[str, ...]:
         OPENED,
         device.Heartbeat(),
         device.Underflow(),
+        device.Widened(0.08),
         device.Progress(1, 0.5),
         device.Finished(1),
         device.Unavailable("It is busy.", retry_s=1.0),

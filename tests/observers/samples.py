@@ -45,7 +45,7 @@ def state(**changes: Any) -> DaemonState:  # noqa: ANN401 - JSON
             "lost": 0,
             "refused": 0,
         },
-        "outputs": {"speakers": {"is_available": True, "underflows": 3}},
+        "outputs": {"speakers": {"is_available": True, "underflows": 3, "lost_s": 0.25}},
         "channels": {
             "main": {
                 "is_on": True,

@@ -133,6 +133,7 @@ async def test_the_state_is_read_at_each_request(scrape: Scrape) -> None:
     assert value(samples, "ishowtts_engine_ready", engine="f5") == 0
     assert value(samples, "ishowtts_engine_restarts_total", engine="f5") == 2
     assert value(samples, "ishowtts_output_underflows_total", output="speakers") == 3
+    assert value(samples, "ishowtts_output_lost_seconds_total", output="speakers") == 0.25
     assert value(samples, "ishowtts_source_reconnects_total", **source) == 4
     assert value(samples, "ishowtts_bench_ratio", workload="3 s") == 1.25
     assert value(samples, "ishowtts_gpu_memory_used_bytes", gpu="0") == 20_000

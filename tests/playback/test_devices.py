@@ -1,11 +1,18 @@
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.errors import StartError
+from bot.playback import portaudio
 from bot.playback.device_entry import Device
 from bot.playback.devices import choose
 from bot.playback.portaudio import unusable
+
+if TYPE_CHECKING:
+    from tests.conftest import PulseServer
 
 pytestmark = pytest.mark.parts
 
@@ -76,14 +83,18 @@ def test_the_first_device_serves_where_the_system_has_no_default() -> None:
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
-        (("Error opening OutputStream: Device unavailable", -9985), "Device unavailable"),
+        (("Device unavailable", -9985), "another program holds it"),
         (
-            (
-                "Error opening OutputStream: Unanticipated host error",
-                -9999,
-                (0, -16, "Device or resource busy"),
-            ),
-            "Unanticipated host error, Device or resource busy",
+            ("Unanticipated host error", -9999, (0, -16, "Device or resource busy")),
+            "another program holds it",
+        ),
+        (
+            ("Error opening OutputStream: Invalid sample rate", -9997),
+            "Invalid sample rate",
+        ),
+        (
+            ("x: Unanticipated host error", -9999, (0, -22, "Invalid argument")),
+            "Unanticipated host error, Invalid argument",
         ),
         ((), ""),
     ],
@@ -91,4 +102,19 @@ def test_the_first_device_serves_where_the_system_has_no_default() -> None:
 def test_a_device_that_refuses_is_a_sentence(args: tuple[object, ...], reason: str) -> None:
     error = unusable("USB Headset", Exception(*args))
     assert error.message == f"Sound device 'USB Headset' cannot be opened: {reason}."
-    assert "Close the program" in error.remedy
+    assert ("Close that program" in error.remedy) == ("holds it" in reason)
+
+
+def test_a_device_that_is_gone_is_said_to_be_gone(pulse: PulseServer) -> None:
+    known = {device.name: device for device in portaudio.devices()}  # ALSA's, which know the sinks
+    portaudio.check(known["tts"])
+    pulse.remove_sink("tts")
+    for gone in ("tts", "other"):
+        with pytest.raises(StartError) as caught:
+            portaudio.check(known[gone])
+        assert caught.value.message == (
+            f"Sound device '{gone}' cannot be opened:"
+            " it is gone, or the sound server that it leads to."
+        )
+        assert caught.value.remedy.startswith("Plug it in again, or start the sound server")
+        pulse.kill()

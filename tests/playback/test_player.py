@@ -21,6 +21,7 @@ class Desk:
         self._available = asyncio.Event()
         self._settled = asyncio.Event()
         self.underflows = 0
+        self.lost_s = 0.0
         self._end: asyncio.Future[None] | None = None
         self.is_playing = asyncio.Event()
         if is_available:

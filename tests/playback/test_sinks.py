@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from bot.errors import StartError
 from bot.playback import devices
@@ -178,3 +182,43 @@ async def test_a_suspended_sink_is_told(pulse: PulseServer, playing: Playing) ->
         assert "pactl suspend-sink tts 0" in output.state
         pulse.control("suspend-sink", "tts", "0")
         await until(lambda: output.is_available)
+
+
+def process_of(output: DeviceOutput) -> int:
+    """Return the number of the process that plays on `output`, the only one of its kind."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    name = "bot.playback.device_process"
+    (found,) = (int(c) for c in children if name in Path(f"/proc/{c}/cmdline").read_text())
+    assert output.is_available
+    return found
+
+
+async def test_what_comes_too_late_is_counted_and_widens_the_buffer(
+    server: PulseServer, playing: Playing, make_clip: MakeClip
+) -> None:
+    output = device("tts")
+    with capture_logs() as logs:
+        async with playing(output) as player:
+            recording = server.record()
+            task = asyncio.create_task(player.play(make_clip(6.0), lambda: None))
+            await second(recording)
+            counted_before, lost_before = output.underflows, output.lost_s
+            process = process_of(output)
+            os.kill(process, signal.SIGSTOP)
+            pause = recording.length + RATE_HZ // 4
+            await asyncio.to_thread(recording.wait_for, lambda: recording.length > pause, "pause")
+            os.kill(process, signal.SIGCONT)
+            await until(lambda: any(entry["event"] == "sound buffer widened" for entry in logs))
+            assert await task is Playback.HEARD
+            frames = await heard(recording)
+            assert output.underflows > counted_before
+            assert output.is_available
+    parts = utterances(frames, pause_s=0.06)
+    assert len(parts) == 2
+    silent_s = 6.0 - sum(map(len, parts)) / RATE_HZ
+    assert output.lost_s - lost_before == pytest.approx(silent_s, abs=0.03)
+    assert 0.1 < silent_s < 0.4
+    assert glitches(parts[1]) == 0  # not where the buffer was widened either
+    (widened,) = (entry for entry in logs if entry["event"] == "sound buffer widened")
+    assert 0.08 <= widened["latency_s"] < 0.2
+    assert "speech lost" in {entry["event"] for entry in logs}

@@ -27,6 +27,7 @@ STREAM_READY, STREAM_FAILED, STREAM_TERMINATED = 2, 3, 4
 FLOAT32 = 5 if sys.byteorder == "little" else 6
 INTERPOLATE_TIMING, AUTO_TIMING_UPDATE, DONT_MOVE, ADJUST_LATENCY = 0x2, 0x8, 0x200, 0x2000
 SEEK_RELATIVE = 0
+NO_ENTITY = 5
 SUBSCRIBE_SINKS = 0x1
 EVENT_FACILITY, EVENT_SINK, EVENT_TYPE, EVENT_REMOVED = 0xF, 0x0, 0x30, 0x20
 
@@ -132,6 +133,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "pa_stream_get_device_name": (_S, (_P,)),
     "pa_stream_get_latency": (_I, (_P, POINTER(c_uint64), POINTER(c_int))),
     "pa_stream_is_suspended": (_I, (_P,)),
+    "pa_stream_set_buffer_attr": (_P, (_P, POINTER(BufferAttr), ON_SUCCESS, _P)),
     "pa_stream_set_moved_callback": (None, (_P, NOTIFY, _P)),
     "pa_stream_set_underflow_callback": (None, (_P, NOTIFY, _P)),
     "pa_stream_set_write_callback": (None, (_P, REQUEST, _P)),

@@ -22,7 +22,10 @@ _SUSPENDED_S = 0.5
 
 
 class PulseStream:
-    """Plays what `fill` gives. Every callback runs inside `wait`, in the thread that calls it."""
+    """Plays what `fill` gives. Every callback runs inside a call, in the thread that makes it."""
+
+    widens_at_once = True
+    """Whether `widen` leaves no gap."""
 
     def __init__(
         self,
@@ -73,9 +76,7 @@ class PulseStream:
         lib.pa_stream_set_underflow_callback(self._stream, underflow, None)
         lib.pa_context_set_subscribe_callback(server.context, changed, None)
         server.call("pa_context_subscribe", library.SUBSCRIBE_SINKS, library.ON_SUCCESS())
-        length = round(latency_s * self._rate_hz) * _FRAME_BYTES
-        unset = library.INVALID_INDEX
-        attributes = library.BufferAttr(unset, length, 0, unset, unset)
+        attributes = self._attributes(latency_s)
         flags = library.INTERPOLATE_TIMING | library.AUTO_TIMING_UPDATE | library.ADJUST_LATENCY
         if self._sink is not None:
             flags |= library.DONT_MOVE
@@ -91,6 +92,38 @@ class PulseStream:
         server.wait(lambda: self._state in {library.STREAM_READY, *ends}, _OPEN_S)
         if self._state in ends:
             raise self._refused()
+
+    def _attributes(self, latency_s: float) -> library.BufferAttr:
+        length = round(latency_s * self._rate_hz) * _FRAME_BYTES
+        unset = library.INVALID_INDEX
+        return library.BufferAttr(unset, length, 0, unset, unset)
+
+    def widen(self, latency_s: float) -> None:
+        """Buffer `latency_s` seconds from now on; what is played has no gap.
+
+        Raises:
+            StartError: the stream is lost, or the server refuses.
+        """
+        answers: list[int] = []
+        answered = library.ON_SUCCESS(lambda _stream, is_done, _data: answers.append(is_done))
+        self._functions.append(answered)
+        attributes = self._attributes(latency_s)
+        operation = self._lib.pa_stream_set_buffer_attr(
+            self._stream, ctypes.byref(attributes), answered, None
+        )
+        if not operation:
+            raise self._gone()
+        self._lib.pa_operation_unref(operation)
+        self._server.wait(lambda: bool(answers) or self._state != library.STREAM_READY)
+        self._check()
+        self.latency_s = self._measure(latency_s)
+
+    @property
+    def spare_s(self) -> float:
+        """How late a block may come before the server has nothing to play."""
+        found = self._lib.pa_stream_get_buffer_attr(self._stream)
+        spare = found.contents.tlength - found.contents.minreq if found else 0
+        return max(0, spare) / _FRAME_BYTES / self._rate_hz
 
     def _measure(self, least_s: float) -> float:
         latency_us, is_negative = ctypes.c_uint64(), ctypes.c_int()
@@ -179,6 +212,8 @@ class PulseStream:
         )
 
     def _refused(self) -> StartError:
+        if self._lib.pa_context_errno(self._server.context) == library.NO_ENTITY:
+            return self._gone()
         name = self._sink or "default"
         return StartError(
             f"Sound device {shown(name)} cannot be opened: {self._server.trouble}.",
