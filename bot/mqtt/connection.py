@@ -9,13 +9,14 @@ from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 import structlog
-from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
+from aiomqtt import Message, MqttError, ProtocolVersion, Will
 from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from bot.config.mqtt import MqttSettings
 from bot.errors import StartError, TransientError
+from bot.mqtt.client import Client
 from bot.mqtt.outbox import Outbox
 from bot.mqtt.payloads import OFFLINE, ONLINE, Topics
 from bot.runtime.backoff import Backoff

@@ -360,15 +360,16 @@ async def test_check_connects_once_and_says_what_is_wrong(
 
 @asynccontextmanager
 async def running_alone(text: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A daemon in a process of its own."""
+    """A daemon in a process of its own, which writes `folder/log`."""
     path = folder / "config.yaml"
     path.write_text(text)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run", "--config", str(path)),
-        env={**os.environ, "ISHOWTTS_MQTT_PASSWORD": "voice"},
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with (folder / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "run", "--config", str(path)),
+            env={**os.environ, "ISHOWTTS_MQTT_PASSWORD": "voice"},
+            stdin=subprocess.DEVNULL,
+            stderr=log,
+        )
     try:
         yield process
     finally:
@@ -387,6 +388,25 @@ async def test_the_last_will_tells_of_a_daemon_that_was_killed(
         await home.until("ishowtts/availability", lambda value: value == "offline")
 
     assert (await retained(broker))["ishowtts/availability"] == "offline"
+
+
+async def test_a_machine_that_slept_connects_again_without_a_word_of_python(
+    broker: Broker, home: Person, tmp_path: Path
+) -> None:
+    text = config(broker, tmp_path / "speech.wav", keepalive_s=5)
+    async with running_alone(text.replace("  password: voice\n", ""), tmp_path) as process:
+        await home.until("ishowtts/availability", lambda value: value == "online")
+        await home.until(STATE, lambda state: "open at" in str(state["sources"]))
+        process.send_signal(signal.SIGSTOP)
+        await home.until("ishowtts/availability", lambda value: value == "offline")
+        home.messages.clear()
+        process.send_signal(signal.SIGCONT)
+        await home.until("ishowtts/availability", lambda value: value == "online")
+        log = (tmp_path / "log").read_text()
+
+    assert "MQTT disconnected" in log
+    assert "Traceback" not in log
+    assert "descriptor" not in log
 
 
 async def test_a_broker_that_wants_certificates_gets_one(
