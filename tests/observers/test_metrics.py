@@ -140,6 +140,22 @@ async def test_the_state_is_read_at_each_request(scrape: Scrape) -> None:
     assert value(samples, "ishowtts_gpu_temperature_celsius", gpu="0") == 54
 
 
+async def test_counters_are_there_at_zero_before_the_first_event(scrape: Scrape) -> None:
+    first = await scrape()
+    for outcome in (
+        *life(1),
+        Dropped.of(message(2), reason=DropReason.SKIPPED),
+        Rejected.of(message(3), received_at=1.0, reason=RejectReason.LINK),
+    ):
+        scrape.metrics.observe(outcome)
+    labels = {"channel": "main", "outcome": "rejected", "reason": "link"}
+
+    assert value(first, "ishowtts_outcomes_total", **labels) == 0
+    assert value(first, "ishowtts_ttfa_seconds_count", channel="main") == 0
+    assert value(first, "ishowtts_synthesis_seconds_total", engine="f5") == 0
+    assert (await scrape()).keys() == first.keys()
+
+
 async def test_tasks_are_counted_as_they_come_and_go(scrape: Scrape) -> None:
     async def until(count: float) -> None:
         """Return when so many are told of: an earlier request's own task ends a moment later."""
