@@ -2,7 +2,7 @@
 # make check   in a minute and a half: ruff, mypy --strict, and the tests that need no real parts
 # make test    every check: the same with all tests
 # make soak    ten minutes of failures, sixty kills and ten minutes of speech, as a nightly job runs them
-# make real    with OBS itself: needs its packages (docs/obs.md)
+# make real    with OBS, PipeWire, Home Assistant and Prometheus themselves: docs/real.md
 # make setup   only installs; make clean removes what was installed
 # make setup ENGINE_PYTHON=/usr/bin/python3    the engine runs on that interpreter and its torch
 # make bench   the benchmarks, results into tests/bench/results
@@ -41,8 +41,15 @@ test: $(VENV)/.ready-to-test
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
-real: $(VENV)/.ready-to-test
+real: $(VENV)/.ready-to-test $(VENV)/home-assistant/.ready
 	$(BIN)/pytest -rs -m real $(ARGS)
+	$(BIN)/python -m tests.real.table
+
+# Under versions of packages that clash with ours, so it is a program beside ours.
+$(VENV)/home-assistant/.ready: tests/real/home_assistant.txt | $(BIN)/python
+	$(BIN)/python -m venv $(VENV)/home-assistant
+	-$(VENV)/home-assistant/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 # What fails comes in another order each day, which the log tells.
 soak: $(VENV)/.ready-to-test

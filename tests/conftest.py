@@ -1,6 +1,7 @@
 """Real parts that tests of more than one stage want."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -188,6 +189,15 @@ class PulseServer:
             ["pactl", *arguments], env=os.environ | self.env, capture_output=True, check=True
         )
         return answer.stdout.decode()
+
+    @property
+    def version(self) -> str:
+        """Version of the server."""
+        told = self.control("info")
+        for before in ("PipeWire", "Server Version:"):
+            if found := re.search(rf"{before} ([\d.]+)", told):
+                return found.group(1)
+        return "?"
 
     def remove_sink(self, sink: str) -> None:
         """Take a sink away, as when its device is unplugged."""

@@ -15,6 +15,8 @@ from bot.observers.metrics import Metrics
 from bot.outcomes import OUTCOMES, Outcome
 from bot.sources.twitch_eventsub import scopes
 from tests.observers.samples import state
+from tests.real import table as real_programs
+from tests.real.home_assistant import entities
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -108,6 +110,20 @@ def test_the_mqtt_page_lists_the_topics_of_the_schema() -> None:
     listed = re.findall(r"^\| `(ishowtts/\S+)`", MQTT_PAGE, re.MULTILINE)
 
     assert sorted(listed) == sorted(schema["topics"])
+
+
+def test_the_mqtt_page_lists_what_home_assistant_shows() -> None:
+    listed = dict(re.findall(r"^\| `(\w+\.studio_\w+)` \| ([\w -]+)", MQTT_PAGE, re.MULTILINE))
+    shown = entities()
+
+    assert listed.keys() == shown.keys()
+    assert [key for key, name in shown.items() if not listed[key].startswith(name)] == []
+
+
+def test_the_page_of_real_programs_has_the_results_of_the_last_run() -> None:
+    text = real_programs.PAGE.read_text(encoding="utf-8")
+
+    assert real_programs.page(text) == text
 
 
 def test_the_monitoring_page_lists_every_metric_with_its_type() -> None:

@@ -41,6 +41,8 @@ It doubles when the device runs dry, until it is opened anew.
 _WIDEST_S = 0.32
 _SETTLED_S = 1.0
 """Time after opening, or a change of the buffer, in which running dry does not widen it."""
+_BLOCK_S = 0.011
+"""Block of sound servers: the clock is as fine as that, and what is less counts if they say so."""
 _ASLEEP_S = 1.0
 """A delay of at least so long is a machine that slept, for which no buffer is wide enough."""
 _STALLED_S = 2.0
@@ -178,8 +180,8 @@ class DeviceProcess:
     def _tell_losses(self) -> None:
         """Tell how often the device ran dry since the last call, and note a buffer too narrow."""
         told, losses = len(_taken(self._underflows)), _taken(self._losses)
-        if not told and not losses:
-            return
+        if not told and sum(loss.seconds for loss in losses) < _BLOCK_S:
+            return  # it came just in time
         lost_s = sum(loss.seconds for loss in losses if loss.is_speech)
         self._emit(protocol.Underflow(max(told, 1), lost_s))
         was_asleep = sum(loss.seconds for loss in losses) > _ASLEEP_S

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,9 @@ from bot.config.obs import ObsSettings
 from bot.obs.client import ObsError, connected
 from bot.obs.setting_up import add_browser, add_capture, look
 from tests.conftest import PULSE_NEEDS, PulseServer
-from tests.real import obs_program
+from tests.pipewire import NEEDS as PIPEWIRE_NEEDS
+from tests.pipewire import PipeWireServer
+from tests.real import obs_program, table
 from tests.web.conftest import running_daemon
 
 if TYPE_CHECKING:
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
     from bot.obs.client import Client
     from tests.web.conftest import Api
 
-NEEDS = {**obs_program.NEEDS, **PULSE_NEEDS}
-MISSING = [name for name, is_there in NEEDS.items() if not is_there()]
+MISSING = [name for name, is_there in obs_program.NEEDS.items() if not is_there()]
+SERVERS = {"PulseAudio": (PulseServer, PULSE_NEEDS), "PipeWire": (PipeWireServer, PIPEWIRE_NEEDS)}
 pytestmark = [
     pytest.mark.parts,
     pytest.mark.real,
@@ -51,12 +54,21 @@ obs:
 """
 
 
+@pytest.fixture(params=["PulseAudio", "PipeWire"])
+def system(request: pytest.FixtureRequest) -> str:
+    """Return the name of each sound server in turn."""
+    return str(request.param)
+
+
 @pytest.fixture
-def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PulseServer]:
-    server = PulseServer(tmp_path, {"speech": RATE_HZ, "mic": RATE_HZ})
-    server.start()
+def sound(system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PulseServer]:
+    kind, needs = SERVERS[system]
+    if missing := [name for name, is_there in needs.items() if not is_there()]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    server = kind(tmp_path, {"speech": RATE_HZ, "mic": RATE_HZ})
     for name, value in server.env.items():
         monkeypatch.setenv(name, value)
+    server.start()
     yield server
     server.kill()
 
@@ -113,7 +125,7 @@ async def held(api: Api) -> list[str]:
 
 
 async def test_its_recording_holds_the_speech_and_its_microphone_the_voice(
-    port: int, tmp_path: Path, sound: PulseServer
+    port: int, tmp_path: Path, sound: PulseServer, system: str
 ) -> None:
     settings = await ready(port)
     config = tmp_path / "own.yaml"
@@ -131,9 +143,13 @@ async def test_its_recording_holds_the_speech_and_its_microphone_the_voice(
         async with running_daemon(config) as api:
             await obs.request("StartRecord")
             await until_it_records(obs)
-            async with api.http.post("/api/test", json={"text": SENTENCE}) as answer:
-                assert (await answer.json())["spoken"]
-            await asyncio.to_thread(play_noise, sound, tmp_path / "noise.wav")
+            ends = [0]
+            for sentence in SENTENCES:
+                async with api.http.post("/api/test", json={"text": sentence}) as answer:
+                    assert (await answer.json())["spoken"]
+                ends.append(soundfile.info(tmp_path / "speech.wav").frames)
+                await asyncio.to_thread(play_noise, sound, tmp_path / "noise.wav")
+            lost_s = (await api.get("/api/status"))["outputs"]["speech"]["lost_s"]
             path = str((await obs.request("StopRecord"))["outputPath"])
 
             playing = asyncio.create_task(
@@ -147,18 +163,39 @@ async def test_its_recording_holds_the_speech_and_its_microphone_the_voice(
         async with asyncio.timeout(60):
             while (await obs.request("GetRecordStatus"))["outputActive"]:
                 await asyncio.sleep(0.1)
+        version = str((await obs.request("GetVersion"))["obsVersion"])
 
     recorded = tmp_path / "recorded.wav"
     command = ["ffmpeg", "-loglevel", "error", "-y", "-i", path, "-ac", "1", "-ar", "48000"]
     await asyncio.to_thread(subprocess.run, [*command, str(recorded)], check=True)
     ours, _ = soundfile.read(tmp_path / "speech.wav")
     theirs, _ = soundfile.read(recorded)
-    ours = ours[np.flatnonzero(ours)[0] : np.flatnonzero(ours)[-1] + 1]
-    assert len(ours) > RATE_HZ  # more than a second of speech
-    assert correlation(ours, theirs) > 0.99
+    spoken = [whole(ours[start:end]) for start, end in itertools.pairwise(ends)]
+    assert min(map(len, spoken)) > RATE_HZ  # more than a second of speech each
+    alike = [correlation(sentence, theirs) for sentence in spoken]
+    # On a busy machine the device's buffer and OBS' own grow during the first sentences: each time
+    # a piece is lost, or 21 ms of silence come between.
+    assert alike[-1] > 0.99, alike
+    table.keep(
+        "OBS Studio",
+        f"{version} on {system} {sound.version}",
+        "its recording of our sink beside the file that we write; its meter of a microphone",
+        f"correlation of each sentence, by AAC: {', '.join(f'{one:.4f}' for one in alike)};"
+        f" {lost_s * 1000:.0f} ms counted as lost; held while the microphone is loud",
+    )
 
 
-SENTENCE = "This is what the recording of the stream has to hold, whole."
+SENTENCES = (
+    "The first sentence is for those who wake up late.",
+    "In the second one everybody finds out how much room they need.",
+    "This is what the recording of the stream has to hold, whole.",
+)
+
+
+def whole(sentence: Any) -> Any:  # noqa: ANN401 - samples of soundfile
+    """Return `sentence` without the silence around it."""
+    loud = np.flatnonzero(sentence)
+    return sentence[loud[0] : loud[-1] + 1]
 
 
 async def until_it_records(obs: Client) -> None:
