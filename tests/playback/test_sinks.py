@@ -193,6 +193,15 @@ def process_of(output: DeviceOutput) -> int:
     return found
 
 
+async def delay(output: DeviceOutput, recording: Recording) -> None:
+    """Stop the process of `output` for a quarter of a second."""
+    process = process_of(output)
+    os.kill(process, signal.SIGSTOP)
+    pause = recording.length + RATE_HZ // 4
+    await asyncio.to_thread(recording.wait_for, lambda: recording.length > pause, "pause")
+    os.kill(process, signal.SIGCONT)
+
+
 async def test_what_comes_too_late_is_counted_and_widens_the_buffer(
     server: PulseServer, playing: Playing, make_clip: MakeClip
 ) -> None:
@@ -203,11 +212,7 @@ async def test_what_comes_too_late_is_counted_and_widens_the_buffer(
             task = asyncio.create_task(player.play(make_clip(6.0), lambda: None))
             await second(recording)
             counted_before, lost_before = output.underflows, output.lost_s
-            process = process_of(output)
-            os.kill(process, signal.SIGSTOP)
-            pause = recording.length + RATE_HZ // 4
-            await asyncio.to_thread(recording.wait_for, lambda: recording.length > pause, "pause")
-            os.kill(process, signal.SIGCONT)
+            await delay(output, recording)
             await until(lambda: any(entry["event"] == "sound buffer widened" for entry in logs))
             assert await task is Playback.HEARD
             frames = await heard(recording)
@@ -222,3 +227,29 @@ async def test_what_comes_too_late_is_counted_and_widens_the_buffer(
     (widened,) = (entry for entry in logs if entry["event"] == "sound buffer widened")
     assert 0.08 <= widened["latency_s"] < 0.2
     assert "speech lost" in {entry["event"] for entry in logs}
+
+
+async def test_a_plug_in_that_tells_nothing_is_clocked_and_widened_between_utterances(
+    pulse: PulseServer, playing: Playing, make_clip: MakeClip
+) -> None:
+    with (pulse.folder / ".asoundrc").open("a") as file:
+        file.write("\npcm.plugged { type pulse device tts }\n")
+    output = device("plugged")
+    with capture_logs() as logs:
+        async with playing(output) as player:
+            recording = pulse.record()
+            task = asyncio.create_task(player.play(make_clip(3.0), lambda: None))
+            await second(recording)
+            await delay(output, recording)
+            assert await task is Playback.HEARD
+            assert 0.1 < output.lost_s < 0.4
+            await until(lambda: any(entry["event"] == "sound buffer widened" for entry in logs))
+            await asyncio.to_thread(recording.wait_for_silence)
+            again = pulse.record()
+            assert await player.play(make_clip(1.0), lambda: None) is Playback.HEARD
+            (speech,) = utterances(await heard(again))
+    assert len(speech) / RATE_HZ == pytest.approx(1.0, abs=0.005)
+    assert glitches(speech) == 0
+    events = [entry["event"] for entry in logs]
+    assert events[0] == "sound device open"
+    assert "sound device lost" not in events
