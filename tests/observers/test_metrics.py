@@ -265,6 +265,10 @@ def test_prometheus_takes_the_alert_rules_and_they_fire(tmp_path: Path) -> None:
             "0+1x20",
             "IshowttsEngineRestarts",
         ),
+        'ishowtts_output_lost_seconds_total{instance="a",output="o"}': (
+            "0+0.5x20",
+            "IshowttsSpeechLost",
+        ),
         'up{instance="a",job="ishowtts"}': ("0x20", "IshowttsDown"),
         'ishowtts_source_connected{instance="a",channel="c",source="s"}': (
             "0x20",

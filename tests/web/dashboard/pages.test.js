@@ -77,7 +77,7 @@ const state = {
     broken: { is_ready: false, state: "not installed; apt install it", restarts: 0 },
     idle: { is_ready: false, is_idle: true, state: "idle", restarts: 0 },
   },
-  outputs: { speakers: { is_available: false, underflows: 3 } },
+  outputs: { speakers: { is_available: false, underflows: 3, lost_s: 0.25 } },
   channels: {
     main: {
       sources: { twitch: "connecting", ingest: "open" },
@@ -102,7 +102,7 @@ test("each engine has a mood, and the clause that tells the remedy", () => {
 test("outputs and sources that are away need somebody", () => {
   assert.deepEqual(
     outputParts(state, "main", words).map(({ mood, facts }) => [mood, facts]),
-    [["bad", ["output.underflows"]]],
+    [["bad", ["output.underflows", "output.lost"]]],
   );
   const moods = sourceParts(state, "main", words).map(({ name, mood }) => `${name} ${mood}`);
   assert.deepEqual(moods, ["twitch bad", "ingest good", "MQTT good"]);

@@ -125,6 +125,7 @@ export const STRINGS = {
   "engine.restarts": ["{n} restarts", "{n} Neustarts"],
   "engine.handovers": ["late {n} times", "{n}-mal zu spät"],
   "output.underflows": ["ran dry {n} times", "{n}-mal leergelaufen"],
+  "output.lost": ["{s} s of speech lost", "{s} s Sprache verloren"],
   "source.reconnects": ["{n} reconnects", "{n} neue Verbindungen"],
   "mqtt.lost": ["{n} messages lost", "{n} Nachrichten verloren"],
   "chart.first": ["Time to the first sound", "Zeit bis zum ersten Ton"],

@@ -49,7 +49,10 @@ export function outputParts(state, channel, t) {
       name,
       mood: mood(output?.is_available ?? true, false),
       told: clause,
-      facts: output?.underflows > 0 ? [t("output.underflows", { n: output.underflows })] : [],
+      facts: [
+        output?.underflows > 0 ? t("output.underflows", { n: output.underflows }) : "",
+        output?.lost_s > 0 ? t("output.lost", { s: output.lost_s.toFixed(2) }) : "",
+      ].filter(Boolean),
     };
   });
 }
