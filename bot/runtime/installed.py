@@ -28,6 +28,21 @@ def install_command(*extras: str) -> str:
     return f"{pip} {' '.join(repr(need) for extra in extras for need in _needs(extra))}".rstrip()
 
 
+def strangers() -> list[str]:
+    """Return the other distributions here that have a package `bot`; files of one replace ours.
+
+    Source: the lists of files that installers keep, PEP 376.
+    """
+    return sorted(
+        {
+            str(dist.metadata["Name"])
+            for dist in metadata.distributions()
+            if any(file.parts[0] == bot.__name__ for file in dist.files or ())
+        }
+        - {_NAME}
+    )
+
+
 def _address() -> str:
     """Return where the wheel or folder lies that this was installed from; empty if that is unknown.
 
