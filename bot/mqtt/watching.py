@@ -92,15 +92,15 @@ class Watcher:
         while not self._is_closed:
             with self._lock:
                 reading, writing = list(self._readers), list(self._writers)
+            woken = self._woken.fileno()
             try:
                 # The third is where Windows tells of a connection that failed.
-                ready = select.select([self._woken, *reading], writing, writing)
+                ready = select.select([woken, *reading], writing, writing)
             except (OSError, ValueError):  # one was closed; whoever closed it removes it
-                ready = ([self._woken], [], [])
-                select.select([self._woken], [], [])
+                ready = select.select([woken], [], [])
             with suppress(BlockingIOError):
                 self._woken.recv(4096)
-            readable = [fd for fd in ready[0] if isinstance(fd, int)]
+            readable = [fd for fd in ready[0] if fd != woken]
             writable = list({*ready[1], *ready[2]})
             if readable or writable:
                 self._run(readable, writable)

@@ -8,6 +8,7 @@ import asyncio
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,8 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 """Loaded here: in a process between fork and exec nothing may be loaded."""
 
 
+_OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
+"""What a session of its own is on Windows."""
 _RUN = """
 import runpy, sys
 folder, module = sys.argv[1:3]
@@ -65,6 +68,7 @@ async def start(
         stderr=PIPE if has_stderr else None,
         env=environment,
         start_new_session=True,  # a terminal's interrupt is for the daemon
+        creationflags=_OWN_GROUP,
     )
 
 
