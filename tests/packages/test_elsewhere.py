@@ -41,9 +41,14 @@ _NEEDS_MORE = {
 }
 
 
-def environment(**more: str) -> dict[str, str]:
+def environment() -> dict[str, str]:
     paths = os.pathsep.join((str(STAND_IN), str(REPOSITORY)))
-    return {**os.environ, "PYTHONPATH": paths, "PYTHONWARNDEFAULTENCODING": "1", **more}
+    return {
+        **os.environ,
+        "PYTHONPATH": paths,
+        "PYTHONWARNDEFAULTENCODING": "1",
+        "PYTHONIOENCODING": "cp1252",
+    }
 
 
 def windows(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -124,6 +129,7 @@ def test_everything_is_imported_without_what_posix_alone_has(tmp_path: Path) -> 
 @pytest.mark.parts
 def test_the_commands_run_there(config: Path, tmp_path: Path) -> None:
     windows("check", "--config", config, cwd=tmp_path)
+    windows("explain", "hej \U0001f389 \u65e5\u672c", "--config", config, cwd=tmp_path)
     windows("say", "Hello.", "--config", config, "-o", tmp_path / "said.wav", cwd=tmp_path)
 
     assert frames(tmp_path / "said.wav") > 0
