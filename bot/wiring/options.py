@@ -11,7 +11,6 @@ from bot.config.playback import WavefileSettings
 from bot.config.sources import ReplaySettings, TwitchIrcSettings
 from bot.errors import StartError, shown
 
-
 _VARIABLES = {
     "ISHOWTTS_SERVER_HOST": ("server", "host"),
     "ISHOWTTS_SERVER_PORT": ("server", "port"),

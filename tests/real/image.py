@@ -1,6 +1,6 @@
 """A container's image without a container engine: a Containerfile's own lines, in Debian's roots.
 
-Each stage begins as a fresh root made by mmdebstrap; `RUN` runs in it by chroot in a mount namespace.
+Each stage begins as a fresh root made by mmdebstrap; `RUN` runs in it by chroot in namespaces.
 What a network needs here (name servers, certificates, what pip is told) is lent from the machine.
 """
 
@@ -24,8 +24,8 @@ BASES = {"debian:bookworm-slim": "bookworm"}
 """Suites of Debian that stand for images; of the slim ones documentation is left out besides."""
 _CERTIFICATES = "/run/lent.pem"
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
-# Its arguments: the root; how many files and folders are lent; each, and its place in the root; then
-# the command in there.
+# Its arguments: the root; how many files and folders are lent; each, and its place in the root;
+# then the command in there.
 _ENTER = """
 set -e
 root=$1; count=$2; shift 2
@@ -155,10 +155,10 @@ def run(stage: Stage, *command: str) -> None:
     lent = _lent()
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
     environment |= _pip_variables() | {"PIP_CERT": _CERTIFICATES}
-    enter = [str(stage.root), str(len(lent)), *(name for pair in lent for name in pair)]
+    places = [name for pair in lent for name in pair]
+    enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", _ENTER, "enter"]
     subprocess.run(
-        ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
-        + ["sh", "-c", _ENTER, "enter", *enter, *command],
+        [*enter, str(stage.root), str(len(lent)), *places, *command],
         env=environment | stage.variables | stage.environment,
         check=True,
     )
