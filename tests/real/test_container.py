@@ -11,6 +11,7 @@ import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import numpy as np
@@ -92,6 +93,14 @@ def is_healthy(image: Stage, port: int) -> bool:
     return done.returncode == 0
 
 
+def answers(request: Request) -> bool:
+    try:
+        with urlopen(request) as answer:
+            return bool(answer.status == 200)
+    except HTTPError:
+        return False
+
+
 def test_it_runs_as_process_1_of_an_ordinary_user_and_is_heard(  # noqa: PLR0917 - fixtures
     container: subprocess.Popen[bytes],
     image: Stage,
@@ -106,8 +115,9 @@ def test_it_runs_as_process_1_of_an_ordinary_user_and_is_heard(  # noqa: PLR0917
     assert re.search(r"^Uid:\t1000\t1000", status, re.MULTILINE)
     assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
 
-    recording = pulse.record()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    wait_until(lambda: answers(Request(f"http://127.0.0.1:{port}/readyz", None, headers)), "ear")
+    recording = pulse.record()
     body = {"text": "The container speaks.", "author": {"name": "viewer1"}}
     chat = Request(f"http://127.0.0.1:{port}/api/chat", json.dumps(body).encode(), headers)
     with urlopen(chat) as answer:
