@@ -5,6 +5,8 @@
 # make real    with OBS itself: needs its packages (docs/obs.md)
 # make setup   only installs; make clean removes what was installed
 # make setup ENGINE_PYTHON=/usr/bin/python3    the engine runs on that interpreter and its torch
+# make sbom    the packages of .venv as a bill of materials (CycloneDX): dist/ishowtts.cdx.json
+# make docs    these pages as a site, in build/site
 # make bench   the benchmarks, results into tests/bench/results
 
 PYTHON ?= python3
@@ -21,7 +23,7 @@ MINUTES ?= 10
 # Your own configuration, once there is one.
 CONFIG ?= $(wildcard my.yaml)
 
-.PHONY: run setup engine-python check test real soak bench clean
+.PHONY: run setup engine-python check test real soak bench sbom docs clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.ready
@@ -43,6 +45,8 @@ test: $(VENV)/.ready-to-test
 
 real: $(VENV)/.ready-to-test
 	$(BIN)/pytest -rs -m real $(ARGS)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python -m tests.packages.platforms
 
 # What fails comes in another order each day, which the log tells.
 soak: $(VENV)/.ready-to-test
@@ -60,6 +64,14 @@ bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.kills --save kills
 	$(BIN)/python -m tests.bench.day --save day
 	$(BIN)/python -m tests.bench.f5 --compare upstream --random small --json tests/bench/results/f5_cpu.json
+
+# What only these need is in environments of their own.
+sbom: $(VENV)/.ready
+	$(PYTHON) -m venv $(VENV)/sbom
+	$(VENV)/sbom/bin/pip install --quiet --disable-pip-version-check 'cyclonedx-bom>=7,<8'
+	@mkdir -p dist
+	$(VENV)/sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --spec-version 1.6 --output-file dist/ishowtts.cdx.json $(BIN)/python
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
