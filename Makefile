@@ -73,6 +73,15 @@ sbom: $(VENV)/.ready
 	$(VENV)/sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
 	  --output-reproducible --spec-version 1.6 --output-file dist/ishowtts.cdx.json $(BIN)/python
 
+docs: $(VENV)/docs/.ready $(BIN)/python
+	$(BIN)/python -m tests.packages.pages build/pages
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --quiet --strict
+
+$(VENV)/docs/.ready:
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/pip install --quiet --disable-pip-version-check 'mkdocs-material>=9.5,<10'
+	@touch $@
+
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 

@@ -6,6 +6,7 @@ The result becomes the table of docs/platforms.md.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -24,6 +25,8 @@ PLATFORMS = {
 }
 SOURCES = ("docopt",)
 """Pure Python, of which there is no wheel: pip makes one."""
+_MACOS = "14.0"
+"""The oldest macOS that is looked at."""
 _LEFT_OUT = {"test", "upstream", "transcribe", "fetch"}
 """Extras of developers, and one that is a part of another."""
 _LACKING = re.compile(r"Because ([\w-]+)\S* (?:has|and)")
@@ -44,6 +47,7 @@ def lacks(python: str, platform: str, *wanted: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "uv", "pip", "compile", *options, "pyproject.toml"],
         cwd=REPOSITORY,
+        env={**os.environ, "MACOSX_DEPLOYMENT_TARGET": _MACOS},
         capture_output=True,
         text=True,
         check=False,

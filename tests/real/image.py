@@ -203,7 +203,7 @@ def started(stage: Stage, *volumes: tuple[Path, str], **environment: str) -> lis
     rights += ["--no-new-privs", "--bounding-set=-all"]
     inside = ["env", "--ignore-environment", f"--chdir={stage.folder}", *variables]
     return [
-        *("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child=SIGTERM"),
+        *("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork"),
         *("sh", "-c", script, "start", str(stage.root)),
         *rights, *inside, *stage.entry, *stage.command,
     ]  # fmt: skip
