@@ -11,7 +11,7 @@ from bot.config.playback import WavefileSettings
 from bot.config.sources import ReplaySettings, TwitchIrcSettings
 from bot.errors import StartError, shown
 
-_VARIABLES = {
+VARIABLES = {
     "ISHOWTTS_SERVER_HOST": ("server", "host"),
     "ISHOWTTS_SERVER_PORT": ("server", "port"),
     "ISHOWTTS_ENGINE_PYTHON": ("engine", "python"),
@@ -25,7 +25,7 @@ def with_environment(settings: Settings, environment: Mapping[str, str] = os.env
     Raises:
         StartError: one of them cannot be.
     """
-    for variable, (section, key) in _VARIABLES.items():
+    for variable, (section, key) in VARIABLES.items():
         if value := environment.get(variable, ""):
             before = getattr(settings, section)
             values = {name: getattr(before, name) for name in before.model_fields_set}
