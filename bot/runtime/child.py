@@ -28,8 +28,8 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 """Loaded here: in a process between fork and exec nothing may be loaded."""
 
 
-_OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
-"""What a session of its own is on Windows."""
+_OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+"""What a session of its own is on Windows; nothing elsewhere."""
 _RUN = """
 import runpy, sys
 folder, module = sys.argv[1:3]

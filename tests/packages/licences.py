@@ -45,14 +45,14 @@ def listed() -> dict[str, tuple[str, str]]:
 def licence_of(dist: metadata.Distribution) -> str:
     """Return what a package says of its licence, shortly."""
     about = dist.metadata
-    if expression := about.get("License-Expression"):
-        return str(expression)
+    if "License-Expression" in about:
+        return str(about["License-Expression"])
     classifiers = [c for c in about.get_all("Classifier") or () if c.startswith("License ::")]
     names = [c.rpartition(" :: ")[2].removesuffix(" License") for c in classifiers]
     names = [name for name in names if name != "OSI Approved"]
     if names:
         return ", ".join(names)
-    told = (about.get("License") or "").strip().split("\n")[0]
+    told = "".join(about.get_all("License") or ()).strip().split("\n")[0]
     return told if 0 < len(told) <= _LONG else "see its own files"
 
 
@@ -62,7 +62,7 @@ def rows() -> list[str]:
     licences, by = dict[str, str](), dict[str, set[str]]()
     for group in ("core", *extras()):
         for dist in closure("ishowtts", () if group == "core" else (group,)):
-            name = canonicalize_name(dist.metadata["Name"])
+            name: str = canonicalize_name(dist.metadata["Name"])
             licences[name] = licence_of(dist)
             by.setdefault(name, set()).add(group)
     found = []

@@ -84,7 +84,7 @@ def config(tmp_path: Path) -> Path:
 
 def frames(path: Path) -> int:
     with wave.open(str(path)) as file:
-        return file.getnframes()
+        return int(file.getnframes())
 
 
 def lacking(platform: str) -> subprocess.Popen[str]:

@@ -51,7 +51,7 @@ def config(tmp_path: Path) -> Path:
 
 def duration_s(path: Path) -> float:
     with wave.open(str(path)) as file:
-        return file.getnframes() / file.getframerate()
+        return float(file.getnframes() / file.getframerate())
 
 
 def test_its_contents_are_those_of_the_list(wheel: Path) -> None:

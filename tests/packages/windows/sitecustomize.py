@@ -46,7 +46,7 @@ LACKS = {
     },
     "time": {"CLOCK_BOOTTIME", "CLOCK_MONOTONIC", "CLOCK_REALTIME", "clock_gettime", "tzset"},
 }  # fmt: skip
-HAS = {
+HAS: dict[str, dict[str, object]] = {
     "os": {"name": "nt"},
     "signal": {"SIGBREAK": signal.SIGHUP},
     "subprocess": {"CREATE_NEW_PROCESS_GROUP": 0},
