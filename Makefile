@@ -44,8 +44,8 @@ test: $(VENV)/.ready-to-test
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 real: $(VENV)/.ready-to-test
+	$(BIN)/pip install --quiet --disable-pip-version-check pipx uv
 	$(BIN)/pytest -rs -m real $(ARGS)
-	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/python -m tests.packages.platforms
 
 # What fails comes in another order each day, which the log tells.
