@@ -82,9 +82,9 @@ def table() -> str:
 
 def main() -> None:
     """Write the table."""
+    made = table()
     head, rest = PAGE.read_text("utf-8").split(_BEGIN)
-    tail = rest.split(_END)[1]
-    PAGE.write_text(f"{head}{_BEGIN}{table()}{_END}{tail}", "utf-8")
+    PAGE.write_text(f"{head}{_BEGIN}{made}{_END}{rest.split(_END)[1]}", "utf-8")
 
 
 if __name__ == "__main__":
