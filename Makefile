@@ -5,6 +5,8 @@
 # make real    with OBS, PipeWire, Home Assistant and Prometheus themselves: docs/real.md
 # make setup   only installs; make clean removes what was installed
 # make setup ENGINE_PYTHON=/usr/bin/python3    the engine runs on that interpreter and its torch
+# make sbom    the packages of .venv as a bill of materials (CycloneDX): dist/ishowtts.cdx.json
+# make docs    these pages as a site, in build/site
 # make bench   the benchmarks, results into tests/bench/results
 
 PYTHON ?= python3
@@ -21,7 +23,7 @@ MINUTES ?= 10
 # Your own configuration, once there is one.
 CONFIG ?= $(wildcard my.yaml)
 
-.PHONY: run setup engine-python check test real soak bench clean
+.PHONY: run setup engine-python check test real soak bench sbom docs clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.ready
@@ -42,8 +44,10 @@ test: $(VENV)/.ready-to-test
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 real: $(VENV)/.ready-to-test $(VENV)/home-assistant/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check pipx uv
 	$(BIN)/pytest -rs -m real $(ARGS)
 	$(BIN)/python -m tests.real.table
+	$(BIN)/python -m tests.packages.platforms
 
 # Under versions of packages that clash with ours, so it is a program beside ours.
 $(VENV)/home-assistant/.ready: tests/real/home_assistant.txt | $(BIN)/python
@@ -67,6 +71,23 @@ bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.kills --save kills
 	$(BIN)/python -m tests.bench.day --save day
 	$(BIN)/python -m tests.bench.f5 --compare upstream --random small --json tests/bench/results/f5_cpu.json
+
+# What only these need is in environments of their own.
+sbom: $(VENV)/.ready
+	$(PYTHON) -m venv $(VENV)/sbom
+	$(VENV)/sbom/bin/pip install --quiet --disable-pip-version-check 'cyclonedx-bom>=7,<8'
+	@mkdir -p dist
+	$(VENV)/sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --spec-version 1.6 --output-file dist/ishowtts.cdx.json $(BIN)/python
+
+docs: $(VENV)/docs/.ready $(BIN)/python
+	$(BIN)/python -m tests.packages.pages build/pages
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --quiet --strict
+
+$(VENV)/docs/.ready:
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/pip install --quiet --disable-pip-version-check 'mkdocs-material>=9.5,<10'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

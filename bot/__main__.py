@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 
 import bot
@@ -31,6 +32,7 @@ or the configuration; 3 the daemon cannot start; 75 the daemon was busy;
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` name; return the exit code."""
     _open_missing_streams()
+    _escape_what_has_no_code()
     try:
         try:
             return _run(sys.argv[1:] if arguments is None else arguments)
@@ -51,6 +53,13 @@ def _open_missing_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - stays
+
+
+def _escape_what_has_no_code() -> None:
+    """Let letters that the output's encoding lacks come as escapes: a pipe on Windows has few."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(arguments: Sequence[str]) -> int:

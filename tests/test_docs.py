@@ -41,6 +41,16 @@ def test_the_configuration_of_the_readme_is_valid() -> None:
     assert loads(example).policy.words.drop == ("some word", "other word*")
 
 
+def test_the_script_for_powershell_takes_the_readme_s_steps() -> None:
+    script = (REPOSITORY / "install.ps1").read_text(encoding="ascii")
+    (make, install) = re.findall(r"# Windows: (.*)$", README, re.MULTILINE)
+
+    assert make.removeprefix("py ") in script
+    assert install.rpartition(" ")[2] in script
+    assert "run" in COMMANDS
+    assert "check" in COMMANDS
+
+
 def test_no_page_leads_nowhere() -> None:
     pages = [
         REPOSITORY / "README.md",

@@ -44,6 +44,12 @@ def test_what_the_engine_imports_is_installed_for_its_interpreter() -> None:
     assert {DISTRIBUTIONS.get(name, name) for name in foreign} <= packages()
 
 
+def test_the_image_for_a_jetson_has_the_same_packages() -> None:
+    (line,) = re.findall(r"^ENGINE_PACKAGES := (.*)$", TEXT, re.MULTILINE)
+
+    assert line in (REPOSITORY / "Containerfile.jetson").read_text(encoding="utf-8")
+
+
 def test_the_configuration_names_the_engines_interpreter(tmp_path: Path) -> None:
     own = tmp_path / "my.yaml"
     own.write_bytes((REPOSITORY / "config.yaml").read_bytes())

@@ -20,6 +20,7 @@ from bot.errors import ConfigError, IshowttsError, StartError
 from bot.hardware import jetson
 from bot.messages import SpeechRequest
 from bot.policy.words.lists import problems
+from bot.runtime.installed import strangers
 from bot.server import Server
 from bot.sources import Sources
 from bot.state import EngineState
@@ -62,7 +63,7 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
 
     `root` is that of the file system that describes the hardware.
     """
-    findings = [Finding("configuration")]
+    findings = [Finding("configuration"), *_installation_findings()]
     tried = [await _try_engine(settings, name) for name in settings.engine.engines]
     can_speak = any(state is not None for _, state in tried)
     for name, (finding, _) in zip(settings.engine.engines, tried, strict=True):
@@ -82,6 +83,16 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
         _print_line("FAIL" if problem else "ok", subject, problem or note)
     _print_hardware(root)
     return all(finding.problem is None for finding in findings)
+
+
+def _installation_findings() -> Iterator[Finding]:
+    """Yield what was installed over this program, or under it."""
+    for name in strangers():
+        mixed = StartError(
+            f"{name} has a package `bot` too, so that files of both are mixed.",
+            remedy="Install ishowtts into an environment of its own: pipx, uv tool, python -m venv",
+        )
+        yield Finding("installation", mixed)
 
 
 def _list_findings(settings: Settings) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from bot import logs
 from bot.config import ChannelSettings, Settings, default_path, load
 from bot.config.logs import LogSettings
 from bot.errors import IshowttsError, StartError, shown
+from bot.wiring.options import with_environment
 
 _T = TypeVar("_T")
 
@@ -27,12 +28,13 @@ def config_path(options: argparse.Namespace) -> Path:
 
 
 def load_settings(options: argparse.Namespace) -> Settings:
-    """Return the configuration that `--config` names.
+    """Return the configuration that `--config` names, with what variables say instead.
 
     Raises:
         ConfigError: it holds mistakes.
+        StartError: a variable holds one.
     """
-    return load(config_path(options))
+    return with_environment(load(config_path(options)))
 
 
 def channel_of(settings: Settings, name: str | None) -> ChannelSettings:

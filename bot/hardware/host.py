@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import statistics
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -55,9 +56,11 @@ def memory_gb() -> float:
 
 def load_average() -> float:
     """Return the load over the last minute; 0 on Windows, which knows none."""
+    if sys.platform == "win32":
+        return 0.0
     try:
         return round(os.getloadavg()[0], 2)
-    except (AttributeError, OSError):
+    except OSError:
         return 0.0
 
 
@@ -111,6 +114,8 @@ def own_cores() -> int:
 
 def idle_s(root: Path = _ROOT) -> float | None:
     """Return how long all cores together have been idle; None where the system does not tell."""
+    if sys.platform == "win32":
+        return None
     worked, stolen, total = cpu_times(root)
     return (total - worked - stolen) / os.sysconf("SC_CLK_TCK") if total else None
 

@@ -46,7 +46,7 @@ class JournalHandler(logging.Handler):
     def __init__(self, address: Path = SOCKET) -> None:
         super().__init__()
         self._address = str(address)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket = _datagrams()
         self._socket.settimeout(0)
         self._lost = 0
 
@@ -70,6 +70,12 @@ class JournalHandler(logging.Handler):
         super().close()
         with suppress(OSError):
             self._socket.close()
+
+
+def _datagrams() -> socket.socket:
+    if sys.platform == "win32":
+        raise OSError("Windows has no journal")
+    return socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 
 
 def entry(event: Mapping[str, Any], *, logger: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import ssl
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
@@ -19,6 +18,7 @@ from bot.errors import StartError, TransientError
 from bot.mqtt.client import Client
 from bot.mqtt.outbox import Outbox
 from bot.mqtt.payloads import OFFLINE, ONLINE, Topics
+from bot.mqtt.watching import sockets_watched
 from bot.runtime.backoff import Backoff
 from bot.runtime.folders import read_bounded
 from bot.runtime.reconnect import ReconnectLoop
@@ -72,14 +72,8 @@ class Connection:
         """Prepare; `run` connects.
 
         Raises:
-            StartError: a certificate cannot be read, or this system has no way to wait for sockets.
+            StartError: a certificate cannot be read.
         """
-        if sys.platform == "win32":
-            # paho-mqtt waits for sockets in a way that the event loop with child processes lacks.
-            raise StartError(
-                "MQTT does not work on Windows.",
-                remedy="Set mqtt.enabled to false; programs can use /api/chat and /api/status.",
-            )
         self._settings = settings
         self._client_id = client_id
         self._password = password
@@ -96,7 +90,8 @@ class Connection:
 
     async def run(self) -> None:
         """Stay connected until cancelled; then publish what waits, and that the daemon is gone."""
-        await self.loop.run(self._hold)
+        with sockets_watched():
+            await self.loop.run(self._hold)
 
     async def _hold(self) -> None:
         try:
@@ -112,8 +107,9 @@ class Connection:
         """
         try:
             await self._reach()
-            async with self._new_client(has_will=False):  # the daemon may be there
-                pass
+            with sockets_watched():
+                async with self._new_client(has_will=False):  # the daemon may be there
+                    pass
         except (MqttError, OSError) as error:
             raise TransientError(f"{self._reason(error)}.", remedy=_REMEDY) from error
 

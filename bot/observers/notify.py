@@ -6,6 +6,7 @@ The protocol is that of sd_notify(3): lines `NAME=value` in a datagram to `$NOTI
 import asyncio
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
@@ -100,7 +101,7 @@ class Notify:
         self._failures = failures
 
     def _send(self, *lines: str) -> None:
-        if not self.is_wanted:
+        if not self.is_wanted or sys.platform == "win32":
             return
         # A datagram that systemd does not take at once is not worth waiting for.
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:

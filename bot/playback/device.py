@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -55,7 +54,7 @@ class DeviceOutput(BaseOutput):
         *,
         fade_s: float,
         answer_s: float = 10.0,
-        command: Sequence[str] = (sys.executable, "-m", "bot.playback.device_process"),
+        command: Sequence[str] = child.module_command("bot.playback.device_process"),
     ) -> None:
         """Describe the output on `device`, a name that `devices.choose` understands.
 

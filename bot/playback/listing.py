@@ -8,7 +8,7 @@ import msgspec
 
 from bot.errors import StartError
 from bot.playback import devices
-from bot.runtime.child import end, start
+from bot.runtime.child import end, module_command, start
 
 _LISTED_S: Final = 10.0
 _MAX_BYTES: Final = 1 << 20
@@ -26,7 +26,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 async def listed() -> list[Listed]:
     """Return the devices of this machine; none where that cannot be told."""
-    process = await start([sys.executable, "-m", __name__])
+    process = await start(module_command("bot.playback.listing"))
     assert process.stdout is not None
     try:
         async with asyncio.timeout(_LISTED_S):

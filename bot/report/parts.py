@@ -20,6 +20,7 @@ from bot.hardware import gpu, host, jetson
 from bot.report import secrets
 from bot.report.forms import without_private_keys
 from bot.report.redaction import Redactor
+from bot.runtime.child import module_command
 from bot.runtime.folders import read_bounded
 from bot.runtime.state_folder import state_folder
 from bot.service import daemon
@@ -195,15 +196,11 @@ def _status(settings: Settings | None, redactor: Redactor) -> Part:
 
 
 def _check(config: Path) -> str:
-    command = [sys.executable, "-m", "bot", "check", "--config", str(config)]
-    path = os.pathsep.join(
-        filter(None, (str(Path(bot.__file__).parents[1]), os.environ.get("PYTHONPATH")))
-    )
+    command = module_command("bot", "check", "--config", str(config))
     try:
         done = subprocess.run(  # noqa: S603 - our own module
-            command, capture_output=True, text=True, check=False, timeout=_CHECK_S,
-            env={**os.environ, "PYTHONPATH": path},
-        )  # fmt: skip
+            command, capture_output=True, text=True, check=False, timeout=_CHECK_S
+        )
     except subprocess.TimeoutExpired:
         return f"ishowtts check did not end within {_CHECK_S} s.\n"
     return f"{done.stdout}{done.stderr}exit code {done.returncode}\n"

@@ -8,14 +8,17 @@ import asyncio
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import BinaryIO, Generic, TypeVar
 
+import bot
 from bot.runtime.frames import frame
 
 _T = TypeVar("_T")
@@ -23,6 +26,23 @@ _PR_SET_PDEATHSIG = 1
 """Of prctl(2)."""
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 """Loaded here: in a process between fork and exec nothing may be loaded."""
+
+
+_OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+"""What a session of its own is on Windows; nothing elsewhere."""
+_RUN = """
+import runpy, sys
+folder, module = sys.argv[1:3]
+del sys.argv[1:3]
+sys.path[:] = [folder, *(path for path in sys.path if path)]
+runpy.run_module(module, run_name="__main__", alter_sys=True)
+"""
+"""As `-m`, but not from the working folder, where somebody else's `bot` may lie."""
+
+
+def module_command(module: str, *arguments: str) -> tuple[str, ...]:
+    """Return the command that runs a module of this package under this interpreter."""
+    return (sys.executable, "-c", _RUN, str(Path(bot.__file__).parents[1]), module, *arguments)
 
 
 async def start(
@@ -48,6 +68,7 @@ async def start(
         stderr=PIPE if has_stderr else None,
         env=environment,
         start_new_session=True,  # a terminal's interrupt is for the daemon
+        creationflags=_OWN_GROUP,
     )
 
 
@@ -133,7 +154,7 @@ def end_with_parent() -> None:
     The end of standard input says so too, but not to a process that is stopped, or deep in a
     driver. Linux alone has it, by prctl(2).
     """
-    if _libc is not None:
+    if sys.platform == "linux" and _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

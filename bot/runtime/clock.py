@@ -24,9 +24,10 @@ _TIME_ERROR = 5
 
 
 def _since_boot_s() -> float:
-    # macOS has no other clock that goes on in sleep; that of Windows does.
-    clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
-    return time.clock_gettime(clock) if clock is not None else time.monotonic()
+    if sys.platform == "win32":
+        return time.monotonic()  # it goes on in sleep
+    # macOS has no other clock that does.
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 _simulated: Callable[[], float] | None = None

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def open_to_append(path: Path) -> int:
         if error.errno == errno.ENXIO:
             raise OSError(errno.ENXIO, "nobody reads this pipe", str(path)) from error
         raise
-    if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+    if sys.platform != "win32" and stat.S_ISFIFO(os.fstat(descriptor).st_mode):
         os.set_blocking(descriptor, True)  # a thread waits for room
     return descriptor
 

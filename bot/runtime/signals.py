@@ -2,18 +2,23 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
 def stop_signals() -> Iterator[asyncio.Event]:
-    """Yield an event that is set by SIGINT, SIGTERM and, when the terminal closes, SIGHUP."""
+    """Yield an event that is set by SIGINT, SIGTERM and, when the terminal closes, SIGHUP.
+
+    On Windows that is SIGBREAK: also at a log-off, and when the machine shuts down.
+    """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     numbers = [signal.SIGINT, signal.SIGTERM]
-    # Windows has no SIGHUP, and nohup has it ignored.
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+    if sys.platform == "win32":
+        numbers.append(signal.SIGBREAK)
+    elif signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
         numbers.append(signal.SIGHUP)
     previous = {number: signal.getsignal(number) for number in numbers}
 

@@ -1,12 +1,43 @@
-"""Options of `ishowtts run` that change the configuration."""
+"""Options of `ishowtts run`, and variables, that change the configuration."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from bot.config import ChannelSettings, Settings
 from bot.config.playback import WavefileSettings
 from bot.config.sources import ReplaySettings, TwitchIrcSettings
-from bot.errors import StartError
+from bot.errors import StartError, shown
+
+VARIABLES = {
+    "ISHOWTTS_SERVER_HOST": ("server", "host"),
+    "ISHOWTTS_SERVER_PORT": ("server", "port"),
+    "ISHOWTTS_ENGINE_PYTHON": ("engine", "python"),
+}
+"""Variables of the environment for what a machine or a container fixes, and their keys."""
+
+
+def with_environment(settings: Settings, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return `settings` with what variables say instead of the file.
+
+    Raises:
+        StartError: one of them cannot be.
+    """
+    for variable, (section, key) in VARIABLES.items():
+        if value := environment.get(variable, ""):
+            before = getattr(settings, section)
+            values = {name: getattr(before, name) for name in before.model_fields_set}
+            try:
+                after = type(before).model_validate(values | {key: value}, strict=False)
+            except ValidationError as error:
+                raise StartError(
+                    f"The variable {variable} is {shown(value)}: {error.errors()[0]['msg']}.",
+                    remedy="Set it to what the configuration takes there, or unset it.",
+                ) from error
+            settings = settings.model_copy(update={section: after})
+    return settings
 
 
 def with_options(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def test_in_a_checkout_it_is_the_folder() -> None:
     assert install_command("f5", "voices") == f"{PIP} '{checkout}[f5,voices]'"
 
 
-def wheel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, direct_url: str) -> None:
+def installed_wheel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, direct_url: str) -> None:
     """Let the program look as if it was installed from a wheel."""
     package = tmp_path / "bot"
     info = tmp_path / "ishowtts-1.0.dist-info"
@@ -41,7 +42,7 @@ def wheel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, direct_url: str) -> N
 
 def test_of_a_wheel_it_is_where_that_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     url = "https://example.org/ishowtts-1.0-py3-none-any.whl"
-    wheel(monkeypatch, tmp_path, f'{{"url": "{url}", "archive_info": {{}}}}')
+    installed_wheel(monkeypatch, tmp_path, f'{{"url": "{url}", "archive_info": {{}}}}')
 
     assert install_command("f5") == f"{PIP} 'ishowtts[f5] @ {url}'"
 
@@ -50,10 +51,39 @@ def test_of_a_wheel_it_is_where_that_lies(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_else_it_is_the_packages_themselves(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, direct_url: str
 ) -> None:
-    wheel(monkeypatch, tmp_path, direct_url)
+    installed_wheel(monkeypatch, tmp_path, direct_url)
 
     assert install_command("f5") == f"{PIP} 'torch>=2.5' 'safetensors<1,>=0.5'"
     assert install_command("f5", "voices").endswith(" 'soundfile'")
+
+
+def test_a_folder_that_is_gone_is_not_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    address = (tmp_path / "removed").as_uri()
+    installed_wheel(monkeypatch, tmp_path, f'{{"url": "{address}", "dir_info": {{}}}}')
+
+    assert install_command("voices") == f"{PIP} 'soundfile'"
+
+
+def test_in_a_container_it_is_another_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ISHOWTTS_IMAGE_EXTRAS", "f5,voices")
+
+    assert install_command("kokoro") == "podman build --build-arg EXTRAS=f5,voices,kokoro ."
+
+
+def test_an_environment_without_pip_is_uv_s(tmp_path: Path) -> None:
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+    python = tmp_path / "bare" / "bin" / "python"
+    code = "from bot.runtime.installed import install_command; print(install_command('f5'))"
+    told = subprocess.run(
+        [python, "-c", code],
+        env={"PYTHONPATH": str(Path(bot.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told.startswith(f"uv pip install --python {python} ")
 
 
 def test_nothing_tells_people_to_install_a_name_that_anybody_could_take() -> None:

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -129,7 +130,8 @@ def test_everything_of_a_chatter_is_forgotten(path: Path, chatter: str, tmp_path
     assert "troll" not in text.casefold()
     assert '"7"' not in text
     assert "Sunny" in text
-    assert sqlite3.connect(path).execute("SELECT count(*) FROM journal").fetchone() == (0,)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM journal").fetchone() == (0,)
 
 
 def test_the_daemon_must_be_stopped(path: Path, tmp_path: Path) -> None:
@@ -193,9 +195,9 @@ def test_mutes_of_an_earlier_version_are_mutes_of_names(tmp_path: Path) -> None:
     with Store(path) as store:
         assert dict(store.remembered("mute", "main")) == {"name:troll": "Troll"}
         store.audit.observe(applied(1, "mod", "x"))
-    connection = sqlite3.connect(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
-    assert connection.execute("SELECT count(*) FROM audit").fetchone() == (1,)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        assert connection.execute("SELECT count(*) FROM audit").fetchone() == (1,)
 
 
 def test_the_latest_commands_are_kept(tmp_path: Path) -> None:
@@ -205,5 +207,6 @@ def test_the_latest_commands_are_kept(tmp_path: Path) -> None:
             store.audit.observe(applied(number, "mod", "x"))
             if number % 1_000 == 0:
                 store._database._thread.submit(int).result()
-    rows = sqlite3.connect(path).execute("SELECT count(*), max(id) FROM audit").fetchone()
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT count(*), max(id) FROM audit").fetchone()
     assert MAX_COMMANDS <= rows[0] < MAX_COMMANDS + 250

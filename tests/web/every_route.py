@@ -31,7 +31,9 @@ def every_route() -> list[web.RouteDef]:
         before = os.environ.get("STATE_DIRECTORY")
         os.environ["STATE_DIRECTORY"] = folder
         try:
-            return list(Daemon(loads(_CONFIG)).routes)
+            daemon = Daemon(loads(_CONFIG))
+            with daemon._files:
+                return list(daemon.routes)
         finally:
             os.environ.pop("STATE_DIRECTORY")
             if before is not None:

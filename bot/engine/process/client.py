@@ -251,7 +251,7 @@ async def _told(process: Process) -> str:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
-    memory = " (did memory run out?)" if status == -signal.SIGKILL else ""
+    memory = " (did memory run out?)" if name == "SIGKILL" else ""
     return f"engine process was killed by {name}{memory}"
 
 

@@ -10,7 +10,6 @@ import math
 import shutil
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,7 @@ def decode(path: Path) -> tuple[npt.NDArray[np.float32], int, npt.NDArray[np.boo
     Raises:
         StartError: it cannot be decoded within the limits.
     """
-    command = [sys.executable, "-m", _MODULE, str(path.absolute())]
+    command = child.module_command(_MODULE, str(path.absolute()))
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and the path is one argument
             command,
@@ -101,13 +100,14 @@ def main(name: str) -> None:
 
 def _limit() -> None:
     """Bound memory and processor time, for ffmpeg too."""
-    with suppress(ImportError):  # Windows has no such limits
-        import resource  # noqa: PLC0415 - see above
+    if sys.platform == "win32":
+        return  # it has no such limits
+    import resource  # noqa: PLC0415 - see above
 
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_S, _PROCESSOR_S))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_S, _PROCESSOR_S))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def _read(path: Path) -> tuple[npt.NDArray[np.float32], int]:

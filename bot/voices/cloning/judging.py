@@ -61,7 +61,7 @@ async def judge(path: Path, *, keep_whole: bool, listen: bool) -> tuple[Judged, 
         StartError: it cannot be a reference; the error says why.
     """
     flags = [flag for flag, is_set in (("whole", keep_whole), ("listen", listen)) if is_set]
-    process = await child.start([sys.executable, "-m", __name__, str(path), *flags])
+    process = await child.start(child.module_command(__name__, str(path), *flags))
     assert process.stdout is not None
     try:
         async with asyncio.timeout(_DEADLINE_S):

@@ -1,0 +1,71 @@
+"""The Containerfiles, their page, and the variables that they set."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bot.config import Settings
+from bot.errors import StartError
+from bot.wiring.options import VARIABLES, with_environment
+from tests.packages.platforms import extras
+from tests.real.image import REPOSITORY, copied, instructions
+
+PAGE = (REPOSITORY / "docs" / "containers.md").read_text("utf-8")
+FILES = ("Containerfile", "Containerfile.jetson")
+
+
+def lines(name: str) -> list[tuple[str, str]]:
+    return instructions((REPOSITORY / name).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_it_is_an_ordinary_user_s_with_a_health_check_and_a_volume(name: str) -> None:
+    said = dict(lines(name))
+
+    assert said["USER"] == "1000"
+    assert said["VOLUME"] == "/state"
+    assert "/healthz" in said["HEALTHCHECK"]
+    assert said["CMD"] == '["run", "--no-browser"]'
+    set_here = set(re.findall(r"ISHOWTTS_\w+", said["ENV"])) - {"ISHOWTTS_IMAGE_EXTRAS"}
+    assert set_here <= set(VARIABLES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_its_arguments_are_on_the_page_and_its_extras_exist(name: str) -> None:
+    given = dict(rest.partition("=")[::2] for word, rest in lines(name) if word == "ARG")
+
+    assert all(f"`{argument}`" in PAGE for argument in given)
+    assert set(given["EXTRAS"].split(",")) <= {*extras(), "fetch"}
+
+
+def test_the_page_lists_the_variables() -> None:
+    listed = re.findall(r"^\| (`ISHOWTTS_.*?) \|", PAGE, re.MULTILINE)
+    names = set(re.findall(r"`(ISHOWTTS_\w+)`", " ".join(listed)))
+
+    assert names == {*VARIABLES, "ISHOWTTS_SERVER_TOKEN", "ISHOWTTS_MQTT_PASSWORD"}
+
+
+def test_what_is_copied_is_what_the_package_is_built_of() -> None:
+    files = copied(REPOSITORY)
+
+    assert {"pyproject.toml", "bot/__main__.py", "config.yaml", "LICENSE"} <= set(files)
+    assert not [name for name in files if name.startswith(("tests", ".git", "training"))]
+
+
+def test_variables_count_before_the_file() -> None:
+    said = {"ISHOWTTS_SERVER_PORT": "80", "ISHOWTTS_ENGINE_PYTHON": "/opt/engine/bin/python"}
+    settings = with_environment(Settings(), said)
+
+    assert (settings.server.port, settings.engine.python) == (80, "/opt/engine/bin/python")
+    assert with_environment(Settings(), {"ISHOWTTS_SERVER_PORT": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ISHOWTTS_SERVER_PORT", "http"), ("ISHOWTTS_SERVER_PORT", "70000")],
+)
+def test_a_variable_that_cannot_be_is_told_by_its_name(variable: str, value: str) -> None:
+    with pytest.raises(StartError, match=f"{variable} is '{value}'"):
+        with_environment(Settings(), {variable: value})
