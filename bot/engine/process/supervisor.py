@@ -85,7 +85,7 @@ class Supervisor:
         self._limits = limits
         self._is_low, self._cores = is_low, tuple(cores)
         self._idleness = Idleness(idle_s)
-        self._breaker = Breaker()
+        self._breaker = Breaker(limits.pause_s)
         self._memory_breaker = Breaker()
         """Counts memory that runs out soon: short texts that are spoken prove nothing."""
         self._spoken = 0
@@ -249,6 +249,7 @@ class Supervisor:
         """Take the engine back, or try it first if it failed again and again."""
         self.longest_piece, self.hardware = ready.longest_piece, ready.hardware
         self.nfe_choices = ready.nfe_choices
+        self.forecast.at_once = ready.at_once
         self.forecast.forget_load()
         self.languages, self.voices, self.licence = ready.languages, ready.voices, ready.licence
         if (self._breaker.is_open or self._memory_breaker.is_open) and self._voice:

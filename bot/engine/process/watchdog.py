@@ -32,6 +32,8 @@ class Limits(NamedTuple):
     """Least limit of an answer of a slow engine that reports no steps."""
     unknown_s: float = 20.0
     """Limit of the first answer, while nobody knows how fast the engine is."""
+    pause_s: float = 300.0
+    """Limit of the pause before another try, after failures in a row."""
 
 
 class Watchdog:
