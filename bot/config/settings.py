@@ -26,6 +26,7 @@ from bot.config.sources import (
 )
 from bot.config.tags import SoundSettings
 from bot.config.wires import WireSettings
+from bot.config.worker import WorkerSettings
 
 FORM = 1
 """Form of the configuration file."""
@@ -116,6 +117,8 @@ class Settings(Section):
     """Figures for Prometheus."""
     wires: WireSettings = WireSettings()
     """Other programs' ways to have something said."""
+    worker: WorkerSettings = WorkerSettings()
+    """`ishowtts worker`: this machine's engine for a pool."""
 
     @model_validator(mode="before")
     @classmethod

@@ -102,6 +102,10 @@ class Supervisor:
         """Whether it would speak now."""
         return self._is_ready and self._client is not None and self._client.is_open
 
+    def doubts(self, after_s: float) -> bool:
+        """Tell whether the engine may hang: it has shown no progress for `after_s` seconds."""
+        return self._client is not None and self._client.doubts(after_s)
+
     @property
     def is_loading(self) -> bool:
         """Whether its process is there and will be warm, as far as is known."""
@@ -280,12 +284,9 @@ class Supervisor:
         while refusal is not None and not self._breaker.is_open:
             self._breaker.fail()  # what is missing does not appear within seconds
         if trouble != self._trouble:
-            log.warning(
-                "engine lost" if refusal is None else "engine cannot start",
-                engine=self.name,
-                reason=trouble,
-                next_try_in_s=round(self._pause_s),
-            )
+            event = "engine lost" if refusal is None else "engine cannot start"
+            next_s = round(self._pause_s)
+            log.warning(event, engine=self.name, reason=trouble, next_try_in_s=next_s)
         self._change(is_ready=False, trouble=trouble, refusal=refusal)
 
     def _change(
