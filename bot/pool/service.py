@@ -59,7 +59,7 @@ async def serve(settings: Settings, engine: str, on_ready: Callable[[str], None]
         engines.for_the_pool(settings.engine, engine, folder),
         root=pool.subject,
         name=name,
-        voices=folder,
+        voices=folder if engine in engines.CLONING else None,
         limits=Limits(chosen.at_once, chosen.wait_s, chosen.most, chosen.most_each),
         figures=figures,
     )

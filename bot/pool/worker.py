@@ -69,11 +69,14 @@ class Worker:
         *,
         root: str,
         name: str,
-        voices: Path,
+        voices: Path | None,
         limits: Limits,
         figures: Figures,
     ) -> None:
-        """Serve the pool whose subjects begin with `root`; voices are kept in a folder."""
+        """Serve the pool whose subjects begin with `root`.
+
+        Voices are kept in a folder; None is an engine that speaks with its own alone.
+        """
         # A new one at every start: nobody takes it for the one that was lost.
         self.name = wire.checked_token(f"{name}-{secrets.token_hex(3)}", "the worker (worker.name)")
         self._connection = connection
@@ -83,7 +86,7 @@ class Worker:
         self._limits = limits
         self._figures = figures
         self._queue = FairQueue(most=limits.most, most_each=limits.most_each)
-        self._fetched = Fetched(voices)
+        self._fetched = None if voices is None else Fetched(voices)
         self._jobs: dict[str, asyncio.Task[None]] = {}
         """Under way, by attempt."""
         self._warm: dict[str, None] = {}
@@ -200,7 +203,9 @@ class Worker:
     async def _prepare(self, item: Waiting) -> SpeechRequest:
         """Return the request as the engine takes it, its voice being here."""
         request, key = item.ask.request, item.ask.key
-        if key:
+        if self._fetched is None:
+            key = ""
+        if self._fetched is not None and key:
             store = Store(self._connection.client, wire.bucket(self._root, item.streamer))
             await self._fetched.fetch(key, store)
             self._warm.pop(key, None)
@@ -255,6 +260,7 @@ class Worker:
             usual_s=self._usual_s,
             is_open=self._is_open and self.wait_s <= self._limits.wait_s,
             is_stuck=engine.doubts(_DOUBT_S),
+            clones=self._fetched is not None,
             warm=tuple(self._warm),
         )
 

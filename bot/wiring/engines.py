@@ -111,7 +111,7 @@ def for_the_pool(settings: EngineSettings, name: str, voices: Path) -> Superviso
         StartError: there is no such engine, or it is a pool itself.
     """
     able = [each for each in (*ENGINES, *settings.named) if settings.kind_of(each) != "pool"]
-    if name not in able:
+    if name not in able and ":" not in name:  # as `bot.engine.create` takes one's own
         raise StartError(
             f"A worker cannot speak with the engine {shown(name)}.",
             remedy=f"Choose from {', '.join(able)}.",

@@ -53,6 +53,8 @@ class Connection:
         self._name = name
         self._inbox = inbox
         self.changes = Changes()
+        self.up_at = 0.0
+        """When it came back last."""
         self.drops = 0
         """How often it was lost."""
         self._client = Client()
@@ -159,6 +161,7 @@ class Connection:
 
     async def _note_back(self) -> None:
         self.trouble = ""
+        self.up_at = awake()
         log.info("pool connected again")
         self.changes.tell()
 

@@ -31,7 +31,9 @@ _SLOWER = 3.0
 """An attempt is slow once it takes so many times what the worker expected, and `_SLOW_S` more."""
 _SLOW_S = 0.5
 _MOST_LOST = 3
-"""Attempts at one text that may be lost: what broke three workers would break a fourth."""
+"""Workers that may be lost at one text: what broke three of them would break a fourth."""
+_NO_RESPONDERS = "503"
+"""Status of what a server answers for a worker that is not connected."""
 _GIVE_UP_S = 20.0
 """Time after which nobody wants a text any more, besides what it was not needed for yet."""
 _BUSY_LEAST_S = 0.05
@@ -50,6 +52,8 @@ class _Attempt:
         self.expected_s = 0.0
         self.busy_s: float | None = None
         """What the worker said if it did not take it."""
+        self.is_nowhere = False
+        """Whether no worker of this name is connected."""
         self.event: protocol.Speech | protocol.Failed | None = None
         """The answer, once it is whole."""
         self.joining = wire.Joining()
@@ -103,6 +107,10 @@ class Dispatcher:
         if attempt is None:
             return  # given up
         self._on_progress()
+        attempt.changed.set()
+        if message.headers and message.headers.get("Status") == _NO_RESPONDERS:
+            attempt.is_nowhere = True
+            return
         try:
             answer = wire.decode_answer(message.data)
             if isinstance(answer, wire.Taken):
@@ -115,7 +123,6 @@ class Dispatcher:
             attempt.event = protocol.Failed(
                 number=0, trouble="fault", message=f"Worker answers nonsense: {raised(error)}."
             )
-        attempt.changed.set()
 
     async def speak(self, request: SpeechRequest, key: str) -> protocol.Speech:
         """Return the speech of `request`, in the voice of this key.
@@ -124,14 +131,16 @@ class Dispatcher:
             UtteranceError: it cannot be spoken.
             TransientError: no worker is there.
         """
-        deadline_at = awake() + max(request.due_s, 0.0) + _GIVE_UP_S
+        begun_at = awake()
+        deadline_at = begun_at + max(request.due_s, 0.0) + _GIVE_UP_S
         avoided: set[str] = set()
         under_way: list[_Attempt] = []
         lost = 0
         try:
             while True:
+                self._refuse_silence(begun_at)
                 if not under_way:
-                    worker = await self._wait_for_worker(key, avoided, deadline_at)
+                    worker = await self._wait_for_worker(key, avoided, begun_at, deadline_at)
                     under_way.append(await self._begin(worker, request, key, deadline_at))
                 elif len(under_way) == 1 and under_way[0].is_slow:
                     await self._hedge(under_way, request, key, deadline_at)
@@ -144,7 +153,7 @@ class Dispatcher:
                     under_way.remove(attempt)
                     await self._end(attempt)
                     if attempt.busy_s is None:
-                        lost += 1
+                        lost += attempt.taken_at is not None
                         avoided.add(attempt.worker)
                         self._tell_lost(attempt, request, trouble)
                 if lost >= _MOST_LOST and not under_way:
@@ -153,20 +162,25 @@ class Dispatcher:
             for attempt in under_way:
                 await self._end(attempt)
 
-    async def _wait_for_worker(self, key: str, avoided: set[str], deadline_at: float) -> str:
+    async def _wait_for_worker(
+        self, key: str, avoided: set[str], begun_at: float, deadline_at: float
+    ) -> str:
         """Return who takes a request now; wait while all are busy."""
-        begun_at = awake()
         while (worker := self._roster.choose(key, avoided)) is None:
             changed = asyncio.ensure_future(self._roster.changes.wait())
             await asyncio.wait([changed], timeout=_LOOK_S)
             changed.cancel()
             self._refuse_silence(begun_at)
-            if awake() > deadline_at:
-                raise UtteranceError("All workers of the pool have been busy for too long.")
+            self._refuse_late(deadline_at)
+        self._refuse_late(deadline_at)
         return worker
 
+    def _refuse_late(self, deadline_at: float) -> None:
+        if awake() > deadline_at:
+            raise UtteranceError("All workers of the pool have been busy for too long.")
+
     def _refuse_silence(self, begun_at: float) -> None:
-        since = max(self._roster.heard_at, begun_at)
+        since = max(self._roster.heard_at, self._connection.up_at, begun_at)
         if not self._roster.alive and awake() - since > self._silent_s:
             where = "no worker is heard" if self._connection.is_up else "NATS is not there"
             raise TransientError(f"The pool is away: {where}.")
@@ -233,15 +247,19 @@ class Dispatcher:
 
     def _trouble(self, attempt: _Attempt) -> str:
         """Return what happened to the worker of an attempt; empty if nothing."""
-        if attempt.drops != self._connection.drops and self._connection.is_up:
-            return "the connection was lost meanwhile"
-        if not self._roster.is_alive(attempt.worker):
-            return "it is silent"
-        if self._roster.is_stuck(attempt.worker):
-            return "its engine hangs"
-        if attempt.taken_at is None and awake() - attempt.begun_at > self._silent_s:
-            return "it does not answer"
-        return ""
+        if not self._connection.is_up:
+            return ""  # it may be back at once
+        if attempt.is_nowhere:
+            self._roster.note_gone(attempt.worker)
+        is_late = attempt.taken_at is None and awake() - attempt.begun_at > self._silent_s
+        troubles = {
+            "the connection was lost meanwhile": attempt.drops != self._connection.drops,
+            "it is not connected": attempt.is_nowhere,
+            "it is silent": not self._roster.is_alive(attempt.worker),
+            "its engine hangs": self._roster.is_stuck(attempt.worker),
+            "it does not answer": is_late,
+        }
+        return next((trouble for trouble, is_so in troubles.items() if is_so), "")
 
     def _tell_lost(self, attempt: _Attempt, request: SpeechRequest, reason: str) -> None:
         log.warning(
@@ -252,7 +270,8 @@ class Dispatcher:
     async def _end(self, attempt: _Attempt) -> None:
         """Forget an attempt, and tell its worker unless it has answered."""
         self._attempts.pop(attempt.name, None)
-        if attempt.event is None and attempt.busy_s is None and self._connection.is_up:
+        is_over = attempt.event is not None or attempt.busy_s is not None or attempt.is_nowhere
+        if not is_over and self._connection.is_up:
             subject = self._subjects.cancel(attempt.worker, self._streamer)
             try:
                 await self._connection.client.publish(subject, attempt.name.encode())

@@ -105,7 +105,8 @@ class PoolEngine(Engine):
         self.licence = first.licence
         self.languages = tuple(sorted({code for each in workers for code in each.languages}))
         own = tuple(dict.fromkeys(voice for each in workers for voice in each.voices))
-        self.voices = self._sending.names or own
+        clones = any(each.clones for each in workers)
+        self.voices = self._sending.names if clones else own
         machines = dict.fromkeys(f"{each.engine} {each.hardware}".strip() for each in workers)
         self.hardware = f"pool: {', '.join(machines)}"
 
@@ -145,7 +146,9 @@ class PoolEngine(Engine):
         assert self._store is not None
         self._note_progress()
         try:
-            key = await self._sending.key(request.voice, self._store)
+            key = ""
+            if any(each.clones for each in self._roster.alive):
+                key = await self._sending.key(request.voice, self._store)
             told = replace(request, speed=request.speed * self._speed)
             return (await self._dispatcher.speak(told, key)).audio
         except UtteranceError as error:

@@ -90,6 +90,11 @@ class Roster:
         if name in self._workers:
             self._workers[name].sent += 1
 
+    def note_gone(self, name: str) -> None:
+        """Note that a worker is not connected, as long as no beat comes."""
+        if name in self._workers:
+            self._workers[name].heard_at = 0.0
+
     def note_busy(self, name: str, wait_s: float) -> None:
         """Note that a worker takes nothing for some seconds."""
         if name in self._workers:

@@ -58,6 +58,8 @@ class Beat(Message, frozen=True, kw_only=True):
     """Whether it takes requests; not while it drains, or its engine is away."""
     is_stuck: bool = False
     """Whether its engine seems to hang, with all that it has under way."""
+    clones: bool = False
+    """Whether it speaks with the voices of streamers, and fetches what it lacks."""
     warm: tuple[str, ...] = ()
     """Keys of the voices that it used lately."""
 
