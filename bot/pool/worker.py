@@ -21,7 +21,6 @@ from nats.errors import Error as NatsError
 from bot.engine.forecast import USUAL_LETTERS
 from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.connection import Connection
-from bot.engine.guests.pool.voices import Fetched, Store
 from bot.engine.process import protocol
 from bot.engine.process.client import EngineLostError
 from bot.engine.process.supervisor import Supervisor
@@ -29,6 +28,7 @@ from bot.errors import UtteranceError, raised
 from bot.messages import SpeechRequest
 from bot.pool.figures import Figures, Result
 from bot.pool.queue import FairQueue, Waiting
+from bot.pool.voices import Voices
 from bot.runtime.clock import awake
 from bot.runtime.packing import encode
 from bot.runtime.tasks import running
@@ -42,8 +42,9 @@ _LEAVE_S = 0.3
 """Time in which daemons hear that a worker ends before it does."""
 _DOUBT_S = 0.7
 """Time without any progress after which the engine seems to hang."""
-_WARM_VOICES = 64
 _MOST_TEXT = 10_000
+_LATEST_S = 300.0
+"""Limit of when speech may be needed, in seconds."""
 
 
 class Limits(NamedTuple):
@@ -82,14 +83,12 @@ class Worker:
         self._connection = connection
         self._supervisor = supervisor
         self._subjects = wire.Subjects(root)
-        self._root = root
         self._limits = limits
         self._figures = figures
         self._queue = FairQueue(most=limits.most, most_each=limits.most_each)
-        self._fetched = None if voices is None else Fetched(voices)
+        self._voices = Voices(connection, root=root, folder=voices)
         self._jobs: dict[str, asyncio.Task[None]] = {}
         """Under way, by attempt."""
-        self._warm: dict[str, None] = {}
         self._is_draining = False
         self._may_work = asyncio.Event()
         self._sent = itertools.count(1)
@@ -107,6 +106,7 @@ class Worker:
         asks = self._subjects.ask(self.name)
         await client.subscribe(asks, cb=self._take)
         await client.subscribe(self._subjects.cancel(self.name), cb=self._take_back)
+        await client.subscribe(self._subjects.store(), queue="workers", cb=self._voices.make_store)
         log.info("worker serves the pool", worker=self.name, engine=self._supervisor.name)
         ready()
         async with running({"beats": self._beat, "work": self._work}):
@@ -127,16 +127,19 @@ class Worker:
         except msgspec.MsgspecError as error:
             log.warning("request not understood", reason=raised(error))
             return
-        if ask.version != wire.VERSION or not message.reply:
-            return  # a newer daemon does not ask a worker of this version
         streamer = message.subject.rpartition(".")[2]
+        # What we may publish is more than a streamer may: nobody is answered for another one.
+        is_own = message.reply.startswith(f"{wire.inbox(streamer)}.")
+        if ask.version != wire.VERSION or not is_own:
+            log.warning("request refused", streamer=streamer, version=ask.version)
+            return
         at = awake()
         item = Waiting(
             streamer,
             message.reply,
             ask,
-            due_at=at + ask.request.due_s,
-            deadline_at=at + ask.deadline_s,
+            due_at=at + min(max(ask.request.due_s, 0.0), _LATEST_S),
+            deadline_at=at + min(max(ask.deadline_s, 0.0), _LATEST_S),
             came_at=at,
         )
         wait_s = self.wait_s
@@ -202,18 +205,9 @@ class Worker:
 
     async def _prepare(self, item: Waiting) -> SpeechRequest:
         """Return the request as the engine takes it, its voice being here."""
-        request, key = item.ask.request, item.ask.key
-        if self._fetched is None:
-            key = ""
-        if self._fetched is not None and key:
-            store = Store(self._connection.client, wire.bucket(self._root, item.streamer))
-            await self._fetched.fetch(key, store)
-            self._warm.pop(key, None)
-            self._warm[key] = None
-            for old in list(self._warm)[:-_WARM_VOICES]:
-                del self._warm[old]
-        due_s = max(item.due_at - awake(), 0.0)
-        return replace(request, voice=key or request.voice, due_s=due_s)
+        request = item.ask.request
+        voice = await self._voices.here(item.streamer, item.ask.key) or request.voice
+        return replace(request, voice=voice, due_s=max(item.due_at - awake(), 0.0))
 
     async def _send(self, item: Waiting, answer: wire.Taken | wire.Busy) -> None:
         await self._publish(item.reply, encode(answer))
@@ -260,8 +254,8 @@ class Worker:
             usual_s=self._usual_s,
             is_open=self._is_open and self.wait_s <= self._limits.wait_s,
             is_stuck=engine.doubts(_DOUBT_S),
-            clones=self._fetched is not None,
-            warm=tuple(self._warm),
+            clones=self._voices.is_cloning,
+            warm=self._voices.warm,
         )
 
     @property

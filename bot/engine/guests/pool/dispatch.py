@@ -17,6 +17,7 @@ from nats.errors import Error as NatsError
 from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.connection import Connection
 from bot.engine.guests.pool.roster import Roster
+from bot.engine.guests.pool.voices import name_at_worker
 from bot.engine.process import protocol
 from bot.errors import TransientError, UtteranceError, raised
 from bot.messages import SpeechRequest
@@ -132,6 +133,7 @@ class Dispatcher:
             TransientError: no worker is there.
         """
         begun_at = awake()
+        place = name_at_worker(self._streamer, key)
         deadline_at = begun_at + max(request.due_s, 0.0) + _GIVE_UP_S
         avoided: set[str] = set()
         under_way: list[_Attempt] = []
@@ -140,7 +142,7 @@ class Dispatcher:
             while True:
                 self._refuse_silence(begun_at)
                 if not under_way:
-                    worker = await self._wait_for_worker(key, avoided, begun_at, deadline_at)
+                    worker = await self._wait_for_worker(place, avoided, begun_at, deadline_at)
                     under_way.append(await self._begin(worker, request, key, deadline_at))
                 elif len(under_way) == 1 and under_way[0].is_slow:
                     await self._hedge(under_way, request, key, deadline_at)
@@ -163,10 +165,10 @@ class Dispatcher:
                 await self._end(attempt)
 
     async def _wait_for_worker(
-        self, key: str, avoided: set[str], begun_at: float, deadline_at: float
+        self, place: str, avoided: set[str], begun_at: float, deadline_at: float
     ) -> str:
         """Return who takes a request now; wait while all are busy."""
-        while (worker := self._roster.choose(key, avoided)) is None:
+        while (worker := self._roster.choose(place, avoided)) is None:
             changed = asyncio.ensure_future(self._roster.changes.wait())
             await asyncio.wait([changed], timeout=_LOOK_S)
             changed.cancel()
@@ -213,7 +215,7 @@ class Dispatcher:
         self, under_way: list[_Attempt], request: SpeechRequest, key: str, deadline_at: float
     ) -> None:
         slow = under_way[0].worker
-        worker = self._roster.choose(key, {slow})
+        worker = self._roster.choose(name_at_worker(self._streamer, key), {slow})
         if worker is not None and worker != slow:
             log.info("pool worker is slow", extra={"worker": slow, "asked_too": worker})
             under_way.append(await self._begin(worker, request, key, deadline_at))

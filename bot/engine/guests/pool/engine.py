@@ -75,6 +75,7 @@ class PoolEngine(Engine):
         self._connection = Connection(access, name=f"ishowtts {name}", inbox=wire.inbox(name))
         self._roster = Roster(silent_s=silent_s)
         self._bucket = wire.bucket(subject, name)
+        self._ask_for_store = self._subjects.store(name)
         self._store: Store | None = None
         roots = [Path(folder) for folder in (shipped_voices, voices) if folder]
         self._sending = Sending(roots, allow_unlicensed=allow_unlicensed)
@@ -95,7 +96,7 @@ class PoolEngine(Engine):
     async def warm_up(self) -> None:
         """Connect, and wait for a worker."""
         await self._connection.open(within_s=_WARM_S)
-        self._store = Store(self._connection.client, self._bucket)
+        self._store = Store(self._connection.client, self._bucket, self._ask_for_store)
         await self._dispatcher.open()
         await self._connection.client.subscribe(self._subjects.beat(), cb=self._hear)
         workers = await self._wait_for_workers()

@@ -31,13 +31,13 @@ class _Worker:
         self.closed_until = 0.0
         """Until when it said it was busy."""
 
-    def score_s(self, key: str) -> float:
+    def score_s(self, voice: str) -> float:
         """Return in how many seconds it would speak, by what is known."""
         beat = self.beat
         usual_s = beat.usual_s or _UNKNOWN_S
         ahead = max(beat.under_way + beat.waiting + self.sent - beat.at_once + 1, 0)
         wait_s = max(beat.wait_s, ahead * usual_s / max(beat.at_once, 1))
-        return wait_s + usual_s + (_FETCH_S if key and key not in beat.warm else 0.0)
+        return wait_s + usual_s + (_FETCH_S if voice and voice not in beat.warm else 0.0)
 
 
 class Roster:
@@ -100,10 +100,11 @@ class Roster:
         if name in self._workers:
             self._workers[name].closed_until = awake() + wait_s
 
-    def choose(self, key: str, avoided: Collection[str]) -> str | None:
-        """Return who shall speak with the voice `key`; None where nobody takes requests.
+    def choose(self, voice: str, avoided: Collection[str]) -> str | None:
+        """Return who shall speak; None where nobody takes requests.
 
-        A worker in `avoided` is chosen where there is no other.
+        `voice` is its name at workers, or empty. Of those in `avoided` one is chosen where there is
+        no other.
         """
         open_ones = {
             name: worker
@@ -114,11 +115,11 @@ class Roster:
         if not left:
             return None
         some = self._random.sample(left, min(_CHOICES, len(left)))
-        if key:  # its home, so that it is warm there, unless that has more to do
-            some.append(max(left, key=lambda name: _weight(name, key)))
-        return min(some, key=lambda name: open_ones[name].score_s(key))
+        if voice:  # its home, so that it is warm there, unless that has more to do
+            some.append(max(left, key=lambda name: _weight(name, voice)))
+        return min(some, key=lambda name: open_ones[name].score_s(voice))
 
 
-def _weight(worker: str, key: str) -> bytes:
+def _weight(worker: str, voice: str) -> bytes:
     """Return the rank of a worker as the home of a voice: rendezvous hashing."""
-    return hashlib.blake2b(f"{worker} {key}".encode(), digest_size=8).digest()
+    return hashlib.blake2b(f"{worker} {voice}".encode(), digest_size=8).digest()

@@ -1,7 +1,8 @@
 """Reference voices on their way: once to an object store of JetStream, keyed by their content.
 
 A key is the SHA-256 of the three files of a voice. Who fetches one compares it, so nobody can put
-another voice under it; each streamer has a store of its own, so nobody else can read it.
+another voice under it. Each streamer has a store of its own, made by a worker, since who may make
+one could have it keep what others send; and what a worker has is one streamer's too.
 """
 
 import asyncio
@@ -11,12 +12,19 @@ import os
 import secrets
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.js.errors import BucketNotFoundError, NotFoundError, ObjectNotFoundError
+from nats.js.api import ObjectStoreConfig
+from nats.js.errors import (
+    BadRequestError,
+    BucketNotFoundError,
+    NotFoundError,
+    ObjectNotFoundError,
+)
 from nats.js.object_store import ObjectStore
 
 from bot.errors import StartError, UtteranceError, raised
@@ -27,6 +35,8 @@ log = logging.getLogger(__name__)
 
 _MOST_BYTES = 8 << 20
 """Limit of one file: a minute of speech."""
+_STORE_BYTES = 128 << 20
+"""Limit of one streamer's store."""
 _FETCH_S = 10.0
 """Limit of one transfer."""
 _PREFIX = "v"
@@ -37,6 +47,11 @@ _DIGITS = 40
 def key_of(packed: bytes) -> str:
     """Return the key of a voice, which may also be the name of its folder."""
     return _PREFIX + hashlib.sha256(packed).hexdigest()[:_DIGITS]
+
+
+def name_at_worker(streamer: str, key: str) -> str:
+    """Return the name of a streamer's voice at workers: nobody else can ask for it."""
+    return key_of(f"{streamer} {key}".encode()) if key else ""
 
 
 def pack(folder: Path) -> bytes:
@@ -79,10 +94,11 @@ def unpack(packed: bytes, folder: Path) -> None:
 class Store:
     """Object store of one streamer."""
 
-    def __init__(self, client: Client, bucket: str) -> None:
-        """Use `bucket`; `put` makes it if it is not there."""
+    def __init__(self, client: Client, bucket: str, ask_for_it: str = "") -> None:
+        """Use `bucket`; `put` asks for it at the subject `ask_for_it` if it is not there."""
         self._client = client
         self._bucket = bucket
+        self._ask_for_it = ask_for_it
         self._there: set[str] = set()
 
     async def put(self, key: str, packed: bytes) -> None:
@@ -108,10 +124,22 @@ class Store:
         try:
             store = await context.object_store(self._bucket)
         except (BucketNotFoundError, NotFoundError):
-            store = await context.create_object_store(self._bucket)
+            await self._client.request(self._ask_for_it, timeout=_FETCH_S)
+            store = await context.object_store(self._bucket)
         if not await _has(store, key):
             await store.put(key, packed)
             log.info("voice sent to the pool", extra={"key": key, "bytes": len(packed)})
+
+    async def make(self) -> None:
+        """Make the store, if it is not there, with room for a few hundred voices.
+
+        Raises:
+            NatsError: JetStream refuses.
+        """
+        with suppress(BadRequestError):  # it is there
+            await self._client.jetstream().create_object_store(
+                self._bucket, ObjectStoreConfig(max_bytes=_STORE_BYTES)
+            )
 
     async def get(self, key: str) -> bytes:
         """Return a voice.
@@ -188,29 +216,29 @@ class Fetched:
         self._most = most
         self._fetching: dict[str, asyncio.Task[None]] = {}
 
-    async def fetch(self, key: str, store: Store) -> None:
-        """Have the voice `key` in `folder`, once however many ask for it.
+    async def fetch(self, name: str, key: str, store: Store) -> None:
+        """Have the voice `key` in `folder` as `name`, once however many ask for it.
 
         Raises:
             UtteranceError: it cannot be had.
         """
-        path = self.folder / key
+        path = self.folder / name
         if path.is_dir():
             os.utime(path)  # it was used
             return
-        if key not in self._fetching:
-            task = asyncio.create_task(self._fetch(path, store), name=f"fetch {key}")
-            self._fetching[key] = task
-            task.add_done_callback(lambda _: self._fetching.pop(key, None))
-        await asyncio.shield(self._fetching[key])
+        if name not in self._fetching:
+            task = asyncio.create_task(self._fetch(path, key, store), name=f"fetch {key}")
+            self._fetching[name] = task
+            task.add_done_callback(lambda _: self._fetching.pop(name, None))
+        await asyncio.shield(self._fetching[name])
 
-    async def _fetch(self, path: Path, store: Store) -> None:
-        packed = await store.get(path.name)
+    async def _fetch(self, path: Path, key: str, store: Store) -> None:
+        packed = await store.get(key)
         try:
             await asyncio.to_thread(unpack, packed, path)
         except (OSError, ValueError) as error:
             raise UtteranceError(f"A voice cannot be kept: {raised(error)}.") from error
-        log.info("voice fetched", extra={"key": path.name, "bytes": len(packed)})
+        log.info("voice fetched", extra={"key": key, "bytes": len(packed)})
         self._forget()
 
     def _forget(self) -> None:

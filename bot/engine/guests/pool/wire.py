@@ -61,7 +61,7 @@ class Beat(Message, frozen=True, kw_only=True):
     clones: bool = False
     """Whether it speaks with the voices of streamers, and fetches what it lacks."""
     warm: tuple[str, ...] = ()
-    """Keys of the voices that it used lately."""
+    """Voices that it used lately, as `voices.name_at_worker` has them."""
 
 
 class Ask(Message, frozen=True, kw_only=True):
@@ -138,6 +138,10 @@ class Subjects(NamedTuple):
     def ask(self, worker: str, streamer: str = "*") -> str:
         """Return where a streamer asks a worker."""
         return f"{self.root}.ask.{worker}.{streamer}"
+
+    def store(self, streamer: str = "*") -> str:
+        """Return where a streamer asks for a store of voices, which any worker makes."""
+        return f"{self.root}.store.{streamer}"
 
     def cancel(self, worker: str, streamer: str = "*") -> str:
         """Return where a streamer takes a request back; the payload is the attempt."""
