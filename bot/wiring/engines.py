@@ -25,7 +25,7 @@ _STATED = {"f5": ("en",), "upstream": ("en", "zh"), "hibari": ("en",), "kokoro":
 and other engines of all."""
 _SHIPPED = str(resource("voices"))
 CLONING = frozenset({"f5", "upstream"})
-"""Engines with voices to choose from, which may need another interpreter."""
+"""Engines on this machine with voices to choose from, which may need another interpreter."""
 
 
 _POOLED = Limits(pause_s=5.0)
@@ -70,14 +70,16 @@ def nfe_policy(settings: EngineSettings) -> NfePolicy:
 
 def voices(settings: EngineSettings) -> VoiceCatalog | None:
     """Return the voices that chatters can be heard with; None if no engine has several."""
-    if not any(_has_voices(settings, name) for name in settings.engines):
+    if not cloning(settings):
         return None
     folders = voice_folders(settings)
     return VoiceCatalog(folders.roots, allow_unlicensed=folders.allow_unlicensed)
 
 
-def _has_voices(settings: EngineSettings, name: str) -> bool:
-    return name in CLONING or settings.kind_of(name) == "pool"
+def cloning(settings: EngineSettings) -> tuple[str, ...]:
+    """Return the engines that speak with the voices that lie here; a pool's workers fetch them."""
+    kinds = CLONING | {"pool"}
+    return tuple(name for name in settings.engines if settings.kind_of(name) in kinds)
 
 
 def voice_folders(settings: EngineSettings) -> VoiceFolders:
