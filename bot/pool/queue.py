@@ -49,6 +49,10 @@ class FairQueue:
         """Letters of all that waits."""
         return sum(len(each.ask.request.text) for each in self)
 
+    def has(self, streamer: str) -> bool:
+        """Tell whether anything of a streamer waits."""
+        return streamer in self._waiting
+
     def put(self, item: Waiting) -> bool:
         """Add a request; tell whether there is room.
 

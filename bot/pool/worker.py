@@ -6,6 +6,7 @@ and ask whoever is free. Nothing is kept here that a daemon would miss: it asks 
 
 import asyncio
 import itertools
+import math
 import secrets
 from collections.abc import Callable
 from functools import partial
@@ -42,6 +43,8 @@ _LEAVE_S = 0.3
 """Time in which daemons hear that a worker ends before it does."""
 _DOUBT_S = 0.7
 """Time without any progress after which the engine seems to hang."""
+_FIRST = 3
+"""Factor on how long the first request of a streamer may wait."""
 _MOST_TEXT = 10_000
 _LATEST_S = 300.0
 """Limit of when speech may be needed, in seconds."""
@@ -143,8 +146,10 @@ class Worker:
             came_at=at,
         )
         wait_s = self.wait_s
+        # Of each streamer one may wait here in any case: then they take turns, whoever is quick.
+        most_s = self._limits.wait_s * (1 if self._queue.has(streamer) else _FIRST)
         is_impossible = len(ask.request.text) > _MOST_TEXT
-        if is_impossible or not self._is_open or wait_s > self._limits.wait_s:
+        if is_impossible or not self._is_open or wait_s > most_s:
             self._figures.count(Result.BUSY)
             await self._send(item, wire.Busy(wait_s=max(wait_s - self._limits.wait_s, 0.0)))
         elif not self._queue.put(item):
@@ -252,7 +257,8 @@ class Worker:
             waiting=len(self._queue),
             wait_s=self.wait_s,
             usual_s=self._usual_s,
-            is_open=self._is_open and self.wait_s <= self._limits.wait_s,
+            room=self._room,
+            is_open=self._is_open,
             is_stuck=engine.doubts(_DOUBT_S),
             clones=self._voices.is_cloning,
             warm=self._voices.warm,
@@ -262,6 +268,13 @@ class Worker:
     def _is_open(self) -> bool:
         is_able = self._supervisor.is_ready and not self._supervisor.doubts(_DOUBT_S)
         return is_able and not self._is_draining
+
+    @property
+    def _room(self) -> int:
+        """Requests of usual length that would be taken now."""
+        left_s = self._limits.wait_s - self.wait_s
+        by_time = math.ceil(left_s / self._usual_s) if self._usual_s else self._limits.at_once
+        return max(min(by_time, self._limits.most - len(self._queue)), 0)
 
     @property
     def _usual_s(self) -> float:

@@ -7,12 +7,16 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable
 
+import nats as client_of_nats
 import numpy as np
 import pytest
+from nats.aio.msg import Msg
 
 from bot.engine.contract import Engine, speak_one
+from bot.engine.guests.pool import wire
 from bot.errors import StartError, TransientError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
+from bot.runtime.packing import encode
 from bot.runtime.waiting import cancel
 from tests.conftest import wait_until
 from tests.pool.conftest import MakeEngine, MakeWorker
@@ -216,7 +220,43 @@ async def test_more_than_workers_take_waits_for_them(
 
     assert all(chunk.samples.size for chunk in chunks)
     assert Counter(worker.steps()) == {(s, str(n)): 1 for n in range(30) for s in ("begin", "end")}
-    assert 'ishowtts_pool_requests_total{result="busy"} 0.0' not in figures(worker)
+
+
+async def test_a_worker_says_that_it_is_busy_or_drops_what_is_too_late(
+    nats: NatsServer, make_worker: MakeWorker
+) -> None:
+    worker = make_worker(at_once=1, most=2, most_each=2).wait_serving()
+    worker.hang.touch()
+    answers: dict[str, list[wire.Answer]] = {}
+    client = await client_of_nats.connect(nats.url)
+
+    async def note(message: Msg) -> None:
+        identity = message.subject.rpartition(".")[2]
+        answers.setdefault(identity, []).append(wire.decode_answer(message.data))
+
+    async def ask(identity: str, deadline_s: float) -> None:
+        request = wire.Ask(
+            version=wire.VERSION, attempt=identity, request=asked(identity), deadline_s=deadline_s
+        )
+        subject = wire.Subjects("ishowtts").ask(worker.name, "main")
+        await client.publish(subject, encode(request), reply=f"_INBOX.main.{identity}")
+        await wait_for(lambda: identity in answers, "answer")
+
+    try:
+        await client.subscribe("_INBOX.main.*", cb=note)
+        await ask("first", 60.0)
+        await who_began([worker], "first")
+        await ask("late", 0.0)
+        await ask("kept", 60.0)
+        await ask("refused", 60.0)
+        assert [type(each[0]) for each in answers.values()] == [wire.Taken] * 3 + [wire.Busy]
+        worker.hang.unlink()
+        await wait_for(lambda: worker.did("end", "kept"), "speech")
+    finally:
+        await client.close()
+    assert not worker.did("begin", "late")
+    assert not worker.did("begin", "refused")
+    assert 'ishowtts_pool_requests_total{result="busy"} 1.0' in figures(worker)
 
 
 async def test_a_worker_that_ends_finishes_what_it_began(

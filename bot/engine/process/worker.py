@@ -14,7 +14,13 @@ from bot.engine.process import protocol
 from bot.engine.process.scheduler import Job, Scheduler
 from bot.engine.process.share import keep_to, lower_priority
 from bot.engine.word_times import with_words
-from bot.errors import MemoryExhaustedError, StartError, UtteranceError, raised
+from bot.errors import (
+    MemoryExhaustedError,
+    StartError,
+    TransientError,
+    UtteranceError,
+    raised,
+)
 from bot.messages import AudioChunk
 from bot.runtime.clock import awake
 from bot.runtime.waiting import first_to_end
@@ -191,6 +197,9 @@ class Worker:
 
     def _break(self, error: Exception, number: int) -> None:
         """Report that the engine broke its promise, and at which request."""
+        if isinstance(error, TransientError):  # nobody's mistake: what it needs is away
+            self._fail(number, "fault", error.message, error.remedy)
+            return
         trouble: protocol.Trouble = "memory" if _lacks_memory(error) else "fault"
         detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         name = self._engine.name if self._engine else "The engine"

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 from nats.aio.msg import Msg
@@ -16,6 +17,7 @@ from nats.errors import Error as NatsError
 
 from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.connection import Connection
+from bot.engine.guests.pool.line import Line
 from bot.engine.guests.pool.roster import Roster
 from bot.engine.guests.pool.voices import name_at_worker
 from bot.engine.process import protocol
@@ -38,6 +40,22 @@ _NO_RESPONDERS = "503"
 _GIVE_UP_S = 20.0
 """Time after which nobody wants a text any more, besides what it was not needed for yet."""
 _BUSY_LEAST_S = 0.05
+
+
+class _Times(NamedTuple):
+    """Times of one text."""
+
+    begun_at: float
+    due_at: float
+    """When it is needed."""
+    deadline_at: float
+    """When nobody wants it any more."""
+
+    @classmethod
+    def of(cls, request: SpeechRequest) -> "_Times":
+        at = awake()
+        due_at = at + max(request.due_s, 0.0)
+        return cls(at, due_at, due_at + _GIVE_UP_S)
 
 
 class _Attempt:
@@ -91,6 +109,7 @@ class Dispatcher:
         self._priority = priority
         self._on_progress = on_progress
         self._attempts: dict[str, _Attempt] = {}
+        self._line = Line()
         self._inbox = ""
 
     async def open(self) -> None:
@@ -132,20 +151,19 @@ class Dispatcher:
             UtteranceError: it cannot be spoken.
             TransientError: no worker is there.
         """
-        begun_at = awake()
+        times = _Times.of(request)
         place = name_at_worker(self._streamer, key)
-        deadline_at = begun_at + max(request.due_s, 0.0) + _GIVE_UP_S
         avoided: set[str] = set()
         under_way: list[_Attempt] = []
         lost = 0
         try:
             while True:
-                self._refuse_silence(begun_at)
+                self._refuse_silence(times.begun_at)
                 if not under_way:
-                    worker = await self._wait_for_worker(place, avoided, begun_at, deadline_at)
-                    under_way.append(await self._begin(worker, request, key, deadline_at))
+                    worker = await self._wait_for_worker(place, avoided, times)
+                    under_way.append(await self._begin(worker, request, key, times))
                 elif len(under_way) == 1 and under_way[0].is_slow:
-                    await self._hedge(under_way, request, key, deadline_at)
+                    await self._hedge(under_way, request, key, times)
                 await self._wait(under_way)
                 for attempt in tuple(under_way):
                     if isinstance(attempt.event, protocol.Speech):
@@ -164,18 +182,22 @@ class Dispatcher:
             for attempt in under_way:
                 await self._end(attempt)
 
-    async def _wait_for_worker(
-        self, place: str, avoided: set[str], begun_at: float, deadline_at: float
-    ) -> str:
-        """Return who takes a request now; wait while all are busy."""
-        while (worker := self._roster.choose(place, avoided)) is None:
-            changed = asyncio.ensure_future(self._roster.changes.wait())
-            await asyncio.wait([changed], timeout=_LOOK_S)
-            changed.cancel()
-            self._refuse_silence(begun_at)
-            self._refuse_late(deadline_at)
-        self._refuse_late(deadline_at)
-        return worker
+    async def _wait_for_worker(self, place: str, avoided: set[str], times: _Times) -> str:
+        """Return who takes a request now; wait while all are busy, or others are more urgent."""
+        with self._line.waiting(times.due_at) as ticket:
+            while True:
+                is_first = self._line.is_first(ticket)
+                if is_first and (worker := self._roster.choose(place, avoided)):
+                    return worker
+                change = self._roster.changes.wait() if is_first else ticket.turn.wait()
+                changed = asyncio.ensure_future(change)
+                try:
+                    await asyncio.wait([changed], timeout=_LOOK_S if is_first else None)
+                finally:
+                    changed.cancel()
+                ticket.turn.clear()
+                self._refuse_silence(times.begun_at)
+                self._refuse_late(times.deadline_at)
 
     def _refuse_late(self, deadline_at: float) -> None:
         if awake() > deadline_at:
@@ -188,7 +210,7 @@ class Dispatcher:
             raise TransientError(f"The pool is away: {where}.")
 
     async def _begin(
-        self, worker: str, request: SpeechRequest, key: str, deadline_at: float
+        self, worker: str, request: SpeechRequest, key: str, times: _Times
     ) -> _Attempt:
         attempt = _Attempt(worker, self._connection.drops)
         self._attempts[attempt.name] = attempt
@@ -198,7 +220,7 @@ class Dispatcher:
             attempt=attempt.name,
             request=request,
             key=key,
-            deadline_s=deadline_at - awake(),
+            deadline_s=times.deadline_at - awake(),
             priority=self._priority,
         )
         subject = self._subjects.ask(worker, self._streamer)
@@ -207,18 +229,18 @@ class Dispatcher:
                 subject, encode(ask), reply=f"{self._inbox}.{attempt.name}"
             )
         except NatsError as error:
-            del self._attempts[attempt.name]
+            await self._end(attempt)
             raise TransientError(f"The pool is away: {raised(error)}.") from error
         return attempt
 
     async def _hedge(
-        self, under_way: list[_Attempt], request: SpeechRequest, key: str, deadline_at: float
+        self, under_way: list[_Attempt], request: SpeechRequest, key: str, times: _Times
     ) -> None:
         slow = under_way[0].worker
         worker = self._roster.choose(name_at_worker(self._streamer, key), {slow})
         if worker is not None and worker != slow:
             log.info("pool worker is slow", extra={"worker": slow, "asked_too": worker})
-            under_way.append(await self._begin(worker, request, key, deadline_at))
+            under_way.append(await self._begin(worker, request, key, times))
 
     async def _wait(self, under_way: list[_Attempt]) -> None:
         """Return when an answer came, or it is time to look again."""
@@ -271,7 +293,8 @@ class Dispatcher:
 
     async def _end(self, attempt: _Attempt) -> None:
         """Forget an attempt, and tell its worker unless it has answered."""
-        self._attempts.pop(attempt.name, None)
+        if self._attempts.pop(attempt.name, None) is not None:
+            self._roster.note_ended(attempt.worker)
         is_over = attempt.event is not None or attempt.busy_s is not None or attempt.is_nowhere
         if not is_over and self._connection.is_up:
             subject = self._subjects.cancel(attempt.worker, self._streamer)

@@ -22,7 +22,7 @@ from bot.runtime.clock import awake
 
 log = logging.getLogger(__name__)
 
-_WARM_S = 8.0
+_WARM_S = 5.0
 """How long a start waits for the first worker, in seconds."""
 
 

@@ -28,8 +28,17 @@ class _Worker:
         self.heard_at = awake()
         self.sent = 0
         """Requests since its latest beat, which that does not count yet."""
+        self.under_way = 0
+        """Requests of ours that it has not answered."""
         self.closed_until = 0.0
         """Until when it said it was busy."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it would take a request, as far as is known; it may always take our first one."""
+        beat = self.beat
+        is_free = self.sent < beat.room or not self.under_way
+        return beat.is_open and is_free and self.closed_until <= awake()
 
     def score_s(self, voice: str) -> float:
         """Return in how many seconds it would speak, by what is known."""
@@ -89,6 +98,12 @@ class Roster:
         """Count a request to a worker until it tells its load again."""
         if name in self._workers:
             self._workers[name].sent += 1
+            self._workers[name].under_way += 1
+
+    def note_ended(self, name: str) -> None:
+        """Note that a request to a worker was answered, or given up."""
+        if name in self._workers:
+            self._workers[name].under_way = max(self._workers[name].under_way - 1, 0)
 
     def note_gone(self, name: str) -> None:
         """Note that a worker is not connected, as long as no beat comes."""
@@ -109,7 +124,7 @@ class Roster:
         open_ones = {
             name: worker
             for name, worker in self._workers.items()
-            if self.is_alive(name) and worker.beat.is_open and worker.closed_until <= awake()
+            if self.is_alive(name) and worker.has_room
         }
         left = [name for name in open_ones if name not in avoided] or list(open_ones)
         if not left:

@@ -54,6 +54,8 @@ class Beat(Message, frozen=True, kw_only=True):
     """In how many seconds a request that comes now would begin."""
     usual_s: float
     """Seconds that a usual message takes; 0 while unknown."""
+    room: int
+    """Requests that it would take now, of usual length."""
     is_open: bool
     """Whether it takes requests; not while it drains, or its engine is away."""
     is_stuck: bool = False
