@@ -11,9 +11,10 @@ from aiohttp import web
 
 from bot.config import Settings
 from bot.engine.guests.pool import wire
-from bot.engine.guests.pool.connection import Access, Connection
+from bot.engine.guests.pool.connection import Connection
 from bot.errors import StartError
 from bot.observers.notify import Notify
+from bot.pool.access import access
 from bot.pool.figures import Figures
 from bot.pool.worker import Limits, Worker
 from bot.runtime.signals import stop_signals
@@ -45,17 +46,11 @@ async def serve(settings: Settings, engine: str, on_ready: Callable[[str], None]
         StartError: NATS refuses the user, the engine cannot run here, or the port is taken.
     """
     pool, chosen = settings.engine.pool, settings.worker
-    access = Access(
-        pool.servers,
-        pool.user,
-        engines.pool_password(pool),
-        *(None if path is None else str(path) for path in (pool.ca, pool.certificate, pool.key)),
-    )
     name = chosen.name or re.sub(r"[^A-Za-z0-9_-]", "-", platform.node())[:30] or "worker"
     figures = Figures()
     folder = _made(chosen.voices)
     worker = Worker(
-        Connection(access, name=f"ishowtts worker {name}", inbox=wire.WORKERS_INBOX),
+        Connection(access(pool), name=f"ishowtts worker {name}", inbox=wire.WORKERS_INBOX),
         engines.for_the_pool(settings.engine, engine, folder),
         root=pool.subject,
         name=name,

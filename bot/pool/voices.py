@@ -10,6 +10,7 @@ from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.connection import Connection
 from bot.engine.guests.pool.voices import Fetched, Store, name_at_worker
 from bot.errors import raised
+from bot.pool.state import bucket_of_state, make_state
 
 log = structlog.get_logger(__name__)
 
@@ -58,12 +59,16 @@ class Voices:
         return Store(self._connection.client, wire.bucket(self._root, streamer))
 
     async def make_store(self, message: Msg) -> None:
-        """Make the store that a streamer asks for."""
+        """Make the store that a streamer asks for: of voices, or of what its daemons share."""
         streamer = message.subject.rpartition(".")[2]
         if not message.reply.startswith(f"{wire.inbox(streamer)}."):
             return  # nobody is answered for another one
         try:
-            await self._store(streamer).make()
+            if message.data == wire.STATE:
+                bucket = bucket_of_state(self._root, streamer)
+                await make_state(self._connection.client, bucket)
+            else:
+                await self._store(streamer).make()
             await self._connection.client.publish(message.reply, b"")
         except NatsError as error:
             log.warning("no store for voices", streamer=streamer, reason=raised(error))

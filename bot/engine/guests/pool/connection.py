@@ -5,6 +5,7 @@ import logging
 import math
 import ssl
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _CONNECT_S = 2
 _LOOK_S = 0.05
+_CLOSE_S = 2.0
 _AGAIN_S = 0.2
 """Pause between two tries to connect."""
 _PING_S = 2
@@ -171,4 +173,6 @@ class Connection:
     async def close(self) -> None:
         """Send what waits, and end."""
         if not self._client.is_closed:
-            await self._client.close()
+            # Where the server is away there is nobody to send it to.
+            with suppress(OSError, NatsError, asyncio.TimeoutError):
+                await asyncio.wait_for(self._client.close(), _CLOSE_S)

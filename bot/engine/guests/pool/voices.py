@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
 from nats.js.api import ObjectStoreConfig
 from nats.js.errors import (
     BadRequestError,
@@ -124,7 +125,10 @@ class Store:
         try:
             store = await context.object_store(self._bucket)
         except (BucketNotFoundError, NotFoundError):
-            await self._client.request(self._ask_for_it, timeout=_FETCH_S)
+            try:
+                await self._client.request(self._ask_for_it, timeout=_FETCH_S)
+            except NoRespondersError:  # no worker: of one's own server one may make it oneself
+                await self.make()
             store = await context.object_store(self._bucket)
         if not await _has(store, key):
             await store.put(key, packed)

@@ -21,6 +21,8 @@ VERSION = 1
 understand."""
 BEAT_S = 0.2
 """Time between two beats of a worker, in seconds."""
+STATE = b"state"
+"""What a streamer asks to have made, besides its store of voices."""
 _PART_BYTES = 256 << 10
 """A quarter of what a server takes at most, as it is installed."""
 _MOST_PARTS = 256
