@@ -15,13 +15,17 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError, NoStreamResponseError
 
+from bot.config import Settings
 from bot.engine.contract import speak_one
 from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.engine import PoolEngine
 from bot.engine.guests.pool.voices import Store, key_of
 from bot.errors import StartError
-from bot.messages import SpeechRequest
+from bot.messages import ChatMessage, Chatter, SpeechRequest
+from bot.pool.standby import leading
+from bot.runtime.clock import now
 from bot.runtime.packing import encode
+from bot.store.copied import Kept
 from tests.conftest import wait_until
 from tests.mqtt.conftest import make_certificates
 from tests.pool.parts import SILENT_S, NatsServer, WorkerProcess
@@ -171,6 +175,7 @@ async def test_an_unknown_authority_is_not_trusted(server: NatsServer) -> None:
         "ishowtts.cancel.>",
         "ishowtts.>",
         "$O.ishowtts-voices-bob.>",
+        "$KV.ishowtts-state-bob.>",
         ">",
     ],
 )
@@ -193,6 +198,12 @@ async def test_a_streamer_cannot_hear_another(server: NatsServer, subject: str) 
         "$JS.API.STREAM.MSG.GET.OBJ_ishowtts-voices-bob",
         "$JS.API.CONSUMER.CREATE.OBJ_ishowtts-voices-bob",
         "$JS.API.STREAM.DELETE.OBJ_ishowtts-voices-bob",
+        "$JS.API.CONSUMER.CREATE.OBJ_ishowtts-voices-alice",
+        "$JS.API.CONSUMER.CREATE.KV_ishowtts-state-alice",
+        "$JS.API.CONSUMER.DURABLE.CREATE.KV_ishowtts-state-alice.x",
+        "$JS.API.STREAM.CREATE.KV_ishowtts-state-alice",
+        "$JS.API.STREAM.MSG.GET.KV_ishowtts-state-bob",
+        "$KV.ishowtts-state-bob.main.leader",
     ],
 )
 async def test_a_streamer_cannot_speak_as_another_or_as_a_worker(
@@ -276,3 +287,24 @@ async def test_stores_are_made_by_workers_and_are_one_streamer_s(
 
         with pytest.raises((NatsError, APIError, NoStreamResponseError, asyncio.TimeoutError)):
             await bob.jetstream(timeout=0.5).object_store(own)
+
+
+async def test_a_streamer_s_daemons_share_what_no_other_has(
+    server: NatsServer, worker: WorkerProcess
+) -> None:
+    del worker  # it makes the stores
+    kept = ChatMessage(
+        id="c1",
+        channel="main",
+        source="test",
+        chatter=Chatter(id="u1", name="viewer"),
+        text="paid",
+        received_at=now(),
+    )
+    for user, found in (("alice", 0), ("alice", 1), ("bob", 0)):
+        settings = Settings.model_validate(
+            {"engine": {"pool": pool(server, user)}, "standby": {"enabled": True}}
+        )
+        async with leading(settings) as copy:
+            assert len(copy.left()) == found
+            copy.put(Kept(message=kept, received_at=now()))

@@ -48,10 +48,19 @@ def test_the_page_lists_every_figure_with_its_type() -> None:
     assert {name.removesuffix("_total"): kind for name, kind in listed.items()} == families
 
 
-def test_the_page_leads_nowhere_wrong() -> None:
-    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", PAGE)
+@pytest.mark.parametrize("page", sorted(FOLDER.glob("*.md")), ids=lambda page: page.stem)
+def test_no_page_leads_nowhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
 
+    assert targets
     assert [target for target in targets if not (FOLDER / target).exists()] == []
+
+
+def test_the_configuration_of_a_standby_is_valid() -> None:
+    page = (FOLDER / "standby.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+
+    assert loads(example).standby.enabled
 
 
 def test_the_unit_is_valid(tmp_path: Path) -> None:
