@@ -16,7 +16,8 @@ from bot.errors import StartError
 from bot.observers.notify import Notify
 from bot.pool.access import access
 from bot.pool.figures import Figures
-from bot.pool.worker import Limits, Worker
+from bot.pool.load import Limits
+from bot.pool.worker import Worker
 from bot.runtime.signals import stop_signals
 from bot.runtime.tasks import running
 from bot.wiring import engines

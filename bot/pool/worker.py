@@ -6,12 +6,11 @@ and ask whoever is free. Nothing is kept here that a daemon would miss: it asks 
 
 import asyncio
 import itertools
-import math
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -19,7 +18,6 @@ from msgspec.structs import replace
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from bot.engine.forecast import USUAL_LETTERS
 from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.connection import Connection
 from bot.engine.process import protocol
@@ -28,6 +26,7 @@ from bot.engine.process.supervisor import Supervisor
 from bot.errors import UtteranceError, raised
 from bot.messages import SpeechRequest
 from bot.pool.figures import Figures, Result
+from bot.pool.load import Limits, Load
 from bot.pool.queue import FairQueue, Waiting
 from bot.pool.voices import Voices
 from bot.runtime.clock import awake
@@ -41,26 +40,11 @@ _DRAIN_S = 20.0
 """Limit of what is under way when the worker ends, in seconds."""
 _LEAVE_S = 0.3
 """Time in which daemons hear that a worker ends before it does."""
-_DOUBT_S = 0.7
-"""Time without any progress after which the engine seems to hang."""
-_FIRST = 3
-"""Factor on how long the first request of a streamer may wait."""
+_BEAT_LEAST_S = 0.05
+"""Time between two beats while the load changes."""
 _MOST_TEXT = 10_000
 _LATEST_S = 300.0
 """Limit of when speech may be needed, in seconds."""
-
-
-class Limits(NamedTuple):
-    """What a worker takes."""
-
-    at_once: int = 4
-    """Requests that the engine is given at a time, of which it may speak several together."""
-    wait_s: float = 2.0
-    """Longest that a request may wait here, in seconds; another worker may be free sooner."""
-    most: int = 64
-    """Requests that may wait."""
-    most_each: int = 16
-    """Those of one streamer."""
 
 
 class Worker:
@@ -92,8 +76,10 @@ class Worker:
         self._voices = Voices(connection, root=root, folder=voices)
         self._jobs: dict[str, asyncio.Task[None]] = {}
         """Under way, by attempt."""
-        self._is_draining = False
+        self._load = Load(supervisor, self._queue, self._jobs, limits)
         self._may_work = asyncio.Event()
+        self._changed = asyncio.Event()
+        """Its load did: daemons shall know soon."""
         self._sent = itertools.count(1)
 
     async def run(self, stopped: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -145,20 +131,15 @@ class Worker:
             deadline_at=at + min(max(ask.deadline_s, 0.0), _LATEST_S),
             came_at=at,
         )
-        wait_s = self.wait_s
-        # Of each streamer one may wait here in any case: then they take turns, whoever is quick.
-        most_s = self._limits.wait_s * (1 if self._queue.has(streamer) else _FIRST)
+        load, expected_s = self._load, self._load.wait_s
         is_impossible = len(ask.request.text) > _MOST_TEXT
-        if is_impossible or not self._is_open or wait_s > most_s:
+        if is_impossible or not load.takes(streamer) or not self._queue.put(item):
             self._figures.count(Result.BUSY)
-            await self._send(item, wire.Busy(wait_s=max(wait_s - self._limits.wait_s, 0.0)))
-        elif not self._queue.put(item):
-            self._figures.count(Result.BUSY)
-            await self._send(item, wire.Busy(wait_s=self._usual_s or wait_s))
-        else:
-            expected_s = wait_s + self._service_s(ask.request)
-            self._may_work.set()
-            await self._send(item, wire.Taken(expected_s=expected_s))
+            await self._send(item, wire.Busy(wait_s=load.excess_s))
+            return
+        self._may_work.set()
+        self._changed.set()
+        await self._send(item, wire.Taken(expected_s=expected_s + load.service_s(ask.request)))
 
     async def _take_back(self, message: Msg) -> None:
         attempt = message.data.decode(errors="replace")
@@ -187,6 +168,7 @@ class Worker:
     def _end_job(self, name: str, _: "asyncio.Task[None]") -> None:
         del self._jobs[name]
         self._may_work.set()
+        self._changed.set()
 
     async def _speak(self, item: Waiting) -> None:
         """Have one request spoken, and send what came of it."""
@@ -233,14 +215,17 @@ class Worker:
             self._figures.show(
                 waiting=len(self._queue),
                 under_way=len(self._jobs),
-                is_open=self._is_open,
+                is_open=self._load.is_open,
                 is_connected=self._connection.is_up,
             )
-            await asyncio.sleep(wire.BEAT_S)
+            self._changed.clear()
+            await asyncio.sleep(_BEAT_LEAST_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), wire.BEAT_S - _BEAT_LEAST_S)
 
     def beat(self) -> wire.Beat:
         """Return what the worker tells of itself now."""
-        engine = self._supervisor
+        engine, load = self._supervisor, self._load
         return wire.Beat(
             version=wire.VERSION,
             worker=self.name,
@@ -255,49 +240,18 @@ class Worker:
             at_once=self._limits.at_once,
             under_way=len(self._jobs),
             waiting=len(self._queue),
-            wait_s=self.wait_s,
-            usual_s=self._usual_s,
-            room=self._room,
-            is_open=self._is_open,
-            is_stuck=engine.doubts(_DOUBT_S),
+            wait_s=load.wait_s,
+            usual_s=load.usual_s,
+            room=load.room,
+            is_open=load.is_open,
+            is_stuck=load.is_stuck,
             clones=self._voices.is_cloning,
             warm=self._voices.warm,
         )
 
-    @property
-    def _is_open(self) -> bool:
-        is_able = self._supervisor.is_ready and not self._supervisor.doubts(_DOUBT_S)
-        return is_able and not self._is_draining
-
-    @property
-    def _room(self) -> int:
-        """Requests of usual length that would be taken now."""
-        left_s = self._limits.wait_s - self.wait_s
-        by_time = math.ceil(left_s / self._usual_s) if self._usual_s else self._limits.at_once
-        return max(min(by_time, self._limits.most - len(self._queue)), 0)
-
-    @property
-    def _usual_s(self) -> float:
-        return self._supervisor.forecast.service_s(USUAL_LETTERS, self._nfe)
-
-    @property
-    def _nfe(self) -> int:
-        return next(iter(self._supervisor.nfe_choices), 0)
-
-    def _service_s(self, request: SpeechRequest) -> float:
-        forecast = self._supervisor.forecast
-        return forecast.service_s(len(request.text), request.nfe or self._nfe)
-
-    @property
-    def wait_s(self) -> float:
-        """In how many seconds a request that comes now would begin, as far as is known."""
-        forecast = self._supervisor.forecast
-        under_way_s = forecast.wait_s(awake() + 1e6) if self._jobs else 0.0
-        return under_way_s + sum(self._service_s(each.ask.request) for each in self._queue)
-
     async def _drain(self) -> None:
         """Take nothing more, give back what waits, and finish what is under way."""
-        self._is_draining = True
+        self._load.is_draining = True
         log.info("worker drains", under_way=len(self._jobs), given_back=len(self._queue))
         await self._publish(self._subjects.beat(self.name), encode(self.beat()))
         left = protocol.Failed(number=0, trouble="fault", message="The worker ends.")
