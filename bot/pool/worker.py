@@ -23,7 +23,7 @@ from bot.engine.guests.pool.connection import Connection
 from bot.engine.process import protocol
 from bot.engine.process.client import EngineLostError
 from bot.engine.process.supervisor import Supervisor
-from bot.errors import UtteranceError, raised
+from bot.errors import StartError, UtteranceError, raised
 from bot.messages import SpeechRequest
 from bot.pool.figures import Figures, Result
 from bot.pool.load import Limits, Load
@@ -32,7 +32,7 @@ from bot.pool.voices import Voices
 from bot.runtime.clock import awake
 from bot.runtime.packing import encode
 from bot.runtime.tasks import running
-from bot.runtime.waiting import cancel
+from bot.runtime.waiting import cancel, first_to_end
 
 log = structlog.get_logger(__name__)
 
@@ -99,9 +99,16 @@ class Worker:
         log.info("worker serves the pool", worker=self.name, engine=self._supervisor.name)
         ready()
         async with running({"beats": self._beat, "work": self._work}):
-            await stopped.wait()
+            await first_to_end(stopped.wait(), self._end_without_server())
             await self._drain()
         log.info("worker leaves the pool", worker=self.name)
+
+    async def _end_without_server(self) -> None:
+        await self._connection.wait_closed()
+        raise StartError(
+            f"NATS takes this worker no more: {self._connection.trouble or 'it closed for good'}.",
+            remedy="Check engine.pool.user and its password, and start it again.",
+        )
 
     async def close(self) -> None:
         """End the connection and the engine."""

@@ -267,18 +267,22 @@ async def under_fire(folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
     rng = random.Random(seed)
     ends: Counter[str] = Counter()
     by_engine: Counter[str] = Counter()
-    doubled = 0
+    lengths = Counter({"too short": 0, "too long": 0})
 
     async def say(number: int) -> None:
-        nonlocal doubled
-        words = " ".join(text(rng).strip() + "." for _ in range(rng.randint(1, 3)))
+        sentences = rng.randint(1, 3)
+        words = " ".join(text(rng).strip() + "." for _ in range(sentences))
         request = _asked(f"m{number}", words)
-        samples = 0
+        audio_s = 0.0
         try:
             async for chunk in narrators[number % len(narrators)].synthesize(request):
-                samples += len(chunk.samples) / chunk.sample_rate_hz > 0
+                audio_s += chunk.duration_s
                 by_engine[chunk.engine or "silence"] += 1
-            ends["spoken" if samples else "silent"] += 1
+            ends["spoken"] += 1
+            # A tone is as long as its text: more is something that was said again.
+            usual_s = len(words) / 15 + 0.3 * sentences
+            lengths["too short"] += audio_s < usual_s - 0.3 * sentences - 0.2
+            lengths["too long"] += audio_s > usual_s + 0.5
         except IshowttsError as error:
             ends[f"failed: {error.message}"] += 1
 
@@ -308,6 +312,7 @@ async def under_fire(folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
         "messages": len(tasks),
         "with_exactly_one_end": sum(ends.values()),
         "ends": dict(ends),
+        "lengths": dict(lengths),
         "pieces_by_engine": dict(by_engine),
     }
 
@@ -365,6 +370,8 @@ def complaints(result: dict[str, Any]) -> list[str]:
         found.append("a message did not end exactly once")
     if fire and set(fire["ends"]) != {"spoken"}:
         found.append("a message was lost")
+    if fire and any(fire["lengths"].values()):
+        found.append("a part was lost, or heard twice")
     return found
 
 

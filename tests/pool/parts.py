@@ -62,6 +62,11 @@ class NatsServer:
         except (urllib.error.URLError, ConnectionError):
             return False
 
+    def reload(self) -> None:
+        """Have it read its configuration again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
     def kill(self) -> None:
         """End it at once, as a power cut does."""
         if self._process is not None:

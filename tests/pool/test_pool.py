@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import nats as client_of_nats
 import numpy as np
@@ -197,6 +198,26 @@ async def test_what_is_cancelled_is_spoken_by_nobody(
     await wait_for(lambda: worker.did("cancelled", "first"), "engine that is told")
 
     assert not worker.did("begin", "second")
+
+
+async def test_a_worker_that_is_taken_no_more_ends_and_says_why(tmp_path: Path) -> None:
+    folder = tmp_path / "nats"
+    folder.mkdir()
+    server = NatsServer(folder, 'authorization { user: "worker", password: "old" }')
+    server.start()
+    access = {"servers": [server.url], "user": "worker", "password": "old"}
+    worker = WorkerProcess(tmp_path / "worker", access)
+    try:
+        worker.wait_serving()
+        conf = (folder / "nats.conf").read_text(encoding="utf-8")
+        (folder / "nats.conf").write_text(conf.replace('"old"', '"new"'), encoding="utf-8")
+        server.reload()
+        assert await asyncio.to_thread(worker.process.wait, 60) == 1
+    finally:
+        worker.end()
+        server.kill()
+    assert worker.logged("pool connection has trouble")[-1]["reason"]
+    assert "NATS takes this worker no more" in (worker.folder / "log").read_text(encoding="utf-8")
 
 
 async def test_a_text_that_an_engine_refuses_is_not_tried_elsewhere(

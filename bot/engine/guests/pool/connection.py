@@ -55,6 +55,7 @@ class Connection:
         self._name = name
         self._inbox = inbox
         self.changes = Changes()
+        self._closed = asyncio.Event()
         self.up_at = 0.0
         """When it came back last."""
         self.drops = 0
@@ -80,6 +81,7 @@ class Connection:
             StartError: no server takes us.
         """
         self._client = Client()
+        self._closed.clear()
         # It tries again and again; what stands against it comes to `_note_error`.
         connecting = asyncio.ensure_future(self._client.connect(**self._options()))
         deadline = math.inf if within_s is None else awake() + within_s
@@ -119,7 +121,7 @@ class Connection:
             "error_cb": self._note_error,
             "disconnected_cb": self._note_lost,
             "reconnected_cb": self._note_back,
-            "closed_cb": self._note_change,
+            "closed_cb": self._note_closed,
             "connect_timeout": _CONNECT_S,
             "reconnect_time_wait": _AGAIN_S,
             "max_reconnect_attempts": -1,
@@ -155,6 +157,8 @@ class Connection:
         if told != self.trouble:
             log.info("pool connection has trouble", extra={"reason": told})
         self.trouble = told
+        if self.is_refused:
+            self._closed.set()
 
     async def _note_lost(self) -> None:
         self.drops += 1
@@ -167,8 +171,13 @@ class Connection:
         log.info("pool connected again")
         self.changes.tell()
 
-    async def _note_change(self) -> None:
+    async def _note_closed(self) -> None:
+        self._closed.set()
         self.changes.tell()
+
+    async def wait_closed(self) -> None:
+        """Return when the server takes us no more, as after a password that was changed."""
+        await self._closed.wait()
 
     async def close(self) -> None:
         """Send what waits, and end."""

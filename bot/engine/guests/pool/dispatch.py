@@ -160,6 +160,7 @@ class Dispatcher:
             while True:
                 self._refuse_silence(times.begun_at)
                 if not under_way:
+                    self._refuse_late(times.deadline_at)
                     worker = await self._wait_for_worker(place, avoided, times)
                     under_way.append(await self._begin(worker, request, key, times))
                 elif len(under_way) == 1 and under_way[0].is_slow:
