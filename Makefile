@@ -70,6 +70,9 @@ bench: $(VENV)/.ready-to-test
 	$(BIN)/python -m tests.bench.chaos --faults 1020 --daemons 3 --save chaos
 	$(BIN)/python -m tests.bench.kills --save kills
 	$(BIN)/python -m tests.bench.day --save day
+	$(BIN)/python -m tests.bench.pool --save pool
+	$(BIN)/python -m tests.bench.pool_ways --save pool_ways
+	$(BIN)/python -m tests.bench.pool_capacity --save pool_capacity
 	$(BIN)/python -m tests.bench.f5 --compare upstream --random small --json tests/bench/results/f5_cpu.json
 
 # What only these need is in environments of their own.

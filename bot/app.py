@@ -32,6 +32,7 @@ from bot.speedcheck import speed
 from bot.state import DaemonState, OutputState
 from bot.store import Store
 from bot.store import default_path as default_store
+from bot.store.copied import Copy
 from bot.web.settings import LiveSettings
 from bot.wiring import engines, outputs, sounds
 from bot.wiring.banner import banner
@@ -61,6 +62,7 @@ class Daemon:
         config: Path | None = None,
         may_restart: bool = False,
         show: Callable[[str], None] = lambda _: None,
+        copy: Copy | None = None,
     ) -> None:
         """Build the stages.
 
@@ -71,6 +73,7 @@ class Daemon:
             events: Where to write the outcomes as JSON Lines.
             config: The file that the configuration was read from.
             show: Shows the page at an address, once it is there.
+            copy: Where a standby finds what was paid for.
             may_restart: Whether who runs it starts another one where `run` says so.
 
         Raises:
@@ -105,6 +108,7 @@ class Daemon:
         store = Store(
             None if replays else default_store(),  # recorded chat leaves nothing behind
             journal_max_age_s=settings.backlog.journal_max_age_s,
+            copy=copy,
         )
         self._store = self._files.enter_context(store)
         self._observers.add([store.journal, store.audit, store.statistics])

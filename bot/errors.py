@@ -61,6 +61,10 @@ class TransientError(IshowttsError):
     """Trying again later may help: a lost connection, a device that is busy or unplugged."""
 
 
+class LeaseLostError(TransientError):
+    """Another daemon may speak now: this one stops, and stands by."""
+
+
 class LogInError(IshowttsError):
     """An account's permission is missing or gone: only its owner can give it, by logging in."""
 

@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.inbox",),
     ("bot.web", "bot.wires"),
     ("bot.wiring",),
-    ("bot.service",),
+    ("bot.service", "bot.pool"),
     ("bot.speedcheck", "bot.rehearsal"),
     ("bot.app", "bot.report"),
     ("bot.cli",),

@@ -6,6 +6,7 @@ from bot.errors import IshowttsError
 
 COMMANDS: Mapping[str, str] = {
     "run": "run the daemon",
+    "worker": "speak for a pool of streamers, on this machine's engine",
     "say": "speak one text",
     "explain": "show what would be spoken of a message, and what each filter does",
     "rehearse": "show what would be said of an evening's chat, also with other settings beside it",

@@ -259,7 +259,7 @@ def _log_in_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def _voice_findings(settings: Settings) -> Iterator[Finding]:
-    if not engines.CLONING.isdisjoint(settings.engine.engines):
+    if engines.cloning(settings.engine):
         for name, problem in engines.voice_folders(settings.engine).problems():
             yield Finding(f"voice {name}", problem)
 

@@ -8,7 +8,8 @@ import os
 import sys
 import traceback
 import webbrowser
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -18,7 +19,9 @@ from typing import TYPE_CHECKING
 from bot import logs
 from bot.cli import EXIT_OK, EXIT_USAGE
 from bot.cli.shared import add_config_option, complete, config_path, load_settings
-from bot.errors import shown
+from bot.config import Settings
+from bot.engine import import_extra
+from bot.errors import LeaseLostError, shown
 from bot.logs.background import tell
 from bot.wiring import engines
 from bot.wiring.options import with_options
@@ -26,6 +29,7 @@ from bot.wiring.options import with_options
 if TYPE_CHECKING:
     from bot.app import Daemon
     from bot.engine.narrator import Narrator
+    from bot.store.copied import Copy
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,7 +113,7 @@ def _run_once(
     )
     logs.configure(chosen.log)
 
-    def build(engine: "Narrator") -> "Daemon":
+    def build(engine: "Narrator", copy: "Copy | None") -> "Daemon":
         daemon_type: type[Daemon] = import_module("bot.app").Daemon
         return daemon_type(
             chosen,
@@ -119,23 +123,39 @@ def _run_once(
             config=config_path(options),
             may_restart=may_restart,
             show=show,
+            copy=copy,
         )
 
     async def live() -> bool:
         engine = engines.create(chosen.engine)
         engine.start()  # it loads while the rest of the daemon is imported
         try:
-            daemon = await asyncio.to_thread(build, engine)
-            gc.freeze()
-            gc.enable()
-            return await daemon.run()
+            async with _turn(chosen, is_replay=options.replay is not None) as copy:
+                daemon = await asyncio.to_thread(build, engine, copy)
+                gc.freeze()
+                gc.enable()
+                return await daemon.run()
+        except* LeaseLostError:  # the log says why
+            pass
         finally:
             await engine.close()
+        return True  # its turn is over: it stands by again
 
     try:
         return complete(live())
     finally:
         logs.finish()
+
+
+@asynccontextmanager
+async def _turn(settings: Settings, *, is_replay: bool) -> "AsyncIterator[Copy | None]":
+    """Wait for this daemon's turn where it has a standby, or is one."""
+    if not settings.standby.enabled or is_replay:
+        yield None
+        return
+    standby = import_extra("bot.pool.standby", "A standby", "nats")
+    async with standby.leading(settings) as copy:
+        yield copy
 
 
 def _tell_crash(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:

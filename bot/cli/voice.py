@@ -97,7 +97,7 @@ async def let_speak(settings: Settings, name: str, text: str | None, output: Pat
     voices = engines.voice_folders(settings.engine)
     if problem := voices.problem(voices.find_one(name)):
         raise problem
-    cloning = [engine for engine in settings.engine.engines if engine in engines.CLONING]
+    cloning = engines.cloning(settings.engine)
     if not cloning:
         raise StartError(
             "None of the configured engines speaks with cloned voices.",

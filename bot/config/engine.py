@@ -15,9 +15,10 @@ from bot.config.guests import (
     NamedGuest,
     OpenaiSettings,
     PiperSettings,
+    PoolSettings,
 )
 
-KINDS = ("f5", "hibari", "openai", "kokoro", "piper", "espeak", "upstream", "tone")
+KINDS = ("f5", "hibari", "openai", "kokoro", "piper", "espeak", "pool", "upstream", "tone")
 """Kinds of engines, each of which is also the name of one."""
 Option: TypeAlias = bool | float | str | list[int] | list[str] | dict[str, str] | None
 """Value of a keyword argument that an engine is made with."""
@@ -117,7 +118,8 @@ class EngineSettings(Section):
     """More engines of a kind, under names of their own."""
     engines: Annotated[tuple[EngineName, ...], Field(min_length=1)] = ("f5", "hibari")
     """In order of preference: the next one speaks while one warms up or fails. f5 is F5-TTS, hibari
-    a light local voice for English, upstream unmodified f5-tts, tone a sine, the others guests."""
+    a light local voice for English, upstream unmodified f5-tts, tone a sine, pool workers on other
+    machines, the others guests."""
     python: str | None = None
     """Python interpreter for f5 and upstream, if torch is not installed for the daemon's; it needs
     msgspec and numpy too. null is the daemon's."""
@@ -154,6 +156,8 @@ class EngineSettings(Section):
     """Piper, a program of its own."""
     espeak: EspeakSettings = EspeakSettings()
     """espeak-ng, a program of its own."""
+    pool: PoolSettings = PoolSettings()
+    """Workers on other machines."""
 
     @field_validator("engines")
     @classmethod
@@ -173,6 +177,7 @@ class EngineSettings(Section):
             "kokoro": self.kokoro,
             "piper": self.piper,
             "espeak": self.espeak,
+            "pool": self.pool,
             **self.named,
         }
         return guests.get(name)
@@ -184,6 +189,8 @@ class EngineSettings(Section):
             threads = None if self.threads == "auto" else self.threads
             options |= self.f5.options() | {"threads": threads}
         guest = self.guest(name)
+        if isinstance(guest, PoolSettings):  # the voices that may travel are those of f5
+            options |= {"voices": str(self.f5.voices), "allow_unlicensed": self.f5.allow_unlicensed}
         if guest is not None:
             options |= guest.model_dump(mode="json", exclude=set(NOT_FOR_THE_ENGINE))
         return options

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 from bot.config.base import Count, Number, Section, matching
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
+_Token = Annotated[str, matching(r"[A-Za-z0-9_-]{1,40}", "letters, digits, - and _, at most 40")]
 _Program = Annotated[str, matching(r"[^-\s].*", "the name or the path of a program")]
 _EspeakVoice = Annotated[
     str, matching(r"[A-Za-z0-9][A-Za-z0-9_()+/-]*", "a language such as en-us, or de+f3")
@@ -84,6 +85,40 @@ class EspeakSettings(Section):
     """Others of its voices, by ours."""
 
 
+class PoolSettings(Section):
+    """Workers on other machines, reached through NATS; docs/deploy/pool.md."""
+
+    servers: Annotated[
+        tuple[
+            Annotated[str, matching(r"(nats|tls)://[^\s@]+", "nats://HOST:PORT or tls://HOST")], ...
+        ],
+        Field(min_length=1),
+    ] = ("nats://127.0.0.1:4222",)
+    """Addresses of NATS: all of one cluster."""
+    user: _Token | None = None
+    """Account there; null for none."""
+    password: SecretStr | None = None
+    """Password of `user`; better kept in a file, a credential or the environment."""
+    password_file: Path | None = None
+    """File that holds the password, and nothing else."""
+    ca: Path | None = None
+    """PEM file of the authority that signed the servers' certificates; null for the system's."""
+    certificate: Path | None = None
+    """PEM file of our own certificate; null for none."""
+    key: Path | None = None
+    """PEM file of the key of `certificate`; null if it is in the same file."""
+    subject: Annotated[
+        str, matching(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", "words between dots")
+    ] = "ishowtts"
+    """First part of all subjects: that of the workers too."""
+    streamer: _Token | None = None
+    """Our name there, which the server lets nobody else use; null is that of the user, or main."""
+    priority: Annotated[Count, Field(ge=0, le=9)] = 0
+    """Which of several daemons of one streamer comes first: the greater one."""
+    silent_s: Annotated[Number, Field(ge=0.5, le=10)] = 0.8
+    """Seconds without a sign of life after which a worker is lost, and another one asked."""
+
+
 class NamedOpenai(OpenaiSettings):
     """Another server."""
 
@@ -108,9 +143,15 @@ class NamedEspeak(EspeakSettings):
     type: Literal["espeak"]
 
 
-GuestSettings = OpenaiSettings | KokoroSettings | PiperSettings | EspeakSettings
+class NamedPool(PoolSettings):
+    """Another pool."""
+
+    type: Literal["pool"]
+
+
+GuestSettings = OpenaiSettings | KokoroSettings | PiperSettings | EspeakSettings | PoolSettings
 NamedGuest = Annotated[
-    NamedOpenai | NamedKokoro | NamedPiper | NamedEspeak, Field(discriminator="type")
+    NamedOpenai | NamedKokoro | NamedPiper | NamedEspeak | NamedPool, Field(discriminator="type")
 ]
-NOT_FOR_THE_ENGINE = frozenset({"type", "api_key", "api_key_file"})
+NOT_FOR_THE_ENGINE = frozenset({"type", "api_key", "api_key_file", "password", "password_file"})
 """Keys that are no keyword arguments of the engine."""

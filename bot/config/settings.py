@@ -24,8 +24,10 @@ from bot.config.sources import (
     TwitchEventsubSettings,
     TwitchSettings,
 )
+from bot.config.standby import StandbySettings
 from bot.config.tags import SoundSettings
 from bot.config.wires import WireSettings
+from bot.config.worker import WorkerSettings
 
 FORM = 1
 """Form of the configuration file."""
@@ -116,6 +118,10 @@ class Settings(Section):
     """Figures for Prometheus."""
     wires: WireSettings = WireSettings()
     """Other programs' ways to have something said."""
+    standby: StandbySettings = StandbySettings()
+    """A second daemon that takes over."""
+    worker: WorkerSettings = WorkerSettings()
+    """`ishowtts worker`: this machine's engine for a pool."""
 
     @model_validator(mode="before")
     @classmethod

@@ -20,13 +20,14 @@ ENGINES: Mapping[str, str] = {
     "kokoro": "bot.engine.guests.kokoro:KokoroEngine",
     "openai": "bot.engine.guests.openai:OpenaiEngine",
     "piper": "bot.engine.guests.piper:PiperEngine",
+    "pool": "bot.engine.guests.pool.engine:PoolEngine",
     "tone": "bot.engine.tone:ToneEngine",
     "upstream": "bot.engine.upstream.engine:UpstreamEngine",
 }
 """Module and class of each engine, by its name in the configuration."""
 
-_EXTRAS = frozenset({"f5", "kokoro", "upstream"})
-"""Engines whose packages are an extra of the same name."""
+_EXTRAS = {"f5": "f5", "kokoro": "kokoro", "pool": "nats", "upstream": "upstream"}
+"""Extras with the packages of engines."""
 
 
 def create(name: str, options: Mapping[str, Any]) -> Engine:
@@ -43,7 +44,7 @@ def create(name: str, options: Mapping[str, Any]) -> Engine:
             f"There is no engine {shown(name)}.", remedy=f"Choose from {', '.join(ENGINES)}."
         )
     module_name, _, class_name = place.partition(":")
-    module = import_extra(module_name, f"Engine {name}", name if name in _EXTRAS else "")
+    module = import_extra(module_name, f"Engine {name}", _EXTRAS.get(name, ""))
     engine: Engine = getattr(module, class_name)(**options)
     return engine
 

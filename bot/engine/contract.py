@@ -25,6 +25,9 @@ class Engine(Protocol):
     budget_tokens: int = 0
     """Limit of a batch, in what `tokens` counts; 0 is one request at a time. Read when the engine
     is warm."""
+    at_once: int = 1
+    """Limit of batches under way at a time; more than 1 where somebody else computes. Read when the
+    engine is warm."""
     hardware: str = ""
     """Device and precision, such as "CPU, 8 bits"; empty if the engine does not tell. Read when the
     engine is warm."""

@@ -94,6 +94,8 @@ class Forecast:
         self._under_way: dict[int, Pending] = {}
         self._free_at = 0.0
         """When the engine ended what it computed last."""
+        self.at_once = 1
+        """Limit of requests under way at a time, none of which waits for another."""
 
     @property
     def is_known(self) -> bool:
@@ -164,7 +166,7 @@ class Forecast:
         What is needed sooner comes first, and what is under way is not interrupted.
         """
         at_work = self._at_work()
-        if at_work is None:
+        if at_work is None or len(self._under_way) < self.at_once:
             return 0.0
         since_s = awake() - max(at_work.asked_at, self._free_at)
         left_s = max(self.service_s(at_work.letters, at_work.nfe) - since_s, 0.0)

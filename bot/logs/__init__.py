@@ -99,7 +99,8 @@ def _formatter(
     shared: Sequence[structlog.typing.Processor], final: Sequence[structlog.typing.Processor]
 ) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        # Modules that engines' processes import too log by the standard library.
+        foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
     )
 

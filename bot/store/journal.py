@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -15,6 +15,7 @@ from bot.messages import ChatMessage, Utterance
 from bot.outcomes import FINAL, PUT_OFF, Dropped, Outcome, Queued, Rejected
 from bot.runtime.clock import Moment, now
 from bot.runtime.packing import decode, encode
+from bot.store.copied import Copy, Kept, Place
 from bot.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -29,9 +30,6 @@ _CLOCK_S = 300.0
 """Longest wait for the wall clock to be set, after which it is not waited for any more."""
 _LOOK_S = 1.0
 _GIVEN_UP = "paid message of an earlier run given up"
-
-_Place: TypeAlias = tuple[str, str]
-"""Channel and id of a message."""
 
 
 class _Left(NamedTuple):
@@ -51,20 +49,26 @@ class Journal:
         max_age_s: float,
         moment: Callable[[], Moment] = Moment.now,
         clock_s: float = _CLOCK_S,
+        copy: Copy | None = None,
     ) -> None:
         """Forget what is older than `max_age_s` seconds; with 0, keep nothing.
 
         What an earlier boot left waits for a wall clock that is right, for `clock_s` seconds at
-        most: it is given up only if it is known to be too old.
+        most: it is given up only if it is known to be too old. With a `copy`, what another daemon
+        left there is taken over, and what it brought to an end is forgotten.
         """
+        self._copy = copy
+        self._copied: dict[Place, Kept] = {}
         self._database = database
         self._max_age_s = max_age_s
         self._moment = moment
         self._clock_s = clock_s
         self._looked_at = moment()
-        self._taken_in: dict[_Place, Callable[[], None]] = {}
+        self._taken_in: dict[Place, Callable[[], None]] = {}
         """What lets go of messages of earlier runs that policy has still to let through."""
         left = list(self._read())
+        if copy is not None:
+            left = self._reconciled(left, copy)
         self._kept = {(it.message.channel, it.message.id) for it in left}
         self._undated = [it for it in left if self._may_be_dated(it)]
         """Those whose age a clock may tell later."""
@@ -175,6 +179,7 @@ class Journal:
             " starts) VALUES (?, ?, ?, ?, ?, ?, 0)",
             *(*place, data, max(here.unix_s - waited_s, 0.0), here.boot, here.boot_s - waited_s),
         )
+        self._put(Kept(message=message, received_at=max(here.unix_s - waited_s, 0.0)))
         return True
 
     def observe(self, outcome: Outcome) -> None:
@@ -213,15 +218,51 @@ class Journal:
             *(message.channel, message.id, *damaged),
         )
 
-    def _count(self, place: _Place, change: int) -> None:
+    def _reconciled(self, left: list[_Left], copy: Copy) -> list[_Left]:
+        """Return what is left here and in the copy, each once; write what either lacks."""
+        found: dict[Place, _Left] = {}
+        for it in left:
+            place = (it.message.channel, it.message.id)
+            if copy.is_ended(place):
+                self._delete(*(name.encode() for name in place))
+            else:
+                found[place] = it
+        here = set(found)
+        for kept in copy.left():
+            place = (kept.message.channel, kept.message.id)
+            self._copied[place] = kept
+            if place not in here and kept.ends < _MAX_ENDS:
+                found[place] = _Left(kept.message, Moment("", 0.0, kept.received_at))
+                self._database.write(
+                    "INSERT OR REPLACE INTO journal (channel, id, message, received_at, boot,"
+                    " boot_s, starts) VALUES (?, ?, ?, ?, '', 0, ?)",
+                    *(*place, encode(kept.message), kept.received_at, kept.ends),
+                )
+        for place in here - set(self._copied):  # from a time when the copy was not there
+            message, received = found[place]
+            self._put(Kept(message=message, received_at=received.unix_s))
+        return list(found.values())
+
+    def _put(self, kept: Kept) -> None:
+        if self._copy is not None:
+            self._copied[kept.message.channel, kept.message.id] = kept
+            self._copy.put(kept)
+
+    def _count(self, place: Place, change: int) -> None:
+        if place in self._copied:
+            kept = self._copied[place]
+            self._put(structs.replace(kept, ends=max(kept.ends + change, 0)))
         self._database.write(
             "UPDATE journal SET starts = CAST(coalesce(starts, 0) AS INTEGER) + ?"
             " WHERE channel = ? AND id = ?",
             *(change, *place),
         )
 
-    def _forget(self, place: _Place) -> None:
+    def _forget(self, place: Place) -> None:
         self._kept.remove(place)
+        if self._copy is not None:
+            self._copied.pop(place, None)
+            self._copy.end(place)
         self._taken_in.pop(place, None)
         self._delete(*(name.encode() for name in place))
 

@@ -2,16 +2,18 @@
 
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from bot.config.engine import EngineSettings
-from bot.config.guests import OpenaiSettings
+from bot.config.guests import OpenaiSettings, PoolSettings
 from bot.engine import ENGINES
 from bot.engine.fallback import FallbackEngine
 from bot.engine.narrator import Narrator
 from bot.engine.nfe_policy import NfePolicy
 from bot.engine.pieces import Pauses
 from bot.engine.process.supervisor import Supervisor
+from bot.engine.process.watchdog import Limits
 from bot.errors import StartError, shown
 from bot.runtime.credentials import read_secret
 from bot.runtime.folders import resource
@@ -21,8 +23,13 @@ from bot.voices.management import VoiceFolders
 _STATED = {"f5": ("en",), "upstream": ("en", "zh"), "hibari": ("en",), "kokoro": ("en",)}
 """ISO 639 codes of what engines speak; the official F5-TTS model tells of Chinese once it is warm,
 and other engines of all."""
+_SHIPPED = str(resource("voices"))
 CLONING = frozenset({"f5", "upstream"})
-"""Engines with voices to choose from, which may need another interpreter."""
+"""Engines on this machine with voices to choose from, which may need another interpreter."""
+
+
+_POOLED = Limits(pause_s=5.0)
+"""For a pool, which may be back at any moment, whatever it was away for."""
 
 
 def create(settings: EngineSettings, name: str | None = None) -> Narrator:
@@ -63,10 +70,16 @@ def nfe_policy(settings: EngineSettings) -> NfePolicy:
 
 def voices(settings: EngineSettings) -> VoiceCatalog | None:
     """Return the voices that chatters can be heard with; None if no engine has several."""
-    if CLONING.isdisjoint(settings.engines):
+    if not cloning(settings):
         return None
     folders = voice_folders(settings)
     return VoiceCatalog(folders.roots, allow_unlicensed=folders.allow_unlicensed)
+
+
+def cloning(settings: EngineSettings) -> tuple[str, ...]:
+    """Return the engines that speak with the voices that lie here; a pool's workers fetch them."""
+    kinds = CLONING | {"pool"}
+    return tuple(name for name in settings.engines if settings.kind_of(name) in kinds)
 
 
 def voice_folders(settings: EngineSettings) -> VoiceFolders:
@@ -85,9 +98,39 @@ def _supervisor(settings: EngineSettings, name: str, *, sleeps: bool) -> Supervi
         partial(_complete, settings, name),
         engine=settings.kind_of(name),
         python=python or "",
+        limits=_POOLED if settings.kind_of(name) == "pool" else Limits(),
         is_low=settings.priority == "low",
         cores=settings.cores or (),
         idle_s=settings.idle_s if sleeps else None,
+        languages=_languages(settings, name),
+    )
+
+
+def for_the_pool(settings: EngineSettings, name: str, voices: Path) -> Supervisor:
+    """Return the engine `name`, which speaks for a pool with the voices that lie in a folder.
+
+    Raises:
+        StartError: there is no such engine, or it is a pool itself.
+    """
+    able = [each for each in (*ENGINES, *settings.named) if settings.kind_of(each) != "pool"]
+    if name not in able and ":" not in name:  # as `bot.engine.create` takes one's own
+        raise StartError(
+            f"A worker cannot speak with the engine {shown(name)}.",
+            remedy=f"Choose from {', '.join(able)}.",
+        )
+
+    def options() -> dict[str, Any]:
+        own = {"voices": str(voices.absolute())} if name in CLONING else {}
+        return _complete(settings, name) | own
+
+    return Supervisor(
+        name,
+        options,
+        engine=settings.kind_of(name),
+        python=(settings.python or "") if name in CLONING else "",
+        limits=Limits(heartbeat_s=0.2),
+        is_low=settings.priority == "low",
+        cores=settings.cores or (),
         languages=_languages(settings, name),
     )
 
@@ -125,7 +168,19 @@ def _complete(settings: EngineSettings, name: str) -> dict[str, Any]:
         options["api_key"] = read_secret(
             f"{name}-api-key", configured=configured, file=guest.api_key_file
         )
+    if isinstance(guest, PoolSettings):
+        options |= {"password": pool_password(guest, name), "shipped_voices": _SHIPPED}
     return options
+
+
+def pool_password(pool: PoolSettings, name: str = "pool") -> str | None:
+    """Return the password at NATS; None for none.
+
+    Raises:
+        StartError: its file cannot be read.
+    """
+    configured = pool.password.get_secret_value() if pool.password else None
+    return read_secret(f"{name}-password", configured=configured, file=pool.password_file)
 
 
 def _locate(options: dict[str, Any]) -> dict[str, Any]:
@@ -136,4 +191,4 @@ def _locate(options: dict[str, Any]) -> dict[str, Any]:
     found = {**options, "model": str(here.model), "vocoder": str(here.vocoder)}
     if on_gpu:
         found |= {"gpu_model": str(on_gpu.model), "gpu_vocoder": str(on_gpu.vocoder)}
-    return {**found, "shipped_voices": str(resource("voices"))}
+    return {**found, "shipped_voices": _SHIPPED}

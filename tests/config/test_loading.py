@@ -45,7 +45,8 @@ line 10: log.level: is 'inf'; \
 allowed: 'debug', 'info', 'warning' or 'error'; did you mean info?
 line 11: volume: is not a key here; \
 allowed: version, channels, server, policy, backlog, overload, moderation, commands, engine, \
-sounds, playback, archive, twitch, log, mqtt, obs, metrics, wires"""
+sounds, playback, archive, twitch, log, mqtt, obs, metrics, wires, standby, \
+worker"""
 
     assert "\n".join(problems(text)) == expected
 

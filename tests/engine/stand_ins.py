@@ -195,6 +195,25 @@ class Mute(Obedient):
         return [broken] if requests[0].text == "broken" else answers
 
 
+class Aside(Obedient):
+    """Has three others speak; none of their speech comes before all three are under way."""
+
+    name = "aside"
+    at_once = 3
+    under_way = 0
+
+    async def speak(
+        self, requests: Sequence[SpeechRequest]
+    ) -> Sequence[AudioChunk | UtteranceError]:
+        self.under_way += 1
+        try:
+            while self.under_way < self.at_once:
+                await asyncio.sleep(0.001)
+            return await super().speak(requests)
+        finally:
+            self.under_way -= 1 if requests[0].text == "one wait" else 0
+
+
 class Together(Obedient):
     """Speaks several at once; the level of its speech tells how many: 0.1 each."""
 

@@ -1,7 +1,7 @@
 """What every engine promises, shown on each: our own, and the guests with real parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,11 @@ from tests.engine.guests import (
     piper_program,
     piper_voice,
 )
+from tests.pool.parts import SILENT_S, NatsServer, WorkerProcess
 
 pytestmark = pytest.mark.parts
 
-ALL = ("tone", "hibari", "f5", "kokoro", "piper", "espeak", "openai")
+ALL = ("tone", "hibari", "f5", "kokoro", "piper", "espeak", "openai", "pool")
 HOSTILE = {
     "emoji": "\U0001f602\U0001f602",
     "punctuation": "?!",
@@ -48,6 +49,21 @@ SAYS_ALL = frozenset({"tone"})
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("guests")
+
+
+@pytest.fixture(scope="session")
+def pool_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server where a worker speaks with hibari."""
+    folder = tmp_path_factory.mktemp("pool")
+    server = NatsServer(folder)
+    server.start()
+    worker = WorkerProcess(folder / "worker", {"servers": [server.url]}, engine="hibari")
+    try:
+        worker.wait_serving()
+        yield server.url
+    finally:
+        worker.end()
+        server.kill()
 
 
 @pytest.fixture
@@ -89,6 +105,8 @@ async def supervisor(
 ) -> AsyncIterator[Supervisor]:
     """Return the engine as the daemon has it: warm, in a process of its own."""
     made = options(request.param, files, server)
+    if request.param == "pool":
+        made = {"servers": [request.getfixturevalue("pool_url")], "silent_s": SILENT_S}
     supervisor = Supervisor(request.param, lambda: made, limits=PATIENT)
     try:
         await supervisor.warm_up()

@@ -221,6 +221,10 @@ def test_the_breaker_opens_closes_and_opens_sooner_on_trial() -> None:
         breaker.fail()
         pauses.append((breaker.is_open, breaker.pause_s))
     assert pauses == [(False, 0.0), (False, 0.0), (True, 5.0)]
+    impatient = Breaker(longest_s=2.0)
+    for _ in range(9):
+        impatient.fail()
+    assert impatient.pause_s == 2.0
     states = []
     for step in (breaker.prove, breaker.fail, breaker.succeed):
         step()

@@ -103,3 +103,13 @@ def test_what_is_given_up_before_anything_is_known_teaches_nothing() -> None:
     forecast.given_up(forecast.begin(request(40)))
 
     assert not forecast.is_known
+
+
+def test_nobody_waits_for_an_engine_that_speaks_several_at_once() -> None:
+    forecast = taught()
+    forecast.at_once = 2
+    alone_s = forecast.expect_s(40, 7)
+    forecast.begin(request(40))
+    assert forecast.expect_s(40, 7) == alone_s
+    forecast.begin(request(40))
+    assert forecast.expect_s(40, 7) > 1.5 * alone_s

@@ -12,8 +12,10 @@ _PAUSES_S = (0.0, 0.0, 5.0, 15.0, 60.0, 300.0)
 class Breaker:
     """Counter of failures in a row."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest_s: float = _PAUSES_S[-1]) -> None:
+        """Pause for `longest_s` at most."""
         self._failures = 0
+        self._longest_s = longest_s
 
     @property
     def is_open(self) -> bool:
@@ -23,7 +25,9 @@ class Breaker:
     @property
     def pause_s(self) -> float:
         """Seconds to wait before the next try."""
-        return _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1] if self._failures else 0.0
+        if not self._failures:
+            return 0.0
+        return min(_PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1], self._longest_s)
 
     def fail(self) -> None:
         """Count a failure."""

@@ -65,6 +65,10 @@ class Client:
         """Whether the process takes requests."""
         return self._requests is not None
 
+    def doubts(self, after_s: float) -> bool:
+        """Tell whether the engine may hang, as `Watchdog.doubts` does."""
+        return self._watchdog.doubts(after_s)
+
     async def run(self, command: Sequence[str], start: protocol.Start) -> None:
         """Run one process until it is lost; requests that are under way then end as lost.
 

@@ -79,6 +79,8 @@ class Ready(Message, frozen=True, kw_only=True):
     """Names of its own voices."""
     licence: str = ""
     """Licence of what speaks, for people."""
+    at_once: int = 1
+    """Limit of batches under way at a time, as in `bot.engine.contract`."""
 
 
 class Refused(Message, frozen=True, kw_only=True):

@@ -85,7 +85,7 @@ class Supervisor:
         self._limits = limits
         self._is_low, self._cores = is_low, tuple(cores)
         self._idleness = Idleness(idle_s)
-        self._breaker = Breaker()
+        self._breaker = Breaker(limits.pause_s)
         self._memory_breaker = Breaker()
         """Counts memory that runs out soon: short texts that are spoken prove nothing."""
         self._spoken = 0
@@ -101,6 +101,10 @@ class Supervisor:
     def is_ready(self) -> bool:
         """Whether it would speak now."""
         return self._is_ready and self._client is not None and self._client.is_open
+
+    def doubts(self, after_s: float) -> bool:
+        """Tell whether the engine may hang: it has shown no progress for `after_s` seconds."""
+        return self._client is not None and self._client.doubts(after_s)
 
     @property
     def is_loading(self) -> bool:
@@ -249,6 +253,7 @@ class Supervisor:
         """Take the engine back, or try it first if it failed again and again."""
         self.longest_piece, self.hardware = ready.longest_piece, ready.hardware
         self.nfe_choices = ready.nfe_choices
+        self.forecast.at_once = ready.at_once
         self.forecast.forget_load()
         self.languages, self.voices, self.licence = ready.languages, ready.voices, ready.licence
         if (self._breaker.is_open or self._memory_breaker.is_open) and self._voice:
@@ -279,12 +284,9 @@ class Supervisor:
         while refusal is not None and not self._breaker.is_open:
             self._breaker.fail()  # what is missing does not appear within seconds
         if trouble != self._trouble:
-            log.warning(
-                "engine lost" if refusal is None else "engine cannot start",
-                engine=self.name,
-                reason=trouble,
-                next_try_in_s=round(self._pause_s),
-            )
+            event = "engine lost" if refusal is None else "engine cannot start"
+            next_s = round(self._pause_s)
+            log.warning(event, engine=self.name, reason=trouble, next_try_in_s=next_s)
         self._change(is_ready=False, trouble=trouble, refusal=refusal)
 
     def _change(

@@ -32,6 +32,8 @@ class Limits(NamedTuple):
     """Least limit of an answer of a slow engine that reports no steps."""
     unknown_s: float = 20.0
     """Limit of the first answer, while nobody knows how fast the engine is."""
+    pause_s: float = 300.0
+    """Limit of the pause before another try, after failures in a row."""
 
 
 class Watchdog:
@@ -42,6 +44,7 @@ class Watchdog:
         self._started_at = awake()
         self._is_warm = False
         self._was_heard = False
+        self._heard_at = awake()
         self._missed = 0
         """Heartbeats without an event."""
         self._costs: dict[int, int] = {}
@@ -68,6 +71,7 @@ class Watchdog:
     def hear(self, event: protocol.Event) -> None:
         """Note an event."""
         self._was_heard = True
+        self._heard_at = awake()
         if isinstance(event, protocol.Ready):
             self._is_warm = True
         elif isinstance(event, protocol.Pong):
@@ -95,19 +99,34 @@ class Watchdog:
             return "engine process does not answer"
         if not self._is_warm and awake() - self._started_at > limits.start_s:
             return f"engine process is not warm after {limits.start_s:.0f} s"
-        if self._pong.quiet_s > self._quiet_limit_s():
+        if self._pong.quiet_s > self._quiet_limit_s(limits.working_s, limits.slow_s):
             return f"engine process hangs: no progress for {self._pong.quiet_s:.1f} s"
         return ""
 
-    def _quiet_limit_s(self) -> float:
-        """Return how long the engine may work without an answer or a step."""
+    def doubts(self, after_s: float) -> bool:
+        """Tell whether a warm engine may hang, sooner than `judge` and less surely.
+
+        For those who can ask somebody else meanwhile.
+        """
+        if not self._is_warm:
+            return False
+        is_silent = awake() - self._heard_at > after_s
+        return is_silent or self._pong.quiet_s > self._quiet_limit_s(after_s, after_s)
+
+    def _quiet_limit_s(self, working_s: float, slow_s: float) -> float:
+        """Return how long the engine may work without an answer or a step.
+
+        Args:
+            working_s: Least limit of a step, or of an answer of a quick engine.
+            slow_s: Least limit of an answer of a slow one.
+        """
         limits = self._limits
         if self._pong.step_s is not None:
-            return max(limits.working_s, limits.slower * self._pong.step_s)
+            return max(working_s, limits.slower * self._pong.step_s)
         if self._slowest_pace is None:
             return limits.unknown_s
         cost = max(self._costs.values(), default=0) * max(self._pong.speaking, 1)
         usual_s = self._slowest_pace * (cost + self._lingering)
         is_quick = self._slowest_s < limits.quick_s
-        least_s = limits.working_s if is_quick else limits.slow_s
+        least_s = working_s if is_quick else slow_s
         return max(least_s, limits.slower * usual_s)

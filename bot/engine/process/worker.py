@@ -4,6 +4,7 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,10 +14,24 @@ from bot.engine.process import protocol
 from bot.engine.process.scheduler import Job, Scheduler
 from bot.engine.process.share import keep_to, lower_priority
 from bot.engine.word_times import with_words
-from bot.errors import MemoryExhaustedError, StartError, UtteranceError, raised
+from bot.errors import (
+    MemoryExhaustedError,
+    StartError,
+    TransientError,
+    UtteranceError,
+    raised,
+)
 from bot.messages import AudioChunk
 from bot.runtime.clock import awake
 from bot.runtime.waiting import first_to_end
+
+
+class _Batch(NamedTuple):
+    """Requests that the engine speaks together."""
+
+    speaking: "asyncio.Task[None]"
+    wanted: set[int]
+    """Numbers of those that nobody has cancelled."""
 
 
 class Worker:
@@ -32,9 +47,8 @@ class Worker:
         self._engine: Engine | None = None
         self._scheduler = Scheduler(budget_tokens=0)
         self._may_work = asyncio.Event()
-        self._wanted: set[int] = set()
-        """Requests under way that nobody has cancelled."""
-        self._speaking: asyncio.Task[None] | None = None
+        self._batches: list[_Batch] = []
+        """What is under way."""
         self._begun_at = 0.0
         """When the engine got its latest batch."""
 
@@ -84,22 +98,29 @@ class Worker:
             self._may_work.set()
 
     def _pong(self, number: int) -> protocol.Pong:
-        # Also while it does not let go of what was cancelled.
-        is_busy = self._speaking is not None and not self._speaking.done()
+        # Also those that do not let go of what was cancelled.
+        running = self._running()
         progress = self._engine.progress if self._engine is not None else None
         moved_at = max(self._begun_at, progress.at) if progress else self._begun_at
         return protocol.Pong(
             number=number,
-            speaking=len(self._wanted),
-            quiet_s=max(awake() - moved_at, 0.0) if is_busy else 0.0,
+            speaking=sum(len(batch.wanted) for batch in running),
+            quiet_s=max(awake() - moved_at, 0.0) if running else 0.0,
             step_s=progress.step_s if progress else None,
         )
 
+    def _running(self) -> list[_Batch]:
+        """Return the batches under way, and forget the others."""
+        self._batches = [batch for batch in self._batches if not batch.speaking.done()]
+        return self._batches
+
     def _cancel(self, number: int) -> None:
-        if not self._scheduler.remove(number):
-            self._wanted.discard(number)
-            if not self._wanted and self._speaking is not None:
-                self._speaking.cancel()
+        if self._scheduler.remove(number):
+            return
+        for batch in self._batches:
+            batch.wanted.discard(number)
+            if not batch.wanted:
+                batch.speaking.cancel()
 
     async def _work(self, start: protocol.Start) -> None:
         """Load the engine, then let it speak batch by batch; return if it refuses to run."""
@@ -135,8 +156,18 @@ class Worker:
                 languages=tuple(engine.languages),
                 voices=tuple(engine.voices),
                 licence=engine.licence,
+                at_once=engine.at_once,
             )
         )
+        try:
+            await self._speak_all(engine)
+        finally:
+            for batch in self._batches:
+                batch.speaking.cancel()
+            self._batches = []
+
+    async def _speak_all(self, engine: Engine) -> None:
+        """Have batch after batch spoken, as many at a time as the engine takes."""
         was_idle = True
         while True:
             await self._may_work.wait()
@@ -145,14 +176,12 @@ class Worker:
             if was_idle:
                 self._may_work.clear()
                 continue
-            self._wanted = {job.number for job in jobs}
             self._begun_at = awake()
-            self._speaking = asyncio.create_task(self._speak(engine, jobs), name="speak")
-            try:
-                await asyncio.wait((self._speaking,))
-            finally:
-                self._speaking.cancel()
-                self._wanted = set()
+            speaking = asyncio.create_task(self._speak(engine, jobs), name="speak")
+            self._batches.append(_Batch(speaking, {job.number for job in jobs}))
+            while len(running := self._running()) >= engine.at_once:
+                tasks = [batch.speaking for batch in running]
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
     async def _speak(self, engine: Engine, jobs: Sequence[Job]) -> None:
         try:
@@ -168,6 +197,9 @@ class Worker:
 
     def _break(self, error: Exception, number: int) -> None:
         """Report that the engine broke its promise, and at which request."""
+        if isinstance(error, TransientError):  # nobody's mistake: what it needs is away
+            self._fail(number, "fault", error.message, error.remedy)
+            return
         trouble: protocol.Trouble = "memory" if _lacks_memory(error) else "fault"
         detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         name = self._engine.name if self._engine else "The engine"

@@ -100,6 +100,20 @@ async def test_requests_at_the_same_time_do_not_mix(make_supervisor: "MakeSuperv
     assert spoken == [len(text.split()) for text in texts]
 
 
+async def test_an_engine_speaks_as_many_at_a_time_as_it_says(
+    make_supervisor: "MakeSupervisor",
+) -> None:
+    supervisor = await warm(make_supervisor(engine="Aside"))
+    waiting = await speaking(supervisor, "one wait")
+    alone = asyncio.create_task(words_of(supervisor, "one two"))
+    await cancel(waiting)  # which leaves the other one as it is
+    spoken = await asyncio.gather(*(words_of(supervisor, "one") for _ in range(5)))
+
+    assert await alone == 2
+    assert spoken == [1] * 5
+    assert supervisor.restarts == 0
+
+
 async def test_what_is_cancelled_is_cancelled_in_the_process(
     make_supervisor: "MakeSupervisor",
 ) -> None:

@@ -123,3 +123,20 @@ def test_an_engine_that_reports_progress_is_judged_by_its_steps(process: Process
     assert process.is_lost(quiet_s=2.1, step_s=0.1)
     assert not process.is_lost(quiet_s=5.0, step_s=1.0)
     assert process.is_lost(quiet_s=5.1, step_s=1.0)
+
+
+def test_doubts_come_sooner_than_the_judgement(process: Process) -> None:
+    assert not process.watchdog.doubts(0.7)  # it loads
+    process.be_ready()
+    for _ in range(4):
+        process.speak(took_s=0.1)
+    process.at += 0.5
+    assert not process.watchdog.doubts(0.7)
+    process.at += 0.5
+    assert process.watchdog.doubts(0.7)  # it is silent
+    assert not process.is_lost(quiet_s=0.5)
+    assert not process.watchdog.doubts(0.7)
+    assert not process.is_lost(quiet_s=1.0)  # it works on something
+    assert process.watchdog.doubts(0.7)
+    assert not process.is_lost(quiet_s=1.0, step_s=0.3)
+    assert not process.watchdog.doubts(0.7)  # its steps take as long

@@ -80,7 +80,7 @@ class VoiceLibrary:
         Raises:
             UtteranceError: there is none of this name, or it cannot be read any more.
         """
-        known = self._known.get(name)
+        known = self._known.get(name) or self._look_for(name)
         if known is None:
             shown = name if is_name(name) else "of this name"
             choice = ", ".join(self._known)
@@ -93,6 +93,12 @@ class VoiceLibrary:
         voice = self._place(self._recall(known))
         self._keep(name, known.signature, voice)
         return voice
+
+    def _look_for(self, name: str) -> _Entry | None:
+        """Return a voice that came since the latest look, as those of a pool's streamers do."""
+        if is_name(name) and any((root / name).is_dir() for root in self._roots):
+            self.refresh(at_once=True)
+        return self._known.get(name)
 
     def refresh(self, *, at_once: bool = False) -> None:
         """Take voices that were added, changed or removed; a broken change leaves the old voice.

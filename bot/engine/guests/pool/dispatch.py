@@ -1,0 +1,305 @@
+"""Dispatch of one text to the pool: an attempt at one worker, and another one elsewhere if need be.
+
+A worker that dies or hangs is known by its beats and by what it does not answer; one that is slow
+is hedged: the text is asked of a second worker too, and whoever is first is heard. Each attempt has
+an inbox of its own, and what comes to one that was given up is dropped: nothing is heard twice.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from bot.engine.guests.pool import wire
+from bot.engine.guests.pool.connection import Connection
+from bot.engine.guests.pool.line import Line
+from bot.engine.guests.pool.roster import Roster
+from bot.engine.guests.pool.voices import name_at_worker
+from bot.engine.process import protocol
+from bot.errors import TransientError, UtteranceError, raised
+from bot.messages import SpeechRequest
+from bot.runtime.clock import awake
+from bot.runtime.packing import encode
+
+log = logging.getLogger(__name__)
+
+_LOOK_S = 0.05
+"""Time between two looks at an attempt, in seconds."""
+_SLOWER = 3.0
+"""An attempt is slow once it takes so many times what the worker expected, and `_SLOW_S` more."""
+_SLOW_S = 0.5
+_MOST_LOST = 3
+"""Workers that may be lost at one text: what broke three of them would break a fourth."""
+_NO_RESPONDERS = "503"
+"""Status of what a server answers for a worker that is not connected."""
+_GIVE_UP_S = 20.0
+"""Time after which nobody wants a text any more, besides what it was not needed for yet."""
+_BUSY_LEAST_S = 0.05
+
+
+class _Times(NamedTuple):
+    """Times of one text."""
+
+    begun_at: float
+    due_at: float
+    """When it is needed."""
+    deadline_at: float
+    """When nobody wants it any more."""
+
+    @classmethod
+    def of(cls, request: SpeechRequest) -> "_Times":
+        at = awake()
+        due_at = at + max(request.due_s, 0.0)
+        return cls(at, due_at, due_at + _GIVE_UP_S)
+
+
+class _Attempt:
+    """One text at one worker."""
+
+    def __init__(self, worker: str, drops: int) -> None:
+        self.name = secrets.token_urlsafe(12)
+        self.worker = worker
+        self.begun_at = awake()
+        self.drops = drops
+        """How often the connection had been lost when it began."""
+        self.taken_at: float | None = None
+        self.expected_s = 0.0
+        self.busy_s: float | None = None
+        """What the worker said if it did not take it."""
+        self.is_nowhere = False
+        """Whether no worker of this name is connected."""
+        self.event: protocol.Speech | protocol.Failed | None = None
+        """The answer, once it is whole."""
+        self.joining = wire.Joining()
+        self.changed = asyncio.Event()
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it should be there by now."""
+        if self.taken_at is None or not self.expected_s:
+            return False
+        return awake() - self.taken_at > _SLOWER * self.expected_s + _SLOW_S
+
+
+class Dispatcher:
+    """Attempts under way, and the inbox that their answers come to."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        roster: Roster,
+        *,
+        subjects: wire.Subjects,
+        streamer: str,
+        silent_s: float,
+        priority: int,
+        on_progress: Callable[[], None],
+    ) -> None:
+        """Ask for `streamer`; a worker that does not answer for `silent_s` is lost."""
+        self._connection = connection
+        self._roster = roster
+        self._subjects = subjects
+        self._streamer = streamer
+        self._silent_s = silent_s
+        self._priority = priority
+        self._on_progress = on_progress
+        self._attempts: dict[str, _Attempt] = {}
+        self._line = Line()
+        self._inbox = ""
+
+    async def open(self) -> None:
+        """Listen to answers."""
+        self._inbox = self._connection.client.new_inbox()
+        await self._connection.client.subscribe(
+            f"{self._inbox}.*",
+            cb=self._take,
+            pending_msgs_limit=-1,
+            pending_bytes_limit=-1,
+        )
+
+    async def _take(self, message: Msg) -> None:
+        attempt = self._attempts.get(message.subject.rpartition(".")[2])
+        if attempt is None:
+            return  # given up
+        self._on_progress()
+        attempt.changed.set()
+        if message.headers and message.headers.get("Status") == _NO_RESPONDERS:
+            attempt.is_nowhere = True
+            return
+        try:
+            answer = wire.decode_answer(message.data)
+            if isinstance(answer, wire.Taken):
+                attempt.taken_at, attempt.expected_s = awake(), answer.expected_s
+            elif isinstance(answer, wire.Busy):
+                attempt.busy_s = answer.wait_s
+            else:
+                attempt.event = attempt.joining.add(answer)
+        except (ValueError, msgspec.MsgspecError) as error:
+            attempt.event = protocol.Failed(
+                number=0, trouble="fault", message=f"Worker answers nonsense: {raised(error)}."
+            )
+
+    async def speak(self, request: SpeechRequest, key: str) -> protocol.Speech:
+        """Return the speech of `request`, in the voice of this key.
+
+        Raises:
+            UtteranceError: it cannot be spoken.
+            TransientError: no worker is there.
+        """
+        times = _Times.of(request)
+        place = name_at_worker(self._streamer, key)
+        avoided: set[str] = set()
+        under_way: list[_Attempt] = []
+        lost = 0
+        try:
+            while True:
+                self._refuse_silence(times.begun_at)
+                if not under_way:
+                    self._refuse_late(times.deadline_at)
+                    worker = await self._wait_for_worker(place, avoided, times)
+                    under_way.append(await self._begin(worker, request, key, times))
+                elif len(under_way) == 1 and under_way[0].is_slow:
+                    await self._hedge(under_way, request, key, times)
+                await self._wait(under_way)
+                for attempt in tuple(under_way):
+                    if isinstance(attempt.event, protocol.Speech):
+                        return attempt.event
+                    if not (trouble := self._judge(attempt)):
+                        continue
+                    under_way.remove(attempt)
+                    await self._end(attempt)
+                    if attempt.busy_s is None:
+                        lost += attempt.taken_at is not None
+                        avoided.add(attempt.worker)
+                        self._tell_lost(attempt, request, trouble)
+                if lost >= _MOST_LOST and not under_way:
+                    raise UtteranceError("Several workers of the pool were lost at this text.")
+        finally:
+            for attempt in under_way:
+                await self._end(attempt)
+
+    async def _wait_for_worker(self, place: str, avoided: set[str], times: _Times) -> str:
+        """Return who takes a request now; wait while all are busy, or others are more urgent."""
+        with self._line.waiting(times.due_at) as ticket:
+            while True:
+                is_first = self._line.is_first(ticket)
+                if is_first and (worker := self._roster.choose(place, avoided)):
+                    return worker
+                change = self._roster.changes.wait() if is_first else ticket.turn.wait()
+                changed = asyncio.ensure_future(change)
+                try:
+                    await asyncio.wait([changed], timeout=_LOOK_S if is_first else None)
+                finally:
+                    changed.cancel()
+                ticket.turn.clear()
+                self._refuse_silence(times.begun_at)
+                self._refuse_late(times.deadline_at)
+
+    def _refuse_late(self, deadline_at: float) -> None:
+        if awake() > deadline_at:
+            raise UtteranceError("All workers of the pool have been busy for too long.")
+
+    def _refuse_silence(self, begun_at: float) -> None:
+        since = max(self._roster.heard_at, self._connection.up_at, begun_at)
+        if not self._roster.alive and awake() - since > self._silent_s:
+            where = "no worker is heard" if self._connection.is_up else "NATS is not there"
+            raise TransientError(f"The pool is away: {where}.")
+
+    async def _begin(
+        self, worker: str, request: SpeechRequest, key: str, times: _Times
+    ) -> _Attempt:
+        attempt = _Attempt(worker, self._connection.drops)
+        self._attempts[attempt.name] = attempt
+        self._roster.note_sent(worker)
+        ask = wire.Ask(
+            version=wire.VERSION,
+            attempt=attempt.name,
+            request=request,
+            key=key,
+            deadline_s=times.deadline_at - awake(),
+            priority=self._priority,
+        )
+        subject = self._subjects.ask(worker, self._streamer)
+        try:
+            await self._connection.client.publish(
+                subject, encode(ask), reply=f"{self._inbox}.{attempt.name}"
+            )
+        except NatsError as error:
+            await self._end(attempt)
+            raise TransientError(f"The pool is away: {raised(error)}.") from error
+        return attempt
+
+    async def _hedge(
+        self, under_way: list[_Attempt], request: SpeechRequest, key: str, times: _Times
+    ) -> None:
+        slow = under_way[0].worker
+        worker = self._roster.choose(name_at_worker(self._streamer, key), {slow})
+        if worker is not None and worker != slow:
+            log.info("pool worker is slow", extra={"worker": slow, "asked_too": worker})
+            under_way.append(await self._begin(worker, request, key, times))
+
+    async def _wait(self, under_way: list[_Attempt]) -> None:
+        """Return when an answer came, or it is time to look again."""
+        waiting = [asyncio.ensure_future(each.changed.wait()) for each in under_way]
+        try:
+            await asyncio.wait(waiting, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+        for attempt in under_way:
+            attempt.changed.clear()
+
+    def _judge(self, attempt: _Attempt) -> str:
+        """Return why an attempt is over; empty while it goes on.
+
+        Raises:
+            UtteranceError: the engine there cannot speak it.
+        """
+        event = attempt.event
+        if isinstance(event, protocol.Failed):
+            if event.trouble == "utterance":
+                raise UtteranceError(event.message, remedy=event.remedy)
+            return event.message
+        if attempt.busy_s is not None:
+            self._roster.note_busy(attempt.worker, max(attempt.busy_s, _BUSY_LEAST_S))
+            return "it is busy"
+        return self._trouble(attempt)
+
+    def _trouble(self, attempt: _Attempt) -> str:
+        """Return what happened to the worker of an attempt; empty if nothing."""
+        if not self._connection.is_up:
+            return ""  # it may be back at once
+        if attempt.is_nowhere:
+            self._roster.note_gone(attempt.worker)
+        is_late = attempt.taken_at is None and awake() - attempt.begun_at > self._silent_s
+        troubles = {
+            "the connection was lost meanwhile": attempt.drops != self._connection.drops,
+            "it is not connected": attempt.is_nowhere,
+            "it is silent": not self._roster.is_alive(attempt.worker),
+            "its engine hangs": self._roster.is_stuck(attempt.worker),
+            "it does not answer": is_late,
+        }
+        return next((trouble for trouble, is_so in troubles.items() if is_so), "")
+
+    def _tell_lost(self, attempt: _Attempt, request: SpeechRequest, reason: str) -> None:
+        log.warning(
+            "pool worker lost, retrying on another one",
+            extra={"worker": attempt.worker, "id": request.id, "reason": reason},
+        )
+
+    async def _end(self, attempt: _Attempt) -> None:
+        """Forget an attempt, and tell its worker unless it has answered."""
+        if self._attempts.pop(attempt.name, None) is not None:
+            self._roster.note_ended(attempt.worker)
+        is_over = attempt.event is not None or attempt.busy_s is not None or attempt.is_nowhere
+        if not is_over and self._connection.is_up:
+            subject = self._subjects.cancel(attempt.worker, self._streamer)
+            try:
+                await self._connection.client.publish(subject, attempt.name.encode())
+            except NatsError as error:
+                log.debug("cancel was not sent", extra={"reason": raised(error)})

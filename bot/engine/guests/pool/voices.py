@@ -1,0 +1,251 @@
+"""Reference voices on their way: once to an object store of JetStream, keyed by their content.
+
+A key is the SHA-256 of the three files of a voice. Who fetches one compares it, so nobody can put
+another voice under it. Each streamer has a store of its own, made by a worker, since who may make
+one could have it keep what others send; and what a worker has is one streamer's too.
+"""
+
+import asyncio
+import hashlib
+import logging
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+from nats.js.api import ObjectStoreConfig
+from nats.js.errors import (
+    BadRequestError,
+    BucketNotFoundError,
+    NotFoundError,
+    ObjectNotFoundError,
+)
+from nats.js.object_store import ObjectStore
+
+from bot.errors import StartError, UtteranceError, raised
+from bot.runtime.folders import read_bounded
+from bot.voices.folder import FILES, Signature, find, read_about, read_signature
+
+log = logging.getLogger(__name__)
+
+_MOST_BYTES = 8 << 20
+"""Limit of one file: a minute of speech."""
+_STORE_BYTES = 128 << 20
+"""Limit of one streamer's store."""
+_FETCH_S = 10.0
+"""Limit of one transfer."""
+_PREFIX = "v"
+_DIGITS = 40
+"""Of the digest, in hexadecimal: no two voices share so many."""
+
+
+def key_of(packed: bytes) -> str:
+    """Return the key of a voice, which may also be the name of its folder."""
+    return _PREFIX + hashlib.sha256(packed).hexdigest()[:_DIGITS]
+
+
+def name_at_worker(streamer: str, key: str) -> str:
+    """Return the name of a streamer's voice at workers: nobody else can ask for it."""
+    return key_of(f"{streamer} {key}".encode()) if key else ""
+
+
+def pack(folder: Path) -> bytes:
+    """Return the files of a voice as one; the same files give the same bytes.
+
+    Raises:
+        OSError: a file cannot be read, or is too large for a voice.
+    """
+    present = [name for name in FILES if (folder / name).is_file()]
+    files = [(name, read_bounded(folder / name, _MOST_BYTES)) for name in present]
+    return msgspec.msgpack.encode(files)
+
+
+def unpack(packed: bytes, folder: Path) -> None:
+    """Write a voice into `folder`, which appears whole or not at all.
+
+    Raises:
+        ValueError: `packed` is no voice.
+        OSError: the disk refuses.
+    """
+    try:
+        files = msgspec.msgpack.decode(packed, type=list[tuple[str, bytes]])
+    except msgspec.MsgspecError as error:
+        raise ValueError("what was fetched is no voice") from error
+    if any(name not in FILES for name, _ in files):
+        raise ValueError("what was fetched is no voice")
+    made = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    made.mkdir(parents=True)
+    try:
+        for name, content in files:
+            (made / name).write_bytes(content)
+        if not folder.exists():
+            made.rename(folder)
+    except FileExistsError:
+        pass  # somebody else fetched it too
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+class Store:
+    """Object store of one streamer."""
+
+    def __init__(self, client: Client, bucket: str, ask_for_it: str = "") -> None:
+        """Use `bucket`; `put` asks for it at the subject `ask_for_it` if it is not there."""
+        self._client = client
+        self._bucket = bucket
+        self._ask_for_it = ask_for_it
+        self._there: set[str] = set()
+
+    async def put(self, key: str, packed: bytes) -> None:
+        """Store a voice, unless it is there.
+
+        Raises:
+            UtteranceError: JetStream does not take it.
+        """
+        if key in self._there:
+            return
+        try:
+            await asyncio.wait_for(self._put(key, packed), _FETCH_S)
+        except (NatsError, OSError, asyncio.TimeoutError) as error:
+            raise UtteranceError(
+                f"The voice cannot go to the pool: {raised(error)}.",
+                remedy="Turn JetStream on in nats-server, and permit the user its bucket"
+                f" {self._bucket}.",
+            ) from error
+        self._there.add(key)
+
+    async def _put(self, key: str, packed: bytes) -> None:
+        context = self._client.jetstream()
+        try:
+            store = await context.object_store(self._bucket)
+        except (BucketNotFoundError, NotFoundError):
+            try:
+                await self._client.request(self._ask_for_it, timeout=_FETCH_S)
+            except NoRespondersError:  # no worker: of one's own server one may make it oneself
+                await self.make()
+            store = await context.object_store(self._bucket)
+        if not await _has(store, key):
+            await store.put(key, packed)
+            log.info("voice sent to the pool", extra={"key": key, "bytes": len(packed)})
+
+    async def make(self) -> None:
+        """Make the store, if it is not there, with room for a few hundred voices.
+
+        Raises:
+            NatsError: JetStream refuses.
+        """
+        with suppress(BadRequestError):  # it is there
+            await self._client.jetstream().create_object_store(
+                self._bucket, ObjectStoreConfig(max_bytes=_STORE_BYTES)
+            )
+
+    async def get(self, key: str) -> bytes:
+        """Return a voice.
+
+        Raises:
+            UtteranceError: it is not there, or is another one.
+        """
+        try:
+            store = await self._client.jetstream().object_store(self._bucket)
+            result = await asyncio.wait_for(store.get(key), _FETCH_S)
+        except (NatsError, OSError, asyncio.TimeoutError) as error:
+            raise UtteranceError(f"The voice cannot be fetched: {raised(error)}.") from error
+        packed = bytes(result.data or b"")
+        if key_of(packed) != key:
+            raise UtteranceError("The voice in the pool's store is another one than was asked for.")
+        return packed
+
+
+async def _has(store: ObjectStore, key: str) -> bool:
+    try:
+        await store.get_info(key)
+    except ObjectNotFoundError:
+        return False
+    return True
+
+
+class Sending:
+    """The daemon's voices: keys by name, of folders that may change at any time."""
+
+    def __init__(self, roots: Sequence[Path], *, allow_unlicensed: bool) -> None:
+        self._roots = tuple(roots)
+        self._allow_unlicensed = allow_unlicensed
+        self._known: dict[Path, tuple[Signature, str]] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the voices that there are now. Looks at the disk."""
+        return tuple(find(self._roots))
+
+    async def key(self, name: str, store: Store) -> str:
+        """Return the key of the voice `name`, which is in `store` then; empty if there is none.
+
+        Raises:
+            UtteranceError: it may not speak, or cannot be sent.
+        """
+        folder = await asyncio.to_thread(self._folder, name)
+        if folder is None:
+            return ""
+        signature = read_signature(folder)
+        known = self._known.get(folder)
+        if known is not None and known[0] == signature:
+            return known[1]
+        try:
+            await asyncio.to_thread(read_about, folder, allow_unlicensed=self._allow_unlicensed)
+            packed = await asyncio.to_thread(pack, folder)
+        except StartError as error:
+            raise UtteranceError(error.message, remedy=error.remedy) from error
+        except OSError as error:
+            raise UtteranceError(f"The voice {name} cannot be read: {raised(error)}.") from error
+        key = key_of(packed)
+        await store.put(key, packed)
+        self._known[folder] = signature, key
+        return key
+
+    def _folder(self, name: str) -> Path | None:
+        return find(self._roots).get(name)
+
+
+class Fetched:
+    """The worker's voices: folders by key, of which the ones used least go when there are many."""
+
+    def __init__(self, folder: Path, *, most: int = 200) -> None:
+        self.folder = folder
+        self._most = most
+        self._fetching: dict[str, asyncio.Task[None]] = {}
+
+    async def fetch(self, name: str, key: str, store: Store) -> None:
+        """Have the voice `key` in `folder` as `name`, once however many ask for it.
+
+        Raises:
+            UtteranceError: it cannot be had.
+        """
+        path = self.folder / name
+        if path.is_dir():
+            os.utime(path)  # it was used
+            return
+        if name not in self._fetching:
+            task = asyncio.create_task(self._fetch(path, key, store), name=f"fetch {key}")
+            self._fetching[name] = task
+            task.add_done_callback(lambda _: self._fetching.pop(name, None))
+        await asyncio.shield(self._fetching[name])
+
+    async def _fetch(self, path: Path, key: str, store: Store) -> None:
+        packed = await store.get(key)
+        try:
+            await asyncio.to_thread(unpack, packed, path)
+        except (OSError, ValueError) as error:
+            raise UtteranceError(f"A voice cannot be kept: {raised(error)}.") from error
+        log.info("voice fetched", extra={"key": key, "bytes": len(packed)})
+        self._forget()
+
+    def _forget(self) -> None:
+        folders = [path for path in self.folder.iterdir() if path.name.startswith(_PREFIX)]
+        for path in sorted(folders, key=lambda path: path.stat().st_mtime)[: -self._most]:
+            shutil.rmtree(path, ignore_errors=True)

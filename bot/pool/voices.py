@@ -1,0 +1,74 @@
+"""Voices of a worker: fetched once, from the store of the streamer who asks."""
+
+from pathlib import Path
+
+import structlog
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from bot.engine.guests.pool import wire
+from bot.engine.guests.pool.connection import Connection
+from bot.engine.guests.pool.voices import Fetched, Store, name_at_worker
+from bot.errors import raised
+from bot.pool.state import bucket_of_state, make_state
+
+log = structlog.get_logger(__name__)
+
+_WARM = 64
+"""Voices that are told to be warm."""
+
+
+class Voices:
+    """What is here, and the way to the rest."""
+
+    def __init__(self, connection: Connection, *, root: str, folder: Path | None) -> None:
+        """Keep voices in `folder`; None is for an engine that speaks with its own alone."""
+        self._connection = connection
+        self._root = root
+        self._fetched = None if folder is None else Fetched(folder)
+        self._used: dict[str, None] = {}
+        """Names of those that spoke lately, the latest last."""
+
+    @property
+    def is_cloning(self) -> bool:
+        """Whether streamers' voices are spoken with."""
+        return self._fetched is not None
+
+    @property
+    def warm(self) -> tuple[str, ...]:
+        """Names of the voices that spoke lately."""
+        return tuple(self._used)
+
+    async def here(self, streamer: str, key: str) -> str:
+        """Return the name of a streamer's voice once it is here; empty if none is needed.
+
+        Raises:
+            UtteranceError: it cannot be had.
+        """
+        if self._fetched is None or not key:
+            return ""
+        name = name_at_worker(streamer, key)
+        await self._fetched.fetch(name, key, self._store(streamer))
+        self._used.pop(name, None)
+        self._used[name] = None
+        for old in list(self._used)[:-_WARM]:
+            del self._used[old]
+        return name
+
+    def _store(self, streamer: str) -> Store:
+        return Store(self._connection.client, wire.bucket(self._root, streamer))
+
+    async def make_store(self, message: Msg) -> None:
+        """Make the store that a streamer asks for: of voices, or of what its daemons share."""
+        streamer = message.subject.rpartition(".")[2]
+        if not message.reply.startswith(f"{wire.inbox(streamer)}."):
+            return  # nobody is answered for another one
+        try:
+            if message.data == wire.STATE:
+                bucket = bucket_of_state(self._root, streamer)
+                await make_state(self._connection.client, bucket)
+            else:
+                await self._store(streamer).make()
+            await self._connection.client.publish(message.reply, b"")
+        except NatsError as error:
+            log.warning("no store for voices", streamer=streamer, reason=raised(error))

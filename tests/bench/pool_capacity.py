@@ -1,0 +1,258 @@
+"""Simulation of 10,000 channels on a pool: how many a GPU serves, by card and by chat rate.
+
+Run from the repository: `python -m tests.bench.pool_capacity [--save pool_capacity]`. Nothing is
+spoken: it is counted from measured times of one request and of batches, under these assumptions.
+
+- Chat: what is spoken of a channel comes at a rate of its own, gamma distributed around the mean
+  (shape 0.5: few channels have most of it); a third comes in bursts of 6 on average, one a second.
+- A message is 3 s of speech on average (exponential, 1 to 10 s), one piece, spoken one after the
+  other; the next one is asked for when the one before begins, as the daemon looks ahead. Of a
+  channel 10 messages wait at most.
+- A worker speaks what is needed first, up to 16 together: urgent ones (somebody waits) do not wait
+  for others to come. 16 together take 0.7 of one after the other, 2 take 0.97, in proportion.
+- Daemons ask the better of two workers at random, by what each has. The network takes 2 ms a way.
+- Voices are warm, nothing fails.
+"""
+
+import argparse
+import heapq
+import itertools
+import random
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from tests.bench.pool import percentile
+from tests.bench.report import environment, save
+
+CHANNELS = 10_000
+_MINUTES = 4.0
+_BATCH = 16
+_TOGETHER = 0.7
+_NETWORK_S = 0.002
+_BURST, _BURST_SHARE = 6, 1 / 3
+_SPEECH_S, _SHORTEST_S, _LONGEST_S = 3.0, 1.0, 10.0
+_WAITING = 10
+_URGENT_S = 0.25
+"""As `bot.engine.process.scheduler` has it."""
+
+
+class Card(NamedTuple):
+    """Times of one request: `fixed_s` and `each_s` for a second of speech."""
+
+    fixed_s: float
+    each_s: float
+    source: str
+
+
+CARDS: Mapping[str, Card] = {
+    "H100, official model": Card(0.0119, 0.00172, "docs/speed.md: 1 s 13.6 ms, 10 s 29.0 ms"),
+    "H100, bundled model": Card(0.0027, 0.00037, "docs/speed.md: 3 s 3.8 ms; shape of the other"),
+    "Jetson AGX Orin 64 GB, bundled model": Card(0.0134, 0.00187, "docs/speed.md, estimated"),
+    "2 cores of a Xeon with AMX, bundled model": Card(0.05, 0.07, "README.md: 3 s 0.26 s"),
+}
+PER_MINUTE = (1.0, 4.0)
+
+
+class Request(NamedTuple):
+    """One message at the pool, the one that is needed first being the least."""
+
+    due_at: float
+    number: int
+    channel: int
+    came_at: float
+    speech_s: float
+
+
+class Worker:
+    """One GPU."""
+
+    def __init__(self, card: Card) -> None:
+        self._card = card
+        self.queue: list[Request] = []
+        self.free_at = 0.0
+        self.busy_s = 0.0
+        self.load_s = 0.0
+
+    def service_s(self, request: Request) -> float:
+        """Return what a request takes alone."""
+        return self._card.fixed_s + self._card.each_s * request.speech_s
+
+    def put(self, request: Request) -> None:
+        """Take a request."""
+        heapq.heappush(self.queue, request)
+        self.load_s += self.service_s(request)
+
+    def take(self, at: float) -> tuple[list[Request], float]:
+        """Return the next batch, and when it is spoken."""
+        batch = [heapq.heappop(self.queue)]
+        is_urgent = batch[0].due_at <= at + _URGENT_S
+        while self.queue and len(batch) < _BATCH:
+            if is_urgent and self.queue[0].due_at > at + _URGENT_S:
+                break
+            batch.append(heapq.heappop(self.queue))
+        alone_s = sum(map(self.service_s, batch))
+        self.load_s -= alone_s
+        factor = 1 - (1 - _TOGETHER) * (len(batch) - 1) / (_BATCH - 1)
+        self.busy_s += alone_s * factor
+        self.free_at = at + alone_s * factor
+        return batch, self.free_at
+
+
+def chat(rng: random.Random, per_minute: float, duration_s: float) -> Iterator[tuple[float, int]]:
+    """Yield times and channels of messages, in no order."""
+    for channel in range(CHANNELS):
+        rate = rng.gammavariate(0.5, 2 * per_minute) / 60
+        # Each step brings one message, or a burst.
+        bursts = _BURST_SHARE / (_BURST_SHARE + _BURST * (1 - _BURST_SHARE))
+        steps = rate / (1 + bursts * (_BURST - 1))
+        at = rng.expovariate(steps) if steps > 1e-6 else duration_s
+        while at < duration_s:
+            count = 1
+            if rng.random() < bursts:
+                count = 1 + min(int(rng.expovariate(1 / (_BURST - 1))), 40)
+            moment = at
+            for _ in range(count):
+                yield moment, channel
+                moment += rng.expovariate(1.0)
+            at += rng.expovariate(steps)
+
+
+class Simulation:
+    """Channels, workers and the time."""
+
+    def __init__(self, card: Card, workers: int, seed: int) -> None:
+        self._rng = random.Random(seed)
+        self.workers = [Worker(card) for _ in range(workers)]
+        self._events: list[tuple[float, int, str, Any]] = []
+        self._numbers = itertools.count()
+        self._waiting: list[deque[float]] = [deque() for _ in range(CHANNELS)]
+        self._until = [0.0] * CHANNELS
+        """When what a channel says ends."""
+        self._asked = [False] * CHANNELS
+        self.first_s: list[float] = []
+        """Times to the first sound of messages that found their channel silent."""
+        self.late = self.ahead = self.dropped = 0
+
+    def _at(self, at: float, what: str, of: Any) -> None:  # noqa: ANN401 - of each its own
+        heapq.heappush(self._events, (at, next(self._numbers), what, of))
+
+    def run(self, per_minute: float, duration_s: float) -> None:
+        """Let chat come for so long."""
+        for at, channel in chat(self._rng, per_minute, duration_s):
+            self._at(at, "message", channel)
+        happen: Mapping[str, Callable[[float, Any], None]] = {
+            "message": self._receive,
+            "begin": self._ask,
+            "arrive": self._arrive,
+            "done": self._end,
+        }
+        while self._events:
+            at, _, what, of = heapq.heappop(self._events)
+            happen[what](at, of)
+
+    def _receive(self, at: float, channel: int) -> None:
+        if len(self._waiting[channel]) >= _WAITING:
+            self.dropped += 1
+            return
+        self._waiting[channel].append(at)
+        self._ask(at, channel)
+
+    def _arrive(self, at: float, of: tuple[Worker, Request]) -> None:
+        worker, request = of
+        worker.put(request)
+        if worker.free_at <= at:
+            self._work(at, worker)
+
+    def _end(self, at: float, of: tuple[Worker, list[Request]]) -> None:
+        worker, batch = of
+        for request in batch:
+            self._hear(at + _NETWORK_S, request)
+        if worker.queue and worker.free_at <= at:
+            self._work(at, worker)
+
+    def _ask(self, at: float, channel: int) -> None:
+        if self._asked[channel] or not self._waiting[channel]:
+            return
+        came_at = self._waiting[channel].popleft()
+        self._asked[channel] = True
+        speech_s = min(max(self._rng.expovariate(1 / _SPEECH_S), _SHORTEST_S), _LONGEST_S)
+        due_at = max(self._until[channel], at)
+        request = Request(due_at, next(self._numbers), channel, came_at, speech_s)
+        some = self._rng.sample(self.workers, min(2, len(self.workers)))
+        worker = min(some, key=lambda each: max(each.free_at - at, 0.0) + each.load_s)
+        self._at(at + _NETWORK_S, "arrive", (worker, request))
+
+    def _work(self, at: float, worker: Worker) -> None:
+        batch, done_at = worker.take(at)
+        self._at(done_at, "done", (worker, batch))
+
+    def _hear(self, at: float, request: Request) -> None:
+        channel = request.channel
+        if self._until[channel] <= request.came_at:
+            self.first_s.append(at - request.came_at)
+        else:
+            self.ahead += 1
+            self.late += at > self._until[channel] + 0.05
+        begin_at = max(at, self._until[channel])
+        self._until[channel] = begin_at + request.speech_s
+        self._asked[channel] = False
+        self._at(begin_at, "begin", channel)
+
+
+def simulate(card: Card, workers: int, per_minute: float, seed: int) -> dict[str, Any]:
+    """Return what so many workers give."""
+    simulation = Simulation(card, workers, seed)
+    duration_s = 60 * _MINUTES
+    simulation.run(per_minute, duration_s)
+    return {
+        "workers": workers,
+        "channels_per_worker": round(CHANNELS / workers),
+        "busy": round(sum(w.busy_s for w in simulation.workers) / workers / duration_s, 3),
+        "first_sound_median_ms": round(1000 * percentile(simulation.first_s, 0.5), 1),
+        "first_sound_p95_ms": round(1000 * percentile(simulation.first_s, 0.95), 1),
+        "gaps_share": round(simulation.late / max(simulation.ahead, 1), 5),
+    }
+
+
+def fewest(card: Card, per_minute: float, seed: int, limit_s: float) -> dict[str, Any]:
+    """Return the result of the fewest workers whose p95 is within the limit."""
+    least, most, found = 1, 4096, {}
+    while least < most:
+        middle = (least + most) // 2
+        result = simulate(card, middle, per_minute, seed)
+        if result["first_sound_p95_ms"] <= 1000 * limit_s and result["busy"] < 1:
+            most, found = middle, result
+        else:
+            least = middle + 1
+    return found
+
+
+def main() -> int:
+    """Run the simulation."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--save", default="", help="name of the result; none is only printed")
+    options = parser.parse_args()
+    result: dict[str, Any] = environment() | {
+        "channels": CHANNELS,
+        "minutes": _MINUTES,
+        "seed": options.seed,
+        "is_simulated": True,
+    }
+    for name, card in CARDS.items():
+        alone_s = card.fixed_s + _SPEECH_S * card.each_s
+        # A third above a message alone, and at least a tenth of a second.
+        limit_s = max(4 / 3 * alone_s, 0.1)
+        result[name] = {"source": card.source, "p95_within_s": round(limit_s, 3)} | {
+            f"{per_minute:g} a minute": fewest(card, per_minute, options.seed, limit_s)
+            for per_minute in PER_MINUTE
+        }
+        print(name, result[name], flush=True)
+    save(options.save, result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
