@@ -277,6 +277,9 @@ def main() -> None:
     pool = Pool(options.corpus, device, options.shards)
     pool.wait_for(options.first_shards)
     trainer.run(pool)
+    if distributed.is_initialized():
+        distributed.barrier()  # until the first one has written
+        distributed.destroy_process_group()
 
 
 if __name__ == "__main__":

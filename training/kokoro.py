@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.signal import resample_poly
+from scipy.signal import filtfilt, iirnotch, resample_poly
 
 from bot.engine.f5.text.phonemes import PAUSE
 from training.graph import Graph, Inputs, Node, read
@@ -30,6 +30,9 @@ _SINES = "/decoder/decoder/generator/m_source/l_sin_gen/Mul_6_output_0"
 _VOICED = "/decoder/decoder/generator/m_source/l_sin_gen/Cast_output_0"
 _VOICED_NOISE, _UNVOICED_NOISE = 0.003, 0.1 / 3
 """Of the source, in upstream's `SineGen` (kokoro 0.9.4); the published graph leaves it out."""
+_TONES_HZ = (4800.0, 9600.0)
+"""With weights of 8 bits the frames of the inverse transform, 4,800 a second, are heard faintly."""
+_NOTCH_HZ = 48.0
 _TIMBRE = 128
 _STEPS = 100
 """Throats are multiples of one in so many, for the resampler's sake."""
@@ -38,7 +41,7 @@ _COUNTS = (0.3, 0.4, 0.2, 0.1)
 _REACH = (0.9, 1.25)
 """Distance from the mean of all voices, as a factor."""
 _POORER = frozenset({"af_bella", "af_nicole", "em_santa", "if_sara", "pm_santa"})
-"""Rated below 4.2 by DistillMOS, or whispering: never alone."""
+"""Whispering, or rated below 4.0 by DistillMOS."""
 
 Wave: TypeAlias = npt.NDArray[np.float32]
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -75,7 +78,7 @@ def draw(random: np.random.Generator, names: Sequence[str]) -> Character:
     """Return a speaker at random, made of the voices `names`."""
     timbre = _mix(random, names)
     pitch = float(np.exp(np.clip(random.normal(0, 0.1), -0.25, 0.25)))
-    throat = pitch**0.3 * np.exp(np.clip(random.normal(0, 0.05), -0.12, 0.12))
+    throat = pitch**0.3 * np.exp(np.clip(random.normal(0, 0.045), -0.09, 0.09))
     return Character(
         timbre=timbre,
         prosody=timbre if random.random() < 0.6 else _mix(random, names),  # noqa: PLR2004 - a share
@@ -88,8 +91,8 @@ def draw(random: np.random.Generator, names: Sequence[str]) -> Character:
 
 def _mix(random: np.random.Generator, names: Sequence[str]) -> dict[str, float]:
     count = 1 + int(random.choice(len(_COUNTS), p=_COUNTS))
-    alone = [name for name in names if name not in _POORER]
-    chosen = random.choice(alone if count == 1 else list(names), count, replace=False)
+    good = [name for name in names if name not in _POORER]
+    chosen = random.choice(good, count, replace=False)
     shares = random.dirichlet([1.5] * count)
     return {str(name): float(share) for name, share in zip(chosen, shares, strict=True)}
 
@@ -125,7 +128,7 @@ class Kokoro:
             },
             ["audio", _DURATIONS, _UNROUNDED],
         )
-        sound = wave.reshape(-1).float().cpu().numpy()
+        sound = _without_tones(wave.reshape(-1).float().cpu().numpy())
         ends = np.cumsum(units.reshape(-1).long().cpu().numpy()) * UNIT_SAMPLES
         if who.throat != 1.0:
             sound = resample_poly(sound, _STEPS, round(_STEPS * who.throat)).astype(np.float32)
@@ -146,6 +149,12 @@ class Kokoro:
         timbre = mean + who.reach * (mixed(who.timbre) - mean)
         whole: Floats = np.concatenate([timbre[:_TIMBRE], mixed(who.prosody)[_TIMBRE:]])
         return whole.astype(np.float32)
+
+
+def _without_tones(wave: Wave) -> Wave:
+    for tone_hz in _TONES_HZ:
+        wave = filtfilt(*iirnotch(tone_hz, tone_hz / _NOTCH_HZ, SAMPLE_RATE_HZ), wave)
+    return wave.astype(np.float32)
 
 
 def read_styles(folder: Path) -> dict[str, Floats]:
