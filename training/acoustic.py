@@ -38,7 +38,7 @@ _DISTILLING_RATE, _WARM_UP_STEPS = 3e-4, 300
 _AVERAGE = 0.999
 _CLIP = 1.0
 _SAVE_EVERY_S, _REPORT_EVERY_S = 30.0, 10.0
-_LOOK_EVERY_STEPS = 25
+LOOK_EVERY_STEPS = 25
 """At the clock and for new shards: all GPUs do so after the same steps."""
 
 
@@ -82,7 +82,7 @@ class Trainer:
             if progress >= self._options.distil_from and self.teacher is None:
                 self._begin_distilling()
             losses.append(self._step(pool, progress))
-            if self.steps % _LOOK_EVERY_STEPS:
+            if self.steps % LOOK_EVERY_STEPS:
                 continue
             pool.grow(16)
             self._synchronize()

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,13 @@ class Clip(NamedTuple):
 
 Say: TypeAlias = Callable[[str], Clip]
 """Phonemes to speech, by one speaker."""
+
+
+class Text(Protocol):
+    """Where sentences come from."""
+
+    def choose(self, random: np.random.Generator) -> str:
+        """Return one."""
 
 
 class Lines:
@@ -96,7 +103,7 @@ def speaker(teacher: Kokoro, random: np.random.Generator) -> Say:
 
 
 def make_shard(
-    say: Say, phonemize: Callable[[str], Sequence[str]], sentences: Sentences | Lines,
+    say: Say, phonemize: Callable[[str], Sequence[str]], sentences: Text,
     random: np.random.Generator,
 ) -> dict[str, npt.NDArray[np.generic]]:  # fmt: skip
     """Return the arrays of a shard, all said by one speaker."""

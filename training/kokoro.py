@@ -133,8 +133,8 @@ class Kokoro:
         if who.throat != 1.0:
             sound = resample_poly(sound, _STEPS, round(_STEPS * who.throat)).astype(np.float32)
             ends = np.round(ends / who.throat).astype(np.int64)
-        in_units = natural.reshape(-1).float().cpu().numpy() * speed
-        return Spoken(sound, PAUSE + phonemes + PAUSE, ends, in_units)
+        in_units = natural.reshape(-1).float().cpu() * speed
+        return Spoken(sound, PAUSE + phonemes + PAUSE, ends, in_units.numpy())
 
     def _style(self, who: Character, count: int) -> Floats:
         """Return 256 numbers for a sentence of `count` phonemes."""
