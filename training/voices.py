@@ -24,7 +24,7 @@ _SPEAKERS: dict[str, tuple[Character, str]] = {
         "Did you follow the old railway all the way down to the river?",
     ),
     "bass": (
-        Character({"am_onyx": 0.5, "am_echo": 0.5}, {"am_onyx": 1.0}, pitch=0.9, throat=0.96),
+        Character({"am_onyx": 0.5, "am_echo": 0.5}, {"am_onyx": 1.0}, pitch=1.08, throat=0.96),
         "Did you hear the slow wind over the fields this morning?",
     ),
     "bright": (
@@ -36,7 +36,7 @@ _SPEAKERS: dict[str, tuple[Character, str]] = {
         "Take your time, nobody here is waiting for us.",
     ),
     "captain": (
-        Character({"am_adam": 0.6, "hm_psi": 0.4}, {"am_adam": 1.0}),
+        Character({"am_fenrir": 0.5, "am_eric": 0.5}, {"am_fenrir": 1.0}),
         "All hands on deck, we are leaving for the islands at noon.",
     ),
     "elder": (
@@ -44,7 +44,7 @@ _SPEAKERS: dict[str, tuple[Character, str]] = {
         "When I was young we walked to the village every single day.",
     ),
     "giant": (
-        Character({"am_onyx": 0.7, "bm_lewis": 0.3}, {"bm_lewis": 1.0}, pitch=0.82, throat=0.9),
+        Character({"am_onyx": 0.7, "bm_lewis": 0.3}, {"bm_lewis": 1.0}, pitch=1.05, throat=0.9),
         "There is a mountain behind my house, and I like to sit on it.",
     ),
     "hasty": (
@@ -77,10 +77,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="training.voices", description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--kokoro", nargs=3, type=Path, required=True)
+    parser.add_argument("--only", nargs="*", default=sorted(_SPEAKERS), help="names of voices")
     options = parser.parse_args()
     teacher = Kokoro(*options.kokoro)
     reader = Hibari()
-    for name, (who, transcript) in _SPEAKERS.items():
+    for name in options.only:
+        who, transcript = _SPEAKERS[name]
         torch.manual_seed(1)
         [phonemes] = reader.phonemize(transcript)
         spoken = teacher.say(phonemes, who)
