@@ -5,11 +5,14 @@
 The first part of the time is ordinary training. In the rest the averaged weights, frozen, teach a
 copy of themselves to give in one evaluation what classifier-free guidance takes two for. Learning
 rates follow the time that has passed, so a slower GPU trains less, not longer. `OUT/state.pt` is
-written every half minute and at SIGTERM; `--resume` goes on from it.
+written every half minute and at SIGTERM; `--resume` goes on from it. Several GPUs share the rows:
+
+    torchrun --nproc-per-node 2 -m training.acoustic CORPUS OUT --minutes 10
 """
 
 import argparse
 import copy
+import os
 import signal
 import time
 from pathlib import Path
@@ -17,7 +20,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from training import flow
 from training.dit import DiT
@@ -25,7 +28,8 @@ from training.pool import Pool
 from training.vocabulary import SYMBOLS
 
 SHAPE = {"width": 384, "depth": 9, "text_width": 256, "text_depth": 4}
-CFG_STRENGTH = 2.0
+CFG_STRENGTH, REFERENCE_STRENGTH = 2.0, 0.5
+"""Of guidance away from neither text nor reference, and away from no reference."""
 EXPORTED = "ema_model.transformer."
 """Before every name, in files for upstream."""
 _ROWS = ((1088, 44), (448, 112))
@@ -34,6 +38,8 @@ _DISTILLING_RATE, _WARM_UP_STEPS = 3e-4, 300
 _AVERAGE = 0.999
 _CLIP = 1.0
 _SAVE_EVERY_S, _REPORT_EVERY_S = 30.0, 10.0
+LOOK_EVERY_STEPS = 25
+"""At the clock and for new shards: all GPUs do so after the same steps."""
 
 
 class Trainer:
@@ -44,7 +50,11 @@ class Trainer:
         torch.manual_seed(options.seed)
         self._options = options
         self._device = device
-        self._random = torch.Generator(device).manual_seed(options.seed)
+        self._rank, self._ranks = 0, 1
+        if distributed.is_initialized():
+            self._rank, self._ranks = distributed.get_rank(), distributed.get_world_size()
+        # Every GPU draws rows of its own; what they learn is the same.
+        self._random = torch.Generator(device).manual_seed(options.seed + self._rank)
         shape = {**SHAPE, "width": options.width, "depth": options.depth}
         self.model = DiT(len(SYMBOLS), **shape).to(device)
         self.average = copy.deepcopy(self.model).eval().requires_grad_(requires_grad=False)
@@ -72,13 +82,15 @@ class Trainer:
             if progress >= self._options.distil_from and self.teacher is None:
                 self._begin_distilling()
             losses.append(self._step(pool, progress))
-            if self.steps % 25 == 0:
-                pool.grow(16)
-                self._synchronize()
+            if self.steps % LOOK_EVERY_STEPS:
+                continue
+            pool.grow(16)
+            self._synchronize()
             now = time.monotonic()
             self.seconds += now - last
             last = now
-            if self.seconds - reported >= _REPORT_EVERY_S:
+            self._agree()
+            if self.seconds - reported >= _REPORT_EVERY_S and not self._rank:
                 rate = (self.steps - steps_before) / (self.seconds - reported)
                 mean = torch.stack(losses).nanmean().item()
                 print(
@@ -100,6 +112,15 @@ class Trainer:
         """Keep the host from running far ahead, so that times are measured right."""
         if self._device.type == "cuda":
             torch.cuda.synchronize()
+
+    def _agree(self) -> None:
+        """Let all GPUs go by the clock of the first one, and stop when that one is to stop."""
+        if self._ranks > 1:
+            state = torch.tensor(
+                [self.seconds, self._stopped], dtype=torch.float64, device=self._device
+            )
+            distributed.broadcast(state, 0)
+            self.seconds, self._stopped = state[0].item(), bool(state[1])
 
     def _begin_distilling(self) -> None:
         self.model.load_state_dict(self.average.state_dict())
@@ -127,9 +148,12 @@ class Trainer:
             if self.teacher is None:
                 loss = flow.loss(self.model, question)
             else:
-                loss = flow.guidance_loss(self.model, self.teacher, question, CFG_STRENGTH)
+                loss = flow.guidance_loss(
+                    self.model, self.teacher, question, CFG_STRENGTH, REFERENCE_STRENGTH
+                )
         loss.backward()
         self._drop_bad()
+        self._share()
         nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP, foreach=True)
         self._optimizer.step()
         self._optimizer.zero_grad()
@@ -147,8 +171,21 @@ class Trainer:
             if parameter.grad is not None:
                 torch.nan_to_num_(parameter.grad, 0.0, 0.0, 0.0)
 
+    def _share(self) -> None:
+        """Take the mean of the gradients of all GPUs."""
+        if self._ranks == 1:
+            return
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        distributed.all_reduce(flat, distributed.ReduceOp.AVG)
+        parts = flat.split([gradient.numel() for gradient in gradients])
+        shaped = [part.view_as(g) for part, g in zip(parts, gradients, strict=True)]
+        torch._foreach_copy_(gradients, shaped)
+
     def save(self) -> None:
         """Write everything that is needed to go on, whole or not at all."""
+        if self._rank:
+            return
         state: dict[str, Any] = {
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
@@ -226,6 +263,11 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if "LOCAL_RANK" in os.environ:  # torchrun says so
+        if device.type == "cuda":
+            device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+            torch.cuda.set_device(device)
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     torch.set_float32_matmul_precision("high")
     trainer = Trainer(options, device)
     if options.resume and (options.out / "state.pt").exists():
@@ -235,6 +277,9 @@ def main() -> None:
     pool = Pool(options.corpus, device, options.shards)
     pool.wait_for(options.first_shards)
     trainer.run(pool)
+    if distributed.is_initialized():
+        distributed.barrier()  # until the first one has written
+        distributed.destroy_process_group()
 
 
 if __name__ == "__main__":

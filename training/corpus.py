@@ -1,8 +1,8 @@
 """Corpus of invented speakers: a minute of speech each, with the phoneme of every frame.
 
-    python -m training.corpus OUT --hours 40
+    python -m training.corpus OUT --kokoro NETWORK SYMBOLS VOICES --hours 40
 
-A shard (`shards`) is one speaker; it depends on the seed and its number alone.
+A shard (`shards`) is one speaker; who it is depends on the seed and its number alone.
 """
 
 import argparse
@@ -11,17 +11,18 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from hibari import Hibari
 
 from bot.engine.f5.mel import HOP_SAMPLES
 from bot.engine.f5.text.phonemes import PAUSE
-from training import kokoro, shards, speakers
-from training.kokoro import Kokoro
+from training import kokoro, shards
+from training.kokoro import SAMPLE_RATE_HZ, Kokoro
 from training.sentences import Sentences, read_fortunes
-from training.teacher import SAMPLE_RATE_HZ, UNIT_SAMPLES, Teacher
 from training.vocabulary import SYMBOLS
 
 _LOUDNESS_RMS = (0.06, 0.11)
@@ -45,12 +46,11 @@ Say: TypeAlias = Callable[[str], Clip]
 """Phonemes to speech, by one speaker."""
 
 
-class Spelled(Teacher):
-    """The teacher where her dictionary is not: the sentences are phonemes already."""
+class Text(Protocol):
+    """Where sentences come from."""
 
-    def phonemize(self, text: str) -> Sequence[str]:
-        """Return `text`."""
-        return [text]
+    def choose(self, random: np.random.Generator) -> str:
+        """Return one."""
 
 
 class Lines:
@@ -91,31 +91,19 @@ def _haste(random: np.random.Generator) -> float:
     return float(np.exp(random.normal(0, 0.04)))
 
 
-def moved(teacher: Teacher, random: np.random.Generator) -> Say:
-    """Return an invented speaker made of the teacher."""
-    speaker = speakers.draw(random)
+def speaker(teacher: Kokoro, random: np.random.Generator) -> Say:
+    """Return an invented speaker."""
+    who = kokoro.draw(random, teacher.names)
 
     def say(phonemes: str) -> Clip:
-        sentence = teacher.say(phonemes, speaker, random, _haste(random))
-        ends = np.cumsum(sentence.units) * UNIT_SAMPLES
-        return make_clip(sentence.wave, sentence.symbols, ends, sentence.natural_units, random)
-
-    return say
-
-
-def mixed(second: Kokoro, random: np.random.Generator) -> Say:
-    """Return an invented speaker made of the second teacher."""
-    who = kokoro.draw(random)
-
-    def say(phonemes: str) -> Clip:
-        spoken = second.say(phonemes, who, _haste(random))
+        spoken = teacher.say(phonemes, who, _haste(random))
         return make_clip(spoken.wave, spoken.symbols, spoken.ends, spoken.natural_units, random)
 
     return say
 
 
 def make_shard(
-    say: Say, phonemize: Callable[[str], Sequence[str]], sentences: Sentences | Lines,
+    say: Say, phonemize: Callable[[str], Sequence[str]], sentences: Text,
     random: np.random.Generator,
 ) -> dict[str, npt.NDArray[np.generic]]:  # fmt: skip
     """Return the arrays of a shard, all said by one speaker."""
@@ -149,22 +137,23 @@ class Plan(NamedTuple):
     seed: int
     prose: list[str]
     phonemes: Path | None
-    second: tuple[Path, Path, Path] | None
-    """Files of the second teacher, if that one is to speak."""
+    teacher: tuple[Path, Path, Path]
+    """Files of the teacher."""
+    device: str
 
 
 def _work(plan: Plan) -> None:
-    teacher = Spelled() if plan.phonemes else Teacher()
-    second = Kokoro(*plan.second) if plan.second else None
+    torch.set_num_threads(1)
+    teacher = Kokoro(*plan.teacher, device=plan.device)
     sentences = Lines(plan.phonemes) if plan.phonemes else Sentences(plan.prose)
-    prefix = shards.SECOND if second else ""
+    phonemize = (lambda line: [line]) if plan.phonemes else Hibari().phonemize
     for number in plan.numbers:
-        path = plan.folder / f"{prefix}{number:05}.npz"
+        path = plan.folder / f"{number:05}.npz"
         if path.exists():
             continue
-        random = np.random.default_rng((plan.seed, number, *([1] if second else [])))
-        say = mixed(second, random) if second else moved(teacher, random)
-        shards.write_shard(path, make_shard(say, teacher.phonemize, sentences, random))
+        random = np.random.default_rng((plan.seed, number))
+        torch.manual_seed(number)
+        shards.write_shard(path, make_shard(speaker(teacher, random), phonemize, sentences, random))
 
 
 def _prose(path: Path | None) -> list[str]:
@@ -180,22 +169,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--prose", type=Path, help="a sentence a line, instead of fortunes")
     parser.add_argument(
-        "--second", nargs="*", type=Path, help="let the second teacher speak: its files, or none"
+        "--kokoro", nargs=3, type=Path, required=True, help="network, symbols, folder of voices"
     )
-    parser.add_argument("--phonemes", type=Path, help="their phonemes a line, instead of both")
+    parser.add_argument("--phonemes", type=Path, help="phonemes a line, instead of sentences")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     count = round(options.hours * 3600 / shards.SHARD_S)
     prose = [] if options.phonemes else _prose(options.prose)
     spawn = multiprocessing.get_context("spawn")
-    second = None
-    if options.second is not None:
-        network, symbols, voices = options.second or kokoro.files()
-        second = (network, symbols, voices)
+    gpus = torch.cuda.device_count()
     plans = [
         Plan(
-            options.out, range(first, count, options.workers), options.seed,
-            prose, options.phonemes, second,
+            options.out, range(first, count, options.workers), options.seed, prose,
+            options.phonemes, tuple(options.kokoro), f"cuda:{first % gpus}" if gpus else "cpu",
         )
         for first in range(options.workers)
     ]  # fmt: skip

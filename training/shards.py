@@ -19,8 +19,6 @@ SAMPLE_RATE_HZ = 24_000
 HOP_SAMPLES = 256
 SHARD_S = 60.0
 """Least length of a shard of the corpus."""
-SECOND = "k"
-"""First letter of the names of shards that the second teacher says."""
 
 
 class Recordings(NamedTuple):

@@ -24,7 +24,7 @@ _FILTERED, _DULLED, _NOISY = 0.6, 0.15, 0.15
 """Shares of the pieces with another throat, a cut bandwidth, and noise."""
 _CUT_HZ = (3300.0, 11_000.0)
 _NOISE_DB = (-60.0, -25.0)
-_COLORED, _DEGRADED = 0.6, 0.3
+_COLORED, _DEGRADED = 0.4, 0.3
 _WAVES = 9
 """Cosines that a curve over the mel bands is made of."""
 _COLOR_STD = 0.6

@@ -15,7 +15,6 @@ from bot.voices.wav import encode, parse
 SAMPLE_RATE_HZ = 24_000
 DEVELOPMENT, ASIDE = "development", "aside"
 _LISTS = Path(__file__).parents[1] / "data" / "references.yaml"
-_BUNDLED = ("heart", "alto", "bass", "tenor", "bright")
 _RMS = 0.1
 _SILENCE_S = 0.1
 
@@ -29,18 +28,17 @@ class Person(NamedTuple):
 
 
 def read_people(name: str, packages: Path, bundled: Path) -> dict[str, Person]:
-    """Return the references of a list; to those of development belong five bundled voices.
+    """Return the references of a list; to those of development belong the bundled voices.
 
     Raises:
         FileNotFoundError: a recording is not there.
     """
     people = {}
     if name == DEVELOPMENT:
-        for voice in _BUNDLED:
-            path = bundled / voice / "reference.wav"
+        for path in sorted(bundled.glob("*/reference.wav")):
             sound = parse(path.read_bytes(), str(path))
-            transcript = (bundled / voice / "transcript.txt").read_text(encoding="utf-8").strip()
-            people[voice] = Person(sound.samples, transcript)
+            transcript = path.with_name("transcript.txt").read_text(encoding="utf-8").strip()
+            people[path.parent.name] = Person(sound.samples, transcript)
     lists: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load(
         _LISTS.read_text(encoding="utf-8")
     )
