@@ -164,6 +164,7 @@ class DeviceProcess:
             stream.wait(_CLOSING_S if self._is_closing else _WATCH_S)
             if stream.device != device:
                 device = stream.device
+                self._measure(stream)
                 self._tell_opened(stream)
             self._tell_losses()
             if self._is_too_narrow and (self._is_silent or stream.widens_at_once):
@@ -196,7 +197,7 @@ class DeviceProcess:
         self._emit(protocol.Widened(stream.latency_s))
 
     def _measure(self, stream: Stream) -> None:
-        """Take up how the stream buffers since it was opened or widened."""
+        """Take up how the stream buffers since it was opened, moved or widened."""
         self._clock = FrameClock(self._rate_hz, stream.spare_s)
         self._buffered_frames = 2 * stream.latency_s * self._rate_hz
         self._widened_at = time.monotonic()

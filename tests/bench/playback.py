@@ -62,7 +62,7 @@ async def under_load(
     player: Player, output: DeviceOutput, recording: Recording, duration_s: float
 ) -> dict[str, Any]:
     """Count underflows and gaps while a thread of this process never leaves the interpreter."""
-    before, start = output.underflows, recording.length
+    before, lost_before_s, start = output.underflows, output.lost_s, recording.length
     is_over = threading.Event()
 
     def hog() -> None:
@@ -83,6 +83,7 @@ async def under_load(
     return {
         "duration_s": duration_s,
         "underflows": output.underflows - before,
+        "lost_s": round(output.lost_s - lost_before_s, 3),
         "gaps_at_the_sink": int(np.sum(gaps > _MIN_GAP_FRAMES)),
         "heard_s": round(float(loud[-1] - loud[0] + 1) / RATE_HZ, 3),
     }

@@ -271,13 +271,12 @@ async def test_speech_goes_on_where_it_was_cut_when_the_device_comes_back(
     parts = [part for frames in (first, second) for part in utterances(frames)]
     assert len(parts) == 2
     assert sum(map(len, parts)) / RATE_HZ == pytest.approx(3.0, abs=0.15)
-    assert [entry["event"] for entry in logs] == [
-        "sound device open",
-        "sound device lost",
-        "sound device back",
-    ]
-    assert logs[1]["reason"] == "Sound device 'tts' disappeared."
-    assert logs[1]["remedy"] == "Plug it in again, or start the sound server."
+    busy = {"speech lost", "sound buffer widened"}  # as the machine may be
+    opened, lost, back = (entry for entry in logs if entry["event"] not in busy)
+    assert (opened["event"], back["event"]) == ("sound device open", "sound device back")
+    assert lost["event"] == "sound device lost"
+    assert lost["reason"] == "Sound device 'tts' disappeared."
+    assert lost["remedy"] == "Plug it in again, or start the sound server."
 
 
 async def test_speech_survives_a_restart_of_the_sound_server(
