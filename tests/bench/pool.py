@@ -7,8 +7,8 @@ streamers ask as daemons do, from this process:
 
 - saturated: every channel always has something to say; 1, 2 and 4 workers, and 4 with one streamer
   that asks for ten times as much as the others;
-- bursts: chat at 70 % of what the workers can, a third of it in bursts of one channel; one machine
-  with its own engine and its share of the channels beside it;
+- bursts: chat at about 70 % of what the workers can, a third of it in bursts of one channel; one
+  machine with its own engine and its share of the channels beside it;
 - kills: a chain `[pool, tone]` as the daemon has it, while workers are killed or stopped, the
   server is killed and started again, and the daemon's own end of the pool is killed.
 """

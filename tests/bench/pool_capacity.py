@@ -50,7 +50,6 @@ CARDS: Mapping[str, Card] = {
     "H100, official model": Card(0.0119, 0.00172, "docs/speed.md: 1 s 13.6 ms, 10 s 29.0 ms"),
     "H100, bundled model": Card(0.0027, 0.00037, "docs/speed.md: 3 s 3.8 ms; shape of the other"),
     "Jetson AGX Orin 64 GB, bundled model": Card(0.0134, 0.00187, "docs/speed.md, estimated"),
-    "2 cores of a Xeon with AMX, bundled model": Card(0.05, 0.07, "README.md: 3 s 0.26 s"),
 }
 PER_MINUTE = (1.0, 4.0)
 

@@ -91,6 +91,7 @@ class WorkerProcess:
         self.folder = folder
         self.spoken = folder / "spoken"
         self.hang = folder / "hang"
+        self.hold = folder / "hold"
         worker = {"port": 0, "voices": str(folder / "voices"), **settings}
         written = {"engine": {"pool": dict(pool)}, "worker": worker, "log": {"format": "json"}}
         (folder / "worker.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
@@ -105,6 +106,7 @@ class WorkerProcess:
                 "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(Path.cwd())]),
                 "POOL_SPOKEN": str(self.spoken),
                 "POOL_HANG": str(self.hang),
+                "POOL_HOLD": str(self.hold),
                 **(environment or {}),
             },
         )

@@ -1,7 +1,8 @@
 """Engine of pool tests: a tone that takes its time, and tells when it began and ended.
 
 `POOL_SERVICE_S` is how long a request takes, `POOL_SPOKEN` a file that gets a line for each step,
-and while the file `POOL_HANG` exists the process hangs.
+while the file `POOL_HANG` exists the process hangs, and while `POOL_HOLD` does it lives, but no
+speech comes.
 """
 
 import asyncio
@@ -35,6 +36,8 @@ class SlowTone(ToneEngine):
         self._tell("begin", request.id)
         try:
             _hang(Path(os.environ.get("POOL_HANG", "/nowhere")))
+            while Path(os.environ.get("POOL_HOLD", "/nowhere")).exists():  # noqa: ASYNC240 - a stat
+                await asyncio.sleep(0.01)
             await asyncio.sleep(float(os.environ.get("POOL_SERVICE_S", "0")))
         except asyncio.CancelledError:
             self._tell("cancelled", request.id)

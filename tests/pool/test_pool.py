@@ -247,7 +247,7 @@ async def test_a_worker_says_that_it_is_busy_or_drops_what_is_too_late(
     nats: NatsServer, make_worker: MakeWorker
 ) -> None:
     worker = make_worker(at_once=1, most=2, most_each=2).wait_serving()
-    worker.hang.touch()
+    worker.hold.touch()
     answers: dict[str, list[wire.Answer]] = {}
     client = await client_of_nats.connect(nats.url)
 
@@ -271,7 +271,7 @@ async def test_a_worker_says_that_it_is_busy_or_drops_what_is_too_late(
         await ask("kept", 60.0)
         await ask("refused", 60.0)
         assert [type(each[0]) for each in answers.values()] == [wire.Taken] * 3 + [wire.Busy]
-        worker.hang.unlink()
+        worker.hold.unlink()
         await wait_for(lambda: worker.did("end", "kept"), "speech")
     finally:
         await client.close()
