@@ -40,7 +40,8 @@ def import_upstream(module: str = "f5_tts.model") -> ModuleType:
         _stand_in("encodec", EncodecModel=None)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # x_transformers uses torch.jit
+            for kind in (DeprecationWarning, FutureWarning):  # x_transformers uses torch.jit
+                warnings.simplefilter("ignore", kind)
             _import_torchaudio()
             return import_module(module)
     except ModuleNotFoundError as error:
