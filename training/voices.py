@@ -21,11 +21,11 @@ _SPEAKERS: dict[str, tuple[Character, str]] = {
     ),
     "baritone": (
         Character({"bm_george": 0.5, "am_michael": 0.5}, {"am_michael": 1.0}),
-        "Did you follow the old railway all the way down to the river?",
+        "My father worked at this harbor for many years.",
     ),
     "bass": (
         Character({"am_onyx": 0.5, "am_echo": 0.5}, {"am_onyx": 1.0}, pitch=1.08, throat=0.96),
-        "Did you hear the slow wind over the fields this morning?",
+        "My father worked at this harbor for many years.",
     ),
     "bright": (
         Character({"af_jessica": 0.7, "hf_alpha": 0.3}, {"af_jessica": 1.0}, pitch=1.1),
@@ -37,19 +37,19 @@ _SPEAKERS: dict[str, tuple[Character, str]] = {
     ),
     "captain": (
         Character({"am_fenrir": 0.5, "am_eric": 0.5}, {"am_fenrir": 1.0}),
-        "All hands on deck, we are leaving for the islands at noon.",
+        "All hands on deck, we leave for the islands at noon.",
     ),
     "elder": (
         Character({"am_santa": 0.5, "bm_lewis": 0.5}, {"bm_lewis": 1.0}, throat=0.97, speed=0.9),
-        "When I was young we walked to the village every single day.",
+        "I have seen many winters here, and this one is mild.",
     ),
     "giant": (
         Character({"am_onyx": 0.7, "bm_lewis": 0.3}, {"bm_lewis": 1.0}, pitch=1.05, throat=0.9),
-        "There is a mountain behind my house, and I like to sit on it.",
+        "There is a mountain behind my house, I sit on it.",
     ),
     "hasty": (
         Character({"af_nova": 0.6, "ff_siwis": 0.4}, {"af_nova": 1.0}, pitch=1.05, speed=1.18),
-        "Did you see how fast the train went by, it was nearly too late.",
+        "Did you see how fast the train went by this morning?",
     ),
     "heart": (
         Character({"af_heart": 0.8, "af_sarah": 0.2}, {"af_heart": 1.0}),
@@ -57,11 +57,11 @@ _SPEAKERS: dict[str, tuple[Character, str]] = {
     ),
     "pixie": (
         Character({"hf_alpha": 0.6, "af_jessica": 0.4}, {"hf_alpha": 1.0}, pitch=1.15, throat=1.06),
-        "I hid the golden key under the third stone, do not tell him.",
+        "I hid the golden key under the third stone.",
     ),
     "scholar": (
         Character({"bm_fable": 0.7, "bm_daniel": 0.3}, {"bm_fable": 1.0}),
-        "The answer is simple, though it took us years to find it.",
+        "The answer is simple, though it took us years.",
     ),
     "tenor": (
         Character({"am_liam": 0.6, "am_eric": 0.4}, {"am_liam": 1.0}, pitch=1.03),
