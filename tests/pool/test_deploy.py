@@ -30,10 +30,10 @@ def test_the_worker_s_configuration_is_valid_and_the_containers_use_it() -> None
     settings = loads((FOLDER / "worker.yaml").read_text(encoding="utf-8"))
     compose = read("compose.yaml")["services"]
     (container,) = read("kubernetes.yaml")["spec"]["template"]["spec"]["containers"]
-    command = re.findall(r"ENTRYPOINT (\[.*\])", (FOLDER / "Dockerfile").read_text())
 
     assert settings.engine.pool.servers == ("nats://nats:4222",)
-    assert "/etc/ishowtts/worker.yaml" in yaml.safe_load(command[0])
+    command = ["worker", "--config", "/etc/ishowtts/worker.yaml"]
+    assert compose["worker"]["command"] == container["args"] == command
     assert compose["worker"]["volumes"] == ["./worker.yaml:/etc/ishowtts/worker.yaml:ro"]
     assert {port["containerPort"] for port in container["ports"]} == {settings.worker.port}
     assert container["readinessProbe"]["httpGet"]["path"] == "/healthz"
