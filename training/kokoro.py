@@ -18,7 +18,8 @@ import torch
 from scipy.signal import filtfilt, iirnotch, resample_poly
 
 from bot.engine.f5.text.phonemes import PAUSE
-from training.graph import Graph, Inputs, Node, read
+from training.graph import Graph, Node, read
+from training.operators import Inputs
 
 SAMPLE_RATE_HZ = 24_000
 UNIT_SAMPLES = 600
