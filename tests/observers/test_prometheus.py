@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-import subprocess
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import aiohttp
 import pytest
 
 from bot.config.server import ServerSettings
@@ -20,10 +18,13 @@ from bot.outcomes import Dropped, DropReason, Failed, Rejected
 from bot.server import Server
 from tests.observers.samples import message, state
 from tests.observers.test_metrics import DASHBOARD, GPU, MONITORING, expressions, life
+from tests.programs import answering
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    import aiohttp
 
 pytestmark = [
     pytest.mark.parts,
@@ -59,13 +60,6 @@ class Prometheus:
             assert told["status"] == "success", told
             return told["data"]
 
-    async def is_ready(self) -> bool:
-        try:
-            async with self._http.get("/-/ready") as answer:
-                return answer.ok
-        except aiohttp.ClientError:
-            return False
-
     async def query(self, expression: str) -> list[float]:
         """Return the values of all series of `expression`."""
         data = await self.get(f"/api/v1/query?{urlencode({'query': expression})}")
@@ -86,26 +80,16 @@ async def prometheus(folder: Path, target: str) -> AsyncIterator[Prometheus]:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     path = folder / "prometheus.yml"
     path.write_text(_CONFIG.format(rules=MONITORING / "alerts.yml", target=target))
-    with (folder / "log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            "prometheus",
-            f"--config.file={path}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address={address}",
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        async with aiohttp.ClientSession(f"http://{address}") as http:
-            here = Prometheus(http)
-            while not await here.is_ready():
-                assert process.returncode is None, f"it ended; see {log.name}"
-                await asyncio.sleep(0.05)
-            yield here
-    finally:
-        process.terminate()
-        await process.wait()
+    command = (
+        "prometheus",
+        f"--config.file={path}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={address}",
+    )
+    async with answering(
+        command, log=folder / "log", address=f"http://{address}", path="/-/ready"
+    ) as http:
+        yield Prometheus(http)
 
 
 def filled(expression: str) -> str:

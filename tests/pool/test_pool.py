@@ -144,31 +144,23 @@ async def test_a_server_that_comes_back_loses_nothing(
     assert (await speak_one(engine, asked("after"))).samples.size
 
 
-async def test_a_pool_without_workers_is_away(
-    make_worker: MakeWorker, make_engine: MakeEngine
+@pytest.mark.parametrize(
+    ("gone", "told"), [("worker", "no worker is heard"), ("server", "NATS is not there")]
+)
+async def test_a_pool_without_workers_or_server_is_away(
+    gone: str, told: str, nats: NatsServer, make_worker: MakeWorker, make_engine: MakeEngine
 ) -> None:
     worker = make_worker(service_s=30).wait_serving()
     engine = make_engine()
     await engine.warm_up()
     task = speaking(engine, "m1")
     await who_began([worker], "m1")
-    worker.end()
+    if gone == "worker":
+        worker.end()
+    else:
+        nats.kill()
 
-    with pytest.raises(TransientError, match=r"The pool is away: no worker is heard"):
-        await task
-
-
-async def test_a_server_that_is_gone_is_told(
-    nats: NatsServer, make_worker: MakeWorker, make_engine: MakeEngine
-) -> None:
-    worker = make_worker(service_s=30).wait_serving()
-    engine = make_engine()
-    await engine.warm_up()
-    task = speaking(engine, "m1")
-    await who_began([worker], "m1")
-    nats.kill()
-
-    with pytest.raises(TransientError, match=r"The pool is away: NATS is not there"):
+    with pytest.raises(TransientError, match=f"The pool is away: {told}"):
         await task
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import subprocess
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
-
 from bot.mqtt.discovery import AnnouncedChannel, announcements
 from bot.mqtt.payloads import Topics
+from tests.programs import answering
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+
+    import aiohttp
 
     from tests.mqtt.conftest import Broker
 
@@ -42,13 +42,6 @@ class HomeAssistant:
         async with self._http.request(method, path, headers=self._headers, **body) as answer:
             answer.raise_for_status()
             return await answer.json()
-
-    async def is_ready(self) -> bool:
-        try:
-            await self._ask("GET", "/api/onboarding")
-        except aiohttp.ClientError:
-            return False
-        return True
 
     async def set_up(self, broker: Broker, username: str, password: str) -> None:
         """Make an account, and connect to `broker`, as its pages would."""
@@ -105,21 +98,10 @@ async def running(folder: Path, port: int) -> AsyncIterator[HomeAssistant]:
     """Run it with its files in `folder`."""
     assert HASS is not None
     (folder / "configuration.yaml").write_text(_SETTINGS.format(port=port))
-    with (folder / "out").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *(HASS, "--config", str(folder), "--skip-pip"),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
-            here = HomeAssistant(http)
-            async with asyncio.timeout(120):
-                while not await here.is_ready():
-                    assert process.returncode is None, f"it ended; see {log.name}"
-                    await asyncio.sleep(0.1)
-            yield here
-    finally:
-        process.terminate()
-        await process.wait()
+    async with answering(
+        (HASS, "--config", str(folder), "--skip-pip"),
+        log=folder / "out",
+        address=f"http://127.0.0.1:{port}",
+        path="/api/onboarding",
+    ) as http:
+        yield HomeAssistant(http)
