@@ -1,6 +1,6 @@
 r"""Judge the models as the model card says.
 
-    python -m training.evaluate OUT --teacher
+    python -m training.evaluate OUT --hibari
     python -m training.evaluate OUT --model MODEL --vocoder VOCODER --voices voices --nfe 5 7 32
     python -m training.evaluate OUT --vocoder VOCODER --copies
 
@@ -32,11 +32,11 @@ from training.evaluation.speech import (
     read_references,
     summarize,
 )
-from training.evaluation.systems import SAMPLE_RATE_HZ, Synthesizer, engine, teacher
+from training.evaluation.systems import SAMPLE_RATE_HZ, Synthesizer, engine, hibari_tts
 
 _PICTURED = 2
 """Number of the sentence in the list `chat` whose spectrograms are drawn."""
-_TEACHER = "teacher (hibari-tts)"
+_HIBARI = "hibari-tts"
 _TRUTH = "recording"
 
 
@@ -48,7 +48,7 @@ class Evaluation:
         self._is_quick = is_quick
         self._listener = Listener()
         self._recognizer = Recognizer()
-        self._teacher = teacher()
+        self._hibari = hibari_tts()
         self._file = out / "figures.json"
         self._figures: dict[str, dict[str, Any]] = {"speech": {}, "copies": {}, "mistaken": {}}
         if self._file.is_file():
@@ -60,7 +60,7 @@ class Evaluation:
         results = judge(
             system,
             sorted(references) or [""],
-            self._teacher,
+            self._hibari,
             self._listener.write_down,
             self._recognizer.describe if references else None,
             is_quick=self._is_quick,
@@ -77,7 +77,7 @@ class Evaluation:
             "Griffin-Lim": griffin_lim,
         }
         sentences = chosen("chat", is_quick=self._is_quick)
-        waves = [torch.from_numpy(self._teacher(text, "")) for text in sentences]
+        waves = [torch.from_numpy(self._hibari(text, "")) for text in sentences]
         for name, copy in copies.items():
             made = [copy(wave) for wave in waves]
             heard = [self._listener.write_down(wave.numpy(), SAMPLE_RATE_HZ) for wave in made]
@@ -108,8 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what the command line names; return the exit code."""
     options = _parse(arguments)
     evaluation = Evaluation(options.out, is_quick=options.quick)
-    if options.teacher:
-        evaluation.speech(_TEACHER, teacher(), None)
+    if options.hibari:
+        evaluation.speech(_HIBARI, hibari_tts(), None)
     if options.copies:
         evaluation.copies(options.vocoder)
     if options.model:
@@ -133,7 +133,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("out", type=Path, help="folder for the figures")
-    add("--teacher", action="store_true", help="judge the teacher")
+    add("--hibari", action="store_true", help="judge hibari-tts, for comparison")
     add("--model", type=Path, help="folder of an F5 model to judge")
     add("--vocoder", type=Path, help="folder of its vocoder")
     add(

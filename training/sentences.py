@@ -1,7 +1,7 @@
 """Sentences for the teacher: prose, chat, short messages, names and single words, without end.
 
 Prose is the collection of Debian's package `fortunes`; the rest is put together from the words
-below and from the teacher's dictionary. Nothing of `training/data/heldout` is among it.
+below and from hibari's dictionary. Nothing of `training/data/heldout` is among it.
 """
 
 import gzip

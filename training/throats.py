@@ -1,4 +1,4 @@
-"""Other throats and rooms: what is done to the teacher's speech so that models know more than her.
+"""Other throats and rooms: what is done to the teacher's speech so that models know more than it.
 
 A vocal tract is a filter of minimum phase: a smooth curve on the spectrum, which is drawn anew for
 every piece. The vocoder hears the wave through it (`Throats`); for the acoustic model a curve on

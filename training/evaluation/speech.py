@@ -47,7 +47,7 @@ class Heard(NamedTuple):
     mistakes: Mistakes
     speech_s: float
     """Without silence at the ends."""
-    teacher_s: float
+    hibari_s: float
     synthesis_s: float
     pitch_hz: float
     vector: Vector | None
@@ -78,7 +78,7 @@ def chosen(name: str, *, is_quick: bool) -> Sequence[str]:
 def judge(
     system: Synthesizer,
     voices: Sequence[str],
-    teacher: Synthesizer,
+    hibari: Synthesizer,
     write_down: WriteDown,
     describe: Describe | None,
     *,
@@ -102,7 +102,7 @@ def judge(
                     heard=heard,
                     mistakes=compare(sentence, heard),
                     speech_s=speech_s(samples),
-                    teacher_s=speech_s(teacher(sentence, "")),
+                    hibari_s=speech_s(hibari(sentence, "")),
                     synthesis_s=synthesis_s,
                     pitch_hz=mean_pitch_hz(samples, SAMPLE_RATE_HZ)
                     if name == _LIKENESS_LIST
@@ -125,7 +125,7 @@ def summarize(results: Sequence[Heard], references: Mapping[str, Reference]) -> 
     figures["complete"] = _share(heard.mistakes.is_complete for heard in results)
     figures["dropped"] = sum(heard.mistakes.dropped for heard in results)
     figures["doubled"] = sum(heard.mistakes.doubled for heard in results)
-    ratios = [heard.speech_s / max(heard.teacher_s, 1e-3) for heard in results]
+    ratios = [heard.speech_s / max(heard.hibari_s, 1e-3) for heard in results]
     figures["length_least"], figures["length_most"] = min(ratios), max(ratios)
     figures["length_outliers"] = sum(not _LEAST_RATIO <= ratio <= _MOST_RATIO for ratio in ratios)
     spoken_s = sum(heard.speech_s for heard in results)

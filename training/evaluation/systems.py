@@ -17,7 +17,7 @@ Synthesizer: TypeAlias = Callable[[str, str], Samples]
 """Text and voice to mono float32 at 24 kHz, `[n]`."""
 
 
-def teacher() -> Synthesizer:
+def hibari_tts() -> Synthesizer:
     """Return hibari-tts, which has one voice."""
     model = hibari.Hibari()
 
