@@ -158,8 +158,18 @@ def end_with_parent() -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-ENDING_WITH_PARENT: Callable[[], None] | None = None if _libc is None else end_with_parent
-"""The `preexec_fn` of a program of others, which cannot call it; Windows would take none."""
+def ending_with_parent() -> Callable[[], None] | None:
+    """Return the `preexec_fn` that ends another's program with this process; none on Windows."""
+    if _libc is None:
+        return None
+    parent = os.getpid()
+
+    def end() -> None:
+        end_with_parent()
+        if os.getppid() != parent:  # gone between fork and here, so no signal would come
+            os._exit(1)
+
+    return end
 
 
 def claim_stdout(*, others: int) -> BinaryIO:

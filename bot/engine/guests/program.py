@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from bot.engine.process.progress import Progress
 from bot.errors import StartError, TransientError, UtteranceError, raised
-from bot.runtime.child import ENDING_WITH_PARENT
+from bot.runtime.child import ending_with_parent
 
 _BLOCK = 1 << 16
 _LAST_WORDS_BYTES = 4096
@@ -57,7 +57,7 @@ class Program:
                 stdout=PIPE,
                 stderr=PIPE,
                 env={**os.environ, **_ENVIRONMENT},
-                preexec_fn=ENDING_WITH_PARENT,
+                preexec_fn=ending_with_parent(),
             )
         except OSError as error:
             raise StartError(
@@ -141,7 +141,7 @@ async def output_of(command: Sequence[str], *, limit_s: float) -> str:
     """
     try:
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, preexec_fn=ENDING_WITH_PARENT
+            *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, preexec_fn=ending_with_parent()
         )
         try:
             output, _ = await asyncio.wait_for(process.communicate(), limit_s)

@@ -173,7 +173,7 @@ def _convert(path: Path, complaint: str) -> tuple[npt.NDArray[np.float32], int]:
             capture_output=True,
             timeout=_DEADLINE_S,
             check=False,
-            preexec_fn=child.ENDING_WITH_PARENT,
+            preexec_fn=child.ending_with_parent(),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _refusal(path, f"cannot be read by ffmpeg: {error}") from error
