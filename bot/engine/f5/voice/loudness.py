@@ -29,8 +29,10 @@ _TRUE_PEAK_ALLOWANCE = 0.7
 """Part of the limit below which samples have no true peak above it."""
 _CHUNK = SAMPLE_RATE_HZ // 1000
 """Samples that share a gain: 1 ms."""
-_MARGIN = 12
-"""Samples on both sides of a chunk that its peak depends on: the resampler reaches over 7."""
+_ZERO_CROSSINGS = 32
+"""Of the resampler for true peaks: hiss just below 12 kHz makes some that a shorter one misses."""
+_MARGIN = 36
+"""Samples on both sides of a chunk that its peak depends on: the resampler reaches over 33."""
 _LOOK_CHUNKS = 4
 """Chunks over which the gain falls before a peak and rises behind it."""
 _STEP = SAMPLE_RATE_HZ // 10
@@ -105,7 +107,9 @@ def _true_peaks(samples: Samples, above: float) -> npt.NDArray[np.float64]:
         width = _CHUNK + 2 * _MARGIN
         cut = np.lib.stride_tricks.sliding_window_view(padded, width)[high * _CHUNK].reshape(-1)
         rate_hz = SAMPLE_RATE_HZ * _OVERSAMPLING
-        fine = resample(torch.from_numpy(cut), SAMPLE_RATE_HZ, rate_hz).numpy()
+        fine = resample(
+            torch.from_numpy(cut), SAMPLE_RATE_HZ, rate_hz, zero_crossings=_ZERO_CROSSINGS
+        ).numpy()
         inner = slice(_MARGIN * _OVERSAMPLING, (_MARGIN + _CHUNK) * _OVERSAMPLING)
         found = np.abs(fine.reshape(-1, width * _OVERSAMPLING)[:, inner]).max(axis=1)
         peaks[high] = np.maximum(peaks[high], found)

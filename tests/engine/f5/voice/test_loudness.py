@@ -59,6 +59,15 @@ def test_no_true_peak_passes_the_limit(seed: int) -> None:
     assert true_peak_db(limited(loud)) <= -1.0
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_no_true_peak_of_hiss_passes_the_limit(seed: int) -> None:
+    spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(2 * RATE_HZ) * 0.4)
+    hertz = np.fft.rfftfreq(2 * RATE_HZ, 1 / RATE_HZ)
+    hiss = np.fft.irfft(spectrum * ((hertz > 7_000) & (hertz < 11_000))).astype(np.float32)
+    assert true_peak_db(hiss) > 0
+    assert true_peak_db(limited(hiss)) <= -1.0
+
+
 def test_what_is_low_enough_is_left_as_it_is() -> None:
     samples = speechlike(2.0, level=0.05)
     assert limited(samples) is samples
