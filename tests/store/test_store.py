@@ -18,7 +18,8 @@ from bot.store import Store
 from bot.store.remembered import Remembered
 from bot.store.schema import VERSION
 
-AGE_S = 3600.0
+AGE_S = 60.0
+"""Less than this machine is up: within a boot only what happened in it has an age."""
 
 
 @pytest.fixture
