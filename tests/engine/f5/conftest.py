@@ -179,14 +179,17 @@ def folders(
 
 
 def bundled_engine(folder: Path, *, speed: float = 1.0) -> F5Engine:
-    """Return the engine with the bundled model and voices on the CPU, its cache in `folder`."""
+    """Return the engine with the bundled model and voices on the CPU, its own voices in `folder`.
+
+    Its cache lies beside that folder, for all: what was the fastest precision is measured once.
+    """
     here, _ = choose("bundled", "bundled")
     return F5Engine(
         model=str(here.model),
         vocoder=str(here.vocoder),
         voices=str(folder / "voices"),
         shipped_voices=str(resource("voices")),
-        cache=str(folder / "cache"),
+        cache=str(folder.parent / "f5_cache"),
         device="cpu",
         speed=speed,
     )
