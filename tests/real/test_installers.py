@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.service.elsewhere import installation_of
 from tests.packages.wheel import NEEDS, REPOSITORY, build
 
 _PROGRAMS = ("uv", "pipx")
@@ -53,11 +54,22 @@ def speaks(program: Path, wheel: Path, folder: Path) -> None:
     assert (folder / "hello.wav").stat().st_size > 1000
 
 
+def is_found(environment: Path, wheel: Path, update: str) -> None:
+    """Assert that `ishowtts check` of another installation sees this one, and how it is updated."""
+    found = installation_of(environment / "bin" / "ishowtts")
+    assert found is not None
+    assert (found.version, found.address) == (wheel.name.split("-")[1], wheel.as_uri())
+    code = "from bot.runtime.installed import update_command as told; print(told('WHEEL'))"
+    told = run(environment / "bin/python", "-c", code, cwd=environment)
+    assert told.startswith(f"{update} 'ishowtts[")
+
+
 def test_uv_tool(wheel: Path, tmp_path: Path) -> None:
     places = {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "bin")}
     command = [sys.executable, "-m", "uv", "tool", "install", "--python", sys.executable]
     run(*command, wheel, cwd=tmp_path, **places)
     speaks(tmp_path / "bin" / "ishowtts", wheel, tmp_path)
+    is_found(tmp_path / "tools" / "ishowtts", wheel, "uv tool install --reinstall")
 
 
 def test_pipx(wheel: Path, tmp_path: Path) -> None:
@@ -65,12 +77,14 @@ def test_pipx(wheel: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pipx", "install", "--python", sys.executable]
     run(*command, wheel, cwd=tmp_path, **places)
     speaks(tmp_path / "bin" / "ishowtts", wheel, tmp_path)
+    is_found(tmp_path / "pipx" / "venvs" / "ishowtts", wheel, "pipx install --force")
 
 
 def test_pip(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     run(tmp_path / "venv/bin/pip", "install", "--quiet", wheel, cwd=tmp_path)
     speaks(tmp_path / "venv/bin/ishowtts", wheel, tmp_path)
+    is_found(tmp_path / "venv", wheel, f"{tmp_path}/venv/bin/python -m pip install --upgrade")
 
 
 def test_tests_without_real_parts_pass_against_the_wheel(wheel: Path, tmp_path: Path) -> None:
