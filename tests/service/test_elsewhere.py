@@ -11,6 +11,7 @@ import pytest
 from packaging.version import Version
 
 import bot
+from bot.service import units
 from bot.service.elsewhere import differences, installation_of, installations, is_newer
 
 if TYPE_CHECKING:
@@ -154,6 +155,17 @@ def test_a_service_that_starts_an_older_one_is_told(home: Path) -> None:
     line = told()["service"]
     assert line.startswith(f"It starts {old}, of version {OLDER}; this one is {bot.version()}.")
     assert line.endswith("service install")
+
+
+def test_what_a_unit_of_ours_starts_is_read_from_it(home: Path) -> None:
+    place = units.user_place()
+    assert units.started(place) is None
+
+    place.units.mkdir(parents=True)
+    text = dict(units.rendered(place, version=252, config=None))[units.MAIN]
+    (place.units / units.MAIN).write_text(text, "utf-8")
+    assert str(units.started(place)) == units.program()[0]
+    assert home in place.units.parents
 
 
 def test_a_service_that_starts_a_newer_one_is_a_newer_one(home: Path) -> None:
