@@ -145,6 +145,5 @@ $(VENV)/.ready-to-test: pyproject.toml tests/upstream.txt | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r tests/upstream.txt
 	$(BIN)/python -m venv $(VENV)/piper # under the GPL, so it is a program beside ours
 	$(VENV)/piper/bin/pip install --quiet --disable-pip-version-check piper-tts==1.8.0
-	@if python3.10 -c 'import ensurepip' 2>/dev/null; then python3.10 -m venv $(VENV)/python3.10 && \
-	  $(VENV)/python3.10/bin/pip install --quiet --disable-pip-version-check msgspec numpy; fi
+	$(BIN)/python -m tests.interpreters
 	@touch $@ $(VENV)/.ready

@@ -22,6 +22,8 @@ from bot.messages import SpeechRequest
 from bot.policy.words.lists import problems
 from bot.runtime.installed import strangers
 from bot.server import Server
+from bot.service import daemon
+from bot.service.elsewhere import differences
 from bot.sources import Sources
 from bot.state import EngineState
 from bot.wiring import engines, outputs
@@ -41,6 +43,13 @@ class Finding(NamedTuple):
     problem: IshowttsError | None = None
     note: str = ""
     """What is worth knowing about it where it works."""
+    is_fatal: bool = True
+    """Whether what the problem is about does not work."""
+
+    def print(self) -> None:
+        """Print it as a line."""
+        grade = "ok" if self.problem is None else "FAIL" if self.is_fatal else "warn"
+        _print_line(grade, self.subject, self.problem or self.note)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,15 +83,16 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
     findings += _language_findings(settings, [state for _, state in tried if state is not None])
     findings += _try_outputs(settings)
     findings.append(await _try_port(settings.server))
+    findings += await _difference_findings(settings.server)
     findings += _try_sources(settings)
     findings += _log_in_findings(settings)
     findings += _voice_findings(settings)
     findings += _list_findings(settings)
     findings += [await _try_broker(settings)] if settings.mqtt.enabled else []
-    for subject, problem, note in findings:
-        _print_line("FAIL" if problem else "ok", subject, problem or note)
+    for finding in findings:
+        finding.print()
     _print_hardware(root)
-    return all(finding.problem is None for finding in findings)
+    return not any(finding.problem and finding.is_fatal for finding in findings)
 
 
 def _installation_findings() -> Iterator[Finding]:
@@ -93,6 +103,16 @@ def _installation_findings() -> Iterator[Finding]:
             remedy="Install ishowtts into an environment of its own: pipx, uv tool, python -m venv",
         )
         yield Finding("installation", mixed)
+
+
+async def _difference_findings(settings: ServerSettings) -> list[Finding]:
+    """Return what differs from this installation elsewhere; that one works all the same."""
+    try:
+        status = await daemon.ask(settings)
+    except StartError:
+        status = None  # it wants another token, and tells nothing
+    told = differences(running=status.version if status else "")
+    return [Finding(subject, problem, is_fatal=False) for subject, problem in told]
 
 
 def _list_findings(settings: Settings) -> Iterator[Finding]:

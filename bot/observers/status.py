@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from msgspec import structs
 
+import bot
 from bot.outcomes import Dropped, Outcome, Rejected
 from bot.runtime.clock import now
 from bot.runtime.endpoints import Caller, endpoint
@@ -14,6 +15,8 @@ from bot.state import DaemonState
 class StatusAnswer(DaemonState, frozen=True, kw_only=True):
     """State of the daemon, and what became of messages."""
 
+    version: str
+    """That of the program as it was started; what is installed by now may be another one."""
     uptime_s: float
     outcomes: dict[str, dict[str, int]]
     """Counts of outcomes by channel and kind, and `KIND.REASON` where there is one."""
@@ -24,6 +27,7 @@ class Status:
 
     def __init__(self, state: Callable[[], DaemonState]) -> None:
         self._state = state
+        self._version = bot.version()
         self._started_at = now()
         self._counts: dict[str, Counter[str]] = {}
         self.routes = [endpoint("GET", "/api/status", self._get, least=Caller.VIEWER)]
@@ -40,6 +44,7 @@ class Status:
         """Get what each part is doing now, and counts of outcomes."""
         state = self._state()
         return StatusAnswer(
+            version=self._version,
             uptime_s=round(now() - self._started_at, 1),
             outcomes={channel: dict(counts) for channel, counts in self._counts.items()},
             **structs.asdict(state),

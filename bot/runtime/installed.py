@@ -1,4 +1,4 @@
-"""How this program was installed, and the command that adds to it.
+"""How this program was installed, and the commands that add to it and update it.
 
 No package index is asked for `ishowtts`: nothing of that name is published, and whatever a stranger
 put there would be run. The engine's process imports it, so it needs the standard library alone.
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import bot
 
 _NAME = "ishowtts"
+_REQUIRED = re.compile(r"[\w.-]+")
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([\w-]+)['"]""")
 
 
@@ -24,15 +25,45 @@ def install_command(*extras: str) -> str:
     if image := os.environ.get("ISHOWTTS_IMAGE_EXTRAS"):
         return f"podman build --build-arg EXTRAS={','.join((image, *extras))} ."
     wanted = ",".join(extras)
-    checkout = Path(bot.__file__).resolve().parent.parent
-    if (checkout / "pyproject.toml").is_file():
+    if checkout := _checkout():
         words = [f"{checkout}[{wanted}]"]
-    elif address := _address():
+    elif address := _own_address():
         words = [f"{_NAME}[{wanted}] @ {address}"]
     else:
         words = [need for extra in extras for need in _needs(extra)]
+    return " ".join([_installer(), *map(_quoted, words)])
+
+
+def update_command(newer: str = "") -> str:
+    """Return the command that replaces this installation by a newer one, its extras kept.
+
+    Args:
+        newer: Address of the newer wheel or folder; WHEEL stands in its place where it is unknown.
+    """
+    if "ISHOWTTS_IMAGE_EXTRAS" in os.environ:
+        return "podman build ."
+    extras = f"[{','.join(found)}]" if (found := _extras()) else ""
+    if checkout := _checkout():
+        pull = f"git -C {_quoted(str(checkout))} pull"
+        return f"{pull}, then {_installer()} --editable {_quoted(f'{checkout}{extras}')}"
+    what = _quoted(f"{_NAME}{extras} @ {newer or 'WHEEL'}")
+    environment = Path(sys.prefix)
+    if (environment / "pipx_metadata.json").is_file():
+        return f"pipx install --force {what}"
+    if (environment / "uv-receipt.toml").is_file():
+        return f"uv tool install --reinstall {what}"
+    return f"{_installer()} --upgrade {what}"
+
+
+def _checkout() -> Path | None:
+    """Return the folder of the source that runs; None for what was installed from a wheel."""
+    folder = Path(bot.__file__).resolve().parent.parent
+    return folder if (folder / "pyproject.toml").is_file() else None
+
+
+def _quoted(word: str) -> str:
     mark = '"' if sys.platform == "win32" else "'"  # what both of its shells know
-    return " ".join([_installer(), *(f"{mark}{word}{mark}" for word in words)])
+    return f"{mark}{word}{mark}"
 
 
 def _installer() -> str:
@@ -57,15 +88,21 @@ def strangers() -> list[str]:
     )
 
 
-def _address() -> str:
-    """Return where the wheel or folder lies that this was installed from; empty if that is unknown.
+def _own_address() -> str:
+    try:
+        return address(metadata.distribution(_NAME))
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def address(installed: metadata.Distribution) -> str:
+    """Return where the wheel or folder lies that it was installed from; empty if that is unknown.
 
     Source: PEP 610, https://packaging.python.org/en/latest/specifications/direct-url/.
     """
     try:
-        text = metadata.distribution(_NAME).read_text("direct_url.json")
-        address = json.loads(text or "{}").get("url", "")
-    except (metadata.PackageNotFoundError, ValueError, AttributeError):
+        address = json.loads(installed.read_text("direct_url.json") or "{}").get("url", "")
+    except (ValueError, AttributeError):
         return ""
     if not isinstance(address, str):
         return ""
@@ -74,6 +111,20 @@ def _address() -> str:
     parts = urlsplit(address)
     is_gone = parts.scheme == "file" and not Path(url2pathname(parts.path)).exists()
     return "" if is_gone else address
+
+
+def _extras() -> list[str]:
+    """Return the extras of which every package is installed."""
+    try:
+        every = metadata.metadata(_NAME).get_all("Provides-Extra") or []
+    except metadata.PackageNotFoundError:
+        return []
+    return [extra for extra in every if all(map(_is_installed, _needs(extra)))]
+
+
+def _is_installed(requirement: str) -> bool:
+    name = _REQUIRED.match(requirement)
+    return name is not None and any(metadata.distributions(name=name[0]))
 
 
 def _needs(extra: str) -> list[str]:

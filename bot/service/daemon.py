@@ -30,6 +30,8 @@ class ChannelStatus(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True):
     """Part of the answer that is asked for here: the daemon may be of another version."""
 
+    version: str = ""
+    """Version of the daemon, as it was started; empty before 1.0."""
     channels: Mapping[str, ChannelStatus] = {}
     outcomes: Mapping[str, Mapping[str, int]] = {}
     """Counts of outcomes, by channel and kind."""

@@ -80,6 +80,20 @@ def program() -> tuple[str, ...]:
     return (str(beside),) if beside.is_file() else (sys.executable, "-m", "bot")
 
 
+def started(place: Place) -> Path | None:
+    """Return the program that the daemon's unit in `place` starts; None where there is none."""
+    try:
+        text = (place.units / MAIN).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    command = re.search(r"^ExecStart=(.*)$", text, re.MULTILINE)
+    try:
+        words = shlex.split(command[1]) if command else []
+    except ValueError:  # a quote that nothing closes
+        return None
+    return Path(words[0].replace("%%", "%").replace("$$", "$")) if words else None
+
+
 def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tuple[str, str]]:
     """Yield the units that `place` needs, names and texts.
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
-from bot.cli.check import _try_port
+from bot.cli.check import _difference_findings, _try_port
 from bot.config.server import ServerSettings
 from bot.observers.health import Health
+from bot.observers.status import Status
 from bot.server import Server
+from tests.observers.samples import state as somebody
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +43,26 @@ async def test_the_port_of_another_program_is_one() -> None:
         finding = await _try_port(ServerSettings(port=server.bound_port))
 
     assert finding.problem is not None
+
+
+async def tell(_: web.Request) -> web.Response:
+    return web.json_response({"version": "0.1", "channels": {}, "outcomes": {}})
+
+
+async def test_a_daemon_of_another_version_is_told_and_is_no_fault() -> None:
+    async with Server(ServerSettings(port=0), [web.get("/api/status", tell)]) as server:
+        found = await _difference_findings(ServerSettings(port=server.bound_port))
+
+    (about_it,) = [each for each in found if each.subject == "daemon"]
+    assert "of version 0.1" in str(about_it.problem)
+    assert not about_it.is_fatal
+
+
+async def test_a_daemon_of_this_version_is_not_told_of() -> None:
+    async with Server(ServerSettings(port=0), Status(somebody).routes) as server:
+        found = await _difference_findings(ServerSettings(port=server.bound_port))
+
+    assert "daemon" not in {each.subject for each in found}
 
 
 @pytest.mark.parts

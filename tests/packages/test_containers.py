@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import re
+import subprocess
 
 import pytest
 
@@ -38,6 +41,35 @@ def test_its_arguments_are_on_the_page_and_its_extras_exist(name: str) -> None:
 
     assert all(f"`{argument}`" in PAGE for argument in given)
     assert set(given["EXTRAS"].split(",")) <= {*extras(), "fetch"}
+
+
+@pytest.mark.parametrize(
+    ("given", "installed", "warnings"),
+    [
+        ({"TORCH": "torch"}, "install --no-cache-dir torch", int(platform.machine() == "x86_64")),
+        (
+            {"TORCH": "torch==2.13", "TORCH_INDEX": "https://host/cpu"},
+            "install --no-cache-dir --index-url https://host/cpu torch==2.13",
+            0,
+        ),
+        ({"TORCH": ""}, "", 0),
+    ],
+)
+def test_a_torch_is_installed_as_asked_for_and_its_size_is_told(
+    given: dict[str, str], installed: str, warnings: int
+) -> None:
+    steps = [rest for word, rest in lines("Containerfile") if word == "RUN" and "$TORCH" in rest]
+    script = "\n".join(steps).replace("/opt/ishowtts/bin/pip", "echo")
+    told = subprocess.run(
+        ["sh", "-ec", script],
+        env={"PATH": os.environ["PATH"], **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert told.count("CUDA") == warnings
+    assert "".join(line for line in told.splitlines() if "CUDA" not in line) == installed
 
 
 def test_the_page_lists_the_variables() -> None:

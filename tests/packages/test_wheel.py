@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import wave
 from importlib.util import find_spec
@@ -102,6 +103,24 @@ def test_its_commands_run_away_from_the_checkout(
     said = light.run("say", "Hello there.", "-o", str(tmp_path / "hello.wav"))
     assert said.returncode == 0, said.stderr
     assert duration_s(tmp_path / "hello.wav") > 0.5
+
+
+def test_check_tells_of_a_newer_one_on_the_path(
+    light: Environment, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "newer" / "bin" / "ishowtts"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\nexit 1\n", "utf-8")  # it is not run
+    program.chmod(0o755)
+    (tmp_path / "newer/lib/python3.11/site-packages/ishowtts-99.1.dist-info").mkdir(parents=True)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    checked = light.run("check", "--config", str(config))
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    (line,) = [line for line in checked.stdout.split("\n") if "99.1" in line]
+    assert line.startswith(f"warn  installation: {program} is of version 99.1, newer than this one")
+    assert " --upgrade 'ishowtts" in line
+    assert line.endswith(" @ WHEEL'")
 
 
 def test_with_torch_its_model_speaks(

@@ -88,8 +88,9 @@ def test_an_environment_without_pip_is_uv_s(tmp_path: Path) -> None:
 
 def test_nothing_tells_people_to_install_a_name_that_anybody_could_take() -> None:
     checkout = Path(bot.__file__).parents[1]
+    places = ("bot", "docs", "*.md", "config.yaml")
     found = subprocess.run(
-        ["git", "grep", "-lE", r"install .?ishowtts(\[|$| )", "--", "bot", "docs", "*.md"],
+        ["git", "grep", "-lE", r"install .?ishowtts(\[|$| )", "--", *places],
         cwd=checkout,
         capture_output=True,
         text=True,
