@@ -6,7 +6,8 @@ speak through workers of a real server, the engine of which is a tone, and witho
 of their own. Messages that were paid for go to the one that speaks, as Twitch's would. What it
 answered with 202 is accepted: it must come to one outcome, whoever dies.
 
-A daemon that is killed between the end of a message and the note of that has it spoken again by
+A daemon that loses its turn puts off what waits: that is no outcome, the next one speaks it. One
+that is killed between the end of a message and the note of that has it spoken again by
 the other one: such messages are counted.
 """
 
@@ -67,7 +68,7 @@ class Pair:
         return Counter(
             (identity, name)
             for daemon in self.daemons
-            for name in ("started", *_FINAL)
+            for name in ("started", "put off", *_FINAL)
             for identity in daemon.outcomes(name)
         )
 
@@ -162,6 +163,7 @@ async def under_fire(folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
         "without_outcome": sum(count == 0 for count in ends.values()),
         "with_two_or_more": sum(count > 1 for count in ends.values()),
         "outcomes": dict(Counter(n for (i, n) in found.elements() if n in _FINAL and i in ends)),
+        "put_off_at_the_end_of_a_daemon": sum(found[each, "put off"] > 0 for each in accepted),
         "begun_again_by_the_next_daemon": sum(found[each, "started"] > 1 for each in accepted),
     }
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.outcomes import PUT_OFF
 from tests.conftest import wait_until
 
 _TURNS = {"ready", "lease lost", "standing by"}
@@ -86,13 +87,18 @@ class DaemonProcess:
             return str(json.loads(answer.read())["id"])
 
     def outcomes(self, name: str) -> list[str]:
-        """Ids of messages with this outcome."""
+        """Ids of messages with this outcome; what is put off comes to another one later."""
         if not self._events.exists():
             return []
         lines = self._events.read_text(encoding="utf-8").splitlines()
-        return [e["id"] for e in map(json.loads, lines) if e["outcome"] == name]
+        return [e["id"] for e in map(json.loads, lines) if _name(e) == name]
 
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+
+
+def _name(event: dict[str, Any]) -> str:
+    is_put_off = event["outcome"] == "dropped" and event["reason"] in PUT_OFF
+    return "put off" if is_put_off else str(event["outcome"])

@@ -58,11 +58,11 @@ class Subject(NamedTuple):
     sampling: Sampling
 
 
-class Largest(TorchDispatchMode):
+class Largest(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Watches the largest finite value of all products."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.value = 0.0
 
     def __torch_dispatch__(
