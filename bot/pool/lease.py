@@ -23,6 +23,8 @@ _RENEWALS = 6
 _STOP_SHARE = 0.6
 """Share of that time without one after which its holder stops."""
 _LOOK_S = 0.25
+_LAST_TRY_S = 0.5
+"""Limit of the one renewal that is tried after the machine slept."""
 
 
 class Lease:
@@ -81,15 +83,29 @@ class Lease:
         while True:
             await asyncio.sleep(self._last_s / _RENEWALS)
             begun_at = now()
+            # A call that hangs must not outlast the time in which nobody else may speak.
+            left_s = max(renewed_at + _STOP_SHARE * self._last_s - begun_at, _LAST_TRY_S)
             try:
-                await self._write(self._revision)
-                renewed_at = begun_at
-            except KeyWrongLastSequenceError:
-                await self._find_own()
+                if await asyncio.wait_for(self._renew(), left_s):
+                    renewed_at = begun_at
             except (TimeoutError, NatsError) as error:
                 log.warning("lease not renewed", reason=raised(error))
             if now() - renewed_at > _STOP_SHARE * self._last_s:
                 raise _lost("NATS is away, so another daemon may speak.")
+
+    async def _renew(self) -> bool:
+        """Write it again; return whether that is known to have been done.
+
+        Raises:
+            LeaseLostError: another daemon has it.
+            NatsError: NATS refuses, or is away.
+        """
+        try:
+            await self._write(self._revision)
+        except KeyWrongLastSequenceError:
+            await self._find_own()
+            return False
+        return True
 
     async def _find_own(self) -> None:
         """Find out whether it was this daemon that wrote, and heard nothing of it."""

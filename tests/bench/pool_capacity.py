@@ -1,15 +1,21 @@
 """Simulation of 10,000 channels on a pool: how many a GPU serves, by card and by chat rate.
 
 Run from the repository: `python -m tests.bench.pool_capacity [--save pool_capacity]`. Nothing is
-spoken: it is counted from measured times of one request and of batches, under these assumptions.
+spoken. Times of one request by its length, and of several together, are those of
+`tests.bench.pool_cards`: measured on an H100, counted for other cards. All else is simulated, under
+these assumptions:
 
 - Chat: what is spoken of a channel comes at a rate of its own, gamma distributed around the mean
-  (shape 0.5: few channels have most of it); a third comes in bursts of 6 on average, one a second.
+  (shape 0.5: a tenth of the channels has almost half of it); a third comes in bursts of 6 on
+  average, one a second. A channel is raided once in ten hours: 30 messages within 15 s.
+- Rates stay as they are: the mean is that of the busiest hour. Channels do not burst together, as
+  they would at an event that all of them show. Tails heavier than these change little, since a
+  channel speaks one message after the other: it never asks for more than one in some 3 s.
 - A message is 3 s of speech on average (exponential, 1 to 10 s), one piece, spoken one after the
   other; the next one is asked for when the one before begins, as the daemon looks ahead. Of a
-  channel 10 messages wait at most.
+  channel 10 messages wait at most; the rest is dropped, and counted.
 - A worker speaks what is needed first, up to 16 together: urgent ones (somebody waits) do not wait
-  for others to come. 16 together take 0.7 of one after the other, 2 take 0.97, in proportion.
+  for others to come. Between the numbers of requests that were measured the gain is interpolated.
 - Daemons ask the better of two workers at random, by what each has. The network takes 2 ms a way.
 - Voices are warm, nothing fails.
 """
@@ -24,33 +30,21 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tests.bench.pool import percentile
+from tests.bench.pool_cards import Card, cards
 from tests.bench.report import environment, save
 
 CHANNELS = 10_000
 _MINUTES = 4.0
 _BATCH = 16
-_TOGETHER = 0.7
 _NETWORK_S = 0.002
 _BURST, _BURST_SHARE = 6, 1 / 3
+_RAID, _RAID_S, _RAID_EVERY_S = 30, 15.0, 36_000.0
 _SPEECH_S, _SHORTEST_S, _LONGEST_S = 3.0, 1.0, 10.0
 _WAITING = 10
 _URGENT_S = 0.25
 """As `bot.engine.process.scheduler` has it."""
 
 
-class Card(NamedTuple):
-    """Times of one request: `fixed_s` and `each_s` for a second of speech."""
-
-    fixed_s: float
-    each_s: float
-    source: str
-
-
-CARDS: Mapping[str, Card] = {
-    "H100, official model": Card(0.0119, 0.00172, "docs/speed.md: 1 s 13.6 ms, 10 s 29.0 ms"),
-    "H100, bundled model": Card(0.0027, 0.00037, "docs/speed.md: 3 s 3.8 ms; shape of the other"),
-    "Jetson AGX Orin 64 GB, bundled model": Card(0.0134, 0.00187, "docs/speed.md, estimated"),
-}
 PER_MINUTE = (1.0, 4.0)
 
 
@@ -76,7 +70,7 @@ class Worker:
 
     def service_s(self, request: Request) -> float:
         """Return what a request takes alone."""
-        return self._card.fixed_s + self._card.each_s * request.speech_s
+        return self._card.alone_s(request.speech_s)
 
     def put(self, request: Request) -> None:
         """Take a request."""
@@ -93,9 +87,9 @@ class Worker:
             batch.append(heapq.heappop(self.queue))
         alone_s = sum(map(self.service_s, batch))
         self.load_s -= alone_s
-        factor = 1 - (1 - _TOGETHER) * (len(batch) - 1) / (_BATCH - 1)
-        self.busy_s += alone_s * factor
-        self.free_at = at + alone_s * factor
+        took_s = alone_s * self._card.share(len(batch))
+        self.busy_s += took_s
+        self.free_at = at + took_s
         return batch, self.free_at
 
 
@@ -116,6 +110,9 @@ def chat(rng: random.Random, per_minute: float, duration_s: float) -> Iterator[t
                 yield moment, channel
                 moment += rng.expovariate(1.0)
             at += rng.expovariate(steps)
+        raided_at = rng.expovariate(1 / _RAID_EVERY_S)
+        if raided_at < duration_s:
+            yield from ((raided_at + rng.uniform(0, _RAID_S), channel) for _ in range(_RAID))
 
 
 class Simulation:
@@ -132,7 +129,7 @@ class Simulation:
         self._asked = [False] * CHANNELS
         self.first_s: list[float] = []
         """Times to the first sound of messages that found their channel silent."""
-        self.late = self.ahead = self.dropped = 0
+        self.late = self.ahead = self.dropped = self.came = 0
 
     def _at(self, at: float, what: str, of: Any) -> None:  # noqa: ANN401 - of each its own
         heapq.heappush(self._events, (at, next(self._numbers), what, of))
@@ -152,6 +149,7 @@ class Simulation:
             happen[what](at, of)
 
     def _receive(self, at: float, channel: int) -> None:
+        self.came += 1
         if len(self._waiting[channel]) >= _WAITING:
             self.dropped += 1
             return
@@ -212,12 +210,15 @@ def simulate(card: Card, workers: int, per_minute: float, seed: int) -> dict[str
         "first_sound_median_ms": round(1000 * percentile(simulation.first_s, 0.5), 1),
         "first_sound_p95_ms": round(1000 * percentile(simulation.first_s, 0.95), 1),
         "gaps_share": round(simulation.late / max(simulation.ahead, 1), 5),
+        "dropped_share": round(simulation.dropped / simulation.came, 4),
     }
 
 
 def fewest(card: Card, per_minute: float, seed: int, limit_s: float) -> dict[str, Any]:
     """Return the result of the fewest workers whose p95 is within the limit."""
-    least, most, found = 1, 4096, {}
+    work = CHANNELS * per_minute / 60 * card.alone_s(_SPEECH_S)
+    least, most = max(int(work * card.share(_BATCH) / 2), 1), 2 * int(work) + 8
+    found: dict[str, Any] = {}
     while least < most:
         middle = (least + most) // 2
         result = simulate(card, middle, per_minute, seed)
@@ -240,11 +241,17 @@ def main() -> int:
         "seed": options.seed,
         "is_simulated": True,
     }
-    for name, card in CARDS.items():
-        alone_s = card.fixed_s + _SPEECH_S * card.each_s
+    for card in cards():
+        name, alone_s = card.name, card.alone_s(_SPEECH_S)
         # A third above a message alone, and at least a tenth of a second.
         limit_s = max(4 / 3 * alone_s, 0.1)
-        result[name] = {"source": card.source, "p95_within_s": round(limit_s, 3)} | {
+        result[name] = {
+            "times": "measured" if card.is_measured else "counted",
+            "source": card.source,
+            "message_of_3_s_ms": round(1000 * alone_s, 1),
+            "sixteen_together": round(card.share(_BATCH), 3),
+            "p95_within_s": round(limit_s, 3),
+        } | {
             f"{per_minute:g} a minute": fewest(card, per_minute, options.seed, limit_s)
             for per_minute in PER_MINUTE
         }

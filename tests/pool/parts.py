@@ -64,8 +64,11 @@ class NatsServer:
 
     def reload(self) -> None:
         """Have it read its configuration again."""
+        self.signal(signal.SIGHUP)
+
+    def signal(self, number: signal.Signals) -> None:
         assert self._process is not None
-        self._process.send_signal(signal.SIGHUP)
+        self._process.send_signal(number)
 
     def kill(self) -> None:
         """End it at once, as a power cut does."""

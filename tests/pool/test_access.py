@@ -36,13 +36,10 @@ CONF = Path(__file__).parents[2] / "docs" / "deploy" / "nats.conf"
 PASSWORDS = {"worker": "w-secret", "alice": "a-secret", "bob": "b-secret"}
 
 
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NatsServer]:
-    """The server as documented, apart from its places."""
-    for name, password in PASSWORDS.items():
-        monkeypatch.setenv(f"{name.upper()}_PASSWORD", password)
-    folder = tmp_path / "nats"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """The server as documented, apart from its places; one for all tests here."""
+    folder = tmp_path_factory.mktemp("nats")
     make_certificates(folder)
     subject = NatsServer(folder)
     text = CONF.read_text(encoding="utf-8")
@@ -58,7 +55,10 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NatsServ
         text, count = re.subn(old, new, text)
         assert count == 1, old
     (folder / "nats.conf").write_text(text, encoding="utf-8")
-    subject.start()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, password in PASSWORDS.items():
+            patch.setenv(f"{name.upper()}_PASSWORD", password)
+        subject.start()
     yield subject
     subject.kill()
 
@@ -72,9 +72,10 @@ def pool(server: NatsServer, user: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def worker(server: NatsServer, tmp_path: Path) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess(tmp_path / "worker", pool(server, "worker"))
+@pytest.fixture(scope="module")
+def worker(server: NatsServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerProcess]:
+    folder = tmp_path_factory.mktemp("worker") / "one"
+    worker = WorkerProcess(folder, pool(server, "worker"))
     yield worker.wait_serving()
     worker.end()
 
@@ -156,7 +157,7 @@ async def test_a_wrong_password_is_told(server: NatsServer) -> None:
 
 
 async def test_an_unknown_authority_is_not_trusted(server: NatsServer) -> None:
-    engine = PoolEngine(**{**pool(server, "alice"), "ca": None}, voices="")
+    engine = PoolEngine(**{**pool(server, "alice"), "ca": None}, start_s=1.0, voices="")
     try:
         with pytest.raises(StartError, match="certificate verify failed"):
             await engine.warm_up()

@@ -168,10 +168,10 @@ async def test_what_is_missing_at_the_start_is_told(
     nats: NatsServer, make_engine: MakeEngine
 ) -> None:
     with pytest.raises(StartError, match=r"The pool has no worker\. Start one: ishowtts worker"):
-        await make_engine().warm_up()
+        await make_engine(start_s=0.5).warm_up()
     nats.kill()
     with pytest.raises(StartError, match=r"NATS at nats://127.0.0.1:\d+ does not answer.*Start"):
-        await make_engine().warm_up()
+        await make_engine(start_s=0.5).warm_up()
 
 
 async def test_what_is_cancelled_is_spoken_by_nobody(
@@ -275,7 +275,7 @@ async def test_a_worker_says_that_it_is_busy_or_drops_what_is_too_late(
 async def test_a_worker_that_ends_finishes_what_it_began(
     make_worker: MakeWorker, make_engine: MakeEngine
 ) -> None:
-    leaving = make_worker(service_s=2.0, at_once=1).wait_serving()
+    leaving = make_worker(service_s=1.0, at_once=1).wait_serving()
     engine = make_engine()
     await engine.warm_up()
     tasks = [speaking(engine, str(n)) for n in range(6)]

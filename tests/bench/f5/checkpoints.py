@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import yaml
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -58,21 +57,31 @@ SHAPES = {
 """By name: the official model, one for processors (8.6 M parameters), and one for trying out."""
 
 
+def random_acoustic(shape: Shape) -> dict[str, Tensor]:
+    """Return weights of the acoustic model, by the names that upstream gives them."""
+    generator = torch.Generator().manual_seed(0)
+    return {name: _values(name, size, generator) for name, size in _transformer_shapes(shape)}
+
+
+def random_vocoder(shape: Shape) -> dict[str, Tensor]:
+    """Return weights of the vocoder, with what upstream's files hold besides."""
+    generator = torch.Generator().manual_seed(1)
+    vocos = {name: _values(name, size, generator) for name, size in _vocos_shapes(shape)}
+    return vocos | _vocos_buffers()
+
+
 def write(folder: Path, shape: Shape) -> None:
     """Write model, vocoder and a voice below `folder`."""
+    import yaml  # noqa: PLC0415 - where nothing is written, there may be none
+
     model, vocoder, voice = folder / "model", folder / "vocoder", folder / "voices" / VOICE
     for each in (model, vocoder, voice):
         each.mkdir(parents=True)
-    generator = torch.Generator().manual_seed(0)
-    state = {
-        f"ema_model.{name}": _values(name, size, generator)
-        for name, size in _transformer_shapes(shape)
-    }
+    state = {f"ema_model.{name}": value for name, value in random_acoustic(shape).items()}
     save_file(state, model / "model.safetensors")
     (model / "model.yaml").write_text(yaml.safe_dump(shape.config), encoding="utf-8")
     (model / "vocab.txt").write_text("\n".join(_tokens(shape.tokens)) + "\n", encoding="utf-8")
-    vocos = {name: _values(name, size, generator) for name, size in _vocos_shapes(shape)}
-    torch.save(vocos | _vocos_buffers(), vocoder / "pytorch_model.bin")
+    torch.save(random_vocoder(shape), vocoder / "pytorch_model.bin")
     (vocoder / "config.yaml").write_text(yaml.safe_dump(_vocos_config(shape)), encoding="utf-8")
     (voice / "transcript.txt").write_text(TRANSCRIPT, encoding="utf-8")
     (voice / "voice.yaml").write_text("consent: noise\nlicence: CC0-1.0\n", encoding="utf-8")

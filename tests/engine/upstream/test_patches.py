@@ -5,9 +5,7 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -16,34 +14,13 @@ import pytest
 import torch
 
 from bot.engine.upstream.patches import PatchError, State, Upstream, run
+from tests.engine.upstream.conftest import contents, copy_package
 
 pytestmark = pytest.mark.parts
 
 REPOSITORY = Path(__file__).parents[3]
 PATCHES = sorted((REPOSITORY / "patches").glob("*.patch"))
 NOBODY = 65534
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder like site-packages with f5-tts as released, the first on the path."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # `read_only` looks into it as another user
-        copy_package(folder)
-        monkeypatch.syspath_prepend(folder)
-        monkeypatch.delitem(sys.modules, "f5_tts", raising=False)  # imported by another test
-        yield folder
-
-
-def copy_package(folder: Path) -> None:
-    package = distribution("f5-tts")
-    for name in ("f5_tts", f"f5_tts-{package.version}.dist-info"):
-        shutil.copytree(
-            Path(str(package.locate_file(name))),
-            folder / name,
-            ignore=shutil.ignore_patterns("__pycache__", "multi", "train", "runtime"),
-        )
 
 
 @pytest.fixture
@@ -59,12 +36,6 @@ def read_only(site: Path) -> Iterator[Path]:
         os.seteuid(0)
     for path in (site, *site.rglob("*")):
         path.chmod(0o755)
-
-
-def contents(site: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()
-    }
 
 
 def test_patch_and_revert_bring_back_every_byte(

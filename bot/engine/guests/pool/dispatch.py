@@ -7,15 +7,13 @@ an inbox of its own, and what comes to one that was given up is dropped: nothing
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable
-from typing import NamedTuple
 
-import msgspec
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from bot.engine.guests.pool import wire
+from bot.engine.guests.pool.attempt import Attempt, Times
 from bot.engine.guests.pool.connection import Connection
 from bot.engine.guests.pool.line import Line
 from bot.engine.guests.pool.roster import Roster
@@ -30,60 +28,9 @@ log = logging.getLogger(__name__)
 
 _LOOK_S = 0.05
 """Time between two looks at an attempt, in seconds."""
-_SLOWER = 3.0
-"""An attempt is slow once it takes so many times what the worker expected, and `_SLOW_S` more."""
-_SLOW_S = 0.5
 _MOST_LOST = 3
 """Workers that may be lost at one text: what broke three of them would break a fourth."""
-_NO_RESPONDERS = "503"
-"""Status of what a server answers for a worker that is not connected."""
-_GIVE_UP_S = 20.0
-"""Time after which nobody wants a text any more, besides what it was not needed for yet."""
 _BUSY_LEAST_S = 0.05
-
-
-class _Times(NamedTuple):
-    """Times of one text."""
-
-    begun_at: float
-    due_at: float
-    """When it is needed."""
-    deadline_at: float
-    """When nobody wants it any more."""
-
-    @classmethod
-    def of(cls, request: SpeechRequest) -> "_Times":
-        at = awake()
-        due_at = at + max(request.due_s, 0.0)
-        return cls(at, due_at, due_at + _GIVE_UP_S)
-
-
-class _Attempt:
-    """One text at one worker."""
-
-    def __init__(self, worker: str, drops: int) -> None:
-        self.name = secrets.token_urlsafe(12)
-        self.worker = worker
-        self.begun_at = awake()
-        self.drops = drops
-        """How often the connection had been lost when it began."""
-        self.taken_at: float | None = None
-        self.expected_s = 0.0
-        self.busy_s: float | None = None
-        """What the worker said if it did not take it."""
-        self.is_nowhere = False
-        """Whether no worker of this name is connected."""
-        self.event: protocol.Speech | protocol.Failed | None = None
-        """The answer, once it is whole."""
-        self.joining = wire.Joining()
-        self.changed = asyncio.Event()
-
-    @property
-    def is_slow(self) -> bool:
-        """Whether it should be there by now."""
-        if self.taken_at is None or not self.expected_s:
-            return False
-        return awake() - self.taken_at > _SLOWER * self.expected_s + _SLOW_S
 
 
 class Dispatcher:
@@ -108,7 +55,7 @@ class Dispatcher:
         self._silent_s = silent_s
         self._priority = priority
         self._on_progress = on_progress
-        self._attempts: dict[str, _Attempt] = {}
+        self._attempts: dict[str, Attempt] = {}
         self._line = Line()
         self._inbox = ""
 
@@ -124,25 +71,9 @@ class Dispatcher:
 
     async def _take(self, message: Msg) -> None:
         attempt = self._attempts.get(message.subject.rpartition(".")[2])
-        if attempt is None:
-            return  # given up
-        self._on_progress()
-        attempt.changed.set()
-        if message.headers and message.headers.get("Status") == _NO_RESPONDERS:
-            attempt.is_nowhere = True
-            return
-        try:
-            answer = wire.decode_answer(message.data)
-            if isinstance(answer, wire.Taken):
-                attempt.taken_at, attempt.expected_s = awake(), answer.expected_s
-            elif isinstance(answer, wire.Busy):
-                attempt.busy_s = answer.wait_s
-            else:
-                attempt.event = attempt.joining.add(answer)
-        except (ValueError, msgspec.MsgspecError) as error:
-            attempt.event = protocol.Failed(
-                number=0, trouble="fault", message=f"Worker answers nonsense: {raised(error)}."
-            )
+        if attempt is not None:  # else it was given up
+            self._on_progress()
+            attempt.hear(message)
 
     async def speak(self, request: SpeechRequest, key: str) -> protocol.Speech:
         """Return the speech of `request`, in the voice of this key.
@@ -151,10 +82,10 @@ class Dispatcher:
             UtteranceError: it cannot be spoken.
             TransientError: no worker is there.
         """
-        times = _Times.of(request)
+        times = Times.of(request)
         place = name_at_worker(self._streamer, key)
         avoided: set[str] = set()
-        under_way: list[_Attempt] = []
+        under_way: list[Attempt] = []
         lost = 0
         try:
             while True:
@@ -183,7 +114,7 @@ class Dispatcher:
             for attempt in under_way:
                 await self._end(attempt)
 
-    async def _wait_for_worker(self, place: str, avoided: set[str], times: _Times) -> str:
+    async def _wait_for_worker(self, place: str, avoided: set[str], times: Times) -> str:
         """Return who takes a request now; wait while all are busy, or others are more urgent."""
         with self._line.waiting(times.due_at) as ticket:
             while True:
@@ -210,10 +141,8 @@ class Dispatcher:
             where = "no worker is heard" if self._connection.is_up else "NATS is not there"
             raise TransientError(f"The pool is away: {where}.")
 
-    async def _begin(
-        self, worker: str, request: SpeechRequest, key: str, times: _Times
-    ) -> _Attempt:
-        attempt = _Attempt(worker, self._connection.drops)
+    async def _begin(self, worker: str, request: SpeechRequest, key: str, times: Times) -> Attempt:
+        attempt = Attempt(worker, self._connection.drops, request)
         self._attempts[attempt.name] = attempt
         self._roster.note_sent(worker)
         ask = wire.Ask(
@@ -235,7 +164,7 @@ class Dispatcher:
         return attempt
 
     async def _hedge(
-        self, under_way: list[_Attempt], request: SpeechRequest, key: str, times: _Times
+        self, under_way: list[Attempt], request: SpeechRequest, key: str, times: Times
     ) -> None:
         slow = under_way[0].worker
         worker = self._roster.choose(name_at_worker(self._streamer, key), {slow})
@@ -243,7 +172,7 @@ class Dispatcher:
             log.info("pool worker is slow", extra={"worker": slow, "asked_too": worker})
             under_way.append(await self._begin(worker, request, key, times))
 
-    async def _wait(self, under_way: list[_Attempt]) -> None:
+    async def _wait(self, under_way: list[Attempt]) -> None:
         """Return when an answer came, or it is time to look again."""
         waiting = [asyncio.ensure_future(each.changed.wait()) for each in under_way]
         try:
@@ -254,7 +183,7 @@ class Dispatcher:
         for attempt in under_way:
             attempt.changed.clear()
 
-    def _judge(self, attempt: _Attempt) -> str:
+    def _judge(self, attempt: Attempt) -> str:
         """Return why an attempt is over; empty while it goes on.
 
         Raises:
@@ -270,7 +199,7 @@ class Dispatcher:
             return "it is busy"
         return self._trouble(attempt)
 
-    def _trouble(self, attempt: _Attempt) -> str:
+    def _trouble(self, attempt: Attempt) -> str:
         """Return what happened to the worker of an attempt; empty if nothing."""
         if not self._connection.is_up:
             return ""  # it may be back at once
@@ -286,13 +215,13 @@ class Dispatcher:
         }
         return next((trouble for trouble, is_so in troubles.items() if is_so), "")
 
-    def _tell_lost(self, attempt: _Attempt, request: SpeechRequest, reason: str) -> None:
+    def _tell_lost(self, attempt: Attempt, request: SpeechRequest, reason: str) -> None:
         log.warning(
             "pool worker lost, retrying on another one",
             extra={"worker": attempt.worker, "id": request.id, "reason": reason},
         )
 
-    async def _end(self, attempt: _Attempt) -> None:
+    async def _end(self, attempt: Attempt) -> None:
         """Forget an attempt, and tell its worker unless it has answered."""
         if self._attempts.pop(attempt.name, None) is not None:
             self._roster.note_ended(attempt.worker)

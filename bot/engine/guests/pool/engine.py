@@ -22,9 +22,6 @@ from bot.runtime.clock import awake
 
 log = logging.getLogger(__name__)
 
-_WARM_S = 5.0
-"""How long a start waits for the first worker, in seconds."""
-
 
 class PoolEngine(Engine):
     """Asks the workers, many texts at a time."""
@@ -46,6 +43,7 @@ class PoolEngine(Engine):
         streamer: str | None = None,
         priority: int = 0,
         silent_s: float = 0.8,
+        start_s: float = 5.0,
         voices: str = "voices",
         shipped_voices: str = "",
         allow_unlicensed: bool = False,
@@ -64,6 +62,7 @@ class PoolEngine(Engine):
             streamer: Our name in subjects; None is that of the user, or main.
             priority: Which of several daemons of this streamer comes first: the greater one.
             silent_s: Seconds without a sign of life after which a worker is lost.
+            start_s: Seconds that a start waits for the servers, and as many for a worker.
             voices: Folder of voices that may travel.
             shipped_voices: Another one; those in `voices` win over it.
             allow_unlicensed: Let voices travel that name no consent.
@@ -71,6 +70,9 @@ class PoolEngine(Engine):
         name = wire.checked_token(streamer or user or "main", "the streamer (engine.pool.streamer)")
         access = Access(servers, user, password, ca, certificate, key)
         self._speed = speed
+        self._other_version = 0
+        """Version that a worker speaks which cannot be understood; 0 while there is none."""
+        self._start_s = start_s
         self._subjects = wire.Subjects(subject)
         self._connection = Connection(access, name=f"ishowtts {name}", inbox=wire.inbox(name))
         self._roster = Roster(silent_s=silent_s)
@@ -95,7 +97,7 @@ class PoolEngine(Engine):
 
     async def warm_up(self) -> None:
         """Connect, and wait for a worker."""
-        await self._connection.open(within_s=_WARM_S)
+        await self._connection.open(within_s=self._start_s)
         self._store = Store(self._connection.client, self._bucket, self._ask_for_store)
         await self._dispatcher.open()
         await self._connection.client.subscribe(self._subjects.beat(), cb=self._hear)
@@ -113,7 +115,7 @@ class PoolEngine(Engine):
 
     async def _wait_for_workers(self) -> list[wire.Beat]:
         """Return those that take requests; some beats are waited for, so that most are in it."""
-        deadline = awake() + _WARM_S
+        deadline = awake() + self._start_s
         while True:
             open_ones = [each for each in self._roster.alive if each.is_open]
             if open_ones:
@@ -122,6 +124,12 @@ class PoolEngine(Engine):
             if awake() > deadline:
                 break
             await asyncio.sleep(wire.BEAT_S / 2)
+        if self._other_version:
+            raise StartError(
+                f"The workers of the pool speak version {self._other_version} of its messages,"
+                f" this daemon speaks {wire.VERSION}.",
+                remedy="Install the same ishowtts on both.",
+            )
         trouble = f" ({self._connection.trouble})" if self._connection.trouble else ""
         raise StartError(
             f"The pool has no worker{trouble}.",
@@ -130,10 +138,14 @@ class PoolEngine(Engine):
 
     async def _hear(self, message: Msg) -> None:
         try:
+            version = wire.decode_version(message.data)
+            if version != wire.VERSION:
+                self._other_version = version
+                return
             beat = wire.decode_beat(message.data)
         except msgspec.MsgspecError:
-            return  # of another version, or of somebody else
-        if beat.version == wire.VERSION and message.subject.endswith(f".{beat.worker}"):
+            return  # of somebody else
+        if message.subject.endswith(f".{beat.worker}"):
             self._roster.hear(beat)
             self._note_progress()
 
@@ -146,8 +158,8 @@ class PoolEngine(Engine):
     async def _speak(self, request: SpeechRequest) -> AudioChunk | UtteranceError:
         assert self._store is not None
         self._note_progress()
+        key = ""
         try:
-            key = ""
             if any(each.clones for each in self._roster.alive):
                 key = await self._sending.key(request.voice, self._store)
             told = replace(request, speed=request.speed * self._speed)
@@ -155,6 +167,9 @@ class PoolEngine(Engine):
         except UtteranceError as error:
             if not self._connection.is_up:
                 raise TransientError("The pool is away: NATS is not there.") from error
+            if key:  # the store may have lost it: it is sent again, if need be
+                self._sending.forget(key)
+                self._store.forget(key)
             return error
 
     async def close(self) -> None:

@@ -120,6 +120,10 @@ class Store:
             ) from error
         self._there.add(key)
 
+    def forget(self, key: str) -> None:
+        """Look again whether a voice is there when it is next needed."""
+        self._there.discard(key)
+
     async def _put(self, key: str, packed: bytes) -> None:
         context = self._client.jetstream()
         try:
@@ -207,6 +211,10 @@ class Sending:
         await store.put(key, packed)
         self._known[folder] = signature, key
         return key
+
+    def forget(self, key: str) -> None:
+        """Put this voice into the store again when it is next needed."""
+        self._known = {path: known for path, known in self._known.items() if known[1] != key}
 
     def _folder(self, name: str) -> Path | None:
         return find(self._roots).get(name)

@@ -6,7 +6,7 @@ a message of NATS.
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -29,6 +29,11 @@ _MOST_PARTS = 256
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """Names of streamers and workers: one token of a subject."""
 
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
+Least1: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=1 << 40)]
+Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1e7)]
+"""What no honest worker exceeds: neither infinite nor NaN."""
+
 
 class Beat(Message, frozen=True, kw_only=True):
     """Sign of life of a worker, with what it can and how busy it is."""
@@ -36,27 +41,27 @@ class Beat(Message, frozen=True, kw_only=True):
     version: int
     worker: str
     """Its name, new at every start."""
-    sent: int
+    sent: Count
     """Number of this beat, from 1."""
     engine: str
     hardware: str
-    longest_piece: int
+    longest_piece: Least1
     """This and the next three as in `bot.engine.process.protocol.Ready`."""
     nfe_choices: tuple[int, ...]
     languages: tuple[str, ...]
     voices: tuple[str, ...]
     licence: str
-    at_once: int
+    at_once: Least1
     """Requests that its engine is given at a time."""
-    under_way: int
+    under_way: Count
     """Requests that its engine has now."""
-    waiting: int
+    waiting: Count
     """Requests that wait for the engine."""
-    wait_s: float
+    wait_s: Seconds
     """In how many seconds a request that comes now would begin."""
-    usual_s: float
+    usual_s: Seconds
     """Seconds that a usual message takes; 0 while unknown."""
-    room: int
+    room: Count
     """Requests that it would take now, of usual length."""
     is_open: bool
     """Whether it takes requests; not while it drains, or its engine is away."""
@@ -86,14 +91,14 @@ class Ask(Message, frozen=True, kw_only=True):
 class Taken(Message, frozen=True, kw_only=True):
     """Answer: the worker will speak it."""
 
-    expected_s: float
+    expected_s: Seconds
     """In how many seconds, as far as it knows; 0 if it does not."""
 
 
 class Busy(Message, frozen=True, kw_only=True):
     """Answer: the worker does not take it now."""
 
-    wait_s: float
+    wait_s: Seconds
     """In how many seconds it may."""
 
 
@@ -105,10 +110,17 @@ class Part(Message, frozen=True, kw_only=True):
     body: bytes
 
 
+class _Versioned(msgspec.Struct, frozen=True):
+    """What a message of any version has."""
+
+    version: int
+
+
 Answer: TypeAlias = Taken | Busy | Part
 _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 _asks: msgspec.msgpack.Decoder[Ask] = msgspec.msgpack.Decoder(Ask)
 _beats: msgspec.msgpack.Decoder[Beat] = msgspec.msgpack.Decoder(Beat)
+_versions: msgspec.msgpack.Decoder[_Versioned] = msgspec.msgpack.Decoder(_Versioned)
 
 
 def decode_answer(body: bytes) -> Answer:
@@ -128,6 +140,11 @@ def decode_ask(body: bytes) -> Ask:
 def decode_beat(body: bytes) -> Beat:
     """Return a worker's beat; raises as `decode_answer`."""
     return _beats.decode(body)
+
+
+def decode_version(body: bytes) -> int:
+    """Return the version of a beat or request of any version; raises as `decode_answer`."""
+    return _versions.decode(body).version
 
 
 class Subjects(NamedTuple):
@@ -194,6 +211,7 @@ class Joining:
 
     def __init__(self) -> None:
         self._parts: dict[int, bytes] = {}
+        self._count = 0
 
     def add(self, part: Part) -> protocol.Speech | protocol.Failed | None:
         """Return the whole once it is there.
@@ -203,6 +221,9 @@ class Joining:
         """
         if not 0 <= part.index < part.count <= _MOST_PARTS:
             raise ValueError("an impossible part")
+        if len(part.body) > _PART_BYTES or self._count not in {0, part.count}:
+            raise ValueError("a part of another answer")
+        self._count = part.count
         self._parts[part.index] = part.body
         if len(self._parts) < part.count:
             return None

@@ -1,0 +1,189 @@
+"""Whole daemons under fire: a pair of which one speaks, workers and the server are killed.
+
+Run from the repository: `python -m tests.bench.pool_daemons [--kills N] [--seed S] [--save pool]`.
+Two daemons (`ishowtts run`) share a name by the lease, and what was paid for by JetStream; they
+speak through workers of a real server, the engine of which is a tone, and without them with a tone
+of their own. Messages that were paid for go to the one that speaks, as Twitch's would. What it
+answered with 202 is accepted: it must come to one outcome, whoever dies.
+
+A daemon that loses its turn puts off what waits: that is no outcome, the next one speaks it. One
+that is killed between the end of a message and the note of that has it spoken again by
+the other one: such messages are counted.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.bench.pool import Pool, text
+from tests.bench.report import RESULTS, environment, save
+from tests.conftest import wait_until
+from tests.pool.daemons import DaemonProcess
+
+_WORKERS = 3
+_SERVICE_S = 0.1
+_EVERY_S = 2.5
+_ENGINES = ("pool", "tone")
+_FINAL = ("spoken", "dropped", "failed")
+_LAST_S = 120.0
+"""Limit of what is left to be said once nothing is killed any more."""
+
+
+class Pair:
+    """Two daemons of one name, each on a disk of its own."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self._url = url
+        self._folders = [folder / "a", folder / "b"]
+        self.daemons = [self._start(path) for path in self._folders]
+
+    def _start(self, folder: Path) -> DaemonProcess:
+        return DaemonProcess(folder, self._url, _ENGINES)
+
+    @property
+    def speaking(self) -> list[int]:
+        """Numbers of those that speak, by their logs."""
+        return [number for number, daemon in enumerate(self.daemons) if daemon.speaks]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether one speaks and the other one stands by."""
+        return len(self.speaking) == 1 and all(each.logged("standing by") for each in self.daemons)
+
+    def kill(self, number: int) -> None:
+        """Kill one, and start it again as its machine would."""
+        self.daemons[number].end()
+        self.daemons[number] = self._start(self._folders[number])
+
+    def outcomes(self) -> Counter[tuple[str, str]]:
+        """Return how often each message came to each outcome."""
+        return Counter(
+            (identity, name)
+            for daemon in self.daemons
+            for name in ("started", "put off", *_FINAL)
+            for identity in daemon.outcomes(name)
+        )
+
+    def close(self) -> None:
+        """End both."""
+        for daemon in self.daemons:
+            daemon.end()
+
+
+class Fire:
+    """Kills at random."""
+
+    def __init__(self, pool: Pool, pair: Pair, seed: int) -> None:
+        self._pool = pool
+        self._pair = pair
+        self._rng = random.Random(seed)
+        self.kills: Counter[str] = Counter()
+
+    async def run(self, kills: int) -> None:
+        """Kill something every second or so."""
+        while sum(self.kills.values()) < kills:
+            await asyncio.sleep(self._rng.uniform(0.2, 2.0))
+            what = self._rng.choices(("worker", "daemon", "server"), (4, 4, 1))[0]
+            if what == "daemon":
+                if not self._pair.is_whole:  # it is one at a time whose machine dies
+                    continue
+                speaking = self._pair.speaking[0]
+                is_speaking = self._rng.random() < 0.75
+                what = "daemon that speaks" if is_speaking else "daemon that stands by"
+                await asyncio.to_thread(self._pair.kill, speaking if is_speaking else 1 - speaking)
+            elif what == "server":
+                await asyncio.to_thread(self._pool.server.kill)
+                await asyncio.sleep(self._rng.choice((0.1, 0.5, 3.0)))
+                await asyncio.to_thread(self._pool.server.start)
+            else:
+                worker = self._rng.choice(self._pool.workers)
+                self._pool.workers.remove(worker)
+                if self._rng.random() < 0.3:
+                    what = "worker, stopped before"
+                    worker.signal(signal.SIGSTOP)
+                    await asyncio.sleep(self._rng.uniform(0.5, 2.0))
+                await asyncio.to_thread(worker.end)
+                self._pool.add()
+            self.kills[what] += 1
+
+
+async def under_fire(folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
+    """Have messages spoken by a pair of daemons while parts are killed."""
+    pool = await asyncio.to_thread(Pool, folder, _WORKERS, _SERVICE_S)
+    pair = Pair(folder, pool.server.url)
+    rng = random.Random(seed)
+    accepted: list[str] = []
+    refused = 0
+    begun_at = time.monotonic()
+
+    async def pay() -> None:
+        nonlocal refused
+        for number in pair.speaking:
+            try:
+                accepted.append(await asyncio.to_thread(pair.daemons[number].pay, text(rng)))
+            except OSError:  # it was killed meanwhile: its sender knows that it was not taken
+                refused += 1
+
+    try:
+        await asyncio.to_thread(wait_until, lambda: pair.is_whole, "pair of daemons")
+        fire = Fire(pool, pair, seed)
+        burning = asyncio.create_task(fire.run(kills))
+        while not burning.done():
+            await asyncio.sleep(rng.expovariate(1 / _EVERY_S))
+            await pay()
+        await burning
+        deadline = time.monotonic() + _LAST_S
+        while time.monotonic() < deadline:
+            ended = {identity for identity, name in pair.outcomes() if name in _FINAL}
+            if ended >= set(accepted):
+                break
+            await asyncio.sleep(1.0)
+        found = pair.outcomes()
+    finally:
+        pair.close()
+        pool.close()
+    ends = {each: sum(found[each, name] for name in _FINAL) for each in accepted}
+    return environment("nats-py") | {
+        "seed": seed,
+        "workers": _WORKERS,
+        "service_s": _SERVICE_S,
+        "minutes": round((time.monotonic() - begun_at) / 60, 1),
+        "kills": dict(fire.kills),
+        "accepted": len(accepted),
+        "not_answered": refused,
+        "with_exactly_one_outcome": sum(count == 1 for count in ends.values()),
+        "without_outcome": sum(count == 0 for count in ends.values()),
+        "with_two_or_more": sum(count > 1 for count in ends.values()),
+        "outcomes": dict(Counter(n for (i, n) in found.elements() if n in _FINAL and i in ends)),
+        "put_off_at_the_end_of_a_daemon": sum(found[each, "put off"] > 0 for each in accepted),
+        "begun_again_by_the_next_daemon": sum(found[each, "started"] > 1 for each in accepted),
+    }
+
+
+def main() -> int:
+    """Run the benchmark; return 1 if a message had no outcome."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--save", default="", help="name of the result that it becomes a part of")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        found = asyncio.run(under_fire(Path(name), kills=options.kills, seed=options.seed))
+    result = found
+    if options.save:
+        whole = json.loads((RESULTS / f"{options.save}.json").read_text(encoding="utf-8"))
+        result = whole | {"daemons_under_fire": found}
+    save(options.save, result)
+    return int(found["without_outcome"] > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
