@@ -4,9 +4,10 @@ r"""Verdicts on what could make F5-TTS faster, each a section of one JSON file.
     python -m tests.bench.f5.verdicts --random small --device cpu --trial --json FILE
 
 Each section runs for at most `--limit` seconds and half a minute; what one that failed had measured
-is kept. What products of fewer bits and fewer evaluations sound like is judged by
-`tests.bench.f5.verdicts.speech`. A bare machine with torch, numpy and safetensors needs the wheels
-of msgspec and pydantic besides.
+is kept. On a GPU that takes two calls of ten minutes: `compiling ahead_of_time --limit 250`, which
+wait for compilers, and the others. A bare machine with torch, numpy and safetensors needs msgspec,
+pydantic and PyYAML besides. What products of fewer bits and fewer evaluations sound like is judged
+by `tests.bench.f5.verdicts.speech`.
 """
 
 import argparse

@@ -15,7 +15,7 @@ from tests.bench.f5.verdicts.rounding import FLOAT8_LARGEST
 
 @triton.jit
 def _add_norm_round(
-    left, right, gate, shift, scale, total, normed, levels, inverse, row_scales, width, largest,
+    left, right, gate, shift, scale, total, normed, levels, steps, width, largest,
     HAS_GATE: tl.constexpr, BY_ROW: tl.constexpr, PADDED: tl.constexpr,
 ):  # fmt: skip
     row = tl.program_id(0).to(tl.int64)
@@ -37,10 +37,10 @@ def _add_norm_round(
     tl.store(normed + at, y.to(normed.dtype.element_ty), is_channel)
     if BY_ROW:
         step = tl.maximum(tl.max(tl.where(is_channel, tl.abs(y), 0.0)), 1e-12) / largest
-        tl.store(row_scales + row, step)
-        y = y / step
+        tl.store(steps + row, step)
     else:
-        y = y * tl.load(inverse)
+        step = tl.load(steps)
+    y = y / step
     y = tl.minimum(tl.maximum(y, -largest), largest)
     tl.store(levels + at, y.to(levels.dtype.element_ty), is_channel)
 
@@ -56,11 +56,11 @@ def add_norm_round(
     length, width = x.shape
     total, normed = torch.empty_like(x), torch.empty_like(x)
     levels = torch.empty(x.shape, dtype=torch.float8_e4m3fn, device=x.device)
-    rows = torch.empty(length, 1, device=x.device) if step is None else step
+    steps = torch.empty(length, 1, device=x.device) if step is None else step
     _add_norm_round[(length,)](
         x, y, shift if gate is None else gate, shift, scale, total, normed, levels,
-        rows if step is None else step.reciprocal(), rows, width, FLOAT8_LARGEST,
+        steps, width, FLOAT8_LARGEST,
         HAS_GATE=gate is not None, BY_ROW=step is None, PADDED=triton.next_power_of_2(width),
         num_warps=4,
     )  # fmt: skip
-    return total, normed, levels, rows
+    return total, normed, levels, steps

@@ -11,7 +11,7 @@ from bot.engine.f5.model.synthesis import fill
 from bot.engine.f5.weights.loading import load_runner
 from bot.engine.f5.weights.model_folder import load_model
 from tests.bench.f5.verdicts.bench import NFE, Bench, Figures
-from tests.bench.f5.workload import single
+from tests.bench.f5.workload import Load, single
 
 
 def compiling(bench: Bench) -> None:
@@ -81,9 +81,9 @@ def guidance(bench: Bench) -> None:
                 bench.put(f"{load.name}/without at {skipped} steps", partial(round, left, 3))
 
 
-def _guided_ms(bench: Bench, runner: Runner, load: object, strength: float) -> float:
+def _guided_ms(bench: Bench, runner: Runner, load: Load, strength: float) -> float:
     sampling = bench.tested.sampling(NFE)._replace(cfg_strength=strength)
-    items = bench.workload.items(load)  # type: ignore[arg-type]
+    items = bench.workload.items(load)
     return bench.ms(lambda: runner.run(items, sampling))
 
 
