@@ -22,8 +22,8 @@ from bot.errors import StartError
 _COMPILERS = {"win32": "cl", "darwin": "clang++"}
 
 
-class Arguments(TypedDict):
-    """Arguments of a `Runner`."""
+class Arguments(TypedDict, total=False):
+    """Arguments of a `Runner`; none is our own way."""
 
     tune: Tune
     functions: Functions

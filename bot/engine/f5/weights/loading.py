@@ -62,7 +62,7 @@ def load_runner(
         on_demand=on_demand,
         in_int8=in_int8,
         on_step=on_step,
-        **(compiled.instead_of_ours() if by_torch else {}),
+        **(compiled.instead_of_ours() if by_torch else compiled.Arguments()),
     )
     return runner, vocabulary
 

@@ -116,7 +116,7 @@ class Bench:
         """
         if not self.on_gpu:
             return self.ms(call)
-        stream = torch.cuda.Stream(self.device)
+        stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
         with torch.cuda.stream(stream):
             call()
         torch.cuda.synchronize(self.device)

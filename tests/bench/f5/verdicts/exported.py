@@ -82,9 +82,11 @@ def _evaluation(bench: Bench, frames: int) -> tuple[Call, Call, tuple[Tensor, ..
     constant = torch.randn(sampling.copies, frames, width, device=bench.device).to(bench.dtype)
 
     def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        rows = [x.unflatten(0, (sampling.copies, frames)) for x in (query, key, value)]
-        heads = [x.transpose(1, 2) for x in rows]
-        attended = nn.functional.scaled_dot_product_attention(*heads)
+        q, k, v = (
+            x.reshape(sampling.copies, frames, *x.shape[1:]).transpose(1, 2)
+            for x in (query, key, value)
+        )
+        attended = nn.functional.scaled_dot_product_attention(q, k, v)
         return attended.transpose(1, 2).reshape(sampling.copies * frames, -1)
 
     def of(operations: Operations) -> Call:

@@ -127,7 +127,7 @@ def split_sums(bench: Bench) -> None:
     for layer, (inner, outer) in layer_sizes(bench).items():
         for rows in bench.extent.rows:
             x, weight = _random(bench, rows, inner), _random(bench, outer, inner)
-            halves = x.unflatten(1, (2, -1)).transpose(0, 1), weight.unflatten(1, (2, -1))
+            halves = x.view(rows, 2, -1).transpose(0, 1), weight.view(outer, 2, -1)
             parts = halves[0], halves[1].permute(1, 2, 0)
             cut = rows // 2 // tiles * tiles or rows // 2
             padded = _random(bench, -(-rows // tiles) * tiles, inner)

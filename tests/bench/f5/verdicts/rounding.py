@@ -163,7 +163,10 @@ def each_layer(model: DiT, change: Callable[[Linear, str], Linear]) -> DiT:
     """Return the model with `change` of every product of its blocks, which it gets by name."""
     blocks = [
         block._replace(
-            **{part: change(getattr(block, part), f"{number} {part}") for part in PRODUCTS}
+            qkv=change(block.qkv, f"{number} qkv"),
+            out=change(block.out, f"{number} out"),
+            up=change(block.up, f"{number} up"),
+            down=change(block.down, f"{number} down"),
         )
         for number, block in enumerate(model.blocks)
     ]

@@ -8,6 +8,7 @@ from bot.engine.f5.mel import BANDS
 from bot.engine.f5.model.layout import Item, describe, pack
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.synthesis import fill
+from bot.engine.f5.text.vocabulary import Vocabulary
 from bot.engine.f5.weights.loading import load_runner
 from bot.engine.f5.weights.model_folder import load_model
 from tests.bench.f5.verdicts.bench import NFE, Bench, Figures
@@ -47,10 +48,10 @@ def _failed(error: Exception) -> None:
     raise error
 
 
-def _plain(bench: Bench) -> tuple[Runner]:
+def _plain(bench: Bench) -> tuple[Runner, Vocabulary]:
     tested = bench.tested
-    acoustic, _ = load_model(tested.model, tested.device, tested.dtype)
-    return (Runner(acoustic, tested.vocos(), tested.device),)
+    acoustic, vocabulary = load_model(tested.model, tested.device, tested.dtype)
+    return Runner(acoustic, tested.vocos(), tested.device), vocabulary
 
 
 def evaluations(bench: Bench) -> None:
