@@ -5,9 +5,9 @@ r"""Verdicts on what could make F5-TTS faster, each a section of one JSON file.
 
 Each section runs for at most `--limit` seconds and half a minute; what one that failed had measured
 is kept. On a GPU that takes two calls of ten minutes: `compiling ahead_of_time --limit 250`, which
-wait for compilers, and the others. Beside torch, numpy and safetensors it imports msgspec, pydantic,
-platformdirs, PyYAML and yarl, all small. What products of fewer bits and fewer evaluations sound
-like is judged by `tests.bench.f5.verdicts.speech`.
+wait for compilers, and the others. Beside torch, numpy and safetensors it needs msgspec,
+pydantic, platformdirs, PyYAML and yarl, all small. What products of fewer bits and fewer
+evaluations sound like is judged by `tests.bench.f5.verdicts.speech`.
 """
 
 import argparse
