@@ -88,6 +88,10 @@ class F5Settings(Section):
     """Numbers of the computation; auto is the fastest whose speech was judged: float16 on a GPU;
     on a CPU the fastest of float32 and what the model names, measured at the first start."""
 
+    compile: Literal["graphs", "torch"] = "graphs"
+    """What makes the computation fast: graphs records it on a GPU, with kernels of its own, and has
+    operations of its own on a CPU; torch is torch.compile instead, to compare."""
+
     def options(self) -> dict[str, Option]:
         """Return these keyword arguments of an engine."""
         options: dict[str, Option] = self.model_dump(

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from bot.engine.f5.mel import SAMPLE_RATE_HZ
+from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES, Item
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.text.duration import MAX_FRAMES
@@ -18,6 +18,10 @@ from bot.messages import AudioChunk, Samples, WordTime
 
 _MIN_SPEECH_FRAMES, _MAX_SPEECH_FRAMES = 64, 560
 """Lengths of most of chat: 0.7 to 6 s."""
+GPU_BATCH_FRAMES = 8192
+"""Batch of about nine messages of 3 s: more is hardly faster, and their last one is later."""
+_FRAMES_PER_LETTER = SAMPLE_RATE_HZ / HOP_SAMPLES / 14
+"""Pace of English, roughly."""
 OVERLAP_SAMPLES = 3600
 """Cross-fade of 0.15 s at 24 kHz, as upstream's."""
 
@@ -44,6 +48,11 @@ class Prepared(NamedTuple):
     """What all of them say."""
     words: Sequence[Sequence[WordTime]] = ()
     """When the words of each item are heard in its sound; empty if that is not known before."""
+
+
+def rough_frames(text: str) -> int:
+    """Return how long `text` takes to say, roughly, in frames."""
+    return round(len(text) * _FRAMES_PER_LETTER)
 
 
 def make_item(prompt: Prompt, voice: Voice, seed: int) -> Item:

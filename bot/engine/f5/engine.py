@@ -16,7 +16,6 @@ from bot.engine.contract import Engine
 from bot.engine.f5 import batching
 from bot.engine.f5.abandonment import Abandonment
 from bot.engine.f5.batching import Prepared, Run, SpeechRunner
-from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
 from bot.engine.f5.model.layout import GAP_FRAMES
 from bot.engine.f5.model.sampler import PRUNED_STEPS, Sampling
 from bot.engine.f5.text.front_end import FrontEnd
@@ -36,10 +35,6 @@ from bot.messages import AudioChunk, Samples, SpeechRequest
 
 log = logging.getLogger(__name__)
 
-_GPU_BATCH_FRAMES = 8192
-"""Batch of about nine messages of 3 s: more is hardly faster, and their last one is later."""
-_FRAMES_PER_LETTER = SAMPLE_RATE_HZ / HOP_SAMPLES / 14
-"""Pace of English, roughly."""
 _WARM_UP_TEXT = "Hello there, this is a test."
 
 
@@ -60,6 +55,7 @@ class F5Engine(Engine):
         speed: float = 1.0,
         device: str = "auto",
         precision: str = "auto",
+        compile: str = "graphs",  # noqa: A002 - the setting's name
         shipped_voices: str = "",
         allow_unlicensed: bool = False,
         gpu_model: str = "",
@@ -82,6 +78,7 @@ class F5Engine(Engine):
             speed: Factor on the speaking rate.
             device: "auto", "cpu", "cuda" or "cuda:1".
             precision: "auto" or a key of `loading.PRECISIONS`.
+            compile: "graphs" or "torch", as `load_runner` takes it.
             shipped_voices: Another folder of voices; those in `voices` win over it.
             allow_unlicensed: Use voices without consent or licence too.
             gpu_model: Folder of the model to use on a GPU instead.
@@ -105,8 +102,10 @@ class F5Engine(Engine):
         self._speed = speed
         self._device_name = device
         self._precision = precision
+        self._compile_by = compile
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="f5")
-        self._threads = Threads(threads)
+        # torch.compile makes code for one number of threads.
+        self._threads = Threads(threads or (host.own_cores() if compile == "torch" else None))
         self._voices = VoiceLibrary(
             self._voices_folders,
             ReferenceCache(self._cache_folder / "voices"),
@@ -157,7 +156,7 @@ class F5Engine(Engine):
             make = partial(self._make_runner, device)
             runner, dtype = measured.measure(runner, make, self._speak_once)
         if device.type == "cuda" and self._chooses_budget:
-            self.budget_tokens = _GPU_BATCH_FRAMES
+            self.budget_tokens = batching.GPU_BATCH_FRAMES
         lengths = list(self._voices.frames.values())
         loaded = time.monotonic()
         samplings = [self._sampling._replace(steps=nfe) for nfe in self._nfe_choices]
@@ -184,7 +183,7 @@ class F5Engine(Engine):
         )
 
     def _candidates(self, device: torch.device) -> Sequence[torch.dtype]:
-        return candidates(device, self._model_folder, self._precision)
+        return candidates(device, self._model_folder, self._precision, self._compile_by)
 
     def _speak_once(self, runner: SpeechRunner) -> float:
         """Pay for what the front end and, on a CPU, the libraries load and allocate once.
@@ -210,6 +209,7 @@ class F5Engine(Engine):
             dtype,
             on_demand=False,
             on_step=self._step,
+            compile_by=self._compile_by,
         )
 
     def _step(self) -> None:
@@ -234,7 +234,7 @@ class F5Engine(Engine):
     def tokens(self, request: SpeechRequest) -> int:
         """Return the frames of `request`, roughly, the reference included."""
         reference_frames = self._voices.frames.get(request.voice, 0)
-        return round(len(request.text) * _FRAMES_PER_LETTER) + reference_frames + GAP_FRAMES
+        return batching.rough_frames(request.text) + reference_frames + GAP_FRAMES
 
     async def speak(
         self, requests: Sequence[SpeechRequest]

@@ -19,7 +19,6 @@ from bot.engine.f5.model.attention import Packed
 from bot.engine.f5.model.layout import Frames, Item, Layout, describe, to_frames
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.synthesis import Model, fill, sample
-from bot.engine.f5.model.vocos import decode
 
 _MAX_GRAPHS = 96
 """Graphs kept; about 7 MB each for the official model."""
@@ -152,22 +151,26 @@ class Graphs:
         mel = sample(
             model.acoustic, model.plan_of(shape.sampling), frames, shape.items, inputs.noise,
             inputs.reference_mel, self._attention.attend(inputs.table), model.operations,
+            model.functions.velocities,
         )  # fmt: skip
         return Outputs(mel, self._decode(mel, frames))
 
     def _decode(self, mel: Tensor, frames: Frames) -> Tensor:
         model = self._model
-        return decode(model.vocoder, mel, frames.is_decoded, model.operations.depthwise)
+        return model.functions.decode(
+            model.vocoder, mel, frames.is_decoded, model.operations.depthwise
+        )
 
     def _warm_variant(self, shape: _Shape) -> None:
         """Pay for what libraries generate, allocate or choose at a first call.
 
-        All but the vocoder's first convolution and Fourier transform is the same for every length.
+        All but the vocoder's first convolution and Fourier transform is the same for every length,
+        unless torch compiled it.
         """
         variant = (shape.items, shape.sampling.copies)
         self._model.plan_of(shape.sampling)
         inputs = self._inputs(shape)
-        if variant in self._warm:
+        if variant in self._warm and not self._model.functions.are_compiled:
             self._decode(inputs.noise, to_frames(inputs.rows))
         else:
             self._compute(shape, inputs)

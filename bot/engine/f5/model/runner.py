@@ -9,7 +9,7 @@ Shapes: T frames of the packed row.
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
@@ -17,13 +17,13 @@ from torch.nn import functional
 
 from bot.engine.f5.mel import BANDS
 from bot.engine.f5.model import attention, cpu
-from bot.engine.f5.model.dit import Acoustic
+from bot.engine.f5.model.dit import Acoustic, DiT
 from bot.engine.f5.model.graphs import Graphs
 from bot.engine.f5.model.layout import Item, Layout, describe, pack, to_frames
 from bot.engine.f5.model.operations import Linear, Operations
 from bot.engine.f5.model.sampler import Sampling
-from bot.engine.f5.model.synthesis import Model, fill, sample
-from bot.engine.f5.model.vocos import Vocos, decode, wave_span
+from bot.engine.f5.model.synthesis import Functions, Model, fill, sample
+from bot.engine.f5.model.vocos import Vocos, wave_span
 from bot.engine.process.progress import watched
 from bot.errors import MemoryExhaustedError
 from bot.messages import Samples
@@ -32,6 +32,10 @@ _BUCKETS = ((2048, 32), (4096, 64), (1 << 30, 256))
 """Most frames of a row, and the multiple of frames that it is rounded up to."""
 _MAX_WARM_UP_S = 30.0
 """Limit on recording graphs; lengths left without one start a little slower."""
+
+
+Tune: TypeAlias = Callable[[DiT], tuple[DiT, Operations]]
+"""Weights to those in the layout that the returned operations need, and these."""
 
 
 class RunResult(NamedTuple):
@@ -91,6 +95,8 @@ class Runner:
         on_demand: bool = True,
         in_int8: bool = False,
         on_step: Callable[[], None] = lambda: None,
+        tune: Tune | None = None,
+        functions: Functions = Functions(),  # noqa: B008 - immutable
     ) -> None:
         """Take the loaded models.
 
@@ -103,16 +109,20 @@ class Runner:
                 of a second; else that row is launched without.
             in_int8: Compute products of 8 bits, on a CPU for which `int8.works`.
             on_step: Called at every block of both models where they run eagerly.
+            tune: Weights and operations to compute with instead of the device's fastest.
+            functions: Versions of one evaluation and of the vocoder.
         """
-        operations, packed = Operations(), attention.flash()
+        weights, operations, packed = acoustic.weights, Operations(), attention.flash()
         if use_triton:
             from bot.engine.f5.model import kernels  # noqa: PLC0415 - Triton is optional
 
-            operations, packed = kernels.operations(acoustic.weights.positions), kernels.packed()
+            operations, packed = kernels.operations(weights.positions), kernels.packed()
+        if tune is not None:
+            weights, operations = tune(weights)
         elif device.type == "cpu":
-            weights, operations = cpu.tune(acoustic.weights, in_int8=in_int8)
-            acoustic = acoustic._replace(weights=weights)
-        self._model = Model(acoustic, vocoder, device, operations, {})
+            weights, operations = cpu.tune(weights, in_int8=in_int8)
+        acoustic = acoustic._replace(weights=weights)
+        self._model = Model(acoustic, vocoder, device, operations, {}, functions)
         self._runs_alone = in_int8  # one activation scale per product
         self._on_step = on_step
         self._pinned = torch.empty(0)
@@ -196,14 +206,16 @@ class Runner:
         noise, reference_mel = torch.zeros(2, layout.length, BANDS, device=model.device)
         fill(items, layout, noise, reference_mel)
         plan = model.plan_of(sampling)
-        # Each block has either attention or a convolution of single channels.
-        attend = watched(attention.per_item(layout.spans, plan.copies), self._on_step)
-        operations = model.operations._replace(
-            depthwise=watched(model.operations.depthwise, self._on_step)
-        )
+        attend = attention.per_item(layout.spans, plan.copies)
+        operations, evaluate = model.operations, model.functions.velocities
+        if model.functions.are_compiled:  # nothing inside can be watched
+            evaluate = watched(evaluate, self._on_step)
+        else:  # each block has either attention or a convolution of single channels
+            attend = watched(attend, self._on_step)
+            operations = operations._replace(depthwise=watched(operations.depthwise, self._on_step))
         mel = sample(
             model.acoustic, plan, to_frames(rows), len(items), noise, reference_mel,
-            attend, operations,
+            attend, operations, evaluate,
         )  # fmt: skip
         waves = list[Tensor]()
         for item, (start, end) in zip(items, layout.spans, strict=True):
@@ -211,7 +223,7 @@ class Runner:
             room = bucket(len(speech))
             is_decoded = torch.arange(room, device=model.device) < len(speech)
             padded = functional.pad(speech, (0, 0, 0, room - len(speech)))
-            wave = decode(model.vocoder, padded, is_decoded, operations.depthwise)
+            wave = model.functions.decode(model.vocoder, padded, is_decoded, operations.depthwise)
             waves.append(wave[wave_span(model.vocoder, 0, len(speech))])
         return RunResult(self._to_host(waves), mel[: layout.spans[-1][1]], layout)
 

@@ -3,7 +3,7 @@
 Shapes: T frames of the packed row, G copies of it, S steps, D model width, C text width.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -14,7 +14,7 @@ from bot.engine.f5.model.layout import Frames, Item, Layout
 from bot.engine.f5.model.modulation import Modulations
 from bot.engine.f5.model.operations import Attend, Operations
 from bot.engine.f5.model.sampler import Sampling, advance, draw_noise, schedule
-from bot.engine.f5.model.vocos import Vocos
+from bot.engine.f5.model.vocos import Vocos, decode
 from bot.errors import StartError
 
 
@@ -50,6 +50,17 @@ def plan(acoustic: Acoustic, sampling: Sampling, device: torch.device) -> Plan:
     )
 
 
+class Functions(NamedTuple):
+    """Versions of the two functions that take all the time."""
+
+    velocities: Callable[..., Tensor] = velocities
+    """One evaluation, see `dit.velocities`."""
+    decode: Callable[..., Tensor] = decode
+    """The vocoder, see `vocos.decode`."""
+    are_compiled: bool = False
+    """Whether they may compile something at a shape that is new to them."""
+
+
 class Model(NamedTuple):
     """Acoustic model, vocoder and device that compute a batch."""
 
@@ -59,6 +70,7 @@ class Model(NamedTuple):
     operations: Operations
     plans: dict[Sampling, Plan]
     """Plans made so far."""
+    functions: Functions = Functions()
 
     def plan_of(self, sampling: Sampling) -> Plan:
         """Return the plan of `sampling`, which is made once; errors are those of `plan`."""
@@ -83,18 +95,19 @@ def sample(
     reference_mel: Tensor,
     attend: Attend,
     operations: Operations,
+    evaluate: Callable[..., Tensor] = velocities,
 ) -> Tensor:
     """Return the log-mel of reference and speech, float32 `[T, 100]`.
 
     `items` bounds the number of items in the row; `noise` and `reference_mel` are `[T, 100]`
-    float32, and zero where they know nothing.
+    float32, and zero where they know nothing. `evaluate` is a version of `dit.velocities`.
     """
     text = embed_text(acoustic, operations, frames, items, plan.copies)  # [G, T, C]
     constant = conditioning(acoustic.weights, reference_mel, text)  # [G, T, D]
     rope = rotation(frames.position, acoustic.rotated_heads, plan.copies)
     state = noise  # [T, 100]
     for blocks, final, duration in zip(*plan.modulations, plan.durations, strict=True):
-        moves = velocities(
+        moves = evaluate(
             acoustic.weights, operations, attend, state, constant, frames.is_frame, rope,
             Modulations(blocks, final),
         )  # fmt: skip

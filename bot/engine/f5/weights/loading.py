@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from bot.engine.f5.model import cpu, int8
+from bot.engine.f5.model import compiled, cpu, int8
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.text.vocabulary import Vocabulary
 from bot.engine.f5.weights.model_folder import judged, load_model, load_vocoder
@@ -31,20 +31,28 @@ def load_runner(
     *,
     on_demand: bool = True,
     on_step: Callable[[], None] = lambda: None,
+    compile_by: str = "graphs",
 ) -> tuple[Runner, Vocabulary]:
     """Return a runner of the model and the vocoder in these folders, and the model's vocabulary.
 
-    `dtype` is one of `PRECISIONS`; `on_demand` and `on_step` are as in `Runner`.
+    `dtype` is one of `PRECISIONS`; `on_demand` and `on_step` are as in `Runner`; `compile_by` is
+    "graphs", or "torch" for torch.compile in place of our own kernels.
 
     Raises:
-        StartError: a file is missing or does not fit.
+        StartError: a file is missing or does not fit, or torch.compile cannot run.
     """
+    by_torch = compile_by == "torch"
+    if by_torch:
+        compiled.require(device, dtype)
     in_int8 = dtype is torch.int8
     dtype = torch.float32 if in_int8 else dtype
     acoustic, vocabulary = load_model(model, device, dtype)
     # Our kernels are made for half precision.
     use_triton = (
-        device.type == "cuda" and dtype is not torch.float32 and find_spec("triton") is not None
+        device.type == "cuda"
+        and dtype is not torch.float32
+        and not by_torch
+        and find_spec("triton") is not None
     )
     runner = Runner(
         acoustic,
@@ -54,6 +62,7 @@ def load_runner(
         on_demand=on_demand,
         in_int8=in_int8,
         on_step=on_step,
+        **(compiled.instead_of_ours() if by_torch else compiled.Arguments()),
     )
     return runner, vocabulary
 
@@ -81,12 +90,15 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def candidates(device: torch.device, model: Path, precision: str = "auto") -> Sequence[torch.dtype]:
+def candidates(
+    device: torch.device, model: Path, precision: str = "auto", compile_by: str = "graphs"
+) -> Sequence[torch.dtype]:
     """Return the types to compute the model in the folder `model` in.
 
     `precision` is a key of `PRECISIONS`, or "auto" for those whose speech was judged: float16 on a
     GPU; on a CPU those that the model names, as far as the CPU has them, and float32. Which of them
-    is the fastest has to be measured.
+    is the fastest has to be measured. `compile_by` is as in `load_runner`: torch.compile does not
+    make products of 8 bits.
 
     Raises:
         StartError: the device does not compute in this precision.
@@ -94,6 +106,8 @@ def candidates(device: torch.device, model: Path, precision: str = "auto") -> Se
     if precision == "auto":
         if device.type == "cuda":
             return [torch.float16]
+        if compile_by == "torch":
+            return [torch.float32]
         named = [PRECISIONS.get(name) for name in judged(model)]
         return [*(each for each in named if each and _is_fast(each)), torch.float32]
     dtype = PRECISIONS.get(precision)
