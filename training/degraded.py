@@ -9,7 +9,6 @@ run.
 """
 
 import argparse
-import datetime as dt
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -37,7 +36,7 @@ _BUNDLED = Path(__file__).parents[1] / "voices"
 _RESULTS = Path(__file__).parent / "results"
 _VOICES = ("bass", "heart", "tenor")
 """Bundled voices among the references; the others are people."""
-_SENTENCES, _SPACING = 4, 48
+_SENTENCES, _SPACING = 2, 60
 
 
 def clone(
@@ -89,7 +88,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         figures[kind] = {who: {"reference_mos": rated[who]} | row for who, row in spoken.items()}
     sys.stdout.write(table(figures))
     keep(options.results / "degraded.json", {
-        "day": dt.datetime.now(dt.UTC).date().isoformat(),
         "called": options.name,
         "nfe": options.nfe,
         "precision": options.precision,

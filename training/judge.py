@@ -11,7 +11,6 @@ RESULTS/aside.json, which keeps every run with its day.
 """
 
 import argparse
-import datetime as dt
 import hashlib
 import json
 import sys
@@ -24,6 +23,7 @@ import numpy as np
 import torch
 
 from bot.messages import Samples
+from tests.bench.report import environment
 from training import heldout
 from training.evaluation.copying import vocoder_copy
 from training.evaluation.likeness import Recognizer
@@ -49,6 +49,7 @@ _SPACING = 16
 _RESULTS = Path(__file__).parent / "results"
 _BUNDLED = Path(__file__).parents[1] / "voices"
 _SHARES = frozenset({"wer", "nearest", "nearer", "pitch_error"})
+_JUDGES = ("torch", "faster-whisper", "distillmos", "resemblyzer")
 _FILES = {DEVELOPMENT: "judged", ASIDE: "aside"}
 """File of the runs with each list."""
 MEAN = "mean"
@@ -201,7 +202,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout.write(table(figures))
     if not options.quick:
         keep(options.results / f"{_FILES[name]}.json", {
-            "day": dt.datetime.now(dt.UTC).date().isoformat(),
             "nfe": options.nfe,
             "precision": options.precision,
             "sentences": len(sentences),
@@ -212,7 +212,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def keep(file: Path, run: dict[str, Any]) -> None:
-    """Append a run to a file of runs."""
+    """Append a run, with what it was made on, to a file of runs."""
+    run = {"made on": environment(*_JUDGES), **run}
     runs = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
     rounded = json.loads(json.dumps(run), parse_float=lambda text: round(float(text), 4))
     file.parent.mkdir(parents=True, exist_ok=True)
