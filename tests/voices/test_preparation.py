@@ -62,7 +62,7 @@ def test_of_channels_that_cancel_each_other_one_is_taken(speech: Samples, save: 
     ("spoil", "reason"),
     [
         (lambda s: below(s, hiss(len(s)), 12), "noisy: the background is 1[123] dB"),
-        (lambda s: telephone(s), "as through a telephone: below 300 Hz"),
+        (telephone, "as through a telephone: below 300 Hz"),
         (lambda s: below(s, music(len(s)), 15), "music or a hum"),
         (lambda s: s * 6, "is clipped"),
         (lambda s: np.clip(s * 6, -1, 1) * 0.3, "is clipped"),

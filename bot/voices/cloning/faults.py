@@ -39,8 +39,8 @@ _TONES_HZ = (80.0, 5000.0)
 _BAND_HZ, _BASS_HZ, _TREBLE_HZ = (300.0, 3400.0), (70.0, 260.0), (4000.0, 7900.0)
 _LEAST_BASS_DB, _LEAST_TREBLE_DB = -8.0, -21.0
 """Limits beside the telephone's band. A high voice has little bass, and a dull recording little
-treble: who misses both was recorded through a telephone. Of 18 clean voices none has less than -6 dB
-of bass, and two of those less than -19 dB of treble; in a telephone's band all had less than both.
+treble: what misses both came through a telephone. 18 clean voices have -6 dB of bass or more, and
+two of them less than -19 dB of treble; in a telephone's band all have less of both.
 """
 
 
