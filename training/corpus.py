@@ -91,9 +91,9 @@ def _haste(random: np.random.Generator) -> float:
     return float(np.exp(random.normal(0, 0.04)))
 
 
-def speaker(teacher: Kokoro, random: np.random.Generator) -> Say:
-    """Return an invented speaker."""
-    who = kokoro.draw(random, teacher.names)
+def speaker(teacher: Kokoro, random: np.random.Generator, low_share: float = 0.0) -> Say:
+    """Return an invented speaker; `low_share` is as for `kokoro.draw`."""
+    who = kokoro.draw(random, teacher.names, low_share)
 
     def say(phonemes: str) -> Clip:
         spoken = teacher.say(phonemes, who, _haste(random))
@@ -139,6 +139,8 @@ class Plan(NamedTuple):
     phonemes: Path | None
     teacher: tuple[Path, Path, Path]
     """Files of the teacher."""
+    low_share: float
+    """Share of the speakers that are lower than the teacher's."""
     device: str
 
 
@@ -153,7 +155,8 @@ def _work(plan: Plan) -> None:
             continue
         random = np.random.default_rng((plan.seed, number))
         torch.manual_seed(number)
-        shards.write_shard(path, make_shard(speaker(teacher, random), phonemize, sentences, random))
+        say = speaker(teacher, random, plan.low_share)
+        shards.write_shard(path, make_shard(say, phonemize, sentences, random))
 
 
 def _prose(path: Path | None) -> list[str]:
@@ -171,6 +174,9 @@ def main() -> None:
     parser.add_argument(
         "--kokoro", nargs=3, type=Path, required=True, help="network, symbols, folder of voices"
     )
+    parser.add_argument(
+        "--low", type=float, default=0.0, help="share of the speakers with low voices, 0 to 1"
+    )
     parser.add_argument("--phonemes", type=Path, help="phonemes a line, instead of sentences")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -181,7 +187,8 @@ def main() -> None:
     plans = [
         Plan(
             options.out, range(first, count, options.workers), options.seed, prose,
-            options.phonemes, tuple(options.kokoro), f"cuda:{first % gpus}" if gpus else "cpu",
+            options.phonemes, tuple(options.kokoro), options.low,
+            f"cuda:{first % gpus}" if gpus else "cpu",
         )
         for first in range(options.workers)
     ]  # fmt: skip

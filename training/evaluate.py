@@ -24,6 +24,7 @@ from training.evaluation.likeness import Recognizer
 from training.evaluation.listening import Listener
 from training.evaluation.mistakes import compare, total
 from training.evaluation.pictures import draw_spectrograms
+from training.evaluation.quality import Rater
 from training.evaluation.report import COPIES, SPEECH, table
 from training.evaluation.speech import (
     chosen,
@@ -48,6 +49,7 @@ class Evaluation:
         self._is_quick = is_quick
         self._listener = Listener()
         self._recognizer = Recognizer()
+        self._rater = Rater()
         self._hibari = hibari_tts()
         self._file = out / "figures.json"
         self._figures: dict[str, dict[str, Any]] = {"speech": {}, "copies": {}, "mistaken": {}}
@@ -64,6 +66,7 @@ class Evaluation:
             self._listener.write_down,
             self._recognizer.describe if references else None,
             is_quick=self._is_quick,
+            rate=self._rater.rate,
         )
         self._figures["speech"][name] = summarize(results, references)
         self._figures["mistaken"][name] = mistaken(results)

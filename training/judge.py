@@ -11,12 +11,11 @@ RESULTS/aside.json, which keeps every run with its day.
 """
 
 import argparse
-import datetime as dt
 import hashlib
 import json
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,6 +23,7 @@ import numpy as np
 import torch
 
 from bot.messages import Samples
+from tests.bench.report import environment
 from training import heldout
 from training.evaluation.copying import vocoder_copy
 from training.evaluation.likeness import Recognizer
@@ -49,6 +49,9 @@ _SPACING = 16
 _RESULTS = Path(__file__).parent / "results"
 _BUNDLED = Path(__file__).parents[1] / "voices"
 _SHARES = frozenset({"wer", "nearest", "nearer", "pitch_error"})
+_JUDGES = ("torch", "faster-whisper", "distillmos", "resemblyzer")
+_FILES = {DEVELOPMENT: "judged", ASIDE: "aside"}
+"""File of the runs with each list."""
 MEAN = "mean"
 
 
@@ -91,9 +94,12 @@ class Judge:
             }
         return _with_mean(rows)
 
-    def speech(self, system: Synthesizer) -> dict[str, Row]:
-        """Return the figures of a system that says every sentence with every reference."""
-        rows = {name: self._person(system, name) for name in self._people}
+    def speech(self, system: Synthesizer, names: Iterable[str] = ()) -> dict[str, Row]:
+        """Return the figures of a system that says every sentence with every reference.
+
+        `names` are the references that it has, where those are not all.
+        """
+        rows = {name: self._person(system, name) for name in names or self._people}
         return _with_mean(rows)
 
     def _person(self, system: Synthesizer, name: str) -> Row:
@@ -151,12 +157,15 @@ def table(figures: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
         "|---" * (len(columns) + 1) + "|",
     ]
     for name in figures["reference"]:
-        cells = (_cell(key, figures[part][name][key]) for part, key in columns)
+        rows = {part: figures[part].get(name, {}) for part in figures}
+        cells = (_cell(key, rows[part].get(key)) for part, key in columns)
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(key: str, value: float) -> str:
+def _cell(key: str, value: float | None) -> str:
+    if value is None:
+        return "-"
     if key == "pitch_hz":
         return f"{value:.0f}"
     return f"{100 * value:.0f} %" if key in _SHARES else f"{value:.2f}"
@@ -192,8 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         weights[called] = f"{fingerprint(Path(model))} {fingerprint(Path(vocoder))}"
     sys.stdout.write(table(figures))
     if not options.quick:
-        _keep(options.results, name, {
-            "day": dt.datetime.now(dt.UTC).date().isoformat(),
+        keep(options.results / f"{_FILES[name]}.json", {
             "nfe": options.nfe,
             "precision": options.precision,
             "sentences": len(sentences),
@@ -203,12 +211,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _keep(results: Path, name: str, run: dict[str, Any]) -> None:
-    """Append a run to the file of its list."""
-    file = results / ("aside.json" if name == ASIDE else "judged.json")
+def keep(file: Path, run: dict[str, Any]) -> None:
+    """Append a run, with what it was made on, to a file of runs."""
+    run = {"made on": environment(*_JUDGES), **run}
     runs = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
     rounded = json.loads(json.dumps(run), parse_float=lambda text: round(float(text), 4))
-    results.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps([*runs, rounded], indent=1) + "\n", encoding="utf-8")
 
 

@@ -43,6 +43,8 @@ _REACH = (0.9, 1.25)
 """Distance from the mean of all voices, as a factor."""
 _POORER = frozenset({"af_bella", "af_nicole", "em_santa", "if_sara", "pm_santa"})
 """Whispering, or rated below 4.0 by DistillMOS."""
+_LOW_THROATS = (0.75, 0.95)
+"""Factor of all frequencies of a low speaker's; with men's voices of 90 to 130 Hz, 65 Hz and up."""
 
 Wave: TypeAlias = npt.NDArray[np.float32]
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -75,8 +77,17 @@ class Spoken(NamedTuple):
     """Durations in 25 ms before rounding, at speed 1."""
 
 
-def draw(random: np.random.Generator, names: Sequence[str]) -> Character:
-    """Return a speaker at random, made of the voices `names`."""
+def draw(random: np.random.Generator, names: Sequence[str], low_share: float = 0.0) -> Character:
+    """Return a speaker at random, made of the voices `names`.
+
+    `low_share` of them are men who are played slower, and so have longer throats and lower voices
+    than any of the teacher's.
+    """
+    if low_share and random.random() < low_share:
+        men = [name for name in names if name[1] == "m"]
+        return draw(random, men)._replace(
+            pitch=1.0, throat=round(_STEPS * random.uniform(*_LOW_THROATS)) / _STEPS
+        )
     timbre = _mix(random, names)
     pitch = float(np.exp(np.clip(random.normal(0, 0.1), -0.25, 0.25)))
     throat = pitch**0.3 * np.exp(np.clip(random.normal(0, 0.045), -0.09, 0.09))

@@ -138,8 +138,10 @@ def test_a_system_is_summed_up() -> None:
         lambda *_: said[-1],
         describe,
         is_quick=True,
+        rate=lambda *_: 4.0,
     )
     figures = summarize(results, references)
+    assert figures["mos"] == 4.0
     assert (figures["sentences_chat"], figures["sentences_short"]) == (20, 6)
     assert figures["wer_chat"] == figures["dropped"] == 0
     assert figures["complete"] == 1

@@ -85,3 +85,13 @@ def test_speakers_are_mixed_of_voices_that_sound_good(tmp_path: Path) -> None:
         assert sum(speaker.timbre.values()) == pytest.approx(1.0)
         assert "af_nicole" not in speaker.timbre
         assert isinstance(speaker, Character)
+
+
+def test_some_speakers_are_men_lower_than_any_voice() -> None:
+    names = ["af_heart", "am_adam", "am_echo", "am_onyx", "bf_emma", "bm_george", "bm_lewis"]
+    speakers = [draw(np.random.default_rng(number), names, 0.25) for number in range(200)]
+    low = [each for each in speakers if each.throat <= 0.95 and each.pitch == 1.0]
+    assert 30 < len(low) < 70
+    assert all(each.throat >= 0.75 for each in low)
+    assert {name[1] for each in low for name in (*each.timbre, *each.prosody)} == {"m"}
+    assert any(name[1] == "f" for each in speakers for name in each.timbre)

@@ -6,6 +6,7 @@ import numpy as np
 import pyloudnorm
 import pytest
 import soxr
+from scipy.signal import butter, sosfilt
 
 from bot.errors import StartError
 from bot.messages import Samples
@@ -15,6 +16,12 @@ from bot.voices.cloning.transcript import verify
 from tests.voices.conftest import RATE_HZ, Save, below, hiss, music
 
 pytestmark = pytest.mark.parts
+
+
+def telephone(speech: Samples) -> Samples:
+    band = butter(4, (300.0, 3400.0), "bandpass", fs=RATE_HZ, output="sos")
+    narrow: Samples = sosfilt(band, speech).astype(np.float32)
+    return narrow
 
 
 def prepared(path: Path) -> Prepared:
@@ -55,6 +62,7 @@ def test_of_channels_that_cancel_each_other_one_is_taken(speech: Samples, save: 
     ("spoil", "reason"),
     [
         (lambda s: below(s, hiss(len(s)), 12), "noisy: the background is 1[123] dB"),
+        (telephone, "as through a telephone: below 300 Hz"),
         (lambda s: below(s, music(len(s)), 15), "music or a hum"),
         (lambda s: s * 6, "is clipped"),
         (lambda s: np.clip(s * 6, -1, 1) * 0.3, "is clipped"),

@@ -1,4 +1,4 @@
-"""Mean pitch of a voice, by YIN (de Cheveigne and Kawahara 2002)."""
+"""Pitch of a voice, by YIN (de Cheveigne and Kawahara 2002)."""
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,13 @@ _QUIET = 0.05
 
 
 def mean_pitch_hz(samples: Samples, rate_hz: int) -> float:
-    """Return the geometric mean of the fundamental frequency over voiced frames; nan without any.
+    """Return the geometric mean of `pitches_hz`; nan without any."""
+    voiced = pitches_hz(samples, rate_hz)
+    return float(np.exp(np.log(voiced).mean())) if len(voiced) else float("nan")
+
+
+def pitches_hz(samples: Samples, rate_hz: int) -> npt.NDArray[np.float64]:
+    """Return the fundamental frequency of the voiced frames, one each 10 ms, `[frames]`.
 
     `samples` is mono, `[n]`.
     """
@@ -26,13 +32,13 @@ def mean_pitch_hz(samples: Samples, rate_hz: int) -> float:
     longest = int(_RATE_HZ / _LOWEST_HZ) + 1
     reach = _WINDOW + longest
     if len(wave) < reach:
-        return float("nan")
+        return np.zeros(0)
     starts = np.arange(0, len(wave) - reach + 1, _HOP)
     frames = np.lib.stride_tricks.sliding_window_view(wave, reach)[starts]  # [T, reach]
     level = np.sqrt((frames**2).mean(axis=1))
     periods, aperiodicity = _periods(frames[level > _QUIET * level.max()], longest)
-    voiced = periods[aperiodicity < _VOICED]
-    return float(np.exp(np.log(_RATE_HZ / voiced).mean())) if len(voiced) else float("nan")
+    pitches: npt.NDArray[np.float64] = _RATE_HZ / periods[aperiodicity < _VOICED]
+    return pitches
 
 
 def _periods(

@@ -15,6 +15,7 @@ SPEECH: Sequence[_Column] = (
     ("length_outliers", "outside 0.6-1.5", "count"),
     ("followed", "nearer to its own reference", "percent"),
     ("pitch_worst", "pitch, worst voice", "signed"),
+    ("mos", "MOS", "number"),
     ("rtf", "RTF", "number"),
 )
 """Key, heading and kind of each column."""

@@ -21,6 +21,7 @@ Figures: TypeAlias = dict[str, float | int | str | None]
 Vector: TypeAlias = npt.NDArray[np.float32]
 Describe: TypeAlias = Callable[[Samples, int], Vector]
 WriteDown: TypeAlias = Callable[[Samples, int], str]
+Rate: TypeAlias = Callable[[Samples, int], float]
 
 _LIKENESS_LIST = "chat"
 """List of sentences that are long enough to know a voice by."""
@@ -51,6 +52,7 @@ class Heard(NamedTuple):
     synthesis_s: float
     pitch_hz: float
     vector: Vector | None
+    mos: float
 
 
 def read_references(voices: Path, describe: Describe) -> dict[str, Reference]:
@@ -83,8 +85,12 @@ def judge(
     describe: Describe | None,
     *,
     is_quick: bool,
+    rate: Rate | None = None,
 ) -> list[Heard]:
-    """Let a system say every held-out sentence; the voices take turns."""
+    """Let a system say every held-out sentence; the voices take turns.
+
+    `rate` gives the mean opinion score of those that are long enough to know a voice by.
+    """
     results = []
     for name in heldout.LISTS:
         for number, sentence in enumerate(chosen(name, is_quick=is_quick)):
@@ -110,6 +116,9 @@ def judge(
                     vector=describe(samples, SAMPLE_RATE_HZ)
                     if describe is not None and is_described
                     else None,
+                    mos=rate(samples, SAMPLE_RATE_HZ)
+                    if rate is not None and name == _LIKENESS_LIST
+                    else math.nan,
                 )
             )
     return results
@@ -129,6 +138,8 @@ def summarize(results: Sequence[Heard], references: Mapping[str, Reference]) -> 
     figures["length_least"], figures["length_most"] = min(ratios), max(ratios)
     figures["length_outliers"] = sum(not _LEAST_RATIO <= ratio <= _MOST_RATIO for ratio in ratios)
     spoken_s = sum(heard.speech_s for heard in results)
+    rated = [heard.mos for heard in results if math.isfinite(heard.mos)]
+    figures["mos"] = sum(rated) / len(rated) if rated else None
     figures["rtf"] = sum(heard.synthesis_s for heard in results) / max(spoken_s, 1e-3)
     figures |= _following(results, references)
     return figures

@@ -61,7 +61,7 @@ def make_item(prompt: Prompt, voice: Voice, seed: int) -> Item:
         reference_mel=voice.reference.mel,
         tokens=prompt.tokens,
         frames=prompt.frames,
-        decode_from=voice.reference.frames,
+        decode_from=voice.reference.frames + prompt.unheard_frames,
         seed=seed,
     )
 

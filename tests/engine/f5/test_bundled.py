@@ -112,9 +112,20 @@ def test_a_reference_says_its_own_words_at_its_own_pace(name: str) -> None:
     front_end = load_front_end(FOLDERS.model, vocabulary)
     reference = load_voice(VOICES / name, ReferenceCache()).reference
     words = reference.transcript.strip()
-    spoken = front_end.prompt(words, reference, 1.0).frames - reference.frames
+    prompt = front_end.prompt(words, reference, 1.0)
+    spoken = prompt.frames - reference.frames - prompt.unheard_frames
     # Lead and tail, which are cut off the reference, and the rounding of single symbols.
     assert reference.frames <= spoken <= reference.frames * 1.15
+
+
+def test_the_model_settles_in_a_pause_that_is_not_heard(item: Item) -> None:
+    _, vocabulary = load_model(FOLDERS.model, CPU, torch.float32)
+    reference = load_voice(VOICES / "heart", ReferenceCache()).reference
+    prompt = load_front_end(FOLDERS.model, vocabulary).prompt("Nice to meet you.", reference, 1.0)
+    assert item.decode_from == reference.frames + prompt.unheard_frames
+    assert set(item.tokens[reference.frames : item.decode_from]) == {vocabulary["_"]}
+    # What is heard begins with a twentieth of a second of it.
+    assert 0.03 < prompt.words[0].start_s < 0.07
 
 
 class Counting(Progress):

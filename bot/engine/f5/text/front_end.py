@@ -30,6 +30,8 @@ class Prompt(NamedTuple):
     words: Sequence[WordTime] = ()
     """When each word that is said is heard in the sound of the piece; none where it is not known
     before."""
+    unheard_frames: int = 0
+    """Frames behind the reference that are no part of the sound."""
 
 
 class FrontEnd(Protocol):

@@ -43,6 +43,9 @@ class _Ends(NamedTuple):
 _SPOKEN = _Ends(lead=5.0, last_sound=12.0, sentence_end=4.0, tail=8.0)
 _RECORDED = _Ends(lead=1.0, last_sound=7.0, sentence_end=1.0, tail=4.0)
 """Ends of a reference, whose quiet is cut off (`reference.prepare`)."""
+_SETTLING_FRAMES = 7
+"""Pause behind the reference that is computed and not heard: a first sound that follows it closely
+is mistaken more often."""
 _MAX_PAUSE_FRAMES = 14.0
 """Limit on a pause at either end of a sentence: two of them lie between sentences."""
 _PACES = (0.5, 2.0)
@@ -85,7 +88,7 @@ class Phonemes:
         """Return pieces of about 8 s by their letters, and never of more than 12 s as predicted."""
         _, pace = self._heard(reference.transcript, reference.frames)
         window_s = _PIECE_S * pace * speed
-        most = min(_MOST_S * _FRAMES_PER_S, MAX_FRAMES - reference.frames)
+        most = min(_MOST_S * _FRAMES_PER_S, MAX_FRAMES - reference.frames - _SETTLING_FRAMES)
 
         def fits(piece: str) -> bool:
             script = self._spoken(piece)
@@ -104,13 +107,14 @@ class Phonemes:
         heard, pace = self._heard(reference.transcript, reference.frames)
         script = self._spoken(piece)
         places = spread(range(len(script.ids)), [each / (pace * speed) for each in script.frames])
-        tokens = [*heard, *(script.ids[place] for place in places)]
+        settling = self._ids([PAUSE]) * _SETTLING_FRAMES
+        tokens = [*heard, *settling, *(script.ids[place] for place in places)]
         if len(tokens) > MAX_FRAMES:
             raise UtteranceError("The voice's recording leaves no room for speech.")
         # Upstream needs a frame more than tokens. The last two are a pause, and spreading the
         # tokens over the frames doubles the last one.
         words = _times(piece, script, places)
-        return Prompt(tokens[:-1], len(tokens), words)
+        return Prompt(tokens[:-1], len(tokens), words, _SETTLING_FRAMES)
 
     def _listen(self, transcript: str, frames: int) -> tuple[list[int], float]:
         """Return the symbol of each of the reference's frames, and its pace.
