@@ -186,8 +186,19 @@ async def stop_recording(obs: Client) -> str:
 
 def sound_of(recording: Path, target: Path) -> Samples:
     """Return the sound of a recording, mono at 48 kHz, which lies in `target` too."""
-    command = ["ffmpeg", "-loglevel", "error", "-y", "-i", recording, "-ac", "1", "-ar", "48000"]
-    subprocess.run([*command, target], check=True)
+    command = [
+        "ffmpeg",
+        "-loglevel",
+        "error",
+        "-y",
+        "-i",
+        str(recording),
+        "-ac",
+        "1",
+        "-ar",
+        "48000",
+    ]
+    subprocess.run([*command, str(target)], check=True)
     samples, _ = soundfile.read(target, dtype="float32")
     return np.asarray(samples, np.float32)
 

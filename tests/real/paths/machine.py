@@ -43,6 +43,7 @@ mount -t tmpfs -o mode=755 tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp
 mount -t proc proc proc
 mount -t sysfs -o ro sysfs sys
+mount -t cgroup2 none sys/fs/cgroup
 mount -t tmpfs -o mode=755 tmpfs dev
 mkdir dev/pts dev/shm dev/net
 for node in null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0 fuse:10:229 net/tun:10:200; do
@@ -64,6 +65,7 @@ mkdir -p mnt
 pivot_root . mnt
 cd /
 umount -l /mnt
+mount --make-rshared / # as systemd leaves it
 ip link set lo up
 echo "127.0.0.1 localhost $(hostname) irc-ws.chat.twitch.tv" >/etc/hosts
 touch %s
@@ -102,6 +104,8 @@ class Machine:
             **_packages(),
         }
         """What the user's programs are given."""
+        # Its own names are enough, and that of Twitch is its own too: nobody is asked there.
+        self._lent = [pair for pair in lent() if pair[1] != "/etc/hosts"]
         self._processes: list[subprocess.Popen[bytes]] = []
         self.pid = 0
         """Of its process 1, as it is seen from here."""
@@ -109,8 +113,7 @@ class Machine:
     def start(self) -> None:
         """Return when somebody can sit down before it."""
         self._folder.mkdir()
-        # Its own names are enough, and none of Twitch's is among them: nobody is asked there.
-        places = [name for pair in lent() if pair[1] != "/etc/hosts" for name in pair]
+        places = [name for pair in self._lent for name in pair]
         command = ["unshare", *_NAMESPACES, "--fork", "--kill-child", "bash", "-c", _BOOT, "boot"]
         command += [str(self._debian), str(self._folder), self.name, *places]
         outer = self._begin(command)
@@ -183,7 +186,6 @@ class Machine:
 
     def begin(self, command: str, folder: str = SOURCE) -> subprocess.Popen[bytes]:
         """Type a command that stays; its words go to `log`."""
-        assert "\n" not in command
         return self._begin([*self.as_me, *_shell(folder, f"exec {command}")])
 
     @staticmethod

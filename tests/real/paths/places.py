@@ -22,7 +22,7 @@ JETSON_HEARD = Place("docs/jetson.md", "Heard on the PC", language="yaml")
 
 FOLLOWED = [value for value in list(globals().values()) if isinstance(value, Place)]
 _SERVICE = "tests/service/test_page.py, with a real service manager"
-_CONTAINER = "tests/real/test_container.py follows the Containerfile itself, without an engine"
+_CONTAINER = "tests/real/test_container.py runs the lines of the Containerfile itself"
 LEFT_OUT = {
     Place("docs/containers.md", "In a container"): _CONTAINER,
     Place("docs/containers.md", "Run it"): _CONTAINER,

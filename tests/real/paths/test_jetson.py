@@ -12,11 +12,14 @@ import re
 import subprocess
 import sys
 import time
+from functools import reduce
+from operator import getitem
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
+from bot.config.writing import edited
 from tests.conftest import wait_until
 from tests.real import table
 from tests.real.image import REPOSITORY
@@ -50,21 +53,23 @@ def test_a_jetson_beside_a_pc(machine: Callable[[str], Machine]) -> None:
     jetson.follow(packages.replace("python3.12 python3.12-venv ", ""))
     jetson.as_root("apt-get", "install", "--quiet", "python3-pip")
     jetson.follow(f"sudo pip install --quiet --break-system-packages '{jetson.torch}'")
-    assert jetson.follow(JETSON_TORCH.text()).strip() == "False"  # a processor has no CUDA
+    *_, has_cuda = jetson.follow(JETSON_TORCH.text()).split()
+    assert has_cuda == "False"  # of a processor; a warning may come before
     once, _ = JETSON_SETUP.steps(**{"python3.12": "python3"})
     said = jetson.follow(once)
     assert "my.yaml: engine.python is" in said, said
+
+    own = jetson.path(f"{SOURCE}/my.yaml").read_text("utf-8")
+    wanted = yaml.safe_load(JETSON_HEARD.text())
+    for place in (("channels", 0, "outputs"), ("server", "host")):
+        own = edited(own, place, reduce(getitem, place, wanted))
+    jetson.write(f"{SOURCE}/my.yaml", own)
+    said = jetson.follow(JETSON_LINK.text())
+    addresses = dict(re.findall(r"^(viewer|streamer): (\S+)$", said, re.MULTILINE))
+    assert addresses["viewer"].startswith("http://jetson.local:7850/overlay?")
     once, run = JETSON_START.steps()
     said = jetson.follow(once)
     assert "FAIL" not in said, said
-
-    own = yaml.safe_load(jetson.path(f"{SOURCE}/my.yaml").read_text("utf-8"))
-    for section, values in yaml.safe_load(JETSON_HEARD.text()).items():
-        own[section] = own[section] | values if isinstance(values, dict) else values
-    jetson.write(f"{SOURCE}/my.yaml", yaml.safe_dump(own))
-    once, run = JETSON_LINK.steps()
-    addresses = dict(re.findall(r"^(viewer|streamer): (\S+)$", jetson.follow(once), re.MULTILINE))
-    assert addresses["viewer"].startswith("http://jetson.local:7850/overlay?")
     jetson.begin(run)
     wait_until(lambda: jetson.answers("/healthz"), f"daemon; see {jetson.log}")
 
@@ -81,12 +86,11 @@ def test_a_jetson_beside_a_pc(machine: Callable[[str], Machine]) -> None:
         heard = listening.stdout.readline().split()
     assert heard[0] == "heard"
     took_s = time.monotonic() - began
-    assert float(heard[1]) > 0.3
     table.keep(
         "a newcomer",
         "a Jetson beside a PC, both with Debian 12",
         "docs/jetson.md (JetPack 6), literally; the printed address in the PC's browser",
-        f"heard {took_s:.0f} s after the first command; {heard[1]} s of speech",
+        f"heard {took_s:.0f} s after the first command",
     )
 
 
