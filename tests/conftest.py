@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +25,12 @@ RATE_HZ = 48_000
 """What `Recording` records at."""
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
+def wait_until(condition: Callable[[], bool], what: str, within_s: float = _DEADLINE_S) -> None:
     """Return when `condition` holds; fail with `what` when it takes too long."""
-    deadline = time.monotonic() + _DEADLINE_S
+    deadline = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > deadline:
-            pytest.fail(f"no {what} within {_DEADLINE_S:.0f} s")
+            pytest.fail(f"no {what} within {within_s:.0f} s")
         time.sleep(0.002)
 
 
@@ -49,10 +49,14 @@ PULSE_NEEDS: dict[str, Callable[[], bool]] = {
 class Recording:
     """What a sink plays, as it plays it: stereo float frames `[n, 2]` at 48 kHz."""
 
-    def __init__(self, sink: str, env: dict[str, str]) -> None:
-        command = ["parec", "-d", f"{sink}.monitor", "--format=s16le", f"--rate={RATE_HZ}"]
+    def __init__(self, sink: str, env: dict[str, str], entering: Sequence[str] = ()) -> None:
+        """Begin it; `entering` is what comes before a command where the server is."""
+        command = [*entering, "parec", "-d", f"{sink}.monitor"]
+        command += ["--format=s16le", f"--rate={RATE_HZ}"]
         command += ["--channels=2", "--raw", "--latency-msec=5"]
-        self._process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            command, env=env, stdout=subprocess.PIPE, start_new_session=True
+        )
         self._data = bytearray()
         self._grown = threading.Condition()
         self.first_frame_at = 0.0
@@ -102,7 +106,7 @@ class Recording:
 
     def stop(self) -> Samples:
         """End the recording and return it."""
-        self._process.terminate()
+        os.killpg(self._process.pid, signal.SIGTERM)  # what enters a namespace passes nothing on
         self._process.wait()
         self._reader.join()
         assert self._process.stdout is not None

@@ -18,7 +18,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "pulseaudio-utils": lambda: shutil.which("parec") is not None,
 }
 
-_PROGRAMS = """
+PROGRAMS = """
 rm -f "$XDG_RUNTIME_DIR"/pipewire-0*
 pipewire &
 while ! [ -S "$XDG_RUNTIME_DIR/pipewire-0" ]; do sleep 0.05; done
@@ -43,7 +43,7 @@ class PipeWireServer(PulseServer):
 
     def start(self) -> None:
         """Return when the server has its sinks."""
-        self._run("dbus-run-session", "--", "sh", "-c", _PROGRAMS)
+        self._run("dbus-run-session", "--", "sh", "-c", PROGRAMS)
         wait_until(self._is_there, "PipeWire")
         for sink in self._sinks:
             self.add_sink(sink)

@@ -17,6 +17,8 @@ from bot.sources.twitch_eventsub import scopes
 from tests.observers.samples import state
 from tests.real import table as real_programs
 from tests.real.home_assistant import entities
+from tests.real.paths.pages import blocks
+from tests.real.paths.places import FOLLOWED, LEFT_OUT
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -65,6 +67,16 @@ def test_no_page_leads_nowhere() -> None:
     ]
 
     assert gone == []
+
+
+def test_every_block_of_commands_is_followed_or_left_out_for_a_reason() -> None:
+    pages = ["README.md", *(f"docs/{path.name}" for path in REPOSITORY.glob("docs/*.md"))]
+    there = {place for page in pages for place, _ in blocks(page) if place.language == "sh"}
+    followed = {place for place in FOLLOWED if place.language == "sh"}
+
+    assert there - followed == LEFT_OUT.keys()
+    assert [place for place in FOLLOWED if not place.text()] == []
+    assert followed.isdisjoint(LEFT_OUT)
 
 
 def test_the_command_line_page_names_every_command() -> None:

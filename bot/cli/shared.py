@@ -18,7 +18,10 @@ _T = TypeVar("_T")
 def add_config_option(parser: argparse.ArgumentParser) -> None:
     """Add `--config`, which `config_path` and `load_settings` read."""
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="configuration; the shipped one by default"
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="configuration; by default your own, else the shipped one",
     )
 
 

@@ -110,15 +110,20 @@ def _obey(stage: Stage, stages: dict[str, Stage], name: str, rest: str) -> None:
         raise AssertionError(f"{name} is not understood")
 
 
+def debian(suite: str, target: Path, *options: str) -> None:
+    """Fetch Debian into `target`, a folder or an archive."""
+    sources = list(Path("/etc/apt").glob("sources.list.d/debian.sources"))
+    sources = sources or [Path("/etc/apt/sources.list")]
+    slim = ["--variant=minbase", "--quiet", "--dpkgopt=path-exclude=/usr/share/doc/*"]
+    slim += ["--dpkgopt=path-exclude=/usr/share/locale/*"]
+    subprocess.run(["mmdebstrap", *slim, *options, suite, target, *sources], check=True)
+
+
 def _fresh_root(suite: str, root: Path, cache: Path) -> Path:
     """Unpack Debian, fetched once."""
     archive = cache / f"{suite}.tar"
     if not archive.exists():
-        sources = list(Path("/etc/apt").glob("sources.list.d/debian.sources"))
-        sources = sources or [Path("/etc/apt/sources.list")]
-        options = ["--variant=minbase", "--quiet", "--dpkgopt=path-exclude=/usr/share/doc/*"]
-        options += ["--dpkgopt=path-exclude=/usr/share/locale/*"]
-        subprocess.run(["mmdebstrap", *options, suite, archive, *sources], check=True)
+        debian(suite, archive)
     root.mkdir()
     subprocess.run(["tar", "-xf", archive, "-C", root], check=True)
     return root
@@ -152,31 +157,30 @@ def copied(folder: Path) -> list[str]:
 
 def run(stage: Stage, *command: str) -> None:
     """Run a command in the root, with the machine's way to packages."""
-    lent = _lent()
+    places = [name for pair in lent() for name in pair]
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
-    environment |= _pip_variables() | {"PIP_CERT": _CERTIFICATES}
-    places = [name for pair in lent for name in pair]
+    environment |= pip_variables()
     enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", _ENTER, "enter"]
     subprocess.run(
-        [*enter, str(stage.root), str(len(lent)), *places, *command],
+        [*enter, str(stage.root), str(len(places) // 2), *places, *command],
         env=environment | stage.variables | stage.environment,
         check=True,
     )
 
 
-def _pip_variables() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key.startswith("PIP_")}
+def pip_variables() -> dict[str, str]:
+    """Return what pip is told here by variables, for a root to which `lent` was lent."""
+    told = {key: value for key, value in os.environ.items() if key.startswith("PIP_")}
+    return told | {"PIP_CERT": _CERTIFICATES}
 
 
-def _lent() -> list[tuple[str, str]]:
+def lent() -> list[tuple[str, str]]:
     """Return the files and folders that the network and pip need, with their places."""
     told = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
     ).stdout
     own = os.environ.get("PIP_CERT") or ssl.get_default_verify_paths().cafile
-    paths = set(
-        re.findall(r"(?:file://)?(/[\w./-]+)", " ".join([told, *_pip_variables().values()]))
-    )
+    paths = set(re.findall(r"(?:file://)?(/[\w./-]+)", " ".join([told, *pip_variables().values()])))
     paths |= {"/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf"}
     # Of certificates a root has its own, once it has some: those here are lent beside them.
     places = [(path, path) for path in sorted(paths - {own}) if Path(path).exists()]

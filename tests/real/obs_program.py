@@ -1,5 +1,6 @@
 """OBS Studio itself, under a virtual screen with software GL, in a home of its own."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -10,6 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+import soundfile
+
+from bot.config.obs import ObsSettings
+from bot.errors import TransientError
+from bot.messages import Samples
+from bot.obs.client import Client, ObsError, connected
+from bot.obs.setting_up import look
 from tests.conftest import wait_until
 
 NEEDS: dict[str, Callable[[], bool]] = {
@@ -18,6 +27,11 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "openbox": lambda: shutil.which("openbox") is not None,
 }
 PASSWORD = "of-the-test"
+COMMAND = ("obs", "--multi", "--disable-updater", "--minimize-to-tray")
+SCREEN = ("-screen", "0", "800x600x24", "-nolisten", "tcp")
+"""Arguments of Xvfb."""
+SCREENLESS = {"LIBGL_ALWAYS_SOFTWARE": "1", "QT_QPA_PLATFORM": "xcb"}
+"""What it is told where there is no GPU."""
 
 _PROFILE = """\
 [General]
@@ -74,13 +88,11 @@ def free_port() -> int:
         return port
 
 
-@contextmanager
-def running(folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
-    """Run OBS with one empty scene; yield the port of its WebSocket server."""
-    home = folder / "home"
+def configure(home: Path, *, port: int, recordings: Path) -> None:
+    """Let the OBS of `home` have one empty scene, and its WebSocket server ticked."""
     config = home / ".config" / "obs-studio"
-    port = free_port()
-    _write(config / "basic" / "profiles" / "Test" / "basic.ini", _PROFILE.format(folder=folder))
+    basic = config / "basic"
+    _write(basic / "profiles" / "Test" / "basic.ini", _PROFILE.format(folder=recordings))
     _write(config / "global.ini", _GLOBAL.format(port=port, password=PASSWORD))
     scene = {"name": "Scene", "id": "scene", "settings": {"items": []}}
     collection: dict[str, object] = {
@@ -90,15 +102,22 @@ def running(folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
         "scene_order": [{"name": "Scene"}],
         "sources": [scene],
     }
-    _write(config / "basic" / "scenes" / "Test.json", json.dumps(collection))
+    _write(basic / "scenes" / "Test.json", json.dumps(collection))
+
+
+@contextmanager
+def running(folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
+    """Run OBS with one empty scene; yield the port of its WebSocket server."""
+    home = folder / "home"
+    port = free_port()
+    configure(home, port=port, recordings=folder)
     display = f":{port}"
     variables = {
         **os.environ,
         **environment,
         "HOME": str(home),
         "DISPLAY": display,
-        "LIBGL_ALWAYS_SOFTWARE": "1",
-        "QT_QPA_PLATFORM": "xcb",
+        **SCREENLESS,
     }
     variables.pop("XDG_CONFIG_HOME", None)
     log = (folder / "obs.log").open("wb")
@@ -117,10 +136,10 @@ def running(folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
         )
 
     try:
-        start("Xvfb", display, "-screen", "0", "800x600x24", "-nolisten", "tcp")
+        start("Xvfb", display, *SCREEN)
         wait_until(lambda: Path(f"/tmp/.X11-unix/X{port}").exists(), "virtual screen")
         start("openbox")
-        start("obs", "--multi", "--disable-updater", "--minimize-to-tray")
+        start(*COMMAND)
         wait_until(lambda: _listens(port), f"OBS that listens; see {log.name}")
         yield port
     finally:
@@ -133,6 +152,55 @@ def running(folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
                 process.kill()
                 process.wait()
         log.close()
+
+
+async def ready(port: int) -> ObsSettings:
+    """Return the settings of an OBS that does what it is asked."""
+    settings = ObsSettings(port=port)
+    while True:
+        try:
+            async with connected(settings, PASSWORD) as obs:
+                await look(obs)
+        except (ObsError, TransientError):  # it answers before it has its scenes
+            await asyncio.sleep(0.2)
+        else:
+            return settings
+
+
+async def start_recording(obs: Client) -> None:
+    """Return when it records."""
+    await obs.request("StartRecord")
+    async with asyncio.timeout(60):
+        while not int((await obs.request("GetRecordStatus"))["outputDuration"]):
+            await asyncio.sleep(0.05)
+
+
+async def stop_recording(obs: Client) -> str:
+    """Return the path of what it has written, whole."""
+    path = str((await obs.request("StopRecord"))["outputPath"])
+    async with asyncio.timeout(60):
+        while (await obs.request("GetRecordStatus"))["outputActive"]:
+            await asyncio.sleep(0.1)
+    return path
+
+
+def sound_of(recording: Path, target: Path) -> Samples:
+    """Return the sound of a recording, mono at 48 kHz, which lies in `target` too."""
+    command = [
+        "ffmpeg",
+        "-loglevel",
+        "error",
+        "-y",
+        "-i",
+        str(recording),
+        "-ac",
+        "1",
+        "-ar",
+        "48000",
+    ]
+    subprocess.run([*command, str(target)], check=True)
+    samples, _ = soundfile.read(target, dtype="float32")
+    return np.asarray(samples, np.float32)
 
 
 def _write(path: Path, text: str) -> None:

@@ -15,7 +15,7 @@ import soundfile
 
 from bot.config.obs import ObsSettings
 from bot.obs.client import ObsError, connected
-from bot.obs.setting_up import add_browser, add_capture, look
+from bot.obs.setting_up import add_browser, add_capture
 from tests.conftest import PULSE_NEEDS, PulseServer
 from tests.pipewire import NEEDS as PIPEWIRE_NEEDS
 from tests.pipewire import PipeWireServer
@@ -25,7 +25,6 @@ from tests.web.conftest import running_daemon
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.obs.client import Client
     from tests.web.conftest import Api
 
 MISSING = [name for name, is_there in obs_program.NEEDS.items() if not is_there()]
@@ -79,21 +78,8 @@ def port(tmp_path: Path, sound: PulseServer) -> Iterator[int]:
         yield port
 
 
-async def ready(port: int) -> ObsSettings:
-    """Return the settings of an OBS that does what it is asked."""
-    settings = ObsSettings(port=port)
-    while True:
-        try:
-            async with connected(settings, obs_program.PASSWORD) as obs:
-                await look(obs)
-        except ObsError:  # it answers before it has its scenes
-            await asyncio.sleep(0.2)
-        else:
-            return settings
-
-
 async def test_it_is_set_up_by_one_command(port: int, tmp_path: Path) -> None:
-    await ready(port)
+    await obs_program.ready(port)
     config = tmp_path / "own.yaml"
     config.write_text(
         f"obs: {{port: {port}, password: {obs_program.PASSWORD}}}\n", encoding="utf-8"
@@ -127,7 +113,7 @@ async def held(api: Api) -> list[str]:
 async def test_its_recording_holds_the_speech_and_its_microphone_the_voice(
     port: int, tmp_path: Path, sound: PulseServer, system: str
 ) -> None:
-    settings = await ready(port)
+    settings = await obs_program.ready(port)
     config = tmp_path / "own.yaml"
     values = {"folder": tmp_path, "port": port, "password": obs_program.PASSWORD}
     config.write_text(_CONFIG.format(**values), "utf-8")
@@ -141,8 +127,7 @@ async def test_its_recording_holds_the_speech_and_its_microphone_the_voice(
             inputSettings={"device_id": "mic.monitor"},
         )
         async with running_daemon(config) as api:
-            await obs.request("StartRecord")
-            await until_it_records(obs)
+            await obs_program.start_recording(obs)
             ends = [0]
             for sentence in SENTENCES:
                 async with api.http.post("/api/test", json={"text": sentence}) as answer:
@@ -150,7 +135,7 @@ async def test_its_recording_holds_the_speech_and_its_microphone_the_voice(
                 ends.append(soundfile.info(tmp_path / "speech.wav").frames)
                 await asyncio.to_thread(play_noise, sound, tmp_path / "noise.wav")
             lost_s = (await api.get("/api/status"))["outputs"]["speech"]["lost_s"]
-            path = str((await obs.request("StopRecord"))["outputPath"])
+            path = await obs_program.stop_recording(obs)
 
             playing = asyncio.create_task(
                 asyncio.to_thread(play_noise, sound, tmp_path / "noise.wav")
@@ -160,16 +145,10 @@ async def test_its_recording_holds_the_speech_and_its_microphone_the_voice(
             await playing
             while await held(api):
                 await asyncio.sleep(0.05)
-        async with asyncio.timeout(60):
-            while (await obs.request("GetRecordStatus"))["outputActive"]:
-                await asyncio.sleep(0.1)
         version = str((await obs.request("GetVersion"))["obsVersion"])
 
-    recorded = tmp_path / "recorded.wav"
-    command = ["ffmpeg", "-loglevel", "error", "-y", "-i", path, "-ac", "1", "-ar", "48000"]
-    await asyncio.to_thread(subprocess.run, [*command, str(recorded)], check=True)
+    theirs = await asyncio.to_thread(obs_program.sound_of, Path(path), tmp_path / "recorded.wav")
     ours, _ = soundfile.read(tmp_path / "speech.wav")
-    theirs, _ = soundfile.read(recorded)
     spoken = [whole(ours[start:end]) for start, end in itertools.pairwise(ends)]
     assert min(map(len, spoken)) > RATE_HZ  # more than a second of speech each
     alike = [correlation(sentence, theirs) for sentence in spoken]
@@ -196,12 +175,6 @@ def whole(sentence: Any) -> Any:  # noqa: ANN401 - samples of soundfile
     """Return `sentence` without the silence around it."""
     loud = np.flatnonzero(sentence)
     return sentence[loud[0] : loud[-1] + 1]
-
-
-async def until_it_records(obs: Client) -> None:
-    async with asyncio.timeout(60):
-        while not int((await obs.request("GetRecordStatus"))["outputDuration"]):
-            await asyncio.sleep(0.05)
 
 
 def play_noise(sound: PulseServer, path: Path) -> None:

@@ -3,6 +3,7 @@
 import { Jitter } from "./jitter.js";
 import { OutputClock } from "./output_clock.js";
 import { ServerClock } from "./clock.js";
+import { openNode } from "./player_node.js";
 
 /** @typedef {import("./wire.js").Frame} Frame */
 /** @typedef {import("./queue.js").Beginning} Beginning */
@@ -29,8 +30,9 @@ export class Player {
     this.onchange = () => {};
     /** @type {AudioContext | null} */
     this.context = null;
-    /** @type {AudioWorkletNode | null} */
+    /** @type {import("./player_node.js").PlayerNode | null} */
     this.node = null;
+    this.aheadMs = 0;
     /** @type {GainNode | null} */
     this.loudness = null;
     /** @type {AnalyserNode | null} */
@@ -53,7 +55,7 @@ export class Player {
   }
 
   get wantedMs() {
-    return this.jitter.wantedMs(this.output.latencyMs);
+    return this.jitter.wantedMs(this.output.latencyMs + this.aheadMs);
   }
 
   /**
@@ -72,12 +74,9 @@ export class Player {
       this.output.reset();
       this.onchange();
     };
-    await context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url).href);
+    const { node, aheadMs } = await openNode(context);
     if (this.context !== context) return;
-    const node = new AudioWorkletNode(context, "player", {
-      numberOfInputs: 0,
-      outputChannelCount: [1],
-    });
+    this.aheadMs = aheadMs;
     node.port.onmessage = ({ data }) => this.begin(data);
     this.analyser = context.createAnalyser();
     this.analyser.fftSize = 256;
@@ -154,7 +153,7 @@ export class Player {
     const { segment } = this;
     const expected = segment.at + ((position - segment.position) / this.rate) * 1000;
     if (play !== segment.play || Math.abs(at - expected) > STEP_MS) {
-      const extra = this.jitter.extraMs(this.output.latencyMs);
+      const extra = this.jitter.extraMs(this.output.latencyMs + this.aheadMs);
       const heard = this.output.contextTime(this.clock.toLocal(at) + extra);
       const start = Math.round(heard * this.rate);
       this.segment = { play, position, at, start, extra };
