@@ -48,6 +48,7 @@ def test_chat_is_text_whatever_it_holds(tmp_path: Path, browse: Callable[[], Pag
             "  await new Promise(requestAnimationFrame); count += 1; }"
             "return count"
         )
+        errors = page.errors()  # before the daemon is gone, which the page tells
 
     assert shown["name"] == NAME
     assert text in shown["text"]
@@ -57,7 +58,7 @@ def test_chat_is_text_whatever_it_holds(tmp_path: Path, browse: Callable[[], Pag
     assert shown["direction"] == "isolate"
     assert shown["background"] == "rgba(0, 0, 0, 0)"
     assert set(hosts) == {daemon.url}
-    assert page.errors() == []
+    assert errors == []
     assert frames > 20  # without a GPU; with one it is the screen's rate
 
 
