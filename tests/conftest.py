@@ -106,7 +106,9 @@ class Recording:
 
     def stop(self) -> Samples:
         """End the recording and return it."""
-        os.killpg(self._process.pid, signal.SIGTERM)  # what enters a namespace passes nothing on
+        if self._process.poll() is None:  # it may have been stopped, or its server is gone
+            # The group: what enters a namespace passes nothing on.
+            os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait()
         self._reader.join()
         assert self._process.stdout is not None

@@ -8,7 +8,16 @@ import soundfile
 
 from bot.messages import Samples
 from bot.voices.wav import parse
-from training.evaluation.degrading import SAMPLE_RATE_HZ, clean, fan, microphone, room
+
+pytest.importorskip("av", reason="needs the packages of training/requirements.txt")
+pytest.importorskip("scipy", reason="needs the packages of training/requirements.txt")
+from training.evaluation.degrading import (  # noqa: E402 - only where its packages are
+    SAMPLE_RATE_HZ,
+    clean,
+    fan,
+    microphone,
+    room,
+)
 
 pytestmark = pytest.mark.parts
 
