@@ -11,7 +11,7 @@ from bot.voices.wav import parse
 
 pytest.importorskip("av", reason="needs the packages of training/requirements.txt")
 pytest.importorskip("scipy", reason="needs the packages of training/requirements.txt")
-from training.evaluation.degrading import (  # noqa: E402 - only where its packages are
+from training.evaluation.degrading import (
     SAMPLE_RATE_HZ,
     clean,
     fan,

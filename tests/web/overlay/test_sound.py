@@ -28,6 +28,18 @@ def whole(page: Page) -> Samples:
     return page.recorded()[1]
 
 
+KEEP = """
+const {node} = overlay.player;
+const give = node.onaudioprocess;
+window.kept = [];
+node.onaudioprocess = (event) => {
+  give.call(node, event);
+  for (const sample of event.outputBuffer.getChannelData(0)) kept.push(Math.round(sample * 32767));
+};
+"""
+"""Without a worklet, beside which the browser repeats or leaves out a block now and then."""
+
+
 def assert_same(heard: Samples, said: Samples) -> None:
     assert len(heard) == len(said)
     assert np.abs(heard - said).max() <= ROUNDING
@@ -46,6 +58,9 @@ def test_a_tone_and_a_sentence_arrive_complete_in_order_and_without_gaps(
         page.open(f"{daemon.url}/overlay")
         page.wait_until_playing()
         page.record()
+        # With its first worklet the browser renders in another thread, and may jump once.
+        page.wait_for("parts.length > 200", "recorder that runs")
+        page.run("window.parts = []")
         daemon.say("tone", TONE)
         daemon.wait_for("tone", "spoken")
         (tone,) = played(page)
@@ -68,14 +83,14 @@ def test_a_page_without_an_audio_thread_is_heard_whole_too(
         page.open(f"{daemon.url}/overlay")
         page.wait_until_playing()
         assert page.run("return overlay.player.node instanceof ScriptProcessorNode")
-        page.run("delete AudioContext.prototype.audioWorklet")  # the test's recorder needs it
-        page.record()
+        page.run(KEEP)
         daemon.say("tone", TONE)
         daemon.wait_for("tone", "spoken")
-        (tone,) = played(page)
+        samples = np.asarray(page.run("return kept"), np.float32) / np.float32(32_767)
+        ((start, end),) = sounds(samples, 0.25)
         (said,) = daemon.speech()
 
-    assert_same(tone, said)
+    assert_same(samples[start:end], said)
 
 
 def test_a_sentence_is_heard_whole_after_the_server_was_started_again(
