@@ -225,7 +225,7 @@ def test_a_token_that_is_revoked_is_asked_for_again(guarded: Daemon, page: Page)
     tokens.revoke(guarded.folder / "state" / "tokens.json")
 
     # Not by a press: the page may have asked already, and a dialog keeps presses off.
-    page.run("document.querySelector('[aria-label=Pause]').click()")
+    page.driver.execute_script("arguments[0].click()", page.button("Pause"))
     page.one("dialog.sign-in")
     page.says("This token is wrong")
 
