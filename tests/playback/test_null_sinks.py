@@ -9,6 +9,7 @@ import pytest
 from bot.errors import StartError
 from bot.playback.pulse import null_sinks
 from tests.conftest import wait_until
+from tests.pipewire import PipeWireServer
 from tests.playback.test_sinks import server  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
@@ -56,20 +57,46 @@ def test_only_what_was_made_here_is_removed() -> None:
         null_sinks.remove("tts")
 
 
-def test_a_permanent_one_is_there_after_a_restart(
+def files_of(home: Path) -> list[Path]:
+    return sorted(path for path in home.rglob("*") if path.suffix in {".conf", ".pa"})
+
+
+def are_there(server: PulseServer, *names: str) -> None:  # noqa: F811
+    """Wait for all of them; the tests' PulseAudio reads a script of its own instead."""
+    if isinstance(server, PipeWireServer):
+        wait_until(lambda: all(f"\t{name}\t" in sinks(server) for name in names), "sinks")
+
+
+def test_permanent_ones_are_there_after_a_restart(
     server: PulseServer,  # noqa: F811
     home: Path,
 ) -> None:
+    names = ("speech", "alerts", "third")
+    for name in names:
+        null_sinks.create(name, is_permanent=True)
+    server.kill()
+    written = "".join(path.read_text("utf-8") for path in files_of(home))
+    assert [written.count(f"sink_name={name} ") for name in names] == [1, 1, 1]
+    server.start()
+    are_there(server, *names)
+    for name in names:
+        null_sinks.remove(name)
+    assert files_of(home) == []
+
+
+def test_files_of_others_are_read_beside_ours(server: PulseServer, home: Path) -> None:  # noqa: F811
+    if not isinstance(server, PipeWireServer):
+        pytest.skip("PulseAudio has one file")
+    folder = home / "pipewire" / "pipewire-pulse.conf.d"
+    folder.mkdir(parents=True)
+    their = '{ cmd = "load-module" args = "module-null-sink sink_name=theirs" }'
+    (folder / "10-theirs.conf").write_text(f"pulse.cmd = [ {their} ]\n", "utf-8")
+    older = '{ cmd = "load-module" args = "module-null-sink sink_name=speech" }'
+    (folder / "ishowtts-speech.conf").write_text(f"pulse.cmd = [ {older} ]\n", "utf-8")
     null_sinks.create("speech", is_permanent=True)
     server.kill()
-    files = [
-        path
-        for path in home.rglob("*")
-        if path.is_file() and b"sink_name=speech" in path.read_bytes()
-    ]
-    assert len(files) == 1
     server.start()
-    if files[0].name != "default.pa":  # the tests' PulseAudio reads a script of its own
-        wait_until(lambda: "\tspeech\t" in sinks(server), "sink")
+    are_there(server, "speech", "theirs")
+    assert null_sinks.names() == ["speech"]
     null_sinks.remove("speech")
-    assert not files[0].exists()
+    assert [path.name for path in files_of(home)] == ["10-theirs.conf"]

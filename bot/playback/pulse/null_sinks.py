@@ -15,6 +15,12 @@ _MOST_BYTES = 1 << 20
 """Limit of a file of PulseAudio's commands."""
 _MARK = "ishowtts.made=1"
 """Property by which those that we made are known."""
+_NOTHING = '{ cmd = "load-module" args = "" flags = [ nofail ] }'
+"""Command that does nothing, the last of each file of PipeWire's.
+
+A null sink is there only later, and PipeWire (seen in 0.3.65) takes the answer "later" to a file's
+last command for a reason to read no further file.
+"""
 
 
 def create(name: str, *, is_permanent: bool = False) -> None:
@@ -92,8 +98,13 @@ def _made(module: Module) -> str:
     return found[1] if found and module.name == _MODULE and _MARK in module.argument else ""
 
 
-def _pipewire_file(name: str) -> Path:
-    return user_config_path() / "pipewire" / "pipewire-pulse.conf.d" / f"ishowtts-{name}.conf"
+def _pipewire_files(name: str) -> list[Path]:
+    """Return the file for `name`, then that of versions before 1.0.
+
+    Files are read by their names' order: ours before one that ends the reading.
+    """
+    folder = user_config_path() / "pipewire" / "pipewire-pulse.conf.d"
+    return [folder / f"00-ishowtts-{name}.conf", folder / f"ishowtts-{name}.conf"]
 
 
 def _pulseaudio_file() -> Path:
@@ -106,10 +117,11 @@ def _line(name: str) -> str:
 
 def _keep(system: str, name: str) -> None:
     if system == "PipeWire":
-        file = _pipewire_file(name)
+        file, older = _pipewire_files(name)
         file.parent.mkdir(parents=True, exist_ok=True)
         command = f'cmd = "load-module" args = "{_MODULE} {_argument(name)}" flags = [ nofail ]'
-        _write(file, f"pulse.cmd = [\n  {{ {command} }}\n]\n")
+        _write(file, f"pulse.cmd = [\n  {{ {command} }}\n  {_NOTHING}\n]\n")
+        older.unlink(missing_ok=True)
         return
     file = _pulseaudio_file()
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -120,9 +132,9 @@ def _keep(system: str, name: str) -> None:
 
 def _forget(name: str) -> bool:
     """Return whether it was permanent."""
-    file = _pipewire_file(name)
-    if file.exists():
-        file.unlink()
+    if made := [file for file in _pipewire_files(name) if file.exists()]:
+        for file in made:
+            file.unlink()
         return True
     file = _pulseaudio_file()
     lines = _read(file).splitlines()
