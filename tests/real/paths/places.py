@@ -5,7 +5,12 @@ from __future__ import annotations
 from tests.real.paths.pages import Place
 
 TRY_IT = Place("README.md", "Try it")
+PIP = Place("README.md", "Try it", 1)
 CHECK = Place("README.md", "Try it", 2)
+PIPX = Place("docs/platforms.md", "Ways to install")
+UV = Place("docs/platforms.md", "Ways to install", 1)
+IMAGE = Place("docs/containers.md", "In a container")
+CONTAINER = Place("docs/containers.md", "Run it")
 CHAT = Place("docs/chat.md", "From other programs")
 PASSWORD = Place("docs/obs.md", "OBS", language="yaml")
 SINK = Place("docs/obs.md", "OBS", 1)
@@ -19,13 +24,7 @@ JETSON_HEARD = Place("docs/jetson.md", "Heard on the PC", language="yaml")
 
 FOLLOWED = [value for value in list(globals().values()) if isinstance(value, Place)]
 _SERVICE = "tests/service/test_page.py, with a real service manager"
-_CONTAINER = "tests/real/test_container.py runs the lines of the Containerfile itself"
-_INSTALLERS = "tests/real/test_installers.py installs the wheel by pip, pipx and uv"
 LEFT_OUT = {
-    Place("README.md", "Try it", 1): _INSTALLERS,
-    **{Place("docs/platforms.md", "Ways to install", number): _INSTALLERS for number in range(2)},
-    Place("docs/containers.md", "In a container"): _CONTAINER,
-    Place("docs/containers.md", "Run it"): _CONTAINER,
     Place("docs/obs.md", "OBS"): "Debian's OBS has no browser source; tests/obs has a stand-in",
     **{Place("docs/service.md", "On a PC beside OBS", number): _SERVICE for number in range(4)},
     Place("docs/service.md", "Secrets"): _SERVICE,
