@@ -150,6 +150,19 @@ class Machine:
         variables = (f"{name}={value}" for name, value in self.environment.items())
         return (*self.entering, *variables, *user)
 
+    @property
+    def lent(self) -> Sequence[str]:
+        """Places of what pip needs here, for a container on the machine."""
+        own = {"/etc/resolv.conf", "/etc/pip.conf"}
+        return [*(place for _, place in self._lent if place not in own), _CONSTRAINTS]
+
+    @property
+    def pip_settings(self) -> str:
+        """What pip is told here, as the file of settings beside what is `lent`."""
+        told = {name[4:]: value for name, value in _packages().items() if name.startswith("PIP_")}
+        lines = [f"{name.lower().replace('_', '-')} = {value}" for name, value in told.items()]
+        return "\n".join(["[global]", *lines, ""])
+
     def connect(self, other: Machine, addresses: tuple[str, str]) -> None:
         """Put both into one network, under these addresses."""
         link = ["ip", "link", "add", "name", "lan", "netns", str(self.pid), "type", "veth"]
