@@ -144,13 +144,17 @@ def compare(
         wanted_mel = _speech(wanted.mel, asked)
         given = half.compute([asked], subject.sampling)
         mel = _speech(given.mel, asked)
-        waves = [np.array(run.waves[0], np.float64) for run in (given, wanted)]
+        wave, wanted_wave = (np.array(run.waves[0], np.float64) for run in (given, wanted))
+        if is_fitted:
+            of_wave = _fitted(wave, wanted_wave, wanted_mel)
+        else:
+            of_wave = {"wave_error": _error(wave, wanted_wave)}
         found[f"{speech_s:g} s"] = {
             "frames": asked.frames,
             "mel_error": _error(mel, wanted_mel),
             "worst_mel": round(float(np.abs(mel - wanted_mel).max()), 5),
-            **(_fitted(*waves, wanted_mel) if is_fitted else {"wave_error": _error(*waves)}),
-            "not_finite": int((~np.isfinite(mel)).sum() + (~np.isfinite(waves[0])).sum()),
+            **of_wave,
+            "not_finite": int((~np.isfinite(mel)).sum() + (~np.isfinite(wave)).sum()),
             "largest": round(largest.value, 1),
         }
     return found

@@ -27,7 +27,7 @@ Call = Callable[..., Tensor]
 def ahead_of_time(bench: Bench) -> None:
     """Time both, each recorded as we record, launched, and as a package of AOTInductor."""
     blocks = min(bench.extent.compiled_blocks, bench.tested.architecture()["depth"])
-    ways = {
+    ways: dict[str, Callable[[Bench, int], tuple[Call, Call, tuple[Tensor, ...]]]] = {
         "vocoder": _vocoder,
         f"evaluation of {blocks} blocks": partial(_evaluation, blocks),
     }
