@@ -6,7 +6,8 @@ speaks one utterance after the other, each asked for when the one before has bee
 programs that do nothing but multiply matrices on the GPU come and go at random, and now and then
 the process of F5-TTS is stopped for some seconds. An utterance counts as late when its first sound
 comes more than a second past the chain's patience. It needs torch, numpy, msgspec, safetensors,
-structlog and pyyaml alone, and hibari for its phonemes; `--device cpu` tries it without a GPU.
+structlog, platformdirs, rjieba and pyyaml alone, and hibari for its phonemes; `--device cpu` tries
+it without a GPU.
 """
 
 import argparse

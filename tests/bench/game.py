@@ -6,8 +6,8 @@ daemon speaks with the bundled F5-TTS or hibari into a PulseAudio null sink.
 
 `python -m tests.bench.game --gpu [--device cuda]` has a loop of about 12 ms of matrix products a
 frame on the GPU in a process of its own, and the engine in this one. It needs torch, numpy,
-msgspec, safetensors, pyyaml and hibari alone; `--device cpu` tries it without a GPU. With
-`--random SHAPE` a model of another size, with random weights, speaks noise.
+msgspec, safetensors, platformdirs, rjieba, pyyaml and hibari alone; `--device cpu` tries it without
+a GPU. With `--random SHAPE` a model of another size, with random weights, speaks noise.
 """
 
 import argparse

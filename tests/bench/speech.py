@@ -3,7 +3,7 @@
 Run from the repository: `python -m tests.bench.speech [--engine f5|hibari] [--save NAME]`. It
 measures what the daemon uses: the engine in a process of its own, fallback and pieces; nothing is
 played. The full shape with random weights on a GPU needs torch, numpy, safetensors, msgspec,
-structlog and pyyaml alone:
+structlog, platformdirs, rjieba and pyyaml alone:
 `python -m tests.bench.speech --random F5TTS_v1_Base --device cuda --save speech_h100`.
 
 Every figure that is judged is a ratio within one run, taken in turn.

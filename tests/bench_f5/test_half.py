@@ -34,6 +34,16 @@ def test_what_leaves_the_range_of_half_precision_is_told() -> None:
     assert any("mel_error" in each for each in told)
 
 
+def test_fitted_phases_are_judged_by_what_is_heard() -> None:
+    subject = half.subjects()[0]
+    found = half.compare(subject, CPU, torch.bfloat16, [0.2])["0.2 s"]
+
+    assert "wave_error" not in found
+    assert 0 < found["sound_error"] < half.MOST_OF_UNFITTED * found["unfitted"]
+    wrong = found | {"mel_error": 0.0, "sound_error": found["unfitted"]}
+    assert half.complaints({"0.2 s": wrong}) == [f"0.2 s: sound_error is {found['unfitted']}"]
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 def test_half_precision_on_this_gpu() -> None:
     assert half.validate(torch.device("cuda"), torch.float16)["complaints"] == []

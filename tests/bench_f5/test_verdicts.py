@@ -97,3 +97,17 @@ def test_a_section_has_a_process_of_its_own(tiny: ModelUnderTest, tmp_path: Path
     figures = sections.run("norm", tiny._replace(scratch=tmp_path), TRIAL, 60)
     assert "needs a GPU and Triton" in figures["failed"]
     assert (tmp_path / "norm.json").is_file()
+
+
+def test_a_time_is_shared_and_what_one_leaves_is_for_the_others() -> None:
+    assert sections.share_s(["compiling", "ahead_of_time"], 120) == 80
+    assert sections.share_s(["ahead_of_time"], 50) == 50
+    assert sections.share_s(["gaps", "norm"], 50) == 25
+    assert sections.share_s(["gaps", "norm"], -1) == 0
+
+
+def test_a_section_that_is_not_done_in_its_time_is_ended(
+    tiny: ModelUnderTest, tmp_path: Path
+) -> None:
+    figures = sections.run("gaps", tiny._replace(scratch=tmp_path), TRIAL, 60, 0.1)
+    assert figures["failed"] == "not done after 0.1 s"

@@ -197,14 +197,11 @@ def depthwise(x: Tensor, weights: Linear) -> Tensor:
 
 
 @triton.jit
-def _add_norm(
-    left, right, gate, shift, scale, total, normed, width,
-    HAS_GATE: tl.constexpr, PADDED: tl.constexpr,
+def normalize_sum(
+    left, right, gate, shift, scale, total, at, channels, is_channel, width,
+    HAS_GATE: tl.constexpr,
 ):  # fmt: skip
-    row = tl.program_id(0).to(tl.int64)
-    channels = tl.arange(0, PADDED)
-    is_channel = channels < width
-    at = row * width + channels
+    """Store the sum of a row; return its norm, float32."""
     x = tl.load(left + at, is_channel, 0.0).to(tl.float32)
     y = tl.load(right + at, is_channel, 0.0).to(tl.float32)
     if HAS_GATE:
@@ -216,7 +213,21 @@ def _add_norm(
     variance = tl.sum(centred * centred) / width
     y = centred * tl.rsqrt(variance + 1e-6)
     y = y * (1 + tl.load(scale + channels, is_channel, 0.0))
-    y += tl.load(shift + channels, is_channel, 0.0)
+    return y + tl.load(shift + channels, is_channel, 0.0)
+
+
+@triton.jit
+def _add_norm(
+    left, right, gate, shift, scale, total, normed, width,
+    HAS_GATE: tl.constexpr, PADDED: tl.constexpr,
+):  # fmt: skip
+    row = tl.program_id(0).to(tl.int64)
+    channels = tl.arange(0, PADDED)
+    is_channel = channels < width
+    at = row * width + channels
+    y = normalize_sum(
+        left, right, gate, shift, scale, total, at, channels, is_channel, width, HAS_GATE
+    )
     tl.store(normed + at, y.to(normed.dtype.element_ty), is_channel)
 
 

@@ -32,6 +32,10 @@ class Extent(NamedTuple):
     """Lengths of the packed row."""
     budget_s: float
     """Of each measurement, after its first call."""
+    compiled_s: tuple[float, ...]
+    """Lengths that are compiled ahead of time."""
+    compiled_blocks: int = 1 << 30
+    """Most blocks of an evaluation that is compiled ahead of time."""
 
 
 GPU = Extent(
@@ -40,9 +44,25 @@ GPU = Extent(
     rows=(336, 672, 1056, 1344, 2112, 3072, 6144, 16384),
     frames=tuple(range(608, 1921, 32)),
     budget_s=0.5,
+    compiled_s=(1.0, 3.0),
 )
+BRIEF = GPU._replace(
+    lengths_s=(1.0, 5.0),
+    rows=(1344, 2112, 16384),
+    frames=(608, 640, 736, 768, 1024, 1056),
+    budget_s=0.25,
+    compiled_s=(5.0,),
+    compiled_blocks=4,
+)
+"""For minutes in which compilers are waited for, too."""
 TRIAL = Extent(
-    lengths_s=(1.0,), batch=batch(2, 1.0), rows=(64, 336), frames=(608, 640), budget_s=0.02
+    lengths_s=(1.0,),
+    batch=batch(2, 1.0),
+    rows=(64, 336),
+    frames=(608, 640),
+    budget_s=0.02,
+    compiled_s=(1.0,),
+    compiled_blocks=1,
 )
 """Enough to see that a section works."""
 

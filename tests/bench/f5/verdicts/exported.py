@@ -26,9 +26,14 @@ Call = Callable[..., Tensor]
 
 def ahead_of_time(bench: Bench) -> None:
     """Time both, each recorded as we record, launched, and as a package of AOTInductor."""
-    for seconds in bench.extent.lengths_s[:2]:
+    blocks = min(bench.extent.compiled_blocks, bench.tested.architecture()["depth"])
+    ways: dict[str, Callable[[Bench, int], tuple[Call, Call, tuple[Tensor, ...]]]] = {
+        "vocoder": _vocoder,
+        f"evaluation of {blocks} blocks": partial(_evaluation, blocks),
+    }
+    for seconds in bench.extent.compiled_s:
         frames = bucket(bench.workload.frames(seconds))
-        for name, make in (("vocoder", _vocoder), ("evaluation", _evaluation)):
+        for name, make in ways.items():
             call, plain, inputs = make(bench, frames)
             at = f"{name}/{frames}"
             with torch.inference_mode():
@@ -67,12 +72,13 @@ def _depthwise(x: Tensor, weights: tuple[Tensor, Tensor]) -> Tensor:
     ).transpose(1, 2)
 
 
-def _evaluation(bench: Bench, frames: int) -> tuple[Call, Call, tuple[Tensor, ...]]:
+def _evaluation(blocks: int, bench: Bench, frames: int) -> tuple[Call, Call, tuple[Tensor, ...]]:
     tested = bench.tested
     acoustic, _ = load_model(tested.model, bench.device, bench.dtype)
     model, sampling = acoustic.weights, tested.sampling(NFE)
     modulations = plan(acoustic, sampling, bench.device).modulations
-    first = Modulations(modulations.blocks[0], modulations.final[0])
+    model = model._replace(blocks=model.blocks[:blocks])
+    first = Modulations(modulations.blocks[0][:blocks], modulations.final[0])
     rope = rotation(
         torch.arange(frames, device=bench.device), acoustic.rotated_heads, sampling.copies
     )

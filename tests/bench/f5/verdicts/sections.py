@@ -1,10 +1,11 @@
 """Sections, each in a process of its own: one that fails, hangs or breaks the GPU ends no other."""
 
 import json
+import math
 import multiprocessing
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -29,6 +30,8 @@ SECTIONS: dict[str, Callable[[Bench], None]] = {
 """By name, in the order in which they run."""
 _GRACE_S = 30.0
 """A section that begins nothing more gets so long to end what it is at."""
+_PARTS = {"compiling": 2}
+"""Of a time that sections share; 1 for the others."""
 
 
 def section(name: str, tested: ModelUnderTest, extent: Extent, path: Path, limit_s: float) -> None:
@@ -44,20 +47,33 @@ def section(name: str, tested: ModelUnderTest, extent: Extent, path: Path, limit
     bench.save()
 
 
-def run(name: str, tested: ModelUnderTest, extent: Extent, limit_s: float) -> Figures:
-    """Return the figures of a section, which it writes as it goes."""
+def share_s(names: Sequence[str], left_s: float) -> float:
+    """Return how long the first of `names` may take, that all of them end within `left_s`."""
+    parts = [_PARTS.get(name, 1) for name in names]
+    return max(0.0, left_s) * parts[0] / sum(parts)
+
+
+def run(
+    name: str, tested: ModelUnderTest, extent: Extent, limit_s: float, most_s: float = math.inf
+) -> Figures:
+    """Return the figures of a section, which it writes as it goes.
+
+    It begins nothing after `limit_s`, and is ended half a minute later, or after `most_s`.
+    """
+    most_s = min(most_s, limit_s + _GRACE_S)
+    limit_s = min(limit_s, most_s)
     path = tested.scratch / f"{name}.json"
     begun = time.monotonic()
     process = multiprocessing.get_context("spawn").Process(
         target=section, args=(name, tested, extent, path, limit_s)
     )
     process.start()
-    process.join(limit_s + _GRACE_S)
+    process.join(most_s)
     problem = ""
     if process.is_alive():
         process.kill()
         process.join()
-        problem = f"not done after {limit_s + _GRACE_S:.0f} s"
+        problem = f"not done after {most_s:.3g} s"
     elif process.exitcode:
         problem = f"ended with {process.exitcode}"
     figures: Figures = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -13,12 +12,14 @@ from bot.engine.f5.model import compiled
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
-from bot.engine.f5.model.vocos import Vocos
 from bot.engine.f5.weights.installed import BUNDLED
 from bot.engine.f5.weights.loading import candidates
 from bot.errors import StartError
+from tests.bench.f5.checkpoints import Shape
+from tests.bench.f5.half import random_model
 
 CPU = torch.device("cpu")
+ONE_BLOCK = Shape(64, 1, 32, 32, 1, tokens=80, text_depth=1)
 
 
 def test_the_configuration_names_it() -> None:
@@ -54,23 +55,21 @@ def test_a_compiler_that_is_there_is_enough(
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")  # of torch itself, about its own parts
 def test_compiled_speech_is_the_same(
-    pairs: Callable[[str], Any],
-    vocos_pair: tuple[Any, Vocos],
-    make_item: Callable[..., Item],
-    error: Callable[..., float],
+    make_item: Callable[..., Item], error: Callable[..., float]
 ) -> None:
-    # Compiling takes tens of seconds, too long for every run of the tests.
+    # Each kernel waits for g++, too long for every run of the tests; one block has them all.
     if shutil.which("g++") is None:
         pytest.skip("needs the Debian package g++")
-    acoustic, vocoder = pairs("v1").acoustic, vocos_pair[1]
+    acoustic, vocoder = random_model("one block", ONE_BLOCK).load(CPU, torch.float32)
     steps: list[None] = []
     own = Runner(acoustic, vocoder, CPU)
     by_torch = Runner(
         acoustic, vocoder, CPU, on_step=lambda: steps.append(None), **compiled.instead_of_ours()
     )
-    items = [make_item(150, seed=1), make_item(90, seed=2)]
-    for some in ([items[0]], [items[1]], items):
+    # As many items each time, for which attention on a processor is compiled anew.
+    for lengths in ((150, 90), (120, 70)):
+        some = [make_item(frames, seed=frames) for frames in lengths]
         expected, result = own.run(some, Sampling()), by_torch.run(some, Sampling())
         for wave, exact in zip(result, expected, strict=True):
             assert error(torch.from_numpy(wave), torch.from_numpy(exact)) <= 1e-3
-    assert len(steps) >= 3 * Sampling().steps  # progress is told
+    assert len(steps) >= 2 * Sampling().steps  # progress is told
