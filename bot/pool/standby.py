@@ -14,7 +14,7 @@ from nats.js.kv import KeyValue
 from bot.config import Settings
 from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.connection import Connection
-from bot.errors import StartError, raised
+from bot.errors import LeaseLostError, StartError, raised
 from bot.observers.notify import Notify
 from bot.pool.access import access, streamer
 from bot.pool.copy import NatsCopy
@@ -52,13 +52,19 @@ async def leading(settings: Settings) -> AsyncIterator[NatsCopy]:
             await lease.take()
         log.info("no other daemon speaks", name=standby.name)
         stream = f"KV_{bucket_of_state(pool.subject, name)}"
-        copy = NatsCopy(context, bucket, stream=stream, name=standby.name)
-        async with running({"copy": copy.run}):
-            async with running({"lease": lease.keep}):
-                await copy.load()
-                yield copy
-            await copy.drain()
-            await lease.give_back()
+        copy = NatsCopy(context, stream=stream, name=standby.name)
+        try:
+            async with running({"copy": copy.run}):
+                async with running({"lease": lease.keep}):
+                    await copy.load()
+                    yield copy
+                await copy.drain()
+                await lease.give_back()
+        except* LeaseLostError:
+            # What came to its end meanwhile must not be spoken again by the next one.
+            async with running({"systemd": systemd.run}):
+                await copy.finish()
+            raise
     finally:
         await connection.close()
 

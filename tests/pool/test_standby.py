@@ -121,8 +121,8 @@ def spoken(name: str) -> Spoken:
 @asynccontextmanager
 async def journal(folder: Path, client: Client, bucket: KeyValue) -> AsyncIterator[Journal]:
     """The journal of a daemon on a machine, with the copy that all of them share."""
-    context = client.jetstream()
-    copy = NatsCopy(context, bucket, stream=f"KV_{BUCKET}", name="main")
+    context = client.jetstream(timeout=1.0)
+    copy = NatsCopy(context, stream=f"KV_{BUCKET}", name="main")
     await copy.load()
     with Store(folder / "state.sqlite3", journal_max_age_s=3600.0, copy=copy) as store:
         async with running({"copy": copy.run}):
