@@ -37,10 +37,10 @@ class Sounding(NamedTuple):
 class Progress(Protocol):
     """Note of what was heard, for the daemon that takes this one's place."""
 
-    async def begin(self, utterance: Utterance, *, introduced: bool) -> float | None:
+    async def begin(self, utterance: Utterance, /, *, introduced: bool) -> float | None:
         """Return what was heard before, in seconds, once no other daemon may go on; None: none."""
 
-    def heard(self, utterance: Utterance, heard_s: float) -> None:
+    def heard(self, utterance: Utterance, /, heard_s: float) -> None:
         """Note that it was heard so far."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from msgspec import structs
 
-from bot.messages import Utterance
+from bot.messages import ChatMessage, Utterance
 from bot.store.copied import Copy, Kept, Place
 
 
@@ -42,27 +42,27 @@ class Progress:
             self._kept.pop(place, None)
             self._copy.end(place)
 
-    def introduced(self, utterance: Utterance) -> bool | None:
+    def introduced(self, message: ChatMessage | Utterance) -> bool | None:
         """Tell whether its chatter was introduced where it began before; None if it did not."""
-        kept = self._kept.get((utterance.channel, utterance.id))
+        kept = self._kept.get((message.channel, message.id))
         return kept.introduced if kept is not None and kept.heard_s else None
 
-    async def begin(self, utterance: Utterance, *, introduced: bool) -> float | None:
+    async def begin(self, message: ChatMessage | Utterance, *, introduced: bool) -> float | None:
         """Return the seconds of a message that were heard before, once only this daemon may go on.
 
         That is when the copy says so, however long it takes: a daemon that lost its turn meanwhile
         is ended while it waits. None is of a message that is not in the copy: nothing waits for it.
         """
-        kept = self._kept.get((utterance.channel, utterance.id))
+        kept = self._kept.get((message.channel, message.id))
         if kept is None or self._copy is None:
             return None
         self.put(structs.replace(kept, introduced=introduced))
         await self._copy.settled()
         return kept.heard_s
 
-    def heard(self, utterance: Utterance, heard_s: float) -> None:
+    def heard(self, message: ChatMessage | Utterance, heard_s: float) -> None:
         """Note that a message was heard so far, unless the copy is behind: never waits."""
-        kept = self._kept.get((utterance.channel, utterance.id))
+        kept = self._kept.get((message.channel, message.id))
         if kept is not None and self._copy is not None and self._copy.is_settled:
             self.put(structs.replace(kept, heard_s=round(heard_s, 3)))
 

@@ -6,9 +6,12 @@ speak through workers of a real server, the engine of which is a tone, and witho
 of their own. Messages that were paid for go to the one that speaks, as Twitch's would. What it
 answered with 202 is accepted: it must come to one outcome, whoever dies.
 
-A daemon that loses its turn puts off what waits: that is no outcome, the next one speaks it. One
-that is killed between the end of a message and the note of that has it spoken again by
-the other one: such messages are counted.
+A daemon that loses its turn puts off what waits: that is no outcome, the next one speaks it.
+
+How long each message was heard is taken from the times of its beginnings and ends, and of the kills
+as this program saw them, whatever the daemons believe of it: what is more than its own length was
+heard twice, and what lacks never. An event that a daemon was killed over, before it was in its
+file, lacks here: then something is taken for unheard that was heard.
 """
 
 import argparse
@@ -20,21 +23,31 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench.pool import Pool, text
+import pytest
+
+from tests.bench.pool import Pool, percentile
 from tests.bench.report import RESULTS, environment, save
 from tests.conftest import wait_until
-from tests.pool.daemons import DaemonProcess
+from tests.pool.daemons import DaemonProcess, Event
 
 _WORKERS = 3
 _SERVICE_S = 0.1
-_EVERY_S = 2.5
+_EVERY_S = 1.3
+_SHORT_S = 0.05
+"""Seconds of a message within which its times are known here."""
 _ENGINES = ("pool", "tone")
 _FINAL = ("spoken", "dropped", "failed")
-_LAST_S = 120.0
+_LAST_S = 600.0
 """Limit of what is left to be said once nothing is killed any more."""
+
+
+def text(rng: random.Random) -> str:
+    """Return a text of 0.2 to 2.6 s."""
+    return "la " * rng.randint(1, 13)
 
 
 class Pair:
@@ -44,9 +57,11 @@ class Pair:
         self._url = url
         self._folders = [folder / "a", folder / "b"]
         self.daemons = [self._start(path) for path in self._folders]
+        self._killed_at: list[list[float]] = [[], []]
 
     def _start(self, folder: Path) -> DaemonProcess:
-        return DaemonProcess(folder, self._url, _ENGINES)
+        policy = {"events": {"cheer": None}}
+        return DaemonProcess(folder, self._url, _ENGINES, policy=policy)
 
     @property
     def speaking(self) -> list[int]:
@@ -61,7 +76,30 @@ class Pair:
     def kill(self, number: int) -> None:
         """Kill one, and start it again as its machine would."""
         self.daemons[number].end()
+        self._killed_at[number].append(time.time())
         self.daemons[number] = self._start(self._folders[number])
+
+    def heard(self) -> dict[str, list[float]]:
+        """Return the seconds for which each message was heard, once for each time it began."""
+        found: dict[str, list[float]] = {}
+        for daemon, killed_at in zip(self.daemons, self._killed_at, strict=True):
+            events = [*daemon.events(), *(Event(at, "killed", "") for at in killed_at)]
+            begun: dict[str, float] = {}
+            for at, name, identity, _ in sorted(events):
+                if name == "started":
+                    begun[identity] = at
+                elif name == "killed":
+                    for each, begun_at in begun.items():
+                        found.setdefault(each, []).append(at - begun_at)
+                    begun.clear()
+                elif name in ("put off", *_FINAL) and identity in begun:
+                    found.setdefault(identity, []).append(at - begun.pop(identity))
+        return found
+
+    def lengths(self) -> dict[str, float]:
+        """Return the length of the speech of each message."""
+        events = (event for daemon in self.daemons for event in daemon.events())
+        return {event.id: event.audio_s for event in events if event.name == "spoken"}
 
     def outcomes(self) -> Counter[tuple[str, str]]:
         """Return how often each message came to each outcome."""
@@ -88,11 +126,20 @@ class Fire:
         self.kills: Counter[str] = Counter()
 
     async def run(self, kills: int) -> None:
-        """Kill something every second or so."""
+        """Kill something every two seconds or so."""
         while sum(self.kills.values()) < kills:
-            await asyncio.sleep(self._rng.uniform(0.2, 2.0))
-            what = self._rng.choices(("worker", "daemon", "server"), (4, 4, 1))[0]
-            if what == "daemon":
+            await asyncio.sleep(self._rng.uniform(0.5, 4.0))
+            what = self._rng.choices(("worker", "daemon", "server", "both"), (4, 4, 1, 1))[0]
+            if what == "both":
+                if not self._pair.is_whole:
+                    continue
+                what = "daemon that speaks, while the server is away"
+                speaking = self._pair.speaking[0]
+                await asyncio.to_thread(self._pool.server.kill)
+                await asyncio.sleep(self._rng.uniform(0.0, 1.5))
+                await asyncio.to_thread(self._pair.kill, speaking)
+                await asyncio.to_thread(self._pool.server.start)
+            elif what == "daemon":
                 if not self._pair.is_whole:  # it is one at a time whose machine dies
                     continue
                 speaking = self._pair.speaking[0]
@@ -129,7 +176,10 @@ async def under_fire(folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
         for number in pair.speaking:
             try:
                 accepted.append(await asyncio.to_thread(pair.daemons[number].pay, text(rng)))
-            except OSError:  # it was killed meanwhile: its sender knows that it was not taken
+            except (
+                OSError,
+                pytest.fail.Exception,
+            ):  # it was killed meanwhile: its sender knows that it was not taken
                 refused += 1
 
     try:
@@ -146,10 +196,15 @@ async def under_fire(folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
             if ended >= set(accepted):
                 break
             await asyncio.sleep(1.0)
-        found = pair.outcomes()
+        found, heard, lengths = pair.outcomes(), pair.heard(), pair.lengths()
     finally:
         pair.close()
         pool.close()
+    twice_s = {
+        each: sum(heard[each]) - lengths[each]
+        for each in accepted
+        if each in lengths and len(heard.get(each, ())) > 1
+    }
     ends = {each: sum(found[each, name] for name in _FINAL) for each in accepted}
     return environment("nats-py") | {
         "seed": seed,
@@ -164,7 +219,27 @@ async def under_fire(folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
         "with_two_or_more": sum(count > 1 for count in ends.values()),
         "outcomes": dict(Counter(n for (i, n) in found.elements() if n in _FINAL and i in ends)),
         "put_off_at_the_end_of_a_daemon": sum(found[each, "put off"] > 0 for each in accepted),
-        "begun_again_by_the_next_daemon": sum(found[each, "started"] > 1 for each in accepted),
+        "spoken_twice": sum(found[each, "spoken"] > 1 for each in accepted),
+        "begun_more_than_once": sum(found[each, "started"] > 1 for each in accepted),
+        "heard_twice": _spread([s for s in twice_s.values() if s > _SHORT_S]),
+        "never_heard": _spread([-s for s in twice_s.values() if s < -_SHORT_S]),
+        "begun_once_longer_than_its_speech": _spread(
+            [heard[each][0] - lengths[each] for each in lengths if len(heard.get(each, ())) == 1]
+        ),
+        "heard_to_the_end_twice": sum(
+            s > _SHORT_S and s > lengths[each] - _SHORT_S for each, s in twice_s.items()
+        ),
+    }
+
+
+def _spread(seconds: Sequence[float]) -> dict[str, float]:
+    """Return of how many messages so much was, and how much in the middle and at most."""
+    if not seconds:
+        return {"messages": 0}
+    return {
+        "messages": len(seconds),
+        "median_s": round(percentile(seconds, 0.5), 2),
+        "most_s": round(max(seconds), 2),
     }
 
 
