@@ -19,7 +19,8 @@ from nats.js import JetStreamContext
 from nats.js.api import Header
 from nats.js.errors import APIError, NotFoundError
 
-from bot.errors import LeaseLostError, raised
+from bot.engine.guests.pool.connection import told
+from bot.errors import LeaseLostError
 from bot.runtime.packing import decode, encode
 from bot.store.copied import Kept, Place
 
@@ -175,8 +176,8 @@ class NatsCopy:
             except (TimeoutError, NatsError) as error:
                 if isinstance(error, APIError) and error.err_code in _ANOTHER_CAME_AFTER:
                     return False
-                if raised(error) != trouble:
-                    trouble = raised(error)
+                if told(error) != trouble:
+                    trouble = told(error)
                     log.warning("copy of paid messages not written", reason=trouble)
             else:
                 self._note(write, done.seq)
