@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import nats as client_of_nats
@@ -9,6 +10,7 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import StreamConfig
+from nats.js.errors import ServiceUnavailableError
 
 from bot.engine.contract import speak_one
 from bot.engine.guests.pool.connection import told
@@ -116,11 +118,12 @@ def test_a_clock_that_jumps_moves_nobody_s_turn(
     jump_s: float, make_daemon: MakeDaemon, tmp_path: Path
 ) -> None:
     clock = WallClock(tmp_path)
-    daemons = [make_daemon(name, environment=clock.environment) for name in "ab"]
+    standby = {"enabled": True, "lease_s": 10}
+    daemons = [make_daemon(name, environment=clock.environment, standby=standby) for name in "ab"]
     wait_until(lambda: any(each.speaks for each in daemons), "daemon that speaks")
     first, second = daemons if daemons[0].speaks else reversed(daemons)
     second.wait_logged("standing by")
-    message = first.pay("this one takes its time " * 4)
+    message = first.pay("this one takes its time " * 9)
     wait_until(lambda: message in first.outcomes("started"), "beginning")
     clock.set(jump_s)
     waiting = first.pay("after that")
@@ -145,7 +148,7 @@ async def fill(client: Client) -> None:
     """Let somebody take all the room that nothing is reserved in."""
     context = client.jetstream(timeout=5.0)
     await context.add_stream(StreamConfig(name="hog", subjects=["hog"]))
-    with pytest.raises(NatsError, match="insufficient resources"):
+    with suppress(ServiceUnavailableError):
         while True:
             await context.publish("hog", b"x" * 900_000)
 
@@ -193,7 +196,7 @@ async def test_a_voice_of_64_mib_is_refused_before_it_travels(
     voice(tmp_path / "here" / "huge", bytes(64 << 20))
     store = Store(client, "voices")
     await store.make()
-    with pytest.raises(UtteranceError, match="cannot be read: .*too large|larger"):
+    with pytest.raises(UtteranceError, match="longer than 8192 KiB"):
         await Sending([tmp_path / "here"], allow_unlicensed=False).key("huge", store)
     object_store = await client.jetstream().object_store("voices")
     assert (await object_store.status()).size == 0
@@ -206,7 +209,7 @@ async def test_an_object_of_64_mib_is_no_voice(client: Client, tmp_path: Path) -
     await object_store.put("v1", bytes(64 << 20))
     with pytest.raises(UtteranceError, match="larger than 24 MiB"):
         await Fetched(tmp_path).fetch("v1", "v1", store)
-    assert list(tmp_path.glob("v*")) == []
+    assert not await asyncio.to_thread((tmp_path / "v1").exists)
 
 
 async def test_a_large_voice_travels_whole(client: Client, tmp_path: Path) -> None:
