@@ -62,6 +62,17 @@ class NatsServer:
         except (urllib.error.URLError, ConnectionError):
             return False
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def counts(self) -> dict[str, int]:
+        """Connections and messages so far."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}/varz") as answer:
+            found: dict[str, int] = json.loads(answer.read())
+        return found
+
     def reload(self) -> None:
         """Have it read its configuration again."""
         self.signal(signal.SIGHUP)
