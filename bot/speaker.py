@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 _LOOK_AGAIN_S = 1.0
 """How often it is looked whether an utterance is too old and its output still away."""
-_NOTE_S = 0.5
+_NOTE_S = 0.25
 """How often it is noted how far a paid message was heard."""
 
 

@@ -23,7 +23,7 @@ class ProgressStandIn:
         return self._heard_s
 
     def heard(self, utterance: Utterance, /, heard_s: float) -> None:
-        raise AssertionError(f"half a second of {utterance.id} took no time: {heard_s}")
+        raise AssertionError(f"a quarter of a second of {utterance.id} took no time: {heard_s}")
 
 
 @pytest.mark.parametrize(("heard_s", "pieces"), [(None, 2), (0.0, 2), (0.01, 1), (60.0, 0)])
