@@ -189,6 +189,10 @@ class Daemon:
         """Address of the HTTP server, once it listens."""
         return self._server.url
 
+    def close(self) -> None:
+        """Let go of the files of a daemon that is not run."""
+        self._files.close()
+
     async def run(self) -> bool:
         """Run until a signal to stop, or until every source has ended and all was spoken.
 

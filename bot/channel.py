@@ -104,6 +104,7 @@ class Channel:
             ahead_s=every.engine.ahead_s,
             nfe_policy=shared.nfe_policy,
             hold=store.journal.hold,
+            introduced=store.journal.progress.introduced,
             relief=lambda: self.ladder.relief,
             sounds=shared.sounds.get,
         )
@@ -117,6 +118,7 @@ class Channel:
             max_age_s=every.backlog.max_age_s,
             begun=history.add,
             ended=archive.keep if archive else lambda _: None,
+            progress=store.journal.progress,
         )
         parts = Parts.join(
             every.moderation,

@@ -52,6 +52,7 @@ class Lookahead:
         hold: Callable[[Utterance], Callable[[], None]] = lambda _: lambda: None,
         relief: Callable[[], Relief] = Relief,
         sounds: Sounds = lambda _: None,
+        introduced: Callable[[Utterance], bool | None] = lambda _: None,
     ) -> None:
         """Let `engine` speak what waits in `backlog`.
 
@@ -65,10 +66,13 @@ class Lookahead:
             nfe_policy: Chooses the number of function evaluations.
             hold: Is told what is being made; returns what is called when it is.
             sounds: Returns the sounds within utterances.
+            introduced: Tells whether the chatter was introduced where an utterance began in an
+                earlier turn; None if it did not.
             relief: Returns what makes speech shorter or quicker to make, by what waits.
         """
         self._relief = relief
         self._sounds = sounds
+        self._introduced = introduced
         self._hold = hold
         self._backlog = backlog
         self._engine = engine
@@ -191,6 +195,8 @@ class Lookahead:
 
     def _is_new(self, utterance: Utterance) -> bool:
         """Tell whether its chatter is introduced: unless the same one was heard just before."""
+        if (introduced := self._introduced(utterance)) is not None:
+            return introduced
         previous = self._previous
         return (
             previous is None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 _LOOK_AGAIN_S = 1.0
 """How often it is looked whether an utterance is too old and its output still away."""
+_NOTE_S = 0.25
+"""How often it is noted how far a paid message was heard."""
 
 
 class Sounding(NamedTuple):
@@ -30,6 +32,16 @@ class Sounding(NamedTuple):
 
     id: str
     chunks: Sequence[AudioChunk]
+
+
+class Progress(Protocol):
+    """Note of what was heard, for the daemon that takes this one's place."""
+
+    async def begin(self, utterance: Utterance, /, *, introduced: bool) -> float | None:
+        """Return what was heard before, in seconds, once no other daemon may go on; None: none."""
+
+    def heard(self, utterance: Utterance, /, heard_s: float) -> None:
+        """Note that it was heard so far."""
 
 
 class Speaker:
@@ -46,6 +58,7 @@ class Speaker:
         max_age_s: float,
         begun: Callable[[Utterance], None] = lambda _: None,
         ended: Callable[[Heard], None] = lambda _: None,
+        progress: Progress | None = None,
     ) -> None:
         """Join the stages of one channel.
 
@@ -59,6 +72,7 @@ class Speaker:
                 waits no longer for an output that is away.
             begun: Is told what begins to be heard.
             ended: Is told what was heard, when that has ended.
+            progress: Is asked before a message is heard, and told how far it was.
         """
         self._backlog = backlog
         self._lookahead = lookahead
@@ -68,6 +82,7 @@ class Speaker:
         self._max_age_s = max_age_s
         self._begun = begun
         self._ended = ended
+        self._progress = progress
         self._current: Rendering | None = None
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -157,14 +172,22 @@ class Speaker:
         self._current = rendering = self._lookahead.take(utterance)
         expiry = self._expire_without_output(utterance)
         dropped: DropReason | None = DropReason.SHUTDOWN
+        noting: asyncio.Task[None] | None = None
         try:
-            playback = await self._player.play(
-                rendering.clip,
-                lambda: self._report_start(rendering),
-                None if self._route is None else self._route(utterance),
-            )
-            dropped = DropReason.NO_OUTPUT if playback is Playback.UNHEARD else None
+            start_s = await self._begin(rendering)
+            if start_s is not None:
+                noting = asyncio.create_task(self._note(rendering, start_s), name="note")
+            if not rendering.cut_reason:
+                playback = await self._player.play(
+                    rendering.clip,
+                    lambda: self._report_start(rendering),
+                    None if self._route is None else self._route(utterance),
+                    start_s=start_s or 0.0,
+                )
+                dropped = DropReason.NO_OUTPUT if playback is Playback.UNHEARD else None
         finally:
+            if noting is not None:
+                noting.cancel()
             if expiry is not None:
                 expiry.cancel()
             dropped = rendering.cut_reason or dropped
@@ -173,6 +196,29 @@ class Speaker:
             self._report_end(rendering, dropped)
             if rendering.started_at and rendering.clip.chunks:
                 self._ended(_heard(rendering, dropped))
+
+    async def _begin(self, rendering: Rendering) -> float | None:
+        """Return where to begin, in seconds, once this daemon alone may; None: nothing is noted."""
+        if self._progress is None:
+            return None
+        utterance = rendering.utterance
+        introduced = rendering.request.text != rendering.said.body
+        start_s = await self._progress.begin(utterance, introduced=introduced)
+        if start_s:
+            log.info("message goes on where it was cut", id=utterance.id, heard_s=start_s)
+        return start_s
+
+    async def _note(self, rendering: Rendering, heard_s: float) -> None:
+        """Note how far it was heard until cancelled; it stands still while no output is there."""
+        assert self._progress is not None
+        at = now()
+        while True:
+            await asyncio.sleep(_NOTE_S)
+            if rendering.started_at and self._player.is_available:
+                heard_s += now() - max(at, rendering.started_at)
+                heard_s = min(heard_s, rendering.clip.duration_s)
+                self._progress.heard(rendering.utterance, heard_s)
+            at = now()
 
     def _expire_without_output(self, utterance: Utterance) -> asyncio.Task[None] | None:
         """Start to drop an utterance whose output is away when it would expire in the backlog."""

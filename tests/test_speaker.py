@@ -22,7 +22,7 @@ from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.playback.player import Player
 from bot.runtime.clock import now
-from bot.speaker import Speaker
+from bot.speaker import Progress, Speaker
 
 CHUNK = AudioChunk(
     samples=np.full(240, 0.5, np.float32),
@@ -94,6 +94,7 @@ class OutputStandIn:
     def __init__(self) -> None:
         self._is_there = asyncio.Event()
         self._is_there.set()
+        self.pieces = 0
 
     @property
     def is_available(self) -> bool:
@@ -117,6 +118,7 @@ class OutputStandIn:
     ) -> None:
         del gain
         async for index, _ in aenumerate(clip.read(start_s)):
+            self.pieces += 1
             if index == 0:
                 on_start()
 
@@ -129,7 +131,13 @@ async def aenumerate(items: AsyncIterator[AudioChunk]) -> AsyncIterator[tuple[in
 
 
 class Stage:
-    def __init__(self, max_age_s: float = 100, stall_s: float = 100, ahead_s: float = 0) -> None:
+    def __init__(
+        self,
+        max_age_s: float = 100,
+        stall_s: float = 100,
+        ahead_s: float = 0,
+        progress: Progress | None = None,
+    ) -> None:
         self.relief = Relief()
         self.outcomes: list[Outcome] = []
         self._told = asyncio.Condition()
@@ -151,6 +159,7 @@ class Stage:
             player=Player([self.output], PlaybackSettings()),
             emit=self.outcomes.append,
             max_age_s=max_age_s,
+            progress=progress,
         )
 
     @asynccontextmanager

@@ -9,7 +9,7 @@ import sys
 import traceback
 import webbrowser
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -21,7 +21,7 @@ from bot.cli import EXIT_OK, EXIT_USAGE
 from bot.cli.shared import add_config_option, complete, config_path, load_settings
 from bot.config import Settings
 from bot.engine import import_extra
-from bot.errors import LeaseLostError, shown
+from bot.errors import LeaseLostError, StartError, shown
 from bot.logs.background import tell
 from bot.wiring import engines
 from bot.wiring.options import with_options
@@ -131,7 +131,7 @@ def _run_once(
         engine.start()  # it loads while the rest of the daemon is imported
         try:
             async with _turn(chosen, is_replay=options.replay is not None) as copy:
-                daemon = await asyncio.to_thread(build, engine, copy)
+                daemon = await _built(lambda: build(engine, copy))
                 gc.freeze()
                 gc.enable()
                 return await daemon.run()
@@ -145,6 +145,17 @@ def _run_once(
         return complete(live())
     finally:
         logs.finish()
+
+
+async def _built(build: "Callable[[], Daemon]") -> "Daemon":
+    """Return what `build` makes in a thread; a turn that ends meanwhile leaves nothing open."""
+    building = asyncio.ensure_future(asyncio.to_thread(build))
+    try:
+        return await asyncio.shield(building)
+    except asyncio.CancelledError:
+        with suppress(StartError):
+            (await building).close()
+        raise
 
 
 @asynccontextmanager

@@ -31,8 +31,11 @@ class Playback(Enum):
 class _Playout:
     """One clip on all outputs, each at its own pace."""
 
-    def __init__(self, clip: Clip, gain: Gain, on_start: Callable[[], None]) -> None:
+    def __init__(
+        self, clip: Clip, gain: Gain, on_start: Callable[[], None], start_s: float
+    ) -> None:
         self._clip = clip
+        self._start_s = start_s
         self._gain = gain
         self._on_start: Callable[[], None] | None = on_start
         self.is_cut = False
@@ -43,7 +46,7 @@ class _Playout:
 
     async def play_on(self, output: Output) -> None:
         """Play to the end on one output, and go on there as often as its resource is lost."""
-        position_s = 0.0
+        position_s = self._start_s
         try:
             while True:
                 await output.wait_until_settled()
@@ -120,14 +123,21 @@ class Player:
         await first_to_end(*waits, self._wait_in_vain())
 
     async def play(
-        self, clip: Clip, on_start: Callable[[], None], on: Sequence[Output] | None = None
+        self,
+        clip: Clip,
+        on_start: Callable[[], None],
+        on: Sequence[Output] | None = None,
+        *,
+        start_s: float = 0.0,
     ) -> Playback:
-        """Play `clip` on every output, or `on` some; return when all available have played it.
+        """Play `clip` from `start_s` on; return when all available outputs have played it.
+
+        It is heard on every output, or `on` some.
 
         `on_start` is called when the first output starts. With no output available it waits for
         one, until `give_up`. Cancelling it falls silent, as `cut` does.
         """
-        playout = _Playout(clip, self._gain, on_start)
+        playout = _Playout(clip, self._gain, on_start, start_s)
         outputs = self._outputs if on is None else on
         playout.is_away.update(dict.fromkeys(outputs, False))
         tasks = [asyncio.ensure_future(playout.play_on(output)) for output in outputs]

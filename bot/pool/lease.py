@@ -10,10 +10,11 @@ import secrets
 
 import structlog
 from nats.errors import Error as NatsError
-from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.errors import APIError, KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
-from bot.errors import LeaseLostError, raised
+from bot.engine.guests.pool.connection import told
+from bot.errors import LeaseLostError
 from bot.runtime.clock import awake, now
 
 log = structlog.get_logger(__name__)
@@ -54,8 +55,8 @@ class Lease:
                 pass  # another one was quicker
             except (TimeoutError, NatsError) as error:
                 seen = -1  # who holds it may have written meanwhile
-                if raised(error) != trouble:
-                    trouble = raised(error)
+                if told(error) != trouble:
+                    trouble = told(error)
                     log.warning("lease cannot be read", reason=trouble)
             await asyncio.sleep(_LOOK_S)
 
@@ -80,6 +81,7 @@ class Lease:
             LeaseLostError: another daemon has it, or may have it soon.
         """
         renewed_at = now()  # which goes on while the machine sleeps
+        trouble = "NATS is away"
         while True:
             await asyncio.sleep(self._last_s / _RENEWALS)
             begun_at = now()
@@ -89,9 +91,11 @@ class Lease:
                 if await asyncio.wait_for(self._renew(), left_s):
                     renewed_at = begun_at
             except (TimeoutError, NatsError) as error:
-                log.warning("lease not renewed", reason=raised(error))
+                log.warning("lease not renewed", reason=told(error))
+                is_refused = isinstance(error, APIError)
+                trouble = f"NATS refuses ({told(error)})" if is_refused else "NATS is away"
             if now() - renewed_at > _STOP_SHARE * self._last_s:
-                raise _lost("NATS is away, so another daemon may speak.")
+                raise _lost(f"{trouble}, so another daemon may speak.")
 
     async def _renew(self) -> bool:
         """Write it again; return whether that is known to have been done.
@@ -122,7 +126,7 @@ class Lease:
         try:
             await self._write(self._revision, b"")
         except (TimeoutError, NatsError) as error:
-            log.info("lease not given back", reason=raised(error))
+            log.info("lease not given back", reason=told(error))
 
 
 def _lost(message: str) -> LeaseLostError:

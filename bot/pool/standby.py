@@ -13,8 +13,8 @@ from nats.js.kv import KeyValue
 
 from bot.config import Settings
 from bot.engine.guests.pool import wire
-from bot.engine.guests.pool.connection import Connection
-from bot.errors import StartError, raised
+from bot.engine.guests.pool.connection import Connection, told
+from bot.errors import LeaseLostError, StartError
 from bot.observers.notify import Notify
 from bot.pool.access import access, streamer
 from bot.pool.copy import NatsCopy
@@ -52,13 +52,19 @@ async def leading(settings: Settings) -> AsyncIterator[NatsCopy]:
             await lease.take()
         log.info("no other daemon speaks", name=standby.name)
         stream = f"KV_{bucket_of_state(pool.subject, name)}"
-        copy = NatsCopy(context, bucket, stream=stream, name=standby.name)
-        async with running({"copy": copy.run}):
-            async with running({"lease": lease.keep}):
-                await copy.load()
-                yield copy
-            await copy.drain()
-            await lease.give_back()
+        copy = NatsCopy(context, stream=stream, name=standby.name)
+        try:
+            async with running({"copy": copy.run}):
+                async with running({"lease": lease.keep}):
+                    await copy.load()
+                    yield copy
+                await copy.drain()
+                await lease.give_back()
+        except* LeaseLostError:
+            # What came to its end meanwhile must not be spoken again by the next one.
+            async with running({"systemd": systemd.run}):
+                await copy.finish()
+            raise
     finally:
         await connection.close()
 
@@ -73,7 +79,7 @@ async def _open(client: Client, context: JetStreamContext, root: str, name: str)
             return await context.key_value(bucket)
     except NatsError as error:
         raise StartError(
-            f"The standby has no store at NATS: {raised(error)}.",
+            f"The standby has no store at NATS: {told(error)}.",
             remedy=f"Turn JetStream on in nats-server, and permit the user its bucket {bucket}.",
         ) from error
 
@@ -81,6 +87,9 @@ async def _open(client: Client, context: JetStreamContext, root: str, name: str)
 async def _have_made(client: Client, root: str, name: str) -> None:
     """Have a worker make the store; without any, make it ourselves, where that is permitted."""
     try:
-        await client.request(wire.Subjects(root).store(name), wire.STATE, timeout=_ASK_S)
+        store = wire.Subjects(root).store(name)
+        answer = await client.request(store, wire.STATE, timeout=_ASK_S)
+        if answer.data:
+            raise NatsError(answer.data.decode(errors="replace"))
     except NoRespondersError:
         await make_state(client, bucket_of_state(root, name))

@@ -8,7 +8,8 @@ from nats.js.errors import BadRequestError
 
 _LASTS_S = 2 * 86_400.0
 """Time after which an entry is forgotten: no message is kept for longer."""
-_MOST_BYTES = 64 << 20
+_MOST_BYTES = 16 << 20
+"""Several times what the thousand messages take that a journal holds. The server reserves it."""
 
 
 def bucket_of_state(root: str, streamer: str) -> str:

@@ -1,5 +1,6 @@
 """Voices of a worker: fetched once, from the store of the streamer who asks."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -7,9 +8,8 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from bot.engine.guests.pool import wire
-from bot.engine.guests.pool.connection import Connection
+from bot.engine.guests.pool.connection import Connection, told
 from bot.engine.guests.pool.voices import Fetched, Store, name_at_worker
-from bot.errors import raised
 from bot.pool.state import bucket_of_state, make_state
 
 log = structlog.get_logger(__name__)
@@ -69,6 +69,9 @@ class Voices:
                 await make_state(self._connection.client, bucket)
             else:
                 await self._store(streamer).make()
-            await self._connection.client.publish(message.reply, b"")
+            trouble = ""
         except NatsError as error:
-            log.warning("no store for voices", streamer=streamer, reason=raised(error))
+            trouble = told(error)
+            log.warning("store not made", streamer=streamer, reason=trouble)
+        with suppress(NatsError):  # who asked asks again
+            await self._connection.client.publish(message.reply, trouble.encode())

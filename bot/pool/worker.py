@@ -252,6 +252,7 @@ class Worker:
             room=load.room,
             is_open=load.is_open,
             is_stuck=load.is_stuck,
+            drops=self._connection.drops,
             clones=self._voices.is_cloning,
             warm=self._voices.warm,
         )

@@ -19,6 +19,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """Unix seconds by the wall clock of who received it; 0 where that may be wrong."""
     ends: int = 0
     """Ends of a daemon that had it in hand."""
+    heard_s: float = 0.0
+    """Seconds of its speech that were heard for certain."""
+    introduced: bool = True
+    """Whether these begin with who wrote it."""
 
 
 class Copy(Protocol):
@@ -38,3 +42,10 @@ class Copy(Protocol):
 
     def written(self) -> Awaitable[object] | None:
         """Return what waits until all of this is there, but not for long; None if it is."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all of this is there."""
+
+    async def settled(self) -> None:
+        """Return once all of this is there, however long that takes."""

@@ -17,6 +17,7 @@ from bot.runtime.clock import Moment, now
 from bot.runtime.packing import decode, encode
 from bot.store.copied import Copy, Kept, Place
 from bot.store.database import Database
+from bot.store.progress import Progress
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +58,8 @@ class Journal:
         most: it is given up only if it is known to be too old. With a `copy`, what another daemon
         left there is taken over, and what it brought to an end is forgotten.
         """
-        self._copy = copy
-        self._copied: dict[Place, Kept] = {}
+        self.progress = Progress(copy)
+        """What the daemon that takes this one's place finds."""
         self._database = database
         self._max_age_s = max_age_s
         self._moment = moment
@@ -179,7 +180,7 @@ class Journal:
             " starts) VALUES (?, ?, ?, ?, ?, ?, 0)",
             *(*place, data, max(here.unix_s - waited_s, 0.0), here.boot, here.boot_s - waited_s),
         )
-        self._put(Kept(message=message, received_at=max(here.unix_s - waited_s, 0.0)))
+        self.progress.put(Kept(message=message, received_at=max(here.unix_s - waited_s, 0.0)))
         return True
 
     def observe(self, outcome: Outcome) -> None:
@@ -230,7 +231,7 @@ class Journal:
         here = set(found)
         for kept in copy.left():
             place = (kept.message.channel, kept.message.id)
-            self._copied[place] = kept
+            self.progress.adopt(kept)
             if place not in here and kept.ends < _MAX_ENDS:
                 found[place] = _Left(kept.message, Moment("", 0.0, kept.received_at))
                 self._database.write(
@@ -238,20 +239,13 @@ class Journal:
                     " boot_s, starts) VALUES (?, ?, ?, ?, '', 0, ?)",
                     *(*place, encode(kept.message), kept.received_at, kept.ends),
                 )
-        for place in here - set(self._copied):  # from a time when the copy was not there
+        for place in here - self.progress.places:  # from a time when the copy was not there
             message, received = found[place]
-            self._put(Kept(message=message, received_at=received.unix_s))
+            self.progress.put(Kept(message=message, received_at=received.unix_s))
         return list(found.values())
 
-    def _put(self, kept: Kept) -> None:
-        if self._copy is not None:
-            self._copied[kept.message.channel, kept.message.id] = kept
-            self._copy.put(kept)
-
     def _count(self, place: Place, change: int) -> None:
-        if place in self._copied:
-            kept = self._copied[place]
-            self._put(structs.replace(kept, ends=max(kept.ends + change, 0)))
+        self.progress.count(place, change)
         self._database.write(
             "UPDATE journal SET starts = CAST(coalesce(starts, 0) AS INTEGER) + ?"
             " WHERE channel = ? AND id = ?",
@@ -260,9 +254,7 @@ class Journal:
 
     def _forget(self, place: Place) -> None:
         self._kept.remove(place)
-        if self._copy is not None:
-            self._copied.pop(place, None)
-            self._copy.end(place)
+        self.progress.end(place)
         self._taken_in.pop(place, None)
         self._delete(*(name.encode() for name in place))
 

@@ -29,10 +29,11 @@ def make_worker(nats: NatsServer, tmp_path: Path) -> Iterator[MakeWorker]:
     made: list[WorkerProcess] = []
     numbers = itertools.count(1)
 
-    def make(service_s: float = 0.0, **settings: Any) -> WorkerProcess:  # noqa: ANN401 - as in YAML
+    def make(service_s: float = 0.0, url: str = "", **settings: Any) -> WorkerProcess:  # noqa: ANN401 - as in YAML
         folder = tmp_path / f"worker{next(numbers)}"
         environment = {"POOL_SERVICE_S": str(service_s)}
-        worker = WorkerProcess(folder, {"servers": [nats.url]}, environment=environment, **settings)
+        pool = {"servers": [url or nats.url]}
+        worker = WorkerProcess(folder, pool, environment=environment, **settings)
         made.append(worker)
         return worker
 

@@ -5,9 +5,10 @@ import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -17,12 +18,31 @@ from tests.conftest import wait_until
 
 _TURNS = {"ready", "lease lost", "standing by"}
 _ANSWER_S = 30.0
+_BYTES_PER_S = 2 * 48_000.0
+
+
+class Event(NamedTuple):
+    """Outcome of a message, as its file has it."""
+
+    at: float
+    name: str
+    id: str
+    audio_s: float = 0.0
+    """Length of what was spoken."""
 
 
 class DaemonProcess:
     """`ishowtts run` with a standby."""
 
-    def __init__(self, folder: Path, url: str, engines: Sequence[str] = ("tone",)) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        engines: Sequence[str] = ("tone",),
+        *,
+        environment: Mapping[str, str] | None = None,
+        **settings: Any,  # noqa: ANN401 - as in YAML
+    ) -> None:
         """Start it; what is in `folder` is its machine's disk."""
         folder.mkdir(exist_ok=True)
         self._folder = folder
@@ -41,6 +61,7 @@ class DaemonProcess:
             "engine": {"engines": list(engines), "pool": {"servers": [url]}},
             "standby": {"enabled": True, "lease_s": 3},
             "log": {"format": "json"},
+            **settings,
         }
         (folder / "c.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
         program = [sys.executable, "-m", "bot", "run"]
@@ -50,7 +71,7 @@ class DaemonProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "STATE_DIRECTORY": str(folder)},
+                env={**os.environ, "STATE_DIRECTORY": str(folder), **(environment or {})},
             )
 
     def _lines(self) -> list[dict[str, Any]]:
@@ -75,6 +96,11 @@ class DaemonProcess:
         turns = [line["event"] for line in self._lines() if line["event"] in _TURNS]
         return bool(turns) and turns[-1] == "ready"
 
+    @property
+    def heard_s(self) -> float:
+        """Seconds of sound that it has put out so far."""
+        return (self._folder / "o.wav").stat().st_size / _BYTES_PER_S
+
     def pay(self, text: str) -> str:
         body = {"author": {"id": "u1", "name": "viewer"}, "text": text}
         body["event"] = {"kind": "cheer", "amount": 100}
@@ -86,12 +112,21 @@ class DaemonProcess:
         with urllib.request.urlopen(request, timeout=_ANSWER_S) as answer:
             return str(json.loads(answer.read())["id"])
 
-    def outcomes(self, name: str) -> list[str]:
-        """Ids of messages with this outcome; what is put off comes to another one later."""
+    def events(self) -> list[Event]:
+        """Return all outcomes; what is put off comes to another one later."""
         if not self._events.exists():
             return []
         lines = self._events.read_text(encoding="utf-8").splitlines()
-        return [e["id"] for e in map(json.loads, lines) if _name(e) == name]
+        found = []
+        for line in lines:
+            with suppress(ValueError):  # it was killed while it wrote
+                event = json.loads(line)
+                found.append(Event(event["at"], _name(event), event["id"], event.get("audio_s", 0)))
+        return found
+
+    def outcomes(self, name: str) -> list[str]:
+        """Ids of messages with this outcome."""
+        return [event.id for event in self.events() if event.name == name]
 
     def end(self) -> None:
         if self.process.poll() is None:

@@ -27,7 +27,7 @@ SLOW = "pool_engines:SlowTone"
 class NatsServer:
     """nats-server with JetStream on a free port."""
 
-    def __init__(self, folder: Path, extra: str = "") -> None:
+    def __init__(self, folder: Path, extra: str = "", *, store: str = "1GB") -> None:
         if PROGRAM is None:
             pytest.skip("needs the Debian package nats-server")
         self.folder = folder
@@ -36,7 +36,7 @@ class NatsServer:
         self._process: subprocess.Popen[bytes] | None = None
         (folder / "nats.conf").write_text(
             f'listen: "127.0.0.1:{self.port}"\nhttp: "127.0.0.1:{self.monitor}"\n'
-            f'jetstream {{ store_dir: "{folder}/jetstream" }}\n{extra}\n',
+            f'jetstream {{ store_dir: "{folder}/jetstream", max_file_store: {store} }}\n{extra}\n',
             encoding="utf-8",
         )
 
@@ -61,6 +61,17 @@ class NatsServer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, ConnectionError):
             return False
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def counts(self) -> dict[str, int]:
+        """Connections and messages so far."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}/varz") as answer:
+            found: dict[str, int] = json.loads(answer.read())
+        return found
 
     def reload(self) -> None:
         """Have it read its configuration again."""

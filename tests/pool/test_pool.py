@@ -275,14 +275,17 @@ async def test_a_worker_says_that_it_is_busy_or_drops_what_is_too_late(
 async def test_a_worker_that_ends_finishes_what_it_began(
     make_worker: MakeWorker, make_engine: MakeEngine
 ) -> None:
-    leaving = make_worker(service_s=1.0, at_once=1).wait_serving()
-    engine = make_engine()
+    leaving = make_worker(at_once=1).wait_serving()
+    leaving.hold.touch()  # until another one is there, however long a busy machine takes for that
+    engine = make_engine(silent_s=60.0)
     await engine.warm_up()
     tasks = [speaking(engine, str(n)) for n in range(6)]
     await who_began([leaving], "0")
     other = make_worker()
     await asyncio.to_thread(other.wait_serving)
     leaving.signal(signal.SIGTERM)
+    await wait_for(lambda: bool(leaving.logged("worker drains")), "drain")
+    leaving.hold.unlink()
     chunks = await asyncio.gather(*tasks)
 
     assert all(chunk.samples.size for chunk in chunks)

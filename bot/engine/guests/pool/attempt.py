@@ -51,8 +51,8 @@ class Times(NamedTuple):
 class Attempt:
     """One text at one worker."""
 
-    def __init__(self, worker: str, drops: int, request: SpeechRequest) -> None:
-        """Begin at `worker`; `drops` is how often the connection was lost until now."""
+    def __init__(self, worker: str, drops: tuple[int, int], request: SpeechRequest) -> None:
+        """Begin at `worker`; `drops` is how often our connection and its were lost until now."""
         self.name = secrets.token_urlsafe(12)
         self.worker = worker
         self.begun_at = awake()

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.js.errors import APIError
 
-from bot.errors import StartError, raised
+from bot.errors import StartError, raised, shortened
 from bot.runtime.clock import awake
 from bot.runtime.folders import read_bounded
 from bot.runtime.waiting import Changes, cancel
@@ -30,6 +31,13 @@ _MOST_PEM_BYTES = 4 << 20
 _MOST_PENDING_BYTES = 8 << 20
 """Limit of what waits to be sent while the server is away."""
 _REMEDY = "Start nats-server there, or correct engine.pool.servers."
+
+
+def told(error: BaseException) -> str:
+    """Return what NATS refused, in its words; of other errors, what was raised."""
+    if isinstance(error, APIError) and error.description:
+        return shortened(f"{error.description}, code {error.err_code}")
+    return shortened(str(error)) if type(error) is NatsError else raised(error)
 
 
 class Access(NamedTuple):

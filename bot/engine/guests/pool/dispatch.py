@@ -142,7 +142,7 @@ class Dispatcher:
             raise TransientError(f"The pool is away: {where}.")
 
     async def _begin(self, worker: str, request: SpeechRequest, key: str, times: Times) -> Attempt:
-        attempt = Attempt(worker, self._connection.drops, request)
+        attempt = Attempt(worker, self._drops(worker), request)
         self._attempts[attempt.name] = attempt
         self._roster.note_sent(worker)
         ask = wire.Ask(
@@ -207,13 +207,17 @@ class Dispatcher:
             self._roster.note_gone(attempt.worker)
         is_late = attempt.taken_at is None and awake() - attempt.begun_at > self._silent_s
         troubles = {
-            "the connection was lost meanwhile": attempt.drops != self._connection.drops,
+            "the connection was lost meanwhile": attempt.drops != self._drops(attempt.worker),
             "it is not connected": attempt.is_nowhere,
             "it is silent": not self._roster.is_alive(attempt.worker),
             "its engine hangs": self._roster.is_stuck(attempt.worker),
             "it does not answer": is_late,
         }
         return next((trouble for trouble, is_so in troubles.items() if is_so), "")
+
+    def _drops(self, worker: str) -> tuple[int, int]:
+        """Return how often our connection was lost, and that of a worker."""
+        return self._connection.drops, self._roster.drops(worker)
 
     def _tell_lost(self, attempt: Attempt, request: SpeechRequest, reason: str) -> None:
         log.warning(

@@ -89,6 +89,10 @@ class Roster:
         """Tell whether the engine of a worker seems to hang."""
         return name in self._workers and self._workers[name].beat.is_stuck
 
+    def drops(self, name: str) -> int:
+        """Return how often a worker lost its connection, as far as is known."""
+        return self._workers[name].beat.drops if name in self._workers else 0
+
     def is_alive(self, name: str) -> bool:
         """Tell whether a worker was heard lately."""
         worker = self._workers.get(name)

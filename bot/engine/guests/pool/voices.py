@@ -7,6 +7,7 @@ one could have it keep what others send; and what a worker has is one streamer's
 
 import asyncio
 import hashlib
+import io
 import logging
 import os
 import secrets
@@ -14,6 +15,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from nats.aio.client import Client
@@ -28,14 +30,20 @@ from nats.js.errors import (
 )
 from nats.js.object_store import ObjectStore
 
+from bot.engine.guests.pool.connection import told
 from bot.errors import StartError, UtteranceError, raised
 from bot.runtime.folders import read_bounded
 from bot.voices.folder import FILES, Signature, find, read_about, read_signature
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 log = logging.getLogger(__name__)
 
 _MOST_BYTES = 8 << 20
 """Limit of one file: a minute of speech."""
+_MOST_PACKED_BYTES = 3 * _MOST_BYTES
+"""Limit of a voice."""
 _STORE_BYTES = 128 << 20
 """Limit of one streamer's store."""
 _FETCH_S = 10.0
@@ -114,7 +122,7 @@ class Store:
             await asyncio.wait_for(self._put(key, packed), _FETCH_S)
         except (NatsError, OSError, asyncio.TimeoutError) as error:
             raise UtteranceError(
-                f"The voice cannot go to the pool: {raised(error)}.",
+                f"The voice cannot go to the pool: {told(error)}.",
                 remedy="Turn JetStream on in nats-server, and permit the user its bucket"
                 f" {self._bucket}.",
             ) from error
@@ -130,7 +138,9 @@ class Store:
             store = await context.object_store(self._bucket)
         except (BucketNotFoundError, NotFoundError):
             try:
-                await self._client.request(self._ask_for_it, timeout=_FETCH_S)
+                answer = await self._client.request(self._ask_for_it, timeout=_FETCH_S)
+                if answer.data:
+                    raise NatsError(answer.data.decode(errors="replace"))
             except NoRespondersError:  # no worker: of one's own server one may make it oneself
                 await self.make()
             store = await context.object_store(self._bucket)
@@ -157,13 +167,28 @@ class Store:
         """
         try:
             store = await self._client.jetstream().object_store(self._bucket)
-            result = await asyncio.wait_for(store.get(key), _FETCH_S)
+            packed = _Bounded()
+            packed.check((await store.get_info(key)).size or 0)
+            await asyncio.wait_for(store.get(key, writeinto=packed), _FETCH_S)
         except (NatsError, OSError, asyncio.TimeoutError) as error:
-            raise UtteranceError(f"The voice cannot be fetched: {raised(error)}.") from error
-        packed = bytes(result.data or b"")
-        if key_of(packed) != key:
+            raise UtteranceError(f"The voice cannot be fetched: {told(error)}.") from error
+        if key_of(packed.getvalue()) != key:
             raise UtteranceError("The voice in the pool's store is another one than was asked for.")
-        return packed
+        return packed.getvalue()
+
+
+class _Bounded(io.BytesIO):
+    """What is fetched, which is no voice if it is larger: a store may hold anything."""
+
+    def check(self, size: int) -> None:
+        """Raise OSError for more bytes than a voice has."""
+        if size > _MOST_PACKED_BYTES:
+            raise OSError(f"it is larger than {_MOST_PACKED_BYTES >> 20} MiB")
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Take a part; raise OSError if it is too much, whatever the store said before."""
+        self.check(self.tell() + memoryview(data).nbytes)
+        return super().write(data)
 
 
 async def _has(store: ObjectStore, key: str) -> bool:

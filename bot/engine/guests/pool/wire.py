@@ -67,6 +67,8 @@ class Beat(Message, frozen=True, kw_only=True):
     """Whether it takes requests; not while it drains, or its engine is away."""
     is_stuck: bool = False
     """Whether its engine seems to hang, with all that it has under way."""
+    drops: Count = 0
+    """How often its connection was lost: what it sent then may not have come."""
     clones: bool = False
     """Whether it speaks with the voices of streamers, and fetches what it lacks."""
     warm: tuple[str, ...] = ()
