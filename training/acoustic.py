@@ -84,7 +84,7 @@ class Trainer:
             losses.append(self._step(pool, progress))
             if self.steps % LOOK_EVERY_STEPS:
                 continue
-            pool.grow(16)
+            pool.grow(32)
             self._synchronize()
             now = time.monotonic()
             self.seconds += now - last
@@ -254,8 +254,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=64, help="less than 64 for smaller batches")
     parser.add_argument("--width", type=int, default=SHAPE["width"])
     parser.add_argument("--depth", type=int, default=SHAPE["depth"])
-    parser.add_argument("--shards", type=int, default=2600, help="room for so many")
-    parser.add_argument("--first-shards", type=int, default=48, help="begin with so many")
+    parser.add_argument("--shards", type=int, default=5200, help="room for so many")
+    parser.add_argument("--first-shards", type=int, default=96, help="begin with so many")
     parser.add_argument("--no-compile", dest="compile", action="store_false")
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate at its highest")
     parser.add_argument("--shipped", type=Path, help="folder of a model to begin with")

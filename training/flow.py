@@ -11,14 +11,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from bot.engine.f5.text.phonemes import PAUSE
 from training.dit import DiT
 from training.pool import Rows
-from training.throats import color, degrade
+from training.throats import color, degrade, stretch
+from training.vocabulary import SYMBOLS
 
 _AUDIO_DROP, _BOTH_DROP = 0.3, 0.2
 _DRIFT_FRAMES = 3.0
 """Standard deviation of the times of the reference's tokens, where they drift at all."""
 _KNOT_FRAMES = 96
+_NEAR_PAUSE = 0.25
+"""Share of the row within which a pause is waited for."""
+PAUSE_TOKEN = SYMBOLS.index(PAUSE)
 
 
 class Question(NamedTuple):
@@ -47,11 +52,11 @@ def ask(rows: Rows, random: torch.Generator, *, drop: bool) -> Question:
     def uniform(*shape: int) -> Tensor:
         return torch.rand(shape, generator=random, device=device)
 
-    masked = _spans(uniform(3, batch), frames)
+    masked = _spans(uniform(3, batch), rows.tokens == PAUSE_TOKEN)
     tokens = _drift(rows.tokens, masked, random)
     time = uniform(batch)
     noise = torch.randn(rows.mel.shape, generator=random, device=device)
-    mel = color(rows.mel, random)
+    mel = color(stretch(rows.mel, random), random)
     # What is heard may be a poor recording; what is said is not.
     mel = torch.where(masked[:, :, None], mel, degrade(mel, random))
     noisy = torch.lerp(noise, mel, time[:, None, None])
@@ -63,14 +68,26 @@ def ask(rows: Rows, random: torch.Generator, *, drop: bool) -> Question:
     return Question(noisy, reference, tokens, time, no_text, masked, mel - noise)
 
 
-def _spans(chances: Tensor, frames: int) -> Tensor:
-    """Return masked frames, bool `[B, T]`: half of the rows all behind a reference, as in use."""
+def _spans(chances: Tensor, pauses: Tensor) -> Tensor:
+    """Return masked frames, bool `[B, T]`: most of the rows all behind a reference, as in use.
+
+    In use speech begins behind a pause, so such a part begins with one where one is near: `pauses`,
+    bool `[B, T]`, are the frames that nobody speaks in.
+    """
     kind, share, place = chances  # [B] each
-    position = torch.arange(frames, device=chances.device) / frames
-    tail = position >= (0.12 + 0.5 * share)[:, None]
+    frames = pauses.shape[1]
+    position = torch.arange(frames, device=chances.device)
+    first = ((0.12 + 0.5 * share) * frames).long()
+    begins = pauses & ~functional.pad(pauses, (1, 0))[:, :-1]
+    # Where the next pause begins, for every frame; none is behind the row.
+    here = torch.where(begins, position, frames)
+    following = here.flip(1).cummin(1).values.flip(1).gather(1, first[:, None])[:, 0]
+    near = following - first < _NEAR_PAUSE * frames
+    tail = position >= torch.where(near, following, first)[:, None]
     length = 0.7 + 0.3 * share
     start = place * (1 - length)
-    inside = (position >= start[:, None]) & (position < (start + length)[:, None])
+    relative = position / frames
+    inside = (relative >= start[:, None]) & (relative < (start + length)[:, None])
     return torch.where((kind < 0.6)[:, None], tail, inside)  # noqa: PLR2004 - a share
 
 

@@ -39,7 +39,7 @@ _STEPS = 100
 """Throats are multiples of one in so many, for the resampler's sake."""
 _COUNTS = (0.3, 0.4, 0.2, 0.1)
 """Shares of the speakers that are made of one voice, two, three and four."""
-_REACH = (0.9, 1.25)
+_REACH = (0.9, 1.4)
 """Distance from the mean of all voices, as a factor."""
 _POORER = frozenset({"af_bella", "af_nicole", "em_santa", "if_sara", "pm_santa"})
 """Whispering, or rated below 4.0 by DistillMOS."""

@@ -1,6 +1,6 @@
 """Shards of speech, `NNNNN.npz`, in a folder that may still be filled while it is read.
 
-A shard of the corpus is about a minute of one speaker. It has `wave`, int16 at 24 kHz, and
+A shard of the corpus is half a minute of one speaker, or a little more. It has `wave`, int16 at 24 kHz, and
 `tokens`, uint8, one symbol a mel frame (256 samples), of all clips one behind the other, with their
 ends in `wave_ends` and `token_ends`; and, for the model of durations, `symbols` uint8, `units`
 float32 (25 ms at speed 1, not rounded) and `symbol_ends`. A shard of predictions has `wave`,
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 SAMPLE_RATE_HZ = 24_000
 HOP_SAMPLES = 256
-SHARD_S = 60.0
+SHARD_S = 30.0
 """Least length of a shard of the corpus."""
 
 

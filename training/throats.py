@@ -28,6 +28,8 @@ _COLORED, _DEGRADED = 0.4, 0.3
 _WAVES = 9
 """Cosines that a curve over the mel bands is made of."""
 _COLOR_STD = 0.6
+_STRETCHED, _STRETCH_STD, _STRETCH_MOST = 0.3, 0.06, 0.15
+"""Share of the pieces whose frequencies are moved, and by how much, as a logarithm."""
 _NOISE_FLOOR = (-8.0, -3.5)
 """Log-mel of the noise in a degraded recording; speech is about -1."""
 _ROOM_FRAMES = 48
@@ -99,6 +101,30 @@ def color(mel: Tensor, random: torch.Generator) -> Tensor:
     # Silence stays silence, and only what is sound takes on the color.
     above = ((mel - _FLOOR) / 4.0).clamp(0.0, 1.0)
     return (mel + above * curves).clamp(min=_FLOOR)
+
+
+def stretch(mel: Tensor, random: torch.Generator) -> Tensor:
+    """Return log-mels, `[B, T, bands]`, of which some have a longer throat or a shorter one.
+
+    All frequencies of a piece are multiplied by the same factor, those of its pitch, too.
+    """
+    rows, frames, bands = mel.shape
+    device = mel.device
+    draw = torch.randn(rows, 1, generator=random, device=device) * _STRETCH_STD
+    chosen = torch.rand(rows, 1, generator=random, device=device) < _STRETCHED
+    factor = (draw.clamp(-_STRETCH_MOST, _STRETCH_MOST) * chosen).exp()
+    # Band n of the HTK scale has its middle at 700 (10 ** (n / steps) - 1) Hz.
+    step = math.log10(1.0 + SAMPLE_RATE_HZ / 2 / 700.0) / (bands + 1)
+    middles_hz = 700.0 * (10.0 ** (step * torch.arange(1, bands + 1, device=device)) - 1.0)
+    place = (1.0 + middles_hz / factor / 700.0).log10() / step - 1.0  # [B, bands]
+    place = place.clamp(0.0, bands - 1.0)
+    lower = place.long().clamp(max=bands - 2)
+    share = (place - lower)[:, None]
+
+    def taken(index: Tensor) -> Tensor:
+        return mel.gather(2, index[:, None].expand(-1, frames, -1))
+
+    return torch.lerp(taken(lower), taken(lower + 1), share)
 
 
 def degrade(mel: Tensor, random: torch.Generator) -> Tensor:

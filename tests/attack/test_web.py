@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(170)]
 
-_FLOOD = 4_000
+_FLOOD = 2_000
 
 
 @pytest.fixture
