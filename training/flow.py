@@ -46,7 +46,7 @@ class Question(NamedTuple):
 
 def ask(rows: Rows, random: torch.Generator, *, drop: bool) -> Question:
     """Return a question about `rows`; without `drop` text and reference are always given."""
-    batch, frames, _ = rows.mel.shape
+    batch = len(rows.mel)
     device = rows.mel.device
 
     def uniform(*shape: int) -> Tensor:

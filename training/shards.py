@@ -1,9 +1,10 @@
 """Shards of speech, `NNNNN.npz`, in a folder that may still be filled while it is read.
 
-A shard of the corpus is half a minute of one speaker, or a little more. It has `wave`, int16 at 24 kHz, and
-`tokens`, uint8, one symbol a mel frame (256 samples), of all clips one behind the other, with their
-ends in `wave_ends` and `token_ends`; and, for the model of durations, `symbols` uint8, `units`
-float32 (25 ms at speed 1, not rounded) and `symbol_ends`. A shard of predictions has `wave`,
+A shard of the corpus is half a minute of one speaker, or a little more. It has `wave`, int16 at
+24 kHz, and `tokens`, uint8, one symbol a mel frame (256 samples), of all clips one behind the
+other, with their ends in `wave_ends` and `token_ends`; and, for the model of durations, `symbols`
+uint8, `units` float32 (25 ms at speed 1, not rounded) and `symbol_ends`.
+A shard of predictions has `wave`,
 `wave_ends` and `mel`, float16 `[frames, 100]`, with `mel_ends`: what the acoustic model makes of
 each clip.
 """
