@@ -24,6 +24,7 @@ from bot.store.database import Database
 from bot.store.remembered import Remembered
 from tests.attack.test_streams import Daemon, daemons
 from tests.conftest import wait_until
+from tests.json_lines import read_json_lines
 from tests.mqtt.conftest import PASSWORDS, Broker
 from tests.wall_clock import WallClock, libraries
 
@@ -161,8 +162,7 @@ async def test_what_came_just_before_the_machine_slept_shortly_is_spoken() -> No
 
 
 def events(daemon: Daemon) -> list[dict[str, Any]]:
-    lines = (daemon.folder / "events").read_text("utf-8").rpartition("\n")[0].splitlines()
-    return [json.loads(line) for line in lines]
+    return read_json_lines(daemon.folder / "events")
 
 
 def ended(daemon: Daemon) -> dict[str, str]:

@@ -29,6 +29,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from tests.bench.pipes import fill
 from tests.bench.report import environment, save, spread_ms
 from tests.conftest import RATE_HZ, PulseServer, Recording
+from tests.json_lines import read_json_lines
 
 _DEADLINE_S = 60.0
 _SAMPLE_S = 1.0
@@ -193,8 +194,7 @@ class Daemon:
 
     def events(self) -> list[dict[str, Any]]:
         """Return every outcome so far."""
-        whole, _, _ = self._events_path.read_text("utf-8").rpartition("\n")
-        return [json.loads(line) for line in whole.splitlines()]
+        return read_json_lines(self._events_path)
 
     def new_events(self) -> list[dict[str, Any]]:
         """Return the outcomes since the last call."""

@@ -1,6 +1,5 @@
 """Every command, word, alias and role, written by chatters of Twitch to the whole daemon."""
 
-import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from bot.config import Settings, loads
 from bot.config.commands import CommandSettings
 from bot.config.verbs import SPECS, VERBS
 from bot.messages import Verb
+from tests.json_lines import read_json_lines
 from tests.test_daemon import Viewer, running, until
 from tests.twitch_server import TwitchServer
 
@@ -113,10 +113,9 @@ async def say(server: TwitchServer, message_id: str, text: str, rank: str) -> No
 
 
 def ends(path: Path) -> list[dict[str, Any]]:
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
     return [
         event
-        for event in map(json.loads, lines)
+        for event in read_json_lines(path)
         if event["outcome"] in {"obeyed", "rejected"} and event["id"].startswith("c")
     ]
 

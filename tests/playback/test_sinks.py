@@ -75,18 +75,21 @@ async def heard(recording: Recording) -> Samples:
 
 
 async def test_speech_is_whole(server: PulseServer, playing: Playing, make_clip: MakeClip) -> None:
-    async with playing(device("tts")) as player:
-        recording = server.record()
-        for _ in range(3):
-            assert await player.play(make_clip(1.0), lambda: None) is Playback.HEARD
-            await asyncio.to_thread(recording.wait_for_silence)
-        spoken = utterances(await heard(recording))
+    with capture_logs() as logs:
+        async with playing(device("tts")) as player:
+            recording = server.record()
+            for _ in range(3):
+                assert await player.play(make_clip(1.0), lambda: None) is Playback.HEARD
+                await asyncio.to_thread(recording.wait_for_silence)
+            spoken = utterances(await heard(recording))
+    # A machine that is too busy loses some, and then the log says so.
+    told = [log["lost_s"] for log in logs if log["event"] == "speech lost"]
     assert len(spoken) == 3
     for speech in spoken:
         # A busy PipeWire takes a piece of 5.3 ms now and then.
-        assert len(speech) / RATE_HZ == pytest.approx(1.0, abs=0.012)
+        assert len(speech) / RATE_HZ == pytest.approx(1.0, abs=0.012 + sum(told))
         assert np.max(np.abs(speech)) == pytest.approx(0.5, abs=0.02)
-        assert glitches(speech) == 0
+    assert sum(map(glitches, spoken)) <= len(told)
 
 
 async def test_a_sink_that_is_unplugged_gets_the_rest_when_it_is_back(

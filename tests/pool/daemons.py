@@ -15,6 +15,7 @@ import yaml
 
 from bot.outcomes import PUT_OFF
 from tests.conftest import wait_until
+from tests.json_lines import read_json_lines
 
 _TURNS = {"ready", "lease lost", "standing by"}
 _ANSWER_S = 30.0
@@ -75,8 +76,7 @@ class DaemonProcess:
             )
 
     def _lines(self) -> list[dict[str, Any]]:
-        lines = (self._folder / "log").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        return read_json_lines(self._folder / "log")
 
     def logged(self, event: str) -> list[dict[str, Any]]:
         return [line for line in self._lines() if line["event"] == event]

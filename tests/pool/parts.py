@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from tests.conftest import wait_until
+from tests.json_lines import read_json_lines
 from tests.mqtt.conftest import free_port
 
 PROGRAM = shutil.which("nats-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/bin")
@@ -127,8 +128,7 @@ class WorkerProcess:
 
     def lines(self) -> list[dict[str, Any]]:
         """What it has logged."""
-        text = (self.folder / "log").read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+        return read_json_lines(self.folder / "log")
 
     def logged(self, event: str) -> list[dict[str, Any]]:
         return [line for line in self.lines() if line["event"] == event]

@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from bot.messages import Samples
+from tests.json_lines import read_json_lines
 
 RATE_HZ = 24_000
 _DEADLINE_S = 60.0
@@ -116,8 +117,7 @@ class Served:
 
     def outcomes(self, identity: str) -> dict[str, dict[str, Any]]:
         """Return what became of a message, by the name of the outcome."""
-        lines = self._events.read_text().splitlines() if self._events.exists() else []
-        told = [json.loads(line) for line in lines]
+        told = read_json_lines(self._events)
         return {each["outcome"]: each for each in told if each["id"] == identity}
 
     def wait_for(self, identity: str, outcome: str) -> dict[str, Any]:

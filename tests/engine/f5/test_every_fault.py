@@ -263,10 +263,12 @@ def test_every_word_is_heard_once(
 
     assert [type(end) for end in cell.ends] == [Spoken]
     assert cell.rest < _SILENCE
-    if fault == "disk":
-        assert set(cell.speakers) == {"hibari" if stage == "start" else "f5"}
-    elif stage == "start":
+    if stage == "start":
         assert cell.speakers == ["hibari", "hibari"]
+    elif fault == "disk":
+        # It stops no speech. Who speaks the second piece depends on which is free first.
+        assert cell.speakers[0] == "f5"
+        assert cell.speakers[1]
     elif stage == "sampling":
         assert cell.speakers[0] == "hibari"
     else:
