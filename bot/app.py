@@ -140,6 +140,7 @@ class Daemon:
         self._inbox = Inbox(
             self._channels,
             store.journal,
+            emit=self._observers.emit,
             # As fast as possible is as fast as speech can follow: a script's messages are not lost.
             waits_for_room=any(source.speed == 0 for source in replays),
             seen=self._recorder.write if self._recorder else lambda _: None,

@@ -224,7 +224,7 @@ class Channel:
             await self.backlog.wait_room()
 
     def resume(self, message: ChatMessage) -> None:
-        """Tell the sources that settle what was paid for: it is spoken in this run."""
+        """Tell the sources that settle what was paid for: it comes to its end in this run."""
         for source in self.sources:
             if isinstance(source, Resuming):
                 source.resume(message)

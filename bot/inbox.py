@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from bot.channel import Channel
 from bot.messages import ChatMessage, SourceItem
+from bot.outcomes import Outcome
 from bot.policy.draft import is_paid
 from bot.sources.supervision import keep_reading
 from bot.store import Journal
@@ -21,6 +22,7 @@ class Inbox:
         channels: Mapping[str, Channel],
         journal: Journal,
         *,
+        emit: Callable[[Outcome], None],
         waits_for_room: bool,
         seen: Callable[[SourceItem], None] = lambda _: None,
     ) -> None:
@@ -29,12 +31,14 @@ class Inbox:
         Args:
             channels: Channels by their names.
             journal: What was paid for and not spoken in earlier runs.
+            emit: Is told how that ended of which nothing will be heard.
             waits_for_room: Whether a message waits until its backlog has room for it.
             seen: Is told every item.
         """
         self._channels = channels
         self._first = next(iter(channels.values()))
         self._journal = journal
+        self._emit = emit
         self._waits_for_room = waits_for_room
         self._seen = seen
         self._items: asyncio.Queue[SourceItem] = asyncio.Queue(_SIZE)
@@ -58,6 +62,7 @@ class Inbox:
 
     async def resume(self) -> None:
         """Take in what was paid for and not spoken in earlier runs."""
+        self._end_given_up()
         unspoken = self._journal.unspoken(self._channels)
         for message in (*unspoken, *self._journal.undated(self._channels)):
             self._channels[message.channel].resume(message)
@@ -67,8 +72,16 @@ class Inbox:
 
     async def resume_undated(self) -> None:
         """Take in what of it has an age that is known only later."""
-        for message in await self._journal.date(self._channels):
+        young = await self._journal.date(self._channels)
+        self._end_given_up()
+        for message in young:
             await self._items.put(message)
+
+    def _end_given_up(self) -> None:
+        for message, end in self._journal.given_up(self._channels):
+            # Sources settle what was paid for it.
+            self._channels[message.channel].resume(message)
+            self._emit(end)
 
     async def _deliver(self, item: SourceItem) -> None:
         self._seen(item)

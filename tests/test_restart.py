@@ -1,8 +1,9 @@
 """What a daemon knew is known to the next one."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from bot.app import Daemon
 from bot.config import Settings, loads
+from bot.store import default_path
 from tests.test_daemon import DEADLINE_S, Viewer, is_up, until
 
 pytestmark = pytest.mark.parts
@@ -99,3 +101,18 @@ async def test_a_voice_that_was_chosen_outlives_the_daemon(
     async with running(with_voices, tmp_path / "2.jsonl") as viewer:
         obeyed = await viewer.until(await viewer.post("!voice"), "obeyed")
         assert obeyed["answer"].startswith("your voice is bass; choose from: alto, ")
+
+
+async def test_what_is_given_up_has_an_end_that_is_told(settings: Settings, tmp_path: Path) -> None:
+    paid: dict[str, Any] = {"event": {"kind": "cheer", "amount": 100}}
+    async with running(settings, tmp_path / "1.jsonl") as viewer:
+        cut = await viewer.post("a message that takes its time " * 8, **paid)
+        await viewer.until(cut, "started")
+    with closing(sqlite3.connect(default_path())) as database, database:
+        database.execute("UPDATE journal SET starts = 3")
+    async with running(settings, tmp_path / "2.jsonl") as viewer:
+        failed = await viewer.until(cut, "failed")
+        assert "ended 3 times" in failed["error"]
+    async with running(settings, tmp_path / "3.jsonl") as viewer:
+        await viewer.until(await viewer.post("hello"), "spoken")
+        assert cut not in (tmp_path / "3.jsonl").read_text(encoding="utf-8")

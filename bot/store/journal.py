@@ -1,22 +1,21 @@
 """Journal of paid messages that were accepted and not spoken yet: they outlive the daemon."""
 
 import asyncio
-import math
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-import msgspec
 import structlog
 from msgspec import structs
 
 from bot.messages import ChatMessage, Utterance
-from bot.outcomes import FINAL, PUT_OFF, Dropped, Outcome, Queued, Rejected
+from bot.outcomes import FINAL, PUT_OFF, Dropped, DropReason, Failed, Outcome, Queued, Rejected
 from bot.runtime.clock import Moment, now
-from bot.runtime.packing import decode, encode
+from bot.runtime.packing import encode
 from bot.store.copied import Copy, Kept, Place
 from bot.store.database import Database
+from bot.store.journal_table import GIVEN_UP, JournalTable, Left
 from bot.store.progress import Progress
 
 log = structlog.get_logger(__name__)
@@ -30,14 +29,14 @@ _JUMP_S = 5.0
 _CLOCK_S = 300.0
 """Longest wait for the wall clock to be set, after which it is not waited for any more."""
 _LOOK_S = 1.0
-_GIVEN_UP = "paid message of an earlier run given up"
+_MAY_BE_THE_REASON = f"The daemon ended {_MAX_ENDS} times while it had this message in hand."
 
 
-class _Left(NamedTuple):
-    """Message that an earlier run left, and when it was received."""
+class GivenUp(NamedTuple):
+    """Message that an earlier run left and nobody will hear, and the outcome that ends it."""
 
     message: ChatMessage
-    received: Moment
+    end: Outcome
 
 
 class Journal:
@@ -60,17 +59,19 @@ class Journal:
         """
         self.progress = Progress(copy)
         """What the daemon that takes this one's place finds."""
-        self._database = database
+        self._table = JournalTable(database)
         self._max_age_s = max_age_s
         self._moment = moment
         self._clock_s = clock_s
         self._looked_at = moment()
+        self._given_up: list[GivenUp] = []
         self._taken_in: dict[Place, Callable[[], None]] = {}
         """What lets go of messages of earlier runs that policy has still to let through."""
-        left = list(self._read())
+        left = list(self._table.read())
         if copy is not None:
             left = self._reconciled(left, copy)
         self._kept = {(it.message.channel, it.message.id) for it in left}
+        left = self._harmless(left)
         self._undated = [it for it in left if self._may_be_dated(it)]
         """Those whose age a clock may tell later."""
         self._unspoken = self._decide([it for it in left if not self._may_be_dated(it)])
@@ -96,50 +97,45 @@ class Journal:
         undated, self._undated = self._undated, []
         return self._hand_out(self._decide(undated), channels)
 
+    def given_up(self, channels: Container[str]) -> list[GivenUp]:
+        """Return what was given up since the last call, in `channels`."""
+        given_up, self._given_up = self._given_up, []
+        return [it for it in given_up if it.message.channel in channels]
+
     async def _wait_for_clock(self) -> None:
         while True:
             if self.look().is_set:
                 return
             await asyncio.sleep(_LOOK_S)
 
-    def _read(self) -> Iterator[_Left]:
-        rows = self._database.read(
-            "SELECT CAST(channel AS BLOB), CAST(id AS BLOB), message, received_at, boot, boot_s,"
-            " starts FROM journal ORDER BY received_at, boot_s"
-        )
-        for channel, identifier, data, received_at, boot, boot_s, ends in rows:
-            message = _decoded(data)
-            place = (message.channel.encode(), message.id.encode()) if message else None
-            if message is not None and place != (channel, identifier):
-                self._move(message, (channel, identifier))
-            if message is not None and _number(ends) < _MAX_ENDS:
-                kept = Moment(str(boot or ""), _number(boot_s), _number(received_at))
-                yield _Left(message, kept)
-                continue
-            self._delete(*(place or (channel, identifier)))
-            log.warning(
-                _GIVEN_UP,
-                channel=(channel or b"").decode(errors="replace"),
-                id=(identifier or b"").decode(errors="replace"),
-                ends=_number(ends),
-                is_readable=message is not None,
-            )
+    def _give_up(self, message: ChatMessage, end: Failed | Dropped) -> None:
+        reason = end.error if isinstance(end, Failed) else end.detail
+        log.warning(GIVEN_UP, channel=message.channel, id=message.id, reason=reason)
+        self._given_up.append(GivenUp(message, end))
+        self._forget((message.channel, message.id))
 
-    def _may_be_dated(self, left: _Left) -> bool:
+    def _harmless(self, left: list[Left]) -> list[Left]:
+        """Return those that did not end the daemon again and again; give up the others."""
+        for message, _, ends in left:
+            if ends >= _MAX_ENDS:
+                self._give_up(message, Failed.of(message, error=_MAY_BE_THE_REASON))
+        return [it for it in left if it.ends < _MAX_ENDS]
+
+    def _may_be_dated(self, left: Left) -> bool:
         here = self._looked_at
         is_undated = here.age_s(left.received) is None
         return is_undated and left.received.is_set and not here.is_set
 
-    def _decide(self, left: list[_Left]) -> list[ChatMessage]:
+    def _decide(self, left: list[Left]) -> list[ChatMessage]:
         """Return what is not too old by now; forget the rest."""
         here, young = self._moment(), []
-        for message, received in left:
+        for message, received, _ in left:
             age_s = here.age_s(received)
             if age_s is None or age_s <= self._max_age_s:
                 young.append(structs.replace(message, received_at=now() - (age_s or 0.0)))
                 continue
-            log.warning(_GIVEN_UP, channel=message.channel, id=message.id, age_s=round(age_s))
-            self._forget((message.channel, message.id))
+            detail = f"It is {age_s:.0f} seconds old."
+            self._give_up(message, Dropped.of(message, reason=DropReason.EXPIRED, detail=detail))
         return young
 
     def hold(self, message: ChatMessage | Utterance) -> Callable[[], None]:
@@ -175,12 +171,9 @@ class Journal:
             return False
         self._kept.add(place)
         here, waited_s = self.look(), now() - message.received_at
-        self._database.write(
-            "INSERT OR REPLACE INTO journal (channel, id, message, received_at, boot, boot_s,"
-            " starts) VALUES (?, ?, ?, ?, ?, ?, 0)",
-            *(*place, data, max(here.unix_s - waited_s, 0.0), here.boot, here.boot_s - waited_s),
-        )
-        self.progress.put(Kept(message=message, received_at=max(here.unix_s - waited_s, 0.0)))
+        received_at = max(here.unix_s - waited_s, 0.0)
+        self._table.put(place, data, Moment(here.boot, here.boot_s - waited_s, received_at))
+        self.progress.put(Kept(message=message, received_at=received_at))
         return True
 
     def observe(self, outcome: Outcome) -> None:
@@ -204,83 +197,40 @@ class Journal:
 
     def _restamp(self, here: Moment) -> None:
         """Give what was kept in this boot its time by the wall clock, if that is right now."""
-        if not here.is_set:
-            return
-        self._database.write(
-            "UPDATE journal SET received_at = ? - boot_s WHERE boot = ? AND boot_s BETWEEN 0 AND ?",
-            *(here.unix_s - here.boot_s, here.boot, here.boot_s),
-        )
+        if here.is_set:
+            self._table.restamp(here)
 
-    def _move(self, message: ChatMessage, damaged: tuple[bytes, bytes]) -> None:
-        """Give a row whose channel or id is damaged those of its message."""
-        self._database.write(
-            "UPDATE OR REPLACE journal SET channel = ?, id = ?"
-            " WHERE CAST(channel AS BLOB) IS ? AND CAST(id AS BLOB) IS ?",
-            *(message.channel, message.id, *damaged),
-        )
-
-    def _reconciled(self, left: list[_Left], copy: Copy) -> list[_Left]:
+    def _reconciled(self, left: list[Left], copy: Copy) -> list[Left]:
         """Return what is left here and in the copy, each once; write what either lacks."""
-        found: dict[Place, _Left] = {}
+        found: dict[Place, Left] = {}
         for it in left:
             place = (it.message.channel, it.message.id)
             if copy.is_ended(place):
-                self._delete(*(name.encode() for name in place))
+                self._table.delete(place)
             else:
                 found[place] = it
         here = set(found)
         for kept in copy.left():
             place = (kept.message.channel, kept.message.id)
             self.progress.adopt(kept)
-            if place not in here and kept.ends < _MAX_ENDS:
-                found[place] = _Left(kept.message, Moment("", 0.0, kept.received_at))
-                self._database.write(
-                    "INSERT OR REPLACE INTO journal (channel, id, message, received_at, boot,"
-                    " boot_s, starts) VALUES (?, ?, ?, ?, '', 0, ?)",
-                    *(*place, encode(kept.message), kept.received_at, kept.ends),
-                )
+            if place in here:
+                ends = max(found[place].ends, kept.ends)
+                found[place] = found[place]._replace(ends=ends)
+            else:
+                received = Moment("", 0.0, kept.received_at)
+                found[place] = Left(kept.message, received, kept.ends)
+                self._table.put(place, encode(kept.message), received, ends=kept.ends)
         for place in here - self.progress.places:  # from a time when the copy was not there
-            message, received = found[place]
-            self.progress.put(Kept(message=message, received_at=received.unix_s))
+            message, received, ends = found[place]
+            self.progress.put(Kept(message=message, received_at=received.unix_s, ends=int(ends)))
         return list(found.values())
 
     def _count(self, place: Place, change: int) -> None:
         self.progress.count(place, change)
-        self._database.write(
-            "UPDATE journal SET starts = CAST(coalesce(starts, 0) AS INTEGER) + ?"
-            " WHERE channel = ? AND id = ?",
-            *(change, *place),
-        )
+        self._table.count(place, change)
 
     def _forget(self, place: Place) -> None:
-        self._kept.remove(place)
+        self._kept.discard(place)
         self.progress.end(place)
         self._taken_in.pop(place, None)
-        self._delete(*(name.encode() for name in place))
-
-    def _delete(self, channel: bytes, identifier: bytes) -> None:
-        self._database.write(
-            "DELETE FROM journal WHERE CAST(channel AS BLOB) IS ? AND CAST(id AS BLOB) IS ?",
-            *(channel, identifier),
-        )
-
-
-def _number(value: object) -> float:
-    """Return what SQLite holds in a column of numbers; 0 for what is none."""
-    if isinstance(value, (int, float)) and math.isfinite(value):
-        return float(value)
-    return 0.0
-
-
-def _decoded(data: object) -> ChatMessage | None:
-    if not isinstance(data, bytes):
-        return None
-    try:
-        return decode(data, ChatMessage)
-    except (
-        msgspec.DecodeError,
-        TypeError,
-        ValueError,
-        RecursionError,
-    ):  # of another version of this program
-        return None
+        self._table.delete(place)

@@ -127,7 +127,18 @@ def test_what_is_old_or_was_tried_too_often_is_given_up(path: Path) -> None:
     with opened(path) as store:
         store.journal.keep(cheer("old", age_s=AGE_S + 1))
         store.journal.keep(cheer("tried"))
-    assert [left(path) for _ in range(4)] == [["tried"], ["tried"], ["tried"], []]
+    ends = []
+    for _ in range(5):
+        with opened(path) as store:
+            store.journal.unspoken({"main"})
+            ends.append([(it.message.id, it.end) for it in store.journal.given_up({"main"})])
+    assert [len(each) for each in ends] == [1, 0, 0, 1, 0]
+    ((old, dropped),), ((tried, failed),) = ends[0], ends[3]
+    assert (old, tried) == ("old", "tried")
+    assert isinstance(dropped, Dropped)
+    assert dropped.reason == DropReason.EXPIRED
+    assert isinstance(failed, Failed)
+    assert failed.error == "The daemon ended 3 times while it had this message in hand."
 
 
 def test_a_journal_of_another_version_is_given_up(path: Path) -> None:
