@@ -1,17 +1,21 @@
 """Licences of all that is installed: `python -m tests.packages.licences` lists them anew.
 
-What packages say of themselves, of those that are installed here; docs/licences.md holds the table.
+What packages say of themselves, of those that are installed here, and when their index has the
+latest release from; docs/licences.md holds the table.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from datetime import date
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from pypi_simple import PyPISimple
 
 from tests.packages.platforms import extras
 from tests.packages.wheel import closure
@@ -19,9 +23,21 @@ from tests.packages.wheel import closure
 REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs" / "licences.md"
 _BEGIN, _END = "<!-- packages -->\n", "<!-- /packages -->\n"
-_ROW = re.compile(r"^\| (?!package )([\w.-]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+_ROW = re.compile(
+    r"^\| (?!package )([\w.-]+) \| ([^|]+) \| ([^|]+) \| (\d{4}-\d\d-\d\d) \|$", re.MULTILINE
+)
 _LONG = 60
 """Longer fields hold the licence itself, not its name."""
+
+
+class Listed(NamedTuple):
+    """What the table tells of a package."""
+
+    licence: str
+    by: str
+    """Who needs it."""
+    released: date
+    """Day of its latest release."""
 
 
 def direct() -> dict[str, set[str]]:
@@ -36,10 +52,13 @@ def direct() -> dict[str, set[str]]:
     return needs
 
 
-def listed() -> dict[str, tuple[str, str]]:
-    """Return the table of the page: licence and who needs it, by the name of the package."""
+def listed() -> dict[str, Listed]:
+    """Return the table of the page, by the name of the package."""
     text = PAGE.read_text("utf-8").split(_BEGIN)[1].split(_END)[0]
-    return {name: (licence.strip(), by.strip()) for name, licence, by in _ROW.findall(text)}
+    return {
+        name: Listed(licence.strip(), by.strip(), date.fromisoformat(released))
+        for name, licence, by, released in _ROW.findall(text)
+    }
 
 
 def licence_of(dist: metadata.Distribution) -> str:
@@ -66,10 +85,17 @@ def rows() -> list[str]:
             licences[name] = licence_of(dist)
             by.setdefault(name, set()).add(group)
     found = []
-    for name, groups in sorted(by.items()):
-        suffix = "" if name in needed else ", by others"
-        found.append(f"| {name} | {licences[name]} | {who(needed.get(name, groups))}{suffix} |")
+    with PyPISimple() as index:
+        for name, groups in sorted(by.items()):
+            need = who(needed.get(name, groups)) + ("" if name in needed else ", by others")
+            found.append(f"| {name} | {licences[name]} | {need} | {released(index, name)} |")
     return found
+
+
+def released(index: PyPISimple, name: str) -> date:
+    """Return the day of the latest release of a package that was not taken back."""
+    files = index.get_project_page(name).packages
+    return max(it.upload_time.date() for it in files if it.upload_time and not it.is_yanked)
 
 
 def who(groups: set[str]) -> str:
@@ -80,7 +106,9 @@ def who(groups: set[str]) -> str:
 def main() -> None:
     """Write the table."""
     head, rest = PAGE.read_text("utf-8").split(_BEGIN)
-    table = "\n".join(["| package | licence | for |", "|---|---|---|", *rows(), ""])
+    table = "\n".join(
+        ["| package | licence | for | latest release |", "|---|---|---|---|", *rows(), ""]
+    )
     PAGE.write_text(f"{head}{_BEGIN}{table}{_END}{rest.split(_END)[1]}", "utf-8")
 
 
