@@ -65,7 +65,7 @@ def _escape_what_has_no_code() -> None:
 def _run(arguments: Sequence[str]) -> int:
     name = next((word for word in arguments if not word.startswith("-")), "")
     try:
-        options = _parser(name).parse_args(arguments)
+        options = parser_of(name).parse_args(arguments)
         return int(options.run(options))
     except ConfigError as error:
         return fail(error, EXIT_USAGE)
@@ -77,7 +77,7 @@ def _run(arguments: Sequence[str]) -> int:
         return EXIT_INTERRUPTED
 
 
-def _parser(called: str) -> argparse.ArgumentParser:
+def parser_of(called: str) -> argparse.ArgumentParser:
     """Return the parser of all commands, with the arguments of the one that is `called`."""
     parser = argparse.ArgumentParser(
         prog="ishowtts",
