@@ -1,7 +1,8 @@
 # make run     the daemon, with config.yaml; make run CHANNEL=some_channel also reads that Twitch chat
 # make check   in a minute and a half: ruff, mypy --strict, and the tests that need no real parts
-# make test    every check: the same with all tests
-# make soak    ten minutes of failures, sixty kills and ten minutes of speech, as a nightly job runs them
+# make test    what has to pass: the same with all tests but the long ones
+# make long    the long tests, for a nightly job
+# make soak    ten minutes of failures, sixty kills and ten minutes of speech, for a nightly job
 # make real    with OBS, PipeWire, Home Assistant and Prometheus themselves: docs/real.md
 # make setup   only installs; make clean removes what was installed
 # make setup ENGINE_PYTHON=/usr/bin/python3    the engine runs on that interpreter and its torch
@@ -18,12 +19,14 @@ ARGS ?=
 TORCH ?= torch==2.13.0
 # Another interpreter for the engine, which has torch already: Python 3.10 or newer.
 ENGINE_PYTHON ?=
+# Tests that run at a time: they wait a third of their time, so one more than there are cores.
+WORKERS ?= 3
 # How long each part of the soak takes.
 MINUTES ?= 10
 # Your own configuration, once there is one.
 CONFIG ?= $(wildcard my.yaml)
 
-.PHONY: run setup engine-python check test real soak bench sbom docs clean
+.PHONY: run setup engine-python check test long real soak bench sbom docs clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.ready
@@ -35,13 +38,16 @@ check: $(VENV)/.ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses 2 --dist loadfile -m 'not parts' $(ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m 'not parts and not long' $(ARGS)
 
 test: $(VENV)/.ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+
+long: $(VENV)/.ready-to-test
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile -m 'long and not real' $(ARGS)
 
 real: $(VENV)/.ready-to-test $(VENV)/home-assistant/.ready
 	$(BIN)/pip install --quiet --disable-pip-version-check pipx uv

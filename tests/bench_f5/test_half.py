@@ -34,6 +34,7 @@ def test_what_leaves_the_range_of_half_precision_is_told() -> None:
     assert any("mel_error" in each for each in told)
 
 
+@pytest.mark.long
 def test_fitted_phases_are_judged_by_what_is_heard() -> None:
     subject = half.subjects()[0]
     found = half.compare(subject, CPU, torch.bfloat16, [0.2])["0.2 s"]

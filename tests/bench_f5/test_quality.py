@@ -47,6 +47,7 @@ def page(spoken: list[Spoken], tmp_path_factory: pytest.TempPathFactory) -> Path
     return write(tmp_path_factory.mktemp("quality"), about, spoken)
 
 
+@pytest.mark.long
 def test_every_way_is_spoken_and_compared_with_the_best(spoken: list[Spoken]) -> None:
     for each in spoken:
         ways = {(r.dtype, r.nfe): r for r in each.renditions}
@@ -73,6 +74,7 @@ class References(HTMLParser):
                 self.unlabelled.append(source)
 
 
+@pytest.mark.long
 def test_the_page_refers_to_files_that_are_there_and_names_each(page: Path) -> None:
     parser = References()
     parser.feed(page.read_text(encoding="utf-8"))
@@ -83,6 +85,7 @@ def test_the_page_refers_to_files_that_are_there_and_names_each(page: Path) -> N
     assert parser.unlabelled == []
 
 
+@pytest.mark.long
 def test_what_people_wrote_is_no_markup(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
 
@@ -91,6 +94,7 @@ def test_what_people_wrote_is_no_markup(page: Path) -> None:
     assert "Random weights." in text
 
 
+@pytest.mark.long
 def test_the_sounds_are_what_was_spoken(page: Path, spoken: list[Spoken]) -> None:
     with wave.open(str(page.parent / "sounds" / "text1-float32-nfe07.wav")) as file:
         assert file.getframerate() == 24_000

@@ -32,6 +32,7 @@ def measure(made: ModelUnderTest, path: Path, *, compare: bool) -> int:
     return len(Session(made, plan, path).run().failures)
 
 
+@pytest.mark.long
 def test_every_stage_gives_its_numbers(
     tiny: ModelUnderTest, path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,6 +60,7 @@ def test_the_installed_package_is_not_touched() -> None:
     assert patched.released()
 
 
+@pytest.mark.long
 def test_a_stage_that_fails_costs_its_own_numbers_alone(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,12 +1,13 @@
 """What every engine promises, shown on each: our own, and the guests with real parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import pytest_asyncio
 from aiohttp import web
 
 import bot
@@ -28,7 +29,8 @@ from tests.engine.guests import (
 )
 from tests.pool.parts import SILENT_S, NatsServer, WorkerProcess
 
-pytestmark = pytest.mark.parts
+# The engines that are only spoken with start once for all tests, so their loop is one, too.
+pytestmark = [pytest.mark.parts, pytest.mark.asyncio(loop_scope="module")]
 
 ALL = ("tone", "hibari", "f5", "kokoro", "piper", "espeak", "openai", "pool")
 HOSTILE = {
@@ -40,7 +42,7 @@ HOSTILE = {
     "another option": "-w /tmp/speech.wav",
     "lines": 'one\n\ntwo\r\n{"text": "three"}\n',
     "other scripts": "Привет 日本語 مرحبا",
-    "5,000 letters": "a" * 5000,
+    "500 letters": "a" * 500,
 }
 SAYS_ALL = frozenset({"tone"})
 """Engines that can say any text."""
@@ -66,7 +68,7 @@ def pool_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.kill()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server() -> AsyncIterator[SpeechServer]:
     async with SpeechServer().running() as server:
         yield server
@@ -96,18 +98,22 @@ def options(name: str, files: Path, server: SpeechServer) -> dict[str, Any]:
     return {}
 
 
-Ask = Callable[[str], Awaitable[AudioChunk]]
+def supervise(
+    name: str, request: pytest.FixtureRequest, files: Path, server: SpeechServer
+) -> Supervisor:
+    """Return the supervisor of the engine `name`, not started yet."""
+    made = options(name, files, server)
+    if name == "pool":
+        made = {"servers": [request.getfixturevalue("pool_url")], "silent_s": SILENT_S}
+    return Supervisor(name, lambda: made, limits=PATIENT)
 
 
-@pytest.fixture(params=ALL)
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=ALL)
 async def supervisor(
     request: pytest.FixtureRequest, files: Path, server: SpeechServer
 ) -> AsyncIterator[Supervisor]:
     """Return the engine as the daemon has it: warm, in a process of its own."""
-    made = options(request.param, files, server)
-    if request.param == "pool":
-        made = {"servers": [request.getfixturevalue("pool_url")], "silent_s": SILENT_S}
-    supervisor = Supervisor(request.param, lambda: made, limits=PATIENT)
+    supervisor = supervise(request.param, request, files, server)
     try:
         await supervisor.warm_up()
         yield supervisor
@@ -119,7 +125,7 @@ def asked(text: str, voice: str = "heart") -> SpeechRequest:
     return SpeechRequest(id="m1", text=text, voice=voice)
 
 
-def test_every_engine_is_shown_here() -> None:
+async def test_every_engine_is_shown_here() -> None:
     assert set(ENGINES) - {"upstream"} == set(ALL)  # upstream is compared with f5 elsewhere
 
 
@@ -194,7 +200,12 @@ async def test_voices_are_those_of_the_map(supervisor: Supervisor) -> None:
     assert usual.samples.shape != other.samples.shape or (usual.samples != other.samples).any()
 
 
-async def test_its_process_ends_with_it(supervisor: Supervisor) -> None:
+@pytest.mark.parametrize("name", ALL)
+async def test_its_process_ends_with_it(
+    name: str, request: pytest.FixtureRequest, files: Path, server: SpeechServer
+) -> None:
+    supervisor = supervise(name, request, files, server)
+    await supervisor.warm_up()
     speaking = asyncio.create_task(supervisor.speak(asked("A sentence that nobody will hear.")))
     await asyncio.sleep(0)
     await supervisor.close()

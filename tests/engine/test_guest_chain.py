@@ -34,6 +34,7 @@ def kill(supervisor: Supervisor) -> None:
         os.kill(supervisor.pid, signal.SIGKILL)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(170)
 async def test_the_next_one_speaks_whichever_is_killed(
     settings: EngineSettings, tmp_path: Path

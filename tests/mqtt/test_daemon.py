@@ -390,6 +390,7 @@ async def test_the_last_will_tells_of_a_daemon_that_was_killed(
     assert (await retained(broker))["ishowtts/availability"] == "offline"
 
 
+@pytest.mark.long
 async def test_a_machine_that_slept_connects_again_without_a_word_of_python(
     broker: Broker, home: Person, tmp_path: Path
 ) -> None:

@@ -95,6 +95,7 @@ def lacking(platform: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.long
 @pytest.mark.parts
 def test_the_standard_library_has_there_what_is_used_of_it() -> None:
     processes = {platform: lacking(platform) for platform in ("win32", "darwin")}

@@ -36,7 +36,14 @@ for module in pkgutil.walk_packages(bot.__path__, "bot."):
 _LINES = ("data/reading/english.tsv", "data/blocked/adversary.txt", "data/languages/chat.tsv")
 
 
-@pytest.fixture(scope="module", params=DAEMON)
+_BETWEEN = {"3.12"}
+"""Neither the oldest nor the newest: what they do, those do."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(it, marks=[pytest.mark.long] * (it in _BETWEEN)) for it in DAEMON],
+)
 def python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter that has the wheel, and what it says that it needs."""
     version: str = request.param

@@ -309,7 +309,7 @@ _BEFORE = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(deadline=None)
 @given(_BEFORE, _NUMBERS, st.sampled_from(["", " "]), _NUMBERS)
 def test_every_number_is_read_behind_every_word(
     draft: Make, before: str, number: str, between: str, other: str
@@ -318,7 +318,7 @@ def test_every_number_is_read_behind_every_word(
     assert not set(said) & set("0123456789$%<>~#/")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(deadline=None)
 @given(_CHAT.map(clean))
 def test_reading_is_idempotent(draft: Make, text: str) -> None:
     said = words(draft(text))

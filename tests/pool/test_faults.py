@@ -88,6 +88,7 @@ async def test_speech_that_was_cut_on_its_way_is_asked_for_again(
     assert worker.steps().count(("end", "long")) == 2
 
 
+@pytest.mark.long
 def test_a_daemon_behind_a_cut_network_stops_before_another_one_speaks(
     make_cable: MakeCable, make_daemon: MakeDaemon
 ) -> None:
@@ -112,6 +113,7 @@ def test_a_daemon_behind_a_cut_network_stops_before_another_one_speaks(
     assert first.outcomes("spoken") == []
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not libraries(), reason="needs the Debian package libfaketime")
 @pytest.mark.parametrize("jump_s", [3 * 86_400.0, pytest.param(-86_400.0, marks=pytest.mark.real)])
 def test_a_clock_that_jumps_moves_nobody_s_turn(
@@ -153,6 +155,7 @@ async def fill(client: Client) -> None:
             await context.publish("hog", b"x" * 900_000)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(170)
 async def test_a_full_server_takes_the_turn_away_and_loses_nothing(
     small: NatsServer, make_daemon: MakeDaemon

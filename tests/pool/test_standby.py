@@ -298,6 +298,7 @@ def test_a_daemon_that_dies_is_taken_over_by_its_standby(
     assert second.process.wait() == 0
 
 
+@pytest.mark.long
 def test_a_daemon_that_stood_still_goes_on_with_nothing_that_another_one_has(
     daemons: Callable[[str], DaemonProcess],
 ) -> None:

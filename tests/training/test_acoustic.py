@@ -81,6 +81,7 @@ def test_every_frame_has_the_symbol_that_sounds_in_it(folder: Path) -> None:
     assert np.median(loudness[vowels]) > 20 * np.median(loudness[pauses])
 
 
+@pytest.mark.long
 def test_two_processes_train_one_model(folder: Path, tmp_path: Path) -> None:
     command = [
         sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",

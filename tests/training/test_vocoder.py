@@ -203,6 +203,7 @@ def command(corpus: Path, out: Path, *options: str) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_it_stops_at_a_signal_and_goes_on_where_it_was(corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     env = {**os.environ, "OMP_NUM_THREADS": "1"}

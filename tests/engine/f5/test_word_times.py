@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from bot.engine.contract import speak_one
 from bot.engine.f5.engine import F5Engine
@@ -12,14 +13,14 @@ from bot.engine.word_times import written_words
 from bot.messages import AudioChunk, SpeechRequest
 from tests.engine.f5.conftest import bundled_engine
 
-pytestmark = pytest.mark.parts
+pytestmark = [pytest.mark.parts, pytest.mark.asyncio(loop_scope="module")]
 
 TEXT = "I really like this song, but the boss beat me again. Good night, everybody!"
 NEAR_S, QUIET_S = 0.03, 0.03
-LONG = f"{TEXT} I paid $5.50 for 12 km — wow 🎉 at 7:30 pm. " * 2
+LONG = f"{TEXT} I paid $5.50 for 12 km — wow 🎉 at 7:30 pm. "
 
 
-@pytest.fixture(params=[1.0, 1.3])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[1.0, 1.3])
 async def engine(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[F5Engine]:

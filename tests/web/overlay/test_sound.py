@@ -119,6 +119,7 @@ def test_a_sentence_is_heard_whole_after_the_server_was_started_again(
     assert len(after) > 3 * RATE_HZ
 
 
+@pytest.mark.long
 def test_a_network_that_delays_by_300_ms_and_stalls_makes_no_gap(
     tmp_path: Path, browse: Callable[[], Page]
 ) -> None:
@@ -158,6 +159,7 @@ def test_what_is_purged_is_silent_within_100_ms(tmp_path: Path, browse: Callable
     assert sorted(late_ms)[-2] < 100, late_ms  # once the machine may do something else
 
 
+@pytest.mark.long
 def test_two_pages_are_in_step_within_50_ms(tmp_path: Path, browse: Callable[[], Page]) -> None:
     pages = browse(), browse()
     with Served(tmp_path) as daemon:
