@@ -15,7 +15,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CHANNEL ?=
 ARGS ?=
-# The build for machines without a GPU, where there is one; any torch from 2.5 on will do.
+# Any from 2.5 on will do. An index of builds for processors gives the small one.
 TORCH ?= torch==2.13.0
 # Another interpreter for the engine, which has torch already: Python 3.10 or newer.
 ENGINE_PYTHON ?=

@@ -138,11 +138,15 @@ class FallbackEngine:
     def nfes(self, supervisor: Supervisor, nfe: int) -> Sequence[int]:
         """Return the numbers of function evaluations to try, the one that is wanted first.
 
-        `nfe` is the number that is wanted; 0 leaves it to the engine.
+        `nfe` is the number that is wanted; 0 leaves it to the engine. Of one that the engine did
+        not prepare, the nearest that it did stands in: on a GPU another one would cost seconds.
         """
         if not supervisor.nfe_choices:
             return (nfe,)
-        wanted = nfe or supervisor.nfe_choices[0]
+        wanted = min(
+            supervisor.nfe_choices,
+            key=lambda each: abs(each - (nfe or supervisor.nfe_choices[0])),
+        )
         fewer = {each for each in supervisor.nfe_choices if self._nfe_least <= each < wanted}
         return (wanted, *sorted(fewer, reverse=True))
 

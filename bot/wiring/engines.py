@@ -64,7 +64,7 @@ def nfe_policy(settings: EngineSettings) -> NfePolicy:
     """Return how the number of function evaluations is chosen."""
     f5 = settings.f5
     if f5.nfe != "auto":
-        return NfePolicy()
+        return NfePolicy(least=min(f5.nfe, f5.nfe_least))
     return NfePolicy(idle=f5.nfe_idle, normal=f5.nfe_normal, least=f5.nfe_least)
 
 

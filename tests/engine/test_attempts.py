@@ -122,6 +122,19 @@ async def test_fewer_evaluations_are_taken_before_another_voice() -> None:
     await engine.close()
 
 
+async def test_of_a_number_that_is_not_prepared_the_nearest_is_taken() -> None:
+    prepared, any_number = (
+        PacedSupervisor("f5", 0.0, nfe_choices=(7,)),
+        PacedSupervisor("tone", 0.0),
+    )
+    engine = FallbackEngine([prepared, any_number], stall_s=1.0)
+
+    assert engine.nfes(prepared, 5) == (7,)
+    assert engine.nfes(prepared, 0) == (7,)
+    assert engine.nfes(any_number, 5) == (5,)
+    await engine.close()
+
+
 async def test_an_engine_that_cannot_keep_up_with_long_text_does_not_begin_it() -> None:
     first, second = PacedSupervisor("first", 0.0), PacedSupervisor("second", 0.0)
     engine = FallbackEngine([first, second], stall_s=1.0, patience_s=150.0)
