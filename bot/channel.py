@@ -214,7 +214,8 @@ class Channel:
             await self.policy.words.look()
 
     def clear(self, reason: DropReason) -> None:
-        """Drop everything that waits."""
+        """Drop everything that waits, and what is about to; the channel is used no more."""
+        self.intake.close()
         self.approvals.remove(reason, anyone)
         self.backlog.clear(reason)
 

@@ -188,6 +188,11 @@ class Intake:
         if (waiting := self._kept()) is not None:
             await _in_time(waiting)
 
+    def close(self) -> None:
+        """Accept nothing more: what was kept is for the next start."""
+        for task in self._tasks:
+            task.cancel()
+
     def _when_kept(self, then: Callable[[], None]) -> None:
         """Call `then` once all that was to be kept is on the disk, or that takes too long."""
         waiting = self._kept()

@@ -97,6 +97,18 @@ async def test_what_was_paid_for_always_finds_room_and_takes_none(
     assert await taken(backlog) == [*paid, "a", "b", "c", "d"]
 
 
+async def test_what_was_paid_for_finds_room_after_the_limit_was_lowered(
+    backlog: Backlog, outcomes: list[Outcome]
+) -> None:
+    for name in ("a", "b", "c"):
+        backlog.put(utterance(name, name))
+    backlog.follow(BacklogSettings(max_pending=1))
+    backlog.put(utterance("p", "payer", Lane.PAID))
+
+    assert dropped(outcomes) == []
+    assert await taken(backlog) == ["p", "a", "b", "c"]
+
+
 async def test_a_program_that_runs_wild_does_not_fill_the_memory(
     backlog: Backlog, outcomes: list[Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:

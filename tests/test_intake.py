@@ -1,4 +1,8 @@
+import asyncio
+from typing import Any
+
 import pytest
+from msgspec import structs
 
 from bot.backlog import Backlog
 from bot.commands import CommandParser
@@ -11,6 +15,8 @@ from bot.messages import (
     ChatMessage,
     Chatter,
     Command,
+    Event,
+    EventKind,
     Order,
     Rejection,
     RejectReason,
@@ -47,6 +53,10 @@ def no_strangers(utterance: Utterance) -> Rejection | None:
 
 @pytest.fixture
 async def intake(outcomes: list[Outcome]) -> Intake:
+    return made(outcomes)
+
+
+def made(outcomes: list[Outcome], **more: Any) -> Intake:  # noqa: ANN401 - arguments of Intake
     policy = FragilePolicy(PolicySettings(), voice="heart")
     backlog = Backlog(BacklogSettings(), outcomes.append)
     parts = Parts.join(
@@ -67,6 +77,7 @@ async def intake(outcomes: list[Outcome]) -> Intake:
         admit=parts.admission,
         emit=outcomes.append,
         refuse=no_strangers,
+        **more,
     )
 
 
@@ -135,3 +146,15 @@ async def test_what_is_not_taken_in_under_load_is_rejected_and_commands_are_not(
     assert isinstance(rejected, Rejected)
     assert rejected.reason is RejectReason.OVERLOAD
     assert isinstance(applied, Applied)
+
+
+async def test_nothing_is_accepted_after_the_end(outcomes: list[Outcome]) -> None:
+    written = asyncio.Event()
+    intake = made(outcomes, keep=lambda _: True, kept=written.wait)
+    paid = structs.replace(message("hello"), event=Event(kind=EventKind.CHEER, amount=100))
+    intake.accept(paid)
+    await asyncio.sleep(0.01)
+    intake.close()
+    written.set()
+    await asyncio.sleep(0.05)
+    assert outcomes == []  # the next start finds it in the journal

@@ -111,7 +111,8 @@ class Backlog:
         if not_before > self._clock():
             self._not_before[utterance.id] = not_before
         pending, paid = len(lanes), lanes.count(Lane.PAID)
-        is_full = pending - paid > self._settings.max_pending or paid > _MOST_PAID
+        is_paid = lane is Lane.PAID  # which finds room however many others wait
+        is_full = paid > _MOST_PAID if is_paid else pending - paid > self._settings.max_pending
         if is_full:
             victim = lanes.least_important(utterance)
             self._discard(victim)

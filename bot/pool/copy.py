@@ -27,8 +27,9 @@ from bot.store.copied import Kept, Place
 log = structlog.get_logger(__name__)
 
 _AGAIN_S = 0.5
-_WAIT_S = 2.0
-"""How long the acceptance of a message waits for the copy: then this machine alone has it."""
+_WAIT_S = 0.8
+"""How long the acceptance of a message waits for the copy: then this machine alone has it. Less
+than it waits for the disk (`intake`), or nobody would be told."""
 _OPERATION = "KV-Operation"
 _ANOTHER_CAME_AFTER = {10071, 10164}
 """Codes of JetStream: the key was written since."""
@@ -69,8 +70,7 @@ class NatsCopy:
 
         Without a consumer, which a streamer may not make: who may could have others hear things.
 
-        Raises:
-            NatsError: it cannot be read.
+        It is tried until it succeeds; a server that stays away costs the lease.
         """
         found: dict[str, Kept | None] = {}
         number = 1
@@ -81,6 +81,10 @@ class NatsCopy:
                 )
             except NotFoundError:
                 break
+            except (TimeoutError, NatsError) as error:
+                log.warning("copy of paid messages not read", reason=told(error))
+                await asyncio.sleep(_AGAIN_S)
+                continue
             assert message.seq is not None
             assert message.subject is not None
             number = message.seq + 1
@@ -116,7 +120,8 @@ class NatsCopy:
         try:
             await asyncio.wait_for(asyncio.shield(done), _WAIT_S)
         except TimeoutError:
-            log.warning("paid message is on this machine alone", waiting=len(self._waiting))
+            if any(write.body is not None for write in self._waiting):
+                log.warning("paid message is on this machine alone", waiting=len(self._waiting))
 
     @property
     def is_settled(self) -> bool:
@@ -175,7 +180,11 @@ class NatsCopy:
                 done = await self._context.publish(write.key, write.body or b"", headers=headers)
             except (TimeoutError, NatsError) as error:
                 if isinstance(error, APIError) and error.err_code in _ANOTHER_CAME_AFTER:
-                    return False
+                    if not await self._is_forgotten(write.key):
+                        return False
+                    if headers[Header.EXPECTED_LAST_SUBJECT_SEQUENCE] != "0":
+                        headers[Header.EXPECTED_LAST_SUBJECT_SEQUENCE] = "0"
+                        continue
                 if told(error) != trouble:
                     trouble = told(error)
                     log.warning("copy of paid messages not written", reason=trouble)
@@ -183,6 +192,18 @@ class NatsCopy:
                 self._note(write, done.seq)
                 return True
             await asyncio.sleep(_AGAIN_S)
+
+    async def _is_forgotten(self, key: str) -> bool:
+        """Tell whether NATS has nothing of a key any more, as after two days (`state`)."""
+        while True:
+            try:
+                await self._context.get_last_msg(self._stream, key)
+            except NotFoundError:
+                return True
+            except (TimeoutError, NatsError):
+                await asyncio.sleep(_AGAIN_S)
+            else:
+                return False
 
     def _note(self, write: _Write, number: int) -> None:
         self._latest[write.key] = number

@@ -1,5 +1,6 @@
 """Standby: of several daemons of one name one speaks, with what was paid for kept for the next."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,8 +8,9 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
-from nats.js.errors import BucketNotFoundError, NotFoundError
+from nats.js.errors import BucketNotFoundError, NotFoundError, ServiceUnavailableError
 from nats.js.kv import KeyValue
 
 from bot.config import Settings
@@ -20,6 +22,7 @@ from bot.pool.access import access, streamer
 from bot.pool.copy import NatsCopy
 from bot.pool.lease import Lease
 from bot.pool.state import bucket_of_state, make_state
+from bot.runtime.clock import awake
 from bot.runtime.tasks import running
 
 log = structlog.get_logger(__name__)
@@ -27,6 +30,10 @@ log = structlog.get_logger(__name__)
 _TIMEOUT_S = 1.0
 """Limit of one call: several fit into the time that a lease lasts."""
 _ASK_S = 10.0
+_STORE_S = 10.0
+"""How long a store that does not answer is waited for: a cluster may be electing its leader."""
+_AGAIN_S = 0.5
+_MAY_PASS = (NatsTimeoutError, NoRespondersError, ServiceUnavailableError)
 
 
 @asynccontextmanager
@@ -71,17 +78,24 @@ async def leading(settings: Settings) -> AsyncIterator[NatsCopy]:
 
 async def _open(client: Client, context: JetStreamContext, root: str, name: str) -> KeyValue:
     bucket = bucket_of_state(root, name)
-    try:
+    until = awake() + _STORE_S
+    while True:
         try:
-            return await context.key_value(bucket)
-        except (BucketNotFoundError, NotFoundError):
-            await _have_made(client, root, name)
-            return await context.key_value(bucket)
-    except NatsError as error:
-        raise StartError(
-            f"The standby has no store at NATS: {told(error)}.",
-            remedy=f"Turn JetStream on in nats-server, and permit the user its bucket {bucket}.",
-        ) from error
+            try:
+                return await context.key_value(bucket)
+            except (BucketNotFoundError, NotFoundError):
+                await _have_made(client, root, name)
+                return await context.key_value(bucket)
+        except NatsError as error:
+            if isinstance(error, _MAY_PASS) and awake() < until:
+                log.warning("store of the standby does not answer", reason=told(error))
+                await asyncio.sleep(_AGAIN_S)
+                continue
+            raise StartError(
+                f"The standby has no store at NATS: {told(error)}.",
+                remedy="Turn JetStream on in nats-server, and permit the user its bucket"
+                f" {bucket}.",
+            ) from error
 
 
 async def _have_made(client: Client, root: str, name: str) -> None:

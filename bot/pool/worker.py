@@ -211,6 +211,8 @@ class Worker:
             await self._publish(item.reply, part)
 
     async def _publish(self, subject: str, body: bytes) -> None:
+        if not self._connection.is_up:
+            return  # late it is of no use: beats follow, and what was cut is asked for again
         try:
             await self._connection.client.publish(subject, body)
         except NatsError as error:  # the daemon asks another worker

@@ -10,7 +10,17 @@ import structlog
 from msgspec import structs
 
 from bot.messages import ChatMessage, Utterance
-from bot.outcomes import FINAL, PUT_OFF, Dropped, DropReason, Failed, Outcome, Queued, Rejected
+from bot.outcomes import (
+    FINAL,
+    PUT_OFF,
+    Dropped,
+    DropReason,
+    Failed,
+    Held,
+    Outcome,
+    Queued,
+    Rejected,
+)
 from bot.runtime.clock import Moment, now
 from bot.runtime.packing import encode
 from bot.store.copied import Copy, Kept, Place
@@ -180,7 +190,7 @@ class Journal:
         """Forget the message that `outcome` ends, unless the next start may do better."""
         self.look()
         place = (outcome.channel, outcome.id)
-        if isinstance(outcome, Queued) and place in self._taken_in:
+        if isinstance(outcome, Queued | Held) and place in self._taken_in:
             self._taken_in.pop(place)()
         if isinstance(outcome, Dropped) and outcome.reason in PUT_OFF:
             return
@@ -223,7 +233,8 @@ class Journal:
         for place in here - self.progress.places:  # from a time when the copy was not there
             message, received, ends = found[place]
             self.progress.put(Kept(message=message, received_at=received.unix_s, ends=int(ends)))
-        return list(found.values())
+        # The copy has them in the order of their last writes.
+        return sorted(found.values(), key=lambda it: (it.received.unix_s, it.received.boot_s))
 
     def _count(self, place: Place, change: int) -> None:
         self.progress.count(place, change)

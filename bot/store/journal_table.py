@@ -68,7 +68,7 @@ class JournalTable:
     def restamp(self, here: Moment) -> None:
         """Give what was received in this boot its time by the wall clock, which is right here."""
         self._database.write(
-            "UPDATE journal SET received_at = ? - boot_s WHERE boot = ? AND boot_s BETWEEN 0 AND ?",
+            "UPDATE journal SET received_at = ? + boot_s WHERE boot = ? AND boot_s BETWEEN 0 AND ?",
             *(here.unix_s - here.boot_s, here.boot, here.boot_s),
         )
 

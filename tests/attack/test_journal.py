@@ -101,6 +101,15 @@ def test_what_was_kept_before_the_clock_was_set_has_its_age(tmp_path: Path) -> N
     assert restart(tmp_path / "late", reset, late, between=is_set) == []
 
 
+def test_hours_since_the_boot_are_no_age_when_the_clock_is_set(
+    tmp_path: Path,
+) -> None:
+    up = HERE._replace(boot_s=14 * HOUR_S)
+    was_set = later(up, 60, jump_s=10)
+    soon = Moment("boot-b", 20.0, was_set.unix_s + 60)
+    assert restart(tmp_path / "state", up, soon, between=was_set) == ["p", "q"]
+
+
 @pytest.mark.parametrize("unset", [0.0, RESET_S])
 def test_what_was_kept_by_a_clock_that_nobody_knows_is_spoken(tmp_path: Path, unset: float) -> None:
     """However late by a clock that is right: the time off is known to nobody."""

@@ -10,6 +10,7 @@ import nats as client_of_nats
 import pytest
 from msgspec import structs
 from nats.aio.client import Client
+from nats.js.api import KeyValueConfig
 from nats.js.kv import KeyValue
 
 from bot.errors import LeaseLostError
@@ -134,9 +135,7 @@ async def journal(folder: Path, client: Client) -> AsyncIterator[Journal]:
     with Store(folder / "state.sqlite3", journal_max_age_s=3600.0, copy=copy) as store:
         async with running({"copy": copy.run}):
             yield store.journal
-            waiting = store.written()
-            if waiting is not None:
-                await waiting
+            await asyncio.wait_for(copy.settled(), 60.0)
 
 
 def left(journal: Journal) -> list[str]:
@@ -156,6 +155,33 @@ async def test_what_one_machine_left_is_spoken_by_the_other_once(
         assert there.keep(cheer("four"))
     async with journal(tmp_path / "a", client) as again:
         assert sorted(left(again)) == ["four", "three"]
+
+
+async def test_what_was_begun_comes_before_what_came_after_it(
+    client: Client, tmp_path: Path
+) -> None:
+    async with journal(tmp_path / "a", client) as here:
+        for name in ("one", "two", "three"):
+            here.keep(cheer(name))
+        here.progress.heard(cheer("one"), 1.0)
+    async with journal(tmp_path / "b", client) as there:
+        assert left(there) == ["one", "two", "three"]
+
+
+async def test_what_nats_forgot_is_written_again(client: Client) -> None:
+    settings = KeyValueConfig(bucket=BUCKET, ttl=1.0)
+    await client.jetstream().create_key_value(settings)
+    copy = await loaded(client)
+    kept = Kept(message=cheer("one"), received_at=0.0)
+    copy.put(kept)
+    await copy.finish()
+    while (await loaded(client)).left():
+        await asyncio.sleep(0.05)
+    async with running({"copy": copy.run}):
+        copy.put(structs.replace(kept, heard_s=1.0))
+        await asyncio.wait_for(copy.settled(), 60.0)
+    (left,) = (await loaded(client)).left()
+    assert left.heard_s == 1.0
 
 
 async def test_what_broke_every_machine_is_given_up(client: Client, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Voices on their way: once, by their content, and nobody takes another one for them."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -61,6 +62,17 @@ async def test_a_voice_travels_once(client: Client, tmp_path: Path) -> None:
     (folder / TRANSCRIPT).write_text("Other words.", encoding="utf-8")
     assert await sending.key("mine", Store(client, "voices")) != key
     assert await sending.key("nobody", Store(client, "voices")) == ""
+
+
+async def test_pieces_of_a_message_send_its_voice_once(client: Client, tmp_path: Path) -> None:
+    copied(tmp_path / "here")
+    once, together = Store(client, "once"), Store(client, "together")
+    for store in (once, together):
+        await store.make()
+    await Sending([tmp_path / "here"], allow_unlicensed=False).key("mine", once)
+    sending = Sending([tmp_path / "here"], allow_unlicensed=False)
+    await asyncio.gather(*(sending.key("mine", together) for _ in range(4)))
+    assert await stored(client, "together") == await stored(client, "once")
 
 
 async def test_another_voice_under_a_key_is_refused(client: Client, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.messages import ChatMessage, Chatter, Event, EventKind
-from bot.outcomes import Dropped, DropReason, Failed, Outcome, Rejected, Spoken
+from bot.outcomes import Dropped, DropReason, Failed, Held, Outcome, Rejected, Spoken
 from bot.runtime.clock import now
 from bot.store import Store
 from bot.store.remembered import Remembered
@@ -102,6 +102,17 @@ def test_a_paid_message_is_kept_until_its_outcome(
         store.journal.keep(cheer())
         store.journal.observe(end(cheer()))
     assert left(path) == (["c1"] if is_kept else [])
+
+
+def test_what_waits_for_approval_is_in_nobody_s_hand(path: Path) -> None:
+    with opened(path) as store:
+        store.journal.keep(cheer())
+    for _ in range(5):
+        with opened(path) as store:
+            (message,) = store.journal.unspoken({"main"})
+            store.journal.observe(Held.of(message, text=message.text, waiting=1))
+            store.journal.observe(Dropped.of(message, reason=DropReason.SHUTDOWN))
+    assert left(path) == ["c1"]
 
 
 def test_the_journal_survives_a_kill(path: Path) -> None:

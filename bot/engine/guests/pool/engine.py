@@ -174,4 +174,6 @@ class PoolEngine(Engine):
 
     async def close(self) -> None:
         """End the connection."""
+        if self._store is not None:
+            self._store.close()
         await self._connection.close()

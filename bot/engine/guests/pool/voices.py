@@ -9,11 +9,13 @@ import asyncio
 import hashlib
 import io
 import logging
+import math
 import os
 import secrets
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.js.api import ObjectStoreConfig
 from nats.js.errors import (
+    APIError,
     BadRequestError,
     BucketNotFoundError,
     NotFoundError,
@@ -32,6 +35,7 @@ from nats.js.object_store import ObjectStore
 
 from bot.engine.guests.pool.connection import told
 from bot.errors import StartError, UtteranceError, raised
+from bot.runtime.clock import awake
 from bot.runtime.folders import read_bounded
 from bot.voices.folder import FILES, Signature, find, read_about, read_signature
 
@@ -48,6 +52,12 @@ _STORE_BYTES = 128 << 20
 """Limit of one streamer's store."""
 _FETCH_S = 10.0
 """Limit of one transfer."""
+_KEPT_S = 30 * 86_400.0
+"""Time after which a voice is forgotten there, and what was left of one that was cut: who still
+speaks with it sends it again."""
+_LOOK_AGAIN_S = 3_600.0
+_FULL = 10_077
+"""Code of JetStream: the store holds as much as it may."""
 _PREFIX = "v"
 _DIGITS = 40
 """Of the digest, in hexadecimal: no two voices share so many."""
@@ -108,7 +118,13 @@ class Store:
         self._client = client
         self._bucket = bucket
         self._ask_for_it = ask_for_it
-        self._there: set[str] = set()
+        self._there: dict[str, float] = {}
+        """When each was seen there."""
+        self._sending: dict[str, asyncio.Task[None]] = {}
+
+    def is_there(self, key: str) -> bool:
+        """Tell whether a voice was seen there lately."""
+        return awake() - self._there.get(key, -math.inf) < _LOOK_AGAIN_S
 
     async def put(self, key: str, packed: bytes) -> None:
         """Store a voice, unless it is there.
@@ -116,21 +132,38 @@ class Store:
         Raises:
             UtteranceError: JetStream does not take it.
         """
-        if key in self._there:
+        if self.is_there(key):
             return
+        if key not in self._sending:
+            task = asyncio.create_task(self._put(key, packed), name=f"send {key}")
+            self._sending[key] = task
+            task.add_done_callback(partial(self._sent, key))
         try:
-            await asyncio.wait_for(self._put(key, packed), _FETCH_S)
+            # It goes on behind the limit: a slow line has it there once, and for the next message.
+            await asyncio.wait_for(asyncio.shield(self._sending[key]), _FETCH_S)
         except (NatsError, OSError, asyncio.TimeoutError) as error:
+            is_full = isinstance(error, APIError) and error.err_code == _FULL
             raise UtteranceError(
                 f"The voice cannot go to the pool: {told(error)}.",
-                remedy="Turn JetStream on in nats-server, and permit the user its bucket"
+                remedy=f"Delete what is old in the bucket {self._bucket}, or all of it."
+                if is_full
+                else "Turn JetStream on in nats-server, and permit the user its bucket"
                 f" {self._bucket}.",
             ) from error
-        self._there.add(key)
+
+    def _sent(self, key: str, task: "asyncio.Task[None]") -> None:
+        self._sending.pop(key, None)
+        if not task.cancelled() and task.exception() is None:
+            self._there[key] = awake()
+
+    def close(self) -> None:
+        """Send nothing more."""
+        for task in self._sending.values():
+            task.cancel()
 
     def forget(self, key: str) -> None:
         """Look again whether a voice is there when it is next needed."""
-        self._there.discard(key)
+        self._there.pop(key, None)
 
     async def _put(self, key: str, packed: bytes) -> None:
         context = self._client.jetstream()
@@ -149,14 +182,14 @@ class Store:
             log.info("voice sent to the pool", extra={"key": key, "bytes": len(packed)})
 
     async def make(self) -> None:
-        """Make the store, if it is not there, with room for a few hundred voices.
+        """Make the store, if it is not there, with room for a few hundred voices of a month.
 
         Raises:
             NatsError: JetStream refuses.
         """
         with suppress(BadRequestError):  # it is there
             await self._client.jetstream().create_object_store(
-                self._bucket, ObjectStoreConfig(max_bytes=_STORE_BYTES)
+                self._bucket, ObjectStoreConfig(max_bytes=_STORE_BYTES, ttl=_KEPT_S)
             )
 
     async def get(self, key: str) -> bytes:
@@ -223,7 +256,7 @@ class Sending:
             return ""
         signature = read_signature(folder)
         known = self._known.get(folder)
-        if known is not None and known[0] == signature:
+        if known is not None and known[0] == signature and store.is_there(known[1]):
             return known[1]
         try:
             await asyncio.to_thread(read_about, folder, allow_unlicensed=self._allow_unlicensed)
