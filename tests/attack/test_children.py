@@ -21,6 +21,7 @@ from bot.playback import protocol
 from bot.playback.device import DeviceOutput
 from bot.runtime.frames import frame
 from tests.conftest import wait_until
+from tests.long import first_ones
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(170)]
 
@@ -201,7 +202,7 @@ def has_begun(pid: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("signals", [1, 2])
+@pytest.mark.parametrize("signals", first_ones([1, 2]))
 def test_a_daemon_whose_engines_hang_ends_when_told(
     daemon: subprocess.Popen[bytes], signals: int
 ) -> None:

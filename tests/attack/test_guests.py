@@ -13,6 +13,7 @@ import pytest
 from tests.attack.test_children import descendants, is_alive
 from tests.conftest import wait_until
 from tests.engine.guests import espeak_program, piper_program, piper_voice
+from tests.long import first_ones
 
 pytestmark = [
     pytest.mark.parts,
@@ -93,7 +94,7 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-@pytest.mark.parametrize("victim", ["engine", "daemon"])
+@pytest.mark.parametrize("victim", first_ones(["daemon", "engine"]))
 def test_a_guest_does_not_outlive_who_was_killed(
     daemon: subprocess.Popen[bytes], stand_in: StandIn, victim: str
 ) -> None:

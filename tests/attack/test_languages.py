@@ -115,7 +115,9 @@ def test_the_own_language_goes_to_an_engine_that_speaks_it(daemon: Start) -> Non
         assert end_of(running, running.post(text, name="Ana"))["engines"] == [engine]
 
 
-@pytest.mark.parametrize("names", [("hibari",), ("hibari", "espeak")])
+@pytest.mark.parametrize(
+    "names", [["hibari"], pytest.param(["hibari", "espeak"], marks=pytest.mark.long)]
+)
 def test_without_an_engine_for_it_it_is_rejected_unless_paid(
     daemon: Start, names: tuple[str, ...]
 ) -> None:

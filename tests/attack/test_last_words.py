@@ -74,8 +74,8 @@ def with_an_engine_that_is_refused(folder: Path) -> Path:
     ("make", "code"),
     [
         (with_a_mistake, 2),
-        (with_a_log_that_is_refused, 3),
-        (with_an_engine_that_is_refused, 3),
+        pytest.param(with_a_log_that_is_refused, 3, marks=pytest.mark.long),
+        pytest.param(with_an_engine_that_is_refused, 3, marks=pytest.mark.long),
     ],
 )
 def test_a_start_error_that_nobody_reads_ends_the_daemon(
@@ -122,6 +122,7 @@ def answers(port: int) -> bool:
     return False
 
 
+@pytest.mark.long
 def test_a_log_that_cannot_be_written_either_ends_when_told(tmp_path: Path) -> None:
     """The disk is full, and so is where that is told."""
     port = free_port()

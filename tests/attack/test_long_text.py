@@ -51,6 +51,7 @@ def test_every_word_has_its_frames(engine: F5Engine, text: str) -> None:
     assert letters(said) >= 0.9 * letters("".join(phonemize(text)))
 
 
+@pytest.mark.long
 async def test_long_numbers_are_heard(engine: F5Engine) -> None:
     (chunk,) = await engine.speak([request(NUMBERS)])
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import wait_until
+from tests.long import first_ones
 from tests.mqtt.conftest import free_port
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(170)]
@@ -184,7 +185,7 @@ def test_a_sound_file_that_cannot_be_written_is_told(
     assert "Traceback" not in told
 
 
-@pytest.mark.parametrize("closed", ["2>&-", "<&-", ">&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", first_ones(["<&- >&- 2>&-", "2>&-", "<&-", ">&-"]))
 def test_streams_that_are_closed_get_no_other_file(
     tmp_path: Path, daemons: list[Daemon], closed: str
 ) -> None:
@@ -222,6 +223,7 @@ def test_a_log_that_is_read_is_whole(before: str, after: str, end: str) -> None:
     assert told.rstrip().endswith(end)
 
 
+@pytest.mark.long
 def test_an_event_pipe_that_is_read_no_more_stops_nothing(
     tmp_path: Path, daemons: list[Daemon]
 ) -> None:
@@ -255,6 +257,7 @@ def test_a_replay_whose_pipe_nobody_writes_ends_when_told(
     assert daemon.end() == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("endless", ["/dev/zero", "sparse"])
 def test_a_replay_without_end_is_told(tmp_path: Path, daemons: list[Daemon], endless: str) -> None:
     path = Path(endless)

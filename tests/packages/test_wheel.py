@@ -123,6 +123,7 @@ def test_check_tells_of_a_newer_one_on_the_path(
     assert line.endswith(" @ WHEEL'")
 
 
+@pytest.mark.long
 def test_with_torch_its_model_speaks(
     wheel: Path, config: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:

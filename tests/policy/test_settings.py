@@ -45,6 +45,7 @@ def test_a_mistake_names_its_place() -> None:
     assert "line 6: policy.words.strip_patterns[1]" in told
 
 
+@pytest.mark.long
 def test_the_largest_lists_compile_quietly_and_match(
     message: Callable[..., ChatMessage], capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -128,6 +128,7 @@ def test_no_character_of_another_script_hides_a_word(
     assert word not in "".join(filter(str.isascii, left))
 
 
+@pytest.mark.long
 def test_every_character_at_any_place_of_a_word_is_seen_through(draft: Make) -> None:
     words = Words(WordSettings(drop=("fuck",)))
     passed = [

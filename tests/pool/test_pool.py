@@ -20,6 +20,7 @@ from bot.messages import AudioChunk, SpeechRequest
 from bot.runtime.packing import encode
 from bot.runtime.waiting import cancel
 from tests.conftest import wait_until
+from tests.long import first_ones
 from tests.pool.conftest import MakeEngine, MakeWorker
 from tests.pool.parts import NatsServer, WorkerProcess
 
@@ -76,7 +77,7 @@ async def test_long_speech_comes_in_parts(make_worker: MakeWorker, make_engine: 
     assert chunk.duration_s == pytest.approx(200, abs=0.1)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("how", first_ones([signal.SIGKILL, signal.SIGSTOP]))
 async def test_what_a_lost_worker_had_is_spoken_elsewhere(
     how: signal.Signals, make_worker: MakeWorker, make_engine: MakeEngine
 ) -> None:

@@ -127,6 +127,7 @@ def test_the_watchdog_ends_an_event_loop_that_hangs(service: Service) -> None:
     assert service.is_restarted_by(lambda: service.manager.kill("USR1", service.pid))
 
 
+@pytest.mark.long
 def test_what_dies_again_and_again_is_started_later(service: Service) -> None:
     system, first = service.manager, service.pid
     system.kill("KILL", first)

@@ -145,6 +145,7 @@ def test_predictions_that_are_far_off_count_less(
     torch.testing.assert_close(batch.weights, torch.tensor([1, 1, 0.5, 0.5]), rtol=0, atol=0.01)
 
 
+@pytest.mark.long
 def test_it_learns_alone_and_against_the_discriminators(
     corpus: Path, predicted: Path, resident: Callable[..., Resident]
 ) -> None:

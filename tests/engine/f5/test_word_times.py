@@ -12,6 +12,7 @@ from bot.engine.f5.engine import F5Engine
 from bot.engine.word_times import written_words
 from bot.messages import AudioChunk, SpeechRequest
 from tests.engine.f5.conftest import bundled_engine
+from tests.long import first_ones
 
 pytestmark = [pytest.mark.parts, pytest.mark.asyncio(loop_scope="module")]
 
@@ -20,7 +21,7 @@ NEAR_S, QUIET_S = 0.03, 0.03
 LONG = f"{TEXT} I paid $5.50 for 12 km — wow 🎉 at 7:30 pm. "
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[1.0, 1.3])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=first_ones([1.3, 1.0]))
 async def engine(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[F5Engine]:

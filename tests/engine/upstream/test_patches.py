@@ -379,6 +379,7 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
     return results
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cfg_strength", [0.0, 2.0])
 @pytest.mark.parametrize("steps", [5, 7, 16, 20])
 def test_fp32_samples_are_the_same(

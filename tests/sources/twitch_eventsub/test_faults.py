@@ -140,6 +140,7 @@ async def test_a_socket_that_is_half_open(
 CALLS = ("GET /oauth2/validate", "GET /helix/users", SUBSCRIBE, "GET /ws", "POST /oauth2/token")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("call", "fault"),
     [

@@ -10,6 +10,7 @@ from selenium.webdriver.support.select import Select
 
 from bot.server import tokens
 from tests.conftest import wait_until
+from tests.long import first_ones
 from tests.web.chromium import need_chromium
 from tests.web.dashboard.browser import Daemon, Page
 
@@ -73,7 +74,7 @@ def test_nothing_is_asked_of_another_host(daemon: Daemon, page: Page) -> None:
         assert [address for address in asked if not address.startswith(daemon.url)] == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", first_ones(["dark", "light"]))
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_serious(daemon: Daemon, page: Page, name: str, scheme: str) -> None:
     page.prefer(scheme)

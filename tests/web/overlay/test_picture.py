@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.long import first_ones
 from tests.web.chromium import Page
 from tests.web.node import need_packages
 from tests.web.served import Served
@@ -62,7 +63,7 @@ def test_chat_is_text_whatever_it_holds(tmp_path: Path, browse: Callable[[], Pag
     assert frames > 20  # without a GPU; with one it is the screen's rate
 
 
-@pytest.mark.parametrize("theme", ["card", "bubble", "minimal", "neon"])
+@pytest.mark.parametrize("theme", first_ones(["card", "bubble", "minimal", "neon"]))
 def test_axe_finds_nothing_serious(tmp_path: Path, browse: Callable[[], Page], theme: str) -> None:
     need_packages()
     page = browse()
