@@ -7,7 +7,7 @@ from operator import attrgetter
 from bot.config.commands import CommandSettings
 from bot.config.verbs import SPECS, VERBS, Form
 from bot.errors import CommandError
-from bot.messages import ChatMessage, Command, Order, Rejection, RejectReason, Verb
+from bot.messages import ChatMessage, Chatter, Command, Order, Rejection, RejectReason, Verb
 from bot.runtime.cleaning import clean
 
 _MAX_VOLUME = 100
@@ -65,6 +65,10 @@ class CommandParser:
             order=result,
             chatter=message.chatter,
         )
+
+    def may(self, chatter: Chatter | None, verb: Verb) -> bool:
+        """Tell whether `chatter` may give this command; who is none came by a trusted place."""
+        return chatter is None or chatter.has_rank(self._ranks[verb])
 
     def _order(self, message: ChatMessage, verb: Verb, argument: str) -> Order | Rejection:
         if not message.chatter.has_rank(needed := self._ranks[verb]):

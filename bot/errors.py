@@ -73,6 +73,10 @@ class UtteranceError(IshowttsError):
     """This utterance cannot be spoken: drop it and go on with the next one."""
 
 
+class CrowdedError(Exception):
+    """Too many requests are under way."""
+
+
 class MemoryExhaustedError(UtteranceError):
     """This utterance does not fit into memory: let another engine speak it, and start anew."""
 

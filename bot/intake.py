@@ -162,11 +162,15 @@ class Intake:
         text = utterance.prefix + utterance.body
         received_at = utterance.received_at
         self._emit(Accepted.of(utterance, received_at=received_at, text=text))
-        self._admit(utterance)
+        if (reason := self._moderation.taken_back(utterance)) is not None:
+            self._emit(Dropped.of(utterance, reason=reason))
+        else:
+            self._admit(utterance)
 
     def apply(self, command: Command, *, received_at: float) -> str:
         """Apply `command` at once; return the answer, which is told once what it set is kept."""
-        answer = self._moderation.apply(command)
+        may = partial(self._parse_command.may, command.chatter)
+        answer = self._moderation.apply(command, may)
         text = self._answers.text(answer)
         applied = Applied(
             id=command.id,

@@ -52,7 +52,7 @@ async def hang(_request: web.Request) -> web.Response:
 
 
 ROUTES = [
-    web.post("/take", take),
+    web.post("/api/chat", take),
     web.get("/look", look),
     web.get("/fail", fail),
     web.get("/hang", hang),
@@ -89,7 +89,7 @@ async def exchange(port: int, data: bytes) -> bytes:
 async def call(
     server: Server,
     method: str = "POST",
-    path: str = "/take",
+    path: str = "/api/chat",
     *,
     body: bytes = b"{}",
     headers: dict[str, str] | None = None,
@@ -145,7 +145,9 @@ HOSTS = [
 
 
 @pytest.mark.parametrize(("host", "is_ours"), HOSTS)
-@pytest.mark.parametrize(("method", "path"), [("POST", "/take"), ("GET", "/look"), ("GET", "/no")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/chat"), ("GET", "/look"), ("GET", "/no")]
+)
 async def test_a_name_that_was_rebound_to_this_machine_is_refused(
     server: Server,
     host: str,
@@ -223,6 +225,13 @@ async def test_a_page_that_is_allowed_may_ask_and_then_send() -> None:
     assert (answer.status, extension.status) == (202, 403)
 
 
+@pytest.mark.parametrize("origin", ["chrome-extension://abcdefgh", "moz-extension://0d1e-11"])
+async def test_an_extension_of_a_browser_brings_chat_alone(server: Server, origin: str) -> None:
+    assert (await call(server, "GET", "/look", headers={"Origin": origin})).status == 403
+    assert (await call(server, "OPTIONS", "/look", headers={"Origin": origin})).status == 403
+    assert (await call(server, headers={"Origin": origin, **JSON})).status == 202
+
+
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -260,7 +269,9 @@ TOKENS = [
 
 
 @pytest.mark.parametrize(("headers", "is_known"), TOKENS)
-@pytest.mark.parametrize(("method", "path"), [("POST", "/take"), ("GET", "/look"), ("GET", "/no")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/chat"), ("GET", "/look"), ("GET", "/no")]
+)
 async def test_on_the_network_a_token_is_needed(
     guarded: Server,
     headers: dict[str, str],
@@ -324,11 +335,11 @@ async def test_its_address_is_one_that_a_browser_can_open(guarded: Server) -> No
 
 async def test_errors_are_sentences_in_json(server: Server) -> None:
     missing = await call(server, "GET", "/<script>", body=b"")
-    wrong = await call(server, "DELETE", "/take", body=b"")
+    wrong = await call(server, "DELETE", "/api/chat", body=b"")
 
     assert (missing.status, missing.error) == (404, "There is nothing at /<script>.")
     assert missing.headers["content-type"] == "application/json; charset=utf-8"
-    assert (wrong.status, wrong.error) == (405, "/take takes POST alone.")
+    assert (wrong.status, wrong.error) == (405, "/api/chat takes POST alone.")
     assert wrong.headers["allow"] == "POST"
 
 

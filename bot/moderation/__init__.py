@@ -33,17 +33,21 @@ class Moderation:
         self._verbs: Mapping[Verb, Handler] = {
             **SpeechCommands(parts).handlers,
             **ChatterCommands(parts).handlers,
-            Verb.UNDO: self._undo,
         }
         self._deleted: Recent[str, None] = Recent(_DELETED)
         self._timed_out: Recent[str, float] = Recent(_TIMED_OUT)
         self._cleared_at = -math.inf
         self._undone = ""
 
-    def apply(self, command: Command) -> Answer:
-        """Apply `command` at once; return the answer for who gave it."""
+    def apply(self, command: Command, may: Callable[[Verb], bool] = lambda _: True) -> Answer:
+        """Apply `command` at once; return the answer for who gave it.
+
+        `may` tells which commands they may give: they take back no other.
+        """
         self._undone = ""
         self._parts.presence.see(command.chatter)
+        if command.order.verb is Verb.UNDO:
+            return self._undo(may)
         return self._verbs[command.order.verb](command)
 
     @property
@@ -104,8 +108,8 @@ class Moderation:
         count = self._parts.drop(DropReason.MUTED, lambda u: u.chatter.id == chatter.id)
         log.warning("chatter muted for a blocked word", chatter=chatter.name, dropped=count)
 
-    def _undo(self, _: Command) -> Answer:
-        done: Done | None = self._parts.undo.take()
+    def _undo(self, may: Callable[[Verb], bool]) -> Answer:
+        done: Done | None = self._parts.undo.take(may)
         if done is None:
             return Answer.of("nothing_to_undo")
         self._undone = done.id

@@ -34,11 +34,14 @@ class ChatterCommands:
     def _mute(self, command: Command) -> Answer:
         name = command.order.name
         people = self._chatters.called(name)
-        for chatter in people:
-            self._chatters.mute(chatter)
-        if not people:
-            self._chatters.mute_name(name)
-        self._parts.done(command, partial(self._chatters.unmute, name))
+        was_muted = (
+            all(map(self._chatters.is_muted, people))
+            if people
+            else self._chatters.is_name_muted(name)
+        )
+        self._mute_again(name, people)
+        if not was_muted:
+            self._parts.done(command, partial(self._chatters.unmute, name))
         ids = {chatter.id for chatter in people}
         count = self._parts.drop(
             DropReason.MUTED, lambda u: u.chatter.id in ids or u.chatter.is_called(name)
@@ -54,7 +57,7 @@ class ChatterCommands:
             self._parts.done(command, partial(self._mute_again, name, muted))
         return Answer.of("unmuted" if was_muted else "not_muted", name=clean(name))
 
-    def _mute_again(self, name: str, people: list[Chatter]) -> None:
+    def _mute_again(self, name: str, people: Sequence[Chatter]) -> None:
         for chatter in people:
             self._chatters.mute(chatter)
         if not people:

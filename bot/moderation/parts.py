@@ -113,7 +113,7 @@ class Parts(NamedTuple):
     def done(self, command: Command, revert: Callable[[], object]) -> None:
         """Note that `command` can be taken back by `revert`."""
         text = f"{command.order.verb.value} {command.order.argument}".rstrip()
-        self.undo.add(Done(command.id, text, revert))
+        self.undo.add(Done(command.id, text, command.order.verb, revert))
 
 
 def anyone(_: Utterance) -> bool:

@@ -142,8 +142,11 @@ class SpeechCommands:
 
     def _replay(self, command: Command) -> Answer:
         parts, name = self._parts, command.order.name
-        said = parts.history.last(self._of(name) if name else anyone)
-        if said is None or parts.policy.access.is_panicking:
+        matches = self._of(name) if name else anyone
+        muted = parts.policy.chatters.is_muted
+        said = parts.history.last(lambda u: matches(u) and not muted(u.chatter))
+        access = parts.policy.access
+        if said is None or access.is_panicking or not access.is_on:
             return Answer.of("nothing_to_replay")
         self._repeat(said.utterance)
         return Answer.of("replayed", name=parts.policy.shown_name(said.utterance.chatter))

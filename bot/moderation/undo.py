@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from bot.messages import Verb
+
 _KEPT = 20
 
 
@@ -14,6 +16,7 @@ class Done(NamedTuple):
     """Id of the command."""
     text: str
     """Command as it was given, for people."""
+    verb: Verb
     revert: Callable[[], object]
     """Puts back what was before."""
 
@@ -28,9 +31,12 @@ class Undo:
         """Note a command."""
         self._done.append(done)
 
-    def take(self) -> Done | None:
-        """Take back the latest command and return it; None if there is none."""
-        if not self._done:
+    def take(self, may: Callable[[Verb], bool]) -> Done | None:
+        """Take back the latest command and return it; None if there is none.
+
+        It stays where who asks for that may not give it.
+        """
+        if not self._done or not may(self._done[-1].verb):
             return None
         done = self._done.pop()
         done.revert()

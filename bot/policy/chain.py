@@ -6,15 +6,17 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from bot.config.answers import PLAIN
-from bot.config.policy import PolicySettings
+from bot.config.policy import LinkSettings, PolicySettings
 from bot.messages import Answer, ChatMessage, Chatter, Rejection, RejectReason, Segment, Utterance
 from bot.policy.chatters import Remembered
 from bot.policy.cleaning import clean, is_pronounceable
 from bot.policy.draft import Draft, Filter
 from bot.policy.languages import Languages, Spoken
+from bot.policy.links import Links
 from bot.policy.rules import Given, Memory, Rules
 from bot.policy.words import Words
 
+_NO_LINKS = Links(LinkSettings(action="drop"))
 _NO_MESSAGE = ChatMessage(
     id="", channel="", source="", chatter=Chatter(id="", name=""), text="", received_at=0.0
 )
@@ -109,10 +111,14 @@ class Policy:
         self.words.block(terms)
 
     def may_say(self, text: str) -> bool:
-        """Tell whether `text` can be spoken and holds no blocked word."""
-        draft = Draft(_NO_MESSAGE, clean(text))
-        result = self.words(draft)
-        return isinstance(result, Draft) and result.text == draft.text and is_pronounceable(text)
+        """Tell whether `text` can be spoken and holds no blocked word, and no link.
+
+        The bot writes it in chat too, where its links would be those of a moderator.
+        """
+        draft = Draft(replace(_NO_MESSAGE, text=text), clean(text))
+        result = self.words.as_written(draft)
+        is_same = isinstance(result, Draft) and result.text == draft.text
+        return is_same and _NO_LINKS(draft) is draft and is_pronounceable(text)
 
     def read(self, text: str, *, is_filtered: bool = True) -> str:
         """Return `text` of a program as it is spoken, without blocked words; else nothing."""

@@ -89,6 +89,11 @@ class Chatters:
             or not self._listed.isdisjoint(chatter.keys)
         )
 
+    def is_name_muted(self, name: str) -> bool:
+        """Tell whether nobody of this name is read, whoever that will be."""
+        key = name_key(name)
+        return _NAME + key in self._muted or key in self._listed
+
     def mute(self, chatter: Chatter) -> None:
         """Read nothing of `chatter`, under any name."""
         self.note(chatter)

@@ -31,6 +31,11 @@ class Caller(IntEnum):
     """Does everything."""
 
 
+def still_there(request: web.Request) -> Callable[[], bool]:
+    """Return what tells whether the caller still waits."""
+    return lambda: request.transport is not None and not request.transport.is_closing()
+
+
 class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of what a caller sends: a key that nobody knows is refused, never ignored."""
 

@@ -82,9 +82,11 @@ class MqttSource(Remote):
         except ChatJsonError as error:
             self._incoming.refuse(self._channel, "chat", f"The message {error}.")
             return
-        if isinstance(item, ChatMessage) and not self._seen.add(item.id):
+        identity = item.id if isinstance(item, ChatMessage) else None
+        if identity is not None and identity in self._seen:
             return  # QoS 1 delivers at least once
-        self._put("chat", self._chat, _MAX_CHAT_WAITING, item)
+        if self._put("chat", self._chat, _MAX_CHAT_WAITING, item) and identity is not None:
+            self._seen.add(identity)
 
     def _read_chat(self, received: Received) -> SourceItem:
         if received.is_retained:
@@ -101,7 +103,7 @@ class MqttSource(Remote):
         except CommandError as error:
             self._incoming.refuse(self._channel, "command", f"The command is refused: {error}.")
             return
-        if payload.id is not None and not self._seen_commands.add(payload.id):
+        if payload.id is not None and payload.id in self._seen_commands:
             return
         command = Command(
             id=payload.id or uuid4().hex,
@@ -109,7 +111,9 @@ class MqttSource(Remote):
             issuer=_ISSUER,
             order=order,
         )
-        self._put("command", self._commands, _MAX_COMMANDS_WAITING, command)
+        is_taken = self._put("command", self._commands, _MAX_COMMANDS_WAITING, command)
+        if is_taken and payload.id is not None:  # what was refused may be sent again
+            self._seen_commands.add(payload.id)
 
     def _read_command(self, received: Received) -> CommandPayload:
         """Return the command: plain words, or a JSON object."""
@@ -129,7 +133,8 @@ class MqttSource(Remote):
         except (msgspec.MsgspecError, RecursionError) as error:
             raise CommandError(f"it has another form: {error}") from None
 
-    def _put(self, topic: str, queue: deque[SourceItem], limit: int, item: SourceItem) -> None:
+    def _put(self, topic: str, queue: deque[SourceItem], limit: int, item: SourceItem) -> bool:
+        """Queue it, or refuse it; return whether it was taken."""
         if not self._is_running:
             self._incoming.refuse(
                 self._channel, topic, "The daemon is starting or ending; try again."
@@ -141,3 +146,5 @@ class MqttSource(Remote):
         else:
             queue.append(item)
             self._has_items.set()
+            return True
+        return False

@@ -11,9 +11,9 @@ import numpy as np
 from aiohttp import hdrs, web
 
 from bot.channel import Channel
-from bot.errors import IshowttsError, StartError, UtteranceError, shown
+from bot.errors import CrowdedError, IshowttsError, StartError, UtteranceError, shown
 from bot.messages import AudioChunk, Samples
-from bot.runtime.endpoints import Caller, Form, endpoint
+from bot.runtime.endpoints import Caller, Form, endpoint, still_there
 from bot.voices import voice_files, wav
 from bot.voices.catalogue import VoiceCatalog
 from bot.voices.folder import About, is_name, read_about, read_recording, read_transcript
@@ -140,28 +140,37 @@ class VoicePages:
             raise web.HTTPNotFound(text=str(error)) from None
         return _sound(body)
 
-    async def _speak(self, path: VoicePath, query: SpeechQuery) -> web.Response:
+    async def _speak(
+        self, request: web.Request, path: VoicePath, query: SpeechQuery
+    ) -> web.Response:
         """Let a voice say a sentence, for the caller alone; chat comes before."""
         if self._catalog is None or path.name not in self._catalog:
             raise web.HTTPNotFound(text=f"There is no voice {shown(path.name)} that can speak.")
         key = path.name, query.text
         if key not in self._made:
-            body = await self._make(path.name, query.text)
+            body = await self._make(path.name, query.text, still_there(request))
             self._made[key] = body
             while len(self._made) > _KEPT:
                 del self._made[next(iter(self._made))]
         return _sound(self._made[key])
 
-    async def _make(self, name: str, text: str) -> bytes:
+    async def _make(self, name: str, text: str, is_wanted: Callable[[], bool]) -> bytes:
         policy = next(iter(self._channels.values())).policy
         spoken = await asyncio.to_thread(policy.read, text)
         if not spoken:
             raise web.HTTPUnprocessableEntity(text="Nothing of it may or can be said.")
         try:
-            async with aclosing(self._speech.speak(spoken, voice=name)) as pieces:
+            speech = self._speech.speak(spoken, voice=name, is_wanted=is_wanted)
+            async with aclosing(speech) as pieces:
                 parts = [piece async for piece in pieces]
+        except CrowdedError:
+            raise web.HTTPTooManyRequests(
+                text="Too many requests are under way; try again."
+            ) from None
         except UtteranceError as error:
             raise web.HTTPServiceUnavailable(text=str(error)) from None
+        if not parts:  # the caller has gone
+            raise web.HTTPServiceUnavailable(text="Nobody waits for it any more.")
         samples = np.concatenate(parts)
         return wav.encode(AudioChunk(samples=samples, sample_rate_hz=self._rate_hz))
 

@@ -15,10 +15,10 @@ import structlog
 from aiohttp import web
 
 from bot.config.wires import OpenaiWireSettings
-from bot.errors import UtteranceError
-from bot.runtime.endpoints import JSON, Caller, Form, as_json, endpoint
+from bot.errors import CrowdedError, UtteranceError
+from bot.runtime.endpoints import JSON, Caller, Form, as_json, endpoint, still_there
 from bot.wires.sound import TYPES, encoder, stretch
-from bot.wires.speech import CrowdedError, Speech
+from bot.wires.speech import Speech
 
 log = structlog.get_logger(__name__)
 
@@ -165,7 +165,7 @@ class OpenaiWire:
         response = web.StreamResponse(headers={"Content-Type": TYPES[body.response_format]})
         if body.instructions:
             response.headers["X-Ishowtts-Ignored"] = "instructions"
-        async with aclosing(self._encoded(body, text, voice, _is_there(request))) as parts:
+        async with aclosing(self._encoded(body, text, voice, still_there(request))) as parts:
             try:
                 first = await anext(parts, b"")
             except CrowdedError:
@@ -213,11 +213,6 @@ class OpenaiWire:
     def _names(self) -> list[str]:
         own = {self._default, *(self._known or ()), *self._settings.voices}
         return [*sorted(own), *(name for name in NAMES if name not in own)]
-
-
-def _is_there(request: web.Request) -> Callable[[], bool]:
-    """Return what tells whether the caller still waits."""
-    return lambda: request.transport is not None and not request.transport.is_closing()
 
 
 async def _send(response: web.StreamResponse, data: bytes) -> None:

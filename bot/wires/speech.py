@@ -11,7 +11,7 @@ import numpy as np
 from bot.channel import Channel
 from bot.engine.narrator import SpeechEngine
 from bot.engine.pieces import split
-from bot.errors import UtteranceError
+from bot.errors import CrowdedError, UtteranceError
 from bot.messages import Samples, SpeechRequest
 from bot.playback.resample import Resampler
 
@@ -19,10 +19,6 @@ RATE_HZ: Final = 24_000
 """Sample rate of what programs get, in hertz."""
 _LOOK_S = 0.02
 """How often it is looked whether chat leaves the engine free."""
-
-
-class CrowdedError(Exception):
-    """Too many requests are under way."""
 
 
 class Speech:

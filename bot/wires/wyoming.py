@@ -24,9 +24,9 @@ from wyoming.tts import (
 
 from bot import version
 from bot.config.wires import WyomingWireSettings
-from bot.errors import StartError, UtteranceError
+from bot.errors import CrowdedError, StartError, UtteranceError
 from bot.wires.sound import Plain
-from bot.wires.speech import RATE_HZ, CrowdedError, Speech
+from bot.wires.speech import RATE_HZ, Speech
 
 log = structlog.get_logger(__name__)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.config.policy import PolicySettings
-from bot.messages import Chatter, Purge, RejectReason, Verb
+from bot.messages import Chatter, Command, Order, Purge, RejectReason, Verb
 from bot.outcomes import Accepted, DropReason, Queued, Rejected
 from bot.runtime.clock import now
 from tests.moderation.conftest import Room, utterance
@@ -39,6 +39,47 @@ async def test_pause_and_resume(room: Room) -> None:
     assert not room.is_paused()
     assert room.order(Verb.UNDO) == "taken back: resume"
     assert room.is_paused()
+
+
+async def test_nobody_takes_back_what_they_may_not_do(room: Room) -> None:
+    room.order(Verb.OFF)
+    command = Command(id="u", channel="main", issuer="mod", order=Order(verb=Verb.UNDO))
+    answer = room.moderation.apply(command, lambda verb: verb is not Verb.OFF)
+    assert answer.name == "nothing_to_undo"
+    assert reason(room.write("hello")) is RejectReason.OFF
+    assert room.order(Verb.UNDO) == "taken back: off"
+
+
+async def test_a_mute_that_changed_nothing_takes_nothing_back() -> None:
+    room = Room(policy=PolicySettings.model_validate({"access": {"muted": ["troll"]}}))
+    room.write("hello", "ana")
+    for name in ("ana", "ana", "troll"):
+        room.order(Verb.MUTE, name)
+    assert room.order(Verb.UNDO) == "taken back: mute ana"  # the first one
+    assert reason(room.write("hello", "troll")) is RejectReason.MUTED
+    assert isinstance(room.write("hello", "ana"), Queued)
+
+
+async def test_what_a_program_says_is_silent_when_nothing_is_read(room: Room) -> None:
+    room.order(Verb.OFF)
+    room.intake.say(utterance("program", "program"))
+    assert room.dropped[-1] == ("program", DropReason.OFF)
+    assert room.order(Verb.REPLAY) == "there is nothing to say again"
+
+
+async def test_of_who_is_muted_nothing_is_said_again(room: Room) -> None:
+    room.speech.current = None
+    room.history.add(utterance("b1", "b"))
+    room.order(Verb.MUTE, "b")
+    assert room.order(Verb.REPLAY) == "once more: a"
+
+
+@pytest.mark.parametrize("nickname", ["buy-viewers.com", "see discord.gg/abc", "🇳🇦🇸🇹🇾 x"])
+async def test_a_nickname_is_nothing_that_the_bot_may_not_write(nickname: str) -> None:
+    room = Room(policy=PolicySettings.model_validate({"words": {"drop": ["nasty"]}}))
+    answer = room.order(Verb.NICK, value=nickname, by=Chatter(id="1", name="ana"))
+    assert "ana" not in room.policy.chatters.nicknames.values()
+    assert nickname not in answer
 
 
 async def test_off_is_silence_at_once(room: Room) -> None:

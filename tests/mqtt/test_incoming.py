@@ -70,6 +70,31 @@ async def test_what_comes_before_the_daemon_is_ready_is_refused(
     ]
 
 
+async def test_what_was_refused_may_be_sent_again(
+    source: MqttSource, incoming: IncomingStandIn
+) -> None:
+    panic = '{"order": "panic", "id": "p1"}'
+    incoming.command(panic)
+    incoming.chat(1)
+    taken: list[SourceItem] = []
+
+    async def deliver(item: SourceItem) -> None:
+        taken.append(item)
+
+    running = asyncio.create_task(source.run(deliver))
+    await asyncio.sleep(0)
+    for _ in range(2):  # and what was taken is not taken twice
+        incoming.command(panic)
+        incoming.chat(1)
+    while len(taken) < 2:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert [type(item) for item in taken] == [Command, ChatMessage]
+
+
 async def test_a_daemon_that_is_busy_takes_commands_first_and_as_much_chat_as_there_is_room_for(
     source: MqttSource, incoming: IncomingStandIn
 ) -> None:

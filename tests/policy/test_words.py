@@ -78,6 +78,18 @@ def test_a_blocked_word_is_found_in_disguise(written: str, draft: Make) -> None:
     assert result.detail in said
 
 
+@pytest.mark.parametrize("end", ["s", "z", "ss", "sss", "zz", "zzz", "sz", "tt", "tttt"])
+def test_a_blocked_word_is_found_with_its_end_drawn_out(end: str, draft: Make) -> None:
+    for word in ("idiot", "shit"):
+        assert isinstance(Words(WordSettings(drop=(word,)))(draft(f"you {word}{end}")), Rejection)
+
+
+def test_a_word_that_is_split_at_one_of_grammar_is_found_if_the_rest_is_none(draft: Make) -> None:
+    words = Words(WordSettings(drop=("tobacco",)))
+    assert isinstance(words(draft("some to bacco")), Rejection)
+    assert isinstance(words(draft("go to back")), Draft)
+
+
 @pytest.mark.parametrize("written", INNOCENTS)
 def test_innocents_stay(written: str, draft: Make) -> None:
     assert stripped(draft(f"oh {written} no"), strip=BLOCKED) == f"oh {written} no"
@@ -231,6 +243,7 @@ def test_nothing_blocked_remains(draft: Make, text: str) -> None:
         assert isinstance(again, Draft)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
 def test_any_text_is_survived(draft: Make, text: str) -> None:
     Words(WordSettings(strip=BLOCKED, strip_patterns=(".b",)))(draft(text))

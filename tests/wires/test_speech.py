@@ -10,9 +10,9 @@ import pytest
 from bot.app import Daemon
 from bot.config.server import ServerSettings
 from bot.config.wires import SpeakerbotWireSettings
-from bot.errors import ConfigError
+from bot.errors import ConfigError, CrowdedError
 from bot.wires.speakerbot import SpeakerbotWire
-from bot.wires.speech import CrowdedError, Speech
+from bot.wires.speech import Speech
 
 DEADLINE_S = 60
 

@@ -26,4 +26,5 @@ def is_english(word: str) -> bool:
     if word in words:
         return True
     stem = word.removesuffix("'s").removesuffix("'")
-    return stem in words or (stem.endswith("s") and stem[:-1] in words)
+    is_plural = stem.endswith("s") and not stem.endswith("ss")
+    return stem in words or (is_plural and stem[:-1] in words)

@@ -28,6 +28,8 @@ _CACHED = 8_192
 _TEXTS = 256
 """Texts whose result is kept: a message is looked at as written and as spoken."""
 _LEAST_HALF = 2
+_STRETCHED = re.compile(r"[sz]{2,}$|([a-z])\1+$")
+"""End that is drawn out: a plural, or the last letter."""
 _TWO_SENTENCES = re.compile(r"(?:[a-z]{2}|[0-9]{2})[.!?]\s+(?:[A-Z][a-z]|[0-9]{2})")
 _LINK = re.compile(r"['_,-]*")
 """What may stand at the ends of parts that are joined over a space."""
@@ -199,7 +201,11 @@ class Matcher:
         return (word.isdecimal() or is_english(word)) and not self._compounds.is_form(word)
 
     def _look(self, word: str) -> bool:
-        return self._compounds.is_blocked(word) or self._heard.is_blocked(word)
+        plain = _STRETCHED.sub(lambda end: end[1] or "s", word)
+        return any(
+            self._compounds.is_blocked(each) or self._heard.is_blocked(each)
+            for each in {word, plain}
+        )
 
 
 def _softened(word: str) -> str:

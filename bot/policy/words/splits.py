@@ -143,7 +143,8 @@ def is_one_word(found: str, before: bytes) -> bool:
 
     They are when markup or a lone symbol stands in a gap, when every piece is one letter, when a
     piece is a single letter or has no vowel and not all pieces are ordinary words, or when none of
-    them is a word of grammar. A sentence that ends between words of English divides them.
+    them is a word of grammar or one of them is no word. A sentence that ends between words of
+    English divides them.
 
     Args:
         found: Letters with what stands between them, in lower case.
@@ -163,7 +164,8 @@ def is_one_word(found: str, before: bytes) -> bool:
         return False
     is_odd = any(len(piece) == 1 or _VOWELS.isdisjoint(piece) for piece in pieces)
     are_ordinary = [_is_ordinary(part) for part in parts]
-    return not all(are_ordinary) if is_odd else GRAMMAR.isdisjoint(pieces)
+    are_words = all(are_ordinary) if is_odd else all(map(is_english, pieces))
+    return not are_words or (not is_odd and GRAMMAR.isdisjoint(pieces))
 
 
 def _without_other_scripts(found: str) -> str:
