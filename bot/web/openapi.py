@@ -47,7 +47,7 @@ def endpoints(routes: Iterable[web.RouteDef]) -> Iterator[Endpoint]:
     """Yield those of `routes` that are endpoints of the API; files of pages are none."""
     for route in routes:
         found = Endpoint.of(route.handler)
-        if found is not None and (found.gives or found.parts):
+        if found is not None and (found.gives or found.parts or found.path.startswith("/api/")):
             yield found
 
 
@@ -69,8 +69,8 @@ def describe(described: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
         "info": {
             "title": "ishowtts",
             "version": version,
-            "description": "Speaks livestream chat. What is not marked needs a token, but for"
-            " programs on the daemon's own machine where none is configured.",
+            "description": "Speaks livestream chat. What is not marked needs a token, but where"
+            " none is configured and the daemon listens to 127.0.0.1 alone.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
