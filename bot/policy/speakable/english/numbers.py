@@ -10,6 +10,7 @@ _NUMBER = re.compile(NUMBER)
 _SCALE = re.compile(
     r" ?(thousand|million|billion|trillion|mil|mill)\b|(bn|[kmb])(?![^\W_])", re.IGNORECASE
 )
+_COMMA = re.compile(r"[0-9]{1,3},[0-9]{1,2}(?=[kKmM](?![^\W_]))")
 _POINT = re.compile(r"\.([0-9]++)")
 _DOTTED = re.compile(r"[0-9]++(?:\.[0-9]++){2,}")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}(?:,[0-9]{1,2})?(?![0-9.])")
@@ -95,11 +96,13 @@ def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
 
 
 def scaled(line: Line, at: int) -> Reading | None:
-    """Read a number with a scale: 10k, 1.5M, 3 million."""
-    match = _NUMBER.match(line.text, at)
+    """Read a number with a scale: 10k, 1.5M, 3 million; 1,5k too."""
+    match = _COMMA.match(line.text, at) or _NUMBER.match(line.text, at)
     if match is None or (scale := _SCALE.match(line.text, match.end())) is None:
         return None
     text, sign = match[0], scale[2] or ""
+    if match.re is _COMMA:
+        text = text.replace(",", ".")
     end = scale.end()
     if sign in ("k", "K") and text in ("2", "4", "8"):
         if sign == "K" or (line.after(end).lower() in _SCREENS or line.before(at) == "in"):

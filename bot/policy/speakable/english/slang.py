@@ -65,6 +65,8 @@ def word(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     written = match[0]
+    if len(written) == 1 and line.text[at - 1 : at].isdigit():  # of a name: p3r, h4x0r
+        return Reading(match.end(), written.upper())
     key = written.lower()
     said = vocabulary.SLANG.get(key) or vocabulary.ABBREVIATIONS.get(key)
     if (
@@ -108,7 +110,8 @@ def _is_meant(line: Line, at: int, end: int, written: str) -> bool:
         if before in ("the", "an", "a", "my", "this", "that", "your", "of"):
             return False
         if key not in vocabulary.NAMES and (len(key) > 2 or key in vocabulary.CAPITALS):
-            return not line.text[end : end + 2].strip().isdigit()
+            is_numbered = line.text[end : end + 2].strip().isdigit()
+            return not is_numbered and after.lower() not in vocabulary.NUMBER_WORDS
         is_apart = line.begins_sentence(at) and not line.text[end : end + 2].strip().isalnum()
         return is_apart or after.lower() in vocabulary.MEANT_AFTER.get(key, ())
     if key in vocabulary.NAMES:

@@ -107,7 +107,7 @@ LEET = {
 NAMES = frozenset(
     {
         "bc", "bf", "cu", "dw", "ez", "fr", "gf", "gl", "gm", "gz", "hf", "ig", "ik", "jk", "k",
-        "lv", "mb", "np", "nt", "og", "r", "sm", "tn", "ty", "u", "wb", "yt",
+        "lv", "mb", "np", "nt", "og", "r", "sm", "smb", "tn", "ty", "u", "wb", "yt",
     }
 )  # fmt: skip
 """Abbreviations that are initials or names when they are written in capitals before a name."""
@@ -177,9 +177,12 @@ _WHY_AFTER = frozenset(
 NUMBER_WORDS = frozenset(
     {
         "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-        "twelve", "hundred", "thousand", "oh", "zero", "point",
+        "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+        "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred",
+        "thousand", "oh", "zero", "point",
     }
 )  # fmt: skip
+"""Words that numbers begin with, in which an earlier reading has said digits."""
 _NOT_BEFORE = {
     "acc": frozenset(["championship"]),
     "bc": frozenset(["canada", "place"]),
@@ -218,7 +221,7 @@ def is_allowed(key: str, before: str, after: str, following: str) -> bool:
         return False
     if key == "k" and (before in NUMBER_WORDS or before[-1:].isdigit()):
         return False
-    if len(key) <= 2 and after in NUMBER_WORDS and key in NAMES:
+    if after in NUMBER_WORDS and key in NAMES:
         return False
     if key == "atm" and before in ("the", "an", "this", "that", "my", "nearest"):
         return False
