@@ -70,7 +70,8 @@ _EACH = re.compile(
     r"(?P<what>[a-z]{2,12})/(?P<unit>min|sec|hr|hour|day|week|mo|month|yr|year|game)(?![^\W_])"
 )
 _JOINED = re.compile(
-    r"(?P<n>[0-9]{1,4}(?:\.[0-9])?)-(?P<unit>ft|lb|in|oz|km|mi|yr|hr|min|sec|mm|cm|kg|gb|mo|wk)(?![^\W_])",
+    r"(?P<n>[0-9]{1,4}(?:\.[0-9])?)-(?P<unit>ft|lb|in(?!-[^\W_])|oz|km|mi|yr|hr|min|sec|mm|cm|kg|gb"
+    r"|mo|wk)(?![^\W_])",
     re.IGNORECASE,
 )
 _SIZE = re.compile(r"([0-9]{1,3})[\"'] ?[x×] ?([0-9]{1,3})(?:\"|')(?![^\W_])")
