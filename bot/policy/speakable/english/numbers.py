@@ -124,12 +124,13 @@ def _is_versioned(line: Line, at: int, sign: str) -> bool:
     """Tell whether a letter behind a number is part of a version or a place: 14.1b, exit 16B."""
     before = line.before(at)
     is_patch = sign == "b" and _PATCH.search(line.text[max(at - 30, 0) : at]) is not None
-    return before in _VERSIONED or before in _ROOMS or is_patch
+    return before in VERSIONED or before in _ROOMS or is_patch
 
 
 _HEIGHT = re.compile(r"[0-9]{1,2}\.[0-9]{2}")
 _PATCH = re.compile(r"(?:patch|version|update|build|season)\b", re.IGNORECASE)
-_VERSIONED = frozenset({"patch", "version", "update", "build", "ver", "beta", "snapshot"})
+VERSIONED = frozenset({"patch", "version", "update", "build", "ver", "beta", "snapshot"})
+"""Words before a version, which may end with a letter."""
 _POWERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _COUNTED = frozenset(
     {
@@ -243,18 +244,20 @@ _SEVERAL = re.compile(r"([0-9]{1,4})'?s(?![^\W_])")
 
 
 def inside(line: Line, at: int) -> Reading | None:
-    """Read digits that follow a letter: ps5, mp3; long ones one by one, as in codes."""
+    """Read digits that follow a letter: ps5, mp3, x1.5; long ones one by one, as in codes."""
     match = _INSIDE.match(line.text, at)
     if match is None:
         return None
-    text = match[0]
+    text = match[1]
+    if match[2]:
+        return Reading(match.end(), numerals.count(match[0]), "number")
     is_code = len(text) > 4 or text[0] == "0"
     return Reading(
         match.end(), numerals.digits(text) if is_code else numerals.pairs(text), "number"
     )
 
 
-_INSIDE = re.compile(r"[0-9]++")
+_INSIDE = re.compile(r"([0-9]++)(\.[0-9]{1,3}(?![0-9.]))?")
 
 QUANTITIES = (scaled, plain)
 """What a range or a unit can be made of."""
