@@ -113,6 +113,9 @@ def _with_unit(line: Line, at: int, number: Reading) -> Reading | None:
     match = _UNIT.match(text, number.end)
     if match is None:
         return None
+    is_decimal = "." in text[at : number.end]
+    if is_decimal and len(match[2]) == 1 and line.before(at) in numbers.VERSIONED:
+        return None  # "patch 7.35d" is no time
     words, end = _words(line, number, match), match.end()
     if words is None and "/" in match[2]:  # what stands behind the slash is read on its own
         sign = match[2].partition("/")[0]
