@@ -23,10 +23,11 @@ _SCREENS = frozenset(
     {
         "monitor", "monitors", "tv", "tvs", "video", "videos", "stream", "streams", "display",
         "resolution", "screen", "quality", "uhd", "hdr", "gaming", "textures", "footage", "camera",
-        "cam", "movie", "bluray", "60", "120", "144",
+        "cam", "movie", "bluray",
     }
 )  # fmt: skip
 """Words behind 4k that make it a resolution."""
+_RATE = re.compile(r" [0-9]{2,3} ?(?:hz|fps)(?![^\W_])", re.IGNORECASE)
 _YEAR_BEFORE = frozenset({"in", "since", "circa", "year", "anno", "until", "before", "after"})
 _ROOMS = frozenset(
     {
@@ -35,6 +36,7 @@ _ROOMS = frozenset(
     }
 )  # fmt: skip
 _TURNS = frozenset({"180", "360", "540", "720", "900", "1080"})
+_TURNED = re.compile(r" (?:no ?scopes?|flick|spin|turn)(?![^\W_])", re.IGNORECASE)
 _FLIGHT = re.compile(r"(?:^| )[A-Z]{2} $")
 _RATED = frozenset({"elo", "rating", "rated", "mmr", "fide"})
 _EDGE = frozenset(".,!?;:)\"'")
@@ -86,7 +88,9 @@ def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
     before, following = line.before(at), line.after(match.end()).lower()
     if len(text) in (3, 4) and (before in _ROOMS or _FLIGHT.search(line.text[max(at - 4, 0) : at])):
         return numerals.pairs(text)
-    if text in _TURNS and before in ("a", "an", "the", "my", "hit", "did"):
+    if text in _TURNS and (
+        before in ("a", "an", "the", "my", "hit", "did") or _TURNED.match(line.text, match.end())
+    ):
         return numerals.pairs(text)
     if len(text) != 4 or not "1000" < text < "1900" or before not in _YEAR_BEFORE:
         return None
@@ -105,7 +109,8 @@ def scaled(line: Line, at: int) -> Reading | None:
         text = text.replace(",", ".")
     end = scale.end()
     if sign in ("k", "K") and text in ("2", "4", "8"):
-        if sign == "K" or (line.after(end).lower() in _SCREENS or line.before(at) == "in"):
+        is_screen = line.after(end).lower() in _SCREENS or _RATE.match(line.text, end) is not None
+        if sign == "K" or is_screen or line.before(at) == "in":
             return Reading(end, f"{numerals.count(text)} K", "number")
     elif sign in ("k", "K") and line.before(at) in ("a", "my", "first") and text in ("5", "10"):
         return Reading(end, f"{numerals.count(text)} K", "number")

@@ -60,6 +60,9 @@ _DECADE_AFTER = frozenset(
         "style", "band", "bands", "era", "aesthetic", "pop", "cars", "car", "hair",
     }
 )  # fmt: skip
+_SECONDS_AFTER = frozenset(
+    {"left", "cooldown", "cd", "timer", "delay", "remaining", "ago", "later"}
+)
 _RECORDS = frozenset(
     {
         "wr", "pb", "pace", "run", "sub", "split", "record", "time", "finished", "got", "sob",
@@ -202,11 +205,12 @@ def decade(line: Line, at: int) -> Reading | None:
         return None
     century, tens = match["century"], match["tens"]
     if century is None:
+        following = line.after(match.end()).lower()
         is_decade = (
             line.before(at) in _DECADE_BEFORE
             or line.text[at - 1 : at] in ("'", "-")
-            or line.after(match.end()).lower() in _DECADE_AFTER
-            or int(tens) > 6
+            or following in _DECADE_AFTER
+            or (int(tens) > 6 and following not in _SECONDS_AFTER)
         )
         if not is_decade or line.before(at) == "for":
             return None
