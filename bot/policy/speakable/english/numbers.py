@@ -8,7 +8,8 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 
 _NUMBER = re.compile(NUMBER)
 _SCALE = re.compile(
-    r" ?(thousand|million|billion|trillion|mil|mill)\b|(bn|[kmb])(?![^\W_])", re.IGNORECASE
+    r" ?(thousand|million|billion|trillion|mil|mill)\b|(bn|[kb]|m(?!/s(?![^\W_])))(?![^\W_])",
+    re.IGNORECASE,
 )
 _COMMA = re.compile(r"[0-9]{1,3},[0-9]{1,2}(?=[kKmM](?![^\W_]))")
 _POINT = re.compile(r"\.([0-9]++)")
@@ -142,7 +143,7 @@ _COUNTED = frozenset(
         "subs", "sub", "followers", "views", "viewers", "people", "dollars", "gold", "coins",
         "points", "likes", "plays", "downloads", "copies", "streams", "subscribers", "users",
         "players", "damage", "dmg", "hp", "xp", "exp", "souls", "isk", "gil", "kr", "bucks",
-        "euros", "pounds", "channel",
+        "euros", "pounds", "channel", "gp",
     }
 )  # fmt: skip
 

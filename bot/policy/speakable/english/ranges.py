@@ -158,6 +158,19 @@ def _is_code(text: str) -> bool:
     return len(text) > 1 and text[0] == "0" and text.isdigit()
 
 
+_RECORD = re.compile(r"([0-9]{1,3})w ?([0-9]{1,3})l(?![^\W_])", re.IGNORECASE)
+
+
+def record(line: Line, at: int) -> Reading | None:
+    """Read 2w 1l as wins and losses."""
+    match = _RECORD.match(line.text, at)
+    if match is None:
+        return None
+    wins, losses = "win" if match[1] == "1" else "wins", "loss" if match[2] == "1" else "losses"
+    said = f"{numerals.count(match[1])} {wins} {numerals.count(match[2])} {losses}"
+    return Reading(match.end(), said, "score")
+
+
 def minus(line: Line, at: int) -> Reading | None:
     """Read -5, -$3 and -0.4kg, where a hyphen stands before a number and behind no word."""
     if at and (not line.text[at - 1].isspace() and line.text[at - 1] not in "(~=<>\"'"):
@@ -203,6 +216,7 @@ def week(line: Line, at: int) -> Reading | None:
 RULES = (
     Rule(week, words=_DAYS),
     Rule(span, digits=True, letters=True, signs=money.SIGNS, words=dates.MONTHS),
+    Rule(record, digits=True),
     Rule(minus, signs="-"),
     Rule(about, signs="~≈"),
 )
