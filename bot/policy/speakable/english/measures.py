@@ -173,6 +173,8 @@ def _is_unit_apart(line: Line, number: Reading, match: re.Match[str]) -> bool:
         return is_stopped or not line.text[match.end() :].strip(" .!?")
     if key == "mo":
         return line.before(line.text.rfind(" ", 0, number.end) + 1) in _MINUTES_BEFORE
+    if key == "pt" and line.text[match.end() : match.end() + 2].strip().isdigit():
+        return False  # "ep 5 pt 3"
     if key in NOT_SPACED and sign in (key, key.upper()):
         return key in _AT_END and not line.after(match.end())
     if len(key) > 1 or not key.isalpha():

@@ -118,6 +118,8 @@ CAPITALS = frozenset(
     }
 )  # fmt: skip
 """Abbreviations of two letters that stay abbreviations in capitals; others are initials then."""
+NAMES_IN_CAPITALS = frozenset({"esp"})
+"""Longer abbreviations that are something else in capitals wherever they stand: ESP is a cheat."""
 MEANT_AFTER = {
     "ty": frozenset(
         [
@@ -224,6 +226,8 @@ def is_allowed(key: str, before: str, after: str, following: str) -> bool:
     if after in NUMBER_WORDS and key in NAMES:
         return False
     if key == "atm" and before in ("the", "an", "this", "that", "my", "nearest"):
+        return False
+    if key == "sr" and (after in NUMBER_WORDS or following.strip().isdigit()):  # "SR 4200"
         return False
     if key == "y":
         return after in _WHY_AFTER
