@@ -86,14 +86,16 @@ MIXED = {
     "a.k.a.": "also known as", "b/c": "because", "b/w": "between", "b2b": "back to back",
     "b4": "before", "b8": "bait", "c u": "see you", "c ya": "see ya", "c/o": "care of",
     "e.g": "for example", "e.g.": "for example", "f2f": "face to face", "f2p": "free to play",
-    "g2g": "got to go", "g2k": "good to know", "gl2u": "good luck to you", "gr8": "great",
-    "h/t": "hat tip", "h8": "hate", "h8r": "hater", "h8rs": "haters", "h8s": "hates",
-    "i.e": "that is", "i.e.": "that is", "ily2": "I love you too", "in2": "into", "l8": "late",
-    "l8r": "later", "m8": "mate", "m8s": "mates", "me2": "me too", "n/a": "not applicable",
-    "n1": "nice one", "n8": "night", "p2w": "pay to win", "s/o": "shout out", "sk8": "skate",
+    "g00d": "good", "g2g": "got to go", "g2k": "good to know", "gl2u": "good luck to you",
+    "gn8": "good night", "gr8": "great", "h/t": "hat tip", "h8": "hate",
+    "h8r": "hater", "h8rs": "haters", "h8s": "hates", "i.e": "that is", "i.e.": "that is",
+    "ily2": "I love you too", "in2": "into", "l33t": "leet", "l8": "late", "l8r": "later",
+    "m8": "mate", "m8s": "mates", "me2": "me too", "n/a": "not applicable",
+    "n00b": "noob", "n00bs": "noobs", "n1": "nice one", "n8": "night", "p2w": "pay to win",
+    "pr0": "pro", "pr0s": "pros", "s/o": "shout out", "sk8": "skate",
     "str8": "straight", "t2go": "time to go", "tl:dr": "too long, didn't read",
     "tl;dr": "too long, didn't read", "w/": "with", "w/e": "whatever", "w/o": "without",
-    "w/out": "without", "w8": "wait", "w8ing": "waiting", "y/n": "yes or no",
+    "w/out": "without", "w1n": "win", "w8": "wait", "w8ing": "waiting", "y/n": "yes or no",
 }  # fmt: skip
 """Abbreviations with signs or digits in them."""
 LEET = {
