@@ -37,6 +37,8 @@ _SCORES = frozenset(
         "are", "is", "was", "at", "it's", "its",
     }
 )  # fmt: skip
+_RESULTS = frozenset({"won", "lost", "beat"})
+"""Words before the score of one game: "won 3-2 on pens"."""
 _SCORED_AFTER = frozenset(
     {
         "win", "loss", "lead", "sweep", "record", "comeback", "victory", "defeat", "run", "start",
@@ -135,7 +137,8 @@ def _numbers(line: Line, at: int, first: Reading, second: Reading, between: str)
     if low < high and not (is_score and (low == 0 or line.before(at) in _SCORES)):
         return Reading(second.end, f"{first.said} to {second.said}", "number", value=high)
     if max(low, high) <= _LARGEST_SCORE and low != high and is_tight:
-        joined = " and " if following in ("on", "record", "this", "season", "start") else " "
+        is_balance = following in ("on", "record", "this", "season", "start")
+        joined = " and " if is_balance and line.before(at) not in _RESULTS else " "
         return Reading(second.end, f"{first.said}{joined}{second.said}", "score")
     return Reading(second.end, f"{first.said} {second.said}", "score")
 
