@@ -1,21 +1,12 @@
 """Grammar of the languages other than English: numbers, money, measures, dates by their tables."""
 
 import re
-from functools import lru_cache
-
-from num2words import num2words
 
 from bot.config.policy import SpeakableSettings
+from bot.policy.speakable.cardinals import LONGEST_CARDINAL, in_words, minus, number_words
 from bot.policy.speakable.reading import Line, Reader, Reading, Rule
 from bot.policy.speakable.tables import table_of
 
-_LONGEST_CARDINAL = 15
-"""Digits of the longest number that is said as one, with separators; a longer one is spelled."""
-_LONGEST_BARE = 9
-"""The same without separators."""
-_MOST_SPELLED = 12
-"""Limit of digits that are spelled; the rest is left out."""
-_MOST_DECIMALS = 6
 _END = r"(?![^\W_])"
 _DOTTED = re.compile(r"[0-9]++(?:\.[0-9]++){2,}")
 _DATE = re.compile(
@@ -103,7 +94,7 @@ class Grammar:
             and len(whole) == 4
         ):
             said = in_words(int(whole), self._table.language, to="year")
-        is_sayable = len(whole) <= _LONGEST_CARDINAL
+        is_sayable = len(whole) <= LONGEST_CARDINAL
         return Reading(
             end, said, "number", said, float(f"{whole}.{decimals or 0}") if is_sayable else None
         )
@@ -135,7 +126,7 @@ class Grammar:
         is_unit = self._unit.match(line.text, number.end) or match[0].startswith(" ")
         scale = self._table.scales[match["scale"].lower()]
         value = number.value * scale
-        if (is_unit and len(match["scale"]) == 1) or value >= 10**_LONGEST_CARDINAL or value % 1:
+        if (is_unit and len(match["scale"]) == 1) or value >= 10**LONGEST_CARDINAL or value % 1:
             return number
         said = in_words(int(value), self._table.language)
         return Reading(match.end(), said, "number", said, value)
@@ -189,8 +180,8 @@ class Grammar:
         if not ("0" <= following <= "9"):
             return None
         number = self._measured(line, at + 1)
-        minus = self._table.minus or _minus(self._table.language)
-        return Reading(number.end, f"{minus} {number.said}".strip(), "number") if number else None
+        sign = self._table.minus or minus(self._table.language)
+        return Reading(number.end, f"{sign} {number.said}".strip(), "number") if number else None
 
     def _ranged(self, line: Line, at: int) -> Reading | None:
         """Read 5-10 and 5-10 %."""
@@ -282,37 +273,3 @@ class Grammar:
 
 _NO_STARTS = ("'", "#", "@", "-", ".")
 _WORD = re.compile(r"[^\W\d_]++(?![^\W_]|['&-])")
-
-
-@lru_cache(maxsize=4096)
-def number_words(whole: str, decimals: str, language: str, *, is_grouped: bool = False) -> str:
-    """Return a number in words; endless ones and those that begin with a zero digit by digit."""
-    most = _LONGEST_CARDINAL if is_grouped else _LONGEST_BARE
-    if len(whole) > most or (len(whole) > 1 and whole[0] == "0"):
-        words = _spelled(whole, language)
-    else:
-        words = in_words(int(whole), language)
-    if not decimals:
-        return words
-    if len(whole) > _LONGEST_BARE:
-        return f"{words} {_spelled(decimals[:_MOST_DECIMALS], language)}"
-    return in_words(float(f"{whole}.{decimals[:_MOST_DECIMALS]}"), language)
-
-
-def _spelled(digits: str, language: str) -> str:
-    return " ".join(in_words(int(digit), language) for digit in digits[:_MOST_SPELLED])
-
-
-def _minus(language: str) -> str:
-    words = in_words(-1, language).split()
-    return words[0] if len(words) > 1 else ""
-
-
-@lru_cache(maxsize=4096)
-def in_words(number: float, language: str, to: str = "cardinal") -> str:
-    """Return `number` in words of `language`, or in digits where num2words has no words."""
-    try:
-        words = num2words(number, lang=language, to=to)
-    except Exception:  # noqa: BLE001 - fifty languages fail in as many ways; digits stay digits
-        return str(number)
-    return str(words).replace(",", "").replace("-", " ")
