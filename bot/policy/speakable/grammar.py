@@ -17,6 +17,11 @@ _DATE = re.compile(
 _CLOCK = re.compile(
     rf"(?P<hour>[01]?[0-9]|2[0-4])[:hH](?P<minute>[0-5][0-9])(?: ?Uhr| ?hs?)?(?![:.,]?[0-9]){_END}"
 )
+_DAY = re.compile(r"(?P<day>0?[1-9]|[12][0-9]|3[01])\.(?P<month>0?[1-9]|1[0-2])\.(?= |$)")
+_SCORE = re.compile(rf"([0-9]{{1,3}}):([0-9]{{1,3}})(?![:.,]?[0-9]){_END}")
+_TIMES = re.compile(rf"([0-9]{{1,3}})[xX]{_END}")
+_FEMININE = ("a", "ª", "re", "res")
+"""How what is written behind the digits of a feminine ordinal ends."""
 _DASH = re.compile(r" ?[-~] ?(?=[0-9])")
 _SPACES = re.compile(r"[0-9]{1,3}(?:[   ][0-9]{3})+(?![0-9])")
 
@@ -65,7 +70,10 @@ class Grammar:
         letters = any(sign[0].isalpha() and not sign.isalpha() for sign in self._table.currencies)
         return (
             Rule(self._dated, digits=True),
+            Rule(self._day, digits=True),
             Rule(self._timed, digits=True),
+            Rule(self._scored, digits=True),
+            Rule(self._repeated, digits=True),
             Rule(self._placed, digits=True),
             Rule(self._ranged, digits=True),
             Rule(self._dot_joined, digits=True),
@@ -94,6 +102,8 @@ class Grammar:
             and len(whole) == 4
         ):
             said = in_words(int(whole), self._table.language, to="year")
+        if decimals and self._table.mark_words:
+            said = said.replace(*self._table.mark_words)
         is_sayable = len(whole) <= LONGEST_CARDINAL
         return Reading(
             end, said, "number", said, float(f"{whole}.{decimals or 0}") if is_sayable else None
@@ -205,18 +215,51 @@ class Grammar:
         day = int(match["day"] or match["day2"])
         month = int(match["month"] or match["month2"])
         year = int(match["year"] or match["year2"])
-        said = in_words(day, table.language, to="ordinal" if table.day_is_ordinal else "cardinal")
-        if day == 1 and table.first_day:
-            said = table.first_day
-        if line.before(at) in table.inflected_after:
-            said += "n"
-        date = table.date.format(day=said, month=table.months[month - 1])
+        date = self._day_and_month(line, at, day, month)
         spoken = in_words(
             year, table.language, to="year" if table.years_by_hundreds else "cardinal"
         )
         if not table.is_spaced:
             return Reading(match.end(), f"{spoken}年{date}", "date")
         return Reading(match.end(), f"{date}{table.of_year}{spoken}", "date")
+
+    def _day(self, line: Line, at: int) -> Reading | None:
+        """Read 15.03. where ordinals have a stop, unless it may end a sentence."""
+        match = _DAY.match(line.text, at) if self._table.day_is_ordinal else None
+        if match is None:
+            return None
+        is_dated = line.before(at) in self._table.inflected_after
+        goes_on = line.text[match.end() + 1 : match.end() + 2].islower()
+        if not is_dated and not goes_on:  # "Version 1.2."
+            return None
+        said = self._day_and_month(line, at, int(match["day"]), int(match["month"]))
+        return Reading(match.end(), said, "date")
+
+    def _day_and_month(self, line: Line, at: int, day: int, month: int) -> str:
+        table = self._table
+        said = in_words(day, table.language, to="ordinal" if table.day_is_ordinal else "cardinal")
+        if day == 1 and table.first_day:
+            said = table.first_day
+        name = table.months[month - 1]
+        return table.date.format(day=self._inflected(line, at, said, name), month=name)
+
+    def _scored(self, line: Line, at: int) -> Reading | None:
+        """Read 1:0, the score of a match."""
+        match = _SCORE.match(line.text, at)
+        between = self._table.against or self._table.to
+        if match is None or not between:
+            return None
+        first, second = (in_words(int(number), self._table.language) for number in match.groups())
+        space = " " if self._table.is_spaced else ""
+        return Reading(match.end(), f"{first}{space}{between}{space}{second}", "score")
+
+    def _repeated(self, line: Line, at: int) -> Reading | None:
+        """Read 3x as "three times"."""
+        match = _TIMES.match(line.text, at) if self._table.times else None
+        if match is None:
+            return None
+        times = self._before("", in_words(int(match[1]), self._table.language))
+        return Reading(match.end(), self._table.times.format(n=times), "number")
 
     def _timed(self, line: Line, at: int) -> Reading | None:
         """Read 10:30 and 10h30."""
@@ -237,8 +280,21 @@ class Grammar:
         match = self._ordinal.match(line.text, at)
         if match is None:
             return None
-        said = in_words(int(match["n"]), self._table.language, to="ordinal")
-        return Reading(match.end(), said, "ordinal")
+        table = self._table
+        said = in_words(int(match["n"]), table.language, to="ordinal")
+        if table.feminine_ordinal and match[0].endswith(_FEMININE):
+            masculine, feminine = table.feminine_ordinal
+            if said.endswith(masculine):
+                said = said.removesuffix(masculine) + feminine
+        noun = line.after(match.end())
+        return Reading(match.end(), self._inflected(line, at, said, noun), "ordinal")
+
+    def _inflected(self, line: Line, at: int, said: str, noun: str) -> str:
+        """Return an ordinal as it ends between the word before it and its noun."""
+        if line.before(at) in self._table.inflected_after:
+            return f"{said}n"
+        ending = self._table.ordinal_endings.get(noun, "") if line.begins_sentence(at) else ""
+        return f"{said}{ending}"
 
     def _dot_joined(self, line: Line, at: int) -> Reading | None:
         """Read versions and addresses: 1.2.3."""
