@@ -1,21 +1,12 @@
 """Grammar of the languages other than English: numbers, money, measures, dates by their tables."""
 
 import re
-from functools import lru_cache
-
-from num2words import num2words
 
 from bot.config.policy import SpeakableSettings
+from bot.policy.speakable.cardinals import LONGEST_CARDINAL, in_words, minus, number_words
 from bot.policy.speakable.reading import Line, Reader, Reading, Rule
 from bot.policy.speakable.tables import table_of
 
-_LONGEST_CARDINAL = 15
-"""Digits of the longest number that is said as one, with separators; a longer one is spelled."""
-_LONGEST_BARE = 9
-"""The same without separators."""
-_MOST_SPELLED = 12
-"""Limit of digits that are spelled; the rest is left out."""
-_MOST_DECIMALS = 6
 _END = r"(?![^\W_])"
 _DOTTED = re.compile(r"[0-9]++(?:\.[0-9]++){2,}")
 _DATE = re.compile(
@@ -26,6 +17,11 @@ _DATE = re.compile(
 _CLOCK = re.compile(
     rf"(?P<hour>[01]?[0-9]|2[0-4])[:hH](?P<minute>[0-5][0-9])(?: ?Uhr| ?hs?)?(?![:.,]?[0-9]){_END}"
 )
+_DAY = re.compile(r"(?P<day>0?[1-9]|[12][0-9]|3[01])\.(?P<month>0?[1-9]|1[0-2])\.(?= |$)")
+_SCORE = re.compile(rf"([0-9]{{1,3}}):([0-9]{{1,3}})(?![:.,]?[0-9]){_END}")
+_TIMES = re.compile(rf"([0-9]{{1,3}})[xX]{_END}")
+_FEMININE = ("a", "ª", "re", "res")
+"""How what is written behind the digits of a feminine ordinal ends."""
 _DASH = re.compile(r" ?[-~] ?(?=[0-9])")
 _SPACES = re.compile(r"[0-9]{1,3}(?:[   ][0-9]{3})+(?![0-9])")
 
@@ -74,7 +70,10 @@ class Grammar:
         letters = any(sign[0].isalpha() and not sign.isalpha() for sign in self._table.currencies)
         return (
             Rule(self._dated, digits=True),
+            Rule(self._day, digits=True),
             Rule(self._timed, digits=True),
+            Rule(self._scored, digits=True),
+            Rule(self._repeated, digits=True),
             Rule(self._placed, digits=True),
             Rule(self._ranged, digits=True),
             Rule(self._dot_joined, digits=True),
@@ -103,7 +102,9 @@ class Grammar:
             and len(whole) == 4
         ):
             said = in_words(int(whole), self._table.language, to="year")
-        is_sayable = len(whole) <= _LONGEST_CARDINAL
+        if decimals and self._table.mark_words:
+            said = said.replace(*self._table.mark_words)
+        is_sayable = len(whole) <= LONGEST_CARDINAL
         return Reading(
             end, said, "number", said, float(f"{whole}.{decimals or 0}") if is_sayable else None
         )
@@ -135,7 +136,7 @@ class Grammar:
         is_unit = self._unit.match(line.text, number.end) or match[0].startswith(" ")
         scale = self._table.scales[match["scale"].lower()]
         value = number.value * scale
-        if (is_unit and len(match["scale"]) == 1) or value >= 10**_LONGEST_CARDINAL or value % 1:
+        if (is_unit and len(match["scale"]) == 1) or value >= 10**LONGEST_CARDINAL or value % 1:
             return number
         said = in_words(int(value), self._table.language)
         return Reading(match.end(), said, "number", said, value)
@@ -189,8 +190,8 @@ class Grammar:
         if not ("0" <= following <= "9"):
             return None
         number = self._measured(line, at + 1)
-        minus = self._table.minus or _minus(self._table.language)
-        return Reading(number.end, f"{minus} {number.said}".strip(), "number") if number else None
+        sign = self._table.minus or minus(self._table.language)
+        return Reading(number.end, f"{sign} {number.said}".strip(), "number") if number else None
 
     def _ranged(self, line: Line, at: int) -> Reading | None:
         """Read 5-10 and 5-10 %."""
@@ -214,18 +215,51 @@ class Grammar:
         day = int(match["day"] or match["day2"])
         month = int(match["month"] or match["month2"])
         year = int(match["year"] or match["year2"])
-        said = in_words(day, table.language, to="ordinal" if table.day_is_ordinal else "cardinal")
-        if day == 1 and table.first_day:
-            said = table.first_day
-        if line.before(at) in table.inflected_after:
-            said += "n"
-        date = table.date.format(day=said, month=table.months[month - 1])
+        date = self._day_and_month(line, at, day, month)
         spoken = in_words(
             year, table.language, to="year" if table.years_by_hundreds else "cardinal"
         )
         if not table.is_spaced:
             return Reading(match.end(), f"{spoken}年{date}", "date")
         return Reading(match.end(), f"{date}{table.of_year}{spoken}", "date")
+
+    def _day(self, line: Line, at: int) -> Reading | None:
+        """Read 15.03. where ordinals have a stop, unless it may end a sentence."""
+        match = _DAY.match(line.text, at) if self._table.day_is_ordinal else None
+        if match is None:
+            return None
+        is_dated = line.before(at) in self._table.inflected_after
+        goes_on = line.text[match.end() + 1 : match.end() + 2].islower()
+        if not is_dated and not goes_on:  # "Version 1.2."
+            return None
+        said = self._day_and_month(line, at, int(match["day"]), int(match["month"]))
+        return Reading(match.end(), said, "date")
+
+    def _day_and_month(self, line: Line, at: int, day: int, month: int) -> str:
+        table = self._table
+        said = in_words(day, table.language, to="ordinal" if table.day_is_ordinal else "cardinal")
+        if day == 1 and table.first_day:
+            said = table.first_day
+        name = table.months[month - 1]
+        return table.date.format(day=self._inflected(line, at, said, name), month=name)
+
+    def _scored(self, line: Line, at: int) -> Reading | None:
+        """Read 1:0, the score of a match."""
+        match = _SCORE.match(line.text, at)
+        between = self._table.against or self._table.to
+        if match is None or not between:
+            return None
+        first, second = (in_words(int(number), self._table.language) for number in match.groups())
+        space = " " if self._table.is_spaced else ""
+        return Reading(match.end(), f"{first}{space}{between}{space}{second}", "score")
+
+    def _repeated(self, line: Line, at: int) -> Reading | None:
+        """Read 3x as "three times"."""
+        match = _TIMES.match(line.text, at) if self._table.times else None
+        if match is None:
+            return None
+        times = self._before("", in_words(int(match[1]), self._table.language))
+        return Reading(match.end(), self._table.times.format(n=times), "number")
 
     def _timed(self, line: Line, at: int) -> Reading | None:
         """Read 10:30 and 10h30."""
@@ -246,8 +280,21 @@ class Grammar:
         match = self._ordinal.match(line.text, at)
         if match is None:
             return None
-        said = in_words(int(match["n"]), self._table.language, to="ordinal")
-        return Reading(match.end(), said, "ordinal")
+        table = self._table
+        said = in_words(int(match["n"]), table.language, to="ordinal")
+        if table.feminine_ordinal and match[0].endswith(_FEMININE):
+            masculine, feminine = table.feminine_ordinal
+            if said.endswith(masculine):
+                said = said.removesuffix(masculine) + feminine
+        noun = line.after(match.end())
+        return Reading(match.end(), self._inflected(line, at, said, noun), "ordinal")
+
+    def _inflected(self, line: Line, at: int, said: str, noun: str) -> str:
+        """Return an ordinal as it ends between the word before it and its noun."""
+        if line.before(at) in self._table.inflected_after:
+            return f"{said}n"
+        ending = self._table.ordinal_endings.get(noun, "") if line.begins_sentence(at) else ""
+        return f"{said}{ending}"
 
     def _dot_joined(self, line: Line, at: int) -> Reading | None:
         """Read versions and addresses: 1.2.3."""
@@ -282,37 +329,3 @@ class Grammar:
 
 _NO_STARTS = ("'", "#", "@", "-", ".")
 _WORD = re.compile(r"[^\W\d_]++(?![^\W_]|['&-])")
-
-
-@lru_cache(maxsize=4096)
-def number_words(whole: str, decimals: str, language: str, *, is_grouped: bool = False) -> str:
-    """Return a number in words; endless ones and those that begin with a zero digit by digit."""
-    most = _LONGEST_CARDINAL if is_grouped else _LONGEST_BARE
-    if len(whole) > most or (len(whole) > 1 and whole[0] == "0"):
-        words = _spelled(whole, language)
-    else:
-        words = in_words(int(whole), language)
-    if not decimals:
-        return words
-    if len(whole) > _LONGEST_BARE:
-        return f"{words} {_spelled(decimals[:_MOST_DECIMALS], language)}"
-    return in_words(float(f"{whole}.{decimals[:_MOST_DECIMALS]}"), language)
-
-
-def _spelled(digits: str, language: str) -> str:
-    return " ".join(in_words(int(digit), language) for digit in digits[:_MOST_SPELLED])
-
-
-def _minus(language: str) -> str:
-    words = in_words(-1, language).split()
-    return words[0] if len(words) > 1 else ""
-
-
-@lru_cache(maxsize=4096)
-def in_words(number: float, language: str, to: str = "cardinal") -> str:
-    """Return `number` in words of `language`, or in digits where num2words has no words."""
-    try:
-        words = num2words(number, lang=language, to=to)
-    except Exception:  # noqa: BLE001 - fifty languages fail in as many ways; digits stay digits
-        return str(number)
-    return str(words).replace(",", "").replace("-", " ")

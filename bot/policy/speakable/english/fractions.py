@@ -14,6 +14,9 @@ _TIGHT = re.compile(r"([0-9]{1,6})/([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])")
 _MIXED = re.compile(r"([0-9]{1,4})(?: |-)([0-9]{1,3})/([0-9]{1,3})(?![0-9]|/[0-9])(?![^\W_])")
 _RATING = re.compile(r"([0-9]{1,3}\.[0-9]{1,2})/(5|10|20|100)(?![0-9/.])(?![^\W_])")
 _KITCHEN_UNIT = re.compile(r" ?(tsp|tbsp|oz|lbs?|kg|km|mi|ft|in|gal)\.?(?![^\W_])")
+_RAID = re.compile(r"([0-9]{1,2})/([0-9]{1,2})([MHN])(?![^\W_])")
+_LEAST_BOSSES = 4
+"""A raid has more bosses than these; 3/4M are a part of a million."""
 _TRIPLE = re.compile(r"([0-9]{1,3})/([0-9]{1,3})/([0-9]{1,3})(?![0-9/])(?![^\W_])")
 _PAIRS = {
     ("24", "7"): "twenty four seven", ("50", "50"): "fifty fifty", ("20", "20"): "twenty twenty",
@@ -40,6 +43,15 @@ _BETWEEN = dict.fromkeys(
     ("part", "page", "day", "ep", "episode", "chapter", "round", "stage", "phase", "disc"), "of"
 ) | {"pressure": "over", "bp": "over"}
 """Words between two numbers, by the word before them."""
+_BETWEEN_PARTS = frozenset(
+    {
+        "lap", "boss", "map", "act", "game", "set", "try", "attempt", "level", "wave", "quest",
+        "raid",
+    }
+)  # fmt: skip
+"""Words before the number of a part and that of all, unless it rates them: "this boss 9/10"."""
+_POINTS = frozenset({10, 100})
+"""Most points of ratings that are nothing else."""
 _WHOLES = frozenset({"of", "cup", "mile", "hour"})
 _DATED = frozenset({"on", "by", "until", "till", "since", "before", "after", "from", "due"})
 _JOKE = 2
@@ -61,7 +73,7 @@ def fraction(line: Line, at: int) -> Reading | None:
     if (named := _PAIRS.get((above, below))) and not match[3]:
         return Reading(match.end(), named, "pair")
     top, bottom = int(above), int(below)
-    if between := _BETWEEN.get(line.before(at)):
+    if between := _between(line, at, match):
         said = f"{numerals.count(above)} {between} {numerals.count(below)}"
         return Reading(match.end(), said, "pair")
     if top == 1 and bottom > 20 and not is_alone:
@@ -72,13 +84,27 @@ def fraction(line: Line, at: int) -> Reading | None:
     return _rated(line, at, match, is_alone=is_alone)
 
 
+def _between(line: Line, at: int, match: re.Match[str]) -> str | None:
+    """Return the word between two numbers that are a part and all of something."""
+    before, top, bottom = line.before(at), int(match[1]), int(match[2])
+    if before == "day" and _is_date(line, at, top, bottom):  # "pi day 3/14"
+        return None
+    if before in _BETWEEN_PARTS and bottom not in _POINTS:
+        return "of" if line.after(match.end()).lower() not in _WHOLES else None
+    return _BETWEEN.get(before)
+
+
 def _rated(line: Line, at: int, match: re.Match[str], *, is_alone: bool) -> Reading:
     """Read a rating, a day, or two numbers that are neither."""
     above, below = match[1], match[2]
     top, bottom = int(above), int(below)
     if _is_date(line, at, top, bottom):
         return Reading(match.end(), f"{numerals.count(above)} {numerals.two_digits(below)}", "date")
-    is_rating = bottom in _RATED and top <= bottom
+    is_rating = (
+        (bottom in _RATED and top <= bottom)
+        or (bottom in _POINTS and top < _JOKE * bottom)
+        or top == bottom > 1
+    )
     if not is_rating and bottom and is_alone and (top > bottom or " " in match[0] or bottom % 100):
         return Reading(match.end(), _ordinal(top, bottom), "fraction")
     if top <= bottom or (bottom in (5, 10, 100) and top < _JOKE * bottom):
@@ -119,6 +145,15 @@ def rating(line: Line, at: int) -> Reading | None:
     """Read 4.5/5."""
     match = _RATING.match(line.text, at)
     return Reading(match.end(), _out_of(match[1], match[2]), "rating") if match else None
+
+
+def raid(line: Line, at: int) -> Reading | None:
+    """Read 8/8M and 3/9H: bosses of a raid, and how hard it is."""
+    match = _RAID.match(line.text, at)
+    if match is None or not int(match[1]) <= int(match[2]) > _LEAST_BOSSES:
+        return None
+    said = f"{numerals.count(match[1])} of {numerals.count(match[2])} {match[3]}"
+    return Reading(match.end(), said, "pair")
 
 
 def mixed(line: Line, at: int) -> Reading | None:
@@ -167,6 +202,7 @@ def _ordinal(top: int, bottom: int) -> str:
 RULES = (
     Rule(measured, digits=True),
     Rule(rating, digits=True),
+    Rule(raid, digits=True),
     Rule(mixed, digits=True),
     Rule(triple, digits=True),
     Rule(fraction, digits=True),

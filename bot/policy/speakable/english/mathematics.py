@@ -24,6 +24,9 @@ _BARE = {
 _BETWEEN = {"<": "is less than", ">": "is greater than", "<=": "is at most", ">=": "is at least"}
 _WORDS = {"<": "is worse than", ">": "is better than"}
 _ARROW = re.compile(r"[-=~]+>+|<+[-=~]+(?![0-9])|[=~]{2,}|>{2,}|<{2,}")
+_LEADS = re.compile(r"(?:-+>|→) ?(?=[^\W_])")
+_COMPARES = re.compile(r"[<>](?=[A-Za-z]{2})")
+_UNEQUAL = re.compile(r"!=(?= ?[^\W_])")
 _TAG = re.compile(
     r"<(?P<end>/)?(?P<name>[A-Za-z][A-Za-z ]{0,30}?)(?P<rest>[^A-Za-z<>][^<>]{0,200})?>"
 )
@@ -84,6 +87,8 @@ def comparison(line: Line, at: int) -> Reading | None:
         return Reading(match.end(), table.get(match[1], _BARE[match[1]]))
     if match := _ARROW.match(text, at):
         return Reading(match.end(), "")
+    if _COMPARES.match(text, at) and text[max(at - 2, 0) : at].isalpha() and at > 1:  # "NA>EU"
+        return Reading(at + 1, _WORDS[text[at]])
     is_between = text[at - 1 : at] == " " and text[at + 1 : at + 2] == " "
     if is_between and text[:at].rstrip()[-1:].isalnum() and text[at + 1 :].lstrip()[:1].isalnum():
         return Reading(at + 1, _WORDS[text[at]])
@@ -107,6 +112,22 @@ def operator(line: Line, at: int) -> Reading | None:
     if match[1] != "*" and not is_spaced and not is_equation:
         return None
     return Reading(match.end(), _SPACED[match[1]])
+
+
+def leads(line: Line, at: int) -> Reading | None:
+    """Read an arrow from or to a number: 1->99, plat 2 -> diamond."""
+    match = _LEADS.match(line.text, at)
+    last = line.text[:at].rstrip(" ")[-1:]
+    if match is None or not last.isalnum():
+        return None
+    is_number = last.isdigit() or line.text[match.end()].isdigit()
+    return Reading(match.end(), "to") if is_number else None
+
+
+def unequal(line: Line, at: int) -> Reading | None:
+    """Read a != b."""
+    match = _UNEQUAL.match(line.text, at)
+    return Reading(match.end(), _SIGNS["≠"]) if match else None
 
 
 def arrow(line: Line, at: int) -> Reading | None:
@@ -154,6 +175,8 @@ def approximately(line: Line, at: int) -> Reading | None:
 
 RULES = (
     Rule(approximately, signs="<>="),
+    Rule(leads, signs="-→"),
+    Rule(unequal, signs="!"),
     Rule(arrow, signs="-=~<>"),
     Rule(comparison, signs="<>"),
     Rule(operator, signs="*/-"),

@@ -25,13 +25,13 @@ _PER = re.compile(r" ?/ ?([A-Za-z]{1,7}2?)(?![^\W_])")
 _MINUTES_BEFORE = frozenset(
     {
         "in", "for", "last", "past", "next", "every", "after", "within", "about", "took", "takes",
-        "another", "under", "over", "only", "~",
+        "another", "under", "over", "only", "~", "wait", "spent", "brb",
     }
 )  # fmt: skip
 _MINUTES_AFTER = frozenset(
     {
         "ago", "left", "later", "timer", "break", "ad", "ads", "delay", "timeout", "remaining",
-        "wait", "queue", "more", "late",
+        "wait", "queue", "more", "late", "until", "till", "pause",
     }
 )  # fmt: skip
 _METERS_AFTER = frozenset(
@@ -60,10 +60,10 @@ _MEASURED = frozenset(
         "bulb", "burger", "cable", "can", "card", "charger", "clip", "cooldown", "cord", "cup",
         "dash", "deadlift", "deadline", "delay", "display", "drive", "drop", "dumbbell", "engine",
         "fall", "fan", "film", "flight", "gap", "glass", "gun", "hdd", "jack", "jump", "kit",
-        "lens", "limit", "marathon", "monitor", "movie", "old", "pack", "panel", "pizza", "plate",
-        "pool", "psu", "race", "radiator", "ride", "rim", "rims", "rope", "run", "screen", "shift",
-        "shifts", "speaker", "sprint", "squat", "ssd", "steak", "stick", "stream", "sub", "swim",
-        "tank", "timeout", "timer", "tire", "tires", "trial", "trip", "tv", "video", "walk",
+        "lens", "limit", "marathon", "monitor", "movie", "old", "pack", "panel", "pause", "pizza",
+        "plate", "pool", "psu", "race", "radiator", "ride", "rim", "rims", "rope", "run", "screen",
+        "shift", "shifts", "speaker", "sprint", "squat", "ssd", "steak", "stick", "stream", "sub",
+        "swim", "tank", "timeout", "timer", "tire", "tires", "trial", "trip", "tv", "video", "walk",
         "wall", "wheels", "window", "zone",
     }
 )  # fmt: skip
@@ -76,7 +76,8 @@ _NO_NOUNS = frozenset(
         "pls", "plz", "please", "max", "tops", "now", "here", "there", "lol", "lmao", "tho",
         "though", "because", "cuz", "bc", "when", "while", "until", "till", "my", "your", "his",
         "her", "we", "they", "you", "he", "she", "again", "only", "the", "then", "that", "deep",
-        "high", "tall", "long", "wide", "old", "not", "will",
+        "high", "tall", "long", "wide", "old", "not", "will", "behind", "ahead", "faster", "slower",
+        "earlier", "late", "early",
     }
 )  # fmt: skip
 _DECADE_BEFORE = frozenset({"the", "mid", "early", "late", "my", "his", "her", "their", "your"})
@@ -91,10 +92,12 @@ def measure(line: Line, at: int) -> Reading | None:
 
 
 def each(line: Line, at: int) -> Reading | None:
-    """Read 12/kg and 3/day."""
-    number = numbers.plain(line, at)
+    """Read 12/kg, 3/day and 10k/day."""
+    number = longest(_NUMBERS, line, at)
     per = _PER.match(line.text, number.end) if number else None
     if number is None or per is None or (what := PER.get(per[1].lower())) is None:
+        return None
+    if len(per[1]) == 1 and line.text[number.end - 1].isalpha():  # "5k/d" may be kills and deaths
         return None
     return Reading(per.end(), f"{number.said} per {what}", "measure")
 
@@ -113,6 +116,9 @@ def _with_unit(line: Line, at: int, number: Reading) -> Reading | None:
     match = _UNIT.match(text, number.end)
     if match is None:
         return None
+    is_decimal = "." in text[at : number.end]
+    if is_decimal and len(match[2]) == 1 and line.before(at) in numbers.VERSIONED:
+        return None  # "patch 7.35d" is no time
     words, end = _words(line, number, match), match.end()
     if words is None and "/" in match[2]:  # what stands behind the slash is read on its own
         sign = match[2].partition("/")[0]
@@ -147,6 +153,8 @@ def _words(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]
         return _minutes_or_meters(line, number, match)
     if key == "s" and not space and not _is_seconds(line, number, match.end()):
         return None
+    if sign == "w" and not space and line.after(match.end()).lower() in ("ago", "left"):
+        return UNITS["wk"]
     if key == "k" or (key == "w" and sign == "w"):
         return None
     return words
@@ -165,6 +173,8 @@ def _is_unit_apart(line: Line, number: Reading, match: re.Match[str]) -> bool:
         return is_stopped or not line.text[match.end() :].strip(" .!?")
     if key == "mo":
         return line.before(line.text.rfind(" ", 0, number.end) + 1) in _MINUTES_BEFORE
+    if key == "pt" and line.text[match.end() : match.end() + 2].strip().isdigit():
+        return False  # "ep 5 pt 3"
     if key in NOT_SPACED and sign in (key, key.upper()):
         return key in _AT_END and not line.after(match.end())
     if len(key) > 1 or not key.isalpha():
@@ -217,10 +227,18 @@ _SECONDS_AFTER = frozenset(
 )  # fmt: skip
 
 
+_IN_AT_END = re.compile(r" in(?=[.,!?]|$)", re.IGNORECASE)
+"""As in "45m in"; "100m in 10s" is a distance."""
+
+
 def _minutes_or_meters(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]:
     following = line.after(match.end()).lower()
     start = line.text.rfind(" ", 0, number.end - 1 if number.end else 0) + 1
-    is_time = line.before(start) in _MINUTES_BEFORE or following in _MINUTES_AFTER
+    is_time = (
+        line.before(start) in _MINUTES_BEFORE
+        or following in _MINUTES_AFTER
+        or _IN_AT_END.match(line.text, match.end()) is not None
+    )
     if is_time and following not in _METERS_AFTER and (number.value or 0) < 1000:
         return UNITS["min"]
     return UNITS["m"]

@@ -57,6 +57,7 @@ _PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 _LANGUAGE = re.compile(r"[A-GJa-gj]#(?![^\W_])")
 _CHEMICAL = re.compile(r"(?:CO2|H2O|O2|N2O?|CH4|H2|C4)(?![^\W_])")
 _DEFINITION = re.compile(r"(?P<n>[248])[kK](?P<rate>60|120|144)(?![^\W_])")
+_NETWORK = re.compile(r"(?P<n>[3-6])g(?= (?:lte|internet|network|wifi)(?![^\W_]))", re.IGNORECASE)
 _ANY = re.compile(r"(?P<word>any|some|no|every)1(?P<s>'?s)?(?![^\W_])", re.IGNORECASE)
 _MODEL_WORDS = {"x3d": "X three D", "ti": "TI", "super": "super"}
 
@@ -214,6 +215,12 @@ def language(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), f"{match[0][0]} sharp", "name")
 
 
+def network(line: Line, at: int) -> Reading | None:
+    """Read 4g lte and 5g internet, which are no grams."""
+    match = _NETWORK.match(line.text, at)
+    return Reading(match.end(), f"{numerals.count(match['n'])} G", "model") if match else None
+
+
 def someone(line: Line, at: int) -> Reading | None:
     """Read any1, no1 and every1."""
     match = _ANY.match(line.text, at)
@@ -233,6 +240,7 @@ RULES = (
     Rule(retirement, digits=True),
     Rule(times, letters=True),
     Rule(language, letters=True),
+    Rule(network, digits=True),
     Rule(someone, letters=True),
     Rule(serial, letters=True, digits=True),
 )

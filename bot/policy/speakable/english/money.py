@@ -95,7 +95,7 @@ _PREFIXES = {
 # Codes that are English words when they are written small.
 _ONLY_CAPITALS = frozenset(
     {
-        "TRY", "PEN", "COP", "MAD", "SOL", "RON", "PHP", "GEL", "ARS", "SAR", "ALL",
+        "TRY", "PEN", "COP", "MAD", "SOL", "RON", "PHP", "GEL", "ARS", "SAR", "ALL", "ISK",
     }
 )  # fmt: skip
 _HOUR_BEFORE = frozenset({"at", "by", "till", "until", "from", "around"})

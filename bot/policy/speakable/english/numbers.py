@@ -8,8 +8,10 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 
 _NUMBER = re.compile(NUMBER)
 _SCALE = re.compile(
-    r" ?(thousand|million|billion|trillion|mil|mill)\b|(bn|[kmb])(?![^\W_])", re.IGNORECASE
+    r" ?(thousand|million|billion|trillion|mil|mill)\b|(bn|[kb]|m(?!/s(?![^\W_])))(?![^\W_])",
+    re.IGNORECASE,
 )
+_COMMA = re.compile(r"[0-9]{1,3},[0-9]{1,2}(?=[kKmM](?![^\W_]))")
 _POINT = re.compile(r"\.([0-9]++)")
 _DOTTED = re.compile(r"[0-9]++(?:\.[0-9]++){2,}")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}(?:,[0-9]{1,2})?(?![0-9.])")
@@ -22,10 +24,11 @@ _SCREENS = frozenset(
     {
         "monitor", "monitors", "tv", "tvs", "video", "videos", "stream", "streams", "display",
         "resolution", "screen", "quality", "uhd", "hdr", "gaming", "textures", "footage", "camera",
-        "cam", "movie", "bluray", "60", "120", "144",
+        "cam", "movie", "bluray",
     }
 )  # fmt: skip
 """Words behind 4k that make it a resolution."""
+_RATE = re.compile(r" [0-9]{2,3} ?(?:hz|fps)(?![^\W_])", re.IGNORECASE)
 _YEAR_BEFORE = frozenset({"in", "since", "circa", "year", "anno", "until", "before", "after"})
 _ROOMS = frozenset(
     {
@@ -34,6 +37,7 @@ _ROOMS = frozenset(
     }
 )  # fmt: skip
 _TURNS = frozenset({"180", "360", "540", "720", "900", "1080"})
+_TURNED = re.compile(r" (?:no ?scopes?|flick|spin|turn)(?![^\W_])", re.IGNORECASE)
 _FLIGHT = re.compile(r"(?:^| )[A-Z]{2} $")
 _RATED = frozenset({"elo", "rating", "rated", "mmr", "fide"})
 _EDGE = frozenset(".,!?;:)\"'")
@@ -85,7 +89,9 @@ def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
     before, following = line.before(at), line.after(match.end()).lower()
     if len(text) in (3, 4) and (before in _ROOMS or _FLIGHT.search(line.text[max(at - 4, 0) : at])):
         return numerals.pairs(text)
-    if text in _TURNS and before in ("a", "an", "the", "my", "hit", "did"):
+    if text in _TURNS and (
+        before in ("a", "an", "the", "my", "hit", "did") or _TURNED.match(line.text, match.end())
+    ):
         return numerals.pairs(text)
     if len(text) != 4 or not "1000" < text < "1900" or before not in _YEAR_BEFORE:
         return None
@@ -95,14 +101,17 @@ def _as_name(line: Line, at: int, match: re.Match[str]) -> str | None:
 
 
 def scaled(line: Line, at: int) -> Reading | None:
-    """Read a number with a scale: 10k, 1.5M, 3 million."""
-    match = _NUMBER.match(line.text, at)
+    """Read a number with a scale: 10k, 1.5M, 3 million; 1,5k too."""
+    match = _COMMA.match(line.text, at) or _NUMBER.match(line.text, at)
     if match is None or (scale := _SCALE.match(line.text, match.end())) is None:
         return None
     text, sign = match[0], scale[2] or ""
+    if match.re is _COMMA:
+        text = text.replace(",", ".")
     end = scale.end()
     if sign in ("k", "K") and text in ("2", "4", "8"):
-        if sign == "K" or (line.after(end).lower() in _SCREENS or line.before(at) == "in"):
+        is_screen = line.after(end).lower() in _SCREENS or _RATE.match(line.text, end) is not None
+        if sign == "K" or is_screen or line.before(at) == "in":
             return Reading(end, f"{numerals.count(text)} K", "number")
     elif sign in ("k", "K") and line.before(at) in ("a", "my", "first") and text in ("5", "10"):
         return Reading(end, f"{numerals.count(text)} K", "number")
@@ -121,19 +130,20 @@ def _is_versioned(line: Line, at: int, sign: str) -> bool:
     """Tell whether a letter behind a number is part of a version or a place: 14.1b, exit 16B."""
     before = line.before(at)
     is_patch = sign == "b" and _PATCH.search(line.text[max(at - 30, 0) : at]) is not None
-    return before in _VERSIONED or before in _ROOMS or is_patch
+    return before in VERSIONED or before in _ROOMS or is_patch
 
 
 _HEIGHT = re.compile(r"[0-9]{1,2}\.[0-9]{2}")
 _PATCH = re.compile(r"(?:patch|version|update|build|season)\b", re.IGNORECASE)
-_VERSIONED = frozenset({"patch", "version", "update", "build", "ver", "beta", "snapshot"})
+VERSIONED = frozenset({"patch", "version", "update", "build", "ver", "beta", "snapshot"})
+"""Words before a version, which may end with a letter."""
 _POWERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _COUNTED = frozenset(
     {
         "subs", "sub", "followers", "views", "viewers", "people", "dollars", "gold", "coins",
         "points", "likes", "plays", "downloads", "copies", "streams", "subscribers", "users",
         "players", "damage", "dmg", "hp", "xp", "exp", "souls", "isk", "gil", "kr", "bucks",
-        "euros", "pounds", "channel",
+        "euros", "pounds", "channel", "gp",
     }
 )  # fmt: skip
 
@@ -240,18 +250,20 @@ _SEVERAL = re.compile(r"([0-9]{1,4})'?s(?![^\W_])")
 
 
 def inside(line: Line, at: int) -> Reading | None:
-    """Read digits that follow a letter: ps5, mp3; long ones one by one, as in codes."""
+    """Read digits that follow a letter: ps5, mp3, x1.5; long ones one by one, as in codes."""
     match = _INSIDE.match(line.text, at)
     if match is None:
         return None
-    text = match[0]
+    text = match[1]
+    if match[2]:
+        return Reading(match.end(), numerals.count(match[0]), "number")
     is_code = len(text) > 4 or text[0] == "0"
     return Reading(
         match.end(), numerals.digits(text) if is_code else numerals.pairs(text), "number"
     )
 
 
-_INSIDE = re.compile(r"[0-9]++")
+_INSIDE = re.compile(r"([0-9]++)(\.[0-9]{1,3}(?![0-9.]))?")
 
 QUANTITIES = (scaled, plain)
 """What a range or a unit can be made of."""

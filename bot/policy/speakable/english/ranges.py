@@ -37,6 +37,8 @@ _SCORES = frozenset(
         "are", "is", "was", "at", "it's", "its",
     }
 )  # fmt: skip
+_RESULTS = frozenset({"won", "lost", "beat"})
+"""Words before the score of one game: "won 3-2 on pens"."""
 _SCORED_AFTER = frozenset(
     {
         "win", "loss", "lead", "sweep", "record", "comeback", "victory", "defeat", "run", "start",
@@ -135,7 +137,8 @@ def _numbers(line: Line, at: int, first: Reading, second: Reading, between: str)
     if low < high and not (is_score and (low == 0 or line.before(at) in _SCORES)):
         return Reading(second.end, f"{first.said} to {second.said}", "number", value=high)
     if max(low, high) <= _LARGEST_SCORE and low != high and is_tight:
-        joined = " and " if following in ("on", "record", "this", "season", "start") else " "
+        is_balance = following in ("on", "record", "this", "season", "start")
+        joined = " and " if is_balance and line.before(at) not in _RESULTS else " "
         return Reading(second.end, f"{first.said}{joined}{second.said}", "score")
     return Reading(second.end, f"{first.said} {second.said}", "score")
 
@@ -156,6 +159,19 @@ def _is_between_names(line: Line, at: int, end: int) -> bool:
 
 def _is_code(text: str) -> bool:
     return len(text) > 1 and text[0] == "0" and text.isdigit()
+
+
+_RECORD = re.compile(r"([0-9]{1,3})w ?([0-9]{1,3})l(?![^\W_])", re.IGNORECASE)
+
+
+def record(line: Line, at: int) -> Reading | None:
+    """Read 2w 1l as wins and losses."""
+    match = _RECORD.match(line.text, at)
+    if match is None:
+        return None
+    wins, losses = "win" if match[1] == "1" else "wins", "loss" if match[2] == "1" else "losses"
+    said = f"{numerals.count(match[1])} {wins} {numerals.count(match[2])} {losses}"
+    return Reading(match.end(), said, "score")
 
 
 def minus(line: Line, at: int) -> Reading | None:
@@ -203,6 +219,7 @@ def week(line: Line, at: int) -> Reading | None:
 RULES = (
     Rule(week, words=_DAYS),
     Rule(span, digits=True, letters=True, signs=money.SIGNS, words=dates.MONTHS),
+    Rule(record, digits=True),
     Rule(minus, signs="-"),
     Rule(about, signs="~≈"),
 )

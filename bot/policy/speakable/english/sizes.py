@@ -70,9 +70,11 @@ _EACH = re.compile(
     r"(?P<what>[a-z]{2,12})/(?P<unit>min|sec|hr|hour|day|week|mo|month|yr|year|game)(?![^\W_])"
 )
 _JOINED = re.compile(
-    r"(?P<n>[0-9]{1,4}(?:\.[0-9])?)-(?P<unit>ft|lb|in|oz|km|mi|yr|hr|min|sec|mm|cm|kg|gb|mo|wk)(?![^\W_])",
+    r"(?P<n>[0-9]{1,4}(?:\.[0-9])?)-(?P<unit>ft|lb|in(?!-[^\W_])|oz|km|mi|yr|hr|min|sec|mm|cm|kg|gb"
+    r"|mo|wk)(?![^\W_])",
     re.IGNORECASE,
 )
+_STARS = re.compile(r"([1-7])(?:\*(?= [A-Za-z])|★(?!\w))")
 _SIZE = re.compile(r"([0-9]{1,3})[\"'] ?[x×] ?([0-9]{1,3})(?:\"|')(?![^\W_])")
 
 
@@ -102,6 +104,12 @@ def size(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), f"{a} by {b}", "measure")
 
 
+def stars(line: Line, at: int) -> Reading | None:
+    """Read 5* and 5★: how rare or good something is."""
+    match = _STARS.match(line.text, at)
+    return Reading(match.end(), f"{numerals.count(match[1])} star", "measure") if match else None
+
+
 def multiple(line: Line, at: int) -> Reading | None:
     """Read 2x and 1.5x."""
     number = numbers.plain(line, at)
@@ -116,6 +124,7 @@ RULES = (
     Rule(each, letters=True),
     Rule(joined, digits=True),
     Rule(size, digits=True),
+    Rule(stars, digits=True),
     Rule(multiple, digits=True),
     Rule(feet, digits=True),
     Rule(inches, digits=True),

@@ -22,6 +22,7 @@ _TONE = re.compile(rf"/({'|'.join(_TONES)})[.!]*$", re.IGNORECASE)
 _OPENERS = frozenset(re.split("[^a-z]", key)[0] for key in vocabulary.MIXED)
 _LEVEL = re.compile(r"(?P<word>lvl|lv|lev)s?\.? ?(?=[0-9])", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?(?=[0-9IVX])", re.IGNORECASE)
+_PART = re.compile(r"[Pp]t\.? ?(?=[0-9])")
 _NUMBERED_WORDS = {
     "no": "number", "nr": "number", "ep": "episode", "vol": "volume", "ch": "chapter",
     "pg": "page", "pp": "pages", "fig": "figure", "sec": "section", "s": "season",
@@ -65,6 +66,8 @@ def word(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     written = match[0]
+    if len(written) == 1 and line.text[at - 1 : at].isdigit():  # of a name: p3r, h4x0r
+        return Reading(match.end(), written.upper())
     key = written.lower()
     said = vocabulary.SLANG.get(key) or vocabulary.ABBREVIATIONS.get(key)
     if (
@@ -98,17 +101,21 @@ def _is_meant(line: Line, at: int, end: int, written: str) -> bool:
     if not vocabulary.is_allowed(key, before, after.lower(), line.text[end : end + 2]):
         return False
     if key in vocabulary.TITLES:
-        is_saint = key == "st" and after.lower() in vocabulary.SAINTS
+        name = line.after(end + line.text.startswith(".", end))
+        is_saint = key == "st" and name.lower() in vocabulary.SAINTS
         return key in ("mr", "mrs", "dr") or is_saint or bool(_TITLED.match(line.text, end))
     if written.islower() or line.is_shouted:
         return True
     if key in vocabulary.ABBREVIATIONS:
         return True
     if written.isupper():
+        if key in vocabulary.NAMES_IN_CAPITALS:
+            return False
         if before in ("the", "an", "a", "my", "this", "that", "your", "of"):
             return False
         if key not in vocabulary.NAMES and (len(key) > 2 or key in vocabulary.CAPITALS):
-            return not line.text[end : end + 2].strip().isdigit()
+            is_numbered = line.text[end : end + 2].strip().isdigit()
+            return not is_numbered and after.lower() not in vocabulary.NUMBER_WORDS
         is_apart = line.begins_sentence(at) and not line.text[end : end + 2].strip().isalnum()
         return is_apart or after.lower() in vocabulary.MEANT_AFTER.get(key, ())
     if key in vocabulary.NAMES:
@@ -149,6 +156,12 @@ def numbered(line: Line, at: int) -> Reading | None:
     )
 
 
+def part(line: Line, at: int) -> Reading | None:
+    """Read pt 2 and pt. 2; PT is a time zone."""
+    match = _PART.match(line.text, at)
+    return Reading(match.end(), "part ", "slang") if match else None
+
+
 def digit_word(line: Line, at: int) -> Reading | None:
     """Read 4 as "for" and 2 as "to" between words of chat: w8 4 me, nice 2 see u."""
     if line.text[at - 1 : at] != " ":
@@ -185,6 +198,7 @@ RULES = (
     Rule(word, words=(*vocabulary.SLANG, *vocabulary.ABBREVIATIONS)),
     Rule(level, letters=True, words=("lvl", "lv", "lvls", "lev")),
     Rule(numbered, letters=True),
+    Rule(part, letters=True, words=("pt",)),
     Rule(digit_word, digits=True),
     Rule(initial, digits=True),
 )

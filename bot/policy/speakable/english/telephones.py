@@ -35,13 +35,19 @@ def telephone(line: Line, at: int) -> Reading | None:
     """Read +1 123-123-5678, (555) 555-5555, 555-1234, 1-800-..."""
     match = (
         _AMERICAN.match(line.text, at)
-        or _INTERNATIONAL.match(line.text, at)
+        or _international(line, at)
         or _SOCIAL.match(line.text, at)
         or _LOCAL.match(line.text, at)
         or _VANITY.match(line.text, at)
         or _groups(line, at)
     )
     return Reading(match.end(), _spelled(match[0]), "telephone") if match else None
+
+
+def _international(line: Line, at: int) -> re.Match[str] | None:
+    match = _INTERNATIONAL.match(line.text, at)
+    # Fewer digits are what somebody won: "+250".
+    return match if match and sum(map(str.isdigit, match[0])) >= _LEAST_DIGITS else None
 
 
 def _groups(line: Line, at: int) -> re.Match[str] | None:

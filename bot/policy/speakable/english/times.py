@@ -60,6 +60,9 @@ _DECADE_AFTER = frozenset(
         "style", "band", "bands", "era", "aesthetic", "pop", "cars", "car", "hair",
     }
 )  # fmt: skip
+_SECONDS_AFTER = frozenset(
+    {"left", "cooldown", "cd", "timer", "delay", "remaining", "ago", "later"}
+)
 _RECORDS = frozenset(
     {
         "wr", "pb", "pace", "run", "sub", "split", "record", "time", "finished", "got", "sob",
@@ -67,6 +70,8 @@ _RECORDS = frozenset(
     }
 )  # fmt: skip
 _LEFT_AFTER = frozenset({"left", "remaining"})
+_SPENT_BEFORE = frozenset({"sub", "under", "q1", "q2", "q3", "q4"})
+"""Words before the time of a run, or of a quarter of a game, that is no time of day."""
 _OCLOCK = 12
 _HOURS = 24
 
@@ -85,6 +90,8 @@ def clock(line: Line, at: int) -> Reading | None:
     parts = match.groupdict()
     hour, minute, second = int(parts["hour"]), parts.get("minute"), parts.get("second")
     half, end = parts["half"], match.end()
+    if minute == "00" and not (second or half) and line.before(at) in _SPENT_BEFORE:
+        return None
     if line.text[end - 1] == "." and not line.after(end) and parts.get("zone") is None:
         end -= 1  # the full stop ends the sentence as well
     if second:
@@ -134,9 +141,10 @@ def run(line: Line, at: int) -> Reading | None:
     if (
         not (match["hours"] or match["fraction"])
         and match["seconds"] == "00"
-        and int(match["minutes"]) > _HOURS
+        and (int(match["minutes"]) > _HOURS or line.before(at) in _SPENT_BEFORE)
     ):
-        return Reading(match.end(), f"{numerals.count(match['minutes'])} minutes", "duration")
+        unit = "hour" if line.after(match.end()).lower() == "marathon" else "minute"
+        return Reading(match.end(), _counted(int(match["minutes"]), unit), "duration")
     said = numerals.cardinal(int(match["hours"])) + " " if match["hours"] else ""
     said += (
         numerals.two_digits(match["minutes"])
@@ -202,11 +210,12 @@ def decade(line: Line, at: int) -> Reading | None:
         return None
     century, tens = match["century"], match["tens"]
     if century is None:
+        following = line.after(match.end()).lower()
         is_decade = (
             line.before(at) in _DECADE_BEFORE
             or line.text[at - 1 : at] in ("'", "-")
-            or line.after(match.end()).lower() in _DECADE_AFTER
-            or int(tens) > 6
+            or following in _DECADE_AFTER
+            or (int(tens) > 6 and following not in _SECONDS_AFTER)
         )
         if not is_decade or line.before(at) == "for":
             return None

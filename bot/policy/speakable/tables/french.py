@@ -39,6 +39,7 @@ FRENCH = Table(
     clock="{hour} heures {minute}",
     full_hour="{hour} heures",
     ordinals=r"(?:ers?|ères?|res?|èmes?|emes?|nde?|es?)(?![^\W_])",
+    feminine_ordinal=("premier", "première"),
     symbols={"&": "et", "+": "plus", "=": "égale", "×": "fois"},
     slang={
         "pk": "pourquoi", "pq": "pourquoi", "slt": "salut", "bjr": "bonjour", "bsr": "bonsoir",

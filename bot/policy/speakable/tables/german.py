@@ -2,10 +2,19 @@
 
 from bot.policy.speakable.tables.table import Table
 
+_MONTHS = (
+    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
+    "November", "Dezember",
+)  # fmt: skip
+_MASCULINE = (*_MONTHS, "Platz", "Versuch", "Tag", "Teil", "Boss", "Stream")
+_NEUTER = ("Mal", "Spiel", "Level")
+"""Nouns that are counted off: "zweiter Platz", "erstes Mal"."""
+
 GERMAN = Table(
     language="de",
     minus="minus",
     to="bis",
+    against="zu",
     percent="Prozent",
     currencies={
         "€": ("Euro", "Euro"), "EUR": ("Euro", "Euro"), "$": ("Dollar", "Dollar"),
@@ -28,19 +37,18 @@ GERMAN = Table(
         "fps": ("Bild pro Sekunde", "Bilder pro Sekunde"),
     },
     scales={"k": 1000, "tsd": 1000, "mio": 1_000_000, "mrd": 1_000_000_000},
-    months=(
-        "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
-        "Oktober", "November", "Dezember",
-    ),
+    months=_MONTHS,
     date="{day} {month}",
     day_is_ordinal=True,
     clock="{hour} Uhr {minute}",
     full_hour="{hour} Uhr",
     ordinals=r"\.(?= [A-ZÄÖÜ])",
+    ordinal_endings=dict.fromkeys(_MASCULINE, "r") | dict.fromkeys(_NEUTER, "s"),
+    times="{n}mal",
     before_noun={"eins": ("ein", "eine")},
     feminine="e",
     years_by_hundreds=True,
-    inflected_after=("am", "vom", "zum", "bis", "ab", "dem", "den"),
+    inflected_after=("am", "vom", "zum", "bis", "ab", "dem", "den", "beim", "im", "zur", "seit"),
     symbols={"&": "und", "+": "plus", "=": "gleich", "×": "mal"},
     slang={
         "kp": "kein Plan", "ka": "keine Ahnung", "vllt": "vielleicht", "vlt": "vielleicht",

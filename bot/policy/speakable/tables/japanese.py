@@ -8,6 +8,7 @@ JAPANESE = Table(
     mark=".",
     minus="マイナス",
     to="から",
+    against="対",
     percent="パーセント",
     currencies={
         "¥": ("円", "円"), "JPY": ("円", "円"), "$": ("ドル", "ドル"), "USD": ("ドル", "ドル"),

@@ -39,6 +39,7 @@ PORTUGUESE = Table(
     clock="{hour} e {minute}",
     full_hour="{hour} horas",
     ordinals=r"\.?(?:[ºª]|[oa])(?![^\W_])",
+    feminine_ordinal=("o", "a"),
     before_noun={"um": ("um", "uma"), "dois": ("dois", "duas")},
     feminine="a",
     symbols={"&": "e", "+": "mais", "=": "igual a", "×": "vezes"},

@@ -6,6 +6,7 @@ SPANISH = Table(
     language="es",
     minus="menos",
     to="a",
+    mark_words=("punto", "coma"),
     percent="por ciento",
     currencies={
         "€": ("euro", "euros"), "EUR": ("euro", "euros"), "$": ("dólar", "dólares"),
@@ -41,7 +42,8 @@ SPANISH = Table(
     first_day="primero",
     clock="{hour} y {minute}",
     full_hour="{hour} en punto",
-    ordinals=r"\.?(?:[ºª]|er|[oa])(?![^\W_])",
+    ordinals=r"\.?(?:[ºª]|er|[rdtmvn]?[oa])(?![^\W_])",
+    feminine_ordinal=("o", "a"),
     before_noun={"veintiuno": ("veintiún", "veintiuna"), "uno": ("un", "una")},
     feminine="a",
     symbols={"&": "y", "+": "más", "=": "igual a", "×": "por"},

@@ -20,6 +20,10 @@ class Table(NamedTuple):
     """Empty for the first word of what num2words says of -1."""
     to: str = ""
     """Between the ends of a range; empty leaves the hyphen."""
+    against: str = ""
+    """Between the two numbers of a score: 1:0; empty is `to`."""
+    mark_words: tuple[str, str] | None = None
+    """Word of num2words for the decimal mark, and the one that is said."""
     percent: str = ""
     currencies: Mapping[str, Forms] = {}
     """By sign or ISO 4217 code."""
@@ -41,6 +45,12 @@ class Table(NamedTuple):
     full_hour: str = "{hour}"
     ordinals: str = ""
     """Pattern of what makes an ordinal of the digits before it."""
+    feminine_ordinal: tuple[str, str] | None = None
+    """How ordinals end, and feminine ones."""
+    ordinal_endings: Mapping[str, str] = {}
+    """What an ordinal ends with at the beginning of a sentence, by the noun behind it."""
+    times: str = ""
+    """How often something is, 3x: `{n}` is the number."""
     before_noun: Mapping[str, Forms] = {}
     """Ends of numbers that change before a noun, and to what before a masculine and a feminine
     one: "uno" to "un" or "una"."""
@@ -49,7 +59,7 @@ class Table(NamedTuple):
     years_by_hundreds: bool = False
     """Whether 1984 is "nineteen hundred and eighty four"."""
     inflected_after: Sequence[str] = ()
-    """Words after which the day of a date has an n: "am dritten Mai"."""
+    """Words after which an ordinal has an n: "am dritten Mai"."""
     is_spaced: bool = True
     """Whether words have spaces between them."""
     symbols: Mapping[str, str] = {}

@@ -86,14 +86,16 @@ MIXED = {
     "a.k.a.": "also known as", "b/c": "because", "b/w": "between", "b2b": "back to back",
     "b4": "before", "b8": "bait", "c u": "see you", "c ya": "see ya", "c/o": "care of",
     "e.g": "for example", "e.g.": "for example", "f2f": "face to face", "f2p": "free to play",
-    "g2g": "got to go", "g2k": "good to know", "gl2u": "good luck to you", "gr8": "great",
-    "h/t": "hat tip", "h8": "hate", "h8r": "hater", "h8rs": "haters", "h8s": "hates",
-    "i.e": "that is", "i.e.": "that is", "ily2": "I love you too", "in2": "into", "l8": "late",
-    "l8r": "later", "m8": "mate", "m8s": "mates", "me2": "me too", "n/a": "not applicable",
-    "n1": "nice one", "n8": "night", "p2w": "pay to win", "s/o": "shout out", "sk8": "skate",
+    "g00d": "good", "g2g": "got to go", "g2k": "good to know", "gl2u": "good luck to you",
+    "gn8": "good night", "gr8": "great", "h/t": "hat tip", "h8": "hate",
+    "h8r": "hater", "h8rs": "haters", "h8s": "hates", "i.e": "that is", "i.e.": "that is",
+    "ily2": "I love you too", "in2": "into", "l33t": "leet", "l8": "late", "l8r": "later",
+    "m8": "mate", "m8s": "mates", "me2": "me too", "n/a": "not applicable",
+    "n00b": "noob", "n00bs": "noobs", "n1": "nice one", "n8": "night", "p2w": "pay to win",
+    "pr0": "pro", "pr0s": "pros", "s/o": "shout out", "sk8": "skate",
     "str8": "straight", "t2go": "time to go", "tl:dr": "too long, didn't read",
     "tl;dr": "too long, didn't read", "w/": "with", "w/e": "whatever", "w/o": "without",
-    "w/out": "without", "w8": "wait", "w8ing": "waiting", "y/n": "yes or no",
+    "w/out": "without", "w1n": "win", "w8": "wait", "w8ing": "waiting", "y/n": "yes or no",
 }  # fmt: skip
 """Abbreviations with signs or digits in them."""
 LEET = {
@@ -107,7 +109,7 @@ LEET = {
 NAMES = frozenset(
     {
         "bc", "bf", "cu", "dw", "ez", "fr", "gf", "gl", "gm", "gz", "hf", "ig", "ik", "jk", "k",
-        "lv", "mb", "np", "nt", "og", "r", "sm", "tn", "ty", "u", "wb", "yt",
+        "lv", "mb", "np", "nt", "og", "r", "sm", "smb", "tn", "ty", "u", "wb", "yt",
     }
 )  # fmt: skip
 """Abbreviations that are initials or names when they are written in capitals before a name."""
@@ -118,6 +120,8 @@ CAPITALS = frozenset(
     }
 )  # fmt: skip
 """Abbreviations of two letters that stay abbreviations in capitals; others are initials then."""
+NAMES_IN_CAPITALS = frozenset({"esp"})
+"""Longer abbreviations that are something else in capitals wherever they stand: ESP is a cheat."""
 MEANT_AFTER = {
     "ty": frozenset(
         [
@@ -177,9 +181,12 @@ _WHY_AFTER = frozenset(
 NUMBER_WORDS = frozenset(
     {
         "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-        "twelve", "hundred", "thousand", "oh", "zero", "point",
+        "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+        "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred",
+        "thousand", "oh", "zero", "point",
     }
 )  # fmt: skip
+"""Words that numbers begin with, in which an earlier reading has said digits."""
 _NOT_BEFORE = {
     "acc": frozenset(["championship"]),
     "bc": frozenset(["canada", "place"]),
@@ -218,9 +225,11 @@ def is_allowed(key: str, before: str, after: str, following: str) -> bool:
         return False
     if key == "k" and (before in NUMBER_WORDS or before[-1:].isdigit()):
         return False
-    if len(key) <= 2 and after in NUMBER_WORDS and key in NAMES:
+    if after in NUMBER_WORDS and key in NAMES:
         return False
     if key == "atm" and before in ("the", "an", "this", "that", "my", "nearest"):
+        return False
+    if key == "sr" and (after in NUMBER_WORDS or following.strip().isdigit()):  # "SR 4200"
         return False
     if key == "y":
         return after in _WHY_AFTER
