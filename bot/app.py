@@ -225,12 +225,19 @@ class Daemon:
         channels = self._channels.values()
         sinks = {f"output {output.name}": output.run for output in self._outputs.values()}
         voices = {} if self._voices is None else {"voices": self._voices.run}
+        archive = {} if self._archive is None else {"archive": self._archive.run}
         speakers = {f"speaker {name}": c.speaker.run for name, c in self._channels.items()}
         watches = {f"presence {name}": c.presence.run for name, c in self._channels.items()}
         watches |= {f"ladder {name}": c.ladder.run for name, c in self._channels.items()}
         watches |= {f"word lists {name}": c.watch_words for name, c in self._channels.items()}
         try:
-            work = {**sinks, **voices, "sounds": self._sounds.run, **self._observers.work}
+            work = {
+                **sinks,
+                **voices,
+                **archive,
+                "sounds": self._sounds.run,
+                **self._observers.work,
+            }
             async with self._server, running(work):
                 await self._engine.warm_up()
                 for channel in channels:

@@ -1,5 +1,6 @@
 """Recorder: keeps speech that was heard, in a thread; a slow or full disk holds up nothing."""
 
+import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -116,6 +117,12 @@ class Recorder(AbstractContextManager["Recorder"]):
             for at, purge in self._purges
             if at >= heard.started_at
         )
+
+    async def run(self) -> None:
+        """Delete what is too old, also while nothing is said, until cancelled."""
+        while True:
+            await asyncio.sleep(_PRUNE_S)
+            self._background.post(partial(self._try, self._prune))
 
     def _begin(self) -> None:
         self._folder.clean()

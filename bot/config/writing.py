@@ -149,8 +149,9 @@ def _put_items(text: str, node: yaml.SequenceNode, wanted: list[object]) -> str 
     if not wanted:
         return None
     starts = [text.rindex("-", 0, item.start_mark.index) for _, item in items]
-    ends = [*starts[1:], _line_end(text, _end(node))]
     indent = text[text.rfind("\n", 0, starts[0]) + 1 : starts[0]]
+    starts = [_with_comments(text, start, indent) for start in starts]
+    ends = [*starts[1:], _line_end(text, _end(node))]
     rows: list[str] = []
     for (value, _), start, end in zip(items, starts, ends, strict=True):
         if value in kept:
@@ -158,6 +159,17 @@ def _put_items(text: str, node: yaml.SequenceNode, wanted: list[object]) -> str 
             rows.append(text[start:end].rstrip())
     rows += [f"- {item}" for item in added]
     return text[: starts[0]] + f"\n{indent}".join(rows) + text[ends[-1] :]
+
+
+def _with_comments(text: str, start: int, indent: str) -> int:
+    """Return where the comment lines right above an item begin, which are about it.
+
+    `start` is the place of its dash, as deep as `indent`, which is also the comments'.
+    """
+    line = text.rfind("\n", 0, start) + 1
+    while line and text.startswith(f"{indent}#", above := text.rfind("\n", 0, line - 1) + 1):
+        line = above
+    return line + len(indent)
 
 
 def _add(text: str, node: yaml.Node, key: KeyPath, value: object) -> str | None:

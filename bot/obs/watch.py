@@ -78,6 +78,9 @@ class Watch:
     async def _look(self, obs: Client) -> None:
         found = await obs.request("GetCurrentProgramScene")
         self._enter(str(found.get("currentProgramSceneName", "")))
+        is_live = (await obs.request("GetStreamStatus")).get("outputActive")
+        if is_live is True:  # it may have begun while nobody was connected
+            self._steering.live(is_live)
         name = self._settings.gate.input
         if name:
             inputs = (await obs.request("GetInputList")).get("inputs")

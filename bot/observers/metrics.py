@@ -28,6 +28,7 @@ from bot.messages import RejectReason, Verb
 from bot.observers.readings import readings
 from bot.observers.timings import Timing, Timings
 from bot.outcomes import OUTCOMES, Applied, Dropped, DropReason, Outcome, Rejected, Spoken
+from bot.runtime.aside import iterate_aside
 from bot.runtime.endpoints import Caller, endpoint
 from bot.state import DaemonState
 
@@ -187,4 +188,5 @@ class Metrics(Collector):
         await asyncio.wait((self._reading,), timeout=_GPU_S)
 
     async def _take_gpu(self) -> None:
-        self._gpus = tuple(await asyncio.to_thread(lambda: tuple(self._gpu())))
+        # In a thread that nobody waits for at the end: a driver that hangs would keep the daemon.
+        self._gpus = tuple([gpu async for gpu in iterate_aside(self._gpu, "gpu")])

@@ -114,6 +114,7 @@ def _journal() -> list[str]:
         return []
     for whose in (["--user"], []):
         command = [program, *whose, f"--unit={_UNIT}*", f"--lines={_LOG_LINES}", "--output=json"]
+        command.append("--all")  # long fields too
         try:
             done = subprocess.run(  # noqa: S603 - a fixed command
                 command, capture_output=True, text=True, check=True, timeout=_JOURNAL_S
@@ -138,7 +139,7 @@ def _log_line(entry: Mapping[str, object]) -> str:
         if name[0] != "_" and not name.startswith("SYSLOG") and isinstance(value, str)
     }
     if "event" in fields:
-        del fields["message"]  # the same once more, where names are harder to find
+        fields.pop("message", None)  # the same once more, where names are harder to find
     return json.dumps(fields, ensure_ascii=False)
 
 

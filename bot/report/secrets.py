@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -17,7 +19,7 @@ from bot.runtime.folders import read_bounded
 from bot.runtime.state_folder import state_folder
 
 _MAX_FILE_BYTES = 1 << 20
-_FILES_OF_SECRETS = {"password_file", "token_file"}
+_FILES_OF_SECRETS = {"password_file", "token_file", "api_key_file"}
 _COMMENT = re.compile(r"(?<!\S)#[^\n]*")
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Variable with the folder in which systemd puts the credentials of a unit."""
@@ -44,6 +46,13 @@ def _files() -> Iterator[Path]:
     credentials = os.environ.get(_CREDENTIALS)
     if credentials:
         yield from (path for path in Path(credentials).rglob("*") if path.is_file())
+    if sys.platform != "win32":
+        from bot.service import units  # noqa: PLC0415 - POSIX alone has what it imports
+
+        # Where docs/service.md has them written; a terminal does not know the folder of the unit.
+        for place in (units.user_place(), units.system_place()):
+            with suppress(OSError):
+                yield from (path for path in place.credentials.iterdir() if path.is_file())
 
 
 def _values(path: Path) -> Iterator[str]:

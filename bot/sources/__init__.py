@@ -44,7 +44,7 @@ class Asked(NamedTuple):
     account: bool = False
     """Since when their account exists."""
     live: bool = False
-    """Whether the stream is live at the start."""
+    """Whether the stream is live, when the account begins to hear it."""
 
 
 NOTHING = Asked()

@@ -1,7 +1,7 @@
 """Settings over HTTP: shown, changed in the user's file, and followed at once where that can be."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from bot.channel import Channel
-from bot.config import Settings
+from bot.config import Settings, load
 from bot.config.changeable import Row, path_of, rows, when
 from bot.config.places import begin_own, shipped_path
 from bot.config.writing import draft, write
@@ -79,17 +79,26 @@ class LiveSettings:
             ),
         ]
 
-    async def change(self, changes: Mapping[str, object]) -> ChangeAnswer:
+    async def change(
+        self, changes: Mapping[str, object] | Callable[[Settings], Mapping[str, object]]
+    ) -> ChangeAnswer:
         """Write `changes`, values by their keys, and follow them as far as that can be.
+
+        A function makes them of what the file holds by now: somebody may have edited it.
 
         Raises:
             ConfigError: a value is none that the key takes; nothing is written.
             StartError: the file cannot be written.
             ValueError: there is no such key.
         """
-        paths = {path_of(key): value for key, value in changes.items()}
         async with self._turn:
             path = await asyncio.to_thread(self._own_file)
+            if callable(changes):
+                there = await asyncio.to_thread(path.exists)
+                changes = changes(await asyncio.to_thread(load, path) if there else self.settings)
+            paths = {path_of(key): value for key, value in changes.items()}
+            if not paths:
+                return ChangeAnswer(applied=[], next_start=[])
             change = await asyncio.to_thread(draft, path, paths)
             await asyncio.to_thread(write, path, change)
             self._path = path

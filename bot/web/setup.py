@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
@@ -135,11 +136,8 @@ class Setup:
 
     async def _post(self, body: SetupBody) -> ChosenAnswer:
         """Choose chat, output and voice of the first channel; the daemon starts again for it."""
-        changes = _changes(self._live.settings, body)
-        if not changes:
-            return ChosenAnswer(restarts=False, next_start=[])
         try:
-            answer = await self._live.change(changes)
+            answer = await self._live.change(partial(_changes, body))
         except IshowttsError as error:
             raise web.HTTPUnprocessableEntity(text=str(error)) from None
         restarts = bool(answer.next_start) and self._restart is not None
@@ -207,28 +205,46 @@ async def _heard(queue: "asyncio.Queue[Outcome]", asked_at: float) -> TestAnswer
     return TestAnswer(spoken=False, reason=why, first_sound_s=first_sound_s)
 
 
-def _changes(settings: Settings, body: SetupBody) -> dict[str, Any]:
+def _changes(body: SetupBody, settings: Settings) -> dict[str, Any]:
     """Return what `body` changes, by the keys of the configuration."""
     first = settings.channels[0]
-    place = "channels[0]"
-    changes: dict[str, Any] = {}
+    before: dict[str, Any] = {
+        "sources": [each.model_dump(mode="json", exclude_unset=True) for each in first.sources],
+        "outputs": [each.model_dump(mode="json", exclude_unset=True) for each in first.outputs],
+        "voice": first.voice,
+    }
+    after = dict(before)
     if body.twitch:
-        wanted = {"type": "twitch_irc", "channel": body.twitch.lower()}
-        present = [s.model_dump(mode="json", exclude_unset=True) for s in first.sources]
-        if wanted not in present:
-            changes[f"{place}.sources"] = [*present, wanted]
-    outputs = [o.model_dump(mode="json", exclude_unset=True) for o in first.outputs]
+        after["sources"] = _with_twitch(before["sources"], body.twitch.lower())
     if body.device is not None:
-        chosen = {"type": "device", "device": body.device}
-        others = [output for output in outputs if output["type"] != "device"]
-        outputs, before = [*others, chosen], outputs
-        if outputs != before:
-            changes[f"{place}.outputs"] = outputs
+        after["outputs"] = _with_plain(after["outputs"], {"type": "device", "device": body.device})
     if body.browser is not None:
-        others = [output for output in outputs if output["type"] != "browser"]
-        wanted_outputs = [*others, {"type": "browser"}] if body.browser else others
-        if wanted_outputs != outputs:
-            changes[f"{place}.outputs"] = wanted_outputs
-    if body.voice is not None and body.voice != first.voice:
-        changes[f"{place}.voice"] = body.voice
-    return changes
+        kind = "device" if body.browser else "browser"  # both would be heard twice
+        after["outputs"] = [it for it in after["outputs"] if not _is_plain(it, kind)]
+        if body.browser:
+            after["outputs"] = _with_plain(after["outputs"], {"type": "browser"})
+    if body.voice is not None:
+        after["voice"] = body.voice
+    return {f"channels[0].{key}": value for key, value in after.items() if value != before[key]}
+
+
+def _with_twitch(sources: list[dict[str, Any]], login: str) -> list[dict[str, Any]]:
+    """Return `sources` with this channel of Twitch in place of the one that was typed before."""
+    read = [source for source in sources if source["type"].startswith("twitch_")]
+    if login in {source["channel"].removeprefix("#").lower() for source in read}:
+        return sources
+    typed = next((source for source in read if source["type"] == "twitch_irc"), None)
+    wanted = {"type": "twitch_irc", **(typed or {}), "channel": login}
+    return [*(source for source in sources if source is not typed), wanted]
+
+
+def _with_plain(outputs: list[dict[str, Any]], wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return `outputs` in which the one of this type that plays everything is `wanted`."""
+    plain = next((each for each in outputs if _is_plain(each, wanted["type"])), None)
+    if plain is None:
+        return [*outputs, wanted]
+    return [each | wanted if each is plain else each for each in outputs]
+
+
+def _is_plain(output: Mapping[str, Any], kind: str) -> bool:
+    return output["type"] == kind and not output.get("voices") and not output.get("events")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, Protocol
 
@@ -11,6 +12,7 @@ import numpy as np
 from aiohttp import hdrs, web
 
 from bot.channel import Channel
+from bot.config import Settings
 from bot.errors import CrowdedError, IshowttsError, StartError, UtteranceError, shown
 from bot.messages import AudioChunk, Samples
 from bot.runtime.endpoints import Caller, Form, endpoint, still_there
@@ -195,12 +197,11 @@ class VoicePages:
         await self._set(path.channel, str(type(settings).model_fields["voice"].default))
 
     async def _set(self, channel: str, voice: str) -> None:
-        names = [each.name for each in self._live.settings.channels]
-        number = names.index(one_of(names, channel))
+        name = one_of([each.name for each in self._live.settings.channels], channel)
         if not is_name(voice):
             raise web.HTTPUnprocessableEntity(text=f"{shown(voice)} is no name of a voice.")
         try:
-            await self._live.change({f"channels[{number}].voice": voice})
+            await self._live.change(partial(_voice_of, name, voice))
         except IshowttsError as error:
             raise web.HTTPConflict(text=str(error)) from None
 
@@ -209,6 +210,21 @@ class VoicePages:
         self._made = {key: body for key, body in self._made.items() if key[0] != name}
         if self._catalog is not None:
             await asyncio.to_thread(self._catalog.refresh)
+
+
+def _voice_of(channel: str, voice: str, settings: Settings) -> dict[str, object]:
+    """Return the change that gives a channel a voice, wherever it stands in the file.
+
+    Raises:
+        StartError: it is there no more.
+    """
+    names = [each.name for each in settings.channels]
+    if channel not in names:
+        raise StartError(
+            f"The channel {channel} is no longer in the file.",
+            remedy="Start the daemon again: the file was edited.",
+        )
+    return {f"channels[{names.index(channel)}].voice": voice}
 
 
 def _line(folders: VoiceFolders, name: str, folder: Path, channels: list[str]) -> VoiceLine:

@@ -80,6 +80,20 @@ async def test_wav_is_known_by_its_head(
     np.testing.assert_allclose(chunk.samples, 0.25)
 
 
+@pytest.mark.parametrize(
+    "rate", ["0001000000000000000000", "9" * 30, "7999", "999999999", "-1", ""]
+)
+async def test_a_rate_that_no_sound_has_is_not_taken(
+    engine: OpenaiEngine, server: SpeechServer, rate: str
+) -> None:
+    headers = {"Content-Type": f"audio/L16; rate={rate}"}
+    answering(server, body=b"\0\x20" * 100, headers=headers)
+    chunk = await ask(engine)
+
+    assert isinstance(chunk, AudioChunk)
+    assert 8_000 <= chunk.sample_rate_hz <= 48_000
+
+
 async def test_the_rate_that_is_named_counts(engine: OpenaiEngine, server: SpeechServer) -> None:
     answering(server, body=b"\0\x20" * 100, headers={"Content-Type": "audio/L16; rate=16000"})
     chunk = await ask(engine)

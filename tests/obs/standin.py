@@ -29,6 +29,7 @@ class Obs:
         self.password = password
         self.kinds = kinds or ("browser_source", "pulse_output_capture")
         self.scene = "Game"
+        self.is_live = False
         self.inputs: dict[str, tuple[str, dict[str, Any]]] = {
             "Mic/Aux": ("pulse_input_capture", {}),
             "Desktop Audio": ("pulse_output_capture", {}),
@@ -39,7 +40,7 @@ class Obs:
         self.sockets: list[web.WebSocketResponse] = []
         self.answers: dict[str, Callable[[dict[str, Any]], object]] = {
             "GetVersion": lambda _: {"obsVersion": "29.0.2"},
-            "GetStreamStatus": lambda _: {"outputActive": False},
+            "GetStreamStatus": lambda _: {"outputActive": self.is_live},
             "GetCurrentProgramScene": lambda _: {"currentProgramSceneName": self.scene},
             "GetInputKindList": lambda _: {"inputKinds": list(self.kinds)},
             "GetInputList": lambda _: {

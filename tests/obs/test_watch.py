@@ -166,6 +166,13 @@ async def test_the_end_of_the_stream_is_told(obs: Obs) -> None:
     await cancel(running)
 
 
+async def test_a_stream_that_runs_already_is_known(obs: Obs) -> None:
+    obs.is_live = True
+    steered, running = await started(obs)
+    await steered.wait(("live", True))
+    await cancel(running)
+
+
 async def test_meters_are_asked_for_only_where_they_are_wanted(obs: Obs) -> None:
     _, running = await started(obs)
     assert not obs.subscriptions & (1 << 16)

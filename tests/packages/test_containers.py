@@ -76,7 +76,9 @@ def test_the_page_lists_the_variables() -> None:
     listed = re.findall(r"^\| (`ISHOWTTS_.*?) \|", PAGE, re.MULTILINE)
     names = set(re.findall(r"`(ISHOWTTS_\w+)`", " ".join(listed)))
 
-    assert names == {*VARIABLES, "ISHOWTTS_SERVER_TOKEN", "ISHOWTTS_MQTT_PASSWORD"}
+    secrets = {"SERVER_TOKEN", "MQTT_PASSWORD", "OBS_PASSWORD", "POOL_PASSWORD", "OPENAI_API_KEY"}
+    others = {"ISHOWTTS_HOME", *(f"ISHOWTTS_{secret}" for secret in secrets)}
+    assert names == {*VARIABLES, *others}
 
 
 def test_what_is_copied_is_what_the_package_is_built_of() -> None:

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.config.server import ServerSettings
 from bot.errors import StartError
+from bot.report.parts import _log_line
 from bot.server import Server
 from bot.service import daemon
 
@@ -164,3 +165,8 @@ async def test_where_no_daemon_runs_there_is_nothing_to_wait_for(free_port: int)
 
     assert await daemon.ask(settings) is None
     assert await daemon.wait_until_idle(settings, 0)
+
+
+def test_a_line_that_journald_cuts_costs_no_report() -> None:
+    line = _log_line({"MESSAGE": None, "EVENT": "engine raised", "__REALTIME_TIMESTAMP": "1000000"})
+    assert json.loads(line) == {"at_s": 1.0, "event": "engine raised"}

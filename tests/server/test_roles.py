@@ -154,7 +154,7 @@ async def test_what_a_page_of_elsewhere_embeds_is_trusted_with_nothing(
         assert await ask("/viewer", **{"Sec-Fetch-Site": "same-origin"}) == 200
         assert await ask("/viewer", **{"Sec-Fetch-Site": "none"}) == 200  # typed by a person
         extension = {"Origin": "chrome-extension://abc"}
-        assert await ask("/viewer", **embedded, **extension) == 200
+        assert await ask("/viewer", **embedded, **extension) == 403
         assert await ask(f"/viewer?token={made['viewer']}", **embedded) == 200
 
 

@@ -74,6 +74,36 @@ async def test_choices_stand_in_the_file(api: Api, tmp_path: Path) -> None:
     assert (await api.post("/api/setup", {"twitch": "../etc"}))[0] == 400
 
 
+async def test_what_was_typed_wrong_is_replaced(api: Api, tmp_path: Path) -> None:
+    for name in ("coolstreamr", "coolstreamer", "CoolStreamer"):
+        await api.post("/api/setup", {"twitch": name})
+    sources = load(tmp_path / "own.yaml").channels[0].sources
+    assert [getattr(source, "channel", "") for source in sources] == ["", "coolstreamer"]
+
+
+async def test_what_was_written_by_hand_stays(api: Api, tmp_path: Path) -> None:
+    await api.post("/api/setup", {"voice": "bass"})
+    path = tmp_path / "own.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("{type: ingest}", "{type: ingest}, {type: console}"), "utf-8")
+    await api.post("/api/setup", {"twitch": "coolstreamer"})
+    kinds = [source.type for source in load(path).channels[0].sources]
+    assert kinds == ["ingest", "console", "twitch_irc"]
+
+
+async def test_the_overlay_takes_the_place_of_a_device_and_back(api: Api, tmp_path: Path) -> None:
+    def outputs() -> list[str]:
+        return [output.type for output in load(tmp_path / "own.yaml").channels[0].outputs]
+
+    others = outputs()
+    await api.post("/api/setup", {"device": "default", "browser": False})
+    assert outputs() == [*others, "device"]
+    await api.post("/api/setup", {"browser": True})
+    assert outputs() == [*others, "browser"]
+    await api.post("/api/setup", {"device": "other", "browser": False})
+    assert outputs() == [*others, "device"]
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

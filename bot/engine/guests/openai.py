@@ -204,8 +204,10 @@ class OpenaiEngine(Guest):
         """Return the rate of pcm: of a type such as `audio/L16; rate=16000`, else the usual one."""
         _, _, named = answer.headers.get("Content-Type", "").partition("rate=")
         digits = named.partition(";")[0].strip()
-        if digits.isascii() and digits.isdigit() and 8_000 <= int(digits[:9]) <= _MOST_HZ:  # noqa: PLR2004
-            return int(digits)
+        if len(digits) < 10 and digits.isascii() and digits.isdigit():  # noqa: PLR2004
+            rate_hz = int(digits)
+            if 8_000 <= rate_hz <= _MOST_HZ:  # noqa: PLR2004
+                return rate_hz
         return self._sample_rate_hz
 
     async def _refusal(self, answer: aiohttp.ClientResponse) -> UtteranceError:

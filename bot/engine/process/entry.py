@@ -63,16 +63,29 @@ class _LogHandler(logging.Handler):
         self._send = send
 
     def emit(self, record: logging.LogRecord) -> None:
-        fields = {
-            key: value if isinstance(value, _SIMPLE) else str(value)
-            for key, value in vars(record).items()
-            if key not in _OF_EVERY_RECORD
-        }
-        if record.exc_info:
-            fields["exception"] = logging.Formatter().formatException(record.exc_info)
-        level = _LEVELS.get(record.levelno, "error")
-        event = record.getMessage()
-        self._send(protocol.Logged(level=level, event=event, fields=fields))
+        try:
+            self._send(_logged(record))
+        except Exception:  # noqa: BLE001 - as every handler does: a mistake in a log line costs that line
+            self.handleError(record)
+
+
+def _logged(record: logging.LogRecord) -> protocol.Logged:
+    fields = {
+        key: value if _is_simple(value) else str(value)
+        for key, value in vars(record).items()
+        if key not in _OF_EVERY_RECORD
+    }
+    if record.exc_info:
+        fields["exception"] = logging.Formatter().formatException(record.exc_info)
+    level = _LEVELS.get(record.levelno, "error")
+    return protocol.Logged(level=level, event=record.getMessage(), fields=fields)
+
+
+def _is_simple(value: object) -> bool:
+    """Tell whether MessagePack can hold it."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return isinstance(value, _SIMPLE)
 
 
 def _encode(event: protocol.Event) -> bytes:

@@ -92,6 +92,8 @@ class Supervisor:
         self._client: Client | None = None
         self._is_ready = False
         self._trouble = "it is warming up"
+        self._told = ""
+        """Trouble of this outage that the log has: the next outage is told again."""
         self._voice = ""
         self._changes = Changes()
         self._probing: asyncio.Task[None] | None = None
@@ -277,13 +279,15 @@ class Supervisor:
         self._breaker.prove()
         if self.restarts:
             log.info("engine is back", engine=self.name)
+        self._told = ""
         self._change(is_ready=True)
 
     def _lose(self, trouble: str, refusal: StartError | None = None) -> None:
         self._breaker.fail()
         while refusal is not None and not self._breaker.is_open:
             self._breaker.fail()  # what is missing does not appear within seconds
-        if trouble != self._trouble:
+        if trouble != self._told:
+            self._told = trouble
             event = "engine lost" if refusal is None else "engine cannot start"
             next_s = round(self._pause_s)
             log.warning(event, engine=self.name, reason=trouble, next_try_in_s=next_s)

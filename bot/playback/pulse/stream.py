@@ -54,6 +54,13 @@ class PulseStream:
         self._mono = np.empty(0, np.float32)
         self._stereo = np.empty((0, _CHANNELS), np.float32)
         self._server = Server()
+        try:
+            self._open(sample_rate_hz, latency_s)
+        except BaseException:
+            self._server.close()  # a server takes so many clients, and this is tried again
+            raise
+
+    def _open(self, sample_rate_hz: int, latency_s: float) -> None:
         self._lib = self._server.lib
         spec = library.SampleSpec(library.FLOAT32, sample_rate_hz, _CHANNELS)
         context = self._server.context

@@ -20,6 +20,7 @@ from aiohttp import web
 
 from bot.config.sources import RewardSettings, TwitchEventsubSettings
 from bot.errors import StartError
+from bot.messages import SourceItem, StreamStatus
 from bot.outcomes import Outcome
 from bot.runtime.endpoints import Caller, Form, endpoint
 from bot.sources import NOTHING, Asked, Deliver
@@ -133,15 +134,20 @@ class RuntimeChannels:
         settings = self._model.model_copy(
             update={"channel": login, "events": events, "reward": RewardSettings()}
         )
-        source = TwitchEventsubSource(settings, self.channel, self._connection, asked=self._asked)
+        asked = self._asked._replace(live=False)
+        source = TwitchEventsubSource(settings, self.channel, self._connection, asked=asked)
         self._sources[login] = source
         self._tasks[login] = self._group.create_task(
             self._read(source, self._deliver), name=source.name
         )
 
     async def _read(self, source: TwitchEventsubSource, deliver: Deliver) -> None:
+        async def deliver_chat(item: SourceItem) -> None:
+            if not isinstance(item, StreamStatus):  # which is about another stream than ours
+                await deliver(item)
+
         try:
-            await keep_reading(source, deliver)
+            await keep_reading(source, deliver_chat)
         except StartError as error:  # of this channel alone; the others are read on
             log.error("Twitch channel not read", channel=source.login, reason=str(error))  # noqa: TRY400 - for people
             self._sources.pop(source.login, None)

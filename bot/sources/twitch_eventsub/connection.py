@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import aiohttp
 import structlog
@@ -21,6 +21,7 @@ from bot.config.sources import TwitchEventsubSettings, TwitchSettings
 from bot.errors import LogInError, StartError, TransientError
 from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff
+from bot.runtime.clock import now
 from bot.runtime.reconnect import ReconnectLoop
 from bot.runtime.waiting import cancel
 from bot.sources.sanitize import RecentIds
@@ -44,6 +45,8 @@ _UPDATE_S = 1.0
 _LOGIN_CHECK_S = 2.0
 _LOGIN_CHECKS = 300
 _REMEMBERED_TEXTS = 100
+_ECHO_S = 30.0
+"""Time in which the account hears what it wrote."""
 
 _REVOKED = {
     "authorization_revoked": "the account took its permission back, or changed its password."
@@ -53,6 +56,13 @@ _REVOKED = {
     "chat_user_banned": "the bot is banned from this chat; lift the ban, or use another account.",
 }
 """Reasons for people, by Twitch's word for why a subscription ended."""
+
+
+class _Reply(NamedTuple):
+    """What the bot wrote, and when."""
+
+    text: str
+    at: float
 
 
 class ChannelListener(Protocol):
@@ -109,7 +119,7 @@ class TwitchConnection:
         self._listeners: dict[str, ChannelListener] = {}
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
-        self._written: deque[str] = deque(maxlen=_REMEMBERED_TEXTS)
+        self._written: deque[_Reply] = deque(maxlen=_REMEMBERED_TEXTS)
         self._notifications = RecentIds()
         self._subscriptions = Subscriptions()
         self._tokens: Tokens | None = None
@@ -166,8 +176,15 @@ class TwitchConnection:
         bot = self._tokens.accounts.bot if self._tokens else None
         if bot is None or message.chatter.id != bot.user_id:
             return False
-        # Twitch puts the name of who is answered before the text.
-        return any(message.text.endswith(text) for text in self._written)
+        while self._written and now() - self._written[0].at > _ECHO_S:
+            self._written.popleft()
+        for reply in self._written:
+            # Twitch puts the name of who is answered before the text.
+            named, _, rest = message.text.partition(" ")
+            if reply.text in (message.text, rest if named.startswith("@") else ""):
+                self._written.remove(reply)  # the account's owner may write the same
+                return True
+        return False
 
     async def listen(self, listener: ChannelListener) -> None:
         """Tell `listener` what happens in its channel, until cancelled.
@@ -316,7 +333,7 @@ class TwitchConnection:
         client, tokens = self._client, self._tokens
         if client is None or tokens is None:
             raise TransientError("EventSub is disconnected.")
-        self._written.append(text)
+        self._written.append(_Reply(text, now()))
         user_id = tokens.bot.user_id
         await client.send(text, channel_id=channel_id, user_id=user_id, reply_to=reply_to)
 

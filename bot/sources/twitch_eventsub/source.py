@@ -64,7 +64,7 @@ class TwitchEventsubSource(Remote):
         self._loop = connection.loop
         self._queue: asyncio.Queue[SourceItem] = asyncio.Queue()
         self._dropped = 0
-        self._is_heard = False
+        self._is_heard = self._was_heard = False
         self._events = frozenset(map(EventKind, settings.events))
         self._redeems = Redeems(settings.reward, self._settle, self._call_later)
         self._emotes = emotes or EmoteNames(settings.emotes)
@@ -73,6 +73,8 @@ class TwitchEventsubSource(Remote):
             self._ages = Ages(partial(age_of, connection, self.login, asked))
         self._asks_live = asked.live
         self._is_known = asyncio.Event()
+        self._is_back = asyncio.Event()
+        """Set when the account hears the chat again."""
         self._merge = Merge(self._accept, self._call_later)
         irc = TwitchIrcSettings(
             type="twitch_irc",
@@ -137,6 +139,10 @@ class TwitchEventsubSource(Remote):
 
     def connection_changed(self, *, is_heard: bool, reward_id: str | None) -> None:
         """Take note of whether the account receives this chat, and of our reward."""
+        if is_heard and not self._is_heard:
+            if self._was_heard:
+                self._is_back.set()
+            self._was_heard = True
         self._is_heard = is_heard
         if self._connection.channel_id(self.login) is not None:
             self._is_known.set()
@@ -214,9 +220,10 @@ class TwitchEventsubSource(Remote):
         return structs.replace(item, event=None) if item.text else None
 
     async def _tell_live(self) -> None:
-        """Tell once whether the stream is live: events tell of changes alone."""
+        """Tell whether the stream is live: events tell of changes alone, and of none while away."""
         await self._is_known.wait()
         while True:
+            self._is_back.clear()
             try:
                 is_live = await self._connection.ask(self.login, _is_live)
             except IshowttsError as error:
@@ -224,7 +231,7 @@ class TwitchEventsubSource(Remote):
                 await asyncio.sleep(_ASK_AGAIN_S)
             else:
                 self._queue.put_nowait(StreamStatus(channel=self._channel, is_live=is_live))
-                return
+                await self._is_back.wait()
 
     async def _keep_emotes(self) -> None:
         await self._is_known.wait()

@@ -243,6 +243,19 @@ async def test_a_process_that_breaks_is_noticed_and_replaced(
     assert [e["event"] for e in logs if e["log_level"] == "warning"] == ["engine lost"]
 
 
+async def test_each_loss_is_told_though_its_reason_is_the_same(
+    make_supervisor: "MakeSupervisor",
+) -> None:
+    supervisor = await warm(make_supervisor())
+    with capture_logs() as logs:
+        for _ in range(2):
+            with pytest.raises(EngineLostError):
+                await speak(supervisor, "one kill two")
+            await warm(supervisor)
+
+    assert [e["event"] for e in logs if e["log_level"] == "warning"] == ["engine lost"] * 2
+
+
 async def test_memory_that_runs_out_again_and_again_is_left_alone_though_some_is_spoken(
     make_supervisor: "MakeSupervisor",
 ) -> None:

@@ -11,7 +11,7 @@ from bot.messages import BlockedTerms, StreamStatus
 from bot.runtime.clock import now, unix
 from bot.sources import Asked
 from tests.sources.twitch_eventsub.conftest import STREAMER_SCOPES
-from tests.twitch_server import TwitchServer, eventually
+from tests.twitch_server import TwitchServer, eventually, network_down
 
 if TYPE_CHECKING:
     from bot.messages import ChatMessage
@@ -141,3 +141,17 @@ async def test_the_status_of_the_stream_is_known_from_the_start(
     async with reading(asked=Asked(live=True)) as channel:
         await eventually(lambda: channel.items, "status")
         assert channel.items == [StreamStatus(channel="main", is_live=is_live)]
+
+
+async def test_a_stream_that_began_while_twitch_was_away_is_known(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    async with reading(asked=Asked(live=True), anonymous=False) as channel:
+        await eventually(lambda: channel.items, "status")
+        await eventually(lambda: channel.source.is_connected, "connection")
+        with network_down(server):
+            await eventually(lambda: not channel.source.is_connected, "loss")
+        server.live_channels.add(server.users["streamer"])
+        await eventually(lambda: len(channel.items) > 1, "second status")
+        assert channel.items[-1] == StreamStatus(channel="main", is_live=True)

@@ -11,7 +11,7 @@ import pytest
 from bot.config.sources import TwitchSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage, Verb
-from bot.outcomes import Applied
+from bot.outcomes import Applied, Notice
 from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.faults import RefusedError
@@ -211,6 +211,20 @@ async def test_a_streamer_who_is_the_bot_is_heard_all_the_same(
         await eventually(lambda: server.sent, "reply")
         await server.chat("streamer", "that was my own bot", by="streamer")
         await channel.until("!tts status", "that was my own bot")
+
+
+async def test_a_streamer_who_is_the_bot_may_say_what_the_bot_said(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in("streamer")
+    async with reading() as channel:
+        await server.chat("streamer", "!tts on", by="streamer")
+        order = await channel.message()
+        channel.source.observe(Notice.of(order, text="on"))
+        await eventually(lambda: server.sent, "notice")
+        for text in ("!tts off", "!tts on", "come on", "on"):
+            await server.chat("streamer", text, by="streamer")
+        await channel.until("!tts on", "!tts off", "!tts on", "come on", "on")
 
 
 async def test_orders_from_elsewhere_are_not_answered(

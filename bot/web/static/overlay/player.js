@@ -9,6 +9,8 @@ import { openNode } from "./player_node.js";
 /** @typedef {import("./queue.js").Beginning} Beginning */
 
 const STEP_MS = 1;
+/** Pause before the sound system is opened again. */
+const RETRY_MS = 2000;
 /** Longest difference of two times that are taken to be one. */
 const VOLUME_S = 0.02;
 /** Time constant of a change of loudness. */
@@ -64,9 +66,23 @@ export class Player {
    */
   async open(rate) {
     if (rate === this.rate || rate === 0) return;
-    await this.context?.close();
+    const before = this.context;
     this.rate = rate;
     this.node = null;
+    await before?.close().catch(() => {});
+    if (this.rate !== rate) return;
+    try {
+      await this.start(rate);
+    } catch {
+      // A file of the page that cannot be had just now, or a sound system that is away.
+      if (this.rate !== rate) return;
+      this.rate = 0;
+      setTimeout(() => this.rate === 0 && void this.open(rate), RETRY_MS);
+    }
+  }
+
+  /** @param {number} rate Hertz. */
+  async start(rate) {
     const context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
     this.context = context;
     this.output.reset();

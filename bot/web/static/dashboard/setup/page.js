@@ -68,7 +68,9 @@ export function setupPage(desk) {
       h("p", { class: "row-meta" }, strange(`${name}: ${clause}`)),
     );
     const save = keep(() =>
-      store(device.value === BROWSER ? { browser: true } : { device: device.value }),
+      store(
+        device.value === BROWSER ? { browser: true } : { device: device.value, browser: false },
+      ),
     );
     const body = field(t("setup.output.label"), device, t("setup.output.help"));
     const overlay = new URL(`/overlay?channel=${encodeURIComponent(desk.channel)}`, location.href);
