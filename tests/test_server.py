@@ -228,6 +228,7 @@ async def test_a_page_that_is_allowed_may_ask_and_then_send() -> None:
 @pytest.mark.parametrize("origin", ["chrome-extension://abcdefgh", "moz-extension://0d1e-11"])
 async def test_an_extension_of_a_browser_brings_chat_alone(server: Server, origin: str) -> None:
     assert (await call(server, "GET", "/look", headers={"Origin": origin})).status == 403
+    assert (await call(server, "GET", "/api/chatters", headers={"Origin": origin})).status == 403
     assert (await call(server, "OPTIONS", "/look", headers={"Origin": origin})).status == 403
     assert (await call(server, headers={"Origin": origin, **JSON})).status == 202
 

@@ -24,8 +24,8 @@ from bot.server.tokens import Tokens, default_path, token_of
 
 CALLER: Final = web.RequestKey("caller", Caller)
 """Who a request is from."""
-_OF_EXTENSIONS = ("/api/chat", "/v1/")
-"""Beginnings of paths that extensions of a browser may ask for: Social Stream Ninja is one."""
+_CHAT, _SPEECH = "/api/chat", "/v1/"
+"""What extensions of a browser may ask for, Social Stream Ninja's for one: this, and all below."""
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _SITE: Final = "Sec-Fetch-Site"
 _FOREIGN: Final = frozenset({"cross-site", "same-site"})
@@ -145,7 +145,8 @@ class Guard:
             return True
         # An extension has a name that nobody knows, so all of them may do what one needs.
         scheme, separator, _ = origin.partition("://")
-        return f"{scheme}{separator}*" in self._origins and request.path.startswith(_OF_EXTENSIONS)
+        is_theirs = request.path == _CHAT or request.path.startswith(_SPEECH)
+        return is_theirs and f"{scheme}{separator}*" in self._origins
 
 
 def _own_origin(request: web.Request) -> str:

@@ -233,7 +233,7 @@ def _with_twitch(sources: list[dict[str, Any]], login: str) -> list[dict[str, An
     read = [source for source in sources if source["type"].startswith("twitch_")]
     if login in {source["channel"].removeprefix("#").lower() for source in read}:
         return sources
-    typed = next((source for source in read if source["type"] == "twitch_irc"), None)
+    typed = read[0] if len(read) == 1 and read[0]["type"] == "twitch_irc" else None
     wanted = {"type": "twitch_irc", **(typed or {}), "channel": login}
     return [*(source for source in sources if source is not typed), wanted]
 

@@ -12,6 +12,7 @@ from bot.messages import Rejection, RejectReason
 from bot.policy.cleaning import clean
 from bot.policy.draft import Draft
 from bot.policy.words import Words
+from bot.policy.words.lists import default_entries
 from bot.policy.words.skeleton import heard
 
 Make = Callable[..., Draft]
@@ -76,6 +77,13 @@ def test_a_blocked_word_is_found_in_disguise(written: str, draft: Make) -> None:
     assert result.reason is RejectReason.BLOCKED
     assert result.detail
     assert result.detail in said
+
+
+def test_every_word_of_the_default_list_is_found_behind_others(draft: Make) -> None:
+    words = Words(WordSettings())
+    for word in {entry.strip("*") for entry in default_entries()}:
+        for written in (word, f"{word}s", f"you stupid{word}", f"Stupid{word.title()}"):
+            assert isinstance(words(draft(clean(written))), Rejection)
 
 
 @pytest.mark.parametrize("end", ["s", "z", "ss", "sss", "zz", "zzz", "sz", "tt", "tttt"])

@@ -229,8 +229,8 @@ class Grammar:
         if match is None:
             return None
         is_dated = line.before(at) in self._table.inflected_after
-        goes_on = line.text[match.end() + 1 : match.end() + 2].islower()
-        if not is_dated and not goes_on:  # "Version 1.2."
+        is_first = not line.text[:at].strip() and line.text[match.end() + 1 :][:1].islower()
+        if not is_dated and not is_first:  # "Version 1.2. ist raus"
             return None
         said = self._day_and_month(line, at, int(match["day"]), int(match["month"]))
         return Reading(match.end(), said, "date")

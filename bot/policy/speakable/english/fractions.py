@@ -53,6 +53,10 @@ _BETWEEN_PARTS = frozenset(
 _POINTS = frozenset({10, 100})
 """Most points of ratings that are nothing else."""
 _WHOLES = frozenset({"of", "cup", "mile", "hour"})
+_OF_A_WHOLE = _WHOLES | {
+    "price", "off", "speed", "empty", "full", "done", "way", "through", "size",
+}  # fmt: skip
+"""Words behind a fraction, whatever stands before it."""
 _DATED = frozenset({"on", "by", "until", "till", "since", "before", "after", "from", "due"})
 _JOKE = 2
 """Ratings may be higher than all points, as in 11/10."""
@@ -90,7 +94,7 @@ def _between(line: Line, at: int, match: re.Match[str]) -> str | None:
     if before == "day" and _is_date(line, at, top, bottom):  # "pi day 3/14"
         return None
     if before in _BETWEEN_PARTS and bottom not in _POINTS:
-        return "of" if line.after(match.end()).lower() not in _WHOLES else None
+        return "of" if line.after(match.end()).lower() not in _OF_A_WHOLE else None
     return _BETWEEN.get(before)
 
 

@@ -24,6 +24,7 @@ _BARE = {
 _BETWEEN = {"<": "is less than", ">": "is greater than", "<=": "is at most", ">=": "is at least"}
 _WORDS = {"<": "is worse than", ">": "is better than"}
 _ARROW = re.compile(r"[-=~]+>+|<+[-=~]+(?![0-9])|[=~]{2,}|>{2,}|<{2,}")
+_NUMBERED = re.compile(r"(?:[A-Za-z]{1,20} )?[0-9]")
 _LEADS = re.compile(r"(?:-+>|→) ?(?=[^\W_])")
 _COMPARES = re.compile(r"[<>](?=[A-Za-z]{2})")
 _UNEQUAL = re.compile(r"!=(?= ?[^\W_])")
@@ -115,13 +116,13 @@ def operator(line: Line, at: int) -> Reading | None:
 
 
 def leads(line: Line, at: int) -> Reading | None:
-    """Read an arrow from or to a number: 1->99, plat 2 -> diamond."""
+    """Read an arrow from a number to another one: 1->99, gold 3 -> plat 1."""
     match = _LEADS.match(line.text, at)
     last = line.text[:at].rstrip(" ")[-1:]
     if match is None or not last.isalnum():
         return None
-    is_number = last.isdigit() or line.text[match.end()].isdigit()
-    return Reading(match.end(), "to") if is_number else None
+    is_range = last.isdigit() and _NUMBERED.match(line.text, match.end()) is not None
+    return Reading(match.end(), "to") if is_range else None
 
 
 def unequal(line: Line, at: int) -> Reading | None:

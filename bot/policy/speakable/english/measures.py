@@ -97,7 +97,8 @@ def each(line: Line, at: int) -> Reading | None:
     per = _PER.match(line.text, number.end) if number else None
     if number is None or per is None or (what := PER.get(per[1].lower())) is None:
         return None
-    if len(per[1]) == 1 and line.text[number.end - 1].isalpha():  # "5k/d" may be kills and deaths
+    scale = line.text[number.end - 1]
+    if len(per[1]) == 1 and scale.isalpha() and scale != "M":  # "5k/d" may be kills and deaths
         return None
     return Reading(per.end(), f"{number.said} per {what}", "measure")
 

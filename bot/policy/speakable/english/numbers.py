@@ -8,7 +8,8 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 
 _NUMBER = re.compile(NUMBER)
 _SCALE = re.compile(
-    r" ?(thousand|million|billion|trillion|mil|mill)\b|(bn|[kb]|m(?!/s(?![^\W_])))(?![^\W_])",
+    r" ?(thousand|million|billion|trillion|mil|mill)\b"
+    r"|(bn|[kb]|(?-i:M)|(?-i:m)(?!/s(?![^\W_])))(?![^\W_])",
     re.IGNORECASE,
 )
 _COMMA = re.compile(r"[0-9]{1,3},[0-9]{1,2}(?=[kKmM](?![^\W_]))")

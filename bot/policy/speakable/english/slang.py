@@ -114,8 +114,7 @@ def _is_meant(line: Line, at: int, end: int, written: str) -> bool:
         if before in ("the", "an", "a", "my", "this", "that", "your", "of"):
             return False
         if key not in vocabulary.NAMES and (len(key) > 2 or key in vocabulary.CAPITALS):
-            is_numbered = line.text[end : end + 2].strip().isdigit()
-            return not is_numbered and after.lower() not in vocabulary.NUMBER_WORDS
+            return not line.text[end : end + 2].strip().isdigit()
         is_apart = line.begins_sentence(at) and not line.text[end : end + 2].strip().isalnum()
         return is_apart or after.lower() in vocabulary.MEANT_AFTER.get(key, ())
     if key in vocabulary.NAMES:

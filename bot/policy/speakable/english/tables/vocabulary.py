@@ -229,7 +229,7 @@ def is_allowed(key: str, before: str, after: str, following: str) -> bool:
         return False
     if key == "atm" and before in ("the", "an", "this", "that", "my", "nearest"):
         return False
-    if key == "sr" and (after in NUMBER_WORDS or following.strip().isdigit()):  # "SR 4200"
+    if key in ("sr", "lfg") and (after in NUMBER_WORDS or following.strip().isdigit()):  # "SR 4200"
         return False
     if key == "y":
         return after in _WHY_AFTER
