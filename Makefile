@@ -47,6 +47,7 @@ test: $(VENV)/.ready-to-test
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 long: $(VENV)/.ready-to-test
+	$(BIN)/python -m tests.interpreters all
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile -m 'long and not real' $(ARGS)
 
 real: $(VENV)/.ready-to-test $(VENV)/home-assistant/.ready

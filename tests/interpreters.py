@@ -2,8 +2,9 @@
 
     python -m tests.interpreters
 
-makes an environment for each of those that this machine has, inside the one that runs it; `make
-test` does so. No interpreter is fetched.
+makes an environment for the newest of those that this machine has, and for the oldest that an
+engine may have, inside the one that runs it; `make test` does so. With `all`, as `make long` has
+it, it makes one for each. No interpreter is fetched.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 DAEMON = ("3.12", "3.13", "3.14")
 """Versions that the daemon promises to run on, besides the one of the tests."""
+BETWEEN = frozenset({"3.12"})
+"""Neither the oldest nor the newest of them: for `make long` alone."""
 _ENGINE = "3.10"
 """The oldest one that an engine's process may have."""
 _REPOSITORY = Path(__file__).parents[1]
@@ -73,10 +76,10 @@ def _runs(python: str, version: str, *modules: str) -> bool:
     return done.stdout.strip() == version
 
 
-def _prepare() -> None:
+def _prepare(versions: Iterable[str]) -> None:
     """Make the environments, all at a time, and tell what became of each."""
     project = tomllib.loads((_REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    needs = dict.fromkeys(DAEMON, project["project"]["dependencies"])
+    needs = dict.fromkeys(versions, project["project"]["dependencies"])
     needs[_ENGINE] = ["msgspec", "numpy"]
     started = {}
     for version, packages in needs.items():
@@ -96,4 +99,4 @@ def _prepare() -> None:
 
 
 if __name__ == "__main__":
-    _prepare()
+    _prepare(DAEMON if "all" in sys.argv else [it for it in DAEMON if it not in BETWEEN])

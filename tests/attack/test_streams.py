@@ -113,6 +113,7 @@ def daemons() -> Iterator[list[Daemon]]:
         daemon.process.stderr.close()
 
 
+@pytest.mark.long
 def test_a_standard_error_that_nobody_reads_stops_nothing(
     tmp_path: Path, daemons: list[Daemon]
 ) -> None:

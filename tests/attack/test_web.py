@@ -178,6 +178,7 @@ async def flood(host: str, port: int, requests: int) -> dict[str, int]:
     return counts
 
 
+@pytest.mark.long
 async def test_a_flood_from_elsewhere_holds_up_no_speech_and_no_panic(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

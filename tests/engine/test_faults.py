@@ -19,6 +19,7 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", faults.STAND_INS)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(_DEADLINE_S + 30)
 async def test_whatever_breaks_every_word_is_heard_once_and_without_gaps_where_nothing_broke(
     tmp_path: Path,

@@ -431,6 +431,7 @@ async def test_a_certificate_that_nobody_trusts_is_told_in_words(
     assert "the broker's certificate is not trusted" in status["mqtt"]["state"]
 
 
+@pytest.mark.long
 async def test_a_thousand_messages_a_second_are_bounded_and_speech_goes_on(
     broker: Broker, home: Person, tmp_path: Path
 ) -> None:

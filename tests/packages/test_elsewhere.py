@@ -111,6 +111,7 @@ def test_the_standard_library_has_there_what_is_used_of_it() -> None:
     assert "bot.service.manager" in {place for place, _ in faults["win32"]}, "it does not look"
 
 
+@pytest.mark.long
 def test_everything_is_imported_without_what_posix_alone_has(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _IMPORT_ALL],

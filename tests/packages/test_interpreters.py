@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.interpreters import DAEMON, is_prepared, prepared
+from tests.interpreters import BETWEEN, DAEMON, is_prepared, prepared
 from tests.packages.wheel import NEEDS, REPOSITORY, build
 
 if TYPE_CHECKING:
@@ -36,13 +36,9 @@ for module in pkgutil.walk_packages(bot.__path__, "bot."):
 _LINES = ("data/reading/english.tsv", "data/blocked/adversary.txt", "data/languages/chat.tsv")
 
 
-_BETWEEN = {"3.12"}
-"""Neither the oldest nor the newest: what they do, those do."""
-
-
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(it, marks=[pytest.mark.long] * (it in _BETWEEN)) for it in DAEMON],
+    params=[pytest.param(it, marks=[pytest.mark.long] * (it in BETWEEN)) for it in DAEMON],
 )
 def python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter that has the wheel, and what it says that it needs."""

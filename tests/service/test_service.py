@@ -136,6 +136,7 @@ def test_the_watchdog_ends_an_event_loop_that_hangs(service: Service) -> None:
     assert "sitecustomize.py" in said  # it says where it hung
 
 
+@pytest.mark.long
 def test_the_watchdog_ends_playback_that_stands_still(service: Service) -> None:
     (player,) = service.manager.processes("bot.playback.device_process")
     service.speak(LONG)

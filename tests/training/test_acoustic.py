@@ -117,6 +117,7 @@ def test_the_network_is_upstreams(no_text: bool) -> None:  # noqa: FBT001 - a pa
     torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.long
 def test_training_learns_goes_on_and_can_be_exported(folder: Path, tmp_path: Path) -> None:
     pool = Pool(folder, CPU, 1)
     pool.wait_for(1)

@@ -480,6 +480,7 @@ assert (speak() != first).any(), "the old recording was used"
 """
 
 
+@pytest.mark.long
 def test_inference_is_quiet_and_reads_the_reference_once(site: Path, tmp_path: Path) -> None:
     examples = site / "f5_tts" / "infer" / "examples"
     recording = shutil.copy(examples / "basic" / "basic_ref_en.wav", tmp_path / "voice.wav")

@@ -314,6 +314,6 @@ def test_the_first_run_opens_by_itself_and_ends_with_speech(window: Page, serve:
 
     assert [call[2] for call in server.calls] == [
         {"twitch": "coolstreamer"},
-        {"device": "USB Audio"},
+        {"device": "USB Audio", "browser": False},
         {"channel": "main", "text": "Hello chat, this is how I sound."},
     ]

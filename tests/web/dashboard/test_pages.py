@@ -288,6 +288,7 @@ def test_a_voice_is_made_of_a_recording(daemon: Daemon, page: Page) -> None:
     page.wait(lambda: "marta" not in page.texts(".voice-list .row-name"), "deletion")
 
 
+@pytest.mark.long
 def test_a_voice_is_recorded_with_a_microphone(daemon: Daemon) -> None:
     page = Page(f"--use-file-for-fake-audio-capture={HEART / 'reference.wav'}")
     goto(page, daemon, "voices")

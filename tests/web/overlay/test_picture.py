@@ -117,6 +117,7 @@ def test_emotes_are_pictures_of_hosts_that_are_allowed(
     assert f"img-src 'self' data: blob: {host};" in policy
 
 
+@pytest.mark.long
 def test_a_page_that_may_not_play_asks_for_a_click(
     tmp_path: Path, browse: Callable[[], Page]
 ) -> None:
