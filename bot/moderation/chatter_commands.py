@@ -39,7 +39,7 @@ class ChatterCommands:
             if people
             else self._chatters.is_name_muted(name)
         )
-        self._mute_again(name, people)
+        self._mute_all(name, people)
         if not was_muted:
             self._parts.done(command, partial(self._chatters.unmute, name))
         ids = {chatter.id for chatter in people}
@@ -54,10 +54,10 @@ class ChatterCommands:
         muted = [c for c in self._chatters.called(name) if self._chatters.is_muted(c)]
         was_muted = self._chatters.unmute(name)
         if was_muted:
-            self._parts.done(command, partial(self._mute_again, name, muted))
+            self._parts.done(command, partial(self._mute_all, name, muted))
         return Answer.of("unmuted" if was_muted else "not_muted", name=clean(name))
 
-    def _mute_again(self, name: str, people: Sequence[Chatter]) -> None:
+    def _mute_all(self, name: str, people: Sequence[Chatter]) -> None:
         for chatter in people:
             self._chatters.mute(chatter)
         if not people:

@@ -113,8 +113,8 @@ def _journal() -> list[str]:
     if program is None:
         return []
     for whose in (["--user"], []):
-        command = [program, *whose, f"--unit={_UNIT}*", f"--lines={_LOG_LINES}", "--output=json"]
-        command.append("--all")  # long fields too
+        which = [*whose, f"--unit={_UNIT}*", f"--lines={_LOG_LINES}"]
+        command = [program, *which, "--output=json", "--all"]  # long fields too
         try:
             done = subprocess.run(  # noqa: S603 - a fixed command
                 command, capture_output=True, text=True, check=True, timeout=_JOURNAL_S

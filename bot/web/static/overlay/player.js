@@ -9,11 +9,11 @@ import { openNode } from "./player_node.js";
 /** @typedef {import("./queue.js").Beginning} Beginning */
 
 const STEP_MS = 1;
-/** Pause before the sound system is opened again. */
-const RETRY_MS = 2000;
 /** Longest difference of two times that are taken to be one. */
 const VOLUME_S = 0.02;
 /** Time constant of a change of loudness. */
+const RETRY_MS = 2000;
+/** Pause before the sound system is opened again. */
 
 export class Player {
   /**
