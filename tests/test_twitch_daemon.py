@@ -205,6 +205,7 @@ async def test_it_speaks_answers_settles_and_keeps_its_secrets(
     assert "Log in again: ishowtts login twitch" in shown["status"]
 
 
+@pytest.mark.long
 async def test_check_tells_what_is_missing(daemon: Daemon) -> None:
     async def check() -> str:
         process = await asyncio.create_subprocess_exec(

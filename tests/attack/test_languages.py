@@ -109,6 +109,7 @@ def test_each_message_is_spoken_by_an_engine_that_speaks_it(daemon: Start) -> No
         assert (ended["outcome"], ended.get("engines")) == ("spoken", [engine]), text
 
 
+@pytest.mark.long
 def test_the_own_language_goes_to_an_engine_that_speaks_it(daemon: Start) -> None:
     running = daemon("hibari", "espeak", policy={"speakable": {"language": "ja"}})
     for text, engine in (("おはよう", "espeak"), ("good morning", "hibari")):

@@ -45,6 +45,8 @@ HOSTILE = {
     "other scripts": "Привет 日本語 مرحبا",
     "500 letters": "a" * 500,
 }
+_SLOW = ("kokoro", "piper")
+_SLOW_LAST = (*(name for name in ALL if name not in _SLOW), *_SLOW)
 SAYS_ALL = frozenset({"tone"})
 """Engines that can say any text."""
 
@@ -155,6 +157,7 @@ async def test_longer_texts_take_longer(supervisor: Supervisor) -> None:
     assert long.duration_s > 2 * short.duration_s
 
 
+@pytest.mark.parametrize("supervisor", first_ones(_SLOW_LAST, len(ALL) - len(_SLOW)), indirect=True)
 async def test_hostile_texts_are_spoken_or_refused(supervisor: Supervisor) -> None:
     for what, text in HOSTILE.items():
         try:

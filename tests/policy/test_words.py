@@ -236,7 +236,7 @@ def test_thousands_of_words_fit(draft: Make) -> None:
     assert stripped(draft(f"oh {many[1999]} no {many[0]}"), strip=many) == "oh no"
 
 
-@settings(deadline=None)  # four matchers are made for each example
+@settings(deadline=None, max_examples=30)  # four matchers are made for each
 @given(
     st.lists(st.sampled_from([*EVASIONS, *INNOCENTS, "oh", "b", "a", "d", "."]), max_size=12).map(
         " ".join

@@ -124,6 +124,7 @@ def test_what_is_no_recording_is_told(tmp_path: Path) -> None:
             Evening(path, channel="main")
 
 
+@pytest.mark.long
 def test_two_configurations_are_shown_side_by_side(write: Write) -> None:
     evening = write(line(0, "hello there"), line(9, "hello badword"), line(19, "\x1b[31mred"))
     mine, other = write(CONFIG, name="mine.yaml"), write(STRICT, name="other.yaml")

@@ -26,6 +26,7 @@ esac
 """
 
 
+@pytest.mark.long
 def test_the_page_ends_with_a_service_that_speaks(manager: UserManager) -> None:
     made = REPOSITORY / ".venv" / ".ready"
     if not made.exists() or made.stat().st_mtime < (REPOSITORY / "pyproject.toml").stat().st_mtime:

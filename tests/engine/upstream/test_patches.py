@@ -391,6 +391,7 @@ def test_fp32_samples_are_the_same(
     assert float((result - expected).norm() / expected.norm()) <= 1e-6
 
 
+@pytest.mark.long
 def test_rope_angles_stay_exact_in_half_precision(sampled: dict[str, dict[str, Any]]) -> None:
     frequencies = 10_000.0 ** -(torch.arange(0, 64, 2, dtype=torch.float64) / 64)
     exact = torch.outer(torch.arange(1000), frequencies).repeat_interleave(2, dim=-1)[None]
@@ -400,6 +401,7 @@ def test_rope_angles_stay_exact_in_half_precision(sampled: dict[str, dict[str, A
     assert float((released["half rope"] - exact).abs().max()) > 0.3
 
 
+@pytest.mark.long
 def test_time_steps_stay_fp32_in_half_precision(sampled: dict[str, dict[str, Any]]) -> None:
     uniform = torch.tensor([0, 2, 4, 6, 8, 16, 24], dtype=torch.float64) / 32
     exact = 1 - torch.cos(torch.pi / 2 * uniform)  # sway coefficient -1
@@ -409,6 +411,7 @@ def test_time_steps_stay_fp32_in_half_precision(sampled: dict[str, dict[str, Any
     assert float((released.double() - exact).abs().max()) > 1e-4
 
 
+@pytest.mark.long
 def test_half_precision_comes_closer_to_fp32(sampled: dict[str, dict[str, Any]]) -> None:
     exact = sampled["released"]["long mel"]
     errors = {
@@ -419,6 +422,7 @@ def test_half_precision_comes_closer_to_fp32(sampled: dict[str, dict[str, Any]])
     assert errors["released"] > 1e-2
 
 
+@pytest.mark.long
 def test_the_trainer_is_imported_when_it_is_asked_for(sampled: dict[str, dict[str, Any]]) -> None:
     missing, unknown = sampled["patched"]["output"].splitlines()
     assert missing.endswith("is blocked")

@@ -74,6 +74,7 @@ def test_a_tone_and_a_sentence_arrive_complete_in_order_and_without_gaps(
     assert page.run("return begun.length") == 1
 
 
+@pytest.mark.long
 def test_a_page_without_an_audio_thread_is_heard_whole_too(
     tmp_path: Path, browse: Callable[[], Page]
 ) -> None:
