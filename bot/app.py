@@ -34,7 +34,7 @@ from bot.store import Store
 from bot.store import default_path as default_store
 from bot.store.copied import Copy
 from bot.web.settings import LiveSettings
-from bot.wiring import engines, outputs, sounds
+from bot.wiring import engines, outputs, sounds, trial
 from bot.wiring.banner import banner
 from bot.wiring.liveness import liveness_checks
 from bot.wiring.obs import Obs
@@ -60,7 +60,7 @@ class Daemon:
         record: Path | None = None,
         events: Path | None = None,
         config: Path | None = None,
-        may_restart: bool = False,
+        again: Callable[[], Settings] | None = None,
         show: Callable[[str], None] = lambda _: None,
         copy: Copy | None = None,
     ) -> None:
@@ -74,7 +74,8 @@ class Daemon:
             config: The file that the configuration was read from.
             show: Shows the page at an address, once it is there.
             copy: Where a standby finds what was paid for.
-            may_restart: Whether who runs it starts another one where `run` says so.
+            again: Returns the configuration of the daemon that who runs it starts where `run` says
+                so; None where nobody does.
 
         Raises:
             StartError: something that is configured cannot work here.
@@ -158,7 +159,7 @@ class Daemon:
             state=self._state,
             store=store,
             live=LiveSettings(settings, self._channels, config),
-            restart=self._wants_restart.set if may_restart else None,
+            restart=partial(self._start_again, again) if again else None,
             voices=self._voices,
             speech=self.wires.speech,
             others=routes,
@@ -219,6 +220,19 @@ class Daemon:
                 with suppress(asyncio.CancelledError):
                     await living
         return self._wants_restart.is_set() and not stopped.is_set()
+
+    async def _start_again(self, again: Callable[[], Settings]) -> None:
+        """Let another daemon take the place of this one, once what is asked now is answered.
+
+        Raises:
+            StartError: it would not start; this one goes on.
+        """
+        settings = await asyncio.to_thread(again)
+        await asyncio.to_thread(trial.start, settings)
+        if settings.server.port != self.settings.server.port:  # else it is held by this one
+            async with Server(settings.server, []):
+                pass
+        asyncio.get_running_loop().call_soon(self._wants_restart.set)
 
     async def _live(self) -> None:
         """Start from the ear to the mouth of the flow, and stop in the reverse order."""

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -26,7 +27,7 @@ from bot.service import daemon
 from bot.service.elsewhere import differences
 from bot.sources import Sources
 from bot.state import EngineState
-from bot.wiring import engines, outputs
+from bot.wiring import engines, outputs, trial
 from bot.wiring.mqtt import connect
 
 _ANSWER_S = 3.0
@@ -83,6 +84,7 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
     findings += _language_findings(settings, [state for _, state in tried if state is not None])
     findings += _try_outputs(settings)
     findings.append(await _try_port(settings.server))
+    findings += [Finding(section, problem) for section, problem in trial.refusals(settings)]
     findings += await _difference_findings(settings.server)
     findings += _try_sources(settings)
     findings += _log_in_findings(settings)
@@ -146,9 +148,10 @@ async def _try_engine(settings: Settings, name: str) -> tuple[Finding, EngineSta
         engine = engines.create(settings.engine, name)
         try:
             await engine.warm_up()
-            request = SpeechRequest(id="check", text="Hello.", voice=settings.channels[0].voice)
-            async for _ in engine.synthesize(request):
-                pass
+            for voice in dict.fromkeys(channel.voice for channel in settings.channels):
+                request = SpeechRequest(id="check", text="Hello.", voice=voice)
+                async for _ in engine.synthesize(request):
+                    pass
             state = engine.states[name]
             return Finding(subject, note=_about(settings.engine, state)), state
         finally:
@@ -236,7 +239,9 @@ async def _try_port(settings: ServerSettings) -> Finding:
         async with Server(settings, []):
             return Finding(subject)
     except StartError as error:
-        if await _is_ours(settings):
+        cause = error.__cause__
+        is_taken = isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE
+        if is_taken and await _is_ours(settings):
             return Finding(subject, note="held by an ishowtts that runs")
         return Finding(subject, error)
 

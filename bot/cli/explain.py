@@ -3,6 +3,9 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
+
+import msgspec
 
 from bot.channel import command_parser
 from bot.cli import EXIT_OK
@@ -59,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
     chatter = Chatter(id="explain", name=options.name, roles=roles)
     reader = _Reader(settings, channel, chatter)
     if options.spoken:
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")  # one line of another encoding costs itself
         lines = [options.text] if options.text is not None else sys.stdin
         for said in reader.spoken(lines):
             print(said, flush=True)
@@ -70,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 class _Reader:
-    """The policy of one channel, applied to the messages of one chatter."""
+    """The policy of one channel, applied to messages of chatters like `chatter`."""
 
     def __init__(self, settings: Settings, channel: ChannelSettings, chatter: Chatter) -> None:
         self._channel = channel
@@ -88,8 +93,9 @@ class _Reader:
 
     def spoken(self, lines: Iterable[str]) -> Iterator[str]:
         """Yield the words of each line, or nothing where it would not be spoken."""
-        for line in lines:
-            message = self._message(line.rstrip("\r\n"))
+        for number, line in enumerate(lines, 1):
+            # Each is the first message of its chatter: what limits one chatter is about none.
+            message = self._message(line.rstrip("\r\n"), f"explain-{number}")
             verdict = self._parse_command(message) or self._policy(message)
             yield verdict.body if isinstance(verdict, Utterance) else ""
 
@@ -135,12 +141,12 @@ class _Reader:
             (n for n in names if engines.may_speak(self._engines, n, utterance.language)), names[0]
         )
 
-    def _message(self, text: str) -> ChatMessage:
+    def _message(self, text: str, identifier: str = "explain") -> ChatMessage:
         return ChatMessage(
-            id="explain",
+            id=identifier,
             channel=self._channel.name,
             source="explain",
-            chatter=self._chatter,
+            chatter=msgspec.structs.replace(self._chatter, id=identifier),
             text=text,
             received_at=0.0,
         )

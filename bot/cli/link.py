@@ -12,6 +12,7 @@ from yarl import URL
 from bot.cli import EXIT_OK
 from bot.cli.shared import add_config_option, channel_of, load_settings
 from bot.config import Settings
+from bot.errors import StartError, shown
 from bot.server import tokens
 
 _ELSEWHERE = "192.0.2.1"
@@ -47,11 +48,12 @@ def run(options: argparse.Namespace) -> int:
         print(f"Forgot {count} {options.role} tokens; whoever holds one is refused from now on.")
         return EXIT_OK
     channel = channel_of(settings, options.channel).name
+    base = base_of(settings, options.host)
     token = tokens.make(path, options.role)
     if options.role == "viewer":
-        address = overlay(settings, channel, token=token, host=options.host)
+        address = overlay(base, channel, token=token)
     else:
-        address = _base(settings, options.host).with_fragment(f"token={token}")
+        address = base.with_fragment(f"token={token}")
     print(f"{options.role}: {address}")
     print("It is shown this once. Whoever has it may do what the role may: keep it off the stream.")
     if settings.server.is_loopback and options.host:
@@ -63,17 +65,28 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def overlay(settings: Settings, channel: str, *, token: str = "", host: str | None = None) -> URL:
-    """Return the overlay's address for a browser on the machine that calls this one `host`."""
+def overlay(base: URL, channel: str, *, token: str = "") -> URL:
+    """Return the overlay's address; `base` is that of the daemon."""
     query = {"channel": channel} | ({"token": token} if token else {})
-    return _base(settings, host) / "overlay" % query
+    return base / "overlay" % query
 
 
-def _base(settings: Settings, host: str | None) -> URL:
+def base_of(settings: Settings, host: str | None) -> URL:
+    """Return the daemon's address for a browser on the machine that calls this one `host`.
+
+    Raises:
+        StartError: `host` is no name and no address.
+    """
     url = settings.server.url()
     if host is None and not settings.server.is_loopback and _is_any(settings.server.host):
         host = _own_address()
-    return url.with_host(host) if host else url
+    try:
+        return url.with_host(host) if host else url
+    except ValueError:
+        raise StartError(
+            f"{shown(host)} is no name or address of a machine.",
+            remedy="Give --host without a scheme and a port, such as 192.168.1.20 or studio.local.",
+        ) from None
 
 
 def _is_any(host: str) -> bool:

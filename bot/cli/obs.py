@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Awaitable, Callable
 
 from bot.cli import EXIT_OK
-from bot.cli.link import overlay
+from bot.cli.link import base_of, overlay
 from bot.cli.shared import add_config_option, channel_of, complete, load_settings, quiet_logs
 from bot.config import Settings
 from bot.errors import StartError, TransientError
@@ -75,9 +75,10 @@ async def _setup(settings: Settings, obs: Client, options: argparse.Namespace) -
 
 def _address(settings: Settings, options: argparse.Namespace) -> str:
     channel = channel_of(settings, options.channel).name
+    base = base_of(settings, options.host)
     is_here = settings.server.is_loopback and tokens.token_of(settings.server) is None
     token = "" if is_here else tokens.make(tokens.default_path(), "viewer")
-    return str(overlay(settings, channel, token=token, host=options.host))
+    return str(overlay(base, channel, token=token))
 
 
 async def _status(_: Settings, obs: Client, __: argparse.Namespace) -> None:

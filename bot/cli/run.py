@@ -10,6 +10,7 @@ import traceback
 import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -100,17 +101,21 @@ def _keep(_: str) -> None:
     """Show nothing."""
 
 
-def _run_once(
-    options: argparse.Namespace, *, may_restart: bool, show: Callable[[str], None]
-) -> bool:
-    """Run the daemon until it ends; return whether it shall be started again."""
-    chosen = with_options(
+def _settings(options: argparse.Namespace) -> Settings:
+    return with_options(
         load_settings(options),
         twitch_channel=options.channel,
         replay=options.replay,
         speed=1.0 if options.speed is None else options.speed,
         output=options.output,
     )
+
+
+def _run_once(
+    options: argparse.Namespace, *, may_restart: bool, show: Callable[[str], None]
+) -> bool:
+    """Run the daemon until it ends; return whether it shall be started again."""
+    chosen = _settings(options)
     logs.configure(chosen.log)
 
     def build(engine: "Narrator", copy: "Copy | None") -> "Daemon":
@@ -121,7 +126,7 @@ def _run_once(
             record=options.record,
             events=options.events,
             config=config_path(options),
-            may_restart=may_restart,
+            again=partial(_settings, options) if may_restart else None,
             show=show,
             copy=copy,
         )

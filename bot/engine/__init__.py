@@ -3,7 +3,6 @@
 A new engine is a module with a subclass of `bot.engine.contract.Engine`, and a line in `ENGINES`.
 """
 
-import sys
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
@@ -11,7 +10,7 @@ from typing import Any
 
 from bot.engine.contract import Engine
 from bot.errors import StartError, shown
-from bot.runtime.installed import install_command
+from bot.runtime.installed import install_command, installer
 
 ENGINES: Mapping[str, str] = {
     "espeak": "bot.engine.guests.espeak:EspeakEngine",
@@ -58,7 +57,7 @@ def import_extra(module: str, what: str, extra: str) -> ModuleType:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        plain = f"{sys.executable} -m pip install {error.name}"
+        plain = f"{installer()} {error.name}"
         raise StartError(
             f"{what} needs the Python package {error.name}.",
             remedy=f"Install {'what it needs' if extra else 'it'} with:"

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,8 @@ _JOURNAL_S = 20
 _UNIT = "ishowtts"
 _GPU_FIELDS = ("model", "driver", "memory_bytes", "temperature_c", "mhz")
 _GPU_S = 20.0
+_LEVEL = re.compile(r"\A<[0-7]>")
+"""Priority before a line of standard error: see sd-daemon(3)."""
 
 
 class Part(NamedTuple):
@@ -140,6 +143,11 @@ def _log_line(entry: Mapping[str, object]) -> str:
     }
     if "event" in fields:
         fields.pop("message", None)  # the same once more, where names are harder to find
+    elif isinstance(message := fields.get("message"), str):
+        # A line of standard error, as with `log.format: json` or `text`.
+        fields["message"] = message = _LEVEL.sub("", message)
+        if message.startswith("{"):
+            return message
     return json.dumps(fields, ensure_ascii=False)
 
 

@@ -21,6 +21,10 @@ _QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 _CHATTER_KEYS = {"chatter", "author", "user", "user_name", "user_login", "display_name"}
 _WRITTEN_KEYS = {"text", "answer", "detail", "line", "message_text", "said"}
 """Fields of the log with what chatters wrote, or a part of it."""
+_WORDS_KEY = "words"
+"""List of the words that are being spoken, each with its times."""
+_LINE_KEY = "message"
+"""Field of the journal with a whole line of a log."""
 _FIELD = re.compile(rf"\b({'|'.join(sorted(_CHATTER_KEYS | _WRITTEN_KEYS))})=({_QUOTED}|\S+)")
 """Such a field, in lines for people."""
 _BASE64 = re.compile(r"(?<![\w+/])[\w+/]{8,2000}={0,2}")
@@ -82,12 +86,16 @@ class Redactor:
         if SECRET_KEY.search(key) and value is not None and not isinstance(value, bool):
             return REMOVED
         if isinstance(value, list):
-            return [self.value(each, key) for each in value]
-        if not isinstance(value, str):
-            return value
+            is_said = key == _WORDS_KEY
+            return f"({len(value)} words)" if is_said else [self.value(it, key) for it in value]
+        return self._field_of(key, value) if isinstance(value, str) else value
+
+    def _field_of(self, key: str, value: str) -> str:
         if key in _CHATTER_KEYS:
             return self.pseudonym(value)
-        return _length(value) if key in _WRITTEN_KEYS else self.text(value)
+        if key in _WRITTEN_KEYS:
+            return _length(value)
+        return self.log_line(value) if key == _LINE_KEY else self.text(value)
 
     def log_line(self, line: str) -> str:
         """Return a line of the log, JSON or for people."""

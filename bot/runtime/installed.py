@@ -31,7 +31,7 @@ def install_command(*extras: str) -> str:
         words = [f"{_NAME}[{wanted}] @ {address}"]
     else:
         words = [need for extra in extras for need in _needs(extra)]
-    return " ".join([_installer(), *map(_quoted, words)])
+    return " ".join([installer(), *map(_quoted, words)])
 
 
 def update_command(newer: str = "") -> str:
@@ -45,14 +45,14 @@ def update_command(newer: str = "") -> str:
     extras = f"[{','.join(found)}]" if (found := _extras()) else ""
     if checkout := _checkout():
         pull = f"git -C {_quoted(str(checkout))} pull"
-        return f"{pull}, then {_installer()} --editable {_quoted(f'{checkout}{extras}')}"
+        return f"{pull}, then {installer()} --editable {_quoted(f'{checkout}{extras}')}"
     what = _quoted(f"{_NAME}{extras} @ {newer or 'WHEEL'}")
     environment = Path(sys.prefix)
     if (environment / "pipx_metadata.json").is_file():
         return f"pipx install --force {what}"
     if (environment / "uv-receipt.toml").is_file():
         return f"uv tool install --reinstall {what}"
-    return f"{_installer()} --upgrade {what}"
+    return f"{installer()} --upgrade {what}"
 
 
 def _checkout() -> Path | None:
@@ -66,11 +66,14 @@ def _quoted(word: str) -> str:
     return f"{mark}{word}{mark}"
 
 
-def _installer() -> str:
+def installer() -> str:
     """Return what installs into this environment: one that uv made has no pip."""
+    python = _quoted(sys.executable) if " " in sys.executable else sys.executable
     if find_spec("pip") is None:
-        return f"uv pip install --python {sys.executable}"
-    return f"{sys.executable} -m pip install"
+        return f"uv pip install --python {python}"
+    # PowerShell takes what is quoted for a text, unless it is told to call it.
+    call = "& " if python != sys.executable and sys.platform == "win32" else ""
+    return f"{call}{python} -m pip install"
 
 
 def strangers() -> list[str]:

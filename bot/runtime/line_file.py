@@ -27,8 +27,8 @@ def open_to_append(path: Path) -> int:
         if error.errno == errno.ENXIO:
             raise OSError(errno.ENXIO, "nobody reads this pipe", str(path)) from error
         raise
-    if sys.platform != "win32" and stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-        os.set_blocking(descriptor, True)  # a thread waits for room
+    if sys.platform != "win32" and not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.set_blocking(descriptor, True)  # a thread waits for room: of a pipe, or a terminal
     return descriptor
 
 

@@ -51,6 +51,9 @@ def check(
         return Verdict.AS_FAST
     for line in ("", *comparison.lines):
         say(line)
+    if comparison.verdict is Verdict.INCOMPARABLE:
+        history.accept(results)  # what it lacked can be compared from now on
+        return comparison.verdict
     _judge(results, baseline, comparison, history)
     return comparison.verdict
 

@@ -98,6 +98,8 @@ def export(path: Path, target: Path) -> str:
 def load(path: Path, source: Path) -> str:
     """Add what was exported into `source` to the store at `path`; return what was done.
 
+    A machine that is new has no store yet: it is made.
+
     Raises:
         StartError: the store is in use or cannot be written, or the file is of another form.
     """
@@ -116,7 +118,7 @@ def load(path: Path, source: Path) -> str:
         )
     if unknown := {setting.kind for setting in exported.settings} - KINDS.keys():
         raise StartError(f"{source} holds settings of unknown kinds: {', '.join(sorted(unknown))}.")
-    with _opened(path) as store:
+    with _opened(path, is_made=True) as store:
         store.executemany(
             "INSERT OR REPLACE INTO remembered VALUES (?, ?, ?, ?, ?)",
             map(msgspec.structs.astuple, exported.settings),
@@ -214,18 +216,19 @@ def _forget_messages(store: sqlite3.Connection, identifiers: set[str], names: se
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the store for one transaction.
+def _opened(path: Path, *, is_made: bool = False) -> Iterator[sqlite3.Connection]:
+    """Open the store for one transaction; with `is_made` it is made where there is none.
 
     Raises:
         StartError: it is in use, damaged, or not there.
     """
-    if not path.exists():
+    if not (is_made or path.exists()):
         raise StartError(
             f"Nothing is kept: there is no {path}.",
             remedy="Set STATE_DIRECTORY to the folder of the daemon, if that is another one.",
         )
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = open_file(path)
     except (OSError, sqlite3.Error) as error:
         is_busy = getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")

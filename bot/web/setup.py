@@ -1,7 +1,7 @@
 """First run: what is still missing, the choices that make it complete, and a sentence to try it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, Final
 from uuid import uuid4
@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.channel import Channel
 from bot.config import Settings
 from bot.config.sources import ConsoleSettings, IngestSettings
-from bot.errors import IshowttsError
+from bot.errors import IshowttsError, StartError
 from bot.messages import Chatter, Lane, Utterance
 from bot.outcomes import FINAL, Dropped, Failed, Outcome, Spoken, Started
 from bot.playback.listing import Listed, listed
@@ -95,9 +95,12 @@ class Setup:
         self,
         live: LiveSettings,
         channels: Mapping[str, Channel],
-        restart: Callable[[], None] | None,
+        restart: Callable[[], Awaitable[None]] | None,
     ) -> None:
-        """Change `live`; `restart` lets the daemon start again, None where it must not."""
+        """Change `live`; `restart` lets the daemon start again, None where it must not.
+
+        It raises a StartError where the daemon would not start.
+        """
         self._live = live
         self._channels = channels
         self._restart = restart
@@ -141,15 +144,18 @@ class Setup:
         except IshowttsError as error:
             raise web.HTTPUnprocessableEntity(text=str(error)) from None
         restarts = bool(answer.next_start) and self._restart is not None
-        if restarts and self._restart is not None:
-            asyncio.get_running_loop().call_soon(self._restart)
+        if restarts:
+            await self._start_again()
         return ChosenAnswer(restarts=restarts, next_start=answer.next_start)
 
     async def _start_again(self) -> None:
         """Start the daemon again, so that it follows what was changed."""
         if self._restart is None:
             raise web.HTTPConflict(text="It was started with files to write: start it again there.")
-        asyncio.get_running_loop().call_soon(self._restart)
+        try:
+            await self._restart()
+        except StartError as error:
+            raise web.HTTPConflict(text=f"It would not start like this. {error}") from None
 
     async def _test(self, body: TestBody) -> TestAnswer:
         """Say a sentence the way chat is said, and tell when it was heard."""

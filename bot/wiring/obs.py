@@ -18,26 +18,24 @@ class Obs:
         """Prepare; nothing is connected before `work` runs.
 
         Raises:
-            StartError: the password cannot be read.
+            StartError: it is enabled, and the password cannot be read.
         """
         self._channels = tuple(channels)
-        self._watch = Watch(
-            settings,
-            Steering(
-                hold=partial(self._hold, Hold.TALKING),
-                duck=self._duck,
-                hold_scene=partial(self._hold, Hold.SCENE),
-                live=self._live,
-            ),
+        steering = Steering(
+            hold=partial(self._hold, Hold.TALKING),
+            duck=self._duck,
+            hold_scene=partial(self._hold, Hold.SCENE),
+            live=self._live,
         )
-        self.work: dict[str, Work] = {"obs": self._watch.run} if settings.enabled else {}
+        self._watch = Watch(settings, steering) if settings.enabled else None
+        self.work: dict[str, Work] = {"obs": self._watch.run} if self._watch else {}
         """What runs as long as the daemon, by task name."""
 
     @property
     def state(self) -> ObsState | None:
         """What the connection is doing now; None where there is none."""
         watch = self._watch
-        if not self.work:
+        if watch is None:
             return None
         return ObsState(
             is_connected=watch.loop.is_connected,

@@ -1,6 +1,6 @@
 """Builds the pages and the API."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
 from aiohttp import web
@@ -37,7 +37,7 @@ class Web:
         state: Callable[[], DaemonState],
         store: Store,
         live: LiveSettings,
-        restart: Callable[[], None] | None,
+        restart: Callable[[], Awaitable[None]] | None,
         voices: VoiceCatalog | None,
         speech: Speech,
         others: Iterable[web.RouteDef],

@@ -1,7 +1,7 @@
 """Builds the wires that the configuration turns on."""
 
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -14,6 +14,9 @@ from bot.runtime.installed import install_command
 from bot.wires.openai import OpenaiWire
 from bot.wires.speakerbot import SpeakerbotWire
 from bot.wires.speech import Speech
+
+if TYPE_CHECKING:
+    from bot.wires.wyoming import WyomingWire
 
 
 class Wires:
@@ -45,12 +48,7 @@ class Wires:
             ).routes
         self.speakerbot: SpeakerbotWire | None = None
         if wires.speakerbot.enabled:
-            name = wires.speakerbot.channel or next(iter(channels))
-            if name not in channels:
-                raise StartError(
-                    f"There is no channel {name} for wires.speakerbot.",
-                    remedy=f"Set wires.speakerbot.channel to one of {', '.join(channels)}.",
-                )
+            name = speakerbot_channel(settings)
             self.speakerbot = SpeakerbotWire(
                 wires.speakerbot,
                 settings.server,
@@ -63,15 +61,7 @@ class Wires:
             self.observers.append(self.speakerbot)
             self.work["speaker.bot wire"] = self.speakerbot.run
         if wires.wyoming.enabled:
-            # An extra: nothing else may need it.
-            try:
-                from bot.wires.wyoming import WyomingWire  # noqa: PLC0415
-            except ImportError as error:
-                raise StartError(
-                    "wires.wyoming needs a package that is missing.",
-                    remedy=f"Install it: {install_command('wyoming')}",
-                ) from error
-            wyoming = WyomingWire(
+            wyoming = wyoming_wire()(
                 wires.wyoming,
                 speech,
                 default_voice=default_voice,
@@ -79,3 +69,35 @@ class Wires:
                 language=settings.policy.speakable.language,
             )
             self.work["wyoming wire"] = wyoming.run
+
+
+def speakerbot_channel(settings: Settings) -> str:
+    """Return the name of the channel in which Speaker.bot's wire speaks.
+
+    Raises:
+        StartError: there is no such channel.
+    """
+    names = [channel.name for channel in settings.channels]
+    name = settings.wires.speakerbot.channel or names[0]
+    if name not in names:
+        raise StartError(
+            f"There is no channel {name} for wires.speakerbot.",
+            remedy=f"Set wires.speakerbot.channel to one of {', '.join(names)}.",
+        )
+    return name
+
+
+def wyoming_wire() -> "type[WyomingWire]":
+    """Return the class of the Wyoming wire.
+
+    Raises:
+        StartError: the package that it needs is not installed.
+    """
+    try:
+        from bot.wires.wyoming import WyomingWire  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise StartError(
+            "wires.wyoming needs a package that is missing.",
+            remedy=f"Install it: {install_command('wyoming')}",
+        ) from error
+    return WyomingWire

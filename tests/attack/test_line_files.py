@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import select
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,30 @@ def test_what_a_reader_leaves_is_dropped_and_counted(tmp_path: Path) -> None:
     assert file.lost > 15_000
     assert logs[-1]["event"] == "lines lost"
     assert logs[-1]["reason"] == "nobody takes them"
+
+
+def test_a_terminal_that_stands_still_is_waited_for() -> None:
+    reader, terminal = os.openpty()
+    try:
+        os.set_blocking(terminal, False)
+        with suppress(BlockingIOError):
+            while True:
+                os.write(terminal, b"-" * 1_000)
+        file = LineFile(Path(os.ttyname(terminal)))
+        file.write(b"first")
+        file.write(b"last")
+        wait_until(lambda: file._background.waiting < 2, "line in hand")
+        read = b""
+        while b"last" not in read:
+            assert select.select([reader], [], [], _DEADLINE_S)[0]
+            read += os.read(reader, 1 << 16)
+        file.close()
+    finally:
+        os.close(terminal)
+        os.close(reader)
+
+    assert read.split(b"-")[-1].split() == [b"first", b"last"]
+    assert file.lost == 0
 
 
 async def test_what_is_read_aside_stops_when_nobody_takes_it() -> None:

@@ -34,6 +34,17 @@ async def test_the_port_of_a_daemon_that_runs_is_no_problem() -> None:
     assert "ishowtts that runs" in finding.note
 
 
+async def test_what_will_not_start_is_told_beside_a_daemon_that_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    async with Server(ServerSettings(port=0), Health(nobody).routes) as server:
+        open_to_all = ServerSettings(host="0.0.0.0", port=server.bound_port)
+        finding = await _try_port(open_to_all)
+
+    assert "a token is needed" in str(finding.problem)
+
+
 async def look(_: web.Request) -> web.Response:
     return web.json_response({"status": "fine"})
 

@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,15 @@ from bot.cli import EXIT_OK, EXIT_PROBLEM
 def explain(*arguments: str, lines: str = "") -> subprocess.CompletedProcess[str]:
     command = (sys.executable, "-m", "bot", "explain", *arguments)
     return subprocess.run(
-        command, input=lines, capture_output=True, text=True, timeout=120, check=False
+        command,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        input=lines,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        timeout=120,
+        check=False,
     )
 
 
@@ -43,9 +53,14 @@ def test_the_reason_of_a_rejection(rank: str, text: str, name: str, said: str) -
     assert shown("--as", rank, text)[name] == said
 
 
-def test_a_line_for_each_line() -> None:
-    answer = explain("--spoken", lines="gg\n\n!play\n$5\n")
-    assert answer.stdout == "good game\n\n\nfive dollars\n"
+def test_a_line_for_each_line(tmp_path: Path) -> None:
+    config = tmp_path / "own.yaml"
+    config.write_text("policy: {limits: {cooldown_s: 30, a_day: 1}}\n", "utf-8")
+    no_utf8 = "\udcff"
+    lines = f"gg\n\n!play\n{no_utf8}\n$5\ngg\n"
+    answer = explain("--spoken", "--config", str(config), lines=lines)
+    assert answer.stderr == ""
+    assert answer.stdout == "good game\n\n\n\nfive dollars\ngood game\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--channel", "nowhere", "hi"]])

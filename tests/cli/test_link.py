@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import re
+from argparse import Namespace
 from typing import TYPE_CHECKING
 
 import pytest
 from yarl import URL
 
 from bot.__main__ import main
+from bot.cli.obs import _address
+from bot.config import loads
+from bot.errors import StartError
 from bot.runtime.endpoints import Caller
 from bot.server.tokens import Tokens, default_path
 
@@ -53,6 +57,16 @@ def test_what_is_revoked_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     for url in (first, second):
         assert caller(url.fragment.removeprefix("token=")) is Caller.ANYBODY
     assert caller(overlay) is Caller.VIEWER
+
+
+@pytest.mark.parametrize("host", ["10.0.0.2:7850", "http://10.0.0.2", "a b"])
+def test_a_host_that_is_none_makes_no_token(capsys: pytest.CaptureFixture[str], host: str) -> None:
+    assert main(["link", "--host", host]) == 1
+    assert "Give --host without a scheme and a port" in capsys.readouterr().err
+    settings = loads("channels: [{name: main}]\nserver: {host: 0.0.0.0}\n")
+    with pytest.raises(StartError, match="no name or address"):
+        _address(settings, Namespace(channel=None, host=host))
+    assert not default_path().exists()
 
 
 def test_an_unknown_channel_is_told(capsys: pytest.CaptureFixture[str]) -> None:

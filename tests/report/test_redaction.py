@@ -206,6 +206,18 @@ def test_chatters_have_pseudonyms_and_their_words_are_left_out() -> None:
     ]
 
 
+def test_words_that_are_being_spoken_are_counted() -> None:
+    speaking = {
+        "chatter": "Ana",
+        "text": "my address",
+        "words": [["my", 0, 0.2], ["address", 1, 2]],
+    }
+
+    assert Redactor().value({"speaking": speaking}) == {
+        "speaking": {"chatter": "chatter-1", "text": "(10 characters)", "words": "(2 words)"}
+    }
+
+
 def test_the_home_folder_names_nobody() -> None:
     text = Redactor(home=Path("/home/jane")).text("/home/jane/x and /home/janet/y")
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.config.server import ServerSettings
 from bot.errors import StartError
 from bot.report.parts import _log_line
+from bot.report.redaction import Redactor
 from bot.server import Server
 from bot.service import daemon
 
@@ -165,6 +166,24 @@ async def test_where_no_daemon_runs_there_is_nothing_to_wait_for(free_port: int)
 
     assert await daemon.ask(settings) is None
     assert await daemon.wait_until_idle(settings, 0)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        json.dumps({"event": "speaking", "chatter": "SecretViewer", "text": "1 Road"}),
+        "10:00:00 [info] speaking chatter=SecretViewer text='1 Road'",
+        '<6>speaking chatter=SecretViewer text="1 Road"',
+        '<6>{"event": "speaking", "chatter": "SecretViewer", "text": "1 Road"}',
+    ],
+)
+def test_a_line_of_the_journal_without_fields_names_nobody(message: str) -> None:
+    line = _log_line({"MESSAGE": message, "PRIORITY": "6", "__REALTIME_TIMESTAMP": "1000000"})
+    redacted = Redactor().log_line(line)
+
+    assert "SecretViewer" not in redacted
+    assert "Road" not in redacted
+    assert "chatter-1" in json.dumps(json.loads(redacted))
 
 
 def test_a_line_that_journald_cuts_costs_no_report() -> None:

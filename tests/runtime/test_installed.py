@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import bot
+from bot.engine import import_extra
+from bot.errors import StartError
 from bot.runtime.installed import install_command
 
 PIP = f"{sys.executable} -m pip install"
@@ -84,6 +86,26 @@ def test_an_environment_without_pip_is_uv_s(tmp_path: Path) -> None:
         check=True,
     ).stdout
     assert told.startswith(f"uv pip install --python {python} ")
+
+
+@pytest.mark.parametrize(
+    ("system", "python", "command"),
+    [
+        ("linux", "/opt/my tools/python", "'/opt/my tools/python' -m pip install"),
+        ("win32", r"C:\My Tools\python.exe", r'& "C:\My Tools\python.exe" -m pip install'),
+        ("win32", r"C:\Tools\python.exe", r"C:\Tools\python.exe -m pip install"),
+    ],
+)
+def test_a_path_with_a_space_is_quoted_as_the_shell_wants_it(
+    monkeypatch: pytest.MonkeyPatch, system: str, python: str, command: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(sys, "executable", python)
+
+    assert install_command("f5").startswith(f"{command} ")
+    with pytest.raises(StartError) as caught:
+        import_extra("package_that_is_gone", "It", "")
+    assert f"Install it with: {command} package_that_is_gone" in caught.value.remedy
 
 
 def test_nothing_tells_people_to_install_a_name_that_anybody_could_take() -> None:

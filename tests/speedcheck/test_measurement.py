@@ -33,13 +33,13 @@ pytestmark = pytest.mark.parts
 PLAN = Plan("quick", (single(1), single(3), batch(2, 1)), budget_s=0)
 
 
-def scripted(factor: float, asked: list[Sequence[str]]) -> Measurement:
+def scripted(factor: float, asked: list[Sequence[str]], plan: Plan = PLAN) -> Measurement:
     def speak(texts: Sequence[str]) -> Spoken:
         asked.append(texts)
         letters = sum(map(len, texts))
         return Spoken(factor * letters, factor, audio_s=letters / 14, nfe=7)
 
-    made = Measurement(speak, PLAN, make_results())
+    made = Measurement(speak, plan, make_results())
     made._anchor_s = lambda: 0.01  # type: ignore[method-assign]
     return made
 
@@ -74,6 +74,19 @@ def test_what_is_slower_is_spoken_again(tmp_path: Path, monkeypatch: pytest.Monk
     assert found.ratios == {"1 s": 1.3, "3 s": 1.3, "2 x 1 s": 1.3}
     for path in history.folder.glob("*.json"):
         assert list(load_results(path).cases) == ["1 s", "3 s", "2 x 1 s"]
+
+
+def test_what_was_never_measured_is_not_as_fast(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measurement, "Watch", lambda _: Watch(root=tmp_path))
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    history, other = History(), PLAN._replace(workloads=(single(8),))
+
+    assert check(scripted(1.0, []), history, lambda: True) is Verdict.AS_FAST
+    assert check(scripted(1.0, [], other), history, lambda: True) is Verdict.INCOMPARABLE
+    assert load(tmp_path) is None
+    assert check(scripted(1.0, [], other), history, lambda: True) is Verdict.AS_FAST
 
 
 def test_a_workload_that_fails_costs_its_own_figures_alone(

@@ -13,7 +13,7 @@ import pytest
 from bot.messages import ChatMessage, Chatter, Event, EventKind, RejectReason, Verb
 from bot.outcomes import Applied, Rejected, Spoken
 from bot.runtime.clock import now
-from bot.store import Store
+from bot.store import Store, data
 from bot.store.audit import MAX_COMMANDS
 from bot.store.schema import VERSION
 
@@ -117,6 +117,16 @@ def test_what_was_exported_is_there_after_an_import_elsewhere(path: Path, tmp_pa
     assert run(other, "export", again).stdout == "exported 9 settings, 3 commands and 4 counts\n"
     with Store(other) as store:
         assert dict(store.remembered("voice", "main")) == SETTINGS["voice"] | {"9": "heart"}
+
+
+def test_a_new_machine_gets_what_was_exported(path: Path, tmp_path: Path) -> None:
+    backup, new = tmp_path / "backup.json", tmp_path / "new" / "state.sqlite3"
+    data.export(path, backup)
+
+    assert data.load(new, backup) == "imported 8 settings, 3 commands and 4 counts"
+    assert new.parent.stat().st_mode & 0o777 == 0o700
+    with Store(new) as store:
+        assert dict(store.remembered("voice", "main")) == SETTINGS["voice"]
 
 
 @pytest.mark.parametrize("chatter", ["troll", "TROLL", "@Troll", "7", "Tr\u200boll"])

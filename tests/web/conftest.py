@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
@@ -70,9 +71,10 @@ class Api(NamedTuple):
 
 
 @asynccontextmanager
-async def running_daemon(config: Path) -> AsyncIterator[Api]:
-    """Run a daemon with this configuration until the block ends."""
-    daemon = Daemon(load(config), config=config)
+async def running_daemon(config: Path, *, may_restart: bool = False) -> AsyncIterator[Api]:
+    """Run a daemon with this configuration until the block ends, or it wants to start again."""
+    again = partial(load, config) if may_restart else None
+    daemon = Daemon(load(config), config=config, again=again)
     life = asyncio.create_task(daemon.run())
     try:
         await wait_until(lambda: life.done() or _is_ready(daemon), "daemon that is ready")

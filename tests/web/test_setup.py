@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from bot.config import load
+from tests.web.conftest import _CONFIG, running_daemon
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -60,6 +61,31 @@ async def test_what_is_missing_is_told(api: Api) -> None:
     assert answer["voice"] == "heart"
     assert not answer["may_restart"]
     assert (await api.post("/api/restart", {}))[0] == 409
+
+
+async def test_what_would_not_start_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    config = tmp_path / "own.yaml"
+    config.write_text(_CONFIG.format(folder=tmp_path), "utf-8")
+    async with running_daemon(config, may_restart=True) as api:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            for changes, reason in (
+                ({"server.port": taken.getsockname()[1]}, "is taken"),
+                ({"mqtt.enabled": True, "mqtt.password_file": "gone"}, "mqtt-password"),
+                ({"mqtt.enabled": False, "log.file": str(tmp_path)}, "log.file"),
+                ({"log.file": None, "server.host": "0.0.0.0"}, "token is needed"),
+            ):
+                async with api.http.patch("/api/settings", json={"changes": changes}) as answer:
+                    assert answer.status == 200, await answer.text()
+                status, told = await api.post("/api/restart", {})
+                assert status == 409
+                assert reason in told["error"]
+        status, told = await api.post("/api/setup", {"twitch": "some_channel"})
+        assert status == 409
+        assert "token is needed" in told["error"]
+        assert (await api.get("/api/setup"))["may_restart"]
 
 
 async def test_choices_stand_in_the_file(api: Api, tmp_path: Path) -> None:
