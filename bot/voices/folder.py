@@ -66,8 +66,14 @@ def find(roots: Iterable[Path]) -> dict[str, Path]:
 
 
 def is_voice(path: Path) -> bool:
-    """Tell whether `path` is meant to be a voice: a folder with a name and a file that it needs."""
-    return is_name(path.name) and any((path / name).is_file() for name in FILES)
+    """Tell whether `path` is meant to be a voice: a folder with a name and a file that it needs.
+
+    One that cannot be looked into, as somebody else's, is none.
+    """
+    try:
+        return is_name(path.name) and any((path / name).is_file() for name in FILES)
+    except OSError:
+        return False
 
 
 def read_signature(folder: Path) -> Signature:
@@ -91,7 +97,7 @@ def read_about(folder: Path, *, allow_unlicensed: bool) -> About:
             that is needed.
     """
     path = folder / ABOUT
-    data = _read(path) if path.is_file() else {}
+    data = _read(path)
     about = About(
         language=_text(data, "language"),
         licence=_text(data, "licence"),
@@ -152,6 +158,8 @@ def _unreadable(path: Path, problem: str) -> StartError:
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         data = parse(read_bounded(path, _MAX_ABOUT_BYTES).decode())
+    except FileNotFoundError:
+        return {}
     except (OSError, ValueError) as error:
         raise StartError(
             f"{path} cannot be read: {error}.",
