@@ -1,4 +1,4 @@
-"""Folders of voices that not everybody may read."""
+"""Folders of voices that people write by hand, and that not everybody may read."""
 
 import os
 import tempfile
@@ -55,3 +55,13 @@ def test_a_folder_without_voice_yaml_tells_nothing(tmp_path: Path) -> None:
     assert read_about(tmp_path, allow_unlicensed=True).consent == ""
     with pytest.raises(StartError, match="names no consent"):
         read_about(tmp_path, allow_unlicensed=False)
+
+
+def test_words_stay_as_they_are_written(tmp_path: Path) -> None:
+    text = "language: no\nconsent: 2026-01-31\nlicence: off\nsource: 2026-01-31 20:00:00\n"
+    (tmp_path / "voice.yaml").write_text(text, "utf-8")
+
+    about = read_about(tmp_path, allow_unlicensed=False)
+
+    assert (about.language, about.consent) == ("no", "2026-01-31")
+    assert (about.licence, about.source) == ("off", "2026-01-31 20:00:00")
