@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyloudnorm
 import pytest
+import soundfile
 import soxr
 from scipy.signal import butter, sosfilt
 
@@ -116,6 +117,24 @@ def test_a_quiet_recording_is_none_the_worse(speech: Samples, save: Save, level:
     made = prepared(save(speech * level))
     assert 2.5 < made.excerpt.duration_s < 10
     assert made.measures.above_background_db > 20
+
+
+def test_how_loud_it_was_is_known_below_what_counts_as_silence(
+    speech: Samples, tmp_path: Path
+) -> None:
+    loudness = {}
+    for level in (1.0, 1e-4):
+        soundfile.write(tmp_path / "a.wav", speech * level, RATE_HZ, subtype="FLOAT")
+        made = prepared(tmp_path / "a.wav")
+        loudness[level] = made.loudness_lufs
+        assert np.abs(made.audio.samples).max() > 0.1
+    assert loudness[1e-4] == pytest.approx(loudness[1.0] - 80, abs=0.1)
+
+
+@pytest.mark.parametrize("count", [1, 2, RATE_HZ // 2])
+def test_what_is_too_short_for_a_voice_is_refused(save: Save, count: int) -> None:
+    with pytest.raises(StartError, match="too short for a voice"):
+        prepared(save(np.full(count, 0.5, np.float32)))
 
 
 def test_a_person_on_the_telephone_is_a_person(speech: Samples, save: Save) -> None:
