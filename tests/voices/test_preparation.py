@@ -13,7 +13,7 @@ from bot.errors import StartError
 from bot.messages import Samples
 from bot.voices.cloning import recording
 from bot.voices.cloning.preparation import Prepared, prepare
-from bot.voices.cloning.transcript import verify
+from bot.voices.judgement import written
 from tests.voices.conftest import RATE_HZ, Save, below, hiss, music
 
 pytestmark = pytest.mark.parts
@@ -154,7 +154,7 @@ def test_a_person_on_the_telephone_is_a_person(speech: Samples, save: Save) -> N
 )
 def test_a_transcript_fits_the_time_it_takes(text: str, *, is_good: bool) -> None:
     if is_good:
-        assert verify(text, 4.0) == "Hello everyone, and welcome back."
+        assert written(text, 4.0) == "Hello everyone, and welcome back."
     else:
         with pytest.raises(StartError, match="do not belong together"):
-            verify(text, 4.0)
+            written(text, 4.0)

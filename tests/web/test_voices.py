@@ -8,6 +8,7 @@ import io
 import shutil
 import struct
 import wave
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,7 @@ async def test_a_recording_becomes_a_voice(api: Api, tmp_path: Path) -> None:
         ({"name": "default", "transcript": WORDS, "consent": CONSENT}, "can be called"),
         ({"name": "mine", "colour": "red"}, "colour"),
         ({"name": "mine", "transcript": "x " * 2000, "consent": CONSENT}, "transcript"),
+        ({"name": "mine", "transcript": "Hi", "consent": CONSENT}, "do not belong together"),
     ],
 )
 async def test_what_makes_no_voice_is_told(
@@ -125,6 +127,18 @@ async def test_what_makes_no_voice_is_told(
     assert said in answer["error"]
     assert not list((tmp_path / "voices").glob("*"))
     assert nothing_is_left()
+
+
+async def test_a_transcript_is_judged_before_anything_is_written(api: Api) -> None:
+    status, answer = await add(api, form(whole="1", transcript="Hi"), dry=True)
+    assert (status, "do not belong together" in answer["error"]) == (422, True)
+    assert (await add(api, form(whole="1", transcript=WORDS), dry=True))[0] == 200
+
+
+@pytest.mark.skipif(find_spec("faster_whisper") is not None, reason="it would write it down")
+async def test_a_voice_without_a_transcript_is_none(api: Api) -> None:
+    status, answer = await add(api, form(name="mine", consent=CONSENT))
+    assert (status, "The transcript is missing. " in answer["error"]) == (422, True)
 
 
 def bomb() -> bytes:
