@@ -5,6 +5,7 @@ The engine's process imports this module too, so it stays importable on Python 3
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -87,6 +88,16 @@ def read_signature(folder: Path) -> Signature:
         else:
             marks.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
     return tuple(marks)
+
+
+def changed_at(folder: Path) -> float:
+    """Return when the voice was last changed or moved here, in seconds since the epoch."""
+    times = [0.0]
+    for path in (folder, *(folder / name for name in FILES)):
+        with suppress(OSError):
+            stat = path.stat()
+            times += [stat.st_mtime, stat.st_ctime]
+    return max(times)
 
 
 def read_about(folder: Path, *, allow_unlicensed: bool) -> About:

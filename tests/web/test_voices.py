@@ -57,6 +57,12 @@ async def api(
         yield api
 
 
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """Voice of one's own, there before the daemon."""
+    return shutil.copytree(SHIPPED / "bass", tmp_path / "voices" / "mine")
+
+
 def form(data: bytes = GOOD, /, **fields: str) -> aiohttp.FormData:
     body = aiohttp.FormData()
     for name, value in fields.items():
@@ -255,6 +261,23 @@ async def test_a_voice_is_listened_to(api: Api) -> None:
         assert sound.getnframes() / sound.getframerate() > 0.4
     async with api.http.put("/api/channels/main/voice", json={"voice": "nobody"}) as answer:
         assert answer.status == 422
+
+
+@pytest.mark.parametrize("api", ["f5"], indirect=True)
+async def test_a_voice_that_was_changed_is_listened_to_anew(mine: Path, api: Api) -> None:
+    async def length_s() -> float:
+        path = "/api/voices/mine/speech"
+        async with api.http.get(path, params={"text": "hello there, good to see you"}) as answer:
+            assert answer.status == 200
+            with wave.open(io.BytesIO(await answer.read())) as sound:
+                return float(sound.getnframes() / sound.getframerate())
+
+    before = await length_s()
+    about = mine / "voice.yaml"
+    about.write_text(f"{about.read_text('utf-8')}\nspeed: 0.5\n", "utf-8")
+    async with asyncio.timeout(60):
+        while await length_s() < 1.5 * before:
+            await asyncio.sleep(0.05)  # until the engine has it
 
 
 def test_in_a_checkout_the_voices_that_come_along_are_nobody_s(tmp_path: Path) -> None:
