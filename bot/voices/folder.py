@@ -20,7 +20,10 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
 """Names of devices on Windows, whatever folder they are in."""
 DEFAULT = "default"
-"""Word in chat that gives the channel's own voice back, so no voice may be called so."""
+TAKEN = frozenset({DEFAULT, "reset", "random"})
+"""Words that `!voice` takes for itself, so no voice may be called so: the first two give the
+chatter's own choice back, the last draws a voice.
+"""
 _SPEEDS = (0.3, 3.0)
 _GAINS_DB = (-30.0, 30.0)
 _MAX_ABOUT_BYTES = 64 << 10
