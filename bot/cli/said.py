@@ -1,7 +1,6 @@
 """`ishowtts said`: lists what was said, plays it again or exports it."""
 
 import argparse
-import os
 import re
 import time
 from datetime import datetime
@@ -15,6 +14,7 @@ from bot.cli.say import play
 from bot.cli.shared import add_config_option, complete, load_settings, quiet_logs
 from bot.errors import StartError
 from bot.runtime.cleaning import clean
+from bot.store.data import write_new
 
 _UNITS = {"m": 60, "h": 3600, "d": 86_400}
 
@@ -79,13 +79,9 @@ def _find(folder: Folder, wanted: str) -> Entry:
 def _export(sound: Path, target: Path) -> None:
     try:
         data = sound.read_bytes()
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
     except OSError as error:
-        raise StartError(
-            f"{target} cannot be written: {error.strerror}.", remedy="Name a new file."
-        ) from None
+        raise StartError(f"{sound} cannot be read: {error.strerror}.") from None
+    write_new(target, data)
 
 
 def _since(text: str) -> float:

@@ -100,8 +100,7 @@ def _see_to_linger(options: argparse.Namespace) -> None:
         return
     is_wanted = options.linger
     if is_wanted is None and sys.stdin.isatty():
-        answer = input("Start it at boot, before anybody logs in (linger)? [y/N] ")
-        is_wanted = answer.strip().lower() in {"y", "yes"}
+        is_wanted = _is_yes("Start it at boot, before anybody logs in (linger)? [y/N] ")
     if not is_wanted:
         _say(f"It runs while you are logged in. To start it at boot: {_linger_command()}")
         return
@@ -113,6 +112,15 @@ def _see_to_linger(options: argparse.Namespace) -> None:
         _say("It starts at boot, without anybody logged in.")
 
 
+def _is_yes(question: str) -> bool:
+    """Ask the person at the terminal; Ctrl-D is a no."""
+    try:
+        return input(question).strip().lower() in {"y", "yes"}
+    except EOFError:
+        _say("")
+        return False
+
+
 def _uninstall(options: argparse.Namespace) -> int:
     installation.uninstall(is_system=options.system, tell=_say)
     return EXIT_OK
@@ -121,7 +129,8 @@ def _uninstall(options: argparse.Namespace) -> int:
 def _status(options: argparse.Namespace) -> int:
     state = Manager(is_system=options.system).state(MAIN)
     if not state.is_loaded:
-        _say("It is not installed. Install it: ishowtts service install")
+        sudo, scope = ("sudo ", " --system") if options.system else ("", "")
+        _say(f"It is not installed. Install it: {sudo}ishowtts service install{scope}")
         return EXIT_PROBLEM
     _say(f"{MAIN} {_doing(state)}, and is {state.enabled}.")
     if state.active == "active":

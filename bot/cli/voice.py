@@ -79,7 +79,14 @@ def run(options: argparse.Namespace) -> int:
 
 def asker() -> Ask | None:
     """Return what asks the person at the terminal; None if nobody is there."""
-    return input if sys.stdin.isatty() and sys.stdout.isatty() else None
+    return _ask if sys.stdin.isatty() and sys.stdout.isatty() else None
+
+
+def _ask(question: str) -> str:
+    try:
+        return input(question)
+    except EOFError:  # Ctrl-D: as Ctrl-C
+        raise KeyboardInterrupt from None
 
 
 def printable(text: str) -> str:

@@ -13,6 +13,7 @@ from bot.voices import voice_files
 from bot.voices.cloning import preparation, transcript
 from bot.voices.cloning.preparation import Prepared
 from bot.voices.folder import About
+from bot.voices.judgement import written
 from bot.wiring import engines
 
 _LICENCE = (
@@ -91,7 +92,7 @@ def _transcript(
 ) -> tuple[str, str]:
     """Return what is said in the reference, and in which language, as far as it is known."""
     if options.transcript is not None:
-        return transcript.verify(options.transcript, prepared.audio.duration_s), ""
+        return written(options.transcript, prepared.audio.duration_s), ""
     text, language = "", ""
     if transcript.is_installed():
         text, language = transcript.write_down(prepared.audio, options.whisper or transcript.MODEL)
@@ -104,7 +105,7 @@ def _transcript(
         )
     if ask is not None:
         text = _ask_transcript(settings, prepared, text, ask)
-    return transcript.verify(text, prepared.audio.duration_s), language
+    return written(text, prepared.audio.duration_s), language
 
 
 def _ask_transcript(settings: Settings, prepared: Prepared, heard: str, ask: Ask) -> str:

@@ -1,35 +1,17 @@
 """YAML with the line of every key, so that mistakes can be reported with theirs.
 
-It differs from PyYAML's safe loader on purpose: a duplicate key is a mistake, only `true` and
-`false` are booleans (YAML 1.2), so that `links: off` means the word, and there are no dates and no
-aliases.
+A duplicate key is a mistake here; `PlainLoader` tells what else differs from PyYAML's safe loader.
 """
 
-import re
 from contextlib import suppress
 from typing import NamedTuple
 
 import yaml
 
 from bot.errors import Problem, shown
-from bot.runtime.plain_yaml import PlainLoader
+from bot.runtime.plain_yaml import MISTAKES, PlainLoader
 
 Path = tuple[str | int, ...]
-_REPLACED = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
-
-
-class _Loader(PlainLoader):
-    """PlainLoader with the booleans of YAML 1.2 and without dates."""
-
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _REPLACED]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
 
 
 class Document(NamedTuple):
@@ -58,7 +40,7 @@ def parse(text: str) -> Document:
         if node is None:
             return Document(None, {}, [])
         _walk(node, (), lines, problems)
-        return Document(_Loader("").construct_document(node), lines, problems)
+        return Document(PlainLoader("").construct_document(node), lines, problems)
     except yaml.reader.ReaderError as error:
         what = f"character {error.position} is {shown(error.character)}"
     except yaml.YAMLError as error:
@@ -67,20 +49,20 @@ def parse(text: str) -> Document:
         if r"'\t'" in what:
             what = "a line is indented with a tab, and YAML takes only spaces"
         line = mark.line + 1 if mark is not None else None
-    except (RecursionError, ValueError, AttributeError) as error:  # of a tag that does not fit
+    except MISTAKES as error:  # of a tag that does not fit
         what = str(error)
     return Document(None, {}, [Problem("the file", line, f"is not YAML: {what}")])
 
 
 def compose(text: str) -> yaml.Node | None:
     """Return the root node of the YAML `text`; None if it cannot be parsed."""
-    with suppress(yaml.YAMLError, RecursionError):
+    with suppress(*MISTAKES):
         return _root(text)
     return None
 
 
 def _root(text: str) -> yaml.Node | None:
-    loader = _Loader(text)
+    loader = PlainLoader(text)
     try:
         return loader.get_single_node()
     finally:

@@ -21,6 +21,8 @@ Tell = Callable[[str], None]
 def install(*, is_system: bool, config: Path | None, tell: Tell) -> None:
     """Write the units, enable them and start the daemon, with `config` or the usual file.
 
+    A timer that was there and is disabled stays so.
+
     Raises:
         ConfigError: the configuration holds mistakes.
         StartError: it cannot be a service here.
@@ -41,11 +43,19 @@ def install(*, is_system: bool, config: Path | None, tell: Tell) -> None:
             (config or place.config).resolve(),
             remedy="Let everybody read it; secrets belong in the folder credentials.",
         )
+    disabled = _disabled(place, systemd)
     rendered = units.rendered(place, version=systemd.version, config=config)
     is_new = {name: _write(place.units / name, text, tell) for name, text in rendered}
     systemd.control("daemon-reload")
+    for name in disabled:
+        systemctl = "sudo systemctl" if is_system else "systemctl --user"
+        tell(f"{name} stays disabled. To enable it: {systemctl} enable --now {name}")
     # The others are started by their timers.
-    wanted = [name for name in is_new if f"{name.removesuffix('.service')}.timer" not in is_new]
+    wanted = [
+        name
+        for name in is_new
+        if f"{name.removesuffix('.service')}.timer" not in is_new and name not in disabled
+    ]
     systemd.control("enable", *wanted)
     start = "the system" if is_system else "your session"
     tell(f"Enabled {', '.join(wanted)}: they start with {start}.")
@@ -79,7 +89,7 @@ def lacks_jetson_clocks() -> bool:
 
 
 def uninstall(*, is_system: bool, tell: Tell) -> None:
-    """Stop the daemon, and remove the units; the configuration stays.
+    """Stop the daemon, and remove the units that `install` wrote; the configuration stays.
 
     Raises:
         StartError: only root may remove them.
@@ -87,8 +97,7 @@ def uninstall(*, is_system: bool, tell: Tell) -> None:
     """
     systemd = Manager(is_system=is_system)
     place = _place(is_system=is_system)
-    kinds = ("ishowtts*.service", "ishowtts*.timer")
-    ours = [path for kind in kinds for path in sorted(place.units.glob(kind))]
+    ours = [path for name in units.names() if (path := place.units / name).exists()]
     if not ours:
         tell("There is no service to remove.")
         return
@@ -104,6 +113,15 @@ def _place(*, is_system: bool) -> Place:
     if is_system and os.geteuid() != 0:
         raise StartError("Only root installs services of the system.", remedy="Use sudo.")
     return units.system_place() if is_system else units.user_place()
+
+
+def _disabled(place: Place, systemd: Manager) -> list[str]:
+    """Return the timers that are there and were turned off."""
+    return [
+        name
+        for name in units.names()
+        if name.endswith(".timer") and (place.units / name).exists() and systemd.is_disabled(name)
+    ]
 
 
 def _prepare(place: Place, config: Path | None, tell: Tell) -> None:

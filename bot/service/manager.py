@@ -96,6 +96,14 @@ class Manager:
             memory_bytes=int(memory) if memory.isdecimal() else None,
         )
 
+    def is_disabled(self, unit: str) -> bool:
+        """Tell whether `unit` is installed, but not enabled.
+
+        Raises:
+            IshowttsError: systemd does not answer.
+        """
+        return self.control("show", unit, "--property=UnitFileState", "--value") == "disabled\n"
+
 
 def lingers() -> bool | None:
     """Tell whether this user's services run without a log-in; None where that is unknown."""
@@ -128,18 +136,20 @@ def _run(*command: str) -> str:
     if done.returncode:
         said = done.stderr.strip() or f"exit code {done.returncode}"
         sentence = f"`{' '.join(command)}` failed: {said.rstrip('.')}."
-        raise IshowttsError(sentence, remedy=_remedy(said))
+        raise IshowttsError(sentence, remedy=_remedy(said, is_system="--system" in command))
     return done.stdout
 
 
-def _remedy(said: str) -> str:
+def _remedy(said: str, *, is_system: bool) -> str:
     if "Failed to connect to bus" in said:
+        if is_system:
+            return "systemd does not run this system; run the daemon itself: ishowtts run"
         return (
             "There is no service manager of this user here: log in as the user itself (not with su"
             " or sudo), or use --system."
         )
     if said.startswith("Job for"):
-        return "What the daemon said: ishowtts service logs"
+        return f"What the daemon said: ishowtts service logs{' --system' if is_system else ''}"
     if "Access denied" in said or "authentication required" in said:
         return "Run it with sudo."
     return ""

@@ -94,6 +94,13 @@ def started(place: Place) -> Path | None:
     return Path(words[0].replace("%%", "%").replace("$$", "$")) if words else None
 
 
+def names() -> Iterator[str]:
+    """Yield the names of the units that `rendered` yields."""
+    yield MAIN
+    for timer in _timers():
+        yield from (timer.name, timer.with_suffix(".service").name)
+
+
 def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tuple[str, str]]:
     """Yield the units that `place` needs, names and texts.
 
@@ -107,7 +114,7 @@ def rendered(place: Place, *, version: int, config: Path | None) -> Iterator[tup
     main = folder / (_SYSTEM if place.is_system else MAIN)
     unit = _main(main.read_text(encoding="utf-8"), place, version=version, config=config)
     yield MAIN, unit
-    for timer in sorted(folder.glob("ishowtts-*.timer")):
+    for timer in _timers():
         yield timer.name, timer.read_text(encoding="utf-8")
         work = timer.with_suffix(".service")
         text = _filled_in(work.read_text(encoding="utf-8"), place, config)
@@ -136,6 +143,10 @@ def check_readable(path: Path, *, remedy: str) -> None:
                 f"The system's service cannot read {path}: {folder} is closed to it.",
                 remedy=remedy,
             )
+
+
+def _timers() -> list[Path]:
+    return sorted(resource("systemd").glob("ishowtts-*.timer"))
 
 
 def _main(text: str, place: Place, *, version: int, config: Path | None) -> str:

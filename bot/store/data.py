@@ -83,16 +83,28 @@ def export(path: Path, target: Path) -> str:
                 for day, channel, what, count in store.execute("SELECT * FROM statistics")
             ],
         )
-    text = msgspec.json.format(msgspec.json.encode(exported), indent=1)
+    write_new(target, msgspec.json.format(msgspec.json.encode(exported), indent=1))
+    return _told("exported", exported)
+
+
+def write_new(target: Path, content: bytes) -> None:
+    """Write the new file `target`, which its owner alone reads, whole or not at all.
+
+    Raises:
+        StartError: it cannot be written, or is there already.
+    """
     try:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            try:
+                file.write(content)
+                file.flush()
+            except BaseException:
+                target.unlink(missing_ok=True)
+                raise
     except OSError as error:
         raise StartError(
             f"{target} cannot be written: {error.strerror}.", remedy="Name a new file."
         ) from None
-    return _told("exported", exported)
 
 
 def load(path: Path, source: Path) -> str:

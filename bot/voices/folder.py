@@ -5,6 +5,7 @@ The engine's process imports this module too, so it stays importable on Python 3
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,7 +20,10 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
 """Names of devices on Windows, whatever folder they are in."""
 DEFAULT = "default"
-"""Word in chat that gives the channel's own voice back, so no voice may be called so."""
+TAKEN = frozenset({DEFAULT, "reset", "random"})
+"""Words that `!voice` takes for itself, so no voice may be called so: the first two give the
+chatter's own choice back, the last draws a voice.
+"""
 _SPEEDS = (0.3, 3.0)
 _GAINS_DB = (-30.0, 30.0)
 _MAX_ABOUT_BYTES = 64 << 10
@@ -66,8 +70,14 @@ def find(roots: Iterable[Path]) -> dict[str, Path]:
 
 
 def is_voice(path: Path) -> bool:
-    """Tell whether `path` is meant to be a voice: a folder with a name and a file that it needs."""
-    return is_name(path.name) and any((path / name).is_file() for name in FILES)
+    """Tell whether `path` is meant to be a voice: a folder with a name and a file that it needs.
+
+    One that cannot be looked into, as somebody else's, is none.
+    """
+    try:
+        return is_name(path.name) and any((path / name).is_file() for name in FILES)
+    except OSError:
+        return False
 
 
 def read_signature(folder: Path) -> Signature:
@@ -83,6 +93,16 @@ def read_signature(folder: Path) -> Signature:
     return tuple(marks)
 
 
+def changed_at(folder: Path) -> float:
+    """Return when the voice was last changed or moved here, in seconds since the epoch."""
+    times = [0.0]
+    for path in (folder, *(folder / name for name in FILES)):
+        with suppress(OSError):
+            stat = path.stat()
+            times += [stat.st_mtime, stat.st_ctime]
+    return max(times)
+
+
 def read_about(folder: Path, *, allow_unlicensed: bool) -> About:
     """Return what voice.yaml tells.
 
@@ -91,7 +111,7 @@ def read_about(folder: Path, *, allow_unlicensed: bool) -> About:
             that is needed.
     """
     path = folder / ABOUT
-    data = _read(path) if path.is_file() else {}
+    data = _read(path)
     about = About(
         language=_text(data, "language"),
         licence=_text(data, "licence"),
@@ -152,6 +172,8 @@ def _unreadable(path: Path, problem: str) -> StartError:
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         data = parse(read_bounded(path, _MAX_ABOUT_BYTES).decode())
+    except FileNotFoundError:
+        return {}
     except (OSError, ValueError) as error:
         raise StartError(
             f"{path} cannot be read: {error}.",

@@ -23,6 +23,8 @@ _MAX_PEAK = 10.0
 """Limit on floating-point samples: far beyond full scale are integers written as such."""
 _MAX_BYTES_PER_S = 60.0
 """Limit on transcripts: one that is denser belongs to another recording."""
+_LETTERS_PER_S = (2.0, 30.0)
+"""Limits of the pace, from a slow reader of Chinese to a fast one of English."""
 _MAX_TAPS = 20_000_000
 """Limit on taps of the filter that resamples: 160 MB of float64, a few times over; 44,100 Hz to
 24,000 needs 12,000."""
@@ -61,6 +63,28 @@ def sentence(transcript: str, duration_s: float, what: str) -> str:
             "Write down exactly what is said in the recording, and nothing else.",
         )
     return ended
+
+
+def written(transcript: str, duration_s: float) -> str:
+    """Return the transcript of a new voice on one line.
+
+    That is stricter than `sentence`, by which folders are judged that somebody wrote by hand.
+
+    Raises:
+        StartError: nobody says so much, or so little, in this time.
+    """
+    line = " ".join(transcript.split())
+    letters = sum(character.isalnum() for character in line)
+    low, high = (round(rate * duration_s) for rate in _LETTERS_PER_S)
+    if not low <= letters <= high:
+        raise StartError(
+            f"The transcript has {letters} letters, and the recording lasts {duration_s:.1f} s:"
+            " they do not belong together."
+            if line
+            else "The transcript is missing.",
+            remedy="Write down exactly what is said in the recording, every word and nothing else.",
+        )
+    return line
 
 
 def _is_common(rate_hz: int) -> bool:

@@ -10,7 +10,7 @@ import yaml
 
 from bot.errors import StartError, shown
 from bot.messages import AudioChunk
-from bot.voices.folder import ABOUT, DEFAULT, RECORDING, TRANSCRIPT, About, is_name, is_voice
+from bot.voices.folder import ABOUT, RECORDING, TAKEN, TRANSCRIPT, About, is_name, is_voice
 from bot.voices.wav import encode
 
 
@@ -20,10 +20,9 @@ def verify_free(root: Path, name: str, *, replace: bool) -> Path:
     Raises:
         StartError: no voice may be called so, or there is one and it is not to be replaced.
     """
-    if name.casefold() == DEFAULT:
+    if name.casefold() in TAKEN:
         raise StartError(
-            f"No voice can be called {shown(name)}: in chat that gives the channel's own voice"
-            " back.",
+            f"No voice can be called {shown(name)}: in chat `!voice {name}` means something else.",
             remedy="Choose another name.",
         )
     folder = root / _verified(name)

@@ -37,6 +37,8 @@ def parse(data: bytes, what: str) -> AudioChunk:
     form: tuple[int, ...] | None = None
     code = 0
     for name, start, size in _chunks(data):
+        if name == b"fmt " and start + size > len(data):
+            raise _refusal(what, "is truncated")
         if name == b"fmt " and size >= _FORMAT.size:
             form = _FORMAT.unpack_from(data, start)
             code = form[0]

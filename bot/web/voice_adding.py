@@ -12,7 +12,7 @@ from bot.runtime.endpoints import JSON, Caller, Form, as_json, endpoint
 from bot.voices import voice_files, wav
 from bot.voices.cloning.judging import Judged, judge
 from bot.voices.folder import About
-from bot.voices.judgement import sentence
+from bot.voices.judgement import sentence, written
 from bot.voices.management import VoiceFolders
 from bot.web.uploads import Upload, received
 
@@ -114,6 +114,10 @@ class Adding:
                 )
         judged, audio = await judge(upload.file, keep_whole=keep_whole, listen=not given)
         answer = AddAnswer(judged=judged, advice=_advice(judged), sound=wav.encode(audio))
+        if is_dry and not given:
+            return answer
+        words = written(given or judged.heard, audio.duration_s)
+        sentence(words, audio.duration_s, "that was sent")  # what engines refuse
         if is_dry:
             return answer
         about = About(
@@ -124,7 +128,6 @@ class Adding:
             gain_db=0.0,
             speed=1.0,
         )
-        words = sentence(given or judged.heard, audio.duration_s, "The recording")
         await asyncio.to_thread(
             lambda: voice_files.write(own, name, audio, words, about, replace=replace)
         )

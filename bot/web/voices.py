@@ -1,6 +1,7 @@
 """Voices over HTTP: listed, heard, made of a recording, removed, chosen for a channel."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
@@ -18,7 +19,16 @@ from bot.messages import AudioChunk, Samples
 from bot.runtime.endpoints import Caller, Form, endpoint, still_there
 from bot.voices import voice_files, wav
 from bot.voices.catalogue import VoiceCatalog
-from bot.voices.folder import About, is_name, read_about, read_recording, read_transcript
+from bot.voices.folder import (
+    About,
+    Signature,
+    changed_at,
+    is_name,
+    read_about,
+    read_recording,
+    read_signature,
+    read_transcript,
+)
 from bot.voices.management import VoiceFolders
 from bot.web.channels import one_of
 from bot.web.settings import LiveSettings
@@ -29,6 +39,10 @@ _WAV: Final = "audio/wav"
 _LONGEST: Final = 300
 _KEPT: Final = 16
 """Samples that are kept, so that a second listening makes nothing."""
+_SETTLES_S: Final = 10.0
+"""Seconds after a change in which the engine may still speak with the voice before it: it looks
+every two seconds, and takes what looked the same twice.
+"""
 
 
 class Speaks(Protocol):
@@ -106,7 +120,7 @@ class VoicePages:
         self._folders, self._catalog = folders, catalog
         self._speech, self._rate_hz = speech, rate_hz
         self._live, self._channels = live, channels
-        self._made: dict[tuple[str, str], bytes] = {}
+        self._made: dict[tuple[str, str, Signature], bytes] = {}
         sound, streamer, moderator = {_WAV: bytes}, Caller.STREAMER, Caller.MODERATOR
         place = "/api/channels/{channel}/voice"
         self.routes = [
@@ -148,19 +162,30 @@ class VoicePages:
         """Let a voice say a sentence, for the caller alone; chat comes before."""
         if self._catalog is None or path.name not in self._catalog:
             raise web.HTTPNotFound(text=f"There is no voice {shown(path.name)} that can speak.")
-        key = path.name, query.text
-        if key not in self._made:
-            body = await self._make(path.name, query.text, still_there(request))
+        policy = next(iter(self._channels.values())).policy
+        spoken = await asyncio.to_thread(policy.read, query.text)
+        if not spoken:
+            raise web.HTTPUnprocessableEntity(text="Nothing of it may or can be said.")
+        try:
+            signature, is_settled = await asyncio.to_thread(self._look_at, path.name)
+        except StartError as error:
+            raise web.HTTPNotFound(text=str(error)) from None
+        key = path.name, spoken, signature
+        if (kept := self._made.get(key)) is not None:
+            return _sound(kept)
+        body = await self._make(path.name, spoken, still_there(request))
+        if is_settled:
             self._made[key] = body
             while len(self._made) > _KEPT:
                 del self._made[next(iter(self._made))]
-        return _sound(self._made[key])
+        return _sound(body)
 
-    async def _make(self, name: str, text: str, is_wanted: Callable[[], bool]) -> bytes:
-        policy = next(iter(self._channels.values())).policy
-        spoken = await asyncio.to_thread(policy.read, text)
-        if not spoken:
-            raise web.HTTPUnprocessableEntity(text="Nothing of it may or can be said.")
+    def _look_at(self, name: str) -> tuple[Signature, bool]:
+        """Return what tells the voice's files from others, and whether the engine has them."""
+        folder = self._folders.find_one(name)
+        return read_signature(folder), time.time() - changed_at(folder) > _SETTLES_S
+
+    async def _make(self, name: str, spoken: str, is_wanted: Callable[[], bool]) -> bytes:
         try:
             speech = self._speech.speak(spoken, voice=name, is_wanted=is_wanted)
             async with aclosing(speech) as pieces:

@@ -45,6 +45,10 @@ BOMBS = {
     "an unknown tag of 60,000 letters": "gain: !" + "x" * 60_000 + " 1\n",
     "a date that is none": "gain: 2024-02-30\n",
     "a binary that is none": "gain: !!binary 'ä'\n",
+    "a truth that is none": "gain: !!bool maybe\n",
+    "a number that is empty": "gain: !!int ''\n",
+    "a number with base 60 and a fraction": "gain: 1" + ":59" * 200 + ".0\n",
+    "a letter that is none": 'gain: "\\UFFFFFFFF"\n',
     "a set of lists": "gain: !!set {? [1] : null}\n",
 }
 

@@ -181,6 +181,30 @@ def test_a_wav_file_from_a_pipe_is_read_to_its_end(sizes: tuple[int, int], tmp_p
         parse(wav(tmp_path / "b.wav", 1, 16_000).read_bytes()[:-2], "it")
 
 
+def test_a_wav_file_that_is_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
+    data = wav(tmp_path / "a.wav", 1, 16_000).read_bytes()
+    for length in (*range(60), len(data) - 1):
+        with pytest.raises(StartError):
+            parse(data[:length], "it")
+
+
+def test_of_a_file_that_is_cut_off_nothing_is_heard_twice(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    hiss = np.random.default_rng(0).standard_normal(40 * 16_000).astype(np.float32) / 10
+    soundfile.write(path, hiss, 16_000)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])  # its head still tells of all
+
+    assert 19 < len(decoding.decode(path)[0]) / 16_000 < 21
+
+
+@pytest.mark.parametrize("seconds", [5, 16, 17])
+def test_a_flac_file_from_a_pipe_is_read_to_its_end(seconds: int, tmp_path: Path) -> None:
+    path = claims(flac(tmp_path / "a.flac", seconds), 0)
+
+    assert len(decoding.decode(path)[0]) == seconds * 16_000
+
+
 def test_channels_of_opposite_phase_are_no_silence() -> None:
     wave: Samples = np.sin(np.arange(16_000) / 20).astype(np.float32) * 0.5
     both = np.stack([wave, -wave], axis=1)

@@ -1,5 +1,8 @@
 """`ishowtts said` and the part of `data forget` that is of the archive."""
 
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +50,22 @@ def test_it_exports_into_a_new_file_only(tmp_path: Path) -> None:
     assert target.read_bytes() == b"first"
     assert main(["said", "--export", "m2", str(target)]) == EXIT_PROBLEM
     assert target.read_bytes() == b"first"
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    Folder(default_folder()).add(entry("m3", 3000), bytes(100_000))
+    target = tmp_path / "proof.flac"
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+
+    command = [sys.executable, "-m", "bot", "said", "--export", "m3", str(target)]
+    done = subprocess.run(
+        command, preexec_fn=limit, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, "File too large" in done.stderr) == (EXIT_PROBLEM, True), done.stderr
+    assert not target.exists()
 
 
 def test_what_is_not_there_is_told(capfd: pytest.CaptureFixture[str]) -> None:

@@ -64,6 +64,8 @@ worker"""
         ("server: 1\nserver: 2\n" + MINIMAL, "line 2: server: is already set in line 1"),
         ("a: [", "line 1: the file: is not YAML"),
         ("a: !!timestamp soon", "the file: is not YAML"),
+        ("a: !!bool maybe", "the file: is not YAML: 'maybe'"),
+        ("a: !!int ''", "the file: is not YAML"),
         ("a:\n\tb: 1", "line 2: the file: is not YAML: a line is indented with a tab"),
         ("a: 1\n\tb: 1", "line 2: the file: is not YAML: a line is indented with a tab"),
         ("a: \0", "the file: is not YAML: character 3 is 0"),

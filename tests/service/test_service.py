@@ -1,8 +1,11 @@
 """The shipped unit under a real service manager, from `service install` to `service uninstall`."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -199,6 +202,35 @@ def test_installing_again_changes_nothing(service: Service) -> None:
     assert service.manager.ishowtts("service", "status").stdout.startswith("ishowtts.service runs")
 
 
+def test_a_timer_that_was_turned_off_stays_off(service: Service) -> None:
+    manager, timer = service.manager, "ishowtts-upstream.timer"
+    manager.systemctl("disable", "--now", timer)
+
+    said = manager.ishowtts("service", "install").stdout
+
+    assert f"{timer} stays disabled" in said
+    assert manager.show("UnitFileState", "ActiveState", unit=timer) == ["disabled", "inactive"]
+    other = "ishowtts-bench.timer"
+    assert manager.show("UnitFileState", "ActiveState", unit=other) == ["enabled", "active"]
+
+
+def test_ctrl_d_is_a_no(service: Service) -> None:
+    manager = service.manager
+    command = [*manager.entering, "env", f"--chdir={manager.home}"]
+    command += [sys.executable, "-m", "bot", "service", "install"]
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        command, env=manager.env, stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    os.close(follower)
+    os.write(leader, b"\x04")
+    said = process.communicate()[0].decode()
+    os.close(leader)
+
+    assert (process.returncode, "Traceback" in said) == (0, False), said
+    assert "It runs while you are logged in." in said
+
+
 @pytest.mark.parametrize(
     ("modes", "chosen"),
     [({0: "MAXN", 1: "15W"}, "0"), ({0: "15W", 2: "MAXN_SUPER"}, "2"), ({0: "15W"}, "0")],
@@ -229,12 +261,13 @@ def test_the_clocks_of_a_jetson_are_locked_in_its_fastest_mode(
 
 
 def test_uninstalling_leaves_nothing_but_the_configuration(service: Service) -> None:
-    manager = service.manager
+    manager, units_ = service.manager, service.manager.home / ".config/systemd/user"
+    (units_ / "ishowtts-worker.service").write_text("[Service]\nExecStart=/bin/true\n")
     for _ in range(2):
         manager.ishowtts("service", "uninstall")
 
-        ours: list[Path] = list((manager.home / ".config/systemd/user").rglob("ishowtts*"))
-        assert [unit.name for unit in ours] == ["ishowtts.service.d"]  # the test's own
+        ours = sorted(unit.name for unit in units_.rglob("ishowtts*"))
+        assert ours == ["ishowtts-worker.service", "ishowtts.service.d"]  # the test's own
         assert (manager.home / ".config/ishowtts/config.yaml").exists()
         assert manager.processes("bot") == []
     assert manager.ishowtts("service", "status", check=False).returncode == 1

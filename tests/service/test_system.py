@@ -157,13 +157,18 @@ def test_it_stops_within_two_seconds_in_the_middle_of_speech(service: Service) -
     assert int(system.run("stat", "--format=%s", "/var/lib/ishowtts/speech.wav").stdout) > 1000
 
 
-def test_uninstalling_leaves_the_configuration_and_the_secrets(service: Service) -> None:
-    system = service.manager
+@pytest.mark.usefixtures("service")
+def test_uninstalling_leaves_the_configuration_and_the_secrets(system: SystemManager) -> None:
+    others = ["ishowtts-worker.service", "ishowtts-jetson-clocks.service"]
+    for name in others:  # by hand, and by another command
+        write(system, f"/etc/systemd/system/{name}", "[Service]\nExecStart=/bin/true\n")
 
     system.ishowtts("service", "uninstall", "--system")
 
     left = system.run("bash", "-c", "find /etc -name '*ishowtts*'; ls /etc/ishowtts").stdout
     assert sorted(left.split()) == [
-        *("/etc/ishowtts", "/etc/systemd/system/ishowtts.service.d"),
+        "/etc/ishowtts",
+        *(f"/etc/systemd/system/{name}" for name in sorted(others)),
+        "/etc/systemd/system/ishowtts.service.d",
         *("config.yaml", "credentials"),
     ]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -157,6 +158,30 @@ def test_a_backup_is_not_overwritten(path: Path, tmp_path: Path) -> None:
     backup.write_text("mine", "utf-8")
     assert "File exists" in run(path, "export", backup).stderr
     assert backup.read_text("utf-8") == "mine"
+
+
+def test_a_full_disk_leaves_no_half_backup(path: Path, tmp_path: Path) -> None:
+    most_bytes = 200_000
+    with Store(path) as store:
+        store.remembered("nick", "main").update({str(n): "x" * 200 for n in range(1_500)})
+    backup = tmp_path / "backup.json"
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "data", "export", str(backup)],
+        env=os.environ | {"STATE_DIRECTORY": str(path.parent)},
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert f"{backup} cannot be written: File too large" in done.stderr
+    assert not backup.exists()
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def write(root: Path, name: str, about: str = ABOUT) -> Path:
 def test_it_lists_what_may_speak(tmp_path: Path) -> None:
     write(tmp_path, "good")
     write(tmp_path, "unlicensed", about="gain: 1")
-    write(tmp_path, "impossible", about=f"{ABOUT}since: 2026-02-30\n")
+    write(tmp_path, "impossible", about=f"{ABOUT}since: !!timestamp 2026-02-30\n")
     write(tmp_path, "incomplete").joinpath("reference.wav").unlink()
     write(tmp_path, ".hidden")
     assert set(VoiceCatalog([tmp_path], allow_unlicensed=False)) == {"good"}

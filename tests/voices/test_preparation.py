@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyloudnorm
 import pytest
+import soundfile
 import soxr
 from scipy.signal import butter, sosfilt
 
@@ -12,7 +13,7 @@ from bot.errors import StartError
 from bot.messages import Samples
 from bot.voices.cloning import recording
 from bot.voices.cloning.preparation import Prepared, prepare
-from bot.voices.cloning.transcript import verify
+from bot.voices.judgement import written
 from tests.voices.conftest import RATE_HZ, Save, below, hiss, music
 
 pytestmark = pytest.mark.parts
@@ -118,6 +119,24 @@ def test_a_quiet_recording_is_none_the_worse(speech: Samples, save: Save, level:
     assert made.measures.above_background_db > 20
 
 
+def test_how_loud_it_was_is_known_below_what_counts_as_silence(
+    speech: Samples, tmp_path: Path
+) -> None:
+    loudness = {}
+    for level in (1.0, 1e-4):
+        soundfile.write(tmp_path / "a.wav", speech * level, RATE_HZ, subtype="FLOAT")
+        made = prepared(tmp_path / "a.wav")
+        loudness[level] = made.loudness_lufs
+        assert np.abs(made.audio.samples).max() > 0.1
+    assert loudness[1e-4] == pytest.approx(loudness[1.0] - 80, abs=0.1)
+
+
+@pytest.mark.parametrize("count", [1, 2, RATE_HZ // 2])
+def test_what_is_too_short_for_a_voice_is_refused(save: Save, count: int) -> None:
+    with pytest.raises(StartError, match="too short for a voice"):
+        prepared(save(np.full(count, 0.5, np.float32)))
+
+
 def test_a_person_on_the_telephone_is_a_person(speech: Samples, save: Save) -> None:
     narrow = soxr.resample(soxr.resample(speech, RATE_HZ, 8_000), 8_000, 16_000)
     made = prepared(save(np.round(narrow * 8_000) / 8_000, "narrow.wav", rate_hz=16_000))
@@ -135,7 +154,7 @@ def test_a_person_on_the_telephone_is_a_person(speech: Samples, save: Save) -> N
 )
 def test_a_transcript_fits_the_time_it_takes(text: str, *, is_good: bool) -> None:
     if is_good:
-        assert verify(text, 4.0) == "Hello everyone, and welcome back."
+        assert written(text, 4.0) == "Hello everyone, and welcome back."
     else:
         with pytest.raises(StartError, match="do not belong together"):
-            verify(text, 4.0)
+            written(text, 4.0)

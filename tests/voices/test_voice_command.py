@@ -13,8 +13,10 @@ import pytest
 import yaml
 
 from bot.__main__ import main
+from bot.cli import EXIT_INTERRUPTED
 from bot.errors import StartError
 from bot.messages import Samples
+from bot.policy.voices import _BACK, _RANDOM
 from bot.runtime.folders import resource
 from bot.voices import voice_files
 from tests.cli.test_command_line import ishowtts
@@ -114,7 +116,7 @@ def test_a_voice_that_nobody_could_choose_and_an_empty_file_are_refused(
 ) -> None:
     empty = tmp_path / "empty.wav"
     empty.touch()
-    assert "gives the channel's own voice back" in run("add", "Default", short, *GIVEN).stderr
+    assert "`!voice Default` means something else" in run("add", "Default", short, *GIVEN).stderr
     assert "empty.wav is empty" in run("add", "me", empty, "--transcript", WORDS, *GIVEN).stderr
 
 
@@ -130,6 +132,28 @@ def test_somebody_at_a_terminal_is_asked(tmp_path: Path, config: Path, short: Pa
     about = yaml.safe_load((tmp_path / "voices" / "me" / "voice.yaml").read_text())
     assert about["licence"] == "this stream only"
     assert about["consent"] == "Jane, today"
+
+
+def test_ctrl_d_ends_as_ctrl_c_does(tmp_path: Path, config: Path) -> None:
+    shutil.copytree(Path(__file__).parents[2] / "voices" / "bass", tmp_path / "voices" / "me")
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "bot", "voice", "remove", "me", "--config", str(config)]
+    process = subprocess.Popen(
+        command, stdin=follower, stdout=follower, stderr=subprocess.PIPE, text=True
+    )
+    os.close(follower)
+    os.write(leader, b"\x04")
+    _, said = process.communicate()
+    os.close(leader)
+
+    assert (process.returncode, "Traceback" in said) == (EXIT_INTERRUPTED, False), said
+    assert (tmp_path / "voices" / "me").exists()
+
+
+@pytest.mark.parametrize("name", ["default", "Reset", "RANDOM", *sorted(_BACK), _RANDOM])
+def test_what_voice_in_chat_takes_for_itself_is_no_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StartError, match="means something else"):
+        voice_files.verify_free(tmp_path, name, replace=True)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import io
 import shutil
 import struct
 import wave
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,12 @@ async def api(
     engine = getattr(request, "param", "tone")
     async with configured_daemon(tmp_path, monkeypatch, _CONFIG, engine=engine) as api:
         yield api
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """Voice of one's own, there before the daemon."""
+    return shutil.copytree(SHIPPED / "bass", tmp_path / "voices" / "mine")
 
 
 def form(data: bytes = GOOD, /, **fields: str) -> aiohttp.FormData:
@@ -114,6 +121,7 @@ async def test_a_recording_becomes_a_voice(api: Api, tmp_path: Path) -> None:
         ({"name": "default", "transcript": WORDS, "consent": CONSENT}, "can be called"),
         ({"name": "mine", "colour": "red"}, "colour"),
         ({"name": "mine", "transcript": "x " * 2000, "consent": CONSENT}, "transcript"),
+        ({"name": "mine", "transcript": "Hi", "consent": CONSENT}, "do not belong together"),
     ],
 )
 async def test_what_makes_no_voice_is_told(
@@ -125,6 +133,18 @@ async def test_what_makes_no_voice_is_told(
     assert said in answer["error"]
     assert not list((tmp_path / "voices").glob("*"))
     assert nothing_is_left()
+
+
+async def test_a_transcript_is_judged_before_anything_is_written(api: Api) -> None:
+    status, answer = await add(api, form(whole="1", transcript="Hi"), dry=True)
+    assert (status, "do not belong together" in answer["error"]) == (422, True)
+    assert (await add(api, form(whole="1", transcript=WORDS), dry=True))[0] == 200
+
+
+@pytest.mark.skipif(find_spec("faster_whisper") is not None, reason="it would write it down")
+async def test_a_voice_without_a_transcript_is_none(api: Api) -> None:
+    status, answer = await add(api, form(name="mine", consent=CONSENT))
+    assert (status, "The transcript is missing. " in answer["error"]) == (422, True)
 
 
 def bomb() -> bytes:
@@ -241,6 +261,23 @@ async def test_a_voice_is_listened_to(api: Api) -> None:
         assert sound.getnframes() / sound.getframerate() > 0.4
     async with api.http.put("/api/channels/main/voice", json={"voice": "nobody"}) as answer:
         assert answer.status == 422
+
+
+@pytest.mark.parametrize("api", ["f5"], indirect=True)
+async def test_a_voice_that_was_changed_is_listened_to_anew(mine: Path, api: Api) -> None:
+    async def length_s() -> float:
+        path = "/api/voices/mine/speech"
+        async with api.http.get(path, params={"text": "hello there, good to see you"}) as answer:
+            assert answer.status == 200
+            with wave.open(io.BytesIO(await answer.read())) as sound:
+                return float(sound.getnframes() / sound.getframerate())
+
+    before = await length_s()
+    about = mine / "voice.yaml"
+    about.write_text(f"{about.read_text('utf-8')}\nspeed: 0.5\n", "utf-8")
+    async with asyncio.timeout(60):
+        while await length_s() < 1.5 * before:
+            await asyncio.sleep(0.05)  # until the engine has it
 
 
 def test_in_a_checkout_the_voices_that_come_along_are_nobody_s(tmp_path: Path) -> None:

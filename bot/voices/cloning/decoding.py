@@ -29,6 +29,8 @@ _MOST_RATE_HZ = 384_000
 _MOST_SAMPLES = int(2 * MAX_S * 48_000)
 """Samples of all channels: ten minutes in stereo."""
 _BLOCK = 1 << 18
+_UNKNOWN = (1 << 63) - 1
+"""Frames that libsndfile claims of a FLAC file that was written into a pipe."""
 _MEMORY_BYTES = 2 << 30
 _PROCESSOR_S = 60
 _DEADLINE_S = 120.0
@@ -40,6 +42,18 @@ _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2", "mp3", "ogg", "tta", "w64", "wav", "wv",
 )  # fmt: skip
 """What ffmpeg may read: no playlists, no lists of files, nothing from the network."""
+
+
+class _Sound(soundfile.SoundFile):  # type: ignore[misc]  # it ships no types
+    """A file that is read from its start to its end, without a look back.
+
+    After each block soundfile seeks to where it is: in an MP3 that is a guess, and at the end of a
+    FLAC file of unknown length it fails.
+    """
+
+    def seekable(self) -> bool:
+        """Return False."""
+        return False
 
 
 def decode(path: Path) -> tuple[npt.NDArray[np.float32], int, npt.NDArray[np.bool_]]:
@@ -116,8 +130,9 @@ def _read(path: Path) -> tuple[npt.NDArray[np.float32], int]:
         raise _refusal(path, f"has more than {_MOST_BYTES >> 20} MiB")
     try:
         # Not by its name: the end ".raw" would ask for a rate.
-        with path.open("rb") as file, soundfile.SoundFile(file) as sound:
-            _verify(path, sound.frames, sound.channels, sound.samplerate)
+        with path.open("rb") as file, _Sound(file) as sound:
+            frames = sound.frames if sound.frames != _UNKNOWN else 0
+            _verify(path, frames, sound.channels, sound.samplerate)
             if sound.frames or sound.format not in ("WAV", "WAVEX"):
                 return _blocks(path, sound), sound.samplerate
         piped = parse(path.read_bytes(), path.name)  # with no length in its head
@@ -143,14 +158,14 @@ def _verify(path: Path, frames: int, channels: int, rate_hz: int) -> None:
 
 def _blocks(path: Path, sound: soundfile.SoundFile) -> npt.NDArray[np.float32]:
     """Return what is there, whatever the header claims, as far as it is bounded."""
-    blocks, count = [], 0
-    for block in sound.blocks(_BLOCK, dtype="float32", always_2d=True):
-        count += block.size
-        if count > _MOST_SAMPLES:
+    blocks: list[npt.NDArray[np.float32]] = []
+    most, count = min(_MOST_SAMPLES // sound.channels, round(MAX_S * sound.samplerate)), 0
+    # Not by its own `blocks`, which yields sound again where less is there than is claimed.
+    while not blocks or len(blocks[-1]) == _BLOCK:
+        blocks.append(sound.read(_BLOCK, dtype="float32", always_2d=True))
+        count += len(blocks[-1])
+        if count > most:
             raise _too_long(path, math.inf)
-        blocks.append(block)
-    if not blocks:
-        return np.zeros((0, sound.channels), np.float32)
     return np.concatenate(blocks)
 
 

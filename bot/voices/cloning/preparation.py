@@ -1,5 +1,6 @@
 """Preparation of a recording: the samples of a reference, or the reason why not."""
 
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,12 +53,17 @@ def prepare(path: Path, *, keep_whole: bool) -> Prepared:
     samples, rate_hz = excerpts.cut(recording, excerpt), recording.sample_rate_hz
     if rate_hz > _MAX_RATE_HZ:
         samples, rate_hz = soxr.resample(samples, rate_hz, _MAX_RATE_HZ), _MAX_RATE_HZ
-    loudness = float(pyloudnorm.Meter(rate_hz).integrated_loudness(samples.astype(np.float64)))
-    gain = 10 ** ((TARGET_LUFS - loudness) / 20)
-    gain = min(gain, _PEAK / max(float(np.abs(samples).max()), 1e-9))
+    peak = max(float(np.abs(samples).max()), 1e-9)
+    loudness = _loudness_lufs(samples / peak, rate_hz) + 20 * math.log10(peak)
+    gain = min(10 ** ((TARGET_LUFS - loudness) / 20), _PEAK / peak)
     louder = np.ascontiguousarray(samples * np.float32(gain), dtype=np.float32)
     audio = AudioChunk(samples=louder, sample_rate_hz=rate_hz)
     return Prepared(audio, excerpt, measures, loudness)
+
+
+def _loudness_lufs(samples: Samples, rate_hz: int) -> float:
+    """Return the loudness of samples up to full scale: what is below -70 LUFS is silence."""
+    return float(pyloudnorm.Meter(rate_hz).integrated_loudness(samples.astype(np.float64)))
 
 
 def _at_one_level(samples: Samples) -> Samples:

@@ -11,6 +11,7 @@ from bot.messages import Samples
 from bot.voices.cloning.decoding import decode
 
 _MIN_RATE_HZ = 16_000
+_MIN_S = 1.0
 
 
 class Recording(NamedTuple):
@@ -27,7 +28,8 @@ def read(path: Path) -> Recording:
     """Return the recording in `path`: what libsndfile reads, and with ffmpeg anything else.
 
     Raises:
-        StartError: it is not there, cannot be read, or is too long or too coarse for a voice.
+        StartError: it is not there, cannot be read, or is too long, too short or too coarse for a
+            voice.
     """
     if not path.is_file():
         raise StartError(f"There is no file {path}.", remedy="Give the path of a recording.")
@@ -41,4 +43,9 @@ def read(path: Path) -> Recording:
         )
     if not len(samples) or not np.isfinite(samples).all():
         raise StartError(f"{path} holds no sound.", remedy="Record again.")
+    if len(samples) < _MIN_S * rate_hz:
+        raise StartError(
+            f"{path} lasts {len(samples) / rate_hz:.2g} s, too short for a voice.",
+            remedy="Record one person who speaks for 5 to 30 s.",
+        )
     return Recording(samples, rate_hz, clips)

@@ -12,8 +12,6 @@ from bot.voices.cloning.activity import RATE_HZ
 
 MODEL = "small"
 """Whisper model, fetched at the first use (480 MB); smaller ones make mistakes in names."""
-_LETTERS_PER_S = (2.0, 30.0)
-"""Limits of the pace, from a slow reader of Chinese to a fast one of English."""
 
 
 def is_installed() -> bool:
@@ -47,21 +45,3 @@ def write_down(audio: AudioChunk, model: str = MODEL) -> tuple[str, str]:
             remedy="Give them with --transcript, or record again.",
         )
     return text, about.language
-
-
-def verify(text: str, duration_s: float) -> str:
-    """Return the transcript on one line.
-
-    Raises:
-        StartError: nobody says so much, or so little, in this time.
-    """
-    line = " ".join(text.split())
-    letters = sum(character.isalnum() for character in line)
-    low, high = (round(rate * duration_s) for rate in _LETTERS_PER_S)
-    if not low <= letters <= high:
-        raise StartError(
-            f"The transcript has {letters} letters, and the recording lasts {duration_s:.1f} s:"
-            " they do not belong together.",
-            remedy="Write down exactly what is said in it, every word and nothing else.",
-        )
-    return line

@@ -144,6 +144,11 @@ class VoiceLibrary:
             about = {"voice": name, "error": f"{error}{stays}"}
             log.warning("A voice cannot be used", extra=about)
             return
+        except Exception:
+            # A mistake of ours: the files of one voice must not keep the others from speaking.
+            self._refused[name] = signature
+            log.exception("A voice cannot be read", extra={"voice": name})
+            return
         self._refused.pop(name, None)
         reference = voice.reference
         known = _Entry(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from bot.engine.f5.voice.folder import Voice
+from bot.engine.f5.voice import library
+from bot.engine.f5.voice.folder import Voice, load_voice
 from bot.engine.f5.voice.library import VoiceLibrary
 from bot.engine.f5.voice.reference import ReferenceCache
 from bot.errors import UtteranceError
@@ -105,7 +106,8 @@ def test_a_broken_folder_is_reported_once_and_the_old_voice_stays(
         ("licence: true\nconsent: [x]\n", "no consent"),
         ("- a list\n", "no consent"),
         ("consent: {{{\n", "cannot be read"),
-        (ABOUT + "since: 2026-02-30\n", "cannot be read"),
+        (ABOUT + "since: !!timestamp 2026-02-30\n", "cannot be read"),
+        (ABOUT + "since: !!bool maybe\n", "cannot be read"),
         (ABOUT + f"gain: {'9' * 5_000}\n", "cannot be read"),
         (ABOUT + "gain: !!timestamp soon\n", "cannot be read"),
         (ABOUT + "gain: loud\n", "gives 'loud' as gain"),
@@ -152,6 +154,29 @@ def test_what_is_no_file_or_has_no_end_costs_its_voice_alone(
 
     assert [*voices.frames] == ["first"]
     assert "second cannot be read" in str(vars(caplog.records[0])["error"])
+
+
+def test_a_mistake_in_reading_a_voice_costs_that_voice_alone(
+    root: Path,
+    cache: ReferenceCache,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def load(folder: Path, cache: ReferenceCache, *, allow_unlicensed: bool) -> Voice:
+        if folder.name == "first":
+            raise ZeroDivisionError
+        return load_voice(folder, cache, allow_unlicensed=allow_unlicensed)
+
+    monkeypatch.setattr(library, "load_voice", load)
+    write(root, "first")
+    write(root, "second")
+    voices = VoiceLibrary([root], cache)
+    voices.refresh(at_once=True)
+    voices.refresh(at_once=True)
+
+    assert [*voices.frames] == ["second"]
+    [report] = [record for record in caplog.records if record.exc_info]
+    assert vars(report)["voice"] == "first"
 
 
 def test_what_is_still_being_copied_is_left_alone(

@@ -86,6 +86,7 @@ def test_the_prompt_ends_as_upstreams_does(transcript: str, prompt: str) -> None
         (recording(0.2), TRANSCRIPT, r"0\.2 s of speech"),
         (recording(300, rate_hz=8_000), TRANSCRIPT, r"300\.0 s of speech"),
         (recording(3)[:-1_000], TRANSCRIPT, "truncated"),
+        (recording(3)[:24], TRANSCRIPT, "truncated"),
         (b"not audio", TRANSCRIPT, "no WAV"),
         (recording(3), " \n", "no transcript"),
         (recording(3, rate_hz=44_101), TRANSCRIPT, "odd rate of 44101 Hz"),
