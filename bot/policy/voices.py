@@ -10,12 +10,11 @@ from bot.config.policy import VoiceSettings
 from bot.messages import Answer, ChatMessage, Chatter
 from bot.policy.chatters import Remembered
 from bot.runtime.cleaning import name_key
-from bot.voices.folder import DEFAULT
+from bot.voices.folder import DEFAULT, RANDOM, RESET
 
 _LISTED_CHARACTERS = 300
 """Limit of a list of voices in an answer."""
-_RANDOM = "random"
-_BACK = frozenset({DEFAULT, "reset"})
+_BACK = frozenset({DEFAULT, RESET})
 """Words that give the chatter's own choice back."""
 
 
@@ -102,7 +101,7 @@ class VoiceChoice:
         if (key := name_key(name)) in _BACK:
             self.restore(chatter, _Kept("", ""))
             return Answer.of("voice_again", voice=self._own(chatter))
-        found = _drawn(offered, self._own(chatter)) if key == _RANDOM else _named(offered, key)
+        found = _drawn(offered, self._own(chatter)) if key == RANDOM else _named(offered, key)
         if found:
             self.restore(chatter, _Kept("", found))
             return Answer.of("voice_set", voice=found)
@@ -122,7 +121,7 @@ class VoiceChoice:
         if key in _BACK:
             self.restore(chatter, _Kept("", kept.chosen))
             return Answer.of("voice_set", voice=self._own(chatter))
-        found = _drawn(every, self._own(chatter)) if key == _RANDOM else _named(every, key)
+        found = _drawn(every, self._own(chatter)) if key == RANDOM else _named(every, key)
         if not found:
             return Answer.of("voice_unknown", offer=self._listed(every))
         self.restore(chatter, _Kept(found, kept.chosen))

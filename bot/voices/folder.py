@@ -19,8 +19,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """Names of voices: a word in chat, and a folder on any system."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
 """Names of devices on Windows, whatever folder they are in."""
-DEFAULT = "default"
-TAKEN = frozenset({DEFAULT, "reset", "random"})
+DEFAULT, RESET, RANDOM = "default", "reset", "random"
+TAKEN = frozenset({DEFAULT, RESET, RANDOM})
 """Words that `!voice` takes for itself, so no voice may be called so: the first two give the
 chatter's own choice back, the last draws a voice.
 """

@@ -16,7 +16,6 @@ from bot.__main__ import main
 from bot.cli import EXIT_INTERRUPTED
 from bot.errors import StartError
 from bot.messages import Samples
-from bot.policy.voices import _BACK, _RANDOM
 from bot.runtime.folders import resource
 from bot.voices import voice_files
 from tests.cli.test_command_line import ishowtts
@@ -150,7 +149,7 @@ def test_ctrl_d_ends_as_ctrl_c_does(tmp_path: Path, config: Path) -> None:
     assert (tmp_path / "voices" / "me").exists()
 
 
-@pytest.mark.parametrize("name", ["default", "Reset", "RANDOM", *sorted(_BACK), _RANDOM])
+@pytest.mark.parametrize("name", ["default", "Reset", "RANDOM"])
 def test_what_voice_in_chat_takes_for_itself_is_no_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(StartError, match="means something else"):
         voice_files.verify_free(tmp_path, name, replace=True)
