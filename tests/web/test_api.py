@@ -154,6 +154,31 @@ async def test_commands_are_listed_and_marked_when_taken_back(api: Api) -> None:
     ]
 
 
+async def test_a_command_that_changed_something_is_taken_back_by_its_id(api: Api) -> None:
+    for name in ("viewer1", "viewer2"):
+        await api.say("hello", name)
+    undos = [
+        (await api.post("/api/command", {"command": f"mute {name}"}))[1]["undo"]
+        for name in ("viewer1", "viewer2", "viewer2")
+    ]
+    assert [bool(undo) for undo in undos] == [True, True, False]
+    assert await api.command(f"undo #{undos[0]}") == "taken back: mute viewer1"
+
+    chatters = (await api.get("/api/chatters"))["chatters"]
+    assert {c["name"]: c["muted"] for c in chatters} == {"viewer1": False, "viewer2": True}
+
+
+async def test_a_name_with_quotation_marks_is_muted(api: Api) -> None:
+    for name in ('Bob "Rex" Lee', "Bob “Tex” Lee"):
+        await api.say("hello", name)
+        quoted = name.replace("“", '"').replace("”", '"').replace('"', '""')
+        await api.command(f'mute "@{quoted}"')
+        await api.command(f'limit "@{quoted}" 5')
+
+    chatters = (await api.get("/api/chatters"))["chatters"]
+    assert [(c["muted"], c["limit"]) for c in chatters] == [(True, "5")] * 2
+
+
 async def test_a_form_and_plain_text_are_said(api: Api) -> None:
     async with api.http.ws_connect("/api/events") as events:
         async with api.http.post(

@@ -144,8 +144,12 @@ def test_a_message_is_removed_and_a_chatter_muted(daemon: Daemon, page: Page) ->
     page.wait(lambda: names(page) == ["Berta", "Cora Smith"], "queue without it")
     page.press("Mute Cora Smith")
     page.wait(lambda: names(page) == ["Berta"], "queue without hers")
-    page.press("Undo")
+    page.press("Mute Berta")
+    page.wait(lambda: names(page) == [], "empty queue")
+    page.press("Undo")  # that of the first one
     page.wait(lambda: not muted(daemon, "Cora Smith"), "voice given back")
+    assert muted(daemon, "Berta")
+    daemon.command("unmute Berta")
 
 
 def muted(daemon: Daemon, name: str) -> bool:

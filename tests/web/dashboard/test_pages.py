@@ -151,6 +151,9 @@ def test_a_chatter_is_found_and_changed(daemon: Daemon, page: Page) -> None:
     page.one("#person-limit").send_keys("5")
     page.press("Set: Messages a day")
     page.wait(lambda: chatter(daemon)["limit"] == "5", "limit")
+    page.one("#person-limit").clear()
+    page.press("Set: Messages a day")
+    page.wait(lambda: chatter(daemon)["limit"] == "", "limit of all")
 
 
 def chatter(daemon: Daemon) -> dict[str, object]:
