@@ -1,8 +1,9 @@
 """`GET /api/events`: what happens, told to pages and programs as it happens.
 
 A WebSocket of JSON objects: every outcome (`{"outcome": "started", ...}`), the state of the daemon
-(`{"state": {...}}`) once a second while it changes, and how loud what is said is
-(`{"levels": {...}}`). Who does not keep up is cut off: the daemon waits for nobody.
+(`{"state": {...}}`) once a second while it changes and every three seconds while it does not, and
+how loud what is said is (`{"levels": {...}}`). Who does not keep up is cut off: the daemon waits
+for nobody.
 """
 
 import asyncio
@@ -24,6 +25,8 @@ from bot.web.channels import ChannelsQuery, some_of
 from bot.web.sending import send_all
 
 _STATE_S: Final = 1.0
+_REMIND_S: Final = 3.0
+"""Longest time without the state: a listener takes a longer silence for a dead connection."""
 _MAX_WAITING: Final = 500
 """Objects that wait for one listener."""
 _MAX_LISTENERS: Final = 64
@@ -82,13 +85,15 @@ class Events:
 
     async def run(self) -> None:
         """Tell the state while somebody listens, until cancelled."""
+        clock = asyncio.get_running_loop().time
+        shown_at = clock()
         while True:
             if not self._listeners:
                 self._listened.clear()
                 await self._listened.wait()
             data = _encoded({"state": self._state()})
-            if data != self._shown:
-                self._shown = data
+            if data != self._shown or clock() - shown_at >= _REMIND_S:
+                self._shown, shown_at = data, clock()
                 for listener in self._listeners:
                     listener.tell(data)
             for name in self._channels:

@@ -259,7 +259,23 @@ def test_the_queue_is_told_to_those_who_do_not_see_it(daemon: Daemon, page: Page
 def test_the_page_comes_back_with_the_daemon(daemon: Daemon, page: Page) -> None:
     daemon.stop()
     page.says("ishowtts does not answer")
+    page.one('.menu-link[href="#voices"]').click()  # its modules are not there yet
+    page.wait(lambda: len(page.texts(".toast.is-bad")) > 0, "refusal")
     daemon.start()
-    page.says("Reading chat")
+    page.wait(lambda: "heart" in page.texts(".voice-list .row-name"), "voices")
+    page.one('.menu-link[href="#live"]').click()
     fill(daemon, "Anna")
     page.wait(lambda: names(page) == ["Anna"], "queue")
+
+
+@pytest.mark.long
+def test_a_page_opened_while_the_daemon_is_away_is_filled_later(daemon: Daemon, page: Page) -> None:
+    for name in ("settings", "live"):
+        page.one(f'.menu-link[href="#{name}"]').click()
+        page.one("#setting-server-port" if name == "settings" else "#queue")
+    daemon.stop()
+    page.says("ishowtts does not answer")
+    page.one('.menu-link[href="#settings"]').click()
+    page.says("The daemon did not answer this.")
+    daemon.start()
+    page.one("#setting-server-port")
