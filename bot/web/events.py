@@ -20,6 +20,7 @@ from bot.outcomes import OUTCOMES, Continued, Outcome, Started
 from bot.runtime.endpoints import JSON, Caller, endpoint
 from bot.runtime.mailbox import Mailbox
 from bot.runtime.waiting import cancel
+from bot.server.guard import may_stay
 from bot.state import DaemonState
 from bot.web.channels import ChannelsQuery, some_of
 from bot.web.sending import send_all
@@ -112,7 +113,7 @@ class Events:
         self._listeners.add(listener)
         self._shown = ""  # this one knows another state than those who were there
         self._listened.set()
-        sending = asyncio.create_task(send_all(socket, listener), name="events")
+        sending = asyncio.create_task(send_all(socket, listener, may_stay(request)), name="events")
         try:
             async for message in socket:
                 if message.type is not WSMsgType.PING:

@@ -7,17 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+from aiohttp import ClientSession, WSMsgType
 
 from bot.outcomes import Notice
 from bot.runtime.clock import now
 from bot.server import tokens
 from bot.web.events import Events
 from bot.web.series import Series
+from tests.web.conftest import configured_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.web.conftest import Api
+
+_GUARDED = """
+channels:
+  - name: main
+    sources: [{{type: ingest}}]
+    outputs: [{{type: wavefile, path: "{folder}/speech.wav"}}]
+engine: {{engines: [tone]}}
+server: {{port: 0, token: secret-of-mine}}
+"""
 
 
 async def waiting(api: Api) -> list[str]:
@@ -260,3 +272,30 @@ async def test_the_daemon_tells_the_caller_s_role(api: Api) -> None:
     assert await api.get("/api/whoami") == {"role": "streamer"}
     token = tokens.make(tokens.default_path(), "viewer")
     assert await api.get("/api/whoami", token=token) == {"role": "viewer"}
+
+
+async def test_who_holds_a_revoked_token_hears_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.sending._LOOK_S", 0.0)
+    monkeypatch.setattr("bot.web.events._REMIND_S", 0.0)
+    monkeypatch.setattr("bot.web.events._STATE_S", 0.05)
+    monkeypatch.setattr("bot.web.listen._TICK_S", 0.05)
+    async with configured_daemon(tmp_path, monkeypatch, _GUARDED) as api, ClientSession() as http:
+        path = tokens.default_path()
+        gone, kept = tokens.make(path, "moderator"), tokens.make(path, "streamer")
+
+        def connect(place: str, token: str) -> Any:  # noqa: ANN401 - a socket, by `async with`
+            return http.ws_connect(f"{api.daemon.url}/api/{place}", params={"token": token})
+
+        async with (
+            connect("events", gone) as events,
+            connect("listen", gone) as listen,
+            connect("events", kept) as other,
+        ):
+            tokens.revoke(path, "moderator")
+            for socket in (events, listen):
+                while (message := await socket.receive(timeout=30)).type is WSMsgType.TEXT:
+                    pass
+                assert (message.type, message.data) == (WSMsgType.CLOSE, 1008)
+            await events_until(other, lambda got: len(got) > 3)
