@@ -47,6 +47,9 @@ test("a token is kept for this visit, or for all", () => {
   assert.deepEqual([store.get(), session.kept.size, lasting.kept.size], ["once", 1, 0]);
   store.set("always", true);
   assert.deepEqual([store.get(), session.kept.size, lasting.kept.size], ["always", 0, 1]);
+  store.set("a moderator's", false);
+  assert.equal(store.get(), "a moderator's");
+  assert.equal(new TokenStore({ session: new Shelf(), lasting }).get(), "always");
   store.forget();
   assert.equal(store.get(), "");
 });

@@ -164,6 +164,10 @@ def test_another_channel_is_chosen(daemon: Daemon, page: Page) -> None:
 
     Select(page.one("#channel")).select_by_value("second")
     page.wait(lambda: names(page) == ["Dora"], "queue of the other channel")
+    Select(page.one("#channel")).select_by_value("main")
+    page.wait(lambda: names(page) == [], "queue of the first one")
+    page.press("Pause")
+    page.wait(lambda: daemon.state()["is_paused"], "pause")
 
 
 def test_what_waits_for_approval_is_approved_or_rejected(window: Page, tmp_path: Path) -> None:
