@@ -133,7 +133,7 @@ class Channel:
         )
         self._moderated = parts
         self._volume = every.playback.volume
-        self.approvals, self.presence = parts.approvals, parts.presence
+        self.approvals, self.presence, self.undo = parts.approvals, parts.presence, parts.undo
         self.intake = Intake(
             parse_command=command_parser(every, settings),
             policy=self.policy,

@@ -12,7 +12,10 @@ from bot.runtime.cleaning import clean
 
 _MAX_VOLUME = 100
 _VOLUME = re.compile(r"([+-]?) ?([0-9]{1,3}) ?(?:%|percent)?")
-_LIMIT = re.compile(r"([0-9]{1,5}|off)", re.IGNORECASE)
+_LIMIT = re.compile(r"([0-9]{1,5}|off|reset)", re.IGNORECASE)
+_ID = re.compile(r"(#[^ ]+)?")
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"?')
+"""A name in quotes; a quotation mark within it is written twice."""
 _MAX_WORD = 40
 """Characters of what is said in another way, and of a nickname."""
 _MAX_SAID = 100
@@ -110,6 +113,12 @@ def _nothing(verb: Verb, argument: str) -> Order:
     return Order(verb=verb)
 
 
+def _may_id(verb: Verb, argument: str) -> Order:
+    if not _ID.fullmatch(argument):
+        raise CommandError(f"{verb.value} takes nothing after it, or # and a command's id")
+    return Order(verb=verb, name=argument)
+
+
 def _one_name(verb: Verb, argument: str) -> Order:
     if not (order := _at_most_one_name(verb, argument)).name:
         raise CommandError(f'{verb.value} needs one name; "in quotes" it may hold spaces')
@@ -119,7 +128,8 @@ def _one_name(verb: Verb, argument: str) -> Order:
 def _at_most_one_name(verb: Verb, argument: str) -> Order:
     """Read one name, with spaces in it perhaps: "like this", or @like this.
 
-    Twitch has no such names, YouTube and TikTok do; the latter is what their apps write.
+    Twitch has no such names, YouTube and TikTok do; the latter is what their apps write. A
+    quotation mark within quotes may be written twice.
     """
     if not _is_marked(argument) and " " in argument:
         raise CommandError(f'{verb.value} takes one name; "in quotes" it may hold spaces')
@@ -164,7 +174,7 @@ def _limit(verb: Verb, argument: str) -> Order:
     if not rest and not _is_marked(argument):
         name, rest = "", argument
     if not _LIMIT.fullmatch(rest):
-        raise CommandError(f"{verb.value} needs a number of messages a day, or `off`")
+        raise CommandError(f"{verb.value} needs a number of messages a day, `off`, or `reset`")
     return Order(verb=verb, name=name, value=rest.casefold())
 
 
@@ -173,6 +183,7 @@ _ORDERS: Mapping[Form, Callable[[Verb, str], Order]] = {
     Form.NAME: _one_name,
     Form.MAY_NAME: _at_most_one_name,
     Form.NAME_OR_ALL: _at_most_one_name,
+    Form.MAY_ID: _may_id,
     Form.VOLUME: _volume,
     Form.VOICE: _voice,
     Form.NICKNAME: _nickname,
@@ -189,14 +200,14 @@ def _is_marked(argument: str) -> bool:
 
 def _bare(argument: str) -> str:
     if len(argument) > 1 and argument[0] == argument[-1] == '"':
-        argument = argument[1:-1].strip()
+        argument = argument[1:-1].replace('""', '"').strip()
     return argument.removeprefix("@")
 
 
 def _first_name(argument: str) -> tuple[str, str]:
     """Return the name at the start, and what is behind it."""
-    if argument[:1] == '"':
-        name, _, rest = argument[1:].partition('"')
+    if quoted := _QUOTED.match(argument):
+        name, rest = quoted[1].replace('""', '"'), argument[quoted.end() :]
     else:
         name, _, rest = argument.partition(" ")
     return name.strip().removeprefix("@"), rest.strip()

@@ -69,6 +69,7 @@ ORDERS = {
     "!tts replay": Order(verb=Verb.REPLAY),
     "!tts repeat Ana": Order(verb=Verb.REPLAY, name="Ana"),
     "!tts undo": Order(verb=Verb.UNDO),
+    "!tts undo #c-17": Order(verb=Verb.UNDO, name="#c-17"),
     "!tts say-as Szczecin = shcheh-cheen": Order(
         verb=Verb.SAY_AS, value="Szczecin", said="shcheh-cheen"
     ),
@@ -78,6 +79,10 @@ ORDERS = {
     "!tts limit OFF": Order(verb=Verb.LIMIT, value="off"),
     "!tts limit Ana 5": Order(verb=Verb.LIMIT, name="Ana", value="5"),
     '!tts limit "John Doe" off': Order(verb=Verb.LIMIT, name="John Doe", value="off"),
+    "!tts limit Ana Reset": Order(verb=Verb.LIMIT, name="Ana", value="reset"),
+    '!tts mute "@Bob ""Rex"" Lee"': Order(verb=Verb.MUTE, name='Bob "Rex" Lee'),
+    '!tts mute "Bob "Rex" Lee"': Order(verb=Verb.MUTE, name='Bob "Rex" Lee'),
+    '!nick "@Bob ""Rex""" Sunny Day': Order(verb=Verb.NICK, name='Bob "Rex"', value="Sunny Day"),
     "!tts regular @Ana": Order(verb=Verb.REGULAR, name="Ana"),
     "!tts unregular Ana": Order(verb=Verb.UNREGULAR, name="Ana"),
     "!voice bass": Order(verb=Verb.VOICE, value="bass"),
@@ -151,6 +156,9 @@ def test_other_lines_are_no_orders(parse: CommandParser, text: str) -> None:
         "!tts regular",
         "!tts approve a b",
         "!tts optout now",
+        "!tts undo mute",
+        "!tts undo #",
+        "!tts undo #a b",
     ],
 )
 def test_orders_that_do_not_fit_are_refused_with_the_reason(

@@ -20,11 +20,12 @@ class Form(Enum):
     NAME = "one name"
     MAY_NAME = "at most one name, or # and a message's id"
     NAME_OR_ALL = "at most one name, `all`, or # and a message's id"
+    MAY_ID = "nothing, or # and a command's id"
     VOLUME = "a number from 0 to 100, or +10 or -10"
     VOICE = "at most a voice, and before it a name if it is for somebody else"
     NICKNAME = "a nickname or `reset`, and before it @NAME if it is for somebody else"
     EQUATION = "words, =, and what is said for them; nothing behind = forgets it"
-    LIMIT = "a number of messages a day or `off`, and before it a name if it is for one chatter"
+    LIMIT = "a number of messages a day, `off` or `reset`, and before it a name if it is for one"
 
 
 class Spec(NamedTuple):
@@ -69,7 +70,7 @@ SPECS: Mapping[Verb, Spec] = {
         "says the last message again, or the last one of NAME",
         *(Form.MAY_NAME, ("", "NAME"), ("repeat",)),
     ),
-    Verb.UNDO: Spec("takes the last command back that changed something that lasts"),
+    Verb.UNDO: Spec("takes the last command back that changed something that lasts", Form.MAY_ID),
     Verb.VOLUME: Spec(
         "percent, 0 to 100, or so much louder or softer", Form.VOLUME, ("70", "+10", "-10")
     ),
@@ -81,7 +82,7 @@ SPECS: Mapping[Verb, Spec] = {
     ),
     Verb.LIMIT: Spec(
         "most messages of a chatter, or of NAME, that are read in a day",
-        *(Form.LIMIT, ("20", "NAME 5", "off", "NAME off")),
+        *(Form.LIMIT, ("20", "NAME 5", "off", "NAME off", "reset", "NAME reset")),
     ),
     Verb.REGULAR: Spec("counts NAME among the regulars", Form.NAME, ("NAME",)),
     Verb.UNREGULAR: Spec("does so no more", Form.NAME, ("NAME",)),

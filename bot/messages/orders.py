@@ -44,7 +44,7 @@ class Order(Message, frozen=True, kw_only=True):
 
     verb: Verb
     name: str = ""
-    """Whom it is about: a name, `all`, or # and the id of a message; untrusted."""
+    """Whom it is about: a name, `all`, or # and the id of a message or command; untrusted."""
     value: str = ""
     """Number, voice, nickname or words, by verb; untrusted."""
     said: str = ""

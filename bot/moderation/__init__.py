@@ -47,7 +47,7 @@ class Moderation:
         self._undone = ""
         self._parts.presence.see(command.chatter)
         if command.order.verb is Verb.UNDO:
-            return self._undo(may)
+            return self._undo(command.order.name.removeprefix("#"), may)
         return self._verbs[command.order.verb](command)
 
     @property
@@ -108,8 +108,8 @@ class Moderation:
         count = self._parts.drop(DropReason.MUTED, lambda u: u.chatter.id == chatter.id)
         log.warning("chatter muted for a blocked word", chatter=chatter.name, dropped=count)
 
-    def _undo(self, may: Callable[[Verb], bool]) -> Answer:
-        done: Done | None = self._parts.undo.take(may)
+    def _undo(self, identifier: str, may: Callable[[Verb], bool]) -> Answer:
+        done: Done | None = self._parts.undo.take(may, identifier)
         if done is None:
             return Answer.of("nothing_to_undo")
         self._undone = done.id

@@ -138,10 +138,10 @@ class ChatterCommands:
         for chatter in people:
             if chatter is not None:
                 self._chatters.note(chatter)
-            limits.set(chatter, order.value)
+            limits.set(chatter, "" if order.value == _RESET else order.value)
         self._parts.done(command, partial(_call_all, before))
-        answer = "unlimited" if order.value == NO_LIMIT else "limited"
-        fields = {} if order.value == NO_LIMIT else {"count": order.value}
+        answer = {NO_LIMIT: "unlimited", _RESET: "limit_reset"}.get(order.value, "limited")
+        fields = {"count": order.value} if answer == "limited" else {}
         if order.name:
             return Answer.of(f"{answer}_of", name=clean(order.name), **fields)
         return Answer.of(answer, **fields)

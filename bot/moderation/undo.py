@@ -31,13 +31,19 @@ class Undo:
         """Note a command."""
         self._done.append(done)
 
-    def take(self, may: Callable[[Verb], bool]) -> Done | None:
-        """Take back the latest command and return it; None if there is none.
+    def __contains__(self, identifier: str) -> bool:
+        """Tell whether the command with this id can be taken back."""
+        return any(done.id == identifier for done in self._done)
 
-        It stays where who asks for that may not give it.
+    def take(self, may: Callable[[Verb], bool], identifier: str = "") -> Done | None:
+        """Take back the command with this id, or the latest, and return it.
+
+        None if there is none. It stays where who asks for that may not give it.
         """
-        if not self._done or not may(self._done[-1].verb):
+        latest = reversed(self._done)
+        done = next((done for done in latest if identifier in ("", done.id)), None)
+        if done is None or not may(done.verb):
             return None
-        done = self._done.pop()
+        self._done.remove(done)
         done.revert()
         return done

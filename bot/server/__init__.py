@@ -31,6 +31,9 @@ _SHUTDOWN_S = 0.3
 _KEPT_HEADERS = frozenset({hdrs.ALLOW, hdrs.WWW_AUTHENTICATE, hdrs.RETRY_AFTER})
 """Headers of an error that the answer keeps."""
 
+_OF_AIOHTTP: Final = "Maximum request body size"
+"""How aiohttp's own text of a 413 begins."""
+
 __all__ = ["MAX_BODY_BYTES", "Server", "token_of"]
 
 
@@ -134,7 +137,7 @@ def _form(request: web.Request, text: str) -> str | dict[str, str | None]:
 
 
 def _sentence(request: web.Request, error: web.HTTPException) -> str:
-    if isinstance(error, web.HTTPRequestEntityTooLarge):
+    if (error.text or "").startswith(_OF_AIOHTTP):
         return f"The body is larger than {MAX_BODY_BYTES} bytes."
     if isinstance(error, web.HTTPMethodNotAllowed):
         return f"{request.path} takes {', '.join(sorted(error.allowed_methods))} alone."

@@ -24,6 +24,7 @@ from bot.server.tokens import Tokens, default_path, token_of
 
 CALLER: Final = web.RequestKey("caller", Caller)
 """Who a request is from."""
+_MAY_STAY: Final = web.RequestKey[Callable[[], bool]]("may_stay")
 _CHAT, _SPEECH = "/api/chat", "/v1/"
 """What extensions of a browser may ask for, Social Stream Ninja's for one: this, and all below."""
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -99,7 +100,9 @@ class Guard:
         given = _given_token(request)
         if here and self._rates.is_spent(here, "wrong tokens", rates.WRONG_TOKENS):
             raise await _too_many()
-        caller = self._tokens.caller(given) if given else Caller.ANYBODY
+        caller = known = self._tokens.caller(given) if given else Caller.ANYBODY
+        if known is not Caller.ANYBODY:
+            request[_MAY_STAY] = lambda: self._tokens.caller(given) >= known
         if given and caller is Caller.ANYBODY and here:
             self._rates.take(here, "wrong tokens", rates.WRONG_TOKENS)
         is_trusted = self._is_loopback and not (self._tokens.is_needed or _is_embedded(request))
@@ -147,6 +150,15 @@ class Guard:
         scheme, separator, _ = origin.partition("://")
         is_theirs = request.path == _CHAT or request.path.startswith(_SPEECH)
         return is_theirs and f"{scheme}{separator}*" in self._origins
+
+
+def may_stay(request: web.Request) -> Callable[[], bool]:
+    """Return what tells whether the token that came with `request`, if any, still counts.
+
+    A connection that stays open outlives the token that opened it, which may be revoked.
+    """
+    found: Callable[[], bool] = request.get(_MAY_STAY, lambda: True)
+    return found
 
 
 def _own_origin(request: web.Request) -> str:

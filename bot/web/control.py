@@ -42,6 +42,8 @@ class CommandAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What the issuer is told."""
 
     answer: str
+    undo: str
+    """Id by which `undo #ID` takes the command back; empty if it changed nothing that lasts."""
 
 
 class PanicAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,13 +136,12 @@ class Control:
         except CommandError as error:
             raise web.HTTPUnprocessableEntity(text=f"The command is refused: {error}.") from None
         (answer,) = (await self._apply(order, [one_of(self._channels, body.channel)])).values()
-        return CommandAnswer(answer=answer)
+        return answer
 
     async def _panic(self, query: ChannelsQuery) -> PanicAnswer:
         """Fall silent at once, drop everything, and read nothing until `release`."""
-        return PanicAnswer(
-            answers=await self._apply(_PANIC, some_of(self._channels, query.channel))
-        )
+        answers = await self._apply(_PANIC, some_of(self._channels, query.channel))
+        return PanicAnswer(answers={name: given.answer for name, given in answers.items()})
 
     async def _queue(self, query: ChannelsQuery) -> dict[str, Queue]:
         """Get what is said and what waits, by channel."""
@@ -165,15 +166,15 @@ class Control:
     def _one(self, name: str) -> Channel:
         return self._channels[one_of(self._channels, name)]
 
-    async def _apply(self, order: Order, names: Sequence[str]) -> dict[str, str]:
+    async def _apply(self, order: Order, names: Sequence[str]) -> dict[str, CommandAnswer]:
         """Apply `order` to these channels at once; return the answers once it is on the disk."""
-        answers = {
-            name: self._channels[name].intake.apply(
-                Command(id=uuid4().hex, channel=name, issuer=_ISSUER, order=order),
-                received_at=now(),
-            )
-            for name in names
-        }
+        answers = {}
+        for name in names:
+            command = Command(id=uuid4().hex, channel=name, issuer=_ISSUER, order=order)
+            channel = self._channels[name]
+            answer = channel.intake.apply(command, received_at=now())
+            undo = command.id if command.id in channel.undo else ""
+            answers[name] = CommandAnswer(answer=answer, undo=undo)
         for name in names:
             await self._channels[name].intake.wait_written()
         return answers

@@ -1,8 +1,9 @@
 """`GET /api/events`: what happens, told to pages and programs as it happens.
 
 A WebSocket of JSON objects: every outcome (`{"outcome": "started", ...}`), the state of the daemon
-(`{"state": {...}}`) once a second while it changes, and how loud what is said is
-(`{"levels": {...}}`). Who does not keep up is cut off: the daemon waits for nobody.
+(`{"state": {...}}`) once a second while it changes and every three seconds while it does not, and
+how loud what is said is (`{"levels": {...}}`). Who does not keep up is cut off: the daemon waits
+for nobody.
 """
 
 import asyncio
@@ -19,11 +20,14 @@ from bot.outcomes import OUTCOMES, Continued, Outcome, Started
 from bot.runtime.endpoints import JSON, Caller, endpoint
 from bot.runtime.mailbox import Mailbox
 from bot.runtime.waiting import cancel
+from bot.server.guard import may_stay
 from bot.state import DaemonState
 from bot.web.channels import ChannelsQuery, some_of
 from bot.web.sending import send_all
 
 _STATE_S: Final = 1.0
+_REMIND_S: Final = 3.0
+"""Longest time without the state: a listener takes a longer silence for a dead connection."""
 _MAX_WAITING: Final = 500
 """Objects that wait for one listener."""
 _MAX_LISTENERS: Final = 64
@@ -82,13 +86,15 @@ class Events:
 
     async def run(self) -> None:
         """Tell the state while somebody listens, until cancelled."""
+        clock = asyncio.get_running_loop().time
+        shown_at = clock()
         while True:
             if not self._listeners:
                 self._listened.clear()
                 await self._listened.wait()
             data = _encoded({"state": self._state()})
-            if data != self._shown:
-                self._shown = data
+            if data != self._shown or clock() - shown_at >= _REMIND_S:
+                self._shown, shown_at = data, clock()
                 for listener in self._listeners:
                     listener.tell(data)
             for name in self._channels:
@@ -107,7 +113,7 @@ class Events:
         self._listeners.add(listener)
         self._shown = ""  # this one knows another state than those who were there
         self._listened.set()
-        sending = asyncio.create_task(send_all(socket, listener), name="events")
+        sending = asyncio.create_task(send_all(socket, listener, may_stay(request)), name="events")
         try:
             async for message in socket:
                 if message.type is not WSMsgType.PING:

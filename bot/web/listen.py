@@ -20,6 +20,7 @@ from bot.playback.browser import BrowserOutput
 from bot.playback.listeners import Event, Listener, Report, Setup
 from bot.runtime.endpoints import JSON, Caller, Form, endpoint
 from bot.runtime.waiting import cancel
+from bot.server.guard import may_stay
 from bot.web.channels import one_of
 from bot.web.sending import send_all
 
@@ -182,7 +183,7 @@ class Listen:
         )
         await socket.prepare(request)
         listener = Listener(wants_sound=query.audio)
-        sending = asyncio.create_task(send_all(socket, listener), name="page")
+        sending = asyncio.create_task(send_all(socket, listener, may_stay(request)), name="page")
         try:
             self._welcome(listener, channel, output)
             await self._take(socket, listener, output)

@@ -1,6 +1,7 @@
 """Sending of what waits for a listener over its WebSocket."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -11,14 +12,28 @@ from bot.runtime.mailbox import Mailbox
 
 log = structlog.get_logger(__name__)
 
+_REVOKED: Final = b"The token was revoked."
+
 _SEND_S: Final = 10.0
 """Longest time for a listener to take a message."""
+_LOOK_S: Final = 1.0
+"""How often it is looked whether the listener may still listen."""
 
 
-async def send_all(socket: web.WebSocketResponse, mailbox: Mailbox[bytes | str]) -> None:
-    """Send what waits until the listener goes, or does not keep up."""
+async def send_all(
+    socket: web.WebSocketResponse, mailbox: Mailbox[bytes | str], may_stay: Callable[[], bool]
+) -> None:
+    """Send what waits until the listener goes, does not keep up, or may not stay."""
+    clock = asyncio.get_running_loop().time
+    looked_at = clock()
     with suppress(ConnectionError, TimeoutError):
         while (message := await mailbox.next()) is not None:
+            if clock() - looked_at >= _LOOK_S:
+                looked_at = clock()
+                if not may_stay():
+                    log.info("listener sent away", reason="its token was revoked")
+                    await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=_REVOKED)
+                    return
             async with asyncio.timeout(_SEND_S):
                 if isinstance(message, str):
                     await socket.send_str(message)

@@ -144,7 +144,20 @@ class LiveSettings:
     async def _get(self) -> SettingsAnswer:
         """Get every setting with its value, its limits and what it does."""
         path = self._path
-        return SettingsAnswer(file="" if path is None else str(path), settings=rows(self.settings))
+        settings = await asyncio.to_thread(self._written)
+        return SettingsAnswer(file="" if path is None else str(path), settings=rows(settings))
+
+    def _written(self) -> Settings:
+        """Return what the file holds: some of it may count from the next start.
+
+        What counts now stands in where there is no file by now, or one with mistakes.
+        """
+        if self._path is None or not self._path.is_file():
+            return self.settings
+        try:
+            return load(self._path)
+        except ConfigError:
+            return self.settings
 
     async def _patch(self, body: ChangeBody) -> web.Response:
         """Change settings: they are checked whole, and written into the user's own file."""

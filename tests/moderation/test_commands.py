@@ -257,7 +257,14 @@ async def test_a_day_is_limited_for_all_or_for_one(room: Room) -> None:
     room.order(Verb.UNDO)
     room.order(Verb.UNDO)
     assert reason(room.write("hello at last", "ana")) is None
-    assert room.order(Verb.LIMIT, "ana", "off") == "ana has no limit of their own"
+    assert room.order(Verb.LIMIT, "ana", "off") == "ana: no limit a day"
+    assert room.order(Verb.LIMIT, value="1") == "at most 1 messages a day"
+    assert reason(room.write("hello for ever", "ana")) is None
+    assert room.order(Verb.LIMIT, "ana", "reset") == "ana has no limit of their own"
+    assert room.kept("limit") == {"*": "1"}
+    assert reason(room.write("hello in vain", "ana")) is RejectReason.DAILY_LIMIT
+    assert room.order(Verb.LIMIT, value="reset") == "the limit a day is that of the settings"
+    assert room.kept("limit") == {}
     assert room.order(Verb.LIMIT, "nobody", "1") == room.order(Verb.NICK, "nobody", "x")
 
 
@@ -277,6 +284,19 @@ async def test_the_latest_is_taken_back_first_and_nothing_twice(room: Room) -> N
     assert room.policy.access.is_on
     assert room.order(Verb.UNDO) == "taken back: volume 40"
     assert room.order(Verb.UNDO) == "there is nothing to take back"
+
+
+async def test_a_command_is_taken_back_by_its_id_whatever_came_later(room: Room) -> None:
+    room.order(Verb.VOLUME, value="40")
+    room.order(Verb.OFF)
+    undo = Order(verb=Verb.UNDO, name="#volume")
+    command = Command(id="u", channel="main", issuer="mod", order=undo)
+    assert room.moderation.apply(command, lambda _: False).name == "nothing_to_undo"
+    assert room.order(Verb.UNDO, "#volume") == "taken back: volume 40"
+    assert room.speech.volume == 1
+    assert not room.policy.access.is_on
+    assert room.order(Verb.UNDO, "#volume") == "there is nothing to take back"
+    assert room.order(Verb.UNDO) == "taken back: off"
 
 
 @pytest.mark.parametrize(

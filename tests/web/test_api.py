@@ -7,17 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+from aiohttp import ClientSession, WSMsgType
 
 from bot.outcomes import Notice
 from bot.runtime.clock import now
 from bot.server import tokens
 from bot.web.events import Events
 from bot.web.series import Series
+from tests.web.conftest import configured_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.web.conftest import Api
+
+_GUARDED = """
+channels:
+  - name: main
+    sources: [{{type: ingest}}]
+    outputs: [{{type: wavefile, path: "{folder}/speech.wav"}}]
+engine: {{engines: [tone]}}
+server: {{port: 0, token: secret-of-mine}}
+"""
 
 
 async def waiting(api: Api) -> list[str]:
@@ -154,6 +166,31 @@ async def test_commands_are_listed_and_marked_when_taken_back(api: Api) -> None:
     ]
 
 
+async def test_a_command_that_changed_something_is_taken_back_by_its_id(api: Api) -> None:
+    for name in ("viewer1", "viewer2"):
+        await api.say("hello", name)
+    undos = [
+        (await api.post("/api/command", {"command": f"mute {name}"}))[1]["undo"]
+        for name in ("viewer1", "viewer2", "viewer2")
+    ]
+    assert [bool(undo) for undo in undos] == [True, True, False]
+    assert await api.command(f"undo #{undos[0]}") == "taken back: mute viewer1"
+
+    chatters = (await api.get("/api/chatters"))["chatters"]
+    assert {c["name"]: c["muted"] for c in chatters} == {"viewer1": False, "viewer2": True}
+
+
+async def test_a_name_with_quotation_marks_is_muted(api: Api) -> None:
+    for name in ('Bob "Rex" Lee', "Bob “Tex” Lee"):
+        await api.say("hello", name)
+        quoted = name.replace("“", '"').replace("”", '"').replace('"', '""')
+        await api.command(f'mute "@{quoted}"')
+        await api.command(f'limit "@{quoted}" 5')
+
+    chatters = (await api.get("/api/chatters"))["chatters"]
+    assert [(c["muted"], c["limit"]) for c in chatters] == [(True, "5")] * 2
+
+
 async def test_a_form_and_plain_text_are_said(api: Api) -> None:
     async with api.http.ws_connect("/api/events") as events:
         async with api.http.post(
@@ -235,3 +272,30 @@ async def test_the_daemon_tells_the_caller_s_role(api: Api) -> None:
     assert await api.get("/api/whoami") == {"role": "streamer"}
     token = tokens.make(tokens.default_path(), "viewer")
     assert await api.get("/api/whoami", token=token) == {"role": "viewer"}
+
+
+async def test_who_holds_a_revoked_token_hears_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.sending._LOOK_S", 0.0)
+    monkeypatch.setattr("bot.web.events._REMIND_S", 0.0)
+    monkeypatch.setattr("bot.web.events._STATE_S", 0.05)
+    monkeypatch.setattr("bot.web.listen._TICK_S", 0.05)
+    async with configured_daemon(tmp_path, monkeypatch, _GUARDED) as api, ClientSession() as http:
+        path = tokens.default_path()
+        gone, kept = tokens.make(path, "moderator"), tokens.make(path, "streamer")
+
+        def connect(place: str, token: str) -> Any:  # noqa: ANN401 - a socket, by `async with`
+            return http.ws_connect(f"{api.daemon.url}/api/{place}", params={"token": token})
+
+        async with (
+            connect("events", gone) as events,
+            connect("listen", gone) as listen,
+            connect("events", kept) as other,
+        ):
+            tokens.revoke(path, "moderator")
+            for socket in (events, listen):
+                while (message := await socket.receive(timeout=30)).type is WSMsgType.TEXT:
+                    pass
+                assert (message.type, message.data) == (WSMsgType.CLOSE, 1008)
+            await events_until(other, lambda got: len(got) > 3)

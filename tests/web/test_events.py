@@ -63,3 +63,13 @@ async def test_who_comes_between_two_changes_is_told_of_the_second(daemon: Daemo
             daemon.engine = "second"  # which the other one was told last
 
             await told(late, "second")
+
+
+async def test_a_state_that_stays_is_told_again(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.events._REMIND_S", 0.0)
+    monkeypatch.setattr("bot.web.events._STATE_S", 0.02)
+    async with ClientSession() as http, http.ws_connect(daemon.url) as socket:
+        for _ in range(3):  # the first one is that of who comes, the second one of a change
+            await told(socket, "first")

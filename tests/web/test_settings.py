@@ -92,6 +92,22 @@ async def test_settings_are_listed_without_secrets(api: Api) -> None:
     assert all(row["help"] for row in rows.values())
 
 
+async def test_what_counts_at_the_next_start_is_shown_as_it_was_written(
+    api: Api, tmp_path: Path
+) -> None:
+    async def aliases() -> object:
+        rows = (await api.get("/api/settings"))["settings"]
+        return next(row["value"] for row in rows if row["key"] == "commands.aliases")
+
+    before = await aliases()
+    status, answer = await change(api, commands__aliases={"!quiet": "skip"})
+    assert (status, answer["next_start"]) == (200, ["commands.aliases"])
+    assert await aliases() == {"!quiet": "skip"}
+
+    (tmp_path / "own.yaml").write_text("channels: [", "utf-8")
+    assert await aliases() == before
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -191,6 +191,7 @@ async def test_what_is_too_large_is_refused_before_it_came(api: Api) -> None:
         "/api/voices", data=b"x", headers={**headers, "Content-Length": str(100 << 20)}
     ) as answer:
         assert answer.status == 413
+        assert (await answer.json())["error"] == "The file is larger than 20 MiB."
     wait_until(nothing_is_left, "folder without uploads")
 
 

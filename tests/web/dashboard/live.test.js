@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Desk, quoted } from "../../../bot/web/static/dashboard/desk.js";
 import { drop, moved, step } from "../../../bot/web/static/dashboard/live/order.js";
 import { Playing, loudness, parts } from "../../../bot/web/static/dashboard/live/playing.js";
 
@@ -123,4 +124,39 @@ test("a text falls into its words and what is between, and nothing is lost", () 
     found.map(({ word }) => word),
     [0, -1, 2],
   );
+});
+
+/**
+ * @param {string} undo
+ */
+async function muted(undo) {
+  /** @type {string[]} */
+  const sent = [];
+  /** @type {any[]} */
+  const offers = [];
+  const api = {
+    post: async (/** @type {string} */ _, /** @type {{ command: string }} */ { command }) => {
+      sent.push(command);
+      return { answer: "done", undo };
+    },
+  };
+  const toasts = { show: (/** @type {string} */ _, /** @type {any} */ next) => offers.push(next) };
+  const parts = /** @type {any} */ ({ api, toasts, feed: {}, role: "moderator", channel: "main" });
+  await new Desk(parts).lasting("mute ana");
+  return { sent, offer: offers[0] };
+}
+
+test("a command that lasts is taken back by its id, and only if it changed something", async () => {
+  assert.equal((await muted("")).offer, undefined);
+  const { sent, offer } = await muted("c17");
+  await offer.run();
+  assert.deepEqual(sent, ["mute ana", "undo #c17"]);
+});
+
+test("a name is quoted whatever stands in it", () => {
+  assert.deepEqual(["Ana B", 'Bob "Rex" Lee', "Bob “Rex” Lee"].map(quoted), [
+    '"@Ana B"',
+    '"@Bob ""Rex"" Lee"',
+    '"@Bob ""Rex"" Lee"',
+  ]);
 });

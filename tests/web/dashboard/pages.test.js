@@ -183,6 +183,13 @@ test("a table has an entry on each line, and keeps the space that ends a templat
   });
 });
 
+test("a key of a table may hold what stands between key and value", () => {
+  const value = { ":)": "smiley", '"': "quote", "a:b": "c: d", " x ": "y", '"q" r': "s", plain: "" };
+  const it = setting({ kind: "table", value });
+  assert.deepEqual(fromText(it, toText(it, value)), value);
+  assert.deepEqual(fromText(it, '":(": sad\n":|"\n"odd'), { ":(": "sad", ":|": "", '"odd': "" });
+});
+
 test("a section is named by the path within its group", () => {
   const keys = [
     "moderation.away.offline",

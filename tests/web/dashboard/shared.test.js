@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 import { Api, ApiError, withQuery } from "../../../bot/web/static/shared/api.js";
-import { waitBefore } from "../../../bot/web/static/shared/events.js";
+import { EventSocket, waitBefore } from "../../../bot/web/static/shared/events.js";
 import {
   LANGUAGES,
   count,
@@ -47,6 +47,9 @@ test("a token is kept for this visit, or for all", () => {
   assert.deepEqual([store.get(), session.kept.size, lasting.kept.size], ["once", 1, 0]);
   store.set("always", true);
   assert.deepEqual([store.get(), session.kept.size, lasting.kept.size], ["always", 0, 1]);
+  store.set("a moderator's", false);
+  assert.equal(store.get(), "a moderator's");
+  assert.equal(new TokenStore({ session: new Shelf(), lasting }).get(), "always");
   store.forget();
   assert.equal(store.get(), "");
 });
@@ -108,6 +111,19 @@ test("a daemon that is away, or a proxy in its place, is an error too", async ()
   });
 });
 
+test("an answer that is cut within is that of a daemon that is away", async () => {
+  const cut = () =>
+    new ReadableStream({ pull: (controller) => controller.error(new TypeError("cut")) });
+  for (const type of ["application/json", "audio/wav"]) {
+    const answer = new Response(cut(), { headers: { "Content-Type": type } });
+    await assert.rejects(client(answer).api.get("/x"), (error) => {
+      assert.ok(error instanceof ApiError);
+      assert.equal(error.status, 0);
+      return true;
+    });
+  }
+});
+
 test("what is not given is not asked for", () => {
   assert.equal(
     withQuery("/api/chatters", { channel: "a b", find: "" }),
@@ -120,6 +136,38 @@ test("attempts to connect become rarer, never rarer than every ten seconds", () 
   const waits = [0, 1, 2, 3, 10, 1000].map((attempt) => waitBefore(attempt, 1));
   assert.deepEqual(waits, [500, 1000, 2000, 4000, 10_000, 10_000]);
   assert.equal(waitBefore(0, 0), 250);
+});
+
+test("a connection that tells nothing any more is given up, and opened anew", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  Object.assign(globalThis, { location: { href: "http://here/" } });
+  /** @type {any[]} */
+  const sockets = [];
+  /** @type {boolean[]} */
+  const told = [];
+  const listener = {
+    onEvent: () => {},
+    onConnection: (/** @type {boolean} */ is) => void told.push(is),
+  };
+  const events = new EventSocket("/api/events", { get: () => "" }, listener, () => {
+    sockets.push({ isClosed: false, close: () => (sockets.at(-1).isClosed = true) });
+    return sockets.at(-1);
+  });
+  sockets[0].onopen();
+  for (let second = 0; second < 20; second += 4) {
+    context.mock.timers.tick(4000);
+    sockets[0].onmessage({ data: "{}" });
+  }
+  assert.deepEqual([sockets.length, told], [1, [true]]);
+
+  context.mock.timers.tick(8000);
+  assert.deepEqual([sockets[0].isClosed, told], [true, [true, false]]);
+  sockets[0].onclose(); // at last
+  context.mock.timers.tick(1000);
+  assert.deepEqual([sockets.length, told], [2, [true, false]]);
+  events.close();
+  context.mock.timers.tick(60_000);
+  assert.equal(sockets.length, 2);
 });
 
 test("the language is the chosen one, else the browser's, else English", () => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import wave
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +17,12 @@ from tests.web.dashboard.standin import Answer, StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     Serve = Callable[..., StandIn]
 
 pytestmark = pytest.mark.parts
+
+HEART = Path(__file__).parents[3] / "voices" / "heart" / "reference.wav"
 
 
 @pytest.fixture
@@ -160,6 +162,18 @@ def test_a_secret_is_replaced_and_never_shown(window: Page, serve: Serve) -> Non
     assert secret.get_attribute("value") == ""
 
 
+_ASK_FIRST = """
+const microphone = navigator.mediaDevices;
+const real = microphone.getUserMedia.bind(microphone);
+window.asked = [];
+microphone.getUserMedia = async (wanted) => {
+  await new Promise((allow) => window.asked.push(allow));
+  return real(wanted);
+};
+"""
+"""Lets the browser ask whether the microphone may be used, until the test says so."""
+
+
 def voice(name: str, **more: object) -> dict[str, object]:
     about = {"language": "en", "licence": "CC0", "consent": "", "transcript": "", "problem": ""}
     return {"name": name, **about, "is_own": False, "channels": [], **more}
@@ -250,7 +264,11 @@ def test_a_voice_is_recorded_in_the_browser(window: Page, serve: Serve) -> None:
         voices=lambda body: judge(body) if body else (200, {"voices": [], "may_choose": False})
     )
     goto(window, server, "voices")
+    window.driver.execute_script(_ASK_FIRST)
     window.press("Record")
+    window.press("Record")
+    assert window.driver.execute_script("return asked.length") == 1
+    window.driver.execute_script("asked[0]()")
     window.wait(lambda: "Records, 2 s" in window.body(), "a while of recording")
     window.press("Stop")
     window.wait(lambda: "KB" in window.body(), "recording")
@@ -264,6 +282,10 @@ def test_a_voice_is_recorded_in_the_browser(window: Page, serve: Serve) -> None:
     assert body["transcript"] == window.one(".aloud").text
     window.press("Listen")
     assert window.texts("#add .problem") == ["A voice needs a record of consent."]
+
+    Select(window.one("#add-language")).select_by_value("de")
+    window.one("#add-file").send_keys(str(HEART))  # another recording, of other words
+    assert window.one("#add-transcript").get_attribute("value") == ""
 
 
 def test_the_first_run_opens_by_itself_and_ends_with_speech(window: Page, serve: Serve) -> None:
@@ -302,9 +324,9 @@ def test_the_first_run_opens_by_itself_and_ends_with_speech(window: Page, serve:
     assert server.calls == []
     window.one("#setup-twitch").clear()
     window.one("#setup-twitch").send_keys("coolstreamer")
+    Select(window.one("#setup-output")).select_by_visible_text("USB Audio")
     window.one("[data-step=chat] .is-primary").click()
     window.wait(lambda: window.texts(".step.is-open h2") == ["Output"], "chat")
-    Select(window.one("#setup-output")).select_by_visible_text("USB Audio")
     window.one("[data-step=output] .is-primary").click()
     window.wait(lambda: window.texts(".step.is-open h2") == [], "output")
     window.press("Speak it")

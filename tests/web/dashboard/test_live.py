@@ -144,8 +144,12 @@ def test_a_message_is_removed_and_a_chatter_muted(daemon: Daemon, page: Page) ->
     page.wait(lambda: names(page) == ["Berta", "Cora Smith"], "queue without it")
     page.press("Mute Cora Smith")
     page.wait(lambda: names(page) == ["Berta"], "queue without hers")
-    page.press("Undo")
+    page.press("Mute Berta")
+    page.wait(lambda: names(page) == [], "empty queue")
+    page.press("Undo")  # that of the first one
     page.wait(lambda: not muted(daemon, "Cora Smith"), "voice given back")
+    assert muted(daemon, "Berta")
+    daemon.command("unmute Berta")
 
 
 def muted(daemon: Daemon, name: str) -> bool:
@@ -160,6 +164,10 @@ def test_another_channel_is_chosen(daemon: Daemon, page: Page) -> None:
 
     Select(page.one("#channel")).select_by_value("second")
     page.wait(lambda: names(page) == ["Dora"], "queue of the other channel")
+    Select(page.one("#channel")).select_by_value("main")
+    page.wait(lambda: names(page) == [], "queue of the first one")
+    page.press("Pause")
+    page.wait(lambda: daemon.state()["is_paused"], "pause")
 
 
 def test_what_waits_for_approval_is_approved_or_rejected(window: Page, tmp_path: Path) -> None:
@@ -255,7 +263,23 @@ def test_the_queue_is_told_to_those_who_do_not_see_it(daemon: Daemon, page: Page
 def test_the_page_comes_back_with_the_daemon(daemon: Daemon, page: Page) -> None:
     daemon.stop()
     page.says("ishowtts does not answer")
+    page.one('.menu-link[href="#voices"]').click()  # its modules are not there yet
+    page.wait(lambda: len(page.texts(".toast.is-bad")) > 0, "refusal")
     daemon.start()
-    page.says("Reading chat")
+    page.wait(lambda: "heart" in page.texts(".voice-list .row-name"), "voices")
+    page.one('.menu-link[href="#live"]').click()
     fill(daemon, "Anna")
     page.wait(lambda: names(page) == ["Anna"], "queue")
+
+
+@pytest.mark.long
+def test_a_page_opened_while_the_daemon_is_away_is_filled_later(daemon: Daemon, page: Page) -> None:
+    for name in ("settings", "live"):
+        page.one(f'.menu-link[href="#{name}"]').click()
+        page.one("#setting-server-port" if name == "settings" else "#queue")
+    daemon.stop()
+    page.says("ishowtts does not answer")
+    page.one('.menu-link[href="#settings"]').click()
+    page.says("The daemon did not answer this.")
+    daemon.start()
+    page.one("#setting-server-port")

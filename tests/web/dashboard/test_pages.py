@@ -151,6 +151,9 @@ def test_a_chatter_is_found_and_changed(daemon: Daemon, page: Page) -> None:
     page.one("#person-limit").send_keys("5")
     page.press("Set: Messages a day")
     page.wait(lambda: chatter(daemon)["limit"] == "5", "limit")
+    page.one("#person-limit").clear()
+    page.press("Set: Messages a day")
+    page.wait(lambda: chatter(daemon)["limit"] == "", "limit of all")
 
 
 def chatter(daemon: Daemon) -> dict[str, object]:
@@ -196,6 +199,8 @@ def test_a_link_holds_the_token_and_the_address_bar_does_not(guarded: Daemon, pa
     assert page.driver.execute_script(kept, TOKEN) == [True, False]
     guarded.say("heard by those who may", "Anna")
     page.says("heard by those who may")
+    page.one('.menu-link[href="#setup"]').click()
+    page.says("ishowtts link viewer --channel main")  # an address without a token is refused
 
 
 def made(guarded: Daemon, role: tokens.Role) -> str:

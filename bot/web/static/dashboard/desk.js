@@ -42,28 +42,34 @@ export class Desk {
   /**
    * Give a command as moderators do in chat, and show its answer.
    * @param {string} command
-   * @param {Action} [action] What the answer offers to do next.
+   * @param {(undo: string) => Action | undefined} [next] What the answer offers to do next;
+   *     `undo` is the id by which the command can be taken back, empty if it cannot.
    * @returns {Promise<boolean>} Whether it was taken.
    */
-  async command(command, action) {
+  async command(command, next) {
     const body = { command, channel: this.channel };
     const answer = await this.attempt(() => this.api.post("/api/command", body));
     if (answer === undefined) return false;
-    this.toasts.show(answer.answer || t("done"), action);
+    this.toasts.show(answer.answer || t("done"), next?.(answer.undo));
     return true;
   }
 
   /**
-   * Give a command that lasts, and offer to take it back.
+   * Give a command that lasts, and offer to take it back if it changed something.
    * @param {string} command
    */
   lasting(command) {
-    return this.command(command, { label: t("undo"), run: () => this.command("undo") });
+    return this.command(command, (undo) =>
+      undo ? { label: t("undo"), run: () => this.command(`undo #${undo}`) } : undefined,
+    );
   }
 
   /** Silence at once. */
   panic() {
-    return this.command("panic", { label: t("release"), run: () => this.command("release") });
+    return this.command("panic", () => ({
+      label: t("release"),
+      run: () => this.command("release"),
+    }));
   }
 
   /**
@@ -92,11 +98,14 @@ export function sentence(error) {
   return error.status ? error.message : t("unreachable");
 }
 
+/** What the daemon reads as a quotation mark. */
+const MARKS = /["“”„‟＂]/g;
+
 /**
  * A name as commands take it, whatever stands in it.
  * @param {string} name
  * @returns {string}
  */
 export function quoted(name) {
-  return `"@${name.replaceAll('"', "")}"`;
+  return `"@${name.replaceAll(MARKS, '""')}"`;
 }

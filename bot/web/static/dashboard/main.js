@@ -32,7 +32,9 @@ function chosenChannel(channels) {
 /** @param {string} name */
 function chooseChannel(name) {
   sessionStorage.setItem(CHANNEL, name);
-  location.search = "";
+  // With a page in the address, an empty `location.search` is another fragment: nothing is loaded.
+  history.replaceState(null, "", location.pathname + location.hash);
+  location.reload();
 }
 
 async function start() {

@@ -64,6 +64,9 @@ export class Menu {
     /** @type {import("./desk.js").Page | null} */
     this.page = null;
     this.opened = 0;
+    /** Whether the page that the address names could not be loaded. */
+    this.isMissing = false;
+    this.wasAway = false;
     this.links = new Map(
       this.pages.map(({ name }) => [
         name,
@@ -83,6 +86,11 @@ export class Menu {
     /** How the page looks and speaks. */
     this.foot = h("footer", { class: "foot" }, themePicker(), languagePicker());
     addEventListener("hashchange", () => void this.open(true));
+    desk.feed.on("connection", (isConnected) => {
+      this.wasAway ||= !isConnected;
+      // Browsers may remember that a module could not be loaded, so opening it again is not enough.
+      if (isConnected && this.wasAway && this.isMissing) location.reload();
+    });
   }
 
   /**
@@ -94,8 +102,15 @@ export class Menu {
     const entry = this.pages.find((page) => page.name === name) ?? this.pages[0];
     if (!entry) return;
     const turn = ++this.opened;
-    const make = await entry.load();
+    let make;
+    try {
+      make = await entry.load();
+    } catch {
+      this.desk.toasts.fail(t("unreachable"));
+    }
     if (turn !== this.opened) return; // another one was opened meanwhile
+    this.isMissing = !make;
+    if (!make) return;
     this.page?.stop?.();
     this.page = make(this.desk);
     this.main.replaceChildren(this.page.element);

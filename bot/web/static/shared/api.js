@@ -64,7 +64,7 @@ export class Api {
     const response = await this.send(method, path, body);
     if (response.status === 204) return null;
     const type = response.headers.get("Content-Type") ?? "";
-    return type.includes("json") ? response.json() : response.blob();
+    return reached(type.includes("json") ? response.json() : response.blob());
   }
 
   /**
@@ -86,15 +86,25 @@ export class Api {
     if (body !== undefined) {
       options.body = isForm ? /** @type {FormData} */ (body) : JSON.stringify(body);
     }
-    let response;
-    try {
-      response = await this.fetcher(path, options);
-    } catch (error) {
-      throw new ApiError(0, error instanceof Error ? error.message : String(error));
-    }
+    const response = await reached(this.fetcher(path, options));
     if (response.ok) return response;
     if (response.status === 401) this.onRefused();
     throw await refusal(response);
+  }
+}
+
+/**
+ * What the network brings.
+ * @template T
+ * @param {Promise<T>} coming
+ * @returns {Promise<T>}
+ * @throws {ApiError} It was cut.
+ */
+async function reached(coming) {
+  try {
+    return await coming;
+  } catch (error) {
+    throw new ApiError(0, error instanceof Error ? error.message : String(error));
   }
 }
 

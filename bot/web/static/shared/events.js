@@ -5,6 +5,8 @@
 
 const LONGEST_WAIT_MS = 10_000;
 const FIRST_WAIT_MS = 500;
+/** Time without a message after which the connection is taken to be dead. */
+const SILENT_MS = 8000;
 
 /**
  * How long to wait before attempt number `attempt`.
@@ -35,27 +37,50 @@ export class EventSocket {
     this.listener = listener;
     this.open = open;
     this.attempt = 0;
-    this.isClosed = false;
     /** @type {WebSocket | null} */
     this.socket = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.silence = undefined;
     this.connect();
   }
 
   connect() {
     const socket = this.open(this.address());
     this.socket = socket;
+    this.hear(socket);
     socket.onopen = () => {
       this.attempt = 0;
       this.listener.onConnection(true);
     };
-    socket.onmessage = ({ data }) => this.take(data);
-    socket.onclose = () => {
-      if (this.isClosed) return;
-      this.listener.onConnection(false);
-      this.timer = setTimeout(() => this.connect(), waitBefore(this.attempt++, Math.random()));
+    socket.onmessage = ({ data }) => {
+      if (this.socket !== socket) return;
+      this.hear(socket);
+      this.take(data);
     };
+    socket.onclose = () => this.lose(socket);
+  }
+
+  /**
+   * Note a sign of life; without another one the connection is given up.
+   * @param {WebSocket} socket
+   */
+  hear(socket) {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => {
+      socket.close();
+      this.lose(socket); // a dead one would take long to close
+    }, SILENT_MS);
+  }
+
+  /** @param {WebSocket} socket */
+  lose(socket) {
+    if (this.socket !== socket) return;
+    this.socket = null;
+    clearTimeout(this.silence);
+    this.listener.onConnection(false);
+    this.timer = setTimeout(() => this.connect(), waitBefore(this.attempt++, Math.random()));
   }
 
   /** @returns {string} */
@@ -80,8 +105,10 @@ export class EventSocket {
   }
 
   close() {
-    this.isClosed = true;
     clearTimeout(this.timer);
-    this.socket?.close();
+    clearTimeout(this.silence);
+    const { socket } = this;
+    this.socket = null; // what it still tells is nobody's
+    socket?.close();
   }
 }

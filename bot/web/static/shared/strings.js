@@ -279,6 +279,7 @@ export const STRINGS = {
   "setup.output.help": ["A device, or the overlay in OBS.", "Ein Gerät, oder das Overlay in OBS."],
   "setup.browser": ["Overlay in OBS (browser source)", "Overlay in OBS (Browserquelle)"],
   "setup.overlay": ["Address of the overlay, for OBS:", "Adresse des Overlays, für OBS:"],
+  "setup.overlay.link": ["`{command}` shows the overlay's address, for OBS.", "`{command}` zeigt die Adresse des Overlays, für OBS."],
   "setup.voice": ["Voice", "Stimme"],
   "setup.voice.help": ["You can add your own under Voices.", "Eigene fügst du unter Stimmen hinzu."],
   "setup.test": ["Speak a sentence", "Einen Satz sprechen"],

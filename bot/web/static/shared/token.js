@@ -48,7 +48,7 @@ export class TokenStore {
    * @param {boolean} isLasting Whether it is kept when the browser is closed.
    */
   set(token, isLasting) {
-    this.forget();
+    if (isLasting) this.storages.session.removeItem(KEY); // it would come before
     (isLasting ? this.storages.lasting : this.storages.session).setItem(KEY, token);
   }
 

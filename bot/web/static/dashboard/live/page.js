@@ -39,6 +39,15 @@ export function livePage(desk) {
     isStale = isReading;
     if (isReading) return;
     isReading = true;
+    try {
+      await readLists();
+    } finally {
+      isReading = false;
+    }
+    if (isStale) await read();
+  }
+
+  async function readLists() {
     const query = { channel: desk.channel };
     const history = isMoreSaid && desk.attempt(() => desk.api.get("/api/history", query));
     isMoreSaid = false;
@@ -53,8 +62,6 @@ export function livePage(desk) {
     }
     const past = await history;
     if (past) said.show(past.said.slice(0, MOST_SAID));
-    isReading = false;
-    if (isStale) await read();
   }
 
   const ends = [

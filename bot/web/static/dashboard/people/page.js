@@ -48,7 +48,10 @@ export function chattersPage(desk) {
     const answer = await desk.attempt(() =>
       api.get("/api/chatters", { channel, find: find.value.trim() }),
     );
-    if (!answer) return;
+    if (!answer) {
+      write(none, t("unread"));
+      return;
+    }
     /** @type {Person[]} */
     const found = answer.chatters;
     rows = new Map(
@@ -80,7 +83,10 @@ export function chattersPage(desk) {
     if (matchMedia("(max-width: 900px)").matches) detail.scrollIntoView();
   }
 
-  const end = desk.feed.on("outcome", ({ outcome }) => outcome === "obeyed" && void read());
+  const ends = [
+    desk.feed.on("outcome", ({ outcome }) => outcome === "obeyed" && void read()),
+    desk.feed.on("connection", (isConnected) => isConnected && void read()),
+  ];
   void read();
   return {
     element: h(
@@ -96,7 +102,7 @@ export function chattersPage(desk) {
     ),
     stop() {
       clearTimeout(timer);
-      end();
+      for (const end of ends) end();
     },
   };
 }

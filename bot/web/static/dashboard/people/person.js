@@ -58,7 +58,7 @@ export class PersonCard {
       give(`voice ${name} ${value || "reset"}`),
     );
     this.limit = new Entry("limit", t("chatters.limit"), 5, (value) =>
-      give(`limit ${name} ${value || "off"}`),
+      give(`limit ${name} ${value || "reset"}`),
     );
     const changes = [
       h("div", { class: "actions spaced" }, this.mute, this.regular),

@@ -20,6 +20,9 @@
  * @property {boolean} is_set
  */
 
+/** A line of a table whose key is written as JSON. */
+const QUOTED = /^\s*("(?:[^"\\]|\\.)*")\s*(?:: ?(.*))?$/;
+
 /** Groups in the order in which a streamer looks for them; those with other names follow. */
 const ORDER = ["words", "moderation", "policy", "playback", "backlog", "overload", "commands"];
 
@@ -84,7 +87,7 @@ export function toText({ kind }, value) {
   if (value === null || value === undefined) return "";
   if (kind === "table") {
     return Object.entries(value)
-      .map(([key, item]) => `${key}: ${written(item)}`)
+      .map(([key, item]) => `${writtenKey(key)}: ${written(item)}`)
       .join("\n");
   }
   if (kind === "list") return value.map((/** @type {unknown} */ item) => written(item)).join("\n");
@@ -132,11 +135,36 @@ function table(text, known) {
   const lines = text.split("\n").filter((line) => line.trim());
   return Object.fromEntries(
     lines.map((line) => {
-      const [, key = line.trim(), item = ""] = /^\s*(.*?)\s*: ?(.*)$/.exec(line) ?? [];
+      const [key, item] = entry(line);
       const before = known[key];
       return [key, item === written(before) ? before : read(item, [before ?? item])];
     }),
   );
+}
+
+/**
+ * @param {string} line
+ * @returns {[string, string]} Key and item.
+ */
+function entry(line) {
+  const [, text, after = ""] = QUOTED.exec(line) ?? [];
+  if (text !== undefined) {
+    try {
+      return [JSON.parse(text), after];
+    } catch {
+      // Quotation marks of somebody's own.
+    }
+  }
+  const [, key = line.trim(), item = ""] = /^\s*(.*?)\s*: ?(.*)$/.exec(line) ?? [];
+  return [key, item];
+}
+
+/**
+ * A key of a table; in quotes, as JSON, where it would be read as another one.
+ * @param {string} key
+ */
+function writtenKey(key) {
+  return /:|^"|^\s|\s$|\n/.test(key) ? JSON.stringify(key) : key;
 }
 
 /** @param {unknown} value */

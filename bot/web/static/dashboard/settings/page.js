@@ -35,6 +35,7 @@ export function settingsPage(desk) {
   const foot = h("div", { class: "save-bar", hidden: true }, told, discard, save);
   /** @type {Map<string, SettingField>} */
   let fields = new Map();
+  let isUnread = false;
 
   const changed = () => [...fields.values()].filter((field) => field.isChanged);
 
@@ -83,6 +84,7 @@ export function settingsPage(desk) {
 
   async function load() {
     const answer = await desk.attempt(() => desk.api.get("/api/settings"));
+    isUnread = !answer;
     if (!answer) {
       groups.replaceChildren(empty(t("unread")));
       return;
@@ -138,6 +140,7 @@ export function settingsPage(desk) {
     );
   }
 
+  const end = desk.feed.on("connection", (isConnected) => isConnected && isUnread && void load());
   void load();
   return {
     element: h(
@@ -153,5 +156,6 @@ export function settingsPage(desk) {
       h("div", { class: "settings-body" }, contents, groups),
       foot,
     ),
+    stop: end,
   };
 }

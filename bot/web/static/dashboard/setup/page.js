@@ -7,7 +7,7 @@ import { ApiError } from "../../shared/api.js";
 import { h, strange, write } from "../../shared/dom.js";
 import { t } from "../../shared/language.js";
 import { sentence } from "../desk.js";
-import { button, field, select } from "../parts.js";
+import { button, field, prose, select } from "../parts.js";
 import { BROWSER, choiceOfOutput, outputChoices, voiceChoices } from "./choices.js";
 
 /** @typedef {import("./choices.js").Setup} Setup */
@@ -19,6 +19,9 @@ import { BROWSER, choiceOfOutput, outputChoices, voiceChoices } from "./choices.
 export function setupPage(desk) {
   const steps = h("ol", { class: "steps" });
   const told = h("p", { role: "status", class: "help" }, t("loading"));
+  const test = trial(desk);
+  /** @type {Map<string, string>} What each control showed before somebody changed it. */
+  const before = new Map();
   let isReading = false;
 
   async function read() {
@@ -38,8 +41,21 @@ export function setupPage(desk) {
   /** @param {Setup} setup */
   function show(setup) {
     const focused = document.activeElement?.id ?? "";
-    steps.replaceChildren(chat(setup), output(setup), voice(setup), trial(desk));
+    const changed = controls().filter(({ id, value }) => value !== before.get(id));
+    steps.replaceChildren(chat(setup), output(setup), voice(setup), test);
+    for (const { id, value } of controls()) before.set(id, value);
+    for (const { id, value } of changed) {
+      const control = controls().find((one) => one.id === id);
+      if (control && isPossible(control, value)) control.value = value;
+    }
     if (focused.startsWith("setup-")) document.getElementById(focused)?.focus();
+  }
+
+  /** @returns {(HTMLInputElement | HTMLSelectElement)[]} */
+  function controls() {
+    return [...steps.querySelectorAll("input, select")].map(
+      (control) => /** @type {HTMLInputElement | HTMLSelectElement} */ (control),
+    );
   }
 
   /** @param {Setup} setup */
@@ -56,7 +72,7 @@ export function setupPage(desk) {
       placeholder: "coolstreamer",
     });
     name.value = setup.twitch[0] ?? "";
-    const save = keep(() => name.reportValidity() && store({ twitch: name.value }));
+    const save = keep(() => name.reportValidity() && store({ twitch: name.value }, name));
     return step("chat", setup, field(t("setup.chat.label"), name, t("setup.chat.help")), [save]);
   }
 
@@ -70,16 +86,18 @@ export function setupPage(desk) {
     const save = keep(() =>
       store(
         device.value === BROWSER ? { browser: true } : { device: device.value, browser: false },
+        device,
       ),
     );
     const body = field(t("setup.output.label"), device, t("setup.output.help"));
     const overlay = new URL(`/overlay?channel=${encodeURIComponent(desk.channel)}`, location.href);
+    const command = `ishowtts link viewer --channel ${desk.channel}`;
     const address = h(
       "p",
       { class: "help" },
-      t("setup.overlay"),
-      " ",
-      h("code", { class: "code" }, overlay.href),
+      ...(desk.api.tokens.get()
+        ? prose(t("setup.overlay.link", { command }))
+        : [t("setup.overlay"), " ", h("code", { class: "code" }, overlay.href)]),
     );
     return step("output", setup, body, [save], ...now, address);
   }
@@ -87,14 +105,19 @@ export function setupPage(desk) {
   /** @param {Setup} setup */
   function voice(setup) {
     const chosen = select(voiceChoices(setup, desk.feed.state), setup.voice, { id: "setup-voice" });
-    const save = keep(() => store({ voice: chosen.value }));
+    const save = keep(() => store({ voice: chosen.value }, chosen));
     return step("voice", setup, field(t("voice"), chosen, t("setup.voice.help")), [save]);
   }
 
-  /** @param {Record<string, string | boolean>} chosen */
-  async function store(chosen) {
+  /**
+   * @param {Record<string, string | boolean>} chosen
+   * @param {HTMLInputElement | HTMLSelectElement} control It was chosen there.
+   */
+  async function store(chosen, control) {
+    const { id, value } = control;
     const answer = await desk.attempt(() => desk.api.post("/api/setup", chosen));
     if (answer === undefined) return;
+    before.set(id, value); // what the daemon makes of it is shown from now on
     if (answer.restarts) {
       write(told, t("setup.restarts")); // it is read again when the daemon is there again
       return;
@@ -116,6 +139,15 @@ export function setupPage(desk) {
     ),
     stop: end,
   };
+}
+
+/**
+ * @param {HTMLInputElement | HTMLSelectElement} control
+ * @param {string} value
+ */
+function isPossible(control, value) {
+  if (control instanceof HTMLInputElement) return true;
+  return [...control.options].some((option) => option.value === value);
 }
 
 /** @param {() => unknown} onclick */

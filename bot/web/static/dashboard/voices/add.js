@@ -27,6 +27,8 @@ export function addCard(desk, onAdded) {
   let filename = "";
   /** Whether the transcript is that of the part that the daemon took, not of all. */
   let isPart = false;
+  /** The transcript that this page wrote of the recording, not the user. */
+  let written = "";
   const level = h("meter", {
     min: 0,
     max: 1,
@@ -60,7 +62,7 @@ export function addCard(desk, onAdded) {
     READ_IN.includes(language) ? language : "en",
     {
       id: "add-language",
-      onchange: () => prompt(true),
+      onchange: () => prompt(),
     },
   );
   const licence = h("input", { id: "add-licence", type: "text", maxlength: 200 });
@@ -83,14 +85,19 @@ export function addCard(desk, onAdded) {
   const add = h("button", { class: "button is-primary" }, t("add.add"));
   /** @type {Microphone | null} */
   let microphone = null;
+  /** Whether recording begins or ends: a browser may ask whether it is allowed, for minutes. */
+  let isTurning = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let timer;
 
-  /** @param {boolean} [isChange] */
-  function prompt(isChange = false) {
-    const words = t(`aloud.${code.value}`);
-    write(aloud, words);
-    if (isChange && !recording) transcript.value = "";
+  function prompt() {
+    write(aloud, t(`aloud.${code.value}`));
+  }
+
+  /** @param {string} words What is said in the recording. */
+  function transcribe(words) {
+    transcript.value = words;
+    written = words;
   }
 
   /**
@@ -101,6 +108,7 @@ export function addCard(desk, onAdded) {
     recording = sound;
     filename = called;
     isPart = false;
+    if (transcript.value === written) transcribe(""); // it was that of another recording
     write(taken, t("add.taken", { name: called, kb: Math.ceil(sound.size / 1024) }));
     judged.replaceChildren();
     mark();
@@ -111,7 +119,16 @@ export function addCard(desk, onAdded) {
   }
 
   async function toggle() {
-    if (microphone) return finish();
+    if (isTurning) return;
+    isTurning = true;
+    try {
+      await (microphone ? finish() : begin());
+    } finally {
+      isTurning = false;
+    }
+  }
+
+  async function begin() {
     const started = new Microphone((peak) => {
       level.value = peak;
     });
@@ -119,7 +136,7 @@ export function addCard(desk, onAdded) {
       await started.start();
     } catch {
       write(taken, t("add.nomicrophone"));
-      return undefined;
+      return;
     }
     microphone = started;
     const from = performance.now();
@@ -127,9 +144,8 @@ export function addCard(desk, onAdded) {
     timer = setInterval(() => {
       const s = (performance.now() - from) / 1000;
       write(taken, t("add.recording", { s: duration(s) }));
-      if (s >= LONGEST_S || !record.isConnected) void finish();
+      if (s >= LONGEST_S || !record.isConnected) void toggle();
     }, 250);
-    return undefined;
   }
 
   async function finish() {
@@ -139,12 +155,13 @@ export function addCard(desk, onAdded) {
     level.value = 0;
     relabel(t("add.record"), false);
     if (!sound) return;
-    if (!transcript.value.trim()) transcript.value = aloud.textContent ?? "";
     try {
       take(await toWav(sound), "recording.wav");
     } catch {
       undecodable();
+      return;
     }
+    if (!transcript.value.trim()) transcribe(aloud.textContent ?? "");
   }
 
   /**
@@ -201,7 +218,7 @@ export function addCard(desk, onAdded) {
     );
     if (transcript.value.trim()) return;
     isPart = true; // from here on the transcript is that of the part that was taken
-    transcript.value = answer.judged.heard;
+    transcribe(answer.judged.heard);
   }
 
   /** @param {ApiError} error */
@@ -213,7 +230,7 @@ export function addCard(desk, onAdded) {
     desk.toasts.show(t("add.added", { name: name.value }));
     recording = null;
     name.value = "";
-    transcript.value = "";
+    transcribe("");
     agreed.checked = false;
     await onAdded();
   }

@@ -36,9 +36,11 @@ export function voicesPage(desk) {
 
   /** Whether an engine speaks with voices to choose from. */
   let mayChoose = false;
+  let isUnread = false;
 
   async function read() {
     const answer = await desk.attempt(() => api.get("/api/voices"));
+    isUnread = !answer;
     if (!answer) {
       write(none, t("unread"));
       return;
@@ -152,6 +154,7 @@ export function voicesPage(desk) {
     await read();
   }
 
+  const end = desk.feed.on("connection", (isConnected) => isConnected && isUnread && void read());
   void read();
   return {
     element: h(
@@ -170,7 +173,10 @@ export function voicesPage(desk) {
       ),
       h("div", { class: "halves" }, mine.element, desk.may("streamer") && addCard(desk, read)),
     ),
-    stop,
+    stop() {
+      end();
+      stop();
+    },
   };
 }
 
