@@ -1,6 +1,7 @@
 """Grammar of the languages other than English: classes of writing, by the table of the language."""
 
 from bot.config.policy import SpeakableSettings
+from bot.policy.speakable.grammar.arithmetic import Arithmetic
 from bot.policy.speakable.grammar.dates import Dates
 from bot.policy.speakable.grammar.digits import sorted_rules
 from bot.policy.speakable.grammar.fractions import Fractions
@@ -54,6 +55,7 @@ def _number_rules(table: Table) -> tuple[Rule, ...]:
             *times.rules(),
             *ordinals.rules(),
             *Fractions(numbers, measures).rules(),
+            *Arithmetic(numbers, measures).rules(),
             *Ranges(numbers, measures, times).rules(),
             *numbers.rules(),
             *measures.rules(),
