@@ -9,6 +9,7 @@ from bot.policy.speakable.grammar.measures import Measures
 from bot.policy.speakable.grammar.numbers import Numbers
 from bot.policy.speakable.grammar.ordinals import Ordinals
 from bot.policy.speakable.grammar.ranges import Ranges
+from bot.policy.speakable.grammar.romans import Romans
 from bot.policy.speakable.grammar.times import Times
 from bot.policy.speakable.grammar.words import Words
 from bot.policy.speakable.reading import Line, Reader, Rule
@@ -54,6 +55,7 @@ def _number_rules(table: Table) -> tuple[Rule, ...]:
             *Dates(numbers, ordinals).rules(),
             *times.rules(),
             *ordinals.rules(),
+            *Romans(numbers).rules(),
             *Fractions(numbers, measures).rules(),
             *Arithmetic(numbers, measures).rules(),
             *Ranges(numbers, measures, times).rules(),
