@@ -6,6 +6,7 @@ from bot.policy.speakable.grammar.dates import Dates
 from bot.policy.speakable.grammar.digits import sorted_rules
 from bot.policy.speakable.grammar.fractions import Fractions
 from bot.policy.speakable.grammar.measures import Measures
+from bot.policy.speakable.grammar.models import Models
 from bot.policy.speakable.grammar.numbers import Numbers
 from bot.policy.speakable.grammar.ordinals import Ordinals
 from bot.policy.speakable.grammar.ranges import Ranges
@@ -58,6 +59,7 @@ def _number_rules(table: Table) -> tuple[Rule, ...]:
             *Romans(numbers).rules(),
             *Fractions(numbers, measures).rules(),
             *Arithmetic(numbers, measures).rules(),
+            *Models(numbers).rules(),
             *Ranges(numbers, measures, times).rules(),
             *numbers.rules(),
             *measures.rules(),
