@@ -13,7 +13,8 @@ _MOST_LOST_WATTS = 20
 _POWER = r"(?:(?<=[mM])\^?(?P<power>[23])(?![0-9]))?"
 _COINS = re.compile(r"([0-9]{1,4})([€$£])([0-9]{2})(?![0-9.,])")
 _HEIGHT = re.compile(
-    rf"(?P<whole>[12])(?:m(?P<cm>[4-9][0-9]|0[0-9])|[,.](?P<of>[0-9]{{2}}) ?m){END}"
+    r"(?P<whole>[12])(?:m(?P<cm>[4-9][0-9]|0[0-9])"
+    rf"|[,.](?P<of>[0-9]{{2}})(?: ?m|(?= gro(?:ß|ss)))){END}"
 )
 
 
@@ -106,7 +107,11 @@ class Measures:
         end = match.end()
         is_short = match["unit"].lower() in self._table.stopped
         following = line.text[end : end + 3]
-        if is_short and following[:2] == ". " and following[2:].islower():
+        if (
+            is_short
+            and following[:2] == ". "
+            and (following[2:].islower() or following[2:].isdigit())
+        ):
             return end + 1
         return end
 

@@ -103,7 +103,7 @@ class Numbers:
         noun = line.after(number.end)
         if not noun or noun.lower() in self.table.no_nouns or line.before(at) in self.table.labels:
             return number
-        if line.text[at - 1 : at] in {"#", "°"}:
+        if line.text[at - 1 : at] in {"#", "°", "."}:
             return number
         said = self.before(noun, number)
         of = self.of_many(noun, number)

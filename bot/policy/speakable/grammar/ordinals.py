@@ -8,6 +8,7 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 
 _FEMININE = ("a", "ª", "re", "res")
 """How what is written behind the digits of a feminine ordinal ends."""
+_NOUN = re.compile(r"[^\W\d_]+")
 _DECADE = re.compile(rf"(?P<n>(?:1[0-9]|20)?[1-9]0)'?s{END}")
 _ER = re.compile(rf"(?P<n>[0-9]{{1,4}})-?er(?P<end>n|s)?{END}")
 
@@ -50,9 +51,21 @@ class Ordinals:
             return None
         table = self._table
         noun = line.after(match.end())
+        if (
+            match[0].endswith(".")
+            and not noun
+            and (touching := _NOUN.match(line.text, match.end()))
+        ):
+            noun = touching[0]
         is_date = noun in table.months
         is_stop = match[0].endswith(".")
-        if is_stop and (noun.lower() in table.no_nouns or line.before(at) in table.labels):
+        if is_stop and noun.islower() and line.before(at) not in table.day_after:
+            return None
+        if (
+            is_stop
+            and not noun.islower()
+            and (noun.lower() in table.no_nouns or line.before(at) in table.labels)
+        ):
             return None  # the stop ends a sentence
         said = self._numbers.words(int(match["n"]), to="ordinal")
         if table.feminine_ordinal and match[0].endswith(_FEMININE):

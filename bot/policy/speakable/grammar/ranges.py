@@ -55,7 +55,7 @@ class Ranges:
         if second is None or line.text[second.end : second.end + 1] == "-":
             return None
         if second.kind == "number" and (second.value or 0) <= (first.value or 0):
-            return Reading(second.end, f"{first.said} {second.said}", "score")
+            return Reading(second.end, f"{first.said} {second.bare}", "score")
         return Reading(second.end, f"{first.said} {self._table.to} {second.said}", "range")
 
     def _ranged_units(self, line: Line, at: int) -> Reading | None:

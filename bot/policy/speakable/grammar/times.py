@@ -10,7 +10,7 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 
 _CLOCK = re.compile(
     r"(?P<hour>[01]?[0-9]|2[0-4])(?P<sign>[:hH]|\.(?=[0-5][0-9] ?Uhr))(?P<minute>[0-5][0-9])"
-    rf"(?P<unit> ?Uhr| ?hs?)?(?![:.,]?[0-9]){END}"
+    rf"(?P<unit> ?Uhr| ?hs?)?(?![:.,]?[0-9])(?:{END}|(?=[aApP][mM]{END}))"
 )
 _HOUR = re.compile(rf"(?P<hour>[01]?[0-9]|2[0-4]) ?[hH]{END}")
 _HOURS = re.compile(
@@ -47,6 +47,7 @@ class Times:
             rules.append(DigitRule(self._lasting, "a :"))
         if self._table.articles:
             rules.append(Rule(self._article, words=[self._table.articles[1]]))
+            rules.append(DigitRule(self._at_hour))
         return tuple(rules)
 
     def timed(self, line: Line, at: int, *, is_range: bool = False) -> Reading | None:
@@ -97,6 +98,14 @@ class Times:
         end = at + len(many)
         return Reading(end, one, "article") if _ONE.match(line.text, end) else None
 
+    def _at_hour(self, line: Line, at: int) -> Reading | None:
+        """Read the 1 of "a la 1", which is an hour."""
+        match = _ONES.match(line.text, at)
+        if match is None or not line.text[max(at - 6, 0) : at].lower().endswith(_AT):
+            return None
+        hour = self._numbers.before(self._table.hour_noun, self._numbers.whole(int(match[0])))
+        return Reading(match.end(), hour, "time")
+
     def _lasting(self, line: Line, at: int) -> Reading | None:
         """Read 3h20min, 2m 30s and 1:30 min."""
         match = _DURATION.match(line.text, at)
@@ -124,4 +133,6 @@ class Times:
         return " ".join(said)
 
 
+_AT = ("a la ", "a las ")
+_ONES = re.compile(rf"2?1(?![.,:/]?[0-9]){END}")
 _ONE = re.compile(r" 0?1:[0-5][0-9](?![0-9:])")

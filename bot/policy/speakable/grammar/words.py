@@ -12,10 +12,9 @@ _FIRST = re.compile(r"[^\W\d_]+")
 _NO_STARTS = ("'", "#", "@", "-", ".")
 _HASH = re.compile(r"#(?=[0-9]{1,4}(?![^\W_]))")
 _BEFORE_NUMBER = re.compile(r"[^\W\d_]++(?:\.|°)? ?(?=[0-9])")
-
-
 _TOUCHING = frozenset({"no"})
-"""Numbers as NFKC writes them (nº), which must touch their digits to be no other word."""
+"""Numbers as NFKC writes them (nº): they touch their digits, or are the word of an article."""
+_ARTICLES = frozenset({"el", "le", "der", "die"})
 
 
 def _letters(written: str) -> str:
@@ -117,7 +116,8 @@ class Words:
         labels: Mapping[str, str] = self._table.label_words
         written = match[0].rstrip(" 0123456789").lower()
         said = labels.get(written) or labels.get(written.rstrip("."))
-        if written.rstrip(".") in _TOUCHING and match[0][-1] != " ":
+        is_number = match[0][-1] != " " or line.before(at) in _ARTICLES
+        if is_number and written.rstrip(".") in _TOUCHING:
             said = self._table.number_word
         if not said:
             return None

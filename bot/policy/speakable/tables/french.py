@@ -52,6 +52,7 @@ FRENCH = Table(
         "w": ("watt", "watts"), "kw": ("kilowatt", "kilowatts"),
         "kwh": ("kilowattheure", "kilowattheures"), "kcal": ("kilocalorie", "kilocalories"),
         "j": ("jour", "jours"), "mn": ("minute", "minutes"),
+        "mins": ("minute", "minutes"),
     },
     stopped=frozenset({"min", "sec"}),
     powers={"2": ("{} carré", "{} carrés"), "3": ("{} cube", "{} cubes")},
@@ -68,7 +69,12 @@ FRENCH = Table(
     ),
     date="{day} {month}",
     first_day="premier",
-    date_words=frozenset({"le", "du", "au", "dès", "avant", "depuis"}),
+    date_words=frozenset(
+        {
+            "le", "du", "au", "dès", "avant", "depuis", "lundi", "mardi", "mercredi", "jeudi",
+            "vendredi", "samedi", "dimanche",
+        }
+    ),
     slash_dates=True,
     hour_noun="heure",
     one_hour="{hour} heure",
@@ -149,6 +155,17 @@ FRENCH = Table(
             frozenset(
                 {"le", "un", "en", "langage", "vitamine", "vitamines", "plan", "touche", "lettre"}
             ),
+        ),
+        "t": (
+            "t'es",
+            frozenset(
+                {
+                    "où", "ou", "ki", "qui", "un", "une", "trop", "pas", "là", "sûr", "nul", "fort",
+                    "mort", "bon", "chaud", "en", "sérieux", "malade", "fou", "le", "la", "mauvais",
+                    "plus", "sympa", "beau", "belle", "cool", "qu", "con", "génial", "incroyable",
+                }
+            ),
+            frozenset({"le", "un", "lettre", "touche"}),
         ),
         "g": (
             "j'ai",

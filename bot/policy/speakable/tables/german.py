@@ -12,7 +12,7 @@ _MASCULINE = (
 )  # fmt: skip
 _NEUTER = (
     "Mal", "Spiel", "Level", "Jahr", "Kind", "Leben", "Kilo", "Game", "Video", "Team", "Tor",
-    "Bier", "Handy", "Auto", "Match", "Set", "Stück", "Pfund", "Glas", "Ziel",
+    "Bier", "Handy", "Auto", "Match", "Set", "Stück", "Jahrhundert", "Pfund", "Glas", "Ziel",
 )  # fmt: skip
 """Nouns that are counted off: "zweiter Platz", "erstes Mal"."""
 _LABELS = frozenset(
@@ -85,7 +85,8 @@ GERMAN = Table(
     and_time="und",
     clock="{hour} Uhr {minute}",
     full_hour="{hour} Uhr",
-    ordinals=r"\.(?= [A-ZÄÖÜ])",
+    ordinals=r"\.(?= [A-ZÄÖÜa-zäöü]|[A-ZÄÖÜ][a-zäöü]{2})",
+    day_after=frozenset({"am", "der", "vom", "zum", "dem"}),
     ordinal_endings=dict.fromkeys(_MASCULINE, "r") | dict.fromkeys(_NEUTER, "s"),
     strong_after=frozenset({"ein", "mein", "dein", "sein", "ihr", "unser", "kein"}),
     weak_after=frozenset(
@@ -168,6 +169,7 @@ GERMAN = Table(
     label_words={
         "lvl": "Level", "lv": "Level", "nr": "Nummer", "n°": "Nummer",
         "kap": "Kapitel",
+        "min.": "mindestens", "max": "maximal", "max.": "maximal", "mind.": "mindestens",
     },
     symbols={"&": "und", "+": "plus", "=": "gleich", "×": "mal"},
     slang={

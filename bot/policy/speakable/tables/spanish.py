@@ -73,7 +73,12 @@ SPANISH = Table(
     date="{day} de {month}",
     of_year=" de ",
     first_day="primero",
-    date_words=frozenset({"el", "del", "al", "día", "desde", "hasta"}),
+    date_words=frozenset(
+        {
+            "el", "del", "al", "día", "desde", "hasta", "lunes", "martes", "miércoles", "jueves",
+            "viernes", "sábado", "domingo",
+        }
+    ),
     slash_dates=True,
     hour_noun="hora",
     clock="{hour} y {minute}",

@@ -122,6 +122,8 @@ class Table(NamedTuple):
     """Words after which it ends as its noun wants: "ein vierter Platz"."""
     weak_after: AbstractSet[str] = frozenset()
     """Words after which it has no more than its e: "der dritte Mai"."""
+    day_after: AbstractSet[str] = frozenset()
+    """Words behind which 15. is an ordinal before a verb too: "am 15. ist"."""
     decade_after: AbstractSet[str] = frozenset()
     """Words behind which 80s are a decade."""
     er_forms: Mapping[int, str] = {}
