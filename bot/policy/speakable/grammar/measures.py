@@ -8,6 +8,8 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 
 _CASED = frozenset("GMS")
 """Capitals that are no unit: 5G is a network, 5M are millions."""
+_WORDS = frozenset({" to"})
+"""Units behind a blank that are rather words."""
 _MOST_LOST_WATTS = 20
 """Fewer W are wins."""
 _POWER = r"(?:(?<=[mM])\^?(?P<power>[23])(?![0-9]))?"
@@ -86,7 +88,7 @@ class Measures:
 
     def _unit_behind(self, line: Line, number: Reading) -> re.Match[str] | None:
         match = self._unit.match(line.text, number.end)
-        if match is None or (match["unit"] in _CASED):
+        if match is None or match["unit"] in _CASED or match[0] in _WORDS:
             return None
         if match["unit"] in {"W", "w"} and (number.value or 0) < _MOST_LOST_WATTS:
             return None
