@@ -222,7 +222,7 @@ def test_own_acronyms(draft: Make) -> None:
         ("de", "2. Platz! 1. Mal, der 2. Platz", "zweiter Platz! erstes Mal, der zweite Platz"),
         ("de", "das war 1:0 um 1:00", "das war eins zu null um ein Uhr"),
         ("de", "15.03. ist Release", "fünfzehnter März ist Release"),
-        ("de", "ab 15.03. Version 1.2.", "ab fünfzehnten März Version eins.zwei."),
+        ("de", "ab 15.03. Version 1.2.", "ab fünfzehnten März Version eins Punkt zwei."),
         ("de", "3x so gut, 1x", "dreimal so gut, einmal"),
         ("es", "fue 1:0, 49,99 euros", "fue uno a cero, cuarenta y nueve coma nueve nueve euros"),
         ("es", "1ro, 2do y la 3ra vez", "primero, segundo y la tercera vez"),

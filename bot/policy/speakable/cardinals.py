@@ -1,5 +1,6 @@
 """Numbers in the words of any language, as num2words has them."""
 
+import re
 from functools import lru_cache
 
 from num2words import num2words
@@ -45,4 +46,18 @@ def in_words(number: float, language: str, to: str = "cardinal") -> str:
         words = num2words(number, lang=language, to=to)
     except Exception:  # noqa: BLE001 - fifty languages fail in as many ways; digits stay digits
         return str(number)
-    return str(words).replace(",", "").replace("-", " ")
+    said = str(words).replace(",", "").replace("-", " ")
+    for wrong, right in _MENDED.get(language, ()):
+        said = wrong.sub(right, said)
+    return said
+
+
+_MENDED = {
+    "es": (
+        (re.compile(r"veintiuno(?= mil)"), "veintiún"),
+        (re.compile(r"\buno(?= mil)"), "un"),
+        (re.compile(r"décimoprimero"), "undécimo"),
+        (re.compile(r"décimosegundo"), "duodécimo"),
+    )
+}
+"""What num2words says otherwise than people do, by language."""
