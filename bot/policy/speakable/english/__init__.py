@@ -4,6 +4,7 @@ from bot.config.policy import SpeakableSettings
 from bot.policy.speakable.english import (
     addresses,
     dates,
+    digit_words,
     fractions,
     mathematics,
     measures,
@@ -48,7 +49,7 @@ class English:
         shouting = Rule(words.Shouting(self._acronyms), every_word=True)
         self._chat = Reader(
             [
-                *(slang.RULES if settings.slang else ()),
+                *((*slang.RULES, *digit_words.RULES) if settings.slang else ()),
                 *(_NUMBERS if settings.numbers else ()),
                 *(mathematics.RULES if settings.symbols else ()),
                 *addresses.RULES[2:],
