@@ -53,10 +53,15 @@ _SERIAL = re.compile(
     r"|(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*[0-9]{5})"
     r"[A-Za-z0-9]{1,12}(?:[/-][A-Za-z0-9]{1,12}){2,8}(?![^\W_])"
 )
+_NAMED = re.compile(r"(?P<name>[A-Za-z]{2,20})(?P<n>[1-9][0-9]{2,5})(?![^\W_]|[.,:/-][0-9])")
+_LEAST_LETTERS = 3
+"""Letters of the shortest word that a year stands behind; fewer are those of a code."""
+_YEARS = frozenset({"fy", "cy"})
+"""Short words for a year."""
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 _LANGUAGE = re.compile(r"[A-GJa-gj]#(?![^\W_])")
 _CHEMICAL = re.compile(r"(?:CO2|H2O|O2|N2O?|CH4|H2|C4)(?![^\W_])")
-_DEFINITION = re.compile(r"(?P<n>[248])[kK](?P<rate>60|120|144)(?![^\W_])")
+_DEFINITION = re.compile(r"(?P<n>[248])[kK](?: ?/ ?)?(?P<rate>60|120|144)(?![^\W_]|[.,/][0-9])")
 _NETWORK = re.compile(r"(?P<n>[3-6])g(?= (?:lte|internet|network|wifi)(?![^\W_]))", re.IGNORECASE)
 _ANY = re.compile(r"(?P<word>any|some|no|every)1(?P<s>'?s)?(?![^\W_])", re.IGNORECASE)
 _MODEL_WORDS = {"x3d": "X three D", "ti": "TI", "super": "super"}
@@ -191,6 +196,24 @@ def times(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), f"times {numerals.count(match['n'])}", "number")
 
 
+def named(line: Line, at: int) -> Reading | None:
+    """Read a word with a year or a round number behind it: Worlds2024, kid2005, cheer1000."""
+    match = _NAMED.match(line.text, at)
+    if match is None or (at and line.text[at - 1].isalnum()):
+        return None
+    name, number = match["name"], match["n"]
+    is_year = number.startswith(("19", "20")) and len(number) == 4
+    if name.lower().startswith("cheer"):
+        said = numerals.count(number)
+    elif is_year and (len(name) >= _LEAST_LETTERS or name.lower() in _YEARS):
+        said = numerals.year(int(number))
+    elif len(name) >= _LEAST_LETTERS and number.endswith("00") and len(number) == 4:
+        said = numerals.pairs(number)
+    else:
+        return None
+    return Reading(match.end(), f"{name} {said}", "model")
+
+
 def serial(line: Line, at: int) -> Reading | None:
     """Read a code of letters and four digits or more digit by digit: ab9453."""
     match = _SERIAL.match(line.text, at)
@@ -242,5 +265,6 @@ RULES = (
     Rule(language, letters=True),
     Rule(network, digits=True),
     Rule(someone, letters=True),
+    Rule(named, letters=True),
     Rule(serial, letters=True, digits=True),
 )

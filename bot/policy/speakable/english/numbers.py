@@ -114,7 +114,7 @@ def scaled(line: Line, at: int) -> Reading | None:
         is_screen = line.after(end).lower() in _SCREENS or _RATE.match(line.text, end) is not None
         if sign == "K" or is_screen or line.before(at) == "in":
             return Reading(end, f"{numerals.count(text)} K", "number")
-    elif sign in ("k", "K") and line.before(at) in ("a", "my", "first") and text in ("5", "10"):
+    elif sign in ("k", "K") and _is_called_k(line, at, end, text):
         return Reading(end, f"{numerals.count(text)} K", "number")
     elif (
         (sign and _is_versioned(line, at, sign))
@@ -125,6 +125,19 @@ def scaled(line: Line, at: int) -> Reading | None:
     word = SCALES[(scale[1] or sign).lower()]
     said = f"{numerals.count(text)} {word}"
     return Reading(end, said, "number", said, numerals.value(text) * _POWERS[word])
+
+
+_RUN = frozenset({"run", "race", "walk", "jog", "runs", "races"})
+_MODEMS = frozenset({"modem", "modems", "dialup", "dial", "connection"})
+
+
+def _is_called_k(line: Line, at: int, end: int, text: str) -> bool:
+    """Tell whether a number of thousands is said with its letter: a 5k, 10k run, 56k modem."""
+    following = line.after(end).lower()
+    if text == "56":
+        return following in _MODEMS
+    is_run = line.before(at) in ("a", "my", "first") or following in _RUN
+    return is_run and text in ("5", "10")
 
 
 def _is_versioned(line: Line, at: int, sign: str) -> bool:

@@ -20,6 +20,8 @@ _DOTTED_CLOCK = re.compile(
     rf"(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5][0-9]){_HALF}{_ZONE}", re.IGNORECASE
 )
 _HOUR = re.compile(rf"(?P<hour>1[0-2]|0?[1-9]){_HALF}{_ZONE}", re.IGNORECASE)
+_AGAIN = re.compile(r" ([ap])m(?![^\W_]| i(?![^\W_]))", re.IGNORECASE)
+"""As in "9am am"; "9am am I late" goes on."""
 _RUN = re.compile(
     r"(?:(?P<hours>[0-9]{1,3}):)?(?P<minutes>[0-9]{1,3}):(?P<seconds>[0-5][0-9])(?:[.,]"
     r"(?P<fraction>[0-9]{1,3}))?(?![:.,]?[0-9])(?![^\W_])"
@@ -92,6 +94,8 @@ def clock(line: Line, at: int) -> Reading | None:
     half, end = parts["half"], match.end()
     if minute == "00" and not (second or half) and line.before(at) in _SPENT_BEFORE:
         return None
+    if half and (again := _AGAIN.match(line.text, end)) and again[1].lower() == half.lower():
+        end = again.end()
     if line.text[end - 1] == "." and not line.after(end) and parts.get("zone") is None:
         end -= 1  # the full stop ends the sentence as well
     if second:
