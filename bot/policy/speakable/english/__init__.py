@@ -3,7 +3,9 @@
 from bot.config.policy import SpeakableSettings
 from bot.policy.speakable.english import (
     addresses,
+    counts,
     dates,
+    days,
     digit_words,
     fractions,
     mathematics,
@@ -13,10 +15,12 @@ from bot.policy.speakable.english import (
     numbers,
     ranges,
     romans,
+    scores,
     sizes,
     slang,
     telephones,
     times,
+    weekdays,
     words,
 )
 from bot.policy.speakable.reading import Line, Reader, Rule
@@ -25,8 +29,12 @@ _NUMBERS = (
     *telephones.RULES,
     *addresses.RULES[:2],
     *dates.RULES,
+    *weekdays.RULES,
     *times.RULES,
     *ranges.RULES,
+    *scores.RULES,
+    *days.RULES,
+    *counts.RULES,
     *fractions.RULES,
     *models.RULES,
     *money.RULES,
