@@ -6,6 +6,7 @@ from bot.policy.speakable.english import (
     counts,
     dates,
     days,
+    decimals,
     digit_words,
     fractions,
     mathematics,
@@ -19,9 +20,11 @@ from bot.policy.speakable.english import (
     sizes,
     slang,
     telephones,
+    timers,
     times,
     weekdays,
     words,
+    zones,
 )
 from bot.policy.speakable.reading import Line, Reader, Rule
 
@@ -30,7 +33,9 @@ _NUMBERS = (
     *addresses.RULES[:2],
     *dates.RULES,
     *weekdays.RULES,
+    *timers.RULES,
     *times.RULES,
+    *zones.RULES,
     *ranges.RULES,
     *scores.RULES,
     *days.RULES,
@@ -39,10 +44,14 @@ _NUMBERS = (
     *models.RULES,
     *money.RULES,
     *sizes.RULES,
+    *decimals.RULES,
     *measures.RULES,
     *romans.RULES,
     *numbers.RULES,
 )
+
+_PRIMES = str.maketrans("′″", "'\"")
+"""Signs of feet and inches, as they are typed by most."""
 
 
 class English:
@@ -68,6 +77,8 @@ class English:
 
     def read(self, text: str) -> str:
         """Return chat in words."""
+        if not text.isascii():
+            text = text.translate(_PRIMES)
         is_shouted = self._lowers and words.is_shouted(text, self._acronyms)
         return self._chat.read(Line(text, is_shouted=is_shouted))
 

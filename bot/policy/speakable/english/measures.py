@@ -41,7 +41,7 @@ def measure(line: Line, at: int) -> Reading | None:
     number = longest(_NUMBERS, line, at)
     if number is None:
         return None
-    return _with_unit(line, at, number)
+    return with_unit(line, at, number)
 
 
 def each(line: Line, at: int) -> Reading | None:
@@ -59,10 +59,11 @@ def each(line: Line, at: int) -> Reading | None:
 def pointed(line: Line, at: int) -> Reading | None:
     """Read .5kg."""
     number = numbers.pointed(line, at)
-    return _with_unit(line, at, number) if number else None
+    return with_unit(line, at, number) if number else None
 
 
-def _with_unit(line: Line, at: int, number: Reading) -> Reading | None:
+def with_unit(line: Line, at: int, number: Reading) -> Reading | None:
+    """Read the unit behind a number that was read from `at` on."""
     text = line.text
     match = _SPACED_DEGREES.match(text, number.end)
     if match is not None:
@@ -148,6 +149,8 @@ def _is_unit_apart(line: Line, number: Reading, match: re.Match[str]) -> bool:
         return line.before(line.text.rfind(" ", 0, number.end) + 1) in minutes.BEFORE
     if key == "pt" and line.text[match.end() : match.end() + 2].strip().isdigit():
         return False  # "ep 5 pt 3"
+    if sign == "AC":  # of an armor
+        return False
     if key in NOT_SPACED and sign in (key, key.upper()):
         return key in _AT_END and not line.after(match.end())
     if len(key) > 1 or not key.isalpha():
