@@ -8,6 +8,7 @@ from bot.policy.speakable.english import (
     days,
     decimals,
     digit_words,
+    engines,
     fractions,
     mathematics,
     measures,
@@ -29,6 +30,7 @@ from bot.policy.speakable.english import (
 from bot.policy.speakable.reading import Line, Reader, Rule
 
 _NUMBERS = (
+    *engines.RULES,
     *telephones.RULES,
     *addresses.RULES[:2],
     *dates.RULES,

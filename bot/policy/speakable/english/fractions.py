@@ -140,6 +140,9 @@ def is_date(line: Line, at: int, month: int, day: int) -> bool:
 def measured(line: Line, at: int) -> Reading | None:
     """Read 1/4 tsp, 3/4 cup and 1/2 lb with their units."""
     match = _TIGHT.match(line.text, at)
+    if match is not None and int(match[2]) in _KITCHEN and is_inch(line, match.end()):
+        said = _ordinal(int(match[1]), int(match[2]))
+        return Reading(match.end() + 1, f"{said} inch", "measure")
     unit = _KITCHEN_UNIT.match(line.text, match.end()) if match else None
     if match is None or unit is None or int(match[2]) not in _KITCHEN:
         return None
@@ -175,9 +178,17 @@ def mixed(line: Line, at: int) -> Reading | None:
     top, bottom = int(match[2]), int(match[3])
     part = "a half" if (top, bottom) == (1, 2) else _ordinal(top, bottom)
     said = f"{numerals.count(match[1])} and {part}"
+    if is_inch(line, match.end()):
+        inch = "inch" if line.after(match.end() + 1) else "inches"
+        return Reading(match.end() + 1, f"{said} {inch}", "measure")
     if unit := _KITCHEN_UNIT.match(line.text, match.end()):
         return Reading(unit.end(), f"{said} {UNITS[unit[1].lower()][1]}", "measure")
     return Reading(match.end(), said, "number", said, int(match[1]) + top / bottom)
+
+
+def is_inch(line: Line, end: int) -> bool:
+    """Tell whether a sign of inches stands at `end`, which ends no quotation."""
+    return line.text[end : end + 1] == '"' and line.text.count('"', 0, end) % 2 == 0
 
 
 def _is_alone(line: Line, at: int, end: int) -> bool:

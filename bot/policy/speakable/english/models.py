@@ -3,6 +3,7 @@
 import re
 
 from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english.tables.units import UNITS
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _VERSION = re.compile(r"v(?:er)?\.? ?(?=[0-9]++(?:\.[0-9]|(?![^\W_])))", re.IGNORECASE)
@@ -21,6 +22,8 @@ _CORE = re.compile(
     re.IGNORECASE,
 )
 _CARD = re.compile(r"(?P<n>[1-9][0-9]{2}0) ?(?P<rest>ti|super|xtx|xt)(?![^\W_])", re.IGNORECASE)
+_OLD = re.compile(r"(?P<n>[4-9][5-9]0) ?(?P<rest>[tT][iI])(?![^\W_])")
+_SUPER = re.compile(r"(?P<n>(?:16[56]|20[678])0)(?P<rest>S)(?![^\W_])")
 _KNOWN_CARD = re.compile(
     r"(?:10[5678]0|20[678]0|30[56789]0|40[6789]0|50[6789]0)(?![0-9]|[.,:][0-9])(?![^\W_])"
 )
@@ -63,6 +66,8 @@ _LANGUAGE = re.compile(r"[A-GJa-gj]#(?![^\W_])")
 _CHEMICAL = re.compile(r"(?:CO2|H2O|O2|N2O?|CH4|H2|C4)(?![^\W_])")
 _DEFINITION = re.compile(r"(?P<n>[248])[kK](?: ?/ ?)?(?P<rate>60|120|144)(?![^\W_]|[.,/][0-9])")
 _NETWORK = re.compile(r"(?P<n>[3-6])g(?= (?:lte|internet|network|wifi)(?![^\W_]))", re.IGNORECASE)
+_MEMORY = re.compile(r"([1-8])x([0-9]{1,3}) ?(gb|tb|mb)(?![^\W_])", re.IGNORECASE)
+_CODEC = re.compile(r"([hHxX])\.(26[456])(?![^\W_])")
 _ANY = re.compile(r"(?P<word>any|some|no|every)1(?P<s>'?s)?(?![^\W_])", re.IGNORECASE)
 _MODEL_WORDS = {"x3d": "X three D", "ti": "TI", "super": "super"}
 
@@ -93,7 +98,9 @@ def product(line: Line, at: int) -> Reading | None:
 
 def card(line: Line, at: int) -> Reading | None:
     """Read 3060 ti, 4090, 7900 XTX, 5800X."""
-    match = _CARD.match(line.text, at) or _CHIP.match(line.text, at)
+    text = line.text
+    match = _CARD.match(text, at) or _CHIP.match(text, at) or _OLD.match(text, at)
+    match = match or _SUPER.match(text, at)
     if match is not None:
         return Reading(match.end(), f"{_number(match['n'])}{_rest(match)}", "model")
     match = _KNOWN_CARD.match(line.text, at)
@@ -230,6 +237,23 @@ def serial(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), " ".join(said), "code")
 
 
+def memory(line: Line, at: int) -> Reading | None:
+    """Read 2x8gb: modules of memory."""
+    match = _MEMORY.match(line.text, at)
+    if match is None:
+        return None
+    a, b = map(numerals.count, match.group(1, 2))
+    return Reading(match.end(), f"{a} by {b} {UNITS[match[3].lower()][1]}", "measure")
+
+
+def codec(line: Line, at: int) -> Reading | None:
+    """Read h.264."""
+    match = _CODEC.match(line.text, at)
+    if match is None or (at and line.text[at - 1].isalnum()):
+        return None
+    return Reading(match.end(), f"{match[1]} {numerals.pairs(match[2])}", "model")
+
+
 def language(line: Line, at: int) -> Reading | None:
     """Read C# and F# as notes and programming languages."""
     match = _LANGUAGE.match(line.text, at)
@@ -262,6 +286,8 @@ RULES = (
     Rule(frequency, digits=True),
     Rule(retirement, digits=True),
     Rule(times, letters=True),
+    Rule(memory, digits=True),
+    Rule(codec, letters=True),
     Rule(language, letters=True),
     Rule(network, digits=True),
     Rule(someone, letters=True),

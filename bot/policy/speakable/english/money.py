@@ -25,10 +25,12 @@ _AMOUNT = (
     r"(?:[0-9]{1,3}(?:\.[0-9]{3}){2,}(?![0-9.])|[0-9]{1,3}(?:\.[0-9]{3})++,[0-9]{2}(?![0-9])"
     r"|[0-9]++,[0-9]{1,2}(?![0-9,])|" + NUMBER + r"|\.[0-9]++)"
 )
-_SCALE = r"(?: ?(?P<scale>thousand|million|billion|trillion|mil|mill|bn|[kmbt])(?![^\W_]))?"
+_SCALE = (
+    r"(?: ?(?P<scale>lakh|crore|thousand|million|billion|trillion|mil|mill|bn|[kmbt])(?![^\W_]))?"
+)
 _BEFORE = re.compile(
     rf"(?P<sign>{_SIGN}) ?(?P<minus>-)?(?P<n>{_AMOUNT}){_SCALE}(?P<code> ?(?:USD|CAD|AUD|NZD|MXN"
-    rf"|SGD|HKD)\b)?",
+    rf"|SGD|HKD)\b)?(?P<each>ea(?![^\W_]))?",
     re.IGNORECASE,
 )
 _LETTERS_BEFORE = re.compile(rf"(?P<code>[A-Z]{{1,3}})(?P<sign>\$) ?(?P<n>{_AMOUNT}){_SCALE}")
@@ -39,6 +41,7 @@ _BEHIND = re.compile(
 )
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _PER_WHAT = re.compile(r" ?/ ?([A-Za-z]{1,6})(?![^\W_])")
+_SEVERAL = re.compile(rf"([1-9][0-9]?)/(?={_SIGN}[0-9])")
 _LONE_SIGN = re.compile(rf"{_SIGN}(?![^\W_])")
 
 
@@ -120,6 +123,8 @@ def _reading(line: Line, match: re.Match[str], currency: Currency | None) -> Rea
     per = _PER_WHAT.match(line.text, end)
     if per is not None and (what := PER.get(per[1].lower())):
         said, end = f"{said} {'' if what == 'each' else 'per '}{what}", per.end()
+    elif named.get("each"):
+        said = f"{said} each"
     elif is_named_again(line, end, currency):
         return Reading(end, bare, "money", bare, amount)
     elif _is_adjective(line, match, named["scale"]):
@@ -173,6 +178,15 @@ def _with_point(number: str, *, is_european: bool) -> str:
     return number
 
 
+def several(line: Line, at: int) -> Reading | None:
+    """Read 3/$10: how many for how much."""
+    match = _SEVERAL.match(line.text, at)
+    price = before(line, match.end()) if match else None
+    if match is None or price is None:
+        return None
+    return Reading(price.end, f"{numerals.count(match[1])} for {price.said}", "money")
+
+
 def lone_sign(line: Line, at: int) -> Reading | None:
     """Read a sign without a number: "$ or €"; in the middle of a word it is a letter."""
     if (
@@ -204,5 +218,6 @@ RULES = (
     Rule(letters_before, letters=True),
     Rule(code_before, words=[*(code.lower() for code in CODES), "rs", "kr", "zł"]),
     Rule(behind, digits=True, signs="."),
+    Rule(several, digits=True),
     Rule(lone_sign, signs="".join(SIGNS)),
 )

@@ -40,6 +40,7 @@ _ROOMS = frozenset(
 _TURNS = frozenset({"180", "360", "540", "720", "900", "1080"})
 _TURNED = re.compile(r" (?:no ?scopes?|flick|spin|turn)(?![^\W_])", re.IGNORECASE)
 _FLIGHT = re.compile(r"(?:^| )[A-Z]{2} $")
+_CALIBERS = frozenset({"cal", "caliber", "calibre", "acp", "magnum", "bmg", "colt"})
 _RATED = frozenset({"elo", "rating", "rated", "mmr", "fide"})
 _EDGE = frozenset(".,!?;:)\"'")
 _FAMILIAR = {
@@ -53,6 +54,7 @@ _FAMILIAR = {
 _NO_PLURALS = frozenset(
     {
         "is", "was", "has", "this", "his", "as", "us", "yes", "does", "hes", "shes", "its", "plus",
+        "whats", "thats", "lets", "wheres", "whos", "always", "pls",
     }
 )  # fmt: skip
 _AS_NAME_AFTER = {
@@ -173,7 +175,7 @@ def pointed(line: Line, at: int) -> Reading | None:
         at and not line.text[at - 1].isspace() and line.text[at - 1] not in "(~<>-"
     ):
         return None
-    is_caliber = line.after(match.end()).startswith("cal")
+    is_caliber = line.after(match.end()).lower() in _CALIBERS
     said = numerals.count(match[1]) if is_caliber else f"point {numerals.digits(match[1])}"
     return Reading(match.end(), said, "number", said, float(f"0{match[0]}"))
 

@@ -8,6 +8,8 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 
 _WORD = re.compile(r"[A-Za-z]++(?![^\W_])")
 _STOP = re.compile(r"\.(?= \S)")
+_FEATURED = re.compile(rf"\. (?!(?:{'|'.join(vocabulary.FORTS)})(?![^\W_]))(?=[A-Z])")
+_TITLED_SMALL = re.compile(r"\. (?=[a-z]{3})")
 _TITLED = re.compile(r"\.? (?=[A-Z])|\.(?=[A-Za-z])")
 _MIXED = re.compile(
     rf"(?:{'|'.join(sorted(map(re.escape, vocabulary.MIXED), key=len, reverse=True))})(?![^\W_]"
@@ -23,6 +25,7 @@ _TONE = re.compile(rf"/({'|'.join(_TONES)})[.!]*$", re.IGNORECASE)
 _OPENERS = frozenset(re.split("[^a-z]", key)[0] for key in vocabulary.MIXED)
 _LEVEL = re.compile(r"(?P<word>lvl|lv|lev)s?\.? ?(?=[0-9])", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?(?=[0-9IVX])", re.IGNORECASE)
+_ESTABLISHED = re.compile(r"[Ee]st\.? ?(?=(?:1[6-9]|20)[0-9]{2}(?![^\W_]|:))")
 _PART = re.compile(r"[Pp]t\.? ?(?=[0-9])")
 _NUMBERED_WORDS = {
     "no": "number", "nr": "number", "ep": "episode", "vol": "volume", "ch": "chapter",
@@ -48,6 +51,9 @@ def word(line: Line, at: int) -> Reading | None:
     if len(written) == 1 and line.text[at - 1 : at].isdigit():  # of a name: p3r, h4x0r
         return Reading(match.end(), written.upper())
     key = written.lower()
+    if key == "ft" and _FEATURED.match(line.text, match.end()):
+        stop = _FEATURED.match(line.text, match.end())
+        return Reading(stop.end() if stop else match.end(), "featuring ", "slang")
     key = _STRETCHED.get(key, key)
     said = vocabulary.SLANG.get(key) or vocabulary.ABBREVIATIONS.get(key)
     if (
@@ -83,9 +89,7 @@ def _is_meant(line: Line, at: int, end: int, written: str, key: str) -> bool:
     if not vocabulary.is_allowed(key, before, after.lower(), line.text[end : end + 2]):
         return False
     if key in vocabulary.TITLES:
-        name = line.after(end + line.text.startswith(".", end))
-        is_saint = key == "st" and name.lower() in vocabulary.SAINTS
-        return key in ("mr", "mrs", "dr") or is_saint or bool(_TITLED.match(line.text, end))
+        return _is_title(line, end, key)
     if written.islower() or line.is_shouted:
         return True
     if key in vocabulary.ABBREVIATIONS:
@@ -137,6 +141,21 @@ def numbered(line: Line, at: int) -> Reading | None:
     )
 
 
+def _is_title(line: Line, end: int, key: str) -> bool:
+    """Tell whether a name stands behind what may be its title."""
+    name = line.after(end + line.text.startswith(".", end))
+    is_saint = key == "st" and name.lower() in vocabulary.SAINTS
+    if key in vocabulary.TITLES_STOPPED and _TITLED_SMALL.match(line.text, end):
+        return True
+    return key in ("mr", "mrs", "dr") or is_saint or bool(_TITLED.match(line.text, end))
+
+
+def established(line: Line, at: int) -> Reading | None:
+    """Read est. 1999; EST is a time zone."""
+    match = _ESTABLISHED.match(line.text, at)
+    return Reading(match.end(), "established ", "slang") if match else None
+
+
 def part(line: Line, at: int) -> Reading | None:
     """Read pt 2 and pt. 2; PT is a time zone."""
     match = _PART.match(line.text, at)
@@ -157,6 +176,7 @@ RULES = (
     Rule(word, words=(*vocabulary.SLANG, *vocabulary.ABBREVIATIONS, *_STRETCHED)),
     Rule(level, letters=True, words=("lvl", "lv", "lvls", "lev")),
     Rule(numbered, letters=True),
+    Rule(established, letters=True, words=("est",)),
     Rule(part, letters=True, words=("pt",)),
     Rule(initial, digits=True),
 )

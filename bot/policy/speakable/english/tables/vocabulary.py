@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 SLANG = {
     "abt": "about", "acc": "account", "afaik": "as far as I know", "afk": "away from keyboard",
-    "alr": "alright", "asap": "as soon as possible", "atm": "at the moment",
+    "alr": "alright", "asap": "as soon as possible", "atm": "at the moment", "avg": "average",
     "atp": "at this point", "bbl": "be back later", "bc": "because", "bcs": "because",
     "bcuz": "because", "bf": "boyfriend", "bff": "best friend", "brb": "be right back",
     "btw": "by the way", "cld": "could", "cmon": "come on", "cu": "see you", "cud": "could",
@@ -86,6 +86,13 @@ TITLES = frozenset(
     }
 )  # fmt: skip
 """Those of them that stand before a name alone."""
+TITLES_STOPPED = frozenset({"capt", "col", "gov", "lt", "mt", "prof", "sgt"})
+"""Those of them that a small name may follow behind a full stop: mt. everest."""
+FORTS = (
+    "Benning", "Bragg", "Collins", "Hood", "Knox", "Lauderdale", "Lewis", "McMurray", "Meade",
+    "Myers", "Pierce", "Smith", "Sumter", "Wayne", "Worth",
+)  # fmt: skip
+"""Names behind ft. that make it a fort; other names are those of musicians."""
 SAINTS = frozenset(
     {
         "andrews", "george", "helena", "james", "john", "johns", "joseph", "louis", "lucia", "mary",
@@ -224,6 +231,7 @@ _NOT_AFTER = {
     ),
     "dw": frozenset(["doctor", "the"]),
     "esp": frozenset(["an", "the"]),
+    "gz": frozenset(["dot"]),
     "ig": frozenset(["an", "her", "his", "my", "on", "our", "the", "via", "your"]),
     "k": frozenset(["special", "vitamin"]),
     "lv": frozenset(["the"]),
