@@ -39,6 +39,7 @@ _FIGHTS = frozenset(
     }
 )  # fmt: skip
 """Words behind the attack and the health of a card: a 2/2 token."""
+_LARGE = re.compile(r"[^\w\s]?[0-9][0-9.,]{0,16}[kKM]? ?/")
 _SLASH = re.compile(r" ?/ ?(?=[$€£0-9])")
 _SCALED = ("k", "K", "M")
 _LEAST_GOAL = 100
@@ -91,6 +92,8 @@ def _is_plural(word: str) -> bool:
 
 def large(line: Line, at: int) -> Reading | None:
     """Read 4,998/5,000, 12k/15k and $480/$500: what there is, and what is wanted."""
+    if _LARGE.match(line.text, at) is None:
+        return None
     quantity = money.before if line.text[at] in SIGNS else _number
     first = quantity(line, at)
     slash = _SLASH.match(line.text, first.end) if first else None
@@ -115,6 +118,6 @@ def _number(line: Line, at: int) -> Reading | None:
 
 
 RULES = (
-    Rule(count, digits=True),
-    Rule(large, digits=True, signs="".join(SIGNS)),
+    Rule(count, digits=True, followed="/"),
+    Rule(large, digits=True, followed=" /,.kKM", signs="".join(SIGNS)),
 )

@@ -150,8 +150,8 @@ def _year(match: re.Match[str]) -> str:
 RULES = (
     Rule(month_first, words=MONTHS),
     Rule(month_and_year, words=MONTHS),
-    Rule(day_first, digits=True),
-    Rule(iso, digits=True),
-    Rule(numeric, digits=True),
-    Rule(quarter, digits=True),
+    Rule(day_first, digits=True, followed=" -sSnNrRtT"),
+    Rule(iso, digits=True, followed="-/."),
+    Rule(numeric, digits=True, followed="-/."),
+    Rule(quarter, digits=True, followed="qQ"),
 )

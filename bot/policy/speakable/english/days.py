@@ -94,6 +94,6 @@ def month(line: Line, at: int) -> Reading | None:
 
 
 RULES = (
-    Rule(day, digits=True),
-    Rule(month, digits=True),
+    Rule(day, digits=True, followed="/"),
+    Rule(month, digits=True, followed="/"),
 )

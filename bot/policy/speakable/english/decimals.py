@@ -35,6 +35,6 @@ def point(line: Line, at: int) -> Reading | None:
 
 
 RULES = (
-    Rule(comma, digits=True),
-    Rule(point, digits=True),
+    Rule(comma, digits=True, followed=","),
+    Rule(point, digits=True, followed="."),
 )

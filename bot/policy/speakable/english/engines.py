@@ -49,5 +49,5 @@ def airliner(line: Line, at: int) -> Reading | None:
 
 RULES = (
     Rule(engine, words=("v",)),
-    Rule(airliner, digits=True),
+    Rule(airliner, digits=True, followed="-"),
 )

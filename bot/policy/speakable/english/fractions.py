@@ -210,9 +210,9 @@ def _ordinal(top: int, bottom: int) -> str:
 
 
 RULES = (
-    Rule(measured, digits=True),
-    Rule(rating, digits=True),
-    Rule(raid, digits=True),
-    Rule(mixed, digits=True),
-    Rule(fraction, digits=True),
+    Rule(measured, digits=True, followed="/"),
+    Rule(rating, digits=True, followed="."),
+    Rule(raid, digits=True, followed="/"),
+    Rule(mixed, digits=True, followed=" -"),
+    Rule(fraction, digits=True, followed=" /"),
 )

@@ -23,6 +23,7 @@ _UNIT = re.compile(
 )
 _SPACED_DEGREES = re.compile(r" ?° ?([CF])(?![^\W_])")
 _PER = re.compile(r" ?/ ?([A-Za-z]{1,7}2?)(?![^\W_])")
+_DIVIDED = re.compile(r"[0-9][0-9., ]{0,24}[A-Za-z]{0,8} ?/")
 _STOP = re.compile(r"\.(?= [a-z])")
 _STOPPED = frozenset(
     {
@@ -46,6 +47,8 @@ def measure(line: Line, at: int) -> Reading | None:
 
 def each(line: Line, at: int) -> Reading | None:
     """Read 12/kg, 3/day and 10k/day."""
+    if _DIVIDED.match(line.text, at) is None:
+        return None
     number = longest(_NUMBERS, line, at)
     per = _PER.match(line.text, number.end) if number else None
     if number is None or per is None or (what := PER.get(per[1].lower())) is None:

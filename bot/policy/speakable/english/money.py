@@ -218,6 +218,6 @@ RULES = (
     Rule(letters_before, letters=True),
     Rule(code_before, words=[*(code.lower() for code in CODES), "rs", "kr", "zł"]),
     Rule(behind, digits=True, signs="."),
-    Rule(several, digits=True),
+    Rule(several, digits=True, followed="/"),
     Rule(lone_sign, signs="".join(SIGNS)),
 )

@@ -285,13 +285,13 @@ QUANTITIES = (scaled, plain)
 """What a range or a unit can be made of."""
 RULES = (
     Rule(familiar, digits=True),
-    Rule(ordinal, digits=True),
-    Rule(grouped, digits=True),
+    Rule(ordinal, digits=True, followed=",sSnNrRtT"),
+    Rule(grouped, digits=True, followed=" -"),
     Rule(spaced, digits=True),
-    Rule(dotted, digits=True),
+    Rule(dotted, digits=True, followed="."),
     Rule(scaled, digits=True),
     Rule(pointed, signs="."),
-    Rule(several, digits=True),
+    Rule(several, digits=True, followed="'s"),
     Rule(plain, digits=True),
     Rule(inside, inside=True),
 )

@@ -154,6 +154,7 @@ _SETS = re.compile(r"[0-9]-[0-9]{1,2}, [0-9]{1,2}-[0-9]")
 """Scores of the sets of a match."""
 
 
+_LAST = re.compile(r"[ .!?]{0,9}$")
 _JOKED_BEFORE = frozenset({"said", "says", "saying", "say", "the", "did", "doing", "this"})
 _JOKED_AFTER = frozenset(
     {"again", "moment", "meme", "memes", "joke", "jokes", "kid", "kids", "trend", "lol", "lmao"}
@@ -163,7 +164,7 @@ _JOKED_AFTER = frozenset(
 def _is_joke(line: Line, at: int, end: int) -> bool:
     """Tell whether 6-7 is what children shout, and no range."""
     following = line.after(end).lower()
-    is_last = not line.text[end:].strip(" .!?")
+    is_last = _LAST.match(line.text, end) is not None
     return following in _JOKED_AFTER or (
         is_last and (not at or line.before(at) in _JOKED_BEFORE or not line.text[:at].strip())
     )
@@ -237,7 +238,7 @@ def week(line: Line, at: int) -> Reading | None:
 RULES = (
     Rule(week, words=_DAYS),
     Rule(span, digits=True, letters=True, signs="".join(SIGNS), words=MONTHS),
-    Rule(record, digits=True),
+    Rule(record, digits=True, followed="wW"),
     Rule(minus, signs="-"),
     Rule(about, signs="~≈"),
 )

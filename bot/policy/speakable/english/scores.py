@@ -52,4 +52,4 @@ def is_score(line: Line, at: int) -> bool:
     return following == "on" and before in _OPENERS
 
 
-RULES = (Rule(score, digits=True),)
+RULES = (Rule(score, digits=True, followed="-/"),)

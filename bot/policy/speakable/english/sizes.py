@@ -131,12 +131,12 @@ def multiple(line: Line, at: int) -> Reading | None:
 
 RULES = (
     Rule(each, letters=True),
-    Rule(joined, digits=True),
-    Rule(size, digits=True),
-    Rule(torque, digits=True),
-    Rule(stars, digits=True),
-    Rule(multiple, digits=True),
-    Rule(feet, digits=True),
-    Rule(inches, digits=True),
-    Rule(age, digits=True),
+    Rule(joined, digits=True, followed="-."),
+    Rule(size, digits=True, followed="\"'"),
+    Rule(torque, digits=True, followed=" fl"),
+    Rule(stars, digits=True, followed="*★"),
+    Rule(multiple, digits=True, followed="xX,."),
+    Rule(feet, digits=True, followed="' f"),
+    Rule(inches, digits=True, followed="\"',."),
+    Rule(age, digits=True, followed=" yY"),
 )

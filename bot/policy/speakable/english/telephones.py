@@ -120,7 +120,7 @@ def _spelled(text: str) -> str:
 
 RULES = (
     Rule(telephone, digits=True, signs="+("),
-    Rule(triple, digits=True),
-    Rule(run, digits=True),
+    Rule(triple, digits=True, followed="-"),
+    Rule(run, digits=True, followed=" "),
     Rule(dialled, digits=True),
 )

@@ -24,7 +24,7 @@ def hours(line: Line, at: int) -> Reading | None:
     match = _HOURS.match(line.text, at)
     if match is None:
         return None
-    if int(match[1]) < _MOST_HOURS or not line.text[: match.end()].endswith("h"):
+    if int(match[1]) < _MOST_HOURS or match[0][-1] != "h":
         return _lasts(match, "hour", "minute")
     minute = "hundred" if match[2] == "00" else numerals.two_digits(match[2])
     return Reading(match.end(), f"{numerals.cardinal(int(match[1]))} {minute}", "time")
@@ -60,8 +60,8 @@ def _lasts(match: re.Match[str], unit: str, smaller: str) -> Reading:
 
 
 RULES = (
-    Rule(minutes, digits=True),
-    Rule(hours, digits=True),
+    Rule(minutes, digits=True, followed=":"),
+    Rule(hours, digits=True, followed=":"),
     Rule(seconds, signs=":"),
-    Rule(roughly, digits=True),
+    Rule(roughly, digits=True, followed=":"),
 )

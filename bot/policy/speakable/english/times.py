@@ -269,12 +269,12 @@ def opening(line: Line, at: int) -> Reading | None:
 
 
 RULES = (
-    Rule(opening, digits=True),
-    Rule(clock, digits=True),
-    Rule(run, digits=True),
-    Rule(military, digits=True),
-    Rule(ratio, digits=True),
-    Rule(duration, digits=True),
-    Rule(decade, digits=True),
+    Rule(opening, digits=True, followed="aA"),
+    Rule(clock, digits=True, followed=":. aApP"),
+    Rule(run, digits=True, followed=":"),
+    Rule(military, digits=True, followed=" h"),
+    Rule(ratio, digits=True, followed=": "),
+    Rule(duration, digits=True, followed=" yYmMwWdDhHsS"),
+    Rule(decade, digits=True, followed=" 'sS"),
     Rule(short_year, signs="'"),
 )

@@ -41,6 +41,6 @@ def offset(line: Line, at: int) -> Reading | None:
 
 RULES = (
     Rule(noon, words=("noon", "midnight")),
-    Rule(hour, digits=True),
+    Rule(hour, digits=True, followed=" ecmpgubjkaECMPGUBJKA"),
     Rule(offset, letters=True),
 )
