@@ -127,7 +127,7 @@ def test_times(written: str, said: str, draft: Make) -> None:
         ("cats, dogs, etc. and more", "cats, dogs, et cetera and more"),
         ("e.g. this", "for example this"),
         ("Mr. X vs. me", "mister X versus me"),
-        ("eggs rnb thxx", "eggs rnb thxx"),
+        ("eggs rnb thxs", "eggs rnb thxs"),
         ("it's ur turn", "it's your turn"),
         ("U.S. R&B", "U.S. R and B"),
     ],

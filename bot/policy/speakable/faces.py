@@ -5,6 +5,7 @@ import re
 _EYES = "[:;=8xXB]"
 _FACE = re.compile(
     r"(?<![^\s>])(?:"
+    r"(?!:[0-5][0-9] (?:left|remaining|to go))"
     r"[<>}]?[:;=][-'^~oc]?[)(\]\[DPpOo3/\\|*}{cSsXx$@0>L]+(?![A-Za-z0-9])"  # :) ;-D =P :3
     r"|[<>]?[:;=]'[-]?[()](?![A-Za-z0-9])"  # :'(
     r"|[8B][-']?[)D](?![A-Za-z0-9])"  # 8) B)
@@ -18,6 +19,12 @@ _FACE = re.compile(
     r"|m[_.]+m(?![A-Za-z])|d[-_.]b|\\m/|orz(?![A-Za-z])|OTL(?![A-Za-z])|<\(['\"^_.-]+\)>?"
     r")(?=[.,!?]*(?:\s|$)|[:;][)(DP3])"
 )
+_BRACKETED = re.compile(
+    r"(?<!\S)[\\dmo]?\( ?(?:\^[_.o-]?\^o?|_ ?_|-_{1,3}-|>[_.]<|=_=|;_{1,3};"
+    r"|[TtoOxXuUQq0]_{1,3}[TtoOxXuUQq0]"
+    r"|[TtoOxXuUQq][.][TtoOxXuUQq]) ?\)[/bmo]?(?![^\W_])"
+)
+"""Faces in brackets of ASCII alone: (T_T), m(_ _)m."""
 _HEART = re.compile(
     r"(?:(?<!\S)|(?<=[A-Za-z3] )|(?<=3)|(?<=[A-Za-z]))(?P<broken></3+)|(?<![\w=-])<3+(?![0-9.]"
     r"|[kKmM%])|(?<=[A-Za-z0-9])<3+(?!\w)|♥️?|❤️?|♡"
@@ -73,8 +80,9 @@ def say_faces(text: str, *, hearts: str = "heart") -> str:
         text = _KAOMOJI.sub(_drawn, text)
         text = _SHRUG.sub(_drawn, text)
         text = _ART.sub(" ", text)
-    elif "_(" in text:
+    elif "(" in text:
         text = _SHRUG.sub(" ", text) if "\\_(" in text else text
+        text = _BRACKETED.sub(" ", text)
     text = _HEART.sub(lambda m: f" broken {hearts} " if m["broken"] else f" {hearts} ", text)
     text = _FACE.sub(" ", text)
     text = _SLIPPED.sub("!", text)

@@ -88,6 +88,8 @@ class Rule(NamedTuple):
     read: Read
     digits: bool = False
     """Where a number begins."""
+    followed: str = ""
+    """Characters of which one stands behind its first digits; empty for any or none."""
     inside: bool = False
     """Where digits follow a letter directly."""
     letters: bool = False
@@ -105,7 +107,12 @@ class Reader:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         """Take the rules; of equally long readings the first rule's counts."""
-        self._digits = [rule.read for rule in rules if rule.digits]
+        numbers = [rule for rule in rules if rule.digits]
+        self._digits = [rule.read for rule in numbers if not rule.followed]
+        self._digits_before = {
+            sign: [rule.read for rule in numbers if not rule.followed or sign in rule.followed]
+            for sign in sorted({sign for rule in numbers for sign in rule.followed})
+        }
         self._inside = [rule.read for rule in rules if rule.inside]
         self._letters = [rule.read for rule in rules if rule.letters]
         self._every = [rule.read for rule in rules if rule.every_word]
@@ -143,7 +150,10 @@ class Reader:
         atom = match[0]
         first = atom[0]
         if "0" <= first <= "9":
-            return self._digits if line.is_open(at) else self._inside
+            if not line.is_open(at):
+                return self._inside
+            following = line.text[match.end() : match.end() + 1]
+            return self._digits_before.get(following, self._digits)
         if not first.isalpha():
             return self._signs.get(first, ())
         rules = self._words.get(atom.lower(), ())

@@ -3,7 +3,12 @@
 from bot.config.policy import SpeakableSettings
 from bot.policy.speakable.english import (
     addresses,
+    counts,
     dates,
+    days,
+    decimals,
+    digit_words,
+    engines,
     fractions,
     mathematics,
     measures,
@@ -12,28 +17,43 @@ from bot.policy.speakable.english import (
     numbers,
     ranges,
     romans,
+    scores,
     sizes,
     slang,
     telephones,
+    timers,
     times,
+    weekdays,
     words,
+    zones,
 )
 from bot.policy.speakable.reading import Line, Reader, Rule
 
 _NUMBERS = (
+    *engines.RULES,
     *telephones.RULES,
     *addresses.RULES[:2],
     *dates.RULES,
+    *weekdays.RULES,
+    *timers.RULES,
     *times.RULES,
+    *zones.RULES,
     *ranges.RULES,
+    *scores.RULES,
+    *days.RULES,
+    *counts.RULES,
     *fractions.RULES,
     *models.RULES,
     *money.RULES,
     *sizes.RULES,
+    *decimals.RULES,
     *measures.RULES,
     *romans.RULES,
     *numbers.RULES,
 )
+
+_PRIMES = str.maketrans("′″", "'\"")
+"""Signs of feet and inches, as they are typed by most."""
 
 
 class English:
@@ -48,7 +68,7 @@ class English:
         shouting = Rule(words.Shouting(self._acronyms), every_word=True)
         self._chat = Reader(
             [
-                *(slang.RULES if settings.slang else ()),
+                *((*slang.RULES, *digit_words.RULES) if settings.slang else ()),
                 *(_NUMBERS if settings.numbers else ()),
                 *(mathematics.RULES if settings.symbols else ()),
                 *addresses.RULES[2:],
@@ -59,6 +79,8 @@ class English:
 
     def read(self, text: str) -> str:
         """Return chat in words."""
+        if not text.isascii():
+            text = text.translate(_PRIMES)
         is_shouted = self._lowers and words.is_shouted(text, self._acronyms)
         return self._chat.read(Line(text, is_shouted=is_shouted))
 

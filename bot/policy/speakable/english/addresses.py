@@ -29,7 +29,7 @@ _JOINT = re.compile(r"(?<=[a-z0-9)])([.,?!;])(?=[A-Za-z])")
 _ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){2,}[A-Za-z]?(?![^\W_])")
 _FILE = re.compile(
     r"\.(?:js|ts|py|exe|txt|png|jpe?g|gif|pdf|zip|json|ya?ml|html|css|cpp|dll|bat|sh|cfg|ini|net"
-    r"|io|rs|md|wav|mp[34]|obj)"
+    r"|io|rs|md|tar|gz|7z|rar|csv|xml|lua|mkv|avi|webp|svg|ogg|flac|apk|wav|mp[34]|obj)"
     r"(?![^\W_])",
     re.IGNORECASE,
 )

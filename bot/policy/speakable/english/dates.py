@@ -2,17 +2,10 @@
 
 import re
 
-from bot.policy.speakable.english import numbers, numerals
+from bot.policy.speakable.english import numbers, numerals, scores
+from bot.policy.speakable.english.tables.months import MONTHS, NAMES
 from bot.policy.speakable.reading import Line, Reading, Rule
 
-_NAMES = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december",
-)  # fmt: skip
-MONTHS = (
-    {name: name for name in _NAMES} | {name[:3]: name for name in _NAMES} | {"sept": "september"}
-)
-"""Months by their names and abbreviations, in lower case."""
 # They are words of other meanings, too.
 _AMBIGUOUS = frozenset({"may", "march", "mar", "dec", "sep", "jan", "jun"})
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
@@ -115,11 +108,13 @@ def numeric(line: Line, at: int) -> Reading | None:
     month, day = (first, second) if is_month_first else (second, first)
     if month not in _MONTHS or day not in _DAYS or (len(match["year"]) == 2 and match[2] == "."):
         return None
+    if len(match["year"]) == 2 and scores.is_score(line, at):
+        return None
     return _numeric(match, month, day)
 
 
 def _numeric(match: re.Match[str], month: int, day: int) -> Reading:
-    said = f"{_NAMES[month - 1].capitalize()} {numerals.ordinal(day)}{_year(match)}"
+    said = f"{NAMES[month - 1].capitalize()} {numerals.ordinal(day)}{_year(match)}"
     return Reading(match.end(), said, "date")
 
 
@@ -155,8 +150,8 @@ def _year(match: re.Match[str]) -> str:
 RULES = (
     Rule(month_first, words=MONTHS),
     Rule(month_and_year, words=MONTHS),
-    Rule(day_first, digits=True),
-    Rule(iso, digits=True),
-    Rule(numeric, digits=True),
-    Rule(quarter, digits=True),
+    Rule(day_first, digits=True, followed=" -sSnNrRtT"),
+    Rule(iso, digits=True, followed="-/."),
+    Rule(numeric, digits=True, followed="-/."),
+    Rule(quarter, digits=True, followed="qQ"),
 )

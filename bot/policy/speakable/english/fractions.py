@@ -14,11 +14,10 @@ _TIGHT = re.compile(r"([0-9]{1,6})/([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9])")
 _MIXED = re.compile(r"([0-9]{1,4})(?: |-)([0-9]{1,3})/([0-9]{1,3})(?![0-9]|/[0-9])(?![^\W_])")
 _RATING = re.compile(r"([0-9]{1,3}\.[0-9]{1,2})/(5|10|20|100)(?![0-9/.])(?![^\W_])")
 _KITCHEN_UNIT = re.compile(r" ?(tsp|tbsp|oz|lbs?|kg|km|mi|ft|in|gal)\.?(?![^\W_])")
-_RAID = re.compile(r"([0-9]{1,2})/([0-9]{1,2})([MHN])(?![^\W_])")
+_RAID = re.compile(r"([0-9]{1,2})/([0-9]{1,2}) ?([MHN])(?![^\W_]|&)")
 _LEAST_BOSSES = 4
 """A raid has more bosses than these; 3/4M are a part of a million."""
-_TRIPLE = re.compile(r"([0-9]{1,3})/([0-9]{1,3})/([0-9]{1,3})(?![0-9/])(?![^\W_])")
-_PAIRS = {
+PAIRS = {
     ("24", "7"): "twenty four seven", ("50", "50"): "fifty fifty", ("20", "20"): "twenty twenty",
     ("9", "11"): "nine eleven", ("7", "11"): "seven eleven", ("12", "25"): "twelve twenty five",
     ("60", "40"): "sixty forty", ("40", "60"): "forty sixty", ("80", "20"): "eighty twenty",
@@ -53,11 +52,15 @@ _BETWEEN_PARTS = frozenset(
 _POINTS = frozenset({10, 100})
 """Most points of ratings that are nothing else."""
 _WHOLES = frozenset({"of", "cup", "mile", "hour"})
-_OF_A_WHOLE = _WHOLES | {
+OF_A_WHOLE = _WHOLES | {
     "price", "off", "speed", "empty", "full", "done", "way", "through", "size",
 }  # fmt: skip
 """Words behind a fraction, whatever stands before it."""
 _DATED = frozenset({"on", "by", "until", "till", "since", "before", "after", "from", "due"})
+_MOST_PARTS = 200
+"""Parts that a whole is divided into at most; 1/8192 are odds."""
+_WHOLE = range(101, 1000)
+"""Numbers of all that there is, of which a part is counted: 150/151."""
 _JOKE = 2
 """Ratings may be higher than all points, as in 11/10."""
 
@@ -74,13 +77,13 @@ def fraction(line: Line, at: int) -> Reading | None:
         return Reading(match.end(), said, "number")
     if " " in match[0] and not is_alone:
         return None
-    if (named := _PAIRS.get((above, below))) and not match[3]:
+    if (named := PAIRS.get((above, below))) and not match[3]:
         return Reading(match.end(), named, "pair")
     top, bottom = int(above), int(below)
     if between := _between(line, at, match):
         said = f"{numerals.count(above)} {between} {numerals.count(below)}"
         return Reading(match.end(), said, "pair")
-    if top == 1 and bottom > 20 and not is_alone:
+    if top == 1 and bottom > 20 and (bottom > _MOST_PARTS or not is_alone):
         return Reading(match.end(), f"one in {numerals.count(below)}", "fraction")
     if match[3] or _is_part(top, bottom, line.after(match.end()).lower()):
         said = f"{numerals.cardinal(top)} fourths" if match[3] == "ths" and bottom == 4 else ""
@@ -91,10 +94,10 @@ def fraction(line: Line, at: int) -> Reading | None:
 def _between(line: Line, at: int, match: re.Match[str]) -> str | None:
     """Return the word between two numbers that are a part and all of something."""
     before, top, bottom = line.before(at), int(match[1]), int(match[2])
-    if before == "day" and _is_date(line, at, top, bottom):  # "pi day 3/14"
+    if before == "day" and is_date(line, at, top, bottom):  # "pi day 3/14"
         return None
     if before in _BETWEEN_PARTS and bottom not in _POINTS:
-        return "of" if line.after(match.end()).lower() not in _OF_A_WHOLE else None
+        return "of" if line.after(match.end()).lower() not in OF_A_WHOLE else None
     return _BETWEEN.get(before)
 
 
@@ -102,14 +105,16 @@ def _rated(line: Line, at: int, match: re.Match[str], *, is_alone: bool) -> Read
     """Read a rating, a day, or two numbers that are neither."""
     above, below = match[1], match[2]
     top, bottom = int(above), int(below)
-    if _is_date(line, at, top, bottom):
+    if is_date(line, at, top, bottom):
         return Reading(match.end(), f"{numerals.count(above)} {numerals.two_digits(below)}", "date")
     is_rating = (
         (bottom in _RATED and top <= bottom)
         or (bottom in _POINTS and top < _JOKE * bottom)
         or top == bottom > 1
     )
-    if not is_rating and bottom and is_alone and (top > bottom or " " in match[0] or bottom % 100):
+    is_whole = 1 < top <= bottom and bottom in _WHOLE
+    is_part = bottom and is_alone and (top > bottom or " " in match[0] or bottom % 100)
+    if is_part and not is_rating and not is_whole:
         return Reading(match.end(), _ordinal(top, bottom), "fraction")
     if top <= bottom or (bottom in (5, 10, 100) and top < _JOKE * bottom):
         return Reading(match.end(), _out_of(above, below), "rating")
@@ -125,7 +130,7 @@ def _is_part(top: int, bottom: int, following: str) -> bool:
     return following in _WHOLES or (top == 1 and bottom not in (5, 10, 20, 100))
 
 
-def _is_date(line: Line, at: int, month: int, day: int) -> bool:
+def is_date(line: Line, at: int, month: int, day: int) -> bool:
     """Tell whether it is a day: 3/14; what counts parts of 16, 20 or 30 is none by itself."""
     if month > 12 or not 12 < day <= 31:
         return False
@@ -135,6 +140,9 @@ def _is_date(line: Line, at: int, month: int, day: int) -> bool:
 def measured(line: Line, at: int) -> Reading | None:
     """Read 1/4 tsp, 3/4 cup and 1/2 lb with their units."""
     match = _TIGHT.match(line.text, at)
+    if match is not None and int(match[2]) in _KITCHEN and is_inch(line, match.end()):
+        said = _ordinal(int(match[1]), int(match[2]))
+        return Reading(match.end() + 1, f"{said} inch", "measure")
     unit = _KITCHEN_UNIT.match(line.text, match.end()) if match else None
     if match is None or unit is None or int(match[2]) not in _KITCHEN:
         return None
@@ -170,19 +178,17 @@ def mixed(line: Line, at: int) -> Reading | None:
     top, bottom = int(match[2]), int(match[3])
     part = "a half" if (top, bottom) == (1, 2) else _ordinal(top, bottom)
     said = f"{numerals.count(match[1])} and {part}"
+    if is_inch(line, match.end()):
+        inch = "inch" if line.after(match.end() + 1) else "inches"
+        return Reading(match.end() + 1, f"{said} {inch}", "measure")
     if unit := _KITCHEN_UNIT.match(line.text, match.end()):
         return Reading(unit.end(), f"{said} {UNITS[unit[1].lower()][1]}", "measure")
     return Reading(match.end(), said, "number", said, int(match[1]) + top / bottom)
 
 
-def triple(line: Line, at: int) -> Reading | None:
-    """Read 10/2/5: kills, deaths and assists."""
-    match = _TRIPLE.match(line.text, at)
-    if match is None:
-        return None
-    return Reading(
-        match.end(), " ".join(numerals.count(group) for group in match.groups()), "score"
-    )
+def is_inch(line: Line, end: int) -> bool:
+    """Tell whether a sign of inches stands at `end`, which ends no quotation."""
+    return line.text[end : end + 1] == '"' and line.text.count('"', 0, end) % 2 == 0
 
 
 def _is_alone(line: Line, at: int, end: int) -> bool:
@@ -204,10 +210,9 @@ def _ordinal(top: int, bottom: int) -> str:
 
 
 RULES = (
-    Rule(measured, digits=True),
-    Rule(rating, digits=True),
-    Rule(raid, digits=True),
-    Rule(mixed, digits=True),
-    Rule(triple, digits=True),
-    Rule(fraction, digits=True),
+    Rule(measured, digits=True, followed="/"),
+    Rule(rating, digits=True, followed="."),
+    Rule(raid, digits=True, followed="/"),
+    Rule(mixed, digits=True, followed=" -"),
+    Rule(fraction, digits=True, followed=" /"),
 )

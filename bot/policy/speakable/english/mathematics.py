@@ -25,6 +25,12 @@ _BETWEEN = {"<": "is less than", ">": "is greater than", "<=": "is at most", ">=
 _WORDS = {"<": "is worse than", ">": "is better than"}
 _ARROW = re.compile(r"[-=~]+>+|<+[-=~]+(?![0-9])|[=~]{2,}|>{2,}|<{2,}")
 _NUMBERED = re.compile(r"(?:[A-Za-z]{1,20} )?[0-9]")
+_GRADE = re.compile(r"([A-DF])-(?=[ .,!?]|$)")
+_GRADED = frozenset(
+    {"a", "an", "solid", "got", "grade", "get", "is", "was", "my", "like", "strong", "to", "from"}
+)
+"""Words before a grade."""
+_EXPONENT = re.compile(r"\^([a-z])(?![^\W_]|\^)")
 _LEADS = re.compile(r"(?:-+>|→) ?(?=[^\W_])")
 _COMPARES = re.compile(r"[<>](?=[A-Za-z]{2})")
 _UNEQUAL = re.compile(r"!=(?= ?[^\W_])")
@@ -47,6 +53,7 @@ _EQUALS = re.compile(r" ?[0-9.,]{1,12} ?=")
 _SPACED = {"*": "times", "/": "divided by", "-": "minus"}
 _AT = re.compile(r"@(?!\S)|@ ?(?=[$0-9])")
 _NUMBER_SIGN = re.compile(r"#(?=[0-9])")
+_NUMBERED_TAG = re.compile(r"#([0-9]{1,6})(st|nd|rd|th)?(?=[A-Z][a-z])")
 _HASHTAG = re.compile(r"#(?=\w)")
 
 
@@ -66,6 +73,9 @@ def sign(line: Line, at: int) -> Reading | None:
 def power(line: Line, at: int) -> Reading | None:
     """Read ^2, ^10 and **3."""
     match = _POWER.match(line.text, at)
+    if match is None and line.text[at - 1 : at].isdigit():
+        unknown = _EXPONENT.match(line.text, at)
+        return Reading(unknown.end(), f"to the power of {unknown[1]}") if unknown else None
     if match is None or not line.text[at - 1 : at].strip(" "):
         return None
     number = match[2] or match[3]
@@ -91,7 +101,9 @@ def comparison(line: Line, at: int) -> Reading | None:
     if _COMPARES.match(text, at) and text[max(at - 2, 0) : at].isalpha() and at > 1:  # "NA>EU"
         return Reading(at + 1, _WORDS[text[at]])
     is_between = text[at - 1 : at] == " " and text[at + 1 : at + 2] == " "
-    if is_between and text[:at].rstrip()[-1:].isalnum() and text[at + 1 :].lstrip()[:1].isalnum():
+    before = text[:at].rstrip()[-2:]
+    is_named = before[-1:].isalnum() or before == "++" or before[-1:] == "#"
+    if is_between and is_named and text[at + 1 :].lstrip()[:1].isalnum():
         return Reading(at + 1, _WORDS[text[at]])
     return None
 
@@ -106,7 +118,9 @@ def _said_tag(match: re.Match[str]) -> str:
 def operator(line: Line, at: int) -> Reading | None:
     """Read 5 - 3, 2*3 and 10 / 2 between numbers."""
     match = _OPERATORS.match(line.text, at)
-    if match is None or not line.text[:at].rstrip(" ")[-1:].isdigit():
+    before = line.text[:at].rstrip(" ")[-1:]
+    is_bracket = before == ")" and match is not None and match[1] == "*"
+    if match is None or not (before.isdigit() or is_bracket):
         return None
     is_spaced = line.text[at - 1] == " " and line.text[at + 1 : at + 2] == " "
     is_equation = _EQUALS.match(line.text, match.end()) is not None
@@ -123,6 +137,14 @@ def leads(line: Line, at: int) -> Reading | None:
         return None
     is_range = last.isdigit() and _NUMBERED.match(line.text, match.end()) is not None
     return Reading(match.end(), "to") if is_range else None
+
+
+def grade(line: Line, at: int) -> Reading | None:
+    """Read A- as a grade: an A- in math."""
+    match = _GRADE.match(line.text, at)
+    if match is None or line.before(at) not in _GRADED:
+        return None
+    return Reading(match.end(), f"{match[1]} minus")
 
 
 def unequal(line: Line, at: int) -> Reading | None:
@@ -153,7 +175,10 @@ def at_sign(line: Line, at: int) -> Reading | None:
 
 
 def number_sign(line: Line, at: int) -> Reading | None:
-    """Read #1 as "number one", and #tag as "hashtag tag"."""
+    """Read #1 as "number one", #tag as "hashtag tag", #100Days too."""
+    if match := _NUMBERED_TAG.match(line.text, at):
+        number = numerals.ordinal if match[2] else numerals.cardinal
+        return Reading(match.end(), f"hashtag {number(int(match[1]))}")
     if _NUMBER_SIGN.match(line.text, at):
         return Reading(at + 1, "number ")
     return Reading(at + 1, "hashtag ") if _HASHTAG.match(line.text, at) else None
@@ -183,6 +208,7 @@ RULES = (
     Rule(operator, signs="*/-"),
     Rule(power, signs="^*"),
     Rule(increment, letters=True),
+    Rule(grade, letters=True),
     Rule(at_sign, signs="@"),
     Rule(number_sign, signs="#"),
     Rule(sign, signs="".join(_SIGNS), words=("π",)),

@@ -3,6 +3,7 @@
 import re
 
 from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english.tables.units import UNITS
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _VERSION = re.compile(r"v(?:er)?\.? ?(?=[0-9]++(?:\.[0-9]|(?![^\W_])))", re.IGNORECASE)
@@ -21,6 +22,8 @@ _CORE = re.compile(
     re.IGNORECASE,
 )
 _CARD = re.compile(r"(?P<n>[1-9][0-9]{2}0) ?(?P<rest>ti|super|xtx|xt)(?![^\W_])", re.IGNORECASE)
+_OLD = re.compile(r"(?P<n>[4-9][5-9]0) ?(?P<rest>[tT][iI])(?![^\W_])")
+_SUPER = re.compile(r"(?P<n>(?:16[56]|20[678])0)(?P<rest>S)(?![^\W_])")
 _KNOWN_CARD = re.compile(
     r"(?:10[5678]0|20[678]0|30[56789]0|40[6789]0|50[6789]0)(?![0-9]|[.,:][0-9])(?![^\W_])"
 )
@@ -53,11 +56,18 @@ _SERIAL = re.compile(
     r"|(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*[0-9]{5})"
     r"[A-Za-z0-9]{1,12}(?:[/-][A-Za-z0-9]{1,12}){2,8}(?![^\W_])"
 )
+_NAMED = re.compile(r"(?P<name>[A-Za-z]{2,20})(?P<n>[1-9][0-9]{2,5})(?![^\W_]|[.,:/-][0-9])")
+_LEAST_LETTERS = 3
+"""Letters of the shortest word that a year stands behind; fewer are those of a code."""
+_YEARS = frozenset({"fy", "cy"})
+"""Short words for a year."""
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 _LANGUAGE = re.compile(r"[A-GJa-gj]#(?![^\W_])")
 _CHEMICAL = re.compile(r"(?:CO2|H2O|O2|N2O?|CH4|H2|C4)(?![^\W_])")
-_DEFINITION = re.compile(r"(?P<n>[248])[kK](?P<rate>60|120|144)(?![^\W_])")
+_DEFINITION = re.compile(r"(?P<n>[248])[kK](?: ?/ ?)?(?P<rate>60|120|144)(?![^\W_]|[.,/][0-9])")
 _NETWORK = re.compile(r"(?P<n>[3-6])g(?= (?:lte|internet|network|wifi)(?![^\W_]))", re.IGNORECASE)
+_MEMORY = re.compile(r"([1-8])x([0-9]{1,3}) ?(gb|tb|mb)(?![^\W_])", re.IGNORECASE)
+_CODEC = re.compile(r"([hHxX])\.(26[456])(?![^\W_])")
 _ANY = re.compile(r"(?P<word>any|some|no|every)1(?P<s>'?s)?(?![^\W_])", re.IGNORECASE)
 _MODEL_WORDS = {"x3d": "X three D", "ti": "TI", "super": "super"}
 
@@ -88,7 +98,9 @@ def product(line: Line, at: int) -> Reading | None:
 
 def card(line: Line, at: int) -> Reading | None:
     """Read 3060 ti, 4090, 7900 XTX, 5800X."""
-    match = _CARD.match(line.text, at) or _CHIP.match(line.text, at)
+    text = line.text
+    match = _CARD.match(text, at) or _CHIP.match(text, at) or _OLD.match(text, at)
+    match = match or _SUPER.match(text, at)
     if match is not None:
         return Reading(match.end(), f"{_number(match['n'])}{_rest(match)}", "model")
     match = _KNOWN_CARD.match(line.text, at)
@@ -191,6 +203,24 @@ def times(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), f"times {numerals.count(match['n'])}", "number")
 
 
+def named(line: Line, at: int) -> Reading | None:
+    """Read a word with a year or a round number behind it: Worlds2024, kid2005, cheer1000."""
+    match = _NAMED.match(line.text, at)
+    if match is None or (at and line.text[at - 1].isalnum()):
+        return None
+    name, number = match["name"], match["n"]
+    is_year = number.startswith(("19", "20")) and len(number) == 4
+    if name.lower().startswith("cheer"):
+        said = numerals.count(number)
+    elif is_year and (len(name) >= _LEAST_LETTERS or name.lower() in _YEARS):
+        said = numerals.year(int(number))
+    elif len(name) >= _LEAST_LETTERS and number.endswith("00") and len(number) == 4:
+        said = numerals.pairs(number)
+    else:
+        return None
+    return Reading(match.end(), f"{name} {said}", "model")
+
+
 def serial(line: Line, at: int) -> Reading | None:
     """Read a code of letters and four digits or more digit by digit: ab9453."""
     match = _SERIAL.match(line.text, at)
@@ -205,6 +235,23 @@ def serial(line: Line, at: int) -> Reading | None:
         for part in _PARTS.findall(match[0])
     ]
     return Reading(match.end(), " ".join(said), "code")
+
+
+def memory(line: Line, at: int) -> Reading | None:
+    """Read 2x8gb: modules of memory."""
+    match = _MEMORY.match(line.text, at)
+    if match is None:
+        return None
+    a, b = map(numerals.count, match.group(1, 2))
+    return Reading(match.end(), f"{a} by {b} {UNITS[match[3].lower()][1]}", "measure")
+
+
+def codec(line: Line, at: int) -> Reading | None:
+    """Read h.264."""
+    match = _CODEC.match(line.text, at)
+    if match is None or (at and line.text[at - 1].isalnum()):
+        return None
+    return Reading(match.end(), f"{match[1]} {numerals.pairs(match[2])}", "model")
 
 
 def language(line: Line, at: int) -> Reading | None:
@@ -233,14 +280,17 @@ RULES = (
     Rule(version, letters=True, words=("v", "ver")),
     Rule(product, letters=True, words=_SERIES),
     Rule(card, digits=True),
-    Rule(lines, digits=True),
+    Rule(lines, digits=True, followed="pPiIkK"),
     Rule(episode, letters=True),
-    Rule(versus, digits=True),
-    Rule(frequency, digits=True),
-    Rule(retirement, digits=True),
+    Rule(versus, digits=True, followed=" .vVxX×"),
+    Rule(frequency, digits=True, followed="x"),
+    Rule(retirement, digits=True, followed="(kKbB"),
     Rule(times, letters=True),
+    Rule(memory, digits=True, followed="xX"),
+    Rule(codec, letters=True),
     Rule(language, letters=True),
-    Rule(network, digits=True),
+    Rule(network, digits=True, followed="gG"),
     Rule(someone, letters=True),
+    Rule(named, letters=True),
     Rule(serial, letters=True, digits=True),
 )

@@ -1,129 +1,36 @@
 """Class money: amounts with a sign, a word or a code of a currency, before or behind."""
 
 import re
-from typing import NamedTuple
 
 from bot.policy.speakable.english import numerals
 from bot.policy.speakable.english.numerals import NUMBER, SCALES
+from bot.policy.speakable.english.tables import nouns
+from bot.policy.speakable.english.tables.currencies import (
+    AGAIN,
+    CODES,
+    EURO,
+    NAMES,
+    ONLY_CAPITALS,
+    PER,
+    PREFIXES,
+    SIGNS,
+    SMALL,
+    Currency,
+)
 from bot.policy.speakable.reading import LETTER, Line, Reading, Rule
 
-
-class _Currency(NamedTuple):
-    one: str
-    many: str
-    cent: str = ""
-    cents: str = ""
-
-
-_DOLLAR = _Currency("dollar", "dollars", "cent", "cents")
-_EURO = _Currency("euro", "euros", "cent", "cents")
-_POUND = _Currency("pound", "pounds", "penny", "pence")
-_YEN = _Currency("yen", "yen")
-_KRONE = _Currency("krone", "kroner", "øre", "øre")
-_KRONA = _Currency("krona", "kronor", "öre", "öre")
-
-
-def _dollars(country: str) -> _Currency:
-    return _Currency(f"{country} dollar", f"{country} dollars", "cent", "cents")
-
-
-_SIGNS = {
-    "$": _DOLLAR, "€": _EURO, "£": _POUND, "¥": _YEN, "₿": _Currency("bitcoin", "bitcoins"),
-    "₹": _Currency("rupee", "rupees", "paisa", "paise"), "₩": _Currency("won", "won"),
-    "₽": _Currency("ruble", "rubles", "kopek", "kopeks"),
-    "₺": _Currency("lira", "lira", "kurush", "kurush"),
-    "₱": _Currency("peso", "pesos", "centavo", "centavos"),
-    "฿": _Currency("baht", "baht", "satang", "satang"), "₫": _Currency("dong", "dong"),
-    "₴": _Currency("hryvnia", "hryvnias", "kopiyka", "kopiykas"),
-    "₦": _Currency("naira", "naira", "kobo", "kobo"),
-    "₪": _Currency("shekel", "shekels", "agora", "agorot"), "₡": _Currency("colon", "colones"),
-    "₲": _Currency("guarani", "guaranis"), "₸": _Currency("tenge", "tenge"),
-    "₾": _Currency("lari", "lari"), "₼": _Currency("manat", "manat"),
-    "₵": _Currency("cedi", "cedis"), "₭": _Currency("kip", "kip"), "¢": _Currency("cent", "cents"),
-}  # fmt: skip
-_CODES = {
-    "USD": _dollars("US"), "EUR": _EURO, "GBP": _POUND, "JPY": _YEN, "CAD": _dollars("Canadian"),
-    "AUD": _dollars("Australian"), "NZD": _dollars("New Zealand"), "HKD": _dollars("Hong Kong"),
-    "SGD": _dollars("Singapore"), "TWD": _dollars("Taiwan"), "JMD": _dollars("Jamaican"),
-    "MXN": _Currency("Mexican peso", "Mexican pesos", "centavo", "centavos"),
-    "ARS": _Currency("Argentine peso", "Argentine pesos", "centavo", "centavos"),
-    "CLP": _Currency("Chilean peso", "Chilean pesos"),
-    "COP": _Currency("Colombian peso", "Colombian pesos"),
-    "UYU": _Currency("Uruguayan peso", "Uruguayan pesos"),
-    "DOP": _Currency("Dominican peso", "Dominican pesos"),
-    "PHP": _Currency("Philippine peso", "Philippine pesos", "centavo", "centavos"),
-    "PEN": _Currency("sol", "soles"), "BRL": _Currency("real", "reais", "centavo", "centavos"),
-    "INR": _SIGNS["₹"], "KRW": _SIGNS["₩"], "RUB": _SIGNS["₽"], "TRY": _SIGNS["₺"],
-    "THB": _SIGNS["฿"], "VND": _SIGNS["₫"], "UAH": _SIGNS["₴"], "NGN": _SIGNS["₦"],
-    "ILS": _SIGNS["₪"], "CRC": _SIGNS["₡"], "PYG": _SIGNS["₲"], "KZT": _SIGNS["₸"],
-    "GEL": _SIGNS["₾"], "AZN": _SIGNS["₼"], "GHS": _SIGNS["₵"],
-    "SEK": _Currency("Swedish krona", "Swedish kronor"),
-    "NOK": _Currency("Norwegian krone", "Norwegian kroner"),
-    "DKK": _Currency("Danish krone", "Danish kroner"),
-    "ISK": _Currency("Icelandic krona", "Icelandic kronur"),
-    "PLN": _Currency("zloty", "zlotys", "grosz", "groszy"),
-    "CZK": _Currency("Czech koruna", "Czech korunas"), "HUF": _Currency("forint", "forints"),
-    "RON": _Currency("Romanian leu", "Romanian lei"), "BGN": _Currency("lev", "leva"),
-    "CHF": _Currency("Swiss franc", "Swiss francs", "centime", "centimes"),
-    "CNY": _Currency("yuan", "yuan"), "RMB": _Currency("yuan", "yuan"),
-    "IDR": _Currency("rupiah", "rupiah"), "MYR": _Currency("ringgit", "ringgit", "sen", "sen"),
-    "SAR": _Currency("Saudi riyal", "Saudi riyals"), "AED": _Currency("dirham", "dirhams"),
-    "QAR": _Currency("Qatari riyal", "Qatari riyals"),
-    "KWD": _Currency("Kuwaiti dinar", "Kuwaiti dinars"),
-    "EGP": _Currency("Egyptian pound", "Egyptian pounds"),
-    "MAD": _Currency("Moroccan dirham", "Moroccan dirhams"), "ZAR": _Currency("rand", "rand"),
-    "KES": _Currency("Kenyan shilling", "Kenyan shillings"),
-    "PKR": _Currency("Pakistani rupee", "Pakistani rupees"),
-    "BTC": _Currency("bitcoin", "bitcoin"), "ETH": _Currency("ethereum", "ethereum"),
-    "DOGE": _Currency("dogecoin", "dogecoin"), "SOL": _Currency("solana", "solana"),
-}  # fmt: skip
-_NAMES = {
-    "kr": _Currency("krona", "kronor"), "zł": _CODES["PLN"], "zl": _CODES["PLN"],
-    "kč": _CODES["CZK"], "ft": _CODES["HUF"], "lei": _CODES["RON"], "rs": _SIGNS["₹"],
-    "sek": _CODES["SEK"], "nok": _CODES["NOK"], "dkk": _CODES["DKK"],
-    "p": _Currency("penny", "pence"),
-}  # fmt: skip
-_PREFIXES = {
-    "US": _CODES["USD"], "USD": _CODES["USD"], "CA": _CODES["CAD"], "CAD": _CODES["CAD"],
-    "C": _CODES["CAD"], "CDN": _CODES["CAD"], "A": _CODES["AUD"], "AU": _CODES["AUD"],
-    "AUD": _CODES["AUD"], "NZ": _CODES["NZD"], "NZD": _CODES["NZD"], "HK": _CODES["HKD"],
-    "HKD": _CODES["HKD"], "S": _CODES["SGD"], "SG": _CODES["SGD"], "R": _CODES["BRL"],
-    "MX": _CODES["MXN"], "MXN": _CODES["MXN"], "NT": _CODES["TWD"], "AR": _CODES["ARS"],
-    "ARS": _CODES["ARS"], "CLP": _CODES["CLP"], "COL": _CODES["COP"], "J": _CODES["JMD"],
-}  # fmt: skip
-"""Letters before a dollar sign."""
-# Codes that are English words when they are written small.
-_ONLY_CAPITALS = frozenset(
-    {
-        "TRY", "PEN", "COP", "MAD", "SOL", "RON", "PHP", "GEL", "ARS", "SAR", "ALL", "ISK",
-    }
-)  # fmt: skip
 _HOUR_BEFORE = frozenset({"at", "by", "till", "until", "from", "around"})
-_SMALL = frozenset(
-    {
-        "usd", "eur", "gbp", "cad", "aud", "jpy", "brl", "inr", "mxn", "chf", "btc", "eth",
-    }
-)  # fmt: skip
-"""Codes that are also read before a number when they are written small."""
-_PER = {
-    "yr": "year", "year": "year", "y": "year", "mo": "month", "month": "month", "mth": "month",
-    "m": "month", "wk": "week", "week": "week", "w": "week", "day": "day", "d": "day",
-    "hr": "hour", "hour": "hour", "h": "hour", "min": "minute", "sec": "second",
-    "person": "person", "head": "head", "each": "each", "kg": "kilogram", "lb": "pound",
-    "gb": "gigabyte", "sub": "sub", "ea": "each", "pc": "piece", "unit": "unit", "night": "night",
-    "game": "game", "ticket": "ticket", "month.": "month", "user": "user", "oz": "ounce",
-    "l": "liter", "gal": "gallon", "kwh": "kilowatt hour", "pp": "person",
-}  # fmt: skip
-
-_SIGN = "[" + re.escape("".join(_SIGNS)) + "]"
+_SIGN = "[" + re.escape("".join(SIGNS)) + "]"
 _AMOUNT = (
     r"(?:[0-9]{1,3}(?:\.[0-9]{3}){2,}(?![0-9.])|[0-9]{1,3}(?:\.[0-9]{3})++,[0-9]{2}(?![0-9])"
     r"|[0-9]++,[0-9]{1,2}(?![0-9,])|" + NUMBER + r"|\.[0-9]++)"
 )
-_SCALE = r"(?: ?(?P<scale>thousand|million|billion|trillion|mil|mill|bn|[kmbt])(?![^\W_]))?"
+_SCALE = (
+    r"(?: ?(?P<scale>lakh|crore|thousand|million|billion|trillion|mil|mill|bn|[kmbt])(?![^\W_]))?"
+)
 _BEFORE = re.compile(
     rf"(?P<sign>{_SIGN}) ?(?P<minus>-)?(?P<n>{_AMOUNT}){_SCALE}(?P<code> ?(?:USD|CAD|AUD|NZD|MXN"
-    rf"|SGD|HKD)\b)?",
+    rf"|SGD|HKD)\b)?(?P<each>ea(?![^\W_]))?",
     re.IGNORECASE,
 )
 _LETTERS_BEFORE = re.compile(rf"(?P<code>[A-Z]{{1,3}})(?P<sign>\$) ?(?P<n>{_AMOUNT}){_SCALE}")
@@ -134,6 +41,7 @@ _BEHIND = re.compile(
 )
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _PER_WHAT = re.compile(r" ?/ ?([A-Za-z]{1,6})(?![^\W_])")
+_SEVERAL = re.compile(rf"([1-9][0-9]?)/(?={_SIGN}[0-9])")
 _LONE_SIGN = re.compile(rf"{_SIGN}(?![^\W_])")
 
 
@@ -142,16 +50,16 @@ def before(line: Line, at: int) -> Reading | None:
     match = _BEFORE.match(line.text, at)
     if match is None or not _is_whole(line, match):
         return None
-    currency = _SIGNS[match["sign"]]
+    currency = SIGNS[match["sign"]]
     if match["code"]:
-        currency = _CODES[match["code"].strip().upper()]
+        currency = CODES[match["code"].strip().upper()]
     return _reading(line, match, currency)
 
 
 def letters_before(line: Line, at: int) -> Reading | None:
     """Read US$5, R$ 10,50."""
     match = _LETTERS_BEFORE.match(line.text, at)
-    currency = _PREFIXES.get(match["code"]) if match else None
+    currency = PREFIXES.get(match["code"]) if match else None
     return (
         _reading(line, match, currency) if match and currency and _is_whole(line, match) else None
     )
@@ -163,10 +71,10 @@ def code_before(line: Line, at: int) -> Reading | None:
     if match is None or not _is_whole(line, match):
         return None
     code = match["code"]
-    if code in _ONLY_CAPITALS:  # "TRY 5 TIMES"
+    if code in ONLY_CAPITALS:  # "TRY 5 TIMES"
         return None
-    currency = _CODES.get(code.upper() if code in _SMALL else code) or (
-        _NAMES.get(code.lower()) if code in ("Rs", "rs", "kr", "Kr", "zł") else None
+    currency = CODES.get(code.upper() if code in SMALL else code) or (
+        NAMES.get(code.lower()) if code in ("Rs", "rs", "kr", "Kr", "zł") else None
     )
     return _reading(line, match, currency) if currency else None
 
@@ -183,18 +91,18 @@ def behind(line: Line, at: int) -> Reading | None:
         or (following == "." and line.text[match.end() + 1 : match.end() + 2].isdigit())
     ):
         return None
-    return _reading(line, match, _SIGNS[sign] if sign else _named(code, match[0], line.before(at)))
+    return _reading(line, match, SIGNS[sign] if sign else _named(code, match[0], line.before(at)))
 
 
-def _named(code: str, written: str, before: str) -> _Currency | None:
+def _named(code: str, written: str, before: str) -> Currency | None:
     if code.endswith("$"):
-        return _PREFIXES.get(code[:-1].upper())
-    if code.lower() in _NAMES:
+        return PREFIXES.get(code[:-1].upper())
+    if code.lower() in NAMES:
         is_hour = code.lower() == "p" and (" " in written or before in _HOUR_BEFORE)
-        return None if is_hour or code.lower() == "ft" else _NAMES[code.lower()]
-    if code.upper() in _ONLY_CAPITALS and not code.isupper():
+        return None if is_hour or code.lower() == "ft" else NAMES[code.lower()]
+    if code.upper() in ONLY_CAPITALS and not code.isupper():
         return None
-    return _CODES.get(code.upper()) if code.isupper() or code.islower() else None
+    return CODES.get(code.upper()) if code.isupper() or code.islower() else None
 
 
 def _is_whole(line: Line, match: re.Match[str]) -> bool:
@@ -204,7 +112,7 @@ def _is_whole(line: Line, match: re.Match[str]) -> bool:
     return line.is_end(end) and not (following[:1] in ".," and following[1:].isdigit())
 
 
-def _reading(line: Line, match: re.Match[str], currency: _Currency | None) -> Reading | None:
+def _reading(line: Line, match: re.Match[str], currency: Currency | None) -> Reading | None:
     if currency is None:
         return None
     named = match.groupdict()
@@ -213,14 +121,34 @@ def _reading(line: Line, match: re.Match[str], currency: _Currency | None) -> Re
         said = f"minus {said}"
     end = match.end()
     per = _PER_WHAT.match(line.text, end)
-    if per is not None and (what := _PER.get(per[1].lower())):
+    if per is not None and (what := PER.get(per[1].lower())):
         said, end = f"{said} {'' if what == 'each' else 'per '}{what}", per.end()
+    elif named.get("each"):
+        said = f"{said} each"
+    elif is_named_again(line, end, currency):
+        return Reading(end, bare, "money", bare, amount)
+    elif _is_adjective(line, match, named["scale"]):
+        said = f"{bare} {currency.one}"
     return Reading(end, said, "money", bare, amount)
 
 
-def _amount(number: str, scale: str | None, currency: _Currency) -> tuple[str, str, float]:
+def is_named_again(line: Line, end: int, currency: Currency) -> bool:
+    """Tell whether a word behind an amount says its currency once more: $5 dollars."""
+    return line.after(end).lower() in AGAIN.get(currency.one, ())
+
+
+def _is_adjective(line: Line, match: re.Match[str], scale: str | None) -> bool:
+    """Tell whether an amount describes the noun behind it: that $50 bundle, $5 coffee."""
+    following = line.after(match.end()).lower()
+    if not nouns.is_noun(following) or not (scale or match["n"].replace(",", "").isdigit()):
+        return False
+    # Others may be who is thanked for it: "the $50 mike".
+    return following in nouns.PRICED or line.before(match.start()) in ("a", "an", "another")
+
+
+def _amount(number: str, scale: str | None, currency: Currency) -> tuple[str, str, float]:
     """Return the amount in words, its number alone, and its value."""
-    number = _with_point(number, is_european=currency is _EURO)
+    number = _with_point(number, is_european=currency is EURO)
     if scale:
         bare = f"{numerals.count(number)} {SCALES[scale.lower()]}"
         return f"{bare} {currency.many}", bare, numerals.value(number)
@@ -250,6 +178,15 @@ def _with_point(number: str, *, is_european: bool) -> str:
     return number
 
 
+def several(line: Line, at: int) -> Reading | None:
+    """Read 3/$10: how many for how much."""
+    match = _SEVERAL.match(line.text, at)
+    price = before(line, match.end()) if match else None
+    if match is None or price is None:
+        return None
+    return Reading(price.end, f"{numerals.count(match[1])} for {price.said}", "money")
+
+
 def lone_sign(line: Line, at: int) -> Reading | None:
     """Read a sign without a number: "$ or €"; in the middle of a word it is a letter."""
     if (
@@ -258,29 +195,29 @@ def lone_sign(line: Line, at: int) -> Reading | None:
         and line.text[at + 1 : at + 2].isalpha()
     ):
         return Reading(at + 1, "s", LETTER)
-    if _LONE_SIGN.match(line.text, at) is None or line.text[at - 1 : at] in _SIGNS:
+    if _LONE_SIGN.match(line.text, at) is None or line.text[at - 1 : at] in SIGNS:
         return None
     end = at + 1
     before = line.text[at - 1 : at]
     following = line.text[end : end + 1]
-    if following in _SIGNS or (following and following not in " .,!?"):
+    if following in SIGNS or (following and following not in " .,!?"):
         return None
     if before.isalpha() or not before.strip():
-        return Reading(end, _SIGNS[line.text[at]].one, "money")
+        return Reading(end, SIGNS[line.text[at]].one, "money")
     return None
 
 
 def unit_of(text: str, at: int) -> str:
     """Return the plural of the currency whose sign stands at `at`, for ranges such as $250-300."""
-    currency = _SIGNS.get(text[at : at + 1])
+    currency = SIGNS.get(text[at : at + 1])
     return currency.many if currency else ""
 
 
-SIGNS = "".join(_SIGNS)
 RULES = (
-    Rule(before, signs=SIGNS),
+    Rule(before, signs="".join(SIGNS)),
     Rule(letters_before, letters=True),
-    Rule(code_before, words=[*(code.lower() for code in _CODES), "rs", "kr", "zł"]),
+    Rule(code_before, words=[*(code.lower() for code in CODES), "rs", "kr", "zł"]),
     Rule(behind, digits=True, signs="."),
-    Rule(lone_sign, signs=SIGNS),
+    Rule(several, digits=True, followed="/"),
+    Rule(lone_sign, signs="".join(SIGNS)),
 )

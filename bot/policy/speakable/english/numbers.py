@@ -40,6 +40,7 @@ _ROOMS = frozenset(
 _TURNS = frozenset({"180", "360", "540", "720", "900", "1080"})
 _TURNED = re.compile(r" (?:no ?scopes?|flick|spin|turn)(?![^\W_])", re.IGNORECASE)
 _FLIGHT = re.compile(r"(?:^| )[A-Z]{2} $")
+_CALIBERS = frozenset({"cal", "caliber", "calibre", "acp", "magnum", "bmg", "colt"})
 _RATED = frozenset({"elo", "rating", "rated", "mmr", "fide"})
 _EDGE = frozenset(".,!?;:)\"'")
 _FAMILIAR = {
@@ -53,6 +54,7 @@ _FAMILIAR = {
 _NO_PLURALS = frozenset(
     {
         "is", "was", "has", "this", "his", "as", "us", "yes", "does", "hes", "shes", "its", "plus",
+        "whats", "thats", "lets", "wheres", "whos", "always", "pls",
     }
 )  # fmt: skip
 _AS_NAME_AFTER = {
@@ -114,7 +116,7 @@ def scaled(line: Line, at: int) -> Reading | None:
         is_screen = line.after(end).lower() in _SCREENS or _RATE.match(line.text, end) is not None
         if sign == "K" or is_screen or line.before(at) == "in":
             return Reading(end, f"{numerals.count(text)} K", "number")
-    elif sign in ("k", "K") and line.before(at) in ("a", "my", "first") and text in ("5", "10"):
+    elif sign in ("k", "K") and _is_called_k(line, at, end, text):
         return Reading(end, f"{numerals.count(text)} K", "number")
     elif (
         (sign and _is_versioned(line, at, sign))
@@ -125,6 +127,19 @@ def scaled(line: Line, at: int) -> Reading | None:
     word = SCALES[(scale[1] or sign).lower()]
     said = f"{numerals.count(text)} {word}"
     return Reading(end, said, "number", said, numerals.value(text) * _POWERS[word])
+
+
+_RUN = frozenset({"run", "race", "walk", "jog", "runs", "races"})
+_MODEMS = frozenset({"modem", "modems", "dialup", "dial", "connection"})
+
+
+def _is_called_k(line: Line, at: int, end: int, text: str) -> bool:
+    """Tell whether a number of thousands is said with its letter: a 5k, 10k run, 56k modem."""
+    following = line.after(end).lower()
+    if text == "56":
+        return following in _MODEMS
+    is_run = line.before(at) in ("a", "my", "first") or following in _RUN
+    return is_run and text in ("5", "10")
 
 
 def _is_versioned(line: Line, at: int, sign: str) -> bool:
@@ -160,7 +175,7 @@ def pointed(line: Line, at: int) -> Reading | None:
         at and not line.text[at - 1].isspace() and line.text[at - 1] not in "(~<>-"
     ):
         return None
-    is_caliber = line.after(match.end()).startswith("cal")
+    is_caliber = line.after(match.end()).lower() in _CALIBERS
     said = numerals.count(match[1]) if is_caliber else f"point {numerals.digits(match[1])}"
     return Reading(match.end(), said, "number", said, float(f"0{match[0]}"))
 
@@ -270,13 +285,13 @@ QUANTITIES = (scaled, plain)
 """What a range or a unit can be made of."""
 RULES = (
     Rule(familiar, digits=True),
-    Rule(ordinal, digits=True),
-    Rule(grouped, digits=True),
+    Rule(ordinal, digits=True, followed=",sSnNrRtT"),
+    Rule(grouped, digits=True, followed=" -"),
     Rule(spaced, digits=True),
-    Rule(dotted, digits=True),
+    Rule(dotted, digits=True, followed="."),
     Rule(scaled, digits=True),
     Rule(pointed, signs="."),
-    Rule(several, digits=True),
+    Rule(several, digits=True, followed="'s"),
     Rule(plain, digits=True),
     Rule(inside, inside=True),
 )

@@ -14,7 +14,8 @@ _YEARS = range(1900, 2100)
 SCALES = {
     "k": "thousand", "thousand": "thousand", "m": "million", "mil": "million", "mill": "million",
     "mio": "million", "million": "million", "b": "billion", "bn": "billion", "bil": "billion",
-    "billion": "billion", "t": "trillion", "tn": "trillion", "trillion": "trillion",
+    "billion": "billion", "lakh": "lakh", "crore": "crore", "t": "trillion", "tn": "trillion",
+    "trillion": "trillion",
 }  # fmt: skip
 """Words for what multiplies a number."""
 NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{2,3}){0,5},[0-9]{3}(?![0-9])|[0-9]++)(?:\.[0-9]++)?"

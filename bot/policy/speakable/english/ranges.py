@@ -11,7 +11,10 @@ from bot.policy.speakable.english import (
     numerals,
     sizes,
     times,
+    weekdays,
 )
+from bot.policy.speakable.english.tables.currencies import SIGNS
+from bot.policy.speakable.english.tables.months import MONTHS
 from bot.policy.speakable.reading import Line, Reading, Rule, longest
 
 _BETWEEN = re.compile(r" ?[-~] ?")
@@ -82,7 +85,9 @@ def span(line: Line, at: int) -> Reading | None:
     if first.kind == second.kind == "number":
         return _numbers(line, at, first, second, match[0])
     if first.kind == "money" and second.kind == "number" and (unit := money.unit_of(text, at)):
-        return Reading(second.end, f"{first.bare} to {second.said} {unit}", "money")
+        is_again = money.is_named_again(line, second.end, SIGNS[text[at]])
+        said = f"{first.bare} to {second.said}"
+        return Reading(second.end, said if is_again else f"{said} {unit}", "money")
     if first.kind == "number" and second.kind in _TAKES_UNIT:
         written = text[at : first.end]
         is_count = second.kind == "measure" and written.isdigit()
@@ -100,6 +105,8 @@ def _numbers(line: Line, at: int, first: Reading, second: Reading, between: str)
         return None
     is_tight = between in ("-", "~")
     low, high = first.value, second.value
+    if is_tight and (low, high) == (6, 7) and _is_joke(line, at, second.end):
+        return Reading(second.end, "six seven", "score")
     end = line.text[second.end - 2 : second.end]
     if (
         is_tight
@@ -145,6 +152,22 @@ def _numbers(line: Line, at: int, first: Reading, second: Reading, between: str)
 
 _SETS = re.compile(r"[0-9]-[0-9]{1,2}, [0-9]{1,2}-[0-9]")
 """Scores of the sets of a match."""
+
+
+_LAST = re.compile(r"[ .!?]{0,9}$")
+_JOKED_BEFORE = frozenset({"said", "says", "saying", "say", "the", "did", "doing", "this"})
+_JOKED_AFTER = frozenset(
+    {"again", "moment", "meme", "memes", "joke", "jokes", "kid", "kids", "trend", "lol", "lmao"}
+)
+
+
+def _is_joke(line: Line, at: int, end: int) -> bool:
+    """Tell whether 6-7 is what children shout, and no range."""
+    following = line.after(end).lower()
+    is_last = _LAST.match(line.text, end) is not None
+    return following in _JOKED_AFTER or (
+        is_last and (not at or line.before(at) in _JOKED_BEFORE or not line.text[:at].strip())
+    )
 
 
 def _is_year(text: str) -> bool:
@@ -200,11 +223,7 @@ def about(line: Line, at: int) -> Reading | None:
     return Reading(reading.end, f"about {reading.said}", reading.kind) if reading else None
 
 
-_DAYS = {
-    "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "wed": "Wednesday", "thu": "Thursday",
-    "thur": "Thursday", "thurs": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday",
-    "m": "Monday", "f": "Friday",
-}  # fmt: skip
+_DAYS = weekdays.DAYS | {"m": "Monday", "f": "Friday"}
 _WEEK = re.compile(rf"({'|'.join(_DAYS)})-({'|'.join(_DAYS)})(?![^\W_])", re.IGNORECASE)
 
 
@@ -218,8 +237,8 @@ def week(line: Line, at: int) -> Reading | None:
 
 RULES = (
     Rule(week, words=_DAYS),
-    Rule(span, digits=True, letters=True, signs=money.SIGNS, words=dates.MONTHS),
-    Rule(record, digits=True),
+    Rule(span, digits=True, letters=True, signs="".join(SIGNS), words=MONTHS),
+    Rule(record, digits=True, followed="wW"),
     Rule(minus, signs="-"),
     Rule(about, signs="~≈"),
 )

@@ -5,11 +5,13 @@ import re
 from bot.policy.speakable.english import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
-_ROMAN = re.compile(r"(?:X{0,3}(?:IX|IV|V?I{0,3})|L?X{0,3}V?I{0,3})(?='s)?(?![^\W_])")
+_ROMAN = re.compile(r"(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?='s)?(?![^\W_])")
 _SMALL = re.compile(
     r"(?:x{0,3}(?:ix|iv|v?i{1,3})|x{1,3}v|xx{1,2}|xl(?:ix|iv|v?i{0,3})|l(?:ix|iv|v?i{1,3}))(?![^\W_])"
 )
 _NOTES = ("I", "V", "X", "XX")
+_SIZES = ("XL", "L", "LI", "XLI")
+"""Numerals that are rather sizes or names behind a word that no numeral follows."""
 _NUMBERED = frozenset(
     {
         "ace", "act", "age", "arma", "article", "auto", "battlefield", "bf", "bioshock", "book",
@@ -17,7 +19,8 @@ _NUMBERED = frozenset(
         "civilization", "class", "cod", "combat", "creed", "cry", "crysis", "darksiders", "dead",
         "diablo", "diamond", "division", "doom", "dragon", "dying", "effect", "elden", "emerald",
         "empires", "ep.", "episode", "evil", "fallout", "fantasy", "far", "ff", "ffxiv", "fighter",
-        "final", "forza", "gaiden", "gear", "gears", "gen", "generation", "gold", "grade", "gran",
+        "final", "wrestlemania", "forza", "gaiden", "gear", "gears", "gen", "generation", "gold",
+        "grade", "gran",
         "gta", "hades", "halo", "hearts", "hitman", "injustice", "iphone", "iron", "kart",
         "killzone", "kombat", "league", "level", "light", "mario", "mark", "max", "metal", "mk",
         "mortal", "mw", "ninja", "overwatch", "part", "payday", "payne", "persona", "phase",
@@ -54,6 +57,8 @@ def roman(line: Line, at: int) -> Reading | None:
     number = _value(text)
     if before in _KINGS and number:
         return Reading(match.end(), f"the {numerals.ordinal(number)}", "roman")
+    if before in ("gen", "generation") and text == "X":
+        return None
     if before in _NUMBERED:
         if text == "I" and before not in (
             "chapter",
@@ -69,7 +74,7 @@ def roman(line: Line, at: int) -> Reading | None:
         ):
             return None
         return Reading(match.end(), numerals.cardinal(number), "roman")
-    if len(text) < _LEAST or text in _NOTES or line.is_shouted:
+    if len(text) < _LEAST or text in _NOTES or text in _SIZES or line.is_shouted:
         return None
     word = line.text[:at].split()[-1:]
     is_title = bool(word) and word[0][0].isupper() and word[0][-1].isalnum()
@@ -86,9 +91,9 @@ def _value(text: str) -> int:
 
 def _all_numerals() -> frozenset[str]:
     ones = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
-    return frozenset(tens + one for tens in ("", "x", "xx", "xxx", "xl", "l") for one in ones) - {
-        ""
-    }
+    return frozenset(
+        tens + one for tens in ("", "x", "xx", "xxx", "xl", "l", "lx") for one in ones
+    ) - {""}
 
 
 def joined(line: Line, at: int) -> Reading | None:

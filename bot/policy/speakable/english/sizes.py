@@ -74,6 +74,7 @@ _JOINED = re.compile(
     r"|mo|wk)(?![^\W_])",
     re.IGNORECASE,
 )
+_TORQUE = re.compile(r"([0-9]{1,4}) ?(?:ft[- ]?lbs?|lbs?[- ]?ft)(?![^\W_])")
 _STARS = re.compile(r"([1-7])(?:\*(?= [A-Za-z])|★(?!\w))")
 _SIZE = re.compile(r"([0-9]{1,3})[\"'] ?[x×] ?([0-9]{1,3})(?:\"|')(?![^\W_])")
 
@@ -104,6 +105,14 @@ def size(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), f"{a} by {b}", "measure")
 
 
+def torque(line: Line, at: int) -> Reading | None:
+    """Read 300 ft-lbs and 300 lb-ft."""
+    match = _TORQUE.match(line.text, at)
+    if match is None:
+        return None
+    return Reading(match.end(), f"{numerals.count(match[1])} foot pounds", "measure")
+
+
 def stars(line: Line, at: int) -> Reading | None:
     """Read 5* and 5★: how rare or good something is."""
     match = _STARS.match(line.text, at)
@@ -122,11 +131,12 @@ def multiple(line: Line, at: int) -> Reading | None:
 
 RULES = (
     Rule(each, letters=True),
-    Rule(joined, digits=True),
-    Rule(size, digits=True),
-    Rule(stars, digits=True),
-    Rule(multiple, digits=True),
-    Rule(feet, digits=True),
-    Rule(inches, digits=True),
-    Rule(age, digits=True),
+    Rule(joined, digits=True, followed="-."),
+    Rule(size, digits=True, followed="\"'"),
+    Rule(torque, digits=True, followed=" fl"),
+    Rule(stars, digits=True, followed="*★"),
+    Rule(multiple, digits=True, followed="xX,."),
+    Rule(feet, digits=True, followed="' f"),
+    Rule(inches, digits=True, followed="\"',."),
+    Rule(age, digits=True, followed=" yY"),
 )

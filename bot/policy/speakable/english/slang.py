@@ -2,11 +2,14 @@
 
 import re
 
+from bot.policy.speakable.english import letters, meanings
 from bot.policy.speakable.english.tables import vocabulary
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _WORD = re.compile(r"[A-Za-z]++(?![^\W_])")
 _STOP = re.compile(r"\.(?= \S)")
+_FEATURED = re.compile(rf"\. (?!(?:{'|'.join(vocabulary.FORTS)})(?![^\W_]))(?=[A-Z])")
+_TITLED_SMALL = re.compile(r"\. (?=[a-z]{3})")
 _TITLED = re.compile(r"\.? (?=[A-Z])|\.(?=[A-Za-z])")
 _MIXED = re.compile(
     rf"(?:{'|'.join(sorted(map(re.escape, vocabulary.MIXED), key=len, reverse=True))})(?![^\W_]"
@@ -22,42 +25,21 @@ _TONE = re.compile(rf"/({'|'.join(_TONES)})[.!]*$", re.IGNORECASE)
 _OPENERS = frozenset(re.split("[^a-z]", key)[0] for key in vocabulary.MIXED)
 _LEVEL = re.compile(r"(?P<word>lvl|lv|lev)s?\.? ?(?=[0-9])", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?(?=[0-9IVX])", re.IGNORECASE)
+_ESTABLISHED = re.compile(r"[Ee]st\.? ?(?=(?:1[6-9]|20)[0-9]{2}(?![^\W_]|:))")
 _PART = re.compile(r"[Pp]t\.? ?(?=[0-9])")
 _NUMBERED_WORDS = {
     "no": "number", "nr": "number", "ep": "episode", "vol": "volume", "ch": "chapter",
     "pg": "page", "pp": "pages", "fig": "figure", "sec": "section", "s": "season",
 }  # fmt: skip
-_FOUR = re.compile(r"4(?= )")
-_TWO = re.compile(r"2(?= )")
-_TOO = re.compile(r"2(?= *(?:[.!?,]|$))")
-_TOO_BEFORE = frozenset({"u", "you", "me", "us"})
-_MEASURED_AFTER = frozenset(
-    {"late", "much", "good", "bad", "hard", "easy", "far", "soon", "early", "funny"}
-)
-_FOR_AFTER = frozenset(
-    {
-        "me", "u", "you", "us", "him", "her", "them", "the", "my", "ur", "your", "life", "real",
-        "ever", "now", "today", "reals", "that", "this", "a", "free", "all", "it", "sure",
-    }
-)  # fmt: skip
-_FOR_BEFORE = frozenset(
-    {
-        "w8", "wait", "thx", "thanks", "ty", "tyvm", "tysm", "up", "only", "just", "gg", "ready",
-        "go", "time", "good", "looking", "pray", "luv", "love", "gl",
-    }
-)  # fmt: skip
-_TO_AFTER = frozenset(
-    {
-        "u", "me", "go", "get", "see", "be", "play", "do", "say", "win", "watch", "hear", "know",
-        "the", "have",
-    }
-)  # fmt: skip
-_TO_BEFORE = frozenset(
-    {
-        "want", "need", "got", "going", "gonna", "talk", "nice", "love", "like", "try", "used",
-        "able", "me", "u", "you", "time", "had", "have", "listen", "welcome",
-    }
-)  # fmt: skip
+
+_MOST_STRETCHED = 3
+"""Times that the last letter of an abbreviation may be written once more: plzzz."""
+_STRETCHED = {
+    key + key[-1] * more: key
+    for key in vocabulary.STRETCHED
+    for more in range(1, _MOST_STRETCHED + 1)
+}
+"""Abbreviations by what becomes of them when somebody draws them out."""
 
 
 def word(line: Line, at: int) -> Reading | None:
@@ -69,13 +51,20 @@ def word(line: Line, at: int) -> Reading | None:
     if len(written) == 1 and line.text[at - 1 : at].isdigit():  # of a name: p3r, h4x0r
         return Reading(match.end(), written.upper())
     key = written.lower()
+    if key == "ft" and _FEATURED.match(line.text, match.end()):
+        stop = _FEATURED.match(line.text, match.end())
+        return Reading(stop.end() if stop else match.end(), "featuring ", "slang")
+    key = _STRETCHED.get(key, key)
     said = vocabulary.SLANG.get(key) or vocabulary.ABBREVIATIONS.get(key)
     if (
         said is None
         or not _is_alone(line, at, match.end(), key_is_title=key in vocabulary.TITLES)
-        or not _is_meant(line, at, match.end(), written)
+        or not _is_meant(line, at, match.end(), written, key)
+        or (len(key) == 1 and letters.is_letter(line, at, key))
     ):
         return None
+    if key in meanings.OTHERWISE:
+        said = meanings.said(line, at, match.end(), key, said)
     end = match.end()
     if key in vocabulary.ABBREVIATIONS and (stop := _STOP.match(line.text, end)):
         end = stop.end()
@@ -87,23 +76,20 @@ def word(line: Line, at: int) -> Reading | None:
 def _is_alone(line: Line, at: int, end: int, *, key_is_title: bool) -> bool:
     """Tell whether the word is no part of a name such as R&B, U.S. or rock'n'roll."""
     before, after = line.text[at - 1 : at], line.text[end : end + 2]
-    if before and before in "'&.@#/_-":
+    if before and before in "'&.@#/_-+":
         return False
     if key_is_title and after[:1] == "." and after[1:].isalpha():
         return True
     return not (after[:1] in ("'", "&", "/", "-") or (after[:1] == "." and after[1:].isalnum()))
 
 
-def _is_meant(line: Line, at: int, end: int, written: str) -> bool:
+def _is_meant(line: Line, at: int, end: int, written: str, key: str) -> bool:
     """Tell by case and neighbours whether a word of the table is the abbreviation."""
-    key = written.lower()
     before, after = line.before(at), line.after(end)
     if not vocabulary.is_allowed(key, before, after.lower(), line.text[end : end + 2]):
         return False
     if key in vocabulary.TITLES:
-        name = line.after(end + line.text.startswith(".", end))
-        is_saint = key == "st" and name.lower() in vocabulary.SAINTS
-        return key in ("mr", "mrs", "dr") or is_saint or bool(_TITLED.match(line.text, end))
+        return _is_title(line, end, key)
     if written.islower() or line.is_shouted:
         return True
     if key in vocabulary.ABBREVIATIONS:
@@ -155,32 +141,25 @@ def numbered(line: Line, at: int) -> Reading | None:
     )
 
 
+def _is_title(line: Line, end: int, key: str) -> bool:
+    """Tell whether a name stands behind what may be its title."""
+    name = line.after(end + line.text.startswith(".", end))
+    is_saint = key == "st" and name.lower() in vocabulary.SAINTS
+    if key in vocabulary.TITLES_STOPPED and _TITLED_SMALL.match(line.text, end):
+        return True
+    return key in ("mr", "mrs", "dr") or is_saint or bool(_TITLED.match(line.text, end))
+
+
+def established(line: Line, at: int) -> Reading | None:
+    """Read est. 1999; EST is a time zone."""
+    match = _ESTABLISHED.match(line.text, at)
+    return Reading(match.end(), "established ", "slang") if match else None
+
+
 def part(line: Line, at: int) -> Reading | None:
     """Read pt 2 and pt. 2; PT is a time zone."""
     match = _PART.match(line.text, at)
     return Reading(match.end(), "part ", "slang") if match else None
-
-
-def digit_word(line: Line, at: int) -> Reading | None:
-    """Read 4 as "for" and 2 as "to" between words of chat: w8 4 me, nice 2 see u."""
-    if line.text[at - 1 : at] != " ":
-        return None
-    before, after = line.before(at), line.after(at + 1).lower()
-    if _FOUR.match(line.text, at):
-        is_word = (
-            after in ("me", "u", "you", "us", "him", "life", "real", "ever")
-            or (before in _FOR_BEFORE and after in _FOR_AFTER)
-            or (after == "the" and line.text[at + 1 : at + 9].lower() == " the win")
-        )
-        return Reading(at + 1, "for", "slang") if is_word and before else None
-    if _TOO.match(line.text, at):
-        return Reading(at + 1, "too", "slang") if before in _TOO_BEFORE else None
-    if _TWO.match(line.text, at):
-        if after in _MEASURED_AFTER:
-            return Reading(at + 1, "too", "slang")
-        is_word = (before in _TO_BEFORE and after in _TO_AFTER) or after == "u"
-        return Reading(at + 1, "to", "slang") if is_word else None
-    return None
 
 
 def initial(line: Line, at: int) -> Reading | None:
@@ -194,10 +173,10 @@ _LEET = re.compile(rf"(?:{vocabulary.any_of(vocabulary.LEET)})(?![^\W_])", re.IG
 RULES = (
     Rule(tone, signs="/"),
     Rule(mixed, letters=True, words=_OPENERS),
-    Rule(word, words=(*vocabulary.SLANG, *vocabulary.ABBREVIATIONS)),
+    Rule(word, words=(*vocabulary.SLANG, *vocabulary.ABBREVIATIONS, *_STRETCHED)),
     Rule(level, letters=True, words=("lvl", "lv", "lvls", "lev")),
     Rule(numbered, letters=True),
+    Rule(established, letters=True, words=("est",)),
     Rule(part, letters=True, words=("pt",)),
-    Rule(digit_word, digits=True),
     Rule(initial, digits=True),
 )

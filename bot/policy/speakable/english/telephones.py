@@ -15,7 +15,7 @@ _INTERNATIONAL = re.compile(r"\+[0-9]{1,3}(?:[-. ]?\(?[0-9]{1,5}\)?){2,6}(?![-.]
 _VANITY = re.compile(r"1-(?:800|888|877|866|900)-(?=[A-Z0-9])")
 _TRIPLE = re.compile(r"([0-9])-([0-9])-([0-9])(?!-?[0-9])(?![^\W_])")
 _SOCIAL = re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}(?![-.]?[0-9])(?![^\W_])")
-_SHORT = re.compile(r"[0-9]{3,6}(?![0-9]|[.,:/-][0-9]|%)(?![^\W_])")
+_SHORT = re.compile(r"[0-9]{3,12}(?![0-9]|[.,:/-][0-9]|%)(?![^\W_])")
 _DIALLED = frozenset(
     {
         "call", "dial", "text", "calling", "called", "ring", "phone", "dialed", "sms", "dialing",
@@ -24,7 +24,8 @@ _DIALLED = frozenset(
 )  # fmt: skip
 _CODED = frozenset(
     {
-        "otp", "pin", "code", "zip", "passcode", "password", "id", "serial", "pincode", "ticket",
+        "otp", "cvv", "cvc", "uid", "pin", "code", "zip", "passcode", "password", "id", "serial",
+        "pincode", "ticket",
         "order", "postcode", "ext", "extension", "port",
     }
 )  # fmt: skip
@@ -119,7 +120,7 @@ def _spelled(text: str) -> str:
 
 RULES = (
     Rule(telephone, digits=True, signs="+("),
-    Rule(triple, digits=True),
-    Rule(run, digits=True),
+    Rule(triple, digits=True, followed="-"),
+    Rule(run, digits=True, followed=" "),
     Rule(dialled, digits=True),
 )

@@ -3,6 +3,7 @@
 import re
 
 from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english.timers import counted
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _ZONES = (
@@ -20,6 +21,8 @@ _DOTTED_CLOCK = re.compile(
     rf"(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5][0-9]){_HALF}{_ZONE}", re.IGNORECASE
 )
 _HOUR = re.compile(rf"(?P<hour>1[0-2]|0?[1-9]){_HALF}{_ZONE}", re.IGNORECASE)
+_AGAIN = re.compile(r" ([ap])m(?![^\W_]| i(?![^\W_]))", re.IGNORECASE)
+"""As in "9am am"; "9am am I late" goes on."""
 _RUN = re.compile(
     r"(?:(?P<hours>[0-9]{1,3}):)?(?P<minutes>[0-9]{1,3}):(?P<seconds>[0-5][0-9])(?:[.,]"
     r"(?P<fraction>[0-9]{1,3}))?(?![:.,]?[0-9])(?![^\W_])"
@@ -60,6 +63,10 @@ _DECADE_AFTER = frozenset(
         "style", "band", "bands", "era", "aesthetic", "pop", "cars", "car", "hair",
     }
 )  # fmt: skip
+_CARDS = frozenset({"1650S", "1660S", "2060S", "2070S", "2080S"})
+"""Cards of graphics, which are written like decades."""
+_DECADES = re.compile(r"(?:-| (?:and|or) )'?[0-9]0s(?![^\W_])")
+"""Another decade behind the first: 60s-70s."""
 _SECONDS_AFTER = frozenset(
     {"left", "cooldown", "cd", "timer", "delay", "remaining", "ago", "later"}
 )
@@ -70,7 +77,9 @@ _RECORDS = frozenset(
     }
 )  # fmt: skip
 _LEFT_AFTER = frozenset({"left", "remaining"})
-_SPENT_BEFORE = frozenset({"sub", "under", "q1", "q2", "q3", "q4"})
+_SPENT_BEFORE = frozenset(
+    {"sub", "under", "timer", "timer:", "countdown", "in", "q1", "q2", "q3", "q4"}
+)
 """Words before the time of a run, or of a quarter of a game, that is no time of day."""
 _OCLOCK = 12
 _HOURS = 24
@@ -92,15 +101,15 @@ def clock(line: Line, at: int) -> Reading | None:
     half, end = parts["half"], match.end()
     if minute == "00" and not (second or half) and line.before(at) in _SPENT_BEFORE:
         return None
+    if half and (again := _AGAIN.match(line.text, end)) and again[1].lower() == half.lower():
+        end = again.end()
     if line.text[end - 1] == "." and not line.after(end) and parts.get("zone") is None:
         end -= 1  # the full stop ends the sentence as well
     if second:
         if _is_record(line, at):
             return None
-        hours = f"{_counted(hour, 'hour')} " if hour else ""
-        said = (
-            f"{hours}{_counted(int(minute or 0), 'minute')} and {_counted(int(second), 'second')}"
-        )
+        hours = f"{counted(hour, 'hour')} " if hour else ""
+        said = f"{hours}{counted(int(minute or 0), 'minute')} and {counted(int(second), 'second')}"
     else:
         said = _hour_and_minute(hour, minute, is_half=bool(half))
     if half:
@@ -118,10 +127,6 @@ def _hour_and_minute(hour: int, minute: str | None, *, is_half: bool) -> str:
     if is_half:
         return numerals.cardinal(hour)
     return f"{numerals.cardinal(hour)} {'hundred' if hour > _OCLOCK else 'o' + chr(39) + 'clock'}"
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{numerals.cardinal(number) if number else 'zero'} {unit}{'' if number == 1 else 's'}"
 
 
 def _is_record(line: Line, at: int) -> bool:
@@ -144,7 +149,7 @@ def run(line: Line, at: int) -> Reading | None:
         and (int(match["minutes"]) > _HOURS or line.before(at) in _SPENT_BEFORE)
     ):
         unit = "hour" if line.after(match.end()).lower() == "marathon" else "minute"
-        return Reading(match.end(), _counted(int(match["minutes"]), unit), "duration")
+        return Reading(match.end(), counted(int(match["minutes"]), unit), "duration")
     said = numerals.cardinal(int(match["hours"])) + " " if match["hours"] else ""
     said += (
         numerals.two_digits(match["minutes"])
@@ -164,7 +169,7 @@ def run(line: Line, at: int) -> Reading | None:
 
 
 def _spent(minutes: int, seconds: int) -> str:
-    parts = [_counted(n, unit) for n, unit in ((minutes, "minute"), (seconds, "second")) if n]
+    parts = [counted(n, unit) for n, unit in ((minutes, "minute"), (seconds, "second")) if n]
     return " and ".join(parts) or "zero seconds"
 
 
@@ -199,7 +204,9 @@ def duration(line: Line, at: int) -> Reading | None:
     parts = [(unit, number) for unit, number in match.groupdict().items() if number is not None]
     if len(parts) < 2:
         return None
-    said = " ".join(_counted(int(number), _UNITS[unit]) for unit, number in parts)
+    is_years = [unit for unit, _ in parts] == ["y", "m"]  # "1y 2m"
+    units = _UNITS | {"m": "month"} if is_years else _UNITS
+    said = " ".join(counted(int(number), units[unit]) for unit, number in parts)
     return Reading(match.end(), said, "duration")
 
 
@@ -208,6 +215,8 @@ def decade(line: Line, at: int) -> Reading | None:
     match = _DECADE.match(line.text, at)
     if match is None or (match["tens"] == "0" and match["century"] is None):
         return None
+    if match[0] in _CARDS and not line.is_shouted:
+        return None
     century, tens = match["century"], match["tens"]
     if century is None:
         following = line.after(match.end()).lower()
@@ -215,6 +224,7 @@ def decade(line: Line, at: int) -> Reading | None:
             line.before(at) in _DECADE_BEFORE
             or line.text[at - 1 : at] in ("'", "-")
             or following in _DECADE_AFTER
+            or _DECADES.match(line.text, match.end()) is not None
             or (int(tens) > 6 and following not in _SECONDS_AFTER)
         )
         if not is_decade or line.before(at) == "for":
@@ -246,21 +256,6 @@ def short_year(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), said, "year")
 
 
-_OFFSET = re.compile(r"(UTC|GMT) ?([+-])([0-9]{1,2})(?::?([0-9]{2}))?(?![^\W_])")
-
-
-def offset(line: Line, at: int) -> Reading | None:
-    """Read UTC+2, GMT-5."""
-    match = _OFFSET.match(line.text, at)
-    if match is None:
-        return None
-    minutes = f" {numerals.two_digits(match[4])}" if match[4] and match[4] != "00" else ""
-    sign = "plus" if match[2] == "+" else "minus"
-    return Reading(
-        match.end(), f"{match[1]} {sign} {numerals.cardinal(int(match[3]))}{minutes}", "time"
-    )
-
-
 _SHORT_HALVES = re.compile(r"(1[0-2]|[1-9])a-(1[0-2]|[1-9])p(?![^\W_])")
 
 
@@ -274,13 +269,12 @@ def opening(line: Line, at: int) -> Reading | None:
 
 
 RULES = (
-    Rule(opening, digits=True),
-    Rule(offset, letters=True),
-    Rule(clock, digits=True),
-    Rule(run, digits=True),
-    Rule(military, digits=True),
-    Rule(ratio, digits=True),
-    Rule(duration, digits=True),
-    Rule(decade, digits=True),
+    Rule(opening, digits=True, followed="aA"),
+    Rule(clock, digits=True, followed=":. aApP"),
+    Rule(run, digits=True, followed=":"),
+    Rule(military, digits=True, followed=" h"),
+    Rule(ratio, digits=True, followed=": "),
+    Rule(duration, digits=True, followed=" yYmMwWdDhHsS"),
+    Rule(decade, digits=True, followed=" 'sS"),
     Rule(short_year, signs="'"),
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 SLANG = {
     "abt": "about", "acc": "account", "afaik": "as far as I know", "afk": "away from keyboard",
-    "alr": "alright", "asap": "as soon as possible", "atm": "at the moment",
+    "alr": "alright", "asap": "as soon as possible", "atm": "at the moment", "avg": "average",
     "atp": "at this point", "bbl": "be back later", "bc": "because", "bcs": "because",
     "bcuz": "because", "bf": "boyfriend", "bff": "best friend", "brb": "be right back",
     "btw": "by the way", "cld": "could", "cmon": "come on", "cu": "see you", "cud": "could",
@@ -13,12 +13,14 @@ SLANG = {
     "dmg": "damage", "dw": "don't worry", "dwai": "don't worry about it", "esp": "especially",
     "ez": "easy", "fav": "favorite", "fave": "favorite", "ffs": "for goodness' sake",
     "fr": "for real", "frfr": "for real for real", "ftl": "for the loss", "ftw": "for the win",
-    "fwiw": "for what it's worth", "fyi": "for your information", "gf": "girlfriend",
+    "fwiw": "for what it's worth", "fyi": "for your information", "fml": "screw my life",
+    "gf": "girlfriend",
     "gg": "good game", "ggs": "good games", "ggwp": "good game, well played", "gj": "good job",
     "gl": "good luck", "glhf": "good luck, have fun", "gm": "good morning", "gn": "good night",
     "grats": "congratulations", "gtg": "got to go", "gz": "congratulations",
     "hbd": "happy birthday", "hbu": "how about you", "hf": "have fun", "hmu": "hit me up",
-    "hr": "hour", "hrs": "hours", "icl": "I can't lie", "icymi": "in case you missed it",
+    "hr": "hour", "hrs": "hours", "hru": "how are you", "icl": "I can't lie",
+    "icymi": "in case you missed it",
     "idc": "I don't care", "idek": "I don't even know", "idgaf": "I don't give a damn",
     "idk": "I don't know", "idky": "I don't know why", "idts": "I don't think so", "ig": "I guess",
     "iirc": "if I recall correctly", "ik": "I know", "ikr": "I know, right", "ily": "I love you",
@@ -27,7 +29,8 @@ SLANG = {
     "jk": "just kidding", "jw": "just wondering", "k": "okay", "kk": "okay", "lfg": "let's go",
     "lmk": "let me know", "lv": "level", "lvl": "level", "lvls": "levels", "mb": "my bad",
     "mfw": "my face when", "min": "minute", "mins": "minutes", "msg": "message",
-    "msgs": "messages", "nbd": "no big deal", "ngl": "not gonna lie", "ngmi": "not gonna make it",
+    "msgs": "messages", "nbd": "no big deal", "nj": "nice job", "tmi": "too much information",
+    "ngl": "not gonna lie", "ngmi": "not gonna make it",
     "np": "no problem", "nt": "nice try", "nvm": "never mind", "nvmd": "never mind",
     "nvr": "never", "nw": "no worries", "nws": "no worries", "obv": "obviously",
     "obvs": "obviously", "ofc": "of course", "ofcourse": "of course", "omfg": "oh my god",
@@ -56,6 +59,16 @@ SLANG = {
     "yw": "you're welcome",
 }  # fmt: skip
 """What an abbreviation stands for, by itself in lower case."""
+STRETCHED = frozenset(
+    {
+        "brb", "btw", "cya", "ez", "frfr", "ffs", "fr", "gj", "gl", "gm", "gn", "grats",
+        "gz", "hbd", "hbu", "hf", "hru", "idc", "idek", "idk", "ikr", "ily", "ilysm", "irl", "istg",
+        "jk", "lfg", "lmk", "ngl", "np", "nvm", "ofc", "omfg", "omg", "otw", "pls", "plz",
+        "ppl", "prolly", "rly", "rn", "smh", "soz", "srsly", "sry", "tbh", "thnx", "tho",
+        "thx", "tnx", "ty", "tysm", "tyvm", "wdym", "wp", "wtf", "wth", "wya", "wyd", "yw",
+    }
+)  # fmt: skip
+"""Abbreviations whose last letter people draw out."""
 ABBREVIATIONS = {
     "approx": "approximately", "capt": "captain", "col": "colonel", "dept": "department",
     "dr": "doctor", "esq": "esquire", "etc": "et cetera", "ft": "fort", "gov": "governor",
@@ -73,6 +86,13 @@ TITLES = frozenset(
     }
 )  # fmt: skip
 """Those of them that stand before a name alone."""
+TITLES_STOPPED = frozenset({"capt", "col", "gov", "lt", "mt", "prof", "sgt"})
+"""Those of them that a small name may follow behind a full stop: mt. everest."""
+FORTS = (
+    "Benning", "Bragg", "Collins", "Hood", "Knox", "Lauderdale", "Lewis", "McMurray", "Meade",
+    "Myers", "Pierce", "Smith", "Sumter", "Wayne", "Worth",
+)  # fmt: skip
+"""Names behind ft. that make it a fort; other names are those of musicians."""
 SAINTS = frozenset(
     {
         "andrews", "george", "helena", "james", "john", "johns", "joseph", "louis", "lucia", "mary",
@@ -86,7 +106,9 @@ MIXED = {
     "a.k.a.": "also known as", "b/c": "because", "b/w": "between", "b2b": "back to back",
     "b4": "before", "b8": "bait", "c u": "see you", "c ya": "see ya", "c/o": "care of",
     "e.g": "for example", "e.g.": "for example", "f2f": "face to face", "f2p": "free to play",
-    "g00d": "good", "g2g": "got to go", "g2k": "good to know", "gl2u": "good luck to you",
+    "g00d": "good", "g2g": "got to go", "g2k": "good to know", "eli5": "explain like I'm five",
+    "j/k": "just kidding",
+    "ne1": "anyone", "sk8r": "skater", "sum1": "someone", "gl2u": "good luck to you",
     "gn8": "good night", "gr8": "great", "h/t": "hat tip", "h8": "hate",
     "h8r": "hater", "h8rs": "haters", "h8s": "hates", "i.e": "that is", "i.e.": "that is",
     "ily2": "I love you too", "in2": "into", "l33t": "leet", "l8": "late", "l8r": "later",
@@ -201,12 +223,15 @@ _NOT_BEFORE = {
 """Words behind an abbreviation with which it is none."""
 _NOT_AFTER = {
     "acc": frozenset(["the"]),
+    "nj": frozenset(["at", "from", "in", "of", "the", "to"]),
+    "tmi": frozenset(["the"]),
     "bc": frozenset(["in"]),
     "def": frozenset(
         ["1", "her", "hero", "high", "his", "low", "more", "my", "null", "the", "your"]
     ),
     "dw": frozenset(["doctor", "the"]),
     "esp": frozenset(["an", "the"]),
+    "gz": frozenset(["dot"]),
     "ig": frozenset(["an", "her", "his", "my", "on", "our", "the", "via", "your"]),
     "k": frozenset(["special", "vitamin"]),
     "lv": frozenset(["the"]),

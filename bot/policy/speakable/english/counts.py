@@ -1,0 +1,123 @@
+"""Class count: a part and all of something, as in 6/8 badges, party 3/4, (1/2) and $480/$500."""
+
+import re
+
+from bot.policy.speakable.english import fractions, money, numbers, numerals
+from bot.policy.speakable.english.tables.currencies import SIGNS
+from bot.policy.speakable.reading import Line, Reading, Rule, longest
+
+_COUNT = re.compile(r"([0-9]{1,6})/([0-9]{1,6})(?![0-9]|/[0-9]|[.,][0-9]|[^\W_]|-[A-Za-z]|/?[\"'])")
+_BRACKETS = {"(": ")", "[": "]"}
+_MEMBERS = frozenset(
+    {
+        "crew", "group", "lobby", "members", "party", "players", "seats", "slot", "slots", "spots",
+        "squad", "stack", "team",
+    }
+)  # fmt: skip
+"""What has places, before those that are taken and all of them."""
+_POINTS = frozenset({5, 10, 20, 100})
+"""Most points of ratings: 9/10 games."""
+_UNITS = frozenset(
+    {
+        "cups", "days", "feet", "gallons", "hours", "inches", "liters", "miles", "minutes",
+        "months", "ounces", "pints", "pounds", "quarts", "seconds", "tablespoons", "tbsps",
+        "teaspoons", "times", "tsps", "weeks", "yards", "years",
+    }
+)  # fmt: skip
+"""Plurals that a fraction stands before."""
+_METERS = frozenset({4, 8})
+"""Lower numbers of meters of music, which stand before no plural: 6/8."""
+_NO_PLURALS = frozenset(
+    {"always", "perhaps", "sometimes", "lets", "thats", "whats", "guys", "this"}
+)
+_LEAST_PLURAL = 4
+"""Letters of the shortest word that is taken as a plural by its ending."""
+_FIGHTS = frozenset(
+    {
+        "body", "creature", "creatures", "flyer", "lifelink", "minion", "minions", "stats", "taunt",
+        "token", "tokens", "trample", "rush", "haste", "deathtouch",
+    }
+)  # fmt: skip
+"""Words behind the attack and the health of a card: a 2/2 token."""
+_LARGE = re.compile(r"[^\w\s]?[0-9][0-9.,]{0,16}[kKM]? ?/")
+_SLASH = re.compile(r" ?/ ?(?=[$€£0-9])")
+_SCALED = ("k", "K", "M")
+_LEAST_GOAL = 100
+
+
+def count(line: Line, at: int) -> Reading | None:
+    """Read 6/8 badges, lobby 7/8, (1/2) and a 2/2 token."""
+    match = _COUNT.match(line.text, at)
+    if match is None:
+        return None
+    between = _between(line, at, match)
+    if between is None:
+        return None
+    said = f"{numerals.count(match[1])} {between}{numerals.count(match[2])}"
+    return Reading(match.end(), said, "pair")
+
+
+def _between(line: Line, at: int, match: re.Match[str]) -> str | None:
+    """Return what is said between the numbers, with a space behind it; None if it is no count."""
+    top, bottom, end = int(match[1]), int(match[2]), match.end()
+    before, following = line.before(at), line.after(end).lower()
+    if (before == "mana" or following in _FIGHTS) and max(top, bottom) < 100:
+        return ""
+    if top > bottom:
+        return None
+    closing = _BRACKETS.get(line.text[at - 1 : at])
+    if closing is not None and line.text[end : end + 1] == closing and top >= 1:
+        return "of "
+    if before in _MEMBERS and bottom not in _POINTS and following not in fractions.OF_A_WHOLE:
+        return "of "
+    if bottom in _POINTS:
+        return None
+    is_named = (match[1], match[2]) in fractions.PAIRS
+    if fractions.is_date(line, at, top, bottom):
+        return None
+    if _is_plural(following) and bottom > 1 and (not is_named or bottom in _METERS):
+        return "of "
+    return "out of " if top == 0 and bottom > 1 else None
+
+
+def _is_plural(word: str) -> bool:
+    return (
+        len(word) >= _LEAST_PLURAL
+        and word[-1] == "s"
+        and word[-2] not in "su'"
+        and word not in _UNITS
+        and word not in _NO_PLURALS
+    )
+
+
+def large(line: Line, at: int) -> Reading | None:
+    """Read 4,998/5,000, 12k/15k and $480/$500: what there is, and what is wanted."""
+    if _LARGE.match(line.text, at) is None:
+        return None
+    quantity = money.before if line.text[at] in SIGNS else _number
+    first = quantity(line, at)
+    slash = _SLASH.match(line.text, first.end) if first else None
+    if first is None or slash is None or first.value is None:
+        return None
+    second = quantity(line, slash.end())
+    if second is None or second.value is None or not first.value <= second.value:
+        return None
+    if quantity is money.before:
+        if second.value < _LEAST_GOAL or second.value % 50:  # prices: $5/$10
+            return None
+        return Reading(second.end, f"{first.bare} out of {second.said}", "money")
+    if not line.is_end(second.end) or line.text[second.end : second.end + 1] == "/":
+        return None
+    written = line.text[at : second.end]
+    is_large = "," in written or (written.count(written[-1]) > 1 and written[-1] in _SCALED)
+    return Reading(second.end, f"{first.said} out of {second.said}", "pair") if is_large else None
+
+
+def _number(line: Line, at: int) -> Reading | None:
+    return longest(numbers.QUANTITIES, line, at)
+
+
+RULES = (
+    Rule(count, digits=True, followed="/"),
+    Rule(large, digits=True, followed=" /,.kKM", signs="".join(SIGNS)),
+)

@@ -1,0 +1,71 @@
+"""Minutes: whether 45m are minutes, meters, men of a raid or millions."""
+
+import re
+
+from bot.policy.speakable.english.tables.units import UNITS
+from bot.policy.speakable.reading import Line, Reading
+
+BEFORE = frozenset(
+    {
+        "in", "for", "last", "past", "next", "every", "after", "within", "about", "took", "takes",
+        "another", "under", "over", "only", "~", "wait", "spent", "brb", "been", "waited",
+        "waiting", "eta", "timer", "queued", "delayed",
+    }
+)  # fmt: skip
+"""Words before a time."""
+_AFTER = frozenset(
+    {
+        "ago", "left", "later", "timer", "break", "ad", "ads", "delay", "timeout", "remaining",
+        "wait", "queue", "more", "late", "until", "till", "pause", "already", "cooldown",
+    }
+)  # fmt: skip
+_GIVEN = re.compile(
+    r"(?:give|gimme|giving) (?:me |us |him |her |it |them )?(?:like )?$", re.IGNORECASE
+)
+_TIMED = re.compile(
+    r"\b(?:queue|que|q|wait|delay|break|ads?|stream|match|game|podcast|video|vid|eta|timer|nap)s?"
+    r" (?:time )?(?:is|was|are|were|took|for|of|at|to) (?:like |about |almost )?$",
+    re.IGNORECASE,
+)
+"""What lasts, and a verb, before how long: "queue was 12m"."""
+_METERS_AFTER = frozenset(
+    {
+        "dash", "sprint", "race", "run", "swim", "freestyle", "tall", "deep", "high", "long",
+        "away", "final", "hurdles", "relay", "wide",
+    }
+)  # fmt: skip
+_GOES_ON = re.compile(
+    r" in(?=[.,!?]|$| (?:already|now|and|chat|lol|bro)(?!\w))| to go(?!\w)", re.IGNORECASE
+)
+"""As in "45m in" and "10m to go"; "100m in 10s" is a distance."""
+_RAIDS = frozenset({"10", "25", "40"})
+_RAID = re.compile(r" (?:HC|hc|heroic|NM|normal|mythic|raid|ICC|icc|Naxx|naxx)(?![^\W_])")
+_MILLIONS = re.compile(
+    r"(?:goal|worth|gold|budget|salary|bounty|subs|followers|views|viewers|valued)"
+    r"(?: (?:is|was|at|of|about|to))?:? $",
+    re.IGNORECASE,
+)
+"""What is counted in millions, before the number: "net worth 20m"."""
+_NEAR = 36
+"""Characters before a number in which the words above stand."""
+_MOST_MINUTES = 1000
+
+
+def meant(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]:
+    """Return the words of the unit, one and more than one, that m stands for behind `number`."""
+    text, end = line.text, match.end()
+    following = line.after(end).lower()
+    start = text.rfind(" ", 0, number.end - 1 if number.end else 0) + 1
+    near = text[max(start - _NEAR, 0) : start]
+    if text[start : number.end] in _RAIDS and _RAID.match(text, end):
+        return "man", "man"
+    is_time = (
+        line.before(start) in BEFORE
+        or following in _AFTER
+        or _GOES_ON.match(text, end) is not None
+        or _GIVEN.search(near) is not None
+        or _TIMED.search(near) is not None
+    )
+    if is_time and following not in _METERS_AFTER and (number.value or 0) < _MOST_MINUTES:
+        return UNITS["min"]
+    return ("million", "million") if _MILLIONS.search(near) else UNITS["m"]

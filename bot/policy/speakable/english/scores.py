@@ -1,0 +1,55 @@
+"""Class score: kills, deaths and assists, which look like dates."""
+
+import re
+
+from bot.policy.speakable.english import numerals
+from bot.policy.speakable.reading import Line, Reading, Rule
+
+_TRIPLE = re.compile(
+    r"([0-9]{1,3})([-/])([0-9]{1,3})\2([0-9]{1,3})(?![-/]?[0-9])(?![^\W_]|-[^\W_])"
+)
+_SCORED_BEFORE = frozenset(
+    {
+        "kda", "k/d/a", "kills", "score", "scoreline", "stats", "stat", "im", "i'm", "he's", "hes",
+        "she's", "shes", "ended", "finished", "finishing", "dropped", "currently", "sitting",
+        "being", "am", "they're", "ur", "you're", "we're",
+    }
+)  # fmt: skip
+_SCORED_AFTER = frozenset({"kda", "score", "scoreline", "stats"})
+_WENT = frozenset({"went", "go", "goes", "going", "gone"})
+_OPENERS = frozenset({"", "a", "my", "nice", "solid"})
+_NEAR = 24
+"""Characters before three numbers in which they are called a score."""
+_MONTHS = 12
+_LEAST_YEAR = 18
+"""Least number behind a month and a day of what "went" is said of that is rather a year."""
+
+
+def score(line: Line, at: int) -> Reading | None:
+    """Read 10/2/5 and, where words tell that it is a score, 20-5-10."""
+    match = _TRIPLE.match(line.text, at)
+    if match is None or (match[2] == "-" and not is_score(line, at)):
+        return None
+    return Reading(match.end(), " ".join(map(numerals.count, match.group(1, 3, 4))), "score")
+
+
+def is_score(line: Line, at: int) -> bool:
+    """Tell whether words call three numbers a score: kda 4/1/16, went 20/5/10 on jhin.
+
+    Else they may be a date: went 1/2/24, released 8/2/10.
+    """
+    match = _TRIPLE.match(line.text, at)
+    if match is None or any(n[0] == "0" != n for n in match.group(1, 3, 4)):  # 9/11/01
+        return False
+    before, following = line.before(at), line.after(match.end()).lower()
+    if before in _SCORED_BEFORE or following in _SCORED_AFTER:
+        return True
+    if "kda" in line.text[max(at - _NEAR, 0) : at].lower():
+        return True
+    if before in _WENT:
+        is_date = int(match[1]) <= _MONTHS and int(match[4]) >= _LEAST_YEAR
+        return following == "on" or not is_date
+    return following == "on" and before in _OPENERS
+
+
+RULES = (Rule(score, digits=True, followed="-/"),)
