@@ -1,6 +1,7 @@
 """Events of an engine's process: each is sent, or the process ends."""
 
 import io
+import os
 
 import pytest
 
@@ -26,7 +27,7 @@ def test_what_is_no_text_is_sent_with_a_question_mark(event: protocol.Event) -> 
 
 def test_a_process_that_cannot_send_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     statuses: list[int] = []
-    monkeypatch.setattr(child.os, "_exit", statuses.append)
+    monkeypatch.setattr(os, "_exit", statuses.append)
 
     def encode(message: object) -> bytes:
         raise ValueError(message)
