@@ -35,8 +35,8 @@ class Gate:
     def meter(self, data: Mapping[str, Any]) -> None:
         """Take the data of an event `InputVolumeMeters`."""
         level_db = level_of(data, self._settings.input)
-        if level_db is None:
-            return
+        if level_db is None:  # OBS meters no source that is not active, as in another scene
+            level_db = _SILENT_DB
         now, before = self._clock(), self.is_talking
         if level_db >= self._settings.level_db:
             self._loud += 1

@@ -58,7 +58,7 @@ class Load:
     def takes(self, streamer: str) -> bool:
         """Tell whether a request of this streamer is taken now.
 
-        Of each streamer one may wait here in any case: then they take turns, whoever is quick.
+        The first one of each streamer may wait longer: then they take turns, whoever is quick.
         """
         longest_s = self._limits.wait_s * (1 if self._queue.has(streamer) else _FIRST)
         return self.is_open and self.wait_s <= longest_s

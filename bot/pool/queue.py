@@ -68,9 +68,12 @@ class FairQueue:
         mine.append(item)
         return True
 
-    def take(self, at: float) -> Waiting | None:
-        """Return what comes next at the time `at`; None where nothing waits."""
-        self._drop_late(at)
+    def holds(self, streamer: str, attempt: str) -> bool:
+        """Tell whether this request of a streamer waits."""
+        return any(each.ask.attempt == attempt for each in self._waiting.get(streamer, ()))
+
+    def take(self) -> Waiting | None:
+        """Return what comes next; None where nothing waits."""
         while self._turns:
             streamer = self._turns[0]
             mine = self._waiting[streamer]
@@ -101,9 +104,12 @@ class FairQueue:
             self._remove(each)
         return left
 
-    def _drop_late(self, at: float) -> None:
-        for each in [each for each in self if each.deadline_at <= at]:
+    def drop_late(self, at: float) -> list[Waiting]:
+        """Return what nobody wants any more at the time `at`, and forget it."""
+        late = [each for each in self if each.deadline_at <= at]
+        for each in late:
             self._remove(each)
+        return late
 
     def _remove(self, item: Waiting) -> None:
         mine = self._waiting[item.streamer]

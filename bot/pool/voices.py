@@ -9,7 +9,9 @@ from nats.errors import Error as NatsError
 
 from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.connection import Connection, told
-from bot.engine.guests.pool.voices import Fetched, Store, name_at_worker
+from bot.engine.guests.pool.voices import Store, is_of_a_streamer, name_at_worker
+from bot.errors import UtteranceError
+from bot.pool.fetched import Fetched
 from bot.pool.state import bucket_of_state, make_state
 
 log = structlog.get_logger(__name__)
@@ -39,14 +41,21 @@ class Voices:
         """Names of the voices that spoke lately."""
         return tuple(self._used)
 
-    async def here(self, streamer: str, key: str) -> str:
-        """Return the name of a streamer's voice once it is here; empty if none is needed.
+    async def here(self, streamer: str, key: str, voice: str) -> str:
+        """Return the name of the voice that speaks, once it is here.
+
+        Args:
+            streamer: Who asks.
+            key: Of its voice; empty if none is needed.
+            voice: One of the worker's own, for that case.
 
         Raises:
-            UtteranceError: it cannot be had.
+            UtteranceError: it cannot be had, or is another streamer's.
         """
         if self._fetched is None or not key:
-            return ""
+            if is_of_a_streamer(voice):
+                raise UtteranceError("A streamer's voice cannot be asked for by its name.")
+            return voice
         name = name_at_worker(streamer, key)
         await self._fetched.fetch(name, key, self._store(streamer))
         self._used.pop(name, None)

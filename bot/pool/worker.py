@@ -20,11 +20,13 @@ from nats.errors import Error as NatsError
 
 from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.connection import Connection
+from bot.engine.guests.pool.voices import is_of_a_streamer
 from bot.engine.process import protocol
 from bot.engine.process.client import EngineLostError
 from bot.engine.process.supervisor import Supervisor
 from bot.errors import StartError, UtteranceError, raised
 from bot.messages import SpeechRequest
+from bot.pool.bounds import bounded
 from bot.pool.figures import Figures, Result
 from bot.pool.load import Limits, Load
 from bot.pool.queue import FairQueue, Waiting
@@ -42,9 +44,6 @@ _LEAVE_S = 0.3
 """Time in which daemons hear that a worker ends before it does."""
 _BEAT_LEAST_S = 0.05
 """Time between two beats while the load changes."""
-_MOST_TEXT = 10_000
-_LATEST_S = 300.0
-"""Limit of when speech may be needed, in seconds."""
 
 
 class Worker:
@@ -129,24 +128,33 @@ class Worker:
         if ask.version != wire.VERSION or not is_own:
             log.warning("request refused", streamer=streamer, version=ask.version)
             return
+        is_here = f"{streamer} {ask.attempt}" in self._jobs
+        if is_here or self._queue.holds(streamer, ask.attempt):
+            log.warning("request refused", streamer=streamer, reason="its attempt is not new")
+            return  # the one that came first is answered
+        try:
+            ask = bounded(ask, self._supervisor.nfe_choices)
+        except UtteranceError as error:
+            await self._send_event(message.reply, self._refused(error))
+            return
         at = awake()
         item = Waiting(
             streamer,
             message.reply,
             ask,
-            due_at=at + min(max(ask.request.due_s, 0.0), _LATEST_S),
-            deadline_at=at + min(max(ask.deadline_s, 0.0), _LATEST_S),
+            due_at=at + ask.request.due_s,
+            deadline_at=at + ask.deadline_s,
             came_at=at,
         )
         load, expected_s = self._load, self._load.wait_s
-        is_impossible = len(ask.request.text) > _MOST_TEXT
-        if is_impossible or not load.takes(streamer) or not self._queue.put(item):
+        if not load.takes(streamer) or not self._queue.put(item):
             self._figures.count(Result.BUSY)
-            await self._send(item, wire.Busy(wait_s=load.excess_s))
+            await self._publish(item.reply, encode(wire.Busy(wait_s=load.excess_s)))
             return
         self._may_work.set()
         self._changed.set()
-        await self._send(item, wire.Taken(expected_s=expected_s + load.service_s(ask.request)))
+        taken = wire.Taken(expected_s=expected_s + load.service_s(ask.request))
+        await self._publish(item.reply, encode(taken))
 
     async def _take_back(self, message: Msg) -> None:
         attempt = message.data.decode(errors="replace")
@@ -163,8 +171,10 @@ class Worker:
         while True:
             await self._may_work.wait()
             self._may_work.clear()
+            for late in self._queue.drop_late(awake()):
+                await self._send_event(late.reply, _failed("It waited for too long."))
             while len(self._jobs) < self._limits.at_once:
-                item = self._queue.take(awake())
+                item = self._queue.take()
                 if item is None:
                     break
                 name = f"{item.streamer} {item.ask.attempt}"
@@ -173,7 +183,7 @@ class Worker:
                 job.add_done_callback(partial(self._end_job, name))
 
     def _end_job(self, name: str, _: "asyncio.Task[None]") -> None:
-        del self._jobs[name]
+        self._jobs.pop(name, None)
         self._may_work.set()
         self._changed.set()
 
@@ -188,27 +198,31 @@ class Worker:
             event = protocol.Speech(number=0, audio=audio, took_s=awake() - begun_at)
             self._figures.note_speech(audio.duration_s, awake() - begun_at)
         except UtteranceError as error:
-            self._figures.count(Result.REFUSED)
-            event = protocol.Failed(
-                number=0, trouble="utterance", message=error.message, remedy=error.remedy
-            )
+            event = self._refused(error)
         except EngineLostError as error:
             self._figures.count(Result.LOST)
-            event = protocol.Failed(number=0, trouble="fault", message=error.message)
-        await self._send_event(item, event)
+            event = _failed(error.message)
+        except Exception as error:  # whatever it is, who asked asks another worker
+            log.exception("request failed", streamer=item.streamer)
+            self._figures.count(Result.LOST)
+            event = _failed(f"The worker failed: {raised(error)}.")
+        await self._send_event(item.reply, event)
+
+    def _refused(self, error: UtteranceError) -> protocol.Failed:
+        self._figures.count(Result.REFUSED)
+        return protocol.Failed(
+            number=0, trouble="utterance", message=error.message, remedy=error.remedy
+        )
 
     async def _prepare(self, item: Waiting) -> SpeechRequest:
         """Return the request as the engine takes it, its voice being here."""
         request = item.ask.request
-        voice = await self._voices.here(item.streamer, item.ask.key) or request.voice
+        voice = await self._voices.here(item.streamer, item.ask.key, request.voice)
         return replace(request, voice=voice, due_s=max(item.due_at - awake(), 0.0))
 
-    async def _send(self, item: Waiting, answer: wire.Taken | wire.Busy) -> None:
-        await self._publish(item.reply, encode(answer))
-
-    async def _send_event(self, item: Waiting, event: protocol.Speech | protocol.Failed) -> None:
+    async def _send_event(self, reply: str, event: protocol.Speech | protocol.Failed) -> None:
         for part in wire.in_parts(event):
-            await self._publish(item.reply, part)
+            await self._publish(reply, part)
 
     async def _publish(self, subject: str, body: bytes) -> None:
         if not self._connection.is_up:
@@ -244,7 +258,7 @@ class Worker:
             longest_piece=engine.longest_piece,
             nfe_choices=engine.nfe_choices,
             languages=tuple(engine.languages),
-            voices=engine.voices,
+            voices=tuple(each for each in engine.voices if not is_of_a_streamer(each)),
             licence=engine.licence,
             at_once=self._limits.at_once,
             under_way=len(self._jobs),
@@ -264,9 +278,13 @@ class Worker:
         self._load.is_draining = True
         log.info("worker drains", under_way=len(self._jobs), given_back=len(self._queue))
         await self._publish(self._subjects.beat(self.name), encode(self.beat()))
-        left = protocol.Failed(number=0, trouble="fault", message="The worker ends.")
         for item in self._queue.clear():
-            await self._send_event(item, left)
+            await self._send_event(item.reply, _failed("The worker ends."))
         if self._jobs:
             await asyncio.wait(list(self._jobs.values()), timeout=_DRAIN_S)
         await asyncio.sleep(_LEAVE_S)  # what was asked before that beat came is answered: busy
+
+
+def _failed(message: str) -> protocol.Failed:
+    """Return the answer after which another worker is asked."""
+    return protocol.Failed(number=0, trouble="fault", message=message)

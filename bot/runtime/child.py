@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -140,6 +141,10 @@ class Sender(Generic[_T]):
                 self._pipe.flush()
         except OSError:
             os._exit(1)  # the daemon is gone
+        except Exception:  # noqa: BLE001 - whatever it is: who cannot say anything is of no use
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
 
 
 def ignore_interrupts() -> None:

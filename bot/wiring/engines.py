@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.config.engine import EngineSettings
-from bot.config.guests import OpenaiSettings, PoolSettings
+from bot.config.guests import EspeakSettings, OpenaiSettings, PiperSettings, PoolSettings
 from bot.engine import ENGINES
 from bot.engine.fallback import FallbackEngine
+from bot.engine.guests.program import SILENT_S
 from bot.engine.narrator import Narrator
 from bot.engine.nfe_policy import NfePolicy
 from bot.engine.pieces import Pauses
@@ -30,6 +31,8 @@ CLONING = frozenset({"f5", "upstream"})
 
 _POOLED = Limits(pause_s=5.0)
 """For a pool, which may be back at any moment, whatever it was away for."""
+_NOTICE_S = 1.0
+"""Time in which a guest says what hangs, before its process counts as hanging."""
 
 
 def create(settings: EngineSettings, name: str | None = None) -> Narrator:
@@ -98,12 +101,22 @@ def _supervisor(settings: EngineSettings, name: str, *, sleeps: bool) -> Supervi
         partial(_complete, settings, name),
         engine=settings.kind_of(name),
         python=python or "",
-        limits=_POOLED if settings.kind_of(name) == "pool" else Limits(),
+        limits=_limits(settings, name),
         is_low=settings.priority == "low",
         cores=settings.cores or (),
         idle_s=settings.idle_s if sleeps else None,
         languages=_languages(settings, name),
     )
+
+
+def _limits(settings: EngineSettings, name: str) -> Limits:
+    """Return when an engine's process hangs: a guest that waits for others notices that itself."""
+    guest = settings.guest(name)
+    if isinstance(guest, OpenaiSettings):
+        return Limits(working_s=guest.silent_s + _NOTICE_S)
+    if isinstance(guest, PiperSettings | EspeakSettings):
+        return Limits(working_s=SILENT_S + _NOTICE_S)
+    return _POOLED if isinstance(guest, PoolSettings) else Limits()
 
 
 def for_the_pool(settings: EngineSettings, name: str, voices: Path) -> Supervisor:
@@ -128,7 +141,7 @@ def for_the_pool(settings: EngineSettings, name: str, voices: Path) -> Superviso
         options,
         engine=settings.kind_of(name),
         python=(settings.python or "") if name in CLONING else "",
-        limits=Limits(heartbeat_s=0.2),
+        limits=_limits(settings, name)._replace(heartbeat_s=0.2),
         is_low=settings.priority == "low",
         cores=settings.cores or (),
         languages=_languages(settings, name),

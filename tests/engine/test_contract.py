@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from msgspec.structs import replace
 
 import bot
 from bot.engine import ENGINES, create
-from bot.engine.contract import Engine
+from bot.engine.contract import Engine, speak_one
 from bot.engine.f5.weights.installed import choose
 from bot.engine.process.client import EngineLostError
 from bot.engine.process.supervisor import Supervisor
@@ -231,6 +232,20 @@ async def test_speed_shortens_speech(name: str, files: Path, server: SpeechServe
         durations.append(spoken.duration_s)
 
     assert durations[0] > 1.5 * durations[1]
+
+
+async def test_piper_speaks_each_message_at_its_own_speed(
+    files: Path, server: SpeechServer
+) -> None:
+    engine = create("piper", options("piper", files, server))
+    await engine.warm_up()
+    slow, quick = [
+        await speak_one(engine, replace(asked("The same words at another speed."), speed=speed))
+        for speed in (0.8, 1.6)
+    ]
+    await engine.close()
+
+    assert slow.duration_s > 1.5 * quick.duration_s
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from bot.config.engine import EngineSettings
 from bot.engine.process.supervisor import Supervisor
+from bot.engine.process.watchdog import Limits
 from bot.outcomes import FINAL, Spoken
 from bot.wiring import engines
 from tests.engine.channel import Channel
@@ -66,3 +67,10 @@ async def test_the_next_one_speaks_whichever_is_killed(
         assert all(supervisor.restarts for supervisor in chain)
     finally:
         await narrator.close()
+
+
+def test_what_a_guest_waits_for_may_be_as_slow_as_it_says() -> None:
+    settings = EngineSettings.model_validate({"openai": {"silent_s": 30}})
+    assert engines._limits(settings, "openai").working_s > 30
+    assert engines._limits(settings, "piper").working_s > 20
+    assert engines._limits(settings, "hibari") == Limits()

@@ -72,6 +72,16 @@ def test_who_talks_without_end_holds_for_so_long_only() -> None:
     assert talk.told == [True, False, True]
 
 
+def test_a_microphone_that_is_metered_no_more_lets_the_voice_go() -> None:
+    talk = Talk(release_ms=800)
+    talk.hear(LOUD, 1.0)
+    without: list[dict[str, Any]] = [{"inputs": []}, meter(LOUD, "Desktop Audio")]
+    for data in without:
+        talk.now += 0.5
+        talk.gate.meter(data)
+    assert talk.told == [True, False]
+
+
 def test_another_input_says_nothing() -> None:
     talk = Talk()
     for _ in range(10):

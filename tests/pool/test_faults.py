@@ -14,9 +14,10 @@ from nats.js.errors import ServiceUnavailableError
 
 from bot.engine.contract import speak_one
 from bot.engine.guests.pool.connection import told
-from bot.engine.guests.pool.voices import Fetched, Sending, Store, key_of, pack
+from bot.engine.guests.pool.voices import Sending, Store, key_of, pack
 from bot.errors import UtteranceError
 from bot.messages import SpeechRequest
+from bot.pool.fetched import Fetched
 from bot.pool.state import make_state
 from tests.conftest import wait_until
 from tests.pool.cable import Cable

@@ -1,6 +1,7 @@
 """Texts through real workers: what is lost is made elsewhere, and nothing is heard twice."""
 
 import asyncio
+import math
 import signal
 import urllib.error
 import urllib.request
@@ -15,6 +16,7 @@ from nats.aio.msg import Msg
 
 from bot.engine.contract import Engine, speak_one
 from bot.engine.guests.pool import wire
+from bot.engine.process import protocol
 from bot.errors import StartError, TransientError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 from bot.runtime.packing import encode
@@ -29,12 +31,13 @@ pytestmark = pytest.mark.parts
 TEXT = "Hello there, this goes over the network."
 
 
-def asked(identity: str, text: str = TEXT) -> SpeechRequest:
-    return SpeechRequest(id=identity, text=text, voice="heart")
+def asked(identity: str, text: str = TEXT, *, due_s: float = 0.0) -> SpeechRequest:
+    return SpeechRequest(id=identity, text=text, voice="heart", due_s=due_s)
 
 
 def speaking(engine: Engine, identity: str) -> "asyncio.Task[AudioChunk]":
-    return asyncio.create_task(speak_one(engine, asked(identity)))
+    """Have it spoken, whenever a busy machine is ready for that."""
+    return asyncio.create_task(speak_one(engine, asked(identity, due_s=60.0)))
 
 
 async def wait_for(condition: Callable[[], bool], what: str) -> None:
@@ -248,9 +251,12 @@ async def test_a_worker_says_that_it_is_busy_or_drops_what_is_too_late(
         identity = message.subject.rpartition(".")[2]
         answers.setdefault(identity, []).append(wire.decode_answer(message.data))
 
-    async def ask(identity: str, deadline_s: float) -> None:
+    async def ask(identity: str, deadline_s: float, text: str = TEXT) -> None:
         request = wire.Ask(
-            version=wire.VERSION, attempt=identity, request=asked(identity), deadline_s=deadline_s
+            version=wire.VERSION,
+            attempt=identity,
+            request=asked(identity, text),
+            deadline_s=deadline_s,
         )
         subject = wire.Subjects("ishowtts").ask(worker.name, "main")
         await client.publish(subject, encode(request), reply=f"_INBOX.main.{identity}")
@@ -261,16 +267,31 @@ async def test_a_worker_says_that_it_is_busy_or_drops_what_is_too_late(
         await ask("first", 60.0)
         await who_began([worker], "first")
         await ask("late", 0.0)
+        await wait_for(lambda: len(answers["late"]) == 2, "answer to what was dropped")
         await ask("kept", 60.0)
+        await ask("kept_too", 60.0)
         await ask("refused", 60.0)
-        assert [type(each[0]) for each in answers.values()] == [wire.Taken] * 3 + [wire.Busy]
+        assert [type(each[0]) for each in answers.values()] == [wire.Taken] * 4 + [wire.Busy]
+        await ask("impossible", math.nan)
+        await ask("too_long", 60.0, "a" * 10_001)
         worker.hold.unlink()
         await wait_for(lambda: worker.did("end", "kept"), "speech")
     finally:
         await client.close()
+    assert ended(answers["late"]) == "fault"
+    assert ended(answers["impossible"]) == ended(answers["too_long"]) == "utterance"
     assert not worker.did("begin", "late")
     assert not worker.did("begin", "refused")
     assert 'ishowtts_pool_requests_total{result="busy"} 1.0' in figures(worker)
+
+
+def ended(answers: list[wire.Answer]) -> str:
+    """Return why the last answer is no speech."""
+    part = answers[-1]
+    assert isinstance(part, wire.Part)
+    event = wire.Joining().add(part)
+    assert isinstance(event, protocol.Failed)
+    return event.trouble
 
 
 async def test_a_worker_that_ends_finishes_what_it_began(

@@ -26,8 +26,8 @@ def item(
     return Waiting(streamer, "reply", ask, due_at, deadline_at, came_at=next(_numbers))
 
 
-def taken(queue: FairQueue, at: float = 0.0) -> list[Waiting]:
-    return list(iter(lambda: queue.take(at), None))
+def taken(queue: FairQueue) -> list[Waiting]:
+    return list(iter(queue.take, None))
 
 
 def queue(most: int = 100, most_each: int = 100) -> FairQueue:
@@ -63,11 +63,12 @@ def test_who_has_nothing_waiting_finds_room_in_a_full_queue() -> None:
 
 def test_what_is_too_late_is_dropped() -> None:
     subject = queue()
-    subject.put(item("a", deadline_at=5))
-    kept = item("b", deadline_at=50)
-    subject.put(kept)
+    late, kept = item("a", deadline_at=5), item("b", deadline_at=50)
+    assert subject.put(late)
+    assert subject.put(kept)
 
-    assert taken(subject, at=10.0) == [kept]
+    assert subject.drop_late(10.0) == [late]
+    assert taken(subject) == [kept]
 
 
 def test_only_its_streamer_takes_a_request_back() -> None:
@@ -75,6 +76,8 @@ def test_only_its_streamer_takes_a_request_back() -> None:
     mine = item("a")
     subject.put(mine)
 
+    assert subject.holds("a", mine.ask.attempt)
+    assert not subject.holds("b", mine.ask.attempt)
     assert not subject.cancel("b", mine.ask.attempt)
     assert subject.cancel("a", mine.ask.attempt)
     assert not subject.cancel("a", mine.ask.attempt)
@@ -103,7 +106,7 @@ def test_letters_are_shared_equally_while_all_have_some(lengths: list[int]) -> N
         subject.put(item("ab"[number % 2], letters))
     shares = {"a": 0, "b": 0}
     left = {"a": 20, "b": 20}
-    for each in iter(lambda: subject.take(0.0), None):
+    for each in iter(subject.take, None):
         shares[each.streamer] += len(each.ask.request.text)
         left[each.streamer] -= 1
         if not all(left.values()):

@@ -11,9 +11,10 @@ from nats.aio.client import Client
 
 import bot
 from bot.engine.contract import speak_one
-from bot.engine.guests.pool.voices import Fetched, Sending, Store, key_of, pack, unpack
+from bot.engine.guests.pool.voices import Sending, Store, key_of, pack, unpack
 from bot.errors import UtteranceError
 from bot.messages import SpeechRequest
+from bot.pool.fetched import Fetched
 from bot.voices.folder import ABOUT, FILES, TRANSCRIPT
 from tests.pool.conftest import MakeEngine, MakeWorker
 from tests.pool.parts import NatsServer
@@ -93,6 +94,23 @@ async def test_what_is_not_there_is_told(client: Client, tmp_path: Path) -> None
         await Fetched(tmp_path).fetch("v0", "v0", Store(client, "voices"))
 
 
+async def test_a_voice_that_breaks_off_leaves_nobody_listening(client: Client) -> None:
+    store = Store(client, "voices")
+    await store.make()
+    key = key_of(packed := bytes(range(256)) * 1_000)
+    await store.put(key, packed)
+    assert await store.get(key) == packed
+    bucket = await client.jetstream().object_store("voices")
+    parts = (await bucket.get_info(key)).chunks
+    assert parts == 2
+    listening = len(client._subs)
+    await client.jetstream().delete_msg("OBJ_voices", parts)
+    with pytest.raises(UtteranceError, match="The voice cannot be fetched"):
+        await store.get(key)
+    assert len(client._subs) == listening
+    assert (await bucket.status()).stream_info.state.consumer_count == 0
+
+
 @pytest.mark.parametrize("packed", [b"", b"\x93", b"\x91\x92\xa4evil\xc4\x01x"])
 def test_what_is_no_voice_leaves_nothing(packed: bytes, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no voice"):
@@ -110,7 +128,9 @@ def test_the_voices_used_least_make_room(tmp_path: Path) -> None:
     for number in range(5):
         (tmp_path / f"v{number}").mkdir()
         os.utime(tmp_path / f"v{number}", (number, number))
+    (tmp_path / "v9").symlink_to(tmp_path / "gone")  # as one that another worker forgets now
     Fetched(tmp_path, most=2)._forget()
+    (tmp_path / "v9").unlink()
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["v3", "v4"]
 

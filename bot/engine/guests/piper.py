@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from bot.engine.guests import sound
 from bot.engine.guests.guest import LONGEST_SPEECH_S, WARM_UP, Guest
-from bot.engine.guests.program import Program, find
+from bot.engine.guests.program import SILENT_S, Program, find
 from bot.errors import StartError, TransientError, UtteranceError, raised
 from bot.messages import AudioChunk
 from bot.runtime.folders import read_bounded
@@ -19,8 +19,6 @@ from bot.runtime.folders import read_bounded
 _MOST_BYTES = 1 << 20
 """Limit of what tells about a voice."""
 _REMEDY = "Install it in an environment of its own: pipx install piper-tts"
-_SILENT_S = 20.0
-"""Limit without any output: a voice of high quality on a slow board takes seconds to load."""
 _BYTES_PER_SAMPLE = 2
 
 
@@ -36,8 +34,17 @@ class _Model(NamedTuple):
     """Duration of its phonemes; more is slower."""
 
 
+class _Waiting(NamedTuple):
+    """Program that waits for a text."""
+
+    voice: str
+    """The one that it has loaded."""
+    speed: float
+    program: Program
+
+
 class PiperEngine(Guest):
-    """Keeps one program waiting, for the voice that spoke last."""
+    """Keeps one program waiting, for the voice that spoke last, at its speed."""
 
     name = "piper"
     licence = "GPL-3.0-or-later (a program of its own); the voice's: its MODEL_CARD"
@@ -61,8 +68,7 @@ class PiperEngine(Guest):
         self._varied = varied
         self._path = ""
         self._models: dict[str, _Model] = {}
-        self._waiting: tuple[str, Program] | None = None
-        """Voice and program that has loaded it."""
+        self._waiting: _Waiting | None = None
 
     async def warm_up(self) -> None:
         """Find the program and the voices, and let the default one say something."""
@@ -93,21 +99,22 @@ class PiperEngine(Guest):
             data = await run.speak(
                 text,
                 self.progress,
-                silent_s=_SILENT_S,
+                silent_s=SILENT_S,
                 most_bytes=int(LONGEST_SPEECH_S * model.sample_rate_hz * _BYTES_PER_SAMPLE),
             )
         finally:
             if self._waiting is None:
-                self._waiting = (voice, await self._start(voice))
+                self._waiting = _Waiting(voice, self._speed, await self._start(voice))
         return sound.from_pcm(data, model.sample_rate_hz)
 
     async def _take(self, voice: str) -> Program:
-        """Return a program for `voice`: the one that waits, if it still does."""
+        """Return a program for `voice` at this speed: the one that waits, if it still does."""
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
-            if waiting[0] == voice and waiting[1].is_running:
-                return waiting[1]
-            await waiting[1].end()
+            is_fit = (waiting.voice, waiting.speed) == (voice, self._speed)
+            if is_fit and waiting.program.is_running:
+                return waiting.program
+            await waiting.program.end()
         return await self._start(voice)
 
     async def _start(self, voice: str) -> Program:
@@ -125,7 +132,7 @@ class PiperEngine(Guest):
     async def close(self) -> None:
         """End the program that waits."""
         if self._waiting is not None:
-            await self._waiting[1].end()
+            await self._waiting.program.end()
             self._waiting = None
 
 

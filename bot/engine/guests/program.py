@@ -15,6 +15,8 @@ from bot.engine.process.progress import Progress
 from bot.errors import StartError, TransientError, UtteranceError, raised
 from bot.runtime.child import ending_with_parent
 
+SILENT_S = 20.0
+"""Limit without any output: a voice of high quality on a slow board takes seconds to load."""
 _BLOCK = 1 << 16
 _LAST_WORDS_BYTES = 4096
 _ENVIRONMENT: Mapping[str, str] = {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}

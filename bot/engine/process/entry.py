@@ -100,6 +100,8 @@ def _encode(event: protocol.Event) -> bytes:
 def _as_text(value: Any) -> Any:  # noqa: ANN401 - whatever an event holds
     if isinstance(value, str):
         return value.encode(errors="replace").decode()
+    if isinstance(value, tuple | list):
+        return [_as_text(each) for each in value]
     if isinstance(value, dict):
         return {_as_text(key): _as_text(each) for key, each in value.items()}
     return value

@@ -23,6 +23,8 @@ _MIN_S = 0.45
 """Shortest piece: a word alone is not said faster, and ends in a breath."""
 _SENTENCE_END = re.compile(r"(?<=[;:,.!?])\s+|(?<=[；：，。！？])")
 
+_MOST_CHARACTER_BYTES = 4
+"""Of one character in UTF-8."""
 _SPACE = re.compile(r"\s+")
 
 
@@ -52,7 +54,8 @@ def split_text(text: str, limit: int) -> list[str]:
 
 
 def _cut(sentence: str, limit: int) -> list[str]:
-    """Return `sentence` in parts of at most `limit` bytes."""
+    """Return `sentence` in parts of at most `limit` bytes, but of a character at least."""
+    limit = max(limit, _MOST_CHARACTER_BYTES)
     parts = []
     while len(sentence.encode()) > limit:
         head = sentence.encode()[:limit].decode(errors="ignore")

@@ -7,6 +7,7 @@ an inbox of its own, and what comes to one that was given up is dropped: nothing
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable
 
 from nats.aio.msg import Msg
@@ -16,7 +17,7 @@ from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.attempt import Attempt, Times
 from bot.engine.guests.pool.connection import Connection
 from bot.engine.guests.pool.line import Line
-from bot.engine.guests.pool.roster import Roster
+from bot.engine.guests.pool.roster import Roster, Wanted
 from bot.engine.guests.pool.voices import name_at_worker
 from bot.engine.process import protocol
 from bot.errors import TransientError, UtteranceError, raised
@@ -56,7 +57,8 @@ class Dispatcher:
         self._priority = priority
         self._on_progress = on_progress
         self._attempts: dict[str, Attempt] = {}
-        self._line = Line()
+        self._lines: defaultdict[Wanted, Line] = defaultdict(Line)
+        """By what not every worker can; nobody waits behind a text that others could speak."""
         self._inbox = ""
 
     async def open(self) -> None:
@@ -83,19 +85,19 @@ class Dispatcher:
             TransientError: no worker is there.
         """
         times = Times.of(request)
-        place = name_at_worker(self._streamer, key)
+        wanted = Wanted(name_at_worker(self._streamer, key), request.language)
         avoided: set[str] = set()
         under_way: list[Attempt] = []
         lost = 0
         try:
             while True:
                 self._refuse_silence(times.begun_at)
+                self._refuse_late(times.deadline_at)
                 if not under_way:
-                    self._refuse_late(times.deadline_at)
-                    worker = await self._wait_for_worker(place, avoided, times)
+                    worker = await self._wait_for_worker(wanted, avoided, times)
                     under_way.append(await self._begin(worker, request, key, times))
                 elif len(under_way) == 1 and under_way[0].is_slow:
-                    await self._hedge(under_way, request, key, times)
+                    await self._hedge(under_way, wanted, request, key, times)
                 await self._wait(under_way)
                 for attempt in tuple(under_way):
                     if isinstance(attempt.event, protocol.Speech):
@@ -114,12 +116,14 @@ class Dispatcher:
             for attempt in under_way:
                 await self._end(attempt)
 
-    async def _wait_for_worker(self, place: str, avoided: set[str], times: Times) -> str:
+    async def _wait_for_worker(self, wanted: Wanted, avoided: set[str], times: Times) -> str:
         """Return who takes a request now; wait while all are busy, or others are more urgent."""
-        with self._line.waiting(times.due_at) as ticket:
+        line = self._line(wanted)
+        able_at = awake()
+        with line.waiting(times.due_at) as ticket:
             while True:
-                is_first = self._line.is_first(ticket)
-                if is_first and (worker := self._roster.choose(place, avoided)):
+                is_first = line.is_first(ticket)
+                if is_first and (worker := self._roster.choose(wanted, avoided)):
                     return worker
                 change = self._roster.changes.wait() if is_first else ticket.turn.wait()
                 changed = asyncio.ensure_future(change)
@@ -130,10 +134,24 @@ class Dispatcher:
                 ticket.turn.clear()
                 self._refuse_silence(times.begun_at)
                 self._refuse_late(times.deadline_at)
+                alive = self._roster.alive
+                if not alive or any(map(wanted.suits, alive)):
+                    able_at = awake()
+                elif awake() - able_at > self._silent_s:
+                    raise UtteranceError("No worker of the pool speaks this language or voice.")
+
+    def _line(self, wanted: Wanted) -> Line:
+        """Return the line in which a text waits: everybody's, unless some worker cannot speak it.
+
+        The voice's name does not matter, only whether one is needed.
+        """
+        if all(map(wanted.suits, self._roster.alive)):
+            return self._lines[Wanted()]
+        return self._lines[wanted._replace(voice="any" if wanted.voice else "")]
 
     def _refuse_late(self, deadline_at: float) -> None:
         if awake() > deadline_at:
-            raise UtteranceError("All workers of the pool have been busy for too long.")
+            raise UtteranceError("No worker of the pool has spoken it in time.")
 
     def _refuse_silence(self, begun_at: float) -> None:
         since = max(self._roster.heard_at, self._connection.up_at, begun_at)
@@ -164,10 +182,15 @@ class Dispatcher:
         return attempt
 
     async def _hedge(
-        self, under_way: list[Attempt], request: SpeechRequest, key: str, times: Times
+        self,
+        under_way: list[Attempt],
+        wanted: Wanted,
+        request: SpeechRequest,
+        key: str,
+        times: Times,
     ) -> None:
         slow = under_way[0].worker
-        worker = self._roster.choose(name_at_worker(self._streamer, key), {slow})
+        worker = self._roster.choose(wanted, {slow})
         if worker is not None and worker != slow:
             log.info("pool worker is slow", extra={"worker": slow, "asked_too": worker})
             under_way.append(await self._begin(worker, request, key, times))

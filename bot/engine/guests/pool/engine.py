@@ -13,7 +13,7 @@ from bot.engine.contract import Engine
 from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.connection import Access, Connection
 from bot.engine.guests.pool.dispatch import Dispatcher
-from bot.engine.guests.pool.roster import Roster
+from bot.engine.guests.pool.roster import Roster, Wanted, languages_of
 from bot.engine.guests.pool.voices import Sending, Store
 from bot.engine.process.progress import Progress
 from bot.errors import StartError, TransientError, UtteranceError
@@ -106,7 +106,7 @@ class PoolEngine(Engine):
         self.longest_piece = min(each.longest_piece for each in workers)
         self.nfe_choices = first.nfe_choices
         self.licence = first.licence
-        self.languages = tuple(sorted({code for each in workers for code in each.languages}))
+        self.languages = languages_of(workers)
         own = tuple(dict.fromkeys(voice for each in workers for voice in each.voices))
         clones = any(each.clones for each in workers)
         self.voices = self._sending.names if clones else own
@@ -160,7 +160,8 @@ class PoolEngine(Engine):
         self._note_progress()
         key = ""
         try:
-            if any(each.clones for each in self._roster.alive):
+            cloned = Wanted(request.voice, request.language)
+            if any(map(cloned.suits, self._roster.alive)):
                 key = await self._sending.key(request.voice, self._store)
             told = replace(request, speed=request.speed * self._speed)
             return (await self._dispatcher.speak(told, key)).audio

@@ -2,7 +2,8 @@
 
 import hashlib
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from bot.engine.guests.pool.wire import Beat
 from bot.runtime.clock import awake
@@ -18,6 +19,20 @@ _UNKNOWN_S = 0.3
 """What a message is taken to cost where the worker never spoke, in seconds."""
 _FORGET_S = 60.0
 """Time after which a worker that is silent is forgotten."""
+
+
+class Wanted(NamedTuple):
+    """What a text needs of the worker that speaks it."""
+
+    voice: str = ""
+    """Name of the streamer's voice at workers; empty where any voice does."""
+    language: str = ""
+    """ISO 639 code; empty for that of the voice."""
+
+    def suits(self, beat: Beat) -> bool:
+        """Tell whether a worker can speak it; one that states no languages speaks any."""
+        speaks = not (self.language and beat.languages) or self.language in beat.languages
+        return speaks and (beat.clones or not self.voice)
 
 
 class _Worker:
@@ -119,16 +134,16 @@ class Roster:
         if name in self._workers:
             self._workers[name].closed_until = awake() + wait_s
 
-    def choose(self, voice: str, avoided: Collection[str]) -> str | None:
-        """Return who shall speak; None where nobody takes requests.
+    def choose(self, wanted: Wanted, avoided: Collection[str]) -> str | None:
+        """Return who shall speak; None where nobody who can takes requests.
 
-        `voice` is its name at workers, or empty. Of those in `avoided` one is chosen where there is
-        no other.
+        Of those in `avoided` one is chosen where there is no other.
         """
+        voice = wanted.voice
         open_ones = {
             name: worker
             for name, worker in self._workers.items()
-            if self.is_alive(name) and worker.has_room
+            if self.is_alive(name) and worker.has_room and wanted.suits(worker.beat)
         }
         left = [name for name in open_ones if name not in avoided] or list(open_ones)
         if not left:
@@ -137,6 +152,12 @@ class Roster:
         if voice:  # its home, so that it is warm there, unless that has more to do
             some.append(max(left, key=lambda name: _weight(name, voice)))
         return min(some, key=lambda name: open_ones[name].score_s(voice))
+
+
+def languages_of(workers: Sequence[Beat]) -> tuple[str, ...]:
+    """Return what some worker speaks; empty, which is anything, where one states nothing."""
+    stated = [each.languages for each in workers]
+    return tuple(sorted({code for codes in stated for code in codes})) if all(stated) else ()
 
 
 def _weight(worker: str, voice: str) -> bytes:

@@ -7,23 +7,21 @@ one could have it keep what others send; and what a worker has is one streamer's
 
 import asyncio
 import hashlib
-import io
 import logging
 import math
-import os
+import re
 import secrets
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
-from nats.js.api import ObjectStoreConfig
+from nats.js.api import ObjectInfo, ObjectStoreConfig
 from nats.js.errors import (
     APIError,
     BadRequestError,
@@ -38,9 +36,6 @@ from bot.errors import StartError, UtteranceError, raised
 from bot.runtime.clock import awake
 from bot.runtime.folders import read_bounded
 from bot.voices.folder import FILES, Signature, find, read_about, read_signature
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 log = logging.getLogger(__name__)
 
@@ -58,19 +53,26 @@ speaks with it sends it again."""
 _LOOK_AGAIN_S = 3_600.0
 _FULL = 10_077
 """Code of JetStream: the store holds as much as it may."""
-_PREFIX = "v"
+PREFIX = "v"
+"""Of keys, and so of folders of voices that were fetched."""
 _DIGITS = 40
 """Of the digest, in hexadecimal: no two voices share so many."""
+_OF_A_STREAMER = re.compile(f"{PREFIX}[0-9a-f]{{{_DIGITS}}}")
 
 
 def key_of(packed: bytes) -> str:
     """Return the key of a voice, which may also be the name of its folder."""
-    return _PREFIX + hashlib.sha256(packed).hexdigest()[:_DIGITS]
+    return PREFIX + hashlib.sha256(packed).hexdigest()[:_DIGITS]
 
 
 def name_at_worker(streamer: str, key: str) -> str:
-    """Return the name of a streamer's voice at workers: nobody else can ask for it."""
+    """Return the name of a streamer's voice at workers, who take none by such a name."""
     return key_of(f"{streamer} {key}".encode()) if key else ""
+
+
+def is_of_a_streamer(name: str) -> bool:
+    """Tell whether a name at workers is a streamer's voice."""
+    return _OF_A_STREAMER.fullmatch(name) is not None
 
 
 def pack(folder: Path) -> bytes:
@@ -200,28 +202,39 @@ class Store:
         """
         try:
             store = await self._client.jetstream().object_store(self._bucket)
-            packed = _Bounded()
-            packed.check((await store.get_info(key)).size or 0)
-            await asyncio.wait_for(store.get(key, writeinto=packed), _FETCH_S)
+            about = await store.get_info(key)
+            _check_size(about.size or 0)
+            packed = await asyncio.wait_for(self._read(about), _FETCH_S)
         except (NatsError, OSError, asyncio.TimeoutError) as error:
             raise UtteranceError(f"The voice cannot be fetched: {told(error)}.") from error
-        if key_of(packed.getvalue()) != key:
+        if key_of(packed) != key:
             raise UtteranceError("The voice in the pool's store is another one than was asked for.")
-        return packed.getvalue()
+        return packed
+
+    async def _read(self, about: ObjectInfo) -> bytes:
+        """Return the parts of an object, one request each.
+
+        `ObjectStore.get` has a consumer send them, which stays, with a subscription and its tasks,
+        unless the last part comes.
+        """
+        packed, number = bytearray(), 1
+        for _ in range(about.chunks or 0):
+            part = await self._client.jetstream().get_msg(
+                f"OBJ_{self._bucket}",
+                seq=number,
+                subject=f"$O.{self._bucket}.C.{about.nuid}",
+                next=True,
+            )
+            packed += part.data or b""
+            _check_size(len(packed))  # whatever the store said before
+            number = (part.seq or number) + 1
+        return bytes(packed)
 
 
-class _Bounded(io.BytesIO):
-    """What is fetched, which is no voice if it is larger: a store may hold anything."""
-
-    def check(self, size: int) -> None:
-        """Raise OSError for more bytes than a voice has."""
-        if size > _MOST_PACKED_BYTES:
-            raise OSError(f"it is larger than {_MOST_PACKED_BYTES >> 20} MiB")
-
-    def write(self, data: "ReadableBuffer", /) -> int:
-        """Take a part; raise OSError if it is too much, whatever the store said before."""
-        self.check(self.tell() + memoryview(data).nbytes)
-        return super().write(data)
+def _check_size(size: int) -> None:
+    """Raise OSError for more bytes than a voice has: a store may hold anything."""
+    if size > _MOST_PACKED_BYTES:
+        raise OSError(f"it is larger than {_MOST_PACKED_BYTES >> 20} MiB")
 
 
 async def _has(store: ObjectStore, key: str) -> bool:
@@ -276,42 +289,3 @@ class Sending:
 
     def _folder(self, name: str) -> Path | None:
         return find(self._roots).get(name)
-
-
-class Fetched:
-    """The worker's voices: folders by key, of which the ones used least go when there are many."""
-
-    def __init__(self, folder: Path, *, most: int = 200) -> None:
-        self.folder = folder
-        self._most = most
-        self._fetching: dict[str, asyncio.Task[None]] = {}
-
-    async def fetch(self, name: str, key: str, store: Store) -> None:
-        """Have the voice `key` in `folder` as `name`, once however many ask for it.
-
-        Raises:
-            UtteranceError: it cannot be had.
-        """
-        path = self.folder / name
-        if path.is_dir():
-            os.utime(path)  # it was used
-            return
-        if name not in self._fetching:
-            task = asyncio.create_task(self._fetch(path, key, store), name=f"fetch {key}")
-            self._fetching[name] = task
-            task.add_done_callback(lambda _: self._fetching.pop(name, None))
-        await asyncio.shield(self._fetching[name])
-
-    async def _fetch(self, path: Path, key: str, store: Store) -> None:
-        packed = await store.get(key)
-        try:
-            await asyncio.to_thread(unpack, packed, path)
-        except (OSError, ValueError) as error:
-            raise UtteranceError(f"A voice cannot be kept: {raised(error)}.") from error
-        log.info("voice fetched", extra={"key": key, "bytes": len(packed)})
-        self._forget()
-
-    def _forget(self) -> None:
-        folders = [path for path in self.folder.iterdir() if path.name.startswith(_PREFIX)]
-        for path in sorted(folders, key=lambda path: path.stat().st_mtime)[: -self._most]:
-            shutil.rmtree(path, ignore_errors=True)

@@ -70,6 +70,14 @@ def test_no_piece_is_longer_than_the_model_has_learnt(text: str) -> None:
         assert total_frames(piece, REFERENCE, len(piece), 1.0) < MAX_FRAMES
 
 
+@pytest.mark.parametrize("limit", [-3, 0, 1, 3])
+@pytest.mark.parametrize("text", ["word " * 9, "喂喂，喂", "😀😀"])
+def test_a_limit_below_one_character_gives_pieces_of_one(text: str, limit: int) -> None:
+    pieces = split_text(text, limit)
+    assert "".join(pieces).replace(" ", "") == text.replace(" ", "")
+    assert max(len(piece.encode()) for piece in pieces) <= 4
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\t "])
 def test_nothing_gives_no_piece(text: str) -> None:
     assert split_text(text, piece_bytes(REFERENCE)) == []
