@@ -43,6 +43,8 @@ class Asked(NamedTuple):
     """Since when they follow."""
     account: bool = False
     """Since when their account exists."""
+    first: bool = False
+    """Whether they never wrote in the channel before."""
     live: bool = False
     """Whether the stream is live, when the account begins to hear it."""
 

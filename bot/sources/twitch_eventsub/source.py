@@ -75,7 +75,8 @@ class TwitchEventsubSource(Remote):
         self._is_known = asyncio.Event()
         self._is_back = asyncio.Event()
         """Set when the account hears the chat again."""
-        self._merge = Merge(self._accept, self._call_later)
+        self._asks_first = asked.first
+        self._merge = Merge(self._accept, self._call_later, asks_first=self._may_ask_first)
         irc = TwitchIrcSettings(
             type="twitch_irc",
             channel=settings.channel,
@@ -191,6 +192,10 @@ class TwitchEventsubSource(Remote):
 
     async def _take_anonymous(self, item: SourceItem) -> None:
         self._merge.from_anonymous(item, account_hears=self._is_heard)
+
+    def _may_ask_first(self) -> bool:
+        """Tell whether the anonymous reader is to tell of first messages: EventSub does not."""
+        return self._asks_first and self._irc is not None and self._irc.is_connected
 
     def _accept(self, item: SourceItem) -> None:
         """Queue an item that both readers together bring once."""

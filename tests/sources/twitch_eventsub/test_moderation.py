@@ -155,3 +155,17 @@ async def test_a_stream_that_began_while_twitch_was_away_is_known(
         server.live_channels.add(server.users["streamer"])
         await eventually(lambda: len(channel.items) > 1, "second status")
         assert channel.items[-1] == StreamStatus(channel="main", is_live=True)
+
+
+async def test_the_anonymous_reader_tells_of_first_messages(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    async with reading(asked=Asked(first=True), anonymous=True) as channel:
+        await eventually(lambda: channel.source._irc.is_connected, "reader")  # type: ignore[union-attr]
+        await server.chat("streamer", "hello", message_id="m1", irc=False)
+        tags = f"@id=m1;user-id={server.users['viewer1']};first-msg=1"
+        await server.say("streamer", f"{tags} :viewer1!v@v PRIVMSG #streamer :hello")
+        message = await first(channel)
+        assert message.is_first
+        assert message.source == "twitch_eventsub:streamer"
