@@ -212,9 +212,9 @@ class TwitchEventsubSource(Remote):
             self._dropped += 1
             if isinstance(wanted, ChatMessage):
                 self._redeems.ended(wanted.id, is_spoken=False)
+        elif self._ages is not None and isinstance(wanted, ChatMessage):
+            self._ages.date(wanted, self._queue.put_nowait)
         else:
-            if self._ages is not None and isinstance(wanted, ChatMessage):
-                self._ages.look_up(wanted)
             self._queue.put_nowait(wanted)
 
     def _wanted(self, item: ChatMessage) -> ChatMessage | None:
@@ -248,8 +248,6 @@ class TwitchEventsubSource(Remote):
             if self._dropped:
                 log.warning("chat dropped: too slow", source=self.name, count=self._dropped)
                 self._dropped = 0
-            if self._ages is not None and isinstance(item, ChatMessage):
-                item = await self._ages.dated(item)
             await deliver(item)
 
     def _call_later(self, delay_s: float, call: Callable[[], None]) -> None:
