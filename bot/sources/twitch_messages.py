@@ -156,5 +156,11 @@ def is_from_elsewhere(message: IrcMessage) -> bool:
     return tags.get("msg-id") == "sharedchatnotice" or tags.get("source-room-id", room) != room
 
 
+def source_room_id(message: IrcMessage) -> str:
+    """Return the id of the channel from which a shared chat brought `message`, or nothing."""
+    room_id = message.tags.get("source-room-id", "")
+    return room_id if room_id != message.tags.get("room-id") else ""
+
+
 def _number(text: str) -> int:
     return int(text) if _NUMBER.fullmatch(text) else 0

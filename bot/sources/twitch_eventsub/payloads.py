@@ -26,7 +26,7 @@ from bot.messages import (
 from bot.sources import Origin
 from bot.sources.sanitize import chatter, valid_ranges, well_formed
 from bot.sources.twitch_emotes import picture
-from bot.sources.twitch_eventsub.sockets import SHARED
+from bot.sources.twitch_eventsub.sockets import FROM, SHARED
 from bot.sources.twitch_messages import ACTION, BADGE_ROLES, money
 
 _NOTICES: Mapping[str, tuple[EventKind, str]] = {
@@ -78,10 +78,18 @@ def is_from_elsewhere(payload: BaseEvent) -> bool:
 
     What happens there, such as a sub, is no event of this channel.
     """
+    is_shared = isinstance(payload, models.ChatNotification) and payload.notice_type.startswith(
+        SHARED
+    )
+    return is_shared or bool(source_room_id(payload))
+
+
+def source_room_id(payload: BaseEvent) -> str:
+    """Return the id of the channel from which a shared chat brought `payload`, or nothing."""
     if isinstance(payload, models.ChatNotification):
-        return payload.notice_type.startswith(SHARED)
+        return payload.notice_type.partition(FROM)[2]
     source: PartialUser | None = getattr(payload, "source_broadcaster", None)
-    return source is not None and source.id != channel_id(payload)
+    return source.id if source is not None and source.id != channel_id(payload) else ""
 
 
 def to_item(payload: BaseEvent, origin: Origin) -> SourceItem | None:
