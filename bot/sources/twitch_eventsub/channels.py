@@ -28,6 +28,7 @@ from bot.sources.supervision import keep_reading
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
 from bot.sources.twitch_rooms import TwitchRooms
+from bot.state import NOTHING_READ
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +86,9 @@ class RuntimeChannels:
     @property
     def state(self) -> str:
         """State of all, as one clause."""
-        return "; ".join(f"{login}: {state}" for login, state in self.states.items()) or "nothing"
+        return (
+            "; ".join(f"{login}: {state}" for login, state in self.states.items()) or NOTHING_READ
+        )
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver the chat of the joined channels until cancelled."""
