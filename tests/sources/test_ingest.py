@@ -9,11 +9,12 @@ from structlog.testing import capture_logs
 from bot.config.sources import IngestSettings
 from bot.messages import ChatMessage, Purge, Role, SourceItem
 from bot.runtime.waiting import cancel
+from bot.sources import Resuming
 from bot.sources.ingest import IngestSource, routes
+from tests.sources.ingest_api import Api
 
 if TYPE_CHECKING:
     from tests.sources.conftest import Inbox
-    from tests.sources.ingest_api import Api
 
 HELLO = {"author": {"name": "viewer1"}, "text": "hello"}
 
@@ -193,3 +194,20 @@ async def test_what_is_no_form_is_told(api: Api, content_type: str, body: str, r
 
     assert status == 400
     assert reason in answer["error"]
+
+
+async def test_what_an_earlier_run_left_to_be_spoken_is_not_said_again(
+    api: Api, inbox: Inbox
+) -> None:
+    body = HELLO | {"id": "m1"}
+    await api.post(body)
+    left = await inbox.next_message()
+    async with Api() as next_run:
+        source = next_run.sources[0]
+        assert isinstance(source, Resuming)  # so the channel tells it
+        source.resume(left)
+        source._deliver = inbox.deliver
+        _, answer = await next_run.post(body)
+
+    assert "was there already" in answer["ignored"]
+    assert inbox.rest() == []
