@@ -23,7 +23,7 @@ from bot.sources import Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.irc import IrcConnection, IrcMessage, connect
 from bot.sources.sanitize import RecentIds
-from bot.sources.twitch_messages import is_from_elsewhere, source_room_id, to_item
+from bot.sources.twitch_messages import copy_of, is_from_elsewhere, to_item
 from bot.sources.twitch_rooms import TwitchRooms
 
 log = structlog.get_logger(__name__)
@@ -155,7 +155,7 @@ class TwitchIrcSource(Remote):
     async def _deliver(self, message: IrcMessage, deliver: Deliver) -> None:
         if not self._reads_shared_chat and is_from_elsewhere(message):
             return
-        if self._rooms.reads(self._channel, source_room_id(message)):
+        if self._rooms.is_known(self._channel, copy_of(message)):
             return
         item = to_item(message, Origin(self._channel, self.name, now()))
         if item is None or (isinstance(item, ChatMessage) and not self._seen.add(item.id)):

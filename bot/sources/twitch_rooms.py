@@ -6,7 +6,21 @@ own. Where both are read for one voice, the copy would be said too, and a comman
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from bot.runtime.recent import Recent
+
+_COPIES = 10_000
+
+
+class Copy(NamedTuple):
+    """Copy of a message, in another channel of a shared chat than the one it was written in."""
+
+    room_id: str
+    """Channel that shows it."""
+    source_room_id: str
+    source_id: str
+    """Id of the message itself; empty if that is not told."""
 
 
 class Reader(Protocol):
@@ -26,6 +40,8 @@ class TwitchRooms:
 
     def __init__(self) -> None:
         self._readers: list[tuple[str, Reader]] = []
+        self._shown: Recent[tuple[str, str], str] = Recent(_COPIES)
+        """Room whose copy came first, by configured channel and message."""
 
     @contextmanager
     def reading(self, channel: str, reader: Reader) -> Iterator[None]:
@@ -37,9 +53,16 @@ class TwitchRooms:
         finally:
             self._readers.remove(entry)
 
-    def reads(self, channel: str, room_id: str) -> bool:
-        """Tell whether messages of the room come to `channel` now, so that copies need not."""
-        return bool(room_id) and any(
-            name == channel and reader.room_id == room_id and reader.is_connected
-            for name, reader in self._readers
-        )
+    def is_known(self, channel: str, copy: Copy | None) -> bool:
+        """Tell whether the message comes to `channel` itself, or came as a copy of another room."""
+        if copy is None:
+            return False
+        for name, reader in self._readers:
+            if name == channel and reader.room_id == copy.source_room_id and reader.is_connected:
+                return True
+        if not copy.source_id:
+            return False
+        key = channel, copy.source_id
+        if key not in self._shown:
+            self._shown[key] = copy.room_id
+        return self._shown[key] != copy.room_id

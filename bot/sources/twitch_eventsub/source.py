@@ -134,7 +134,7 @@ class TwitchEventsubSource(Remote):
         """Take a notification of EventSub."""
         if not self.settings.shared_chat and payloads.is_from_elsewhere(event):
             return
-        if self._rooms.reads(self._channel, payloads.source_room_id(event)):
+        if self._rooms.is_known(self._channel, payloads.copy_of(event)):
             return
         if isinstance(event, models.ChannelPointsRedemptionAdd):
             self._redeems.redeemed(payloads.to_redemption(event))

@@ -70,6 +70,26 @@ async def test_a_message_of_a_shared_chat_is_heard_once_where_both_channels_are_
         await second.until("there 1", "copy", "copy", "copy", "there 2")
 
 
+async def test_a_message_of_a_third_channel_is_heard_once_however_many_show_it(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    rooms = TwitchRooms()
+    source = about(server, "third", "source_broadcaster") | {"source_message_id": "m1"}
+    tags = f"user-id=7;source-room-id={server.users['third']};source-id=m1"
+    both = {"rooms": rooms, "anonymous": True}
+    async with reading(**both) as first, reading("other", **both) as second:
+        for channel in (first, second):
+            login, irc = channel.source.login, channel.source._irc
+            await eventually(lambda irc=irc: irc.is_connected, "reader")  # type: ignore[misc]
+            await server.chat(login, "copy", message_id=f"of_{login}", irc=False, **source)
+            line = f"@id=of_{login};room-id={server.users[login]};{tags}"
+            await server.say(login, f"{line} :viewer1!v@v PRIVMSG #{login} :copy")
+            await server.chat(login, "own")
+        await first.until("copy", "own")
+        await second.until("own")
+
+
 async def test_channels_join_and_leave_while_others_go_on(
     server: TwitchServer, log_in: LogIn, reading: Reading
 ) -> None:
