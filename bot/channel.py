@@ -152,6 +152,7 @@ class Channel:
         asked = Asked(
             follow=gates.follow_minutes > 0,
             account=gates.account_days > 0,
+            first=not gates.first_message,
             live=every.moderation.away.offline,
         )
         self.sources: tuple[Source, ...] = (

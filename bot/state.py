@@ -9,6 +9,9 @@ import msgspec
 
 from bot.messages import WordTime
 
+NOTHING_READ = "nothing"
+"""State of a source that has no chat to read now, and so brings none."""
+
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     """One engine."""

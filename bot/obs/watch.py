@@ -44,6 +44,7 @@ class Watch:
         self._password = password_of(settings)
         self._gate = Gate(settings.gate, self._talks, awake)
         self._told = ""
+        self._was_live = False
         self.scene = ""
         """The program scene; empty while nothing is known."""
         self.loop = ReconnectLoop(self._lost)
@@ -79,8 +80,9 @@ class Watch:
         found = await obs.request("GetCurrentProgramScene")
         self._enter(str(found.get("currentProgramSceneName", "")))
         is_live = (await obs.request("GetStreamStatus")).get("outputActive")
-        if is_live is True:  # it may have begun while nobody was connected
-            self._steering.live(is_live)
+        # It may have begun or ended while nobody was connected.
+        if is_live is True or (is_live is False and self._was_live):
+            self._tell_live(is_live=is_live)
         name = self._settings.gate.input
         if name:
             inputs = (await obs.request("GetInputList")).get("inputs")
@@ -100,7 +102,11 @@ class Watch:
         elif kind == "StreamStateChanged" and data.get("outputState") in (_STARTED, _STOPPED):
             is_live = data["outputState"] == _STARTED
             log.info("OBS streams" if is_live else "OBS streams no more")
-            self._steering.live(is_live)
+            self._tell_live(is_live=is_live)
+
+    def _tell_live(self, *, is_live: bool) -> None:
+        self._was_live = is_live
+        self._steering.live(is_live)
 
     def _enter(self, scene: str) -> None:
         before, self.scene = self.scene in self._settings.hold_scenes, scene

@@ -9,7 +9,7 @@ from aiohttp import web
 from bot.observers import LivenessCheck
 from bot.runtime.clock import awake
 from bot.runtime.endpoints import JSON, Caller, as_json, endpoint
-from bot.state import DaemonState
+from bot.state import NOTHING_READ, DaemonState
 
 _MEASURE_S = 0.5
 _MAX_LAG_S = 2.0
@@ -93,7 +93,8 @@ def unready(state: DaemonState) -> Iterator[str]:
             for source, connection in channel.connections.items()
             if not connection.is_connected
         )
-        if away and len(away) == len(channel.sources):
+        reading = [source for source, clause in channel.sources.items() if clause != NOTHING_READ]
+        if away and len(away) == len(reading):
             states = (f"{source}: {channel.sources[source]}" for source in away)
             yield _sentence(f"Channel {name} hears no chat", states)
 

@@ -33,6 +33,8 @@ _FOREIGN: Final = frozenset({"cross-site", "same-site"})
 _OF_BROWSERS = (hdrs.ORIGIN, _SITE)
 """Headers that browsers send, the second one with every request (https://w3c.github.io/webappsec-
 fetch-metadata/)."""
+_OF_PROXIES = (hdrs.FORWARDED, hdrs.X_FORWARDED_FOR, hdrs.VIA)
+"""Headers that most proxies send; nginx sends none of them unless it is told to."""
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/\[\]]+))(?::[0-9]+)?")
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -105,7 +107,8 @@ class Guard:
             request[_MAY_STAY] = lambda: self._tokens.caller(given) >= known
         if given and caller is Caller.ANYBODY and here:
             self._rates.take(here, "wrong tokens", rates.WRONG_TOKENS)
-        is_trusted = self._is_loopback and not (self._tokens.is_needed or _is_embedded(request))
+        is_strange = _is_embedded(request) or _is_forwarded(request)
+        is_trusted = self._is_loopback and not (self._tokens.is_needed or is_strange)
         if is_trusted and not needs_token and caller is Caller.ANYBODY:
             caller = Caller.STREAMER  # many programs send some key where none is needed
         if caller >= least and not (needs_token and caller is Caller.ANYBODY):
@@ -171,6 +174,11 @@ def _is_embedded(request: web.Request) -> bool:
     Such a page learns nothing, but could let the daemon work; no `Origin` is sent with it.
     """
     return hdrs.ORIGIN not in request.headers and request.headers.get(_SITE) in _FOREIGN
+
+
+def _is_forwarded(request: web.Request) -> bool:
+    """Tell whether a proxy on this machine passes on what another machine asks."""
+    return any(name in request.headers for name in _OF_PROXIES)
 
 
 def _given_token(request: web.Request) -> str:

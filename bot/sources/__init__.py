@@ -16,6 +16,7 @@ from aiohttp import web
 from bot.config.sources import SourceSettings, TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, Order, SourceItem
 from bot.runtime.reconnect import ReconnectLoop
+from bot.sources.twitch_rooms import TwitchRooms
 
 if TYPE_CHECKING:
     from bot.mqtt.incoming import Incoming
@@ -43,6 +44,8 @@ class Asked(NamedTuple):
     """Since when they follow."""
     account: bool = False
     """Since when their account exists."""
+    first: bool = False
+    """Whether they never wrote in the channel before."""
     live: bool = False
     """Whether the stream is live, when the account begins to hear it."""
 
@@ -111,7 +114,7 @@ SOURCES: Mapping[str, str] = {
 def create(
     settings: SourceSettings,
     channel: str,
-    *shared: "Incoming | ParseOrder | None",
+    *shared: "Incoming | ParseOrder | TwitchRooms | None",
 ) -> Source:
     """Return the source that `settings` describe, for the configured channel `channel`.
 
@@ -151,6 +154,7 @@ class Sources:
         }
         self._runtime_channels: list[RuntimeChannels] = []
         self._mqtt = (incoming, parse_order)
+        self._rooms = TwitchRooms()
 
     def create_all(
         self,
@@ -178,6 +182,7 @@ class Sources:
                 configured=self._logins,
                 remembered=remembered,
                 asked=asked,
+                rooms=self._rooms,
             )
             self._runtime_channels.append(added)
             sources.append(added)
@@ -187,12 +192,16 @@ class Sources:
         """Return a source; see the function `create`."""
         if settings.type == "mqtt":
             return create(settings, channel, *self._mqtt)
+        if settings.type == "twitch_irc":
+            return create(settings, channel, self._rooms)
         if settings.type == "twitch_eventsub":
             from bot.sources.twitch_eventsub.source import (  # noqa: PLC0415 - see below
                 TwitchEventsubSource,
             )
 
-            return TwitchEventsubSource(settings, channel, self._connection, asked=asked)
+            return TwitchEventsubSource(
+                settings, channel, self._connection, asked=asked, rooms=self._rooms
+            )
         return create(settings, channel)
 
     @property

@@ -1,14 +1,18 @@
 """Bodies of posts to /api/chat: JSON, what a form of a page sends, or the text alone."""
 
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
 from typing import Any, Final
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bot.sources.chat_json import ChatJsonError, loads, refuse_unknown
 from bot.sources.social_stream import is_social_stream
 
-FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_PARTS: Final = "multipart/form-data"
+FORMS: Final = ("application/x-www-form-urlencoded", _PARTS)
 """Content types of forms."""
 DEFAULT_NAME: Final = "somebody"
 """Name of an author that nobody names."""
@@ -44,7 +48,7 @@ async def read_body(request: web.Request) -> dict[str, Any]:
     data = await request.read()
     is_object = data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     if request.content_type in FORMS and not is_object:
-        return await _form(request)
+        return await _form(request, data)
     if request.content_type == "text/plain" and not is_object:
         try:
             return MessageForm(text=data.decode("utf-8-sig")).value()
@@ -58,14 +62,41 @@ async def read_body(request: web.Request) -> dict[str, Any]:
     return value
 
 
-async def _form(request: web.Request) -> dict[str, Any]:
+async def _form(request: web.Request, data: bytes) -> dict[str, Any]:
     try:
-        fields = await request.post()
-    except (ValueError, UnicodeError, AssertionError) as error:
+        if request.content_type == _PARTS:
+            fields = dict(_parts(request.headers[hdrs.CONTENT_TYPE], data))
+        else:
+            fields = dict(await request.post())
+    except (ValueError, LookupError) as error:  # also charsets that nobody knows
         raise ChatJsonError(f"is no form: {error}") from None
-    if not all(isinstance(value, str) for value in fields.values()):
-        raise ChatJsonError("holds a file where a text belongs")
     try:
-        return msgspec.convert(dict(fields), MessageForm).value()
+        return msgspec.convert(fields, MessageForm).value()
     except msgspec.ValidationError as error:
         raise ChatJsonError(f"has another form: {error}") from None
+
+
+def _parts(content_type: str, data: bytes) -> Iterator[tuple[str, Any]]:
+    """Yield name and text of each part: the whole body is here, so aiohttp reads none any more.
+
+    Raises:
+        ValueError: a part is not in its charset.
+        LookupError: nobody knows that charset.
+        ChatJsonError: a part is a file, or has no name.
+    """
+    boundary = _head(f"Content-Type: {content_type}".encode()).get_boundary("").encode()
+    for part in (b"\r\n" + data).split(b"\r\n--" + boundary)[1:]:
+        if part.startswith(b"--"):
+            return
+        lines, _, text = part.partition(b"\r\n")[2].partition(b"\r\n\r\n")
+        head = _head(lines)
+        name = head.get_param("name", header="content-disposition")
+        if head.get_filename() is not None:
+            raise ChatJsonError("holds a file where a text belongs")
+        if not isinstance(name, str):
+            raise ChatJsonError("has a part without a name")
+        yield name, text.decode(head.get_content_charset("utf-8"))
+
+
+def _head(lines: bytes) -> Message:
+    return message_from_bytes(lines + b"\r\n\r\n")

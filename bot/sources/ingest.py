@@ -64,6 +64,11 @@ class IngestSource:
         """Whether posts are taken, as one clause."""
         return f"open at {PATH}" if self._deliver else "closed"
 
+    def resume(self, message: ChatMessage) -> None:
+        """Take note of a message that an earlier run left to be spoken: it may be posted again."""
+        if message.source == self.name:
+            self._seen.add(message.id)
+
     async def run(self, deliver: Deliver) -> None:
         """Deliver posts until cancelled."""
         self._deliver = deliver

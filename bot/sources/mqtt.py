@@ -62,6 +62,11 @@ class MqttSource(Remote):
         if settings.commands:
             incoming.listen(channel, "command", self._take_command)
 
+    def resume(self, message: ChatMessage) -> None:
+        """Take note of a message that an earlier run left to be spoken: it may be sent again."""
+        if message.source == self.name:
+            self._seen.add(message.id)
+
     async def run(self, deliver: Deliver) -> None:
         """Deliver what comes until cancelled; commands before chat."""
         self._is_running = True

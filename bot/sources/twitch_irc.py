@@ -23,7 +23,8 @@ from bot.sources import Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.irc import IrcConnection, IrcMessage, connect
 from bot.sources.sanitize import RecentIds
-from bot.sources.twitch_messages import is_from_elsewhere, to_item
+from bot.sources.twitch_messages import copy_of, is_from_elsewhere, to_item
+from bot.sources.twitch_rooms import TwitchRooms
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ class TwitchIrcSource(Remote):
         self,
         settings: TwitchIrcSettings,
         channel: str,
+        rooms: TwitchRooms | None = None,
         *,
         backoff: Backoff | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -56,39 +58,45 @@ class TwitchIrcSource(Remote):
         answer_s: float = 10.0,
         emotes: EmoteNames | None = None,
     ) -> None:
-        """Send a PING to a server that was silent for `idle_s`, and wait `answer_s` for its answer.
+        """Read `channel`, without copies of messages from others of `rooms`.
 
-        `answer_s` is also the time that a server has to let us into the channel.
+        Send a PING to a server that was silent for `idle_s`, and wait `answer_s` for its answer.
+
+        That is also the time that a server has to let us into the channel.
         """
         self._room = "#" + settings.channel.removeprefix("#").lower()
         self.name = f"{settings.type}:{self._room[1:]}"
         self._url = os.environ.get(CHAT_URL_VARIABLE, _CHAT_URL)
         self._reads_shared_chat = settings.shared_chat
         self._channel = channel
+        self._rooms = rooms or TwitchRooms()
         self._idle_s = idle_s
         self._answer_s = answer_s
         self._seen = RecentIds()
         self._nick = ""
         self._emotes = emotes or EmoteNames(settings.emotes)
-        self._room_id: asyncio.Future[str] | None = None
+        self.room_id = ""
+        """User id of the streamer; empty while it is not known."""
+        self.has_room_id = asyncio.Event()
         self._loop = ReconnectLoop(
             self._log_loss, steady_s=STEADY_S, backoff=backoff, sleep=sleep, monotonic=monotonic
         )
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver the channel's chat until cancelled."""
-        self._room_id = asyncio.get_running_loop().create_future()
-        emotes = asyncio.create_task(self._keep_emotes(self._room_id), name=f"{self.name} emotes")
+        emotes = asyncio.create_task(self._keep_emotes(), name=f"{self.name} emotes")
         try:
-            await self._loop.run(lambda: self._read(deliver))
+            with self._rooms.reading(self._channel, self):
+                await self._loop.run(lambda: self._read(deliver))
         finally:
             emotes.cancel()
 
     def _log_loss(self, reason: str, retry_s: float) -> None:
         log.warning("chat disconnected", source=self.name, reason=reason, retry_s=retry_s)
 
-    async def _keep_emotes(self, room_id: Awaitable[str]) -> None:
-        await self._emotes.keep_fresh(await room_id)
+    async def _keep_emotes(self) -> None:
+        await self.has_room_id.wait()
+        await self._emotes.keep_fresh(self.room_id)
 
     async def _read(self, deliver: Deliver) -> NoReturn:
         """Connect, join and deliver; every end of a connection is an error."""
@@ -140,11 +148,14 @@ class TwitchIrcSource(Remote):
         """Take the streamer's user id, which every line of Twitch has."""
         room_id = message.tags.get("room-id", "")
         is_number = room_id.isascii() and room_id.isdigit()  # it becomes part of an address
-        if self._room_id is not None and not self._room_id.done() and is_number:
-            self._room_id.set_result(room_id)
+        if not self.room_id and is_number:
+            self.room_id = room_id
+            self.has_room_id.set()
 
     async def _deliver(self, message: IrcMessage, deliver: Deliver) -> None:
         if not self._reads_shared_chat and is_from_elsewhere(message):
+            return
+        if self._rooms.is_known(self._channel, copy_of(message)):
             return
         item = to_item(message, Origin(self._channel, self.name, now()))
         if item is None or (isinstance(item, ChatMessage) and not self._seen.add(item.id)):

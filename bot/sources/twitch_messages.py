@@ -12,6 +12,7 @@ from bot.sources import Origin
 from bot.sources.irc import IrcMessage
 from bot.sources.sanitize import chatter, valid_ranges
 from bot.sources.twitch_emotes import cheermotes, emote_ranges, pictures
+from bot.sources.twitch_rooms import Copy
 
 BADGE_ROLES = {
     "broadcaster": Role.BROADCASTER,
@@ -154,6 +155,13 @@ def is_from_elsewhere(message: IrcMessage) -> bool:
     tags = message.tags
     room = tags.get("room-id")
     return tags.get("msg-id") == "sharedchatnotice" or tags.get("source-room-id", room) != room
+
+
+def copy_of(message: IrcMessage) -> Copy | None:
+    """Return of what `message` is a copy, if a shared chat brought it here."""
+    tags = message.tags
+    room_id, source = tags.get("room-id", ""), tags.get("source-room-id", "")
+    return Copy(room_id, source, tags.get("source-id", "")) if source not in {"", room_id} else None
 
 
 def _number(text: str) -> int:

@@ -155,7 +155,6 @@ class SpeakerbotWire:
             raise web.HTTPServiceUnavailable(text="Too many sockets are open now.")
         socket = web.WebSocketResponse(max_msg_size=_MAX_BYTES, heartbeat=30.0)
         self._sockets += 1
-        mine: set[asyncio.Task[object]] = set()
         try:
             await socket.prepare(request)
             async for message in socket:
@@ -168,14 +167,11 @@ class SpeakerbotWire:
                     busy = _error("Too many requests wait.")
                     await _send(socket, {"id": value.get("id"), **busy})
                 else:
-                    # Not awaited: a Stop must not wait for the Speak before it.
-                    task = self._start(self._reply(socket, value))
-                    mine.add(task)
-                    task.add_done_callback(mine.discard)
+                    # Not awaited: a Stop must not wait for the Speak before it. What was asked for
+                    # is done also where the caller sends, and closes at once.
+                    self._start(self._reply(socket, value))
         finally:
             self._sockets -= 1
-            for task in mine:
-                task.cancel()
         return socket
 
     def _start(self, work: Any) -> asyncio.Task[object]:  # noqa: ANN401 - any coroutine

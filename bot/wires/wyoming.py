@@ -192,16 +192,18 @@ class _Session:
         elif Synthesize.is_type(event.type) and self._started is None:
             # While a text comes in chunks it is sent whole too, for servers without chunks.
             asked = Synthesize.from_event(event)
-            await self._speak(asked.text, asked.voice)
+            if not await self._speak(asked.text, asked.voice):
+                await self._send(AudioStop())  # Home Assistant waits for that, whatever comes
 
-    async def _speak(self, text: str, voice: Any) -> None:  # noqa: ANN401 - of the package
+    async def _speak(self, text: str, voice: Any) -> bool:  # noqa: ANN401 - of the package
+        """Send `text` as sound, or why not; return whether sound was sent, with its end."""
         wire = self._wire
         spoken = ""
         if len(text) <= _MAX_CHARACTERS:
             spoken = await wire.speech.read(text, is_filtered=wire.is_filtered)
         if not spoken:
             await self._send(Error(text="Nothing of the text may or can be said."))
-            return
+            return False
         name = wire.voice_of(voice.name if voice else None)
         form = Plain(has_header=False)
         is_begun = False
@@ -222,6 +224,7 @@ class _Session:
             await self._send(Error(text=str(error)))
         if is_begun:
             await self._send(AudioStop())
+        return is_begun
 
     @property
     def _is_there(self) -> Callable[[], bool]:

@@ -12,7 +12,7 @@ from bot.commands import parse_order
 from bot.config.mqtt import MqttSettings
 from bot.config.sources import MqttSourceSettings
 from bot.errors import CommandError
-from bot.messages import ChatMessage, Command, Order, SourceItem, Verb
+from bot.messages import ChatMessage, Chatter, Command, Order, SourceItem, Verb
 from bot.mqtt.connection import Connection, Received
 from bot.mqtt.incoming import Incoming
 from bot.mqtt.payloads import Refusal
@@ -184,3 +184,29 @@ def test_a_command_is_read_as_in_chat(text: str, command: Order) -> None:
 def test_what_is_no_command_says_why(text: str) -> None:
     with pytest.raises(CommandError, match=r"needs|takes|it is none of"):
         parse_order(text)
+
+
+async def test_what_an_earlier_run_left_to_be_spoken_is_not_taken_again(
+    source: MqttSource, incoming: IncomingStandIn
+) -> None:
+    taken: list[SourceItem] = []
+
+    async def deliver(item: SourceItem) -> None:
+        taken.append(item)
+
+    chatter = Chatter(id="v", name="v")
+    for key, name in (("m1", "mqtt"), ("m2", "ingest")):
+        left = ChatMessage(
+            id=key, channel="main", source=name, chatter=chatter, text="hi", received_at=0.0
+        )
+        source.resume(left)
+    async with asyncio.timeout(60):
+        running = asyncio.create_task(source.run(deliver))
+        await asyncio.sleep(0)
+        incoming.chat(1)
+        incoming.chat(2)
+        while not taken:
+            await asyncio.sleep(0)
+        running.cancel()
+
+    assert [item.id for item in taken if isinstance(item, ChatMessage)] == ["m2"]

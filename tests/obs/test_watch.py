@@ -183,6 +183,16 @@ async def test_a_stream_that_runs_already_is_known(obs: Obs) -> None:
     await cancel(running)
 
 
+async def test_a_stream_that_ended_while_nobody_was_connected_is_known(obs: Obs) -> None:
+    obs.is_live = True
+    steered, running = await started(obs)
+    await steered.wait(("live", True))
+    obs.is_live = False
+    await obs.sockets[-1].close()
+    await steered.wait(("live", True), ("live", False))
+    await cancel(running)
+
+
 async def test_meters_are_asked_for_only_where_they_are_wanted(obs: Obs) -> None:
     _, running = await started(obs)
     assert not obs.subscriptions & (1 << 16)

@@ -12,7 +12,7 @@ from bot.config.server import ServerSettings
 from bot.observers import LivenessCheck
 from bot.observers.health import Health, unready
 from bot.server import Server
-from bot.state import EngineState
+from bot.state import NOTHING_READ, EngineState
 from tests.observers.samples import state
 
 
@@ -49,6 +49,15 @@ def test_what_keeps_a_message_from_being_heard_is_said(
     changes: dict[str, Any], reason: str
 ) -> None:
     assert of(**changes) == [reason]
+
+
+def test_a_source_that_reads_nothing_does_not_stand_in_for_a_chat_that_is_away() -> None:
+    away = {"twitch_eventsub:a": {"is_connected": False, "reconnects": 1}}
+    sources = {"twitch_eventsub:a": "connecting", "twitch_eventsub:joined": NOTHING_READ}
+
+    assert of(sources=sources, connections=away) == [
+        "Channel main hears no chat: twitch_eventsub:a: connecting."
+    ]
 
 
 def test_a_chat_that_is_away_beside_one_that_is_there_is_no_reason() -> None:

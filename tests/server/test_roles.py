@@ -158,6 +158,17 @@ async def test_what_a_page_of_elsewhere_embeds_is_trusted_with_nothing(
         assert await ask(f"/viewer?token={made['viewer']}", **embedded) == 200
 
 
+@pytest.mark.parametrize("name", ["Forwarded", "X-Forwarded-For", "Via"])
+async def test_what_a_proxy_here_passes_on_is_trusted_with_nothing(
+    made: Mapping[str, str], name: str
+) -> None:
+    async with Server(ServerSettings(port=0), ROUTES) as server, aiohttp.ClientSession() as http:
+        for token, code in (("", 401), (made["viewer"], 200)):
+            url, headers = f"{server.url}/viewer?token={token}", {name: "for=192.0.2.1"}
+            async with http.get(url, headers=headers) as answer:
+                assert answer.status == code
+
+
 async def test_a_flood_at_one_address_holds_up_no_other(
     lan: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

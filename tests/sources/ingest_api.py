@@ -29,10 +29,12 @@ class Api:
         await self._client.close()
         await self._server.__aexit__(None, None, None)
 
-    async def post(self, body: object) -> tuple[int, dict[str, Any]]:
+    async def post(
+        self, body: object, content_type: str = "application/json"
+    ) -> tuple[int, dict[str, Any]]:
         """Return status and JSON of the answer to `body`, bytes or what becomes JSON."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": content_type}
         url = f"{self._server.url}/api/chat"
         async with self._client.post(url, data=data, headers=headers) as answer:
             return answer.status, await answer.json()

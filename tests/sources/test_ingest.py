@@ -9,11 +9,12 @@ from structlog.testing import capture_logs
 from bot.config.sources import IngestSettings
 from bot.messages import ChatMessage, Purge, Role, SourceItem
 from bot.runtime.waiting import cancel
+from bot.sources import Resuming
 from bot.sources.ingest import IngestSource, routes
+from tests.sources.ingest_api import Api
 
 if TYPE_CHECKING:
     from tests.sources.conftest import Inbox
-    from tests.sources.ingest_api import Api
 
 HELLO = {"author": {"name": "viewer1"}, "text": "hello"}
 
@@ -153,3 +154,60 @@ async def test_names_of_the_configuration_have_their_roles(inbox: Inbox) -> None
     await cancel(running)
 
     assert roles == [{Role.BROADCASTER}, {Role.MODERATOR}, set()]
+
+
+FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=x"
+
+
+def part(name: str, text: str, more: str = "") -> str:
+    return f'--x\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n{text}\r\n'
+
+
+async def test_a_form_in_parts_is_said(api: Api, inbox: Inbox) -> None:
+    body = part("text", "grüß\r\ndich") + part("name", "viewer1") + "--x--\r\n"
+    status, _ = await api.post(body.encode(), PARTS)
+    message = await inbox.next_message()
+
+    assert (status, message.text, message.chatter.name) == (202, "grüß\r\ndich", "viewer1")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "reason"),
+    [
+        (f"{FORM}; charset=nonsense", "text=hello", "nonsense"),
+        (
+            PARTS,
+            part("text", "hello", "\r\nContent-Type: text/plain; charset=nonsense"),
+            "nonsense",
+        ),
+        (PARTS, part("text", "hello", "; filename=f"), "file"),
+        (PARTS, "--x\r\n\r\nhello\r\n--x--", "name"),
+        (PARTS, part("text", "a") + part("more", "b") + "--x--", "more"),
+        (PARTS, "", "text"),
+        (PARTS, part("text", "\udcff"), "utf-8"),
+        ("multipart/form-data", "hello", "text"),
+    ],
+)
+async def test_what_is_no_form_is_told(api: Api, content_type: str, body: str, reason: str) -> None:
+    status, answer = await api.post(body.encode(errors="surrogateescape"), content_type)
+
+    assert status == 400
+    assert reason in answer["error"]
+
+
+async def test_what_an_earlier_run_left_to_be_spoken_is_not_said_again(
+    api: Api, inbox: Inbox
+) -> None:
+    body = HELLO | {"id": "m1"}
+    await api.post(body)
+    left = await inbox.next_message()
+    async with Api() as next_run:
+        source = next_run.sources[0]
+        assert isinstance(source, Resuming)  # so the channel tells it
+        source.resume(left)
+        source._deliver = inbox.deliver
+        _, answer = await next_run.post(body)
+
+    assert "was there already" in answer["ignored"]
+    assert inbox.rest() == []

@@ -108,6 +108,8 @@ OTHERS: list[tuple[dict[str, Any], Told]] = [
     ({"type": "kofi", "hasDonation": "R$ 10,50", "chatmessage": "thx"},
      (DONATION, 10.5, "R$", "thx")),
     ({"type": "kofi", "hasDonation": "1.234,50 \u20ac"}, (DONATION, 1234.5, "\u20ac", "")),
+    ({"type": "kofi", "hasDonation": "0.005 BTC"}, (DONATION, 0.005, "BTC", "")),
+    ({"type": "kofi", "hasDonation": "0,0001 BTC"}, (DONATION, 0.0001, "BTC", "")),
     ({"type": "kofi", "hasDonation": "$1,234.50"}, (DONATION, 1234.5, "$", "")),
     ({"type": "kofi", "hasDonation": "USD 20"}, (DONATION, 20, "USD", "")),
     ({"type": "kofi", "event": "purchase", "chatmessage": "a print"},

@@ -91,6 +91,20 @@ async def test_a_page_of_the_internet_is_refused(wire: SpeakerbotWire) -> None:
     assert caught.value.status == 403
 
 
+async def test_what_was_asked_is_done_where_the_caller_closes_at_once(
+    daemon: Daemon, wire: SpeakerbotWire
+) -> None:
+    channel = daemon.channels["main"]
+    async with aiohttp.ClientSession() as http:
+        for requests in (["Pause"], ["Speak", "Speak"]):
+            async with http.ws_connect(f"ws://127.0.0.1:{wire.port}/") as ws:
+                for name in requests:
+                    await ws.send_json({"id": "1", "request": name, "message": "hello"})
+    async with asyncio.timeout(DEADLINE_S):
+        while not channel.state.is_paused or channel.state.pending < 2:
+            await asyncio.sleep(0.01)
+
+
 async def test_a_datagram_is_obeyed(daemon: Daemon, wire: SpeakerbotWire) -> None:
     channel = next(iter(daemon.channels.values()))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:

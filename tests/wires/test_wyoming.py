@@ -92,6 +92,14 @@ async def test_a_text_in_chunks_is_spoken_once(port: int) -> None:
     assert types.count(AudioStop().event().type) == 1
 
 
+async def test_a_refusal_ends_as_sound_does(port: int) -> None:
+    async with AsyncTcpClient("127.0.0.1", port) as client:
+        await client.write_event(Synthesize(text="you vileslur").event())
+        types, _ = await heard(client, AudioStop().event().type)
+
+    assert types == [Error(text="").event().type, AudioStop().event().type]
+
+
 async def test_a_blocked_word_over_two_chunks_is_refused(port: int) -> None:
     async with AsyncTcpClient("127.0.0.1", port) as client:
         await client.write_event(SynthesizeStart().event())

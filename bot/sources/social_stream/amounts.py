@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 _NUMBER = re.compile(
     r"(?<![0-9.,])"
-    r"([0-9]{1,3}(?:,[0-9]{2,3}){0,5},[0-9]{3}|[0-9]{1,3}(?:[.' ][0-9]{3}){1,4}|[0-9]{1,12})"
-    r"(?:[.,]([0-9]{1,2}))?(?![0-9])([KM](?![^\W_]))?"
+    r"([1-9][0-9]{0,2}(?:(?:,[0-9]{2,3}){0,5},[0-9]{3}|(?:[.' ][0-9]{3}){1,4})|[0-9]{1,12})"
+    r"(?:[.,]((?<=(?<![0-9])0[.,])[0-9]{1,18}|[0-9]{1,2}))?(?![0-9])([KM](?![^\W_]))?"
 )
-"""Whole part, also grouped as in India or with blanks, hundredths, and a thousand or a million."""
+"""Whole part, also grouped as in India or with blanks, hundredths (more places behind a
+0, as of a bitcoin), and a thousand or a million."""
 _BLANKS = str.maketrans(dict.fromkeys("\u00a0\u2009\u202f", " ") | {"\u2019": "'"})
 _SUFFIXES = {"K": 1e3, "M": 1e6}
 _SIGN_BEFORE = re.compile(r"([A-Z]{0,3}[$€£¥₹₩₱₺₽฿₫₴₦₪₡₲₸₾₼₵₭]|[A-Z]{3}|kr|zł)\s*$", re.IGNORECASE)

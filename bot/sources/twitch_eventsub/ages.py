@@ -50,22 +50,41 @@ class Ages:
         self._clock = clock
         self._known: Recent[str, tuple[Age, float]] = Recent(_CHATTERS)
         self._asking: dict[str, asyncio.Task[None]] = {}
+        self._waiting: dict[str, list[Callable[[], None]]] = {}
+        """What is done once it is known of a chatter, in the order in which they wrote."""
 
-    def look_up(self, message: ChatMessage) -> None:
-        """Begin to ask about who wrote `message`, unless that is known."""
+    def date(self, message: ChatMessage, deliver: Callable[[ChatMessage], None]) -> None:
+        """Give `deliver` the message with what is known of its chatter.
+
+        That is at once, or two seconds after it came at most; what a chatter wrote keeps its order.
+        Nothing of a moderator waits: it may be a command.
+        """
         key = message.chatter.id
+        self._look_up(key)
+        if key not in self._asking or message.chatter.has_rank("moderator"):
+            deliver(self._dated(message))
+            return
+        self._waiting.setdefault(key, []).append(lambda: deliver(self._dated(message)))
+        left_s = message.received_at + _WAIT_S - self._clock()
+        asyncio.get_running_loop().call_later(max(left_s, 0.0), self._release, key)
+
+    def _release(self, key: str) -> None:
+        for deliver in self._waiting.pop(key, ()):
+            deliver()
+
+    def _look_up(self, key: str) -> None:
+        """Begin to ask about the chatter `key`, unless that is known."""
         if key in self._asking or self._is_fresh(key) or len(self._asking) >= _ASKING:
             return
         task = self._asking[key] = asyncio.create_task(self._learn(key), name=f"age of {key}")
-        task.add_done_callback(lambda _: self._asking.pop(key, None))
+        task.add_done_callback(lambda _: self._answered(key))
 
-    async def dated(self, message: ChatMessage) -> ChatMessage:
-        """Return `message` with what is known of its chatter, two seconds after it came at most."""
-        key = message.chatter.id
-        if (task := self._asking.get(key)) is not None:
-            left_s = message.received_at + _WAIT_S - self._clock()
-            await asyncio.wait({task}, timeout=max(left_s, 0.0))
-        age, _ = self._known.get(key, (Age(), 0.0))
+    def _answered(self, key: str) -> None:
+        self._asking.pop(key, None)
+        self._release(key)
+
+    def _dated(self, message: ChatMessage) -> ChatMessage:
+        age, _ = self._known.get(message.chatter.id, (Age(), 0.0))
         follows_since = unix(self._clock()) if age.is_following is False else age.follows_since
         chatter = structs.replace(
             message.chatter, follows_since=follows_since, exists_since=age.exists_since

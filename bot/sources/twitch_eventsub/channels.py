@@ -27,6 +27,8 @@ from bot.sources import NOTHING, Asked, Deliver
 from bot.sources.supervision import keep_reading
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
+from bot.sources.twitch_rooms import TwitchRooms
+from bot.state import NOTHING_READ
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +52,7 @@ class RuntimeChannels:
         configured: Collection[str],
         remembered: MutableMapping[str, str],
         asked: Asked = NOTHING,
+        rooms: TwitchRooms | None = None,
     ) -> None:
         """Read joined channels for the configured channel `channel`.
 
@@ -60,6 +63,7 @@ class RuntimeChannels:
             configured: Logins of the configured channels.
             remembered: Logins that were joined before; kept up to date.
             asked: What is asked besides chat.
+            rooms: What else is read, for shared chats.
         """
         self.name = "twitch_eventsub:joined"
         self.channel = channel
@@ -68,6 +72,7 @@ class RuntimeChannels:
         self._connection = connection
         self._remembered = remembered
         self._asked = asked
+        self._rooms = rooms or TwitchRooms()
         self._sources: dict[str, TwitchEventsubSource] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -81,7 +86,9 @@ class RuntimeChannels:
     @property
     def state(self) -> str:
         """State of all, as one clause."""
-        return "; ".join(f"{login}: {state}" for login, state in self.states.items()) or "nothing"
+        return (
+            "; ".join(f"{login}: {state}" for login, state in self.states.items()) or NOTHING_READ
+        )
 
     async def run(self, deliver: Deliver) -> None:
         """Deliver the chat of the joined channels until cancelled."""
@@ -135,7 +142,9 @@ class RuntimeChannels:
             update={"channel": login, "events": events, "reward": RewardSettings()}
         )
         asked = self._asked._replace(live=False)
-        source = TwitchEventsubSource(settings, self.channel, self._connection, asked=asked)
+        source = TwitchEventsubSource(
+            settings, self.channel, self._connection, asked=asked, rooms=self._rooms
+        )
         self._sources[login] = source
         self._tasks[login] = self._group.create_task(
             self._read(source, self._deliver), name=source.name

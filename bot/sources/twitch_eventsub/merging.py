@@ -4,6 +4,9 @@ Both receive the same messages under the same ids. The account's count; one that
 within a moment of the anonymous reader is lost there, whatever the fault is, and is taken from the
 latter. So nothing depends on noticing a fault in time.
 
+The anonymous reader alone is told whether a message is its chatter's first one ever. Where that
+counts, a message of the account waits for the other one, as long at most.
+
 Twitch promises the same ids for messages, but not for notices of subs, gifts and raids: those with
 the same words about the same chatter within a moment are one, too.
 """
@@ -11,6 +14,8 @@ the same words about the same chatter within a moment are one, too.
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from bot.messages import ChatMessage, EventKind, Purge, SourceItem
 from bot.runtime.clock import now
@@ -54,14 +59,22 @@ class Merge:
         deliver: Callable[[SourceItem], None],
         call_later: Callable[[float, Callable[[], None]], object],
         *,
+        asks_first: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = now,
     ) -> None:
-        """Give items to `deliver`; `call_later` runs a function after that many seconds."""
+        """Give items to `deliver`; `call_later` runs a function after that many seconds.
+
+        `asks_first` tells whether the account's messages wait for what tells of first ones.
+        """
         self._deliver = deliver
         self._call_later = call_later
+        self._asks_first = asks_first
         self._clock = clock
         self._seen = RecentIds()
         self._held: dict[str, ChatMessage] = {}
+        """Messages of the anonymous reader that wait for the account's."""
+        self._undecided: dict[str, ChatMessage] = {}
+        """Messages of the account of which nobody told yet whether they are first ones."""
         self._deleted = RecentIds(_REMEMBERED)
         self._silenced = Recent[str, datetime](_REMEMBERED)
         """Last timeout of each chatter, by Twitch's clock; `""` is everybody."""
@@ -98,6 +111,8 @@ class Merge:
             case ChatMessage(id=key):
                 if self._twin(item, by_account=False) is not None:
                     self._seen.add(key)
+                elif (waiting := self._undecided.pop(key, None)) is not None:
+                    self._pass_on(replace(waiting, is_first=item.is_first))
                 elif not account_hears:
                     self._pass_on(item, is_taken_over=True)
                 elif key not in self._seen and key not in self._held:
@@ -106,13 +121,26 @@ class Merge:
 
     def _from_account(self, item: ChatMessage, sent_at: datetime | None) -> None:
         twin = self._twin(item, by_account=True)
-        self._held.pop(item.id, None)
+        held = self._held.pop(item.id, None)
         if twin is not None:
             self._held.pop(twin.id, None)
             if twin.id in self._seen:
                 self._seen.add(item.id)
                 return
-        if not self._is_silenced(item, sent_at):
+        if self._is_silenced(item, sent_at):
+            return
+        if held is not None:
+            self._pass_on(replace(item, is_first=held.is_first))
+        elif item.id not in self._seen and _may_be_first(item) and self._asks_first():
+            self._undecided[item.id] = item
+            self._call_later(GRACE_S, lambda: self._decide(item.id))
+        else:
+            self._pass_on(item)
+
+    def _decide(self, key: str) -> None:
+        """Wait no longer for the anonymous reader's message."""
+        item = self._undecided.pop(key, None)
+        if item is not None:
             self._pass_on(item)
 
     def release_all(self) -> None:
@@ -146,10 +174,11 @@ class Merge:
         return twin
 
     def _purge(self, purge: Purge, *, by_account: bool) -> None:
-        for key, held in list(self._held.items()):
-            if purge.message_id is None and purge.chatter_id in {None, held.chatter.id}:
-                del self._held[key]
-                self._seen.add(key)
+        for waiting in (self._held, self._undecided):
+            for key, item in list(waiting.items()):
+                if purge.message_id is None and purge.chatter_id in {None, item.chatter.id}:
+                    del waiting[key]
+                    self._seen.add(key)
         if purge.message_id is not None:
             self._held.pop(purge.message_id, None)
             self._deleted.add(purge.message_id)
@@ -175,3 +204,9 @@ class Merge:
         if late:
             self._seen.add(item.id)
         return late
+
+
+def _may_be_first(item: ChatMessage) -> bool:
+    """Tell whether `item` may be its chatter's first one, and comes by both readers with one id."""
+    is_notice = item.event is not None and item.event.kind in _NOTICES
+    return bool(item.text) and not is_notice and not item.chatter.has_rank("moderator")

@@ -26,8 +26,9 @@ from bot.messages import (
 from bot.sources import Origin
 from bot.sources.sanitize import chatter, valid_ranges, well_formed
 from bot.sources.twitch_emotes import picture
-from bot.sources.twitch_eventsub.sockets import SHARED
+from bot.sources.twitch_eventsub.sockets import FROM, SHARED
 from bot.sources.twitch_messages import ACTION, BADGE_ROLES, money
+from bot.sources.twitch_rooms import Copy
 
 _NOTICES: Mapping[str, tuple[EventKind, str]] = {
     "sub": (EventKind.SUB, "months"),
@@ -80,8 +81,20 @@ def is_from_elsewhere(payload: BaseEvent) -> bool:
     """
     if isinstance(payload, models.ChatNotification):
         return payload.notice_type.startswith(SHARED)
-    source: PartialUser | None = getattr(payload, "source_broadcaster", None)
-    return source is not None and source.id != channel_id(payload)
+    return copy_of(payload) is not None
+
+
+def copy_of(payload: BaseEvent) -> Copy | None:
+    """Return of what `payload` is a copy, if a shared chat brought it here."""
+    room_id = channel_id(payload) or ""
+    match payload:
+        case models.ChatNotification():
+            source_room_id, _, source_id = payload.notice_type.partition(FROM)[2].partition(" ")
+        case models.ChatMessage(source_broadcaster=PartialUser(id=source_room_id)):
+            source_id = payload.source_id or ""
+        case _:
+            return None
+    return Copy(room_id, source_room_id, source_id) if source_room_id not in {"", room_id} else None
 
 
 def to_item(payload: BaseEvent, origin: Origin) -> SourceItem | None:

@@ -31,6 +31,8 @@ OnEvent = Callable[[str, Any], None]
 
 SHARED = "shared_chat_"
 """Beginning of the types of notices that a shared chat brings from another channel."""
+FROM = " from "
+"""What stands there before the ids of that channel and of the notice there."""
 _HAND_OVER_S = 5.0
 """Seconds for the last events of the old socket, after the new one was welcomed."""
 
@@ -100,7 +102,8 @@ class Socket(Websocket):
         event = data["payload"]["event"] = _Lenient(data["payload"]["event"])
         notice, source = event["notice_type"], event["source_broadcaster_user_id"]
         if notice and source not in {None, event["broadcaster_user_id"]}:
-            event["notice_type"] = SHARED + notice.removeprefix(SHARED)
+            kind, key = notice.removeprefix(SHARED), event["source_message_id"] or ""
+            event["notice_type"] = f"{SHARED}{kind}{FROM}{source} {key}"
         await super()._process_notification(data)
 
     async def _process_revocation(self, data: Any) -> None:

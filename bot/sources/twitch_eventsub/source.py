@@ -22,6 +22,7 @@ from bot.messages import (
 )
 from bot.outcomes import FINAL, PUT_OFF, Applied, Dropped, Notice, Outcome, Rejected, Spoken
 from bot.runtime.clock import now
+from bot.runtime.waiting import first_to_end
 from bot.sources import NOTHING, Asked, Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub import payloads
@@ -34,6 +35,7 @@ from bot.sources.twitch_eventsub.payloads import Redemption
 from bot.sources.twitch_eventsub.redeems import Redeems
 from bot.sources.twitch_eventsub.replies import Importance, Reply
 from bot.sources.twitch_irc import TwitchIrcSource
+from bot.sources.twitch_rooms import TwitchRooms
 
 log = structlog.get_logger(__name__)
 
@@ -54,12 +56,17 @@ class TwitchEventsubSource(Remote):
         *,
         emotes: EmoteNames | None = None,
         asked: Asked = NOTHING,
+        rooms: TwitchRooms | None = None,
     ) -> None:
-        """Share `connection` with the other channels of the account; ask what is `asked`."""
+        """Share `connection` with the other channels of the account; ask what is `asked`.
+
+        Copies of messages from others of `rooms`, in a shared chat, are left out.
+        """
         self.settings = settings
         self.login = settings.channel.removeprefix("#").lower()
         self.name = f"{settings.type}:{self.login}"
         self._channel = channel
+        self._rooms = rooms or TwitchRooms()
         self._connection = connection
         self._loop = connection.loop
         self._queue: asyncio.Queue[SourceItem] = asyncio.Queue()
@@ -75,14 +82,15 @@ class TwitchEventsubSource(Remote):
         self._is_known = asyncio.Event()
         self._is_back = asyncio.Event()
         """Set when the account hears the chat again."""
-        self._merge = Merge(self._accept, self._call_later)
+        self._asks_first = asked.first
+        self._merge = Merge(self._accept, self._call_later, asks_first=self._may_ask_first)
         irc = TwitchIrcSettings(
             type="twitch_irc",
             channel=settings.channel,
             shared_chat=settings.shared_chat,
             emotes=(),  # they are marked here, in what both readers hear
         )
-        self._irc = TwitchIrcSource(irc, channel) if settings.anonymous else None
+        self._irc = TwitchIrcSource(irc, channel, self._rooms) if settings.anonymous else None
 
     @property
     def state(self) -> str:
@@ -97,24 +105,36 @@ class TwitchEventsubSource(Remote):
         """Whether chat comes in, through the account or the anonymous reader."""
         return self._is_heard or (self._irc is not None and self._irc.is_connected)
 
+    @property
+    def room_id(self) -> str:
+        """User id of the streamer; empty while it is not known."""
+        told = self._irc.room_id if self._irc is not None else ""
+        return self._connection.channel_id(self.login) or told
+
     async def run(self, deliver: Deliver) -> None:
         """Deliver the channel's chat and events until cancelled."""
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._connection.listen(self), name=self.name)
-                group.create_task(self._deliver_all(deliver), name=f"{self.name} deliveries")
-                group.create_task(self._keep_emotes(), name=f"{self.name} emotes")
-                if self._asks_live:
-                    group.create_task(self._tell_live(), name=f"{self.name} live")
-                if self._irc is not None:
-                    group.create_task(self._irc.run(self._take_anonymous), name=self._irc.name)
+            with self._rooms.reading(self._channel, self):
+                await self._run(deliver)
         finally:
             if self._ages is not None:
                 await self._ages.close()
 
+    async def _run(self, deliver: Deliver) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._connection.listen(self), name=self.name)
+            group.create_task(self._deliver_all(deliver), name=f"{self.name} deliveries")
+            group.create_task(self._keep_emotes(), name=f"{self.name} emotes")
+            if self._asks_live:
+                group.create_task(self._tell_live(), name=f"{self.name} live")
+            if self._irc is not None:
+                group.create_task(self._irc.run(self._take_anonymous), name=self._irc.name)
+
     def notify(self, event: BaseEvent) -> None:
         """Take a notification of EventSub."""
         if not self.settings.shared_chat and payloads.is_from_elsewhere(event):
+            return
+        if self._rooms.is_known(self._channel, payloads.copy_of(event)):
             return
         if isinstance(event, models.ChannelPointsRedemptionAdd):
             self._redeems.redeemed(payloads.to_redemption(event))
@@ -192,6 +212,10 @@ class TwitchEventsubSource(Remote):
     async def _take_anonymous(self, item: SourceItem) -> None:
         self._merge.from_anonymous(item, account_hears=self._is_heard)
 
+    def _may_ask_first(self) -> bool:
+        """Tell whether the anonymous reader is to tell of first messages: EventSub does not."""
+        return self._asks_first and self._irc is not None and self._irc.is_connected
+
     def _accept(self, item: SourceItem) -> None:
         """Queue an item that both readers together bring once."""
         wanted: SourceItem | None = item
@@ -207,9 +231,9 @@ class TwitchEventsubSource(Remote):
             self._dropped += 1
             if isinstance(wanted, ChatMessage):
                 self._redeems.ended(wanted.id, is_spoken=False)
+        elif self._ages is not None and isinstance(wanted, ChatMessage):
+            self._ages.date(wanted, self._queue.put_nowait)
         else:
-            if self._ages is not None and isinstance(wanted, ChatMessage):
-                self._ages.look_up(wanted)
             self._queue.put_nowait(wanted)
 
     def _wanted(self, item: ChatMessage) -> ChatMessage | None:
@@ -234,8 +258,11 @@ class TwitchEventsubSource(Remote):
                 await self._is_back.wait()
 
     async def _keep_emotes(self) -> None:
-        await self._is_known.wait()
-        await self._emotes.keep_fresh(self._connection.channel_id(self.login) or "")
+        readers = [self._is_known.wait()]
+        if self._irc is not None:  # the account may wait for a log-in
+            readers.append(self._irc.has_room_id.wait())
+        await first_to_end(*readers)
+        await self._emotes.keep_fresh(self.room_id)
 
     async def _deliver_all(self, deliver: Deliver) -> None:
         while True:
@@ -243,8 +270,6 @@ class TwitchEventsubSource(Remote):
             if self._dropped:
                 log.warning("chat dropped: too slow", source=self.name, count=self._dropped)
                 self._dropped = 0
-            if self._ages is not None and isinstance(item, ChatMessage):
-                item = await self._ages.dated(item)
             await deliver(item)
 
     def _call_later(self, delay_s: float, call: Callable[[], None]) -> None:

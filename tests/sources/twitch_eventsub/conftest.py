@@ -13,9 +13,11 @@ from bot.messages import ChatMessage, SourceItem
 from bot.runtime.backoff import Backoff
 from bot.runtime.clock import now
 from bot.sources import NOTHING, Asked
+from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
+from bot.sources.twitch_rooms import TwitchRooms
 from tests import twitch_accounts
 from tests.twitch_server import CLIENT_ID, TwitchServer, eventually
 
@@ -111,11 +113,16 @@ def reading(server: TwitchServer, connection: TwitchConnection) -> Reading:
         wait: bool = True,
         resumed: Iterable[ChatMessage] = (),
         asked: Asked = NOTHING,
+        rooms: TwitchRooms | None = None,
+        emotes: EmoteNames | None = None,
         **more: Any,  # noqa: ANN401 - settings
     ) -> AsyncIterator[Channel]:
         values: dict[str, Any] = {"anonymous": False, "emotes": ()} | more
         settings = TwitchEventsubSettings(type="twitch_eventsub", channel=login, **values)
-        channel = Channel(TwitchEventsubSource(settings, "main", connection, asked=asked))
+        source = TwitchEventsubSource(
+            settings, "main", connection, asked=asked, rooms=rooms, emotes=emotes
+        )
+        channel = Channel(source)
         for message in resumed:
             channel.source.resume(message)
         task = asyncio.create_task(channel.source.run(channel.deliver))

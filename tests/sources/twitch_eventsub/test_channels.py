@@ -10,7 +10,10 @@ import pytest
 
 from bot.messages import ChatMessage
 from bot.sources.twitch_eventsub import merging
+from bot.sources.twitch_rooms import TwitchRooms
 from tests.sources.twitch_eventsub.conftest import CHAT_TOPICS, STREAMER_SCOPES
+from tests.sources.twitch_eventsub.test_events import about
+from tests.twitch_events import notice_event
 from tests.twitch_server import DEADLINE_S, TwitchServer, eventually
 
 if TYPE_CHECKING:
@@ -33,6 +36,58 @@ async def test_several_channels_share_one_connection(
             await channel.until(f"hello {login}")
 
     assert server.calls["GET /ws"] == 1
+
+
+async def test_a_message_of_a_shared_chat_is_heard_once_where_both_channels_are_read(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    rooms = TwitchRooms()
+    server.add_user("viewer1")
+    source = about(server, "streamer", "source_broadcaster") | {"source_message_id": "m1"}
+    kind, users = "shared_chat_announcement", server.users
+    announcement = notice_event(
+        users, "other", kind, {"color": "PRIMARY"}, by="viewer1", text="copy", **source
+    )
+
+    async def shown_in_other(number: int) -> None:
+        """Show copies in `other`, and what was written there."""
+        await server.chat("other", "copy", message_id=f"copy{number}", irc=False, **source)
+        await server.notify("channel.chat.notification", server.users["other"], announcement)
+        tags = f"@id=irc{number};user-id=7;room-id={server.users['other']}"
+        tags += f";source-room-id={server.users['streamer']};source-id=m1"
+        await server.say("other", f"{tags} :viewer1!v@v PRIVMSG #other :copy")
+        await server.chat("other", f"there {number}")
+
+    async with reading("other", rooms=rooms, anonymous=True) as second:
+        await eventually(lambda: second.source._irc.is_connected, "reader")  # type: ignore[union-attr]
+        async with reading("streamer", rooms=rooms) as first:
+            await server.chat("streamer", "here", message_id="m1")
+            await shown_in_other(1)
+            await first.until("here")
+            await second.until("there 1")
+        await shown_in_other(2)
+        await second.until("there 1", "copy", "copy", "copy", "there 2")
+
+
+async def test_a_message_of_a_third_channel_is_heard_once_however_many_show_it(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    rooms = TwitchRooms()
+    source = about(server, "third", "source_broadcaster") | {"source_message_id": "m1"}
+    tags = f"user-id=7;source-room-id={server.users['third']};source-id=m1"
+    both = {"rooms": rooms, "anonymous": True}
+    async with reading(**both) as first, reading("other", **both) as second:
+        for channel in (first, second):
+            login, irc = channel.source.login, channel.source._irc
+            await eventually(lambda irc=irc: irc.is_connected, "reader")  # type: ignore[misc]
+            await server.chat(login, "copy", message_id=f"of_{login}", irc=False, **source)
+            line = f"@id=of_{login};room-id={server.users[login]};{tags}"
+            await server.say(login, f"{line} :viewer1!v@v PRIVMSG #{login} :copy")
+            await server.chat(login, "own")
+        await first.until("copy", "own")
+        await second.until("own")
 
 
 async def test_channels_join_and_leave_while_others_go_on(

@@ -25,6 +25,7 @@ from bot.sources.twitch_eventsub import merging
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.replies import Importance, Reply
 from bot.sources.twitch_eventsub.source import TwitchEventsubSource
+from tests.sources.test_twitch_irc import Names
 from tests.sources.twitch_eventsub.conftest import CHAT_TOPICS, STREAMER_SCOPES, Channel
 from tests.twitch_events import chat_event, stamp
 from tests.twitch_server import CLIENT_ID, DEADLINE_S, TwitchServer, eventually, network_down
@@ -526,3 +527,12 @@ async def test_notifications_in_any_order_and_number(
         purges = [item.message_id for item in channel.items if isinstance(item, Purge)]
 
     assert sorted(map(str, purges)) == sorted(deleted)
+
+
+async def test_emotes_are_known_before_anybody_logged_in(
+    reading: Reading,
+) -> None:
+    names = Names()
+    async with reading(anonymous=True, emotes=names, wait=False) as channel:
+        await eventually(lambda: names.asked, "emotes")
+        assert names.asked == [channel.source.room_id]

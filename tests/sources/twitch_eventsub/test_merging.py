@@ -18,18 +18,20 @@ from bot.messages import (
     Event,
     EventKind,
     Purge,
+    Role,
     SourceItem,
     StreamStatus,
 )
 from bot.sources.twitch_eventsub.merging import GRACE_S, Merge
 
+MOD = Role.MODERATOR
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Bench:
     """A merge with a clock that the test moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, asks_first: bool = False) -> None:
         self.now_s = 0.0
         self.delivered: list[tuple[float, SourceItem]] = []
         self._due: list[tuple[float, int, Callable[[], None]]] = []
@@ -38,6 +40,7 @@ class Bench:
             lambda delay_s, call: heapq.heappush(
                 self._due, (self.now_s + delay_s, len(self._due), call)
             ),
+            asks_first=lambda: asks_first,
             clock=lambda: self.now_s,
         )
 
@@ -66,14 +69,14 @@ class Bench:
 
 
 def message(key: str, by: str = "1", text: str | None = None, **more: Any) -> ChatMessage:  # noqa: ANN401
+    values: dict[str, Any] = {"chatter": Chatter(id=by, name=by)} | more
     return ChatMessage(
         id=key,
         channel="main",
         source="test",
-        chatter=Chatter(id=by, name=by),
         text=key if text is None else text,
         received_at=0.0,
-        **more,
+        **values,
     )
 
 
@@ -213,6 +216,49 @@ def test_notices_that_differ_are_not_taken_for_one() -> None:
     assert sorted(bench.ids) == ["n1", "n3", "n4", "n5", "n6"]
 
 
+@pytest.mark.parametrize("order", [("account", "anonymous"), ("anonymous", "account")])
+def test_a_message_is_its_chatters_first_one_where_the_anonymous_reader_is_told_so(
+    order: tuple[str, str],
+) -> None:
+    bench = Bench(asks_first=True)
+    for reader in order:
+        if reader == "account":
+            bench.account(message("m1"))
+        else:
+            bench.anonymous(message("m1", is_first=True))
+        bench.wait(0.1)
+    bench.wait(60)
+
+    assert bench.delivered == [(0.1, message("m1", is_first=True))]
+
+
+def test_a_message_waits_no_longer_than_the_grace_for_who_tells_of_first_ones() -> None:
+    bench = Bench(asks_first=True)
+    bench.account(message("m1"))
+    bench.account(message("n1", text="", event=Event(kind=EventKind.FOLLOW)))
+    bench.account(message("m2", chatter=Chatter(id="2", name="m", roles=frozenset({MOD}))))
+    bench.wait(60)
+    bench.anonymous(message("m1"))
+    bench.wait(60)
+
+    assert [(at, item.id) for at, item in bench.delivered if isinstance(item, ChatMessage)] == [
+        (0.0, "n1"),
+        (0.0, "m2"),
+        (GRACE_S, "m1"),
+    ]
+
+
+@pytest.mark.parametrize("purge", [{"message_id": "m1"}, {"chatter_id": "1"}, {}])
+def test_what_is_deleted_while_it_waits_for_that_is_never_heard(purge: dict[str, str]) -> None:
+    bench = Bench(asks_first=True)
+    bench.account(message("m1"))
+    bench.account(Purge(channel="main", **purge))
+    bench.anonymous(message("m1"))
+    bench.wait(60)
+
+    assert bench.ids == []
+
+
 _WAYS = st.tuples(
     st.lists(st.sampled_from(["account", "anonymous"]), min_size=1, max_size=4),
     st.floats(0, 10),
@@ -220,11 +266,12 @@ _WAYS = st.tuples(
 )
 
 
-@given(st.lists(_WAYS, max_size=30))
+@given(st.lists(_WAYS, max_size=30), st.booleans())
 def test_however_messages_come_each_is_delivered_once(
     ways: list[tuple[list[str], float, bool]],
+    asks_first: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    bench = Bench()
+    bench = Bench(asks_first=asks_first)
     for number, (readers, pause_s, hears) in enumerate(ways):
         for reader in readers:
             if reader == "account":

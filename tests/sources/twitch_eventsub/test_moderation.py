@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,9 @@ from structlog.testing import capture_logs
 from bot.messages import BlockedTerms, StreamStatus
 from bot.runtime.clock import now, unix
 from bot.sources import Asked
+from bot.sources.twitch_eventsub.ages import Age, Ages
 from tests.sources.twitch_eventsub.conftest import STREAMER_SCOPES
+from tests.sources.twitch_eventsub.test_events import about
 from tests.twitch_server import TwitchServer, eventually, network_down
 
 if TYPE_CHECKING:
@@ -155,3 +158,51 @@ async def test_a_stream_that_began_while_twitch_was_away_is_known(
         server.live_channels.add(server.users["streamer"])
         await eventually(lambda: len(channel.items) > 1, "second status")
         assert channel.items[-1] == StreamStatus(channel="main", is_live=True)
+
+
+async def test_the_anonymous_reader_tells_of_first_messages(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    async with reading(asked=Asked(first=True), anonymous=True) as channel:
+        await eventually(lambda: channel.source._irc.is_connected, "reader")  # type: ignore[union-attr]
+        await server.chat("streamer", "hello", message_id="m1", irc=False)
+        tags = f"@id=m1;user-id={server.users['viewer1']};first-msg=1"
+        await server.say("streamer", f"{tags} :viewer1!v@v PRIVMSG #streamer :hello")
+        message = await first(channel)
+        assert message.is_first
+        assert message.source == "twitch_eventsub:streamer"
+
+
+async def test_nothing_but_what_a_newcomer_wrote_waits_for_what_is_asked(
+    server: TwitchServer, log_in: LogIn, reading: Reading
+) -> None:
+    log_in()
+    asked_of, answer = list[str](), asyncio.Event()
+
+    async def ask(chatter_id: str) -> Age:
+        asked_of.append(chatter_id)
+        if chatter_id == server.users["newcomer"]:
+            await answer.wait()
+        return Age(exists_since=1.0)
+
+    async with reading(asked=Asked(account=True)) as channel:
+        channel.source._ages = Ages(ask, clock=lambda: now() - 3600)  # no two seconds pass
+        await server.chat("streamer", "one", by="newcomer", message_id="m1")
+        await server.chat("streamer", "two", by="newcomer")
+        await server.chat("streamer", "hello", by="viewer1")
+        badge = {"set_id": "moderator", "id": "1", "info": ""}
+        await server.chat("streamer", "!tts skip", by="newcomer", badges=[badge])
+        here, target = about(server, "streamer"), about(server, "newcomer", "target")
+        await server.notify(
+            "channel.chat.message_delete",
+            server.users["streamer"],
+            here | target | {"message_id": "m1"},
+        )
+        await eventually(lambda: len(channel.items) == 3, "what goes past")
+        assert sorted(channel.texts) == ["!tts skip", "hello"]
+        answer.set()
+        await eventually(lambda: len(channel.items) == 5, "all")
+        assert channel.texts[2:] == ["one", "two"]
+        assert channel.items[3].chatter.exists_since == 1.0  # type: ignore[union-attr]
+    assert sorted(asked_of) == sorted([server.users["newcomer"], server.users["viewer1"]])
