@@ -61,6 +61,7 @@ ANSWERS: Mapping[str, str] = {
     "nick_reset": "you are introduced by your own name",
     "nick_reset_of": "{name} is introduced by their own name",
     "nick_refused": "that nickname cannot be spoken",
+    "nick_taken": "somebody else is called {nickname}",
     "unknown": "nobody called {name} has written here",
     "chatters_only": "only a chatter can do that",
     "opted_out": "your messages are not read any more",

@@ -115,6 +115,8 @@ class ChatterCommands:
             people = [command.chatter]
         if nickname and not policy.may_say(nickname):
             return Answer.of("nick_refused")
+        if nickname and self._chatters.is_of_another(nickname, people):
+            return Answer.of("nick_taken", nickname=nickname)
         before = [
             partial(self._chatters.call, chatter, self._chatters.nicknames.get(chatter.id, ""))
             for chatter in people

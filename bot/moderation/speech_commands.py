@@ -136,9 +136,12 @@ class SpeechCommands:
             return Answer.of("nobody")
         chatter = said.utterance.chatter
         age = "now" if current is not None else _ago(now() - said.at)
+        name, known_by = parts.policy.shown_name(chatter), clean(chatter.login or chatter.name)
         # A name that must not be spoken must not be written by the bot either.
-        login = f" ({clean(chatter.login)})" if chatter.login else ""
-        return Answer.of("who", name=parts.policy.shown_name(chatter), login=login, age=age)
+        is_told = name_key(known_by) != name_key(name) and (
+            chatter.login or parts.policy.may_say(known_by)
+        )
+        return Answer.of("who", name=name, login=f" ({known_by})" if is_told else "", age=age)
 
     def _replay(self, command: Command) -> Answer:
         parts, name = self._parts, command.order.name
