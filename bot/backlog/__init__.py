@@ -97,16 +97,20 @@ class Backlog:
         """Return in how many seconds `utterance` may be spoken at the earliest."""
         return max(self._not_before.get(utterance.id, 0.0) - self._clock(), 0.0)
 
-    def put(self, utterance: Utterance, *, not_before: float = 0.0) -> None:
+    def put(
+        self, utterance: Utterance, *, not_before: float = 0.0, is_wanted: bool = False
+    ) -> bool:
         """Queue `utterance`, or drop it or a less important one when there is no room.
 
-        It is not handed out before the stamp `not_before`.
+        It is not handed out before the stamp `not_before`. What `is_wanted` by a moderator waits
+        however many of its chatter do. Return whether it waits.
         """
         lane, lanes = utterance.lane, self._lanes
         own = lanes.count_unpaid(utterance.chatter.id)
-        if lane is not Lane.PAID and own >= self._settings.max_per_chatter:
+        is_limited = lane is not Lane.PAID and not is_wanted
+        if is_limited and own >= self._settings.max_per_chatter:
             self._drop(utterance, DropReason.FULL, f"{own} of this chatter wait already")
-            return
+            return False
         lanes.add(utterance)
         if not_before > self._clock():
             self._not_before[utterance.id] = not_before
@@ -118,10 +122,11 @@ class Backlog:
             self._discard(victim)
             self._drop(victim, DropReason.FULL, f"{pending - 1} wait already")
             if victim is utterance:
-                return
+                return False
             pending -= 1
         self._emit(Queued.of(utterance, lane=lane, pending=pending))
         self._update()
+        return True
 
     async def take(self) -> Utterance:
         """Return the utterance whose turn it is; wait while there is none or the backlog is paused.

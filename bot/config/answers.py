@@ -33,6 +33,7 @@ ANSWERS: Mapping[str, str] = {
     "nobody": "nothing was said yet",
     "replayed": "once more: {name}",
     "nothing_to_replay": "there is nothing to say again",
+    "full": "there is no room for more",
     "undone": "taken back: {command}",
     "nothing_to_undo": "there is nothing to take back",
     "said_as": "{word} is said as {said}",

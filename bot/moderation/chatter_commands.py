@@ -155,6 +155,7 @@ class ChatterCommands:
         self._chatters.opt(chatter, out=out)
         if out:
             self._parts.drop(DropReason.OPTED_OUT, _is_of(chatter))
+            self._parts.history.forget(_is_of(chatter))
         return Answer.of("opted_out" if out else "opted_in")
 
 

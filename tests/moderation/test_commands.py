@@ -3,6 +3,7 @@
 import pytest
 from msgspec import structs
 
+from bot.config.backlog import BacklogSettings
 from bot.config.policy import PolicySettings
 from bot.messages import Chatter, Command, Order, Purge, RejectReason, Verb
 from bot.outcomes import Accepted, DropReason, Queued, Rejected
@@ -205,6 +206,25 @@ async def test_what_was_taken_back_is_not_said_again(room: Room) -> None:
     room.moderation.purge(Purge(channel="main", message_id="a1"))
     assert room.waiting == ["a2", "b1"]
     assert room.order(Verb.REPLAY) == "there is nothing to say again"
+
+
+async def test_of_who_opted_out_nothing_is_said_again(room: Room) -> None:
+    room.speech.current = None
+    room.order(Verb.OPT_OUT, by=utterance("a1", "a").chatter)
+    assert room.order(Verb.REPLAY, "a") == "there is nothing to say again"
+    room.order(Verb.OPT_IN, by=utterance("a1", "a").chatter)
+    assert room.order(Verb.REPLAY, "a") == "there is nothing to say again"
+
+
+async def test_what_finds_no_room_is_not_said_to_be_there(room: Room) -> None:
+    room.backlog.clear(DropReason.CLEARED)
+    room.backlog.follow(BacklogSettings(max_pending=1, max_per_chatter=1))
+    assert room.order(Verb.REPLAY) == "once more: a"
+    assert room.order(Verb.REPLAY) == "there is no room for more"
+    for number in range(501):
+        answer = room.order(Verb.SAY_AS, value=f"w{number}", said="word")
+    assert answer == "there is no room for more"
+    assert room.order(Verb.UNDO) == "taken back: say-as w499 = word"
 
 
 async def test_words_are_said_as_moderators_say(room: Room) -> None:
