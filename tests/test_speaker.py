@@ -1,7 +1,7 @@
 """The speaker with a real backlog and a real player; engine and output are stand-ins."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import numpy as np
@@ -18,6 +18,7 @@ from bot.lookahead import Lookahead
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance, WordTime
 from bot.outcomes import FINAL, Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.overload import Relief
+from bot.playback import Output
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.playback.player import Player
@@ -136,7 +137,10 @@ class Stage:
         max_age_s: float = 100,
         stall_s: float = 100,
         ahead_s: float = 0,
+        *,
         progress: Progress | None = None,
+        route: Callable[[Utterance], Sequence[Output]] | None = None,
+        outputs: Sequence[Output] = (),
     ) -> None:
         self.relief = Relief()
         self.outcomes: list[Outcome] = []
@@ -156,7 +160,8 @@ class Stage:
                 nfe_policy=NfePolicy(idle=10, normal=7, least=5),
                 relief=lambda: self.relief,
             ),
-            player=Player([self.output], PlaybackSettings()),
+            player=Player([self.output, *outputs], PlaybackSettings()),
+            route=route,
             emit=self.outcomes.append,
             max_age_s=max_age_s,
             progress=progress,
@@ -357,6 +362,26 @@ async def test_what_is_taken_back_before_the_speaker_wakes_is_not_spoken(stage: 
         await stage.until(lambda: len(stage.final()) == 2)
 
     assert stage.final() == [("one", Dropped), ("two", Spoken)]
+
+
+async def test_what_is_for_an_output_that_is_away_holds_up_nothing_else() -> None:
+    away = OutputStandIn()
+    away.unplug()
+    both = Stage(route=lambda u: [away if u.lane is Lane.PAID else both.output], outputs=[away])
+    both.put("cheer", lane=Lane.PAID)
+    async with both.speaking(), asyncio.timeout(5):
+        both.put("one")
+        await both.until(lambda: len(both.final()) == 1)
+        both.put("two", "b")
+        await both.until(lambda: len(both.final()) == 2)
+        away.plug_in()
+        await both.until(lambda: len(both.final()) == 3)
+        away.unplug()
+        both.put("lost", lane=Lane.PAID)
+        await both.speaker.drain()
+
+    assert both.final() == [("one", Spoken), ("two", Spoken), ("cheer", Spoken), ("lost", Dropped)]
+    assert away.pieces == both.output.pieces / 2
 
 
 async def test_draining_speaks_what_waits_although_paused(stage: Stage) -> None:

@@ -133,13 +133,20 @@ class Backlog:
 
         Cancelling the wait loses nothing.
         """
-        await self.wait_some()
-        while self._drop_expired():  # no timer goes off while the machine sleeps
+        while True:
             await self.wait_some()
-        utterance = next(self._ready())
-        self._lanes.take(utterance)
-        self._not_before.pop(utterance.id, None)
-        self._update()
+            if (utterance := self.take_first(lambda _: True)) is not None:
+                return utterance
+
+    def take_first(self, may: Callable[[Utterance], bool]) -> Utterance | None:
+        """Return the utterance whose turn it is among those that `may` be spoken now, if any is."""
+        self._drop_expired()  # no timer goes off while the machine sleeps
+        ready = () if self.is_paused else self._ready()
+        utterance = next(filter(may, ready), None)
+        if utterance is not None:
+            self._lanes.take(utterance)
+            self._not_before.pop(utterance.id, None)
+            self._update()
         return utterance
 
     async def wait_some(self) -> None:
