@@ -145,6 +145,7 @@ class Channel:
             keep=store.journal.keep,
             kept=store.written,
             rouse=shared.engine.rouse,
+            count=self.policy.limits.count,
             accepted=archive.note if archive else lambda _: None,
             purged=archive.purge if archive else lambda _: None,
         )

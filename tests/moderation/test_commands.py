@@ -5,7 +5,7 @@ from msgspec import structs
 
 from bot.config.backlog import BacklogSettings
 from bot.config.policy import PolicySettings
-from bot.messages import Chatter, Command, Order, Purge, RejectReason, Verb
+from bot.messages import Chatter, Command, Order, Purge, Rejection, RejectReason, Verb
 from bot.outcomes import Accepted, DropReason, Queued, Rejected
 from bot.runtime.clock import now
 from tests.moderation.conftest import Room, utterance
@@ -332,6 +332,15 @@ async def test_a_day_is_limited_for_all_or_for_one(room: Room) -> None:
     assert room.order(Verb.LIMIT, value="reset") == "the limit a day is that of the settings"
     assert room.kept("limit") == {}
     assert room.order(Verb.LIMIT, "nobody", "1") == room.order(Verb.NICK, "nobody", "x")
+
+
+async def test_what_is_not_taken_in_counts_for_no_limit() -> None:
+    room = Room(policy=PolicySettings.model_validate({"limits": {"cooldown_s": 60, "a_day": 1}}))
+    room.refusal = Rejection(reason=RejectReason.OVERLOAD)
+    assert reason(room.write("hello")) is RejectReason.OVERLOAD
+    room.refusal = None
+    assert isinstance(room.write("hello again"), Queued)
+    assert reason(room.write("once more")) is RejectReason.COOLDOWN
 
 
 async def test_regulars_are_those_whom_moderators_name(room: Room) -> None:
