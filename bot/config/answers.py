@@ -121,6 +121,10 @@ def _checked(templates: dict[str, str | None]) -> dict[str, str | None]:
         if wrong:
             allowed = ", ".join(f"{{{field}}}" for field in sorted(known)) or "nothing"
             raise ValueError(f"{name}: in braces it may hold {allowed}")
+        try:
+            template.format_map(dict.fromkeys(known, "text"))
+        except (ValueError, LookupError, AttributeError) as error:
+            raise ValueError(f"{name}: what is in braces is text: {error}") from None
     return templates
 
 
