@@ -105,6 +105,7 @@ class Channel:
             nfe_policy=shared.nfe_policy,
             hold=store.journal.hold,
             introduced=store.journal.progress.introduced,
+            is_heard=self._routing.reaches,
             relief=lambda: self.ladder.relief,
             sounds=shared.sounds.get,
         )

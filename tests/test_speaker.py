@@ -159,6 +159,7 @@ class Stage:
                 ahead_s=ahead_s,
                 nfe_policy=NfePolicy(idle=10, normal=7, least=5),
                 relief=lambda: self.relief,
+                is_heard=lambda u: route is None or any(o.is_available for o in route(u)),
             ),
             player=Player([self.output, *outputs], PlaybackSettings()),
             route=route,
@@ -438,6 +439,24 @@ async def test_what_waits_is_made_while_something_is_spoken_as_far_as_allowed(
     assert looking.engine.texts == [
         f"chatter{number} says: message number {number}" for number in range(9)
     ]
+
+
+async def test_what_is_for_an_output_that_is_away_takes_no_room_of_what_is_made_ahead() -> None:
+    away = OutputStandIn()
+    away.unplug()
+    both = Stage(
+        ahead_s=1,
+        route=lambda u: [away if u.lane is Lane.PAID else both.output],
+        outputs=[away],
+    )
+    both.engine.may_go_on.clear()
+    for number in range(3):
+        both.put(f"cheer {number}", lane=Lane.PAID)
+    both.put("one")
+    both.put("two", "b")
+    async with both.speaking():
+        await both.until(lambda: len(both.engine.texts) == 2)
+        assert both.engine.texts == ["a says: one", "b says: two"]
 
 
 async def test_the_nfe_follows_what_waits() -> None:
