@@ -105,6 +105,7 @@ class Channel:
             nfe_policy=shared.nfe_policy,
             hold=store.journal.hold,
             introduced=store.journal.progress.introduced,
+            is_heard=self._routing.reaches,
             relief=lambda: self.ladder.relief,
             sounds=shared.sounds.get,
         )
@@ -145,6 +146,7 @@ class Channel:
             keep=store.journal.keep,
             kept=store.written,
             rouse=shared.engine.rouse,
+            count=self.policy.limits.count,
             accepted=archive.note if archive else lambda _: None,
             purged=archive.purge if archive else lambda _: None,
         )

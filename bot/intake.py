@@ -55,6 +55,7 @@ class Intake:
         keep: Callable[[ChatMessage], bool] = lambda _: False,
         kept: Callable[[], Awaitable[object] | None] = lambda: None,
         rouse: Callable[[], None] = lambda: None,
+        count: Callable[[ChatMessage], None] = lambda _: None,
         accepted: Callable[[ChatMessage], None] = lambda _: None,
         purged: Callable[[Purge], None] = lambda _: None,
     ) -> None:
@@ -73,7 +74,9 @@ class Intake:
                 nothing is written. What is said to be so must be so after a power cut.
             rouse: Is called for every message, whatever becomes of it: an idle engine needs
                 seconds to be warm.
-            accepted: Is told each message of which something may be spoken.
+            count: Counts each message of which something may be spoken for the limits of its
+                chatter.
+            accepted: Is told each such message.
             purged: Is told what was taken back.
         """
         self._parse_command = parse_command
@@ -86,6 +89,7 @@ class Intake:
         self._keep = keep
         self._kept = kept
         self._rouse = rouse
+        self._count = count
         self._accepted = accepted
         self._purged = purged
         self._tasks: set[asyncio.Task[None]] = set()
@@ -153,6 +157,7 @@ class Intake:
         if (reason := self._moderation.taken_back(utterance)) is not None:
             self._emit(Dropped.of(utterance, reason=reason))
         else:
+            self._count(message)
             self._accepted(message)
             self._admit(utterance)
 

@@ -53,6 +53,7 @@ class Lookahead:
         relief: Callable[[], Relief] = Relief,
         sounds: Sounds = lambda _: None,
         introduced: Callable[[Utterance], bool | None] = lambda _: None,
+        is_heard: Callable[[Utterance], bool] = lambda _: True,
     ) -> None:
         """Let `engine` speak what waits in `backlog`.
 
@@ -68,11 +69,14 @@ class Lookahead:
             sounds: Returns the sounds within utterances.
             introduced: Tells whether the chatter was introduced where an utterance began in an
                 earlier turn; None if it did not.
+            is_heard: Tells whether an output is there for an utterance; what has none takes no room
+                of those that are spoken before it.
             relief: Returns what makes speech shorter or quicker to make, by what waits.
         """
         self._relief = relief
         self._sounds = sounds
         self._introduced = introduced
+        self._is_heard = is_heard
         self._hold = hold
         self._backlog = backlog
         self._engine = engine
@@ -152,7 +156,7 @@ class Lookahead:
         due_s = current.left_s if current else 0.0
         room_s = self._ahead_s
         previous = current.utterance if current else None
-        for utterance in waiting:
+        for utterance in filter(self._is_heard, waiting):
             if room_s <= 0:
                 return
             rendering = self._ahead.get(utterance.id)

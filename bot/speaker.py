@@ -16,7 +16,7 @@ from bot.playback import Output
 from bot.playback.player import Playback, Player
 from bot.rendering import Rendering
 from bot.runtime.clock import now, unix
-from bot.runtime.waiting import cancel
+from bot.runtime.waiting import cancel, first_to_end
 from bot.state import Speaking
 
 log = structlog.get_logger(__name__)
@@ -144,9 +144,7 @@ class Speaker:
         making = asyncio.create_task(self._lookahead.run(), name="look ahead")
         try:
             while True:
-                await self._backlog.wait_some()
-                await self._wait_for_output()
-                utterance = await self._backlog.take()
+                utterance = await self._next()
                 self._is_idle.clear()
                 try:
                     await self._speak(utterance)
@@ -162,6 +160,18 @@ class Speaker:
         self._backlog.resume()
         await self._backlog.wait_empty()
         await self._is_idle.wait()
+
+    async def _next(self) -> Utterance:
+        """Take the next one that would be heard: one whose outputs are away holds up no other."""
+        while True:
+            await self._backlog.wait_some()
+            await self._wait_for_output()
+            if (utterance := self._backlog.take_first(self._may_begin)) is not None:
+                return utterance
+            await first_to_end(self._backlog.wait_changed(), self._player.wait_another())
+
+    def _may_begin(self, utterance: Utterance) -> bool:
+        return self._player.has_given_up or self._is_heard(utterance)
 
     async def _wait_for_output(self) -> None:
         if not self._player.is_available:

@@ -1,10 +1,13 @@
 import pytest
+from pydantic import ValidationError
 
 from bot.commands import CommandParser
+from bot.config.answers import Answers
 from bot.config.commands import CommandSettings
 from bot.config.verbs import SPECS
 from bot.messages import (
     RANKS,
+    Answer,
     ChatMessage,
     Chatter,
     Command,
@@ -237,3 +240,17 @@ def test_each_command_needs_its_rank_and_no_more(verb: Verb, rank: str) -> None:
 
     is_permitted = RANKS.index(rank) >= RANKS.index(SPECS[verb].rank)
     assert isinstance(verdict, Command) is is_permitted
+
+
+@pytest.mark.parametrize(
+    "template", ["{count:d} ok", "{count:5.2f}", "{count!x}", "{name:{count}}", "{name:{other}}"]
+)
+def test_what_no_answer_can_be_put_into_is_told_at_the_start(template: str) -> None:
+    with pytest.raises(ValidationError, match="skipped_of: what is in braces is text"):
+        CommandSettings.model_validate({"answers": {"skipped_of": template}})
+
+
+def test_answers_are_worded_as_configured() -> None:
+    settings = CommandSettings.model_validate({"answers": {"skipped_of": "{count:>3} {name!r}"}})
+    answer = Answer.of("skipped_of", count=2, name="ana")
+    assert Answers(settings.answers).text(answer) == "  2 'ana'"

@@ -1,7 +1,7 @@
 """The speaker with a real backlog and a real player; engine and output are stand-ins."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import numpy as np
@@ -18,6 +18,7 @@ from bot.lookahead import Lookahead
 from bot.messages import AudioChunk, Chatter, Lane, SpeechRequest, Utterance, WordTime
 from bot.outcomes import FINAL, Continued, Dropped, DropReason, Failed, Outcome, Spoken, Started
 from bot.overload import Relief
+from bot.playback import Output
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.playback.player import Player
@@ -136,7 +137,10 @@ class Stage:
         max_age_s: float = 100,
         stall_s: float = 100,
         ahead_s: float = 0,
+        *,
         progress: Progress | None = None,
+        route: Callable[[Utterance], Sequence[Output]] | None = None,
+        outputs: Sequence[Output] = (),
     ) -> None:
         self.relief = Relief()
         self.outcomes: list[Outcome] = []
@@ -155,8 +159,10 @@ class Stage:
                 ahead_s=ahead_s,
                 nfe_policy=NfePolicy(idle=10, normal=7, least=5),
                 relief=lambda: self.relief,
+                is_heard=lambda u: route is None or any(o.is_available for o in route(u)),
             ),
-            player=Player([self.output], PlaybackSettings()),
+            player=Player([self.output, *outputs], PlaybackSettings()),
+            route=route,
             emit=self.outcomes.append,
             max_age_s=max_age_s,
             progress=progress,
@@ -359,6 +365,26 @@ async def test_what_is_taken_back_before_the_speaker_wakes_is_not_spoken(stage: 
     assert stage.final() == [("one", Dropped), ("two", Spoken)]
 
 
+async def test_what_is_for_an_output_that_is_away_holds_up_nothing_else() -> None:
+    away = OutputStandIn()
+    away.unplug()
+    both = Stage(route=lambda u: [away if u.lane is Lane.PAID else both.output], outputs=[away])
+    both.put("cheer", lane=Lane.PAID)
+    async with both.speaking(), asyncio.timeout(5):
+        both.put("one")
+        await both.until(lambda: len(both.final()) == 1)
+        both.put("two", "b")
+        await both.until(lambda: len(both.final()) == 2)
+        away.plug_in()
+        await both.until(lambda: len(both.final()) == 3)
+        away.unplug()
+        both.put("lost", lane=Lane.PAID)
+        await both.speaker.drain()
+
+    assert both.final() == [("one", Spoken), ("two", Spoken), ("cheer", Spoken), ("lost", Dropped)]
+    assert away.pieces == both.output.pieces / 2
+
+
 async def test_draining_speaks_what_waits_although_paused(stage: Stage) -> None:
     stage.backlog.pause()
     stage.put("one")
@@ -413,6 +439,24 @@ async def test_what_waits_is_made_while_something_is_spoken_as_far_as_allowed(
     assert looking.engine.texts == [
         f"chatter{number} says: message number {number}" for number in range(9)
     ]
+
+
+async def test_what_is_for_an_output_that_is_away_takes_no_room_of_what_is_made_ahead() -> None:
+    away = OutputStandIn()
+    away.unplug()
+    both = Stage(
+        ahead_s=1,
+        route=lambda u: [away if u.lane is Lane.PAID else both.output],
+        outputs=[away],
+    )
+    both.engine.may_go_on.clear()
+    for number in range(3):
+        both.put(f"cheer {number}", lane=Lane.PAID)
+    both.put("one")
+    both.put("two", "b")
+    async with both.speaking():
+        await both.until(lambda: len(both.engine.texts) == 2)
+        assert both.engine.texts == ["a says: one", "b says: two"]
 
 
 async def test_the_nfe_follows_what_waits() -> None:

@@ -97,16 +97,20 @@ class Backlog:
         """Return in how many seconds `utterance` may be spoken at the earliest."""
         return max(self._not_before.get(utterance.id, 0.0) - self._clock(), 0.0)
 
-    def put(self, utterance: Utterance, *, not_before: float = 0.0) -> None:
+    def put(
+        self, utterance: Utterance, *, not_before: float = 0.0, is_wanted: bool = False
+    ) -> bool:
         """Queue `utterance`, or drop it or a less important one when there is no room.
 
-        It is not handed out before the stamp `not_before`.
+        It is not handed out before the stamp `not_before`. What `is_wanted` by a moderator waits
+        however many of its chatter do. Return whether it waits.
         """
         lane, lanes = utterance.lane, self._lanes
         own = lanes.count_unpaid(utterance.chatter.id)
-        if lane is not Lane.PAID and own >= self._settings.max_per_chatter:
+        is_limited = lane is not Lane.PAID and not is_wanted
+        if is_limited and own >= self._settings.max_per_chatter:
             self._drop(utterance, DropReason.FULL, f"{own} of this chatter wait already")
-            return
+            return False
         lanes.add(utterance)
         if not_before > self._clock():
             self._not_before[utterance.id] = not_before
@@ -118,23 +122,31 @@ class Backlog:
             self._discard(victim)
             self._drop(victim, DropReason.FULL, f"{pending - 1} wait already")
             if victim is utterance:
-                return
+                return False
             pending -= 1
         self._emit(Queued.of(utterance, lane=lane, pending=pending))
         self._update()
+        return True
 
     async def take(self) -> Utterance:
         """Return the utterance whose turn it is; wait while there is none or the backlog is paused.
 
         Cancelling the wait loses nothing.
         """
-        await self.wait_some()
-        while self._drop_expired():  # no timer goes off while the machine sleeps
+        while True:
             await self.wait_some()
-        utterance = next(self._ready())
-        self._lanes.take(utterance)
-        self._not_before.pop(utterance.id, None)
-        self._update()
+            if (utterance := self.take_first(lambda _: True)) is not None:
+                return utterance
+
+    def take_first(self, may: Callable[[Utterance], bool]) -> Utterance | None:
+        """Return the utterance whose turn it is among those that `may` be spoken now, if any is."""
+        self._drop_expired()  # no timer goes off while the machine sleeps
+        ready = () if self.is_paused else self._ready()
+        utterance = next(filter(may, ready), None)
+        if utterance is not None:
+            self._lanes.take(utterance)
+            self._not_before.pop(utterance.id, None)
+            self._update()
         return utterance
 
     async def wait_some(self) -> None:

@@ -33,6 +33,7 @@ ANSWERS: Mapping[str, str] = {
     "nobody": "nothing was said yet",
     "replayed": "once more: {name}",
     "nothing_to_replay": "there is nothing to say again",
+    "full": "there is no room for more",
     "undone": "taken back: {command}",
     "nothing_to_undo": "there is nothing to take back",
     "said_as": "{word} is said as {said}",
@@ -61,6 +62,7 @@ ANSWERS: Mapping[str, str] = {
     "nick_reset": "you are introduced by your own name",
     "nick_reset_of": "{name} is introduced by their own name",
     "nick_refused": "that nickname cannot be spoken",
+    "nick_taken": "somebody else is called {nickname}",
     "unknown": "nobody called {name} has written here",
     "chatters_only": "only a chatter can do that",
     "opted_out": "your messages are not read any more",
@@ -119,6 +121,10 @@ def _checked(templates: dict[str, str | None]) -> dict[str, str | None]:
         if wrong:
             allowed = ", ".join(f"{{{field}}}" for field in sorted(known)) or "nothing"
             raise ValueError(f"{name}: in braces it may hold {allowed}")
+        try:
+            template.format_map(dict.fromkeys(known, "text"))
+        except (ValueError, LookupError, AttributeError) as error:
+            raise ValueError(f"{name}: what is in braces is text: {error}") from None
     return templates
 
 

@@ -13,7 +13,7 @@ class RaidSettings(Section):
     chatters: Annotated[Count, Field(ge=0)] = 4
     """Chatters who write about the same line before it is spoken once for all; 0 for never."""
     window_s: Annotated[Number, Field(gt=0, le=600)] = 30.0
-    """Seconds after the last copy for which a line is remembered."""
+    """Seconds in which they write it, and for which it is not said again."""
     min_letters: Annotated[Count, Field(ge=1)] = 12
     """Least letters of such a line: "good game" may be written by many."""
     others: Annotated[str, Field(max_length=100)] = "... and {count} others"

@@ -2,11 +2,14 @@
 
 from collections.abc import MutableMapping
 
+from msgspec.structs import replace
+
 from bot.backlog import Backlog
 from bot.config.moderation import ModerationSettings
 from bot.messages import Chatter, Utterance
 from bot.moderation.approval import Approvals
 from bot.policy.chatters import Chatters
+from bot.runtime.clock import now
 
 
 class Admission:
@@ -42,11 +45,14 @@ class Admission:
         else:
             self._backlog.put(utterance, not_before=self._earliest(utterance))
 
-    def approve(self, utterance: Utterance) -> None:
-        """Let `utterance` speak, which a moderator has seen."""
+    def approve(self, utterance: Utterance) -> bool:
+        """Let `utterance` speak, which a moderator has seen; tell whether there is room for it.
+
+        It is as new as its approval: it waited for that, not for its turn.
+        """
         identifier = utterance.chatter.id
         self._approved[identifier] = str(self._count(identifier) + 1)
-        self._backlog.put(utterance)
+        return self._backlog.put(replace(utterance, received_at=now()), is_wanted=True)
 
     def _needs_approval(self, chatter: Chatter) -> bool:
         settings = self._approval

@@ -45,13 +45,19 @@ class Approvals:
         return (utterance for utterance, _ in self._waiting.values())
 
     def put(self, utterance: Utterance) -> None:
-        """Let `utterance` wait; drops it where too many do, unless it was paid for."""
-        unpaid = sum(other.lane is not Lane.PAID for other in self)
-        if utterance.lane is not Lane.PAID and unpaid >= self._max_waiting:
-            detail = f"{unpaid} wait for approval already"
-            self._emit(Dropped.of(utterance, reason=DropReason.FULL, detail=detail))
-            return
+        """Let `utterance` wait; drops one where too many do, unless it was paid for.
+
+        That is the newest one of the chatter with the most of them.
+        """
         self._waiting[utterance.id] = utterance, self._clock()
+        unpaid = sum(other.lane is not Lane.PAID for other in self)
+        if utterance.lane is not Lane.PAID and unpaid > self._max_waiting:
+            victim = self._least_important(utterance)
+            del self._waiting[victim.id]
+            detail = f"{unpaid - 1} wait for approval already"
+            self._emit(Dropped.of(victim, reason=DropReason.FULL, detail=detail))
+            if victim is utterance:
+                return
         text = utterance.prefix + utterance.body
         self._emit(Held.of(utterance, text=text, waiting=len(self)))
         self._watch()
@@ -69,6 +75,17 @@ class Approvals:
         for utterance in gone:
             self._emit(Dropped.of(utterance, reason=reason))
         return len(gone)
+
+    def _least_important(self, newcomer: Utterance) -> Utterance:
+        of_each: dict[str, list[Utterance]] = {}
+        for utterance in self:
+            if utterance.lane is not Lane.PAID:
+                of_each.setdefault(utterance.chatter.id, []).append(utterance)
+
+        def weight(of_one: list[Utterance]) -> tuple[int, bool, float]:
+            return len(of_one), of_one[-1] is newcomer, of_one[-1].received_at
+
+        return max(of_each.values(), key=weight)[-1]
 
     def _watch(self) -> None:
         if self._expiry is None and self._waiting:

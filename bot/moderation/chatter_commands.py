@@ -115,6 +115,8 @@ class ChatterCommands:
             people = [command.chatter]
         if nickname and not policy.may_say(nickname):
             return Answer.of("nick_refused")
+        if nickname and self._chatters.is_of_another(nickname, people):
+            return Answer.of("nick_taken", nickname=nickname)
         before = [
             partial(self._chatters.call, chatter, self._chatters.nicknames.get(chatter.id, ""))
             for chatter in people
@@ -153,6 +155,7 @@ class ChatterCommands:
         self._chatters.opt(chatter, out=out)
         if out:
             self._parts.drop(DropReason.OPTED_OUT, _is_of(chatter))
+            self._parts.history.forget(_is_of(chatter))
         return Answer.of("opted_out" if out else "opted_in")
 
 

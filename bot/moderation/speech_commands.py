@@ -118,9 +118,7 @@ class SpeechCommands:
         if not len(parts.approvals):
             return Answer.of("nothing_held")
         seen = parts.approvals.release(self._chosen(command.order.name))
-        for utterance in seen:
-            parts.admission.approve(utterance)
-        return Answer.of("approved", count=len(seen))
+        return Answer.of("approved", count=sum(map(parts.admission.approve, seen)))
 
     def _reject(self, command: Command) -> Answer:
         parts = self._parts
@@ -136,23 +134,33 @@ class SpeechCommands:
             return Answer.of("nobody")
         chatter = said.utterance.chatter
         age = "now" if current is not None else _ago(now() - said.at)
+        name, known_by = parts.policy.shown_name(chatter), clean(chatter.login or chatter.name)
         # A name that must not be spoken must not be written by the bot either.
-        login = f" ({clean(chatter.login)})" if chatter.login else ""
-        return Answer.of("who", name=parts.policy.shown_name(chatter), login=login, age=age)
+        is_told = name_key(known_by) != name_key(name) and (
+            chatter.login or parts.policy.may_say(known_by)
+        )
+        return Answer.of("who", name=name, login=f" ({known_by})" if is_told else "", age=age)
 
     def _replay(self, command: Command) -> Answer:
         parts, name = self._parts, command.order.name
         matches = self._of(name) if name else anyone
-        muted = parts.policy.chatters.is_muted
-        said = parts.history.last(lambda u: matches(u) and not muted(u.chatter))
+        chatters = parts.policy.chatters
+        said = parts.history.last(
+            lambda u: (
+                matches(u)
+                and not chatters.is_muted(u.chatter)
+                and not chatters.has_opted_out(u.chatter)
+            )
+        )
         access = parts.policy.access
         if said is None or access.is_panicking or not access.is_on:
             return Answer.of("nothing_to_replay")
-        self._repeat(said.utterance)
+        if not self._repeat(said.utterance):
+            return Answer.of("full")
         return Answer.of("replayed", name=parts.policy.shown_name(said.utterance.chatter))
 
-    def _repeat(self, utterance: Utterance) -> None:
-        """Queue `utterance` once more, behind what was paid for."""
+    def _repeat(self, utterance: Utterance) -> bool:
+        """Queue `utterance` once more, behind what was paid for; tell whether there is room."""
         again = structs.replace(
             utterance,
             id=uuid4().hex,
@@ -162,7 +170,7 @@ class SpeechCommands:
         )
         text = again.prefix + again.body
         self._parts.emit(Accepted.of(again, received_at=again.received_at, text=text))
-        self._parts.backlog.put(again)
+        return self._parts.backlog.put(again, is_wanted=True)
 
     def _say_as(self, command: Command) -> Answer:
         parts, word, said = self._parts, command.order.value, command.order.said
@@ -172,7 +180,8 @@ class SpeechCommands:
             return Answer.of("never_said_as", word=word)
         if said and not parts.policy.may_say(said):
             return Answer.of("nick_refused")
-        pronunciation.say(word, said)
+        if not pronunciation.say(word, said):
+            return Answer.of("full")
         parts.done(command, partial(pronunciation.say, word, before))
         return Answer.of("said_as" if said else "said_plainly", word=word, said=said)
 

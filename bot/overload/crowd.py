@@ -25,10 +25,10 @@ class Crowd:
         """
         if (rejection := self._ladder.refuse(utterance)) is not None:
             return rejection
-        copies = self._raids.take(utterance)
+        copies = self._raids.take(utterance, self._backlog.find)
         if copies is None:
             return None
-        first, *others = self._backlog.find(copies.messages) or (None,)
+        first, *others = copies.waiting or (None,)
         if others:
             self._backlog.remove(DropReason.DUPLICATE, others.__contains__)
         if first is not None:

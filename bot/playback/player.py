@@ -117,6 +117,17 @@ class Player:
         """One clause for each output, by its name."""
         return {output.name: output.state for output in self._outputs}
 
+    @property
+    def has_given_up(self) -> bool:
+        """Whether it waits for no output that is missing."""
+        return self._has_given_up.is_set()
+
+    async def wait_another(self) -> None:
+        """Return when an output is there that is missing now, or `give_up` was called."""
+        missing = [output for output in self._outputs if not output.is_available]
+        waits = [output.wait_until_available() for output in missing]
+        await first_to_end(*waits, self._has_given_up.wait())
+
     async def wait_available(self) -> None:
         """Return when at least one output would be heard, or `give_up` was called."""
         waits = [output.wait_until_available() for output in self._outputs]

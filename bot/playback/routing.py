@@ -24,6 +24,10 @@ class Routing:
         )
         return selected or self._rest
 
+    def reaches(self, utterance: Utterance) -> bool:
+        """Tell whether one of the outputs that play `utterance` is there."""
+        return any(output.is_available for output in self(utterance))
+
     @property
     def is_heard(self) -> bool:
         """Whether any utterance would be heard now, whichever outputs it is for."""

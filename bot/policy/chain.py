@@ -166,7 +166,7 @@ class Policy:
             utterance = replace(utterance, segments=_announced(utterance, prefix, segments, sound))
         elif not is_pronounceable(utterance.body, rules.kept):
             return Rejection(reason=RejectReason.EMPTY)
-        return self.limits.take(message) or utterance
+        return self.limits.check(message) or utterance
 
 
 def _announced(

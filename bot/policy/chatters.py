@@ -19,8 +19,14 @@ _YES = "yes"
 
 class _Known(NamedTuple):
     chatter: Chatter
+    keys: frozenset[str]
+    """Names as they are compared."""
     looks: frozenset[str]
     """What the names look like, where that differs."""
+
+    def looks_like(self, look: str) -> bool:
+        """Tell whether a name looks so."""
+        return bool(look) and (look in self.looks or look in self.keys)
 
 
 class Chatters:
@@ -32,6 +38,8 @@ class Chatters:
 
     def __init__(self, remembered: Remembered = lambda _: {}, *, muted: Iterable[str] = ()) -> None:
         """Take what is remembered, and the names that the configuration mutes."""
+        self._unmuted: set[str] = set()
+        """Names that the configuration mutes, and a command does not."""
         self.follow(muted=muted)
         self._seen: Recent[str, _Known] = Recent(_SEEN)
         self._muted = remembered("mute")
@@ -44,12 +52,15 @@ class Chatters:
 
     def follow(self, *, muted: Iterable[str]) -> None:
         """Let the configuration mute these names from now on."""
-        self._listed = set(map(name_key, muted))
+        listed = set(map(name_key, muted))
+        self._unmuted &= listed
+        self._listed = listed - self._unmuted
 
     def see(self, chatter: Chatter) -> None:
         """Note that `chatter` wrote."""
-        looks = frozenset(_look(key) for key in chatter.keys if not key.isascii())
-        self._seen[chatter.id] = _Known(chatter, looks)
+        keys = chatter.keys
+        looks = frozenset(_look(key) for key in keys if not key.isascii())
+        self._seen[chatter.id] = _Known(chatter, keys, looks - {""})
 
     def latest(self) -> Iterator[Chatter]:
         """Iterate over those who wrote lately, the latest first."""
@@ -58,18 +69,31 @@ class Chatters:
     def called(self, name: str) -> list[Chatter]:
         """Return those whom somebody who types `name` means.
 
-        These are all with this name or login; if there are none, those whose names look like it.
+        These are all with this name or login; if there are none, those who are introduced by it;
+        else those whose names look like it.
         """
         key = name_key(name)
-        found = [known.chatter for known in self._seen.values() if key in known.chatter.keys]
-        if found:
-            return found
+        found = [known.chatter for known in self._seen.values() if key in known.keys]
+        return found or self._nicknamed(key) or self._alike(key)
+
+    def is_of_another(self, name: str, people: Iterable[Chatter]) -> bool:
+        """Tell whether somebody besides `people` has this name, or one that looks like it."""
+        key = name_key(name)
+        ids = {chatter.id for chatter in people}
         look = _look(key)
-        return [
-            known.chatter
+        return any(
+            known.chatter.id not in ids
             for known in self._seen.values()
-            if look in known.looks or look in known.chatter.keys
-        ]
+            if key in known.keys or known.looks_like(look)
+        )
+
+    def _nicknamed(self, key: str) -> list[Chatter]:
+        ids = [identifier for identifier, nick in self.nicknames.items() if name_key(nick) == key]
+        return [self._seen[identifier].chatter for identifier in ids if identifier in self._seen]
+
+    def _alike(self, key: str) -> list[Chatter]:
+        look = _look(key)
+        return [known.chatter for known in self._seen.values() if known.looks_like(look)]
 
     def name_of(self, chatter: Chatter) -> str:
         """Return the name by which `chatter` is introduced, as it is written."""
@@ -110,10 +134,12 @@ class Chatters:
         gone = {_ID + chatter.id for chatter in people} | {_NAME + key for key in keys}
         # Somebody who has not written since the start is known by the name at that time.
         gone |= {place for place, muted in self._muted.items() if name_key(muted) in keys}
+        gone |= {_ID + chatter for chatter, known in self._names.items() if name_key(known) in keys}
         gone &= self._muted.keys()
         was_muted = bool(gone) or not self._listed.isdisjoint(keys)
         for place in gone:
             del self._muted[place]
+        self._unmuted |= self._listed & keys
         self._listed -= keys
         return was_muted
 
@@ -150,4 +176,6 @@ def _set(values: MutableMapping[str, str], key: str, value: str) -> None:
 
 
 def _look(key: str) -> str:
-    return "".join(seen(key).text.decode().split())
+    """Return what a name looks like; nothing for one of symbols, which all look like marks."""
+    look = "".join(seen(key).text.decode().split())
+    return look if any(map(str.isalnum, look)) else ""

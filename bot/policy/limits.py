@@ -34,10 +34,10 @@ class Limits:
         self._a_day = settings.a_day
         self._exempt = settings.exempt
 
-    def take(self, message: ChatMessage) -> Rejection | None:
-        """Count `message`, which is about to be accepted; return why it is not."""
+    def check(self, message: ChatMessage) -> Rejection | None:
+        """Return why `message` is not accepted, if it is not."""
         chatter = message.chatter
-        if is_paid(message) or (message.event is not None and not message.text):
+        if not _is_limited(message):
             return None
         is_exempt = chatter.has_rank(self._exempt)
         if self._cooldown_s and not is_exempt:
@@ -46,14 +46,20 @@ class Limits:
                 left_s = self._cooldown_s - waited_s
                 return Rejection(reason=RejectReason.COOLDOWN, detail=f"{left_s:.0f} s are left")
         limit = self._limit(chatter, is_exempt=is_exempt)
-        if limit is not None:
-            count = self._count(chatter, message.received_at)
-            if count >= limit:
-                return Rejection(reason=RejectReason.DAILY_LIMIT, detail=f"{limit} a day")
-            self._today[chatter.id] = f"{self._day} {count + 1}"
+        if limit is not None and self._read_today(message) >= limit:
+            return Rejection(reason=RejectReason.DAILY_LIMIT, detail=f"{limit} a day")
+        return None
+
+    def count(self, message: ChatMessage) -> None:
+        """Count `message`, which was accepted."""
+        chatter = message.chatter
+        if not _is_limited(message):
+            return
+        if self._limit(chatter, is_exempt=chatter.has_rank(self._exempt)) is not None:
+            count = self._read_today(message) + 1
+            self._today[chatter.id] = f"{self._day} {count}"
         if self._cooldown_s:
             self._read_at[chatter.id] = message.received_at
-        return None
 
     def of(self, chatter: Chatter | None) -> str:
         """Return the limit that a moderator set for `chatter`, or for all; empty if none did."""
@@ -73,13 +79,17 @@ class Limits:
         limit = own or ("" if is_exempt else self._set.get(_ALL, "") or str(self._a_day or ""))
         return int(limit) if limit.isdecimal() else None
 
-    def _count(self, chatter: Chatter, received_at: float) -> int:
-        """Return how many messages of `chatter` were read today."""
-        day = datetime.fromtimestamp(unix(received_at)).astimezone().date().isoformat()
+    def _read_today(self, message: ChatMessage) -> int:
+        """Return how many messages of its chatter were read on the day of `message`."""
+        day = datetime.fromtimestamp(unix(message.received_at)).astimezone().date().isoformat()
         if day != self._day:
             self._day = day
             past = [key for key, value in self._today.items() if not value.startswith(f"{day} ")]
             for key in past:
                 del self._today[key]
-        value = self._today.get(chatter.id, "").rpartition(" ")[2]
+        value = self._today.get(message.chatter.id, "").rpartition(" ")[2]
         return int(value) if value.isdecimal() else 0
+
+
+def _is_limited(message: ChatMessage) -> bool:
+    return not is_paid(message) and (message.event is None or bool(message.text))

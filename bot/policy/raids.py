@@ -2,23 +2,24 @@
 
 import math
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping
-from itertools import pairwise
+from collections.abc import Callable, Container, Mapping, Sequence
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from bot.config.raids import RaidSettings
 from bot.messages import Lane, Segment, Utterance
+from bot.runtime.recent import Recent
 
 _LINES = 200
 """Different lines that are remembered."""
 _MESSAGES = 20
-"""Messages of one line that are known again while they wait."""
+"""Messages of one line that are known again while they wait, the latest."""
 _MOST_CHARACTERS = 200
 """Characters of a line that are compared."""
 _MOST_CHATTERS = 10_000
-"""Chatters of one line that are told apart; more count no further."""
+"""Chatters of one line that are told apart, those who wrote it last."""
 _FEW_WORDS = 4
 """Lines of fewer words are compared by pairs of letters."""
 _ALIKE = 0.75
@@ -30,6 +31,8 @@ class Copies(NamedTuple):
 
     messages: Mapping[str, Utterance]
     """Those with it that were let through, by their ids."""
+    waiting: Sequence[Utterance]
+    """Those of them that wait, in the order in which they would be spoken."""
     others: int
     """Chatters who wrote it, besides the first one."""
 
@@ -42,9 +45,12 @@ class _Line:
         rarest_first = sorted(parts, key=lambda part: (-len(part), part))
         # Of lines that are alike, each has one of these in common with those of the other.
         self.marks = rarest_first[: len(parts) - math.ceil(_ALIKE * len(parts)) + 1]
-        self.chatters: set[str] = set()
-        self.messages: dict[str, Utterance] = {}
+        self.chatters: Recent[str, float] = Recent(_MOST_CHATTERS)
+        """When each wrote it, by their ids, who wrote last at the end."""
+        self.messages: Recent[str, Utterance] = Recent(_MESSAGES)
         self.seen_at = 0.0
+        self.kept_at = -math.inf
+        """When one was let through, or was known to wait."""
 
 
 class Raids:
@@ -63,25 +69,39 @@ class Raids:
         self._settings = settings
         self._say_numbers = say_numbers
 
-    def take(self, utterance: Utterance) -> Copies | None:
-        """Note `utterance`; return what it copies if enough chatters wrote that, else None."""
+    def take(
+        self,
+        utterance: Utterance,
+        find: Callable[[Container[str]], Sequence[Utterance]] = lambda _: (),
+    ) -> Copies | None:
+        """Note `utterance`; return what it copies if enough chatters wrote that, else None.
+
+        It is let through where none waits, and none was heard lately. `find` returns what waits of
+        the messages with these ids.
+        """
         if not self._settings.chatters or utterance.lane is not Lane.REST:
             return None
         text = utterance.body[:_MOST_CHARACTERS].casefold()
         letters = "".join(filter(str.isalpha, text))
         if len(letters) < self._settings.min_letters:
             return None
-        self._forget(utterance.received_at - self._settings.window_s)
+        at, least = utterance.received_at, self._settings.chatters
+        since = at - self._settings.window_s
+        self._forget(since)
         key, line = self._find(letters, text)
         self._lines[key] = line
         self._lines.move_to_end(key)
-        line.seen_at = utterance.received_at
-        if len(line.chatters) < _MOST_CHATTERS:
-            line.chatters.add(utterance.chatter.id)
-        if len(line.chatters) >= self._settings.chatters:
-            return Copies(line.messages, len(line.chatters) - 1)
-        if len(line.messages) < _MESSAGES:
-            line.messages[utterance.id] = utterance
+        line.seen_at = line.chatters[utterance.chatter.id] = at
+        if len(line.chatters) >= least:
+            waiting = find(line.messages)
+            is_many = next(islice(reversed(line.chatters.values()), least - 1, None)) >= since
+            is_copied = is_many or any(other.copies for other in waiting)
+            if is_copied and (waiting or line.kept_at >= since):
+                line.kept_at = at if waiting else line.kept_at
+                return Copies(line.messages, waiting, len(line.chatters) - 1)
+            while not waiting and next(iter(line.chatters.values())) < since:
+                line.chatters.popitem(last=False)
+        line.messages[utterance.id], line.kept_at = utterance, at
         return None
 
     def with_others(self, utterance: Utterance, count: int) -> Utterance:

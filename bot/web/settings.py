@@ -1,17 +1,18 @@
 """Settings over HTTP: shown, changed in the user's file, and followed at once where that can be."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
 from aiohttp import web
+from pydantic import BaseModel
 
 from bot.channel import Channel
 from bot.config import Settings, load
-from bot.config.changeable import Row, path_of, rows, when
+from bot.config.changeable import LATER, Row, path_of, rows, when
 from bot.config.places import begin_own, shipped_path
 from bot.config.writing import draft, write
 from bot.errors import ConfigError, StartError
@@ -56,6 +57,9 @@ class RefusalAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     error: str
     problems: list[Refusal]
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class LiveSettings:
@@ -110,24 +114,26 @@ class LiveSettings:
         return ChangeAnswer(applied=soon, next_start=later)
 
     async def _follow(self, new: Settings) -> None:
+        """Follow the new settings, but for those that only a start looks at."""
         by_name = {channel.name: channel for channel in new.channels}
-        before = {channel.name: channel for channel in self.settings.channels}
-        kept = []
-        for name, channel in self._channels.items():
-            own = by_name.get(name, before[name])
-            await channel.follow(own, new)
-            changed = {"voice": own.voice, "policy": own.policy}
-            kept.append(before[name].model_copy(update=changed))
-        playback = self.settings.playback.model_copy(update={"volume": new.playback.volume})
-        self.settings = self.settings.model_copy(
+        before = self.settings
+        channels = []
+        for own in before.channels:
+            changed = by_name.get(own.name, own)
+            policy = _followed("policy", changed.policy, own.policy)
+            channels.append(own.model_copy(update={"voice": changed.voice, "policy": policy}))
+        playback = before.playback.model_copy(update={"volume": new.playback.volume})
+        self.settings = before.model_copy(
             update={
-                "channels": tuple(kept),
-                "policy": new.policy,
-                "backlog": new.backlog,
-                "moderation": new.moderation,
+                "channels": tuple(channels),
+                "policy": _followed("policy", new.policy, before.policy),
+                "backlog": _followed("backlog", new.backlog, before.backlog),
+                "moderation": _followed("moderation", new.moderation, before.moderation),
                 "playback": playback,
             }
         )
+        for own in channels:
+            await self._channels[own.name].follow(own, self.settings)
 
     def _own_file(self) -> Path:
         """Return the file to write into: never the one that comes with the program."""
@@ -173,3 +179,20 @@ class LiveSettings:
         except StartError as error:
             raise web.HTTPConflict(text=str(error)) from None
         return as_json(answer)
+
+
+def _followed(name: str, new: _Model, before: _Model) -> _Model:
+    """Return the `new` section of this name, with what only a start looks at as it was `before`."""
+    for key in LATER:
+        section, *path = key.split(".")
+        if section == name:
+            new = _put_back(new, before, path)
+    return new
+
+
+def _put_back(new: _Model, before: _Model, path: Sequence[str]) -> _Model:
+    name, *below = path
+    value = getattr(before, name)
+    if below:
+        value = _put_back(getattr(new, name), value, below)
+    return new.model_copy(update={name: value})

@@ -19,6 +19,7 @@ from bot.messages import (
     Command,
     Lane,
     Order,
+    Rejection,
     Role,
     Utterance,
     Verb,
@@ -56,6 +57,8 @@ class Room:
         kept: Kept | None = None,
     ) -> None:
         self.outcomes: list[Outcome] = []
+        self.refusal: Rejection | None = None
+        """Why nothing more is taken in."""
         self.told: list[str] = []
         self.kept = kept or Kept()
         self.policy = Policy(
@@ -85,6 +88,8 @@ class Room:
             moderation=self.moderation,
             admit=self.parts.admission,
             emit=self.outcomes.append,
+            count=self.policy.limits.count,
+            refuse=lambda _: self.refusal,
         )
         self.history.add(utterance("a1", "a"))
         self.backlog.put(utterance("a2", "a"))

@@ -3,11 +3,14 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
+from bot.config.backlog import BacklogSettings
 from bot.config.moderation import ModerationSettings
 from bot.messages import Purge, Role, Verb
 from bot.outcomes import Dropped, DropReason, Held, Queued
-from tests.moderation.conftest import Room
+from bot.runtime.clock import now
+from tests.moderation.conftest import Room, utterance
 
 DEADLINE_S = 5.0
 
@@ -135,6 +138,36 @@ async def test_there_is_room_for_so_many() -> None:
     last = room.write("two")
     assert isinstance(last, Dropped)
     assert last.reason is DropReason.FULL
+
+
+async def test_one_chatter_leaves_room_for_others_to_be_approved() -> None:
+    room = Room(settings(approval={"enabled": True, "max_waiting": 3}))
+    for number in range(5):
+        room.write(f"flood {number}", "troll")
+    assert isinstance(room.write("hello"), Held)
+    assert isinstance(room.write("hi", "ben"), Held)
+    assert [u.id for u in room.parts.approvals] == ["flood 0", "hello", "hi"]
+    assert isinstance(room.write("too late", "cem"), Dropped)
+
+
+async def test_what_is_approved_late_is_spoken_however_many_wait_of_its_chatter() -> None:
+    old_s = BacklogSettings().max_age_s + 1
+    room = Room(settings(approval={"enabled": True}))
+    room.backlog.follow(BacklogSettings(max_per_chatter=1))
+    for name in ("one", "two"):
+        room.parts.approvals.put(replace(utterance(name, "ana"), received_at=now() - old_s))
+    assert room.order(Verb.APPROVE, "all") == "approved 2"
+    async with asyncio.timeout(DEADLINE_S):
+        taken = [(await room.backlog.take()).id for _ in range(4)]
+    assert taken == ["a2", "b1", "one", "two"]
+
+
+async def test_only_what_finds_room_counts_as_approved() -> None:
+    room = Room(settings(approval={"enabled": True}))
+    room.backlog.follow(BacklogSettings(max_pending=3))
+    for name in ("one", "two"):
+        room.write(name)
+    assert room.order(Verb.APPROVE, "all") == "approved 1"
 
 
 async def test_speech_waits_while_nobody_moderates_and_says_so_once() -> None:

@@ -1,9 +1,11 @@
 """Every command does what its answer says, and can be taken back where it lasts."""
 
 import pytest
+from msgspec import structs
 
+from bot.config.backlog import BacklogSettings
 from bot.config.policy import PolicySettings
-from bot.messages import Chatter, Command, Order, Purge, RejectReason, Verb
+from bot.messages import Chatter, Command, Order, Purge, Rejection, RejectReason, Verb
 from bot.outcomes import Accepted, DropReason, Queued, Rejected
 from bot.runtime.clock import now
 from tests.moderation.conftest import Room, utterance
@@ -140,6 +142,23 @@ async def test_a_mute_outlives_the_daemon_and_can_be_lifted_by_name(room: Room) 
     assert isinstance(after_restart.write("hello", "Troll", chatter_id="7"), Queued)
 
 
+async def test_a_mute_is_lifted_by_login_after_a_restart(room: Room) -> None:
+    room.write("hello", "대장", login="troll_99", chatter_id="7")
+    room.order(Verb.MUTE, "troll_99")
+    after_restart = Room(kept=room.kept)
+    assert after_restart.order(Verb.UNMUTE, "troll_99") == "troll_99 is heard again"
+    assert isinstance(after_restart.write("hello", "대장", chatter_id="7"), Queued)
+
+
+async def test_a_configured_mute_that_was_lifted_stays_so_until_it_is_set_anew() -> None:
+    settings = PolicySettings.model_validate({"access": {"muted": ["Troll"]}})
+    room = Room(policy=settings)
+    room.order(Verb.UNMUTE, "troll")
+    for muted, is_muted in ((["Troll"], False), ([], False), (["Troll"], True)):
+        room.policy.chatters.follow(muted=muted)
+        assert room.policy.chatters.is_name_muted("troll") is is_muted
+
+
 @pytest.mark.parametrize(
     ("change", "volume"), [("40", 40), ("+10", 90), ("-10", 70), ("-99", 0), ("+70", 100)]
 )
@@ -189,6 +208,25 @@ async def test_what_was_taken_back_is_not_said_again(room: Room) -> None:
     assert room.order(Verb.REPLAY) == "there is nothing to say again"
 
 
+async def test_of_who_opted_out_nothing_is_said_again(room: Room) -> None:
+    room.speech.current = None
+    room.order(Verb.OPT_OUT, by=utterance("a1", "a").chatter)
+    assert room.order(Verb.REPLAY, "a") == "there is nothing to say again"
+    room.order(Verb.OPT_IN, by=utterance("a1", "a").chatter)
+    assert room.order(Verb.REPLAY, "a") == "there is nothing to say again"
+
+
+async def test_what_finds_no_room_is_not_said_to_be_there(room: Room) -> None:
+    room.backlog.clear(DropReason.CLEARED)
+    room.backlog.follow(BacklogSettings(max_pending=1, max_per_chatter=1))
+    assert room.order(Verb.REPLAY) == "once more: a"
+    assert room.order(Verb.REPLAY) == "there is no room for more"
+    for number in range(501):
+        answer = room.order(Verb.SAY_AS, value=f"w{number}", said="word")
+    assert answer == "there is no room for more"
+    assert room.order(Verb.UNDO) == "taken back: say-as w499 = word"
+
+
 async def test_words_are_said_as_moderators_say(room: Room) -> None:
     answer = room.order(Verb.SAY_AS, value="Szczecin", said="shcheh-cheen")
     assert answer == "Szczecin is said as shcheh-cheen"
@@ -214,6 +252,34 @@ async def test_nicknames(room: Room) -> None:
     assert room.order(Verb.NICK, value="reset", by=ana) == "you are introduced by your own name"
     assert room.order(Verb.NICK, "nobody", "x") == "nobody called nobody has written here"
     assert room.order(Verb.NICK, value="x") == "only a chatter can do that"
+
+
+@pytest.mark.parametrize("login", ["", "troll_99"])
+async def test_who_has_a_nickname_is_known_by_it_and_by_name(room: Room, login: str) -> None:
+    room.write("hi", "Troll", login=login)
+    troll = Chatter(id="id-Troll", name="Troll", login=login)
+    room.order(Verb.NICK, value="Sunny", by=troll)
+    room.history.add(structs.replace(utterance("hi", "Troll"), chatter=troll))
+    room.speech.current = None
+
+    assert room.order(Verb.WHO) == f"Sunny ({login or 'Troll'}), 0 s ago"
+    assert room.order(Verb.REPLAY, "sunny") == "once more: Sunny"
+    assert room.order(Verb.SKIP, "sunny") == "skipped 2 of sunny"
+    assert room.order(Verb.MUTE, "sunny") == "sunny is muted, 0 dropped"
+    assert reason(room.write("again", "Troll", login=login)) is RejectReason.MUTED
+    assert room.order(Verb.UNMUTE, "sunny") == "sunny is heard again"
+
+
+async def test_nobody_is_meant_for_a_nickname_that_is_the_name_of_another(room: Room) -> None:
+    troll, ana = (Chatter(id=f"id-{name}", name=name) for name in ("Troll", "Ana"))
+    room.order(Verb.NICK, value="Ana", by=troll)
+    room.write("hi", "Troll")
+    room.write("hello", "Ana")
+    assert room.policy.chatters.called("ana") == [ana]
+    for nickname in ("ana", "Аna"):  # noqa: RUF001 - one looks like the other
+        answer = room.order(Verb.NICK, value=nickname, by=troll)
+        assert answer == f"somebody else is called {nickname}"
+    assert room.order(Verb.NICK, value="ANA", by=ana) == "you are introduced as ANA"
 
 
 async def test_a_nickname_with_a_blocked_word_is_refused() -> None:
@@ -266,6 +332,15 @@ async def test_a_day_is_limited_for_all_or_for_one(room: Room) -> None:
     assert room.order(Verb.LIMIT, value="reset") == "the limit a day is that of the settings"
     assert room.kept("limit") == {}
     assert room.order(Verb.LIMIT, "nobody", "1") == room.order(Verb.NICK, "nobody", "x")
+
+
+async def test_what_is_not_taken_in_counts_for_no_limit() -> None:
+    room = Room(policy=PolicySettings.model_validate({"limits": {"cooldown_s": 60, "a_day": 1}}))
+    room.refusal = Rejection(reason=RejectReason.OVERLOAD)
+    assert reason(room.write("hello")) is RejectReason.OVERLOAD
+    room.refusal = None
+    assert isinstance(room.write("hello again"), Queued)
+    assert reason(room.write("once more")) is RejectReason.COOLDOWN
 
 
 async def test_regulars_are_those_whom_moderators_name(room: Room) -> None:

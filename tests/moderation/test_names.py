@@ -107,6 +107,15 @@ def test_everybody_of_a_name_is_found_and_nobody_else() -> None:
     assert [chatter.id for chatter in chatters.called("SAM")] == ["0", "1", "3"]
 
 
+def test_names_of_symbols_do_not_look_alike() -> None:
+    chatters = Chatters()
+    for name in ("♥♥", "★★", "!!"):
+        chatters.see(Chatter(id=name, name=name))
+    assert [chatter.id for chatter in chatters.called("★★")] == ["★★"]
+    assert not chatters.called("♦♦")
+    assert not chatters.called("..")
+
+
 def test_a_name_of_decoration_alone_is_still_a_name() -> None:
     assert name_key("\u200b\u200c") == "\u200b\u200c"
     assert name_key("\u200b") != name_key("\u200c")

@@ -48,6 +48,19 @@ async def test_a_line_is_as_new_as_its_last_copy(crowd: Crowd, backlog: Backlog)
     assert [waiting.received_at for waiting in backlog] == [1003.0]
 
 
+async def test_a_copy_that_waits_long_takes_in_all_that_come(
+    crowd: Crowd, backlog: Backlog
+) -> None:
+    for number in range(3):
+        write(crowd, backlog, utterance(number, received_at=1000.0))
+    for number in range(3, 9):  # too slow for a raid, but that has begun
+        write(crowd, backlog, utterance(number, received_at=1000.0 + 29 * (number - 2)))
+
+    assert [waiting.body for waiting in backlog] == [f"{LINE} ... and 8 others"]
+    await backlog.take()
+    assert write(crowd, backlog, utterance(9, received_at=1203.0)) is None
+
+
 async def test_what_was_spoken_already_is_not_said_again(crowd: Crowd, backlog: Backlog) -> None:
     write(crowd, backlog, utterance(0))
     write(crowd, backlog, utterance(1))

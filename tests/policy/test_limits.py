@@ -41,8 +41,12 @@ def message(text: str, **fields: Any) -> ChatMessage:  # noqa: ANN401 - those of
 
 
 def reason(filter_: Policy, message: ChatMessage) -> RejectReason | None:
+    """Return why `message` is refused; what is not counts as read."""
     verdict = filter_(message)
-    return verdict.reason if isinstance(verdict, Rejection) else None
+    if isinstance(verdict, Rejection):
+        return verdict.reason
+    filter_.limits.count(message)
+    return None
 
 
 @pytest.mark.parametrize(

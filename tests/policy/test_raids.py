@@ -97,6 +97,16 @@ def test_a_line_is_forgotten_after_its_time() -> None:
     assert set(found(*[LINE] * 6, every_s=31.0)) == {None}
 
 
+def test_only_chatters_of_the_last_seconds_count() -> None:
+    assert set(found(*[LINE] * 20, every_s=11.0)) == {None}
+
+
+def test_a_line_that_many_write_all_evening_is_heard_now_and_then() -> None:
+    copies = found(*[LINE] * 40, every_s=5.0)
+    heard = [number * 5 for number, each in enumerate(copies) if each is None]
+    assert heard == [0, 5, 10, 45, 80, 115, 150, 185]
+
+
 def test_it_can_be_turned_off() -> None:
     raids = Raids(RaidSettings(chatters=0))
 

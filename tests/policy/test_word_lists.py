@@ -110,11 +110,41 @@ def test_a_word_may_mute_who_wrote_it(message: Make) -> None:
 def test_what_the_platform_blocks_is_blocked(message: Make) -> None:
     filter_ = policy()
     assert rejected(filter_(message("so badword"))) is None
-    filter_.block(["badword", "*slur"])
+    filter_.block(["ⓑⓐⓓword", "*slur"])
     assert rejected(filter_(message("so b4dword"))) is not None
     assert rejected(filter_(message("vileslur"))) is not None
     filter_.block([])
     assert rejected(filter_(message("so badword"))) is None
+
+
+@pytest.mark.parametrize(
+    "term", ["😀", "!!", "(.)(.)", "==", "*", "**", "* *", ":3", "<3", ":D", "$hit", "\u200b\u200b"]
+)
+@pytest.mark.parametrize(
+    "text", ["hello!", "I have 3 cats", "vitamin d", "at 12:30", "a = b (yes)", "a hit", "x: 3 d"]
+)
+def test_marks_that_the_platform_blocks_are_no_words(text: str, term: str, message: Make) -> None:
+    filter_ = policy(strip=["rude"])
+    filter_.block([term, "badword"])
+    assert rejected(filter_(message(text))) is None
+    assert rejected(filter_(message("so b4dword"))) is not None
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("(.)(.)", "a (.)(.) b"),
+        (":D", "so :d"),
+        ("f*dge", "F*DGE it"),
+        ("@you*", "@yours"),
+    ],
+)
+def test_marks_that_the_platform_blocks_are_blocked_as_they_stand(
+    term: str, text: str, message: Make
+) -> None:
+    filter_ = policy()
+    filter_.block([term])
+    assert rejected(filter_(message(text))) is not None
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from bot.policy.cleaning import clean
 from bot.policy.draft import Draft
 from bot.policy.words import Words
 from bot.policy.words.lists import default_entries
+from bot.policy.words.matcher import Matcher
 from bot.policy.words.skeleton import heard
 
 Make = Callable[..., Draft]
@@ -255,3 +256,12 @@ def test_nothing_blocked_remains(draft: Make, text: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
 def test_any_text_is_survived(draft: Make, text: str) -> None:
     Words(WordSettings(strip=BLOCKED, strip_patterns=(".b",)))(draft(text))
+
+
+def test_a_phrase_takes_one_ending_at_each_of_its_words() -> None:
+    phrases = [f"{first}ort zurk" for first in "bdfgklmn"]
+    matcher = Matcher(phrases)
+
+    assert matcher.is_form("bortszurk")
+    assert matcher.is_form("bortzurking")
+    assert not matcher.is_form("bortzurkingships")

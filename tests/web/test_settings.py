@@ -108,6 +108,26 @@ async def test_what_counts_at_the_next_start_is_shown_as_it_was_written(
     assert await aliases() == before
 
 
+async def test_what_counts_at_the_next_start_counts_with_no_other_change(api: Api) -> None:
+    await change(
+        api,
+        policy__gates={"follow_minutes": 5, "unknown": False},
+        moderation__away__offline=True,
+        commands__trigger="!say",
+    )
+    status, answer = await change(
+        api, policy__words__drop=["badword"], policy__mode__read="command"
+    )
+    assert (status, answer["next_start"]) == (200, [])
+
+    async with api.http.ws_connect("/api/events") as events:
+        await api.say("!tts hello")
+        got = await events_until(events, ends(1))
+    assert any(is_(event, "spoken") for event in got)
+    rows = {row["key"]: row for row in (await api.get("/api/settings"))["settings"]}
+    assert rows["policy.gates.follow_minutes"]["value"] == 5
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

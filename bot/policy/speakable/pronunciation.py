@@ -28,14 +28,20 @@ class Pronunciation:
         """Return what moderators let be said for `word`; empty for nothing."""
         return self._added.get(word.casefold(), "")
 
-    def say(self, word: str, said: str) -> None:
-        """Say `said` for `word` from now on; with nothing, as it is configured or written."""
+    def say(self, word: str, said: str) -> bool:
+        """Say `said` for `word` from now on; with nothing, as it is configured or written.
+
+        Return whether there was room for it.
+        """
         key = word.casefold()
         if not said:
             self._added.pop(key, None)
         elif key in self._added or len(self._added) < _MOST:
             self._added[key] = said
+        else:
+            return False
         self._compile()
+        return True
 
     def __call__(self, draft: Draft) -> Draft:
         """Return `draft` with what is said for its words."""

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from threading import Lock
 
-from bot.config.words import WordSettings
+import re2
+import structlog
+
+from bot.config.words import WordSettings, checked_word
 from bot.messages import Chatter, Rejection, RejectReason
 from bot.policy.cleaning import clean
 from bot.policy.draft import Draft, Span, without
@@ -13,8 +16,10 @@ from bot.policy.words.allowed import Allowed
 from bot.policy.words.disguises import has_pictured_letters, in_letters
 from bot.policy.words.fragments import Fragments
 from bot.policy.words.lexicon import english
-from bot.policy.words.lists import Lists, default_entries
+from bot.policy.words.lists import Entries, Lists, default_entries
 from bot.policy.words.matcher import Matcher
+
+log = structlog.get_logger(__name__)
 
 _MAX_ROUNDS = 8
 """Limit of removals, each of which can join another word; deeper nesting is deliberate."""
@@ -87,8 +92,11 @@ class Words:
         default = default_entries() if settings.default_list else ()
         strip_words = (*settings.strip, *strip.words)
         mute_words = (*settings.mute, *mute.words)
-        drop_words = (*settings.drop, *drop.words, *self.terms, *default, *mute_words)
-        drop_patterns = (*settings.drop_patterns, *drop.patterns, *mute.patterns)
+        terms = _entries(self.terms)
+        drop_words = (*settings.drop, *drop.words, *terms.words, *default, *mute_words)
+        drop_patterns = (
+            *settings.drop_patterns, *drop.patterns, *terms.patterns, *mute.patterns,
+        )  # fmt: skip
         self._strip = Matcher(
             strip_words, (*settings.strip_patterns, *strip.patterns), allowed=allowed
         )
@@ -177,6 +185,34 @@ class OverMessages:
         if self._fragments.complete(draft.message, text):
             return Rejection(reason=RejectReason.BLOCKED, detail="a word over several messages")
         return draft
+
+
+def _entries(terms: Iterable[str]) -> Entries:
+    """Return what the platform blocks: words, and as they stand those that are not only letters."""
+    words, patterns, empty = list[str](), list[str](), 0
+    for term in map(clean, terms):
+        try:
+            words.append(checked_word(term))
+        except ValueError:
+            pattern = _literal(term)
+            patterns += [pattern] if pattern else []
+            empty += not pattern
+    if empty:
+        log.warning("blocked terms of the platform that hold nothing to look for", count=empty)
+    return Entries(tuple(words), tuple(patterns))
+
+
+def _literal(term: str) -> str:
+    """Return the regular expression for `term` as it stands; empty if that would be anything.
+
+    A letter or digit at its end is that of a word, but for * behind it: `:3` is not in 12:30.
+    """
+    written = term.strip("* ")
+    if not written:
+        return ""
+    first = r"\b" if written[0].isalnum() and term[0] != "*" else ""
+    last = r"\b" if written[-1].isalnum() and term[-1] != "*" else ""
+    return f"{first}{re2.escape(written)}{last}"
 
 
 def _readable(name: str) -> str:

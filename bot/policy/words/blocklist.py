@@ -58,7 +58,9 @@ class Blocklist:
     """Words and regular expressions that share one remedy."""
 
     def __init__(self, words: Iterable[str], patterns: Iterable[str]) -> None:
-        different = {entry.whole(): entry for entry in map(_Entry, words)}
+        # One of marks alone would be found in every text.
+        spelled = (entry for entry in map(_Entry, words) if entry.letters)
+        different = {entry.whole(): entry for entry in spelled}
         entries = sorted(different.values(), key=lambda entry: -len(entry.letters))
         self._literal = frozenset(entry.letters for entry in entries)
         self._innocent = (

@@ -107,9 +107,20 @@ def _spelled(word: str, ending: str) -> Iterator[str]:
 class Compounds:
     """Blocked words with what English puts around words."""
 
-    def __init__(self, words: Iterable[str], look: Callable[[str], str] = str) -> None:
-        """Take words in small letters, without spaces; `look` returns what they look like."""
-        self._cores = {look(form): look(word) for word in words for form in forms(word)}
+    def __init__(
+        self,
+        words: Iterable[str],
+        look: Callable[[str], str] = str,
+        *,
+        phrases: Iterable[str] = (),
+    ) -> None:
+        """Take words in small letters, without spaces; `look` returns what they look like.
+
+        `phrases` are in one word each, with their endings already.
+        """
+        self._cores = {(core := look(phrase)): core for phrase in phrases}
+        for word in words:
+            self._cores |= dict.fromkeys(map(look, forms(word)), look(word))
         self._lengths: dict[str, list[int]] = {}
         for start, length in sorted({(core[:_START], len(core)) for core in self._cores}):
             self._lengths.setdefault(start, []).append(length)

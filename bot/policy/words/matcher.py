@@ -69,9 +69,9 @@ class Matcher:
         self._allowed = allowed or Allowed(())
         plain = {_sounded(word) for word in words if "*" not in word}
         letters = {word for word in plain if len(word) >= _SHORTEST and word.isalpha()}
-        phrases = (phrase.casefold().split() for phrase in words if " " in phrase)
-        letters |= {form for phrase in phrases for form in _inflected(phrase)}
-        self._compounds = Compounds(letters, _letters)
+        split = (phrase.casefold().split() for phrase in words if " " in phrase)
+        phrases = {form for phrase in split for form in _inflected(phrase)}
+        self._compounds = Compounds(letters, _letters, phrases=phrases)
         open_ended = {_sounded(word) for word in words if "*" in word.strip()[1:]}
         self._heard = Heard(plain | {word for word in open_ended if len(word) >= _LONG})
         self._digits = frozenset(word for word in plain if word.isdecimal())
