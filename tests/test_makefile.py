@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import load
+from bot.runtime.installed import ENGINE_PACKAGES
 from tests.test_layers import imported_by_the_engine_process, modules, runs_elsewhere
 
 pytestmark = pytest.mark.parts
@@ -45,10 +47,12 @@ def test_what_the_engine_imports_is_installed_for_its_interpreter() -> None:
     assert {DISTRIBUTIONS.get(name, name) for name in foreign} <= packages()
 
 
-def test_the_image_for_a_jetson_has_the_same_packages() -> None:
+@pytest.mark.parametrize("name", ["Containerfile.jetson", "docs/jetson.md"])
+def test_other_ways_to_an_engine_of_its_own_have_the_same_packages(name: str) -> None:
     (line,) = re.findall(r"^ENGINE_PACKAGES := (.*)$", TEXT, re.MULTILINE)
 
-    assert line in (REPOSITORY / "Containerfile.jetson").read_text(encoding="utf-8")
+    assert line in (REPOSITORY / name).read_text(encoding="utf-8")
+    assert tuple(shlex.split(line)) == ENGINE_PACKAGES
 
 
 def test_the_configuration_names_the_engines_interpreter(tmp_path: Path) -> None:
