@@ -95,9 +95,10 @@ def can_launch(launch: Callable[[], object]) -> bool:
 def _launch_one(device: torch.device) -> None:
     from bot.engine.f5.model import kernels  # noqa: PLC0415 - Triton is optional
 
-    frames, weight = torch.zeros(1, 32, 128), torch.zeros(128, 1, 7)
-    weights = (each.to(device, torch.float16) for each in (weight, torch.zeros(128)))
-    kernels.depthwise(frames.to(device, torch.float16), Linear(*weights))
+    empty = torch.zeros(1, 32, 128), torch.zeros(128, 1, 7), torch.zeros(128)
+    frames, weight, bias = (each.to(device, torch.float16) for each in empty)
+    with torch.cuda.device_of(frames):  # Triton launches on the current one
+        kernels.depthwise(frames, Linear(weight, bias))
 
 
 def choose_device(name: str) -> torch.device:
