@@ -1,14 +1,17 @@
-"""`make setup ENGINE_PYTHON=...`: the engine on an interpreter of its own."""
+"""`make setup`: torch, and ENGINE_PYTHON=..., the engine on an interpreter of its own."""
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.config import load
+from bot.runtime.installed import ENGINE_PACKAGES
 from tests.test_layers import imported_by_the_engine_process, modules, runs_elsewhere
 
 pytestmark = pytest.mark.parts
@@ -44,10 +47,12 @@ def test_what_the_engine_imports_is_installed_for_its_interpreter() -> None:
     assert {DISTRIBUTIONS.get(name, name) for name in foreign} <= packages()
 
 
-def test_the_image_for_a_jetson_has_the_same_packages() -> None:
+@pytest.mark.parametrize("name", ["Containerfile.jetson", "docs/jetson.md"])
+def test_other_ways_to_an_engine_of_its_own_have_the_same_packages(name: str) -> None:
     (line,) = re.findall(r"^ENGINE_PACKAGES := (.*)$", TEXT, re.MULTILINE)
 
-    assert line in (REPOSITORY / "Containerfile.jetson").read_text(encoding="utf-8")
+    assert line in (REPOSITORY / name).read_text(encoding="utf-8")
+    assert tuple(shlex.split(line)) == ENGINE_PACKAGES
 
 
 def test_the_configuration_names_the_engines_interpreter(tmp_path: Path) -> None:
@@ -73,3 +78,67 @@ def test_an_interpreter_that_is_too_old_is_refused(tmp_path: Path) -> None:
 
     assert done.returncode != 0
     assert "is no Python 3.10 or newer" in done.stdout
+
+
+@pytest.fixture
+def asked_of_pip(tmp_path: Path) -> Callable[..., str]:
+    """Environment in which pip only notes what it was asked to install."""
+    folder = tmp_path / "venv" / "bin"
+    folder.mkdir(parents=True)
+    for name, script in (
+        ("python", f'PYTHONPATH={tmp_path} exec {sys.executable} "$@"'),
+        ("pip", f'echo "$@" >>{tmp_path}/asked'),
+    ):
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+
+    def make(*arguments: str) -> str:
+        target = f"{tmp_path}/venv/.ready"
+        command = ["make", target, f"VENV={tmp_path}/venv", *arguments]
+        subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=True)
+        return (tmp_path / "asked").read_text()
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("installed", "given", "torch"),
+    [
+        ("2.9.1+cpu", (), ""),
+        ("2.10.0a0+b4e4ee8.nv25.9", (), ""),
+        ("2.4.1", (), "torch==2."),
+        ("2.9.1+cpu", ("TORCH=torch==2.8.0",), "torch==2.8.0"),
+    ],
+)
+def test_a_torch_that_is_there_stays_unless_another_is_asked_for(
+    asked_of_pip: Callable[..., str],
+    tmp_path: Path,
+    installed: str,
+    given: Sequence[str],
+    torch: str,
+) -> None:
+    about = tmp_path / f"torch-{installed}.dist-info" / "METADATA"
+    about.parent.mkdir()
+    about.write_text(f"Metadata-Version: 2.1\nName: torch\nVersion: {installed}\n")
+
+    *torches, own = asked_of_pip(*given).splitlines()
+    assert own.endswith("--editable .[f5]")
+    assert len(torches) == bool(torch)
+    assert torch in "".join(torches)
+
+
+def test_an_update_without_the_variable_remembers_the_engines_interpreter(
+    asked_of_pip: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "venv" / "engine" / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "engine" / "bin" / "python").touch()
+
+    assert "--editable .[fetch]" in asked_of_pip()
+    plan = subprocess.run(
+        ["make", "--dry-run", "setup", f"VENV={tmp_path}/venv"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert f"python: {tmp_path}/venv/engine/bin/python" in plan

@@ -211,11 +211,21 @@ class Trainer:
         self.average.load_state_dict(state)
 
     def load(self, path: Path) -> None:
-        """Go on from what `save` wrote."""
+        """Go on from what `save` wrote.
+
+        Where there are more minutes now, so that distilling begins later than it did, ordinary
+        training goes on from the teacher: from what it had learned before.
+        """
         state = torch.load(path, map_location=self._device, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.steps, self.seconds = state["steps"], state["seconds"]
+        begins_s = self._options.distil_from * self._options.minutes * 60
+        if state["teacher"] and self.seconds < begins_s:
+            print("acoustic: more minutes than before: distilling begins again later", flush=True)
+            self.model.load_state_dict(state["teacher"])
+            self.average.load_state_dict(state["teacher"])
+            return
         if state["teacher"]:
             self._begin_distilling()
             assert self.teacher is not None

@@ -125,8 +125,8 @@ class EngineSettings(Section):
     a light local voice for English, upstream unmodified f5-tts, tone a sine, pool workers on other
     machines, the others guests."""
     python: str | None = None
-    """Python interpreter for f5 and upstream, if torch is not installed for the daemon's; it needs
-    msgspec and numpy too. null is the daemon's."""
+    """Python interpreter for f5 and upstream, if torch is not installed for the daemon's, with the
+    packages that `make setup ENGINE_PYTHON=...` gives it. null is the daemon's."""
     speed: Annotated[Number, Field(ge=0.5, le=2.0)] = 1.0
     """Speaking rate; 1 is the voice's own."""
     patience_s: Annotated[Number, Field(gt=0)] = 1.5

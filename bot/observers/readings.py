@@ -40,7 +40,12 @@ _OF_SOURCE: _Rows[ConnectionState] = (
     ),
 )
 _OF_ENGINE: _Rows[EngineState] = (
-    (_GAUGE, "engine_ready", "Whether the engine would speak now.", lambda it: it.is_ready),
+    (
+        _GAUGE,
+        "engine_ready",
+        "Whether the engine would speak now, or rests (engine.idle_s) until somebody writes.",
+        lambda it: it.is_ready or it.is_idle,
+    ),
     (_COUNTER, "engine_restarts", "How often its process was replaced.", lambda it: it.restarts),
     (_GAUGE, "engine_aside", "Whether another is asked first.", lambda it: bool(it.aside)),
     (

@@ -15,7 +15,14 @@ from urllib.parse import urlsplit
 
 import bot
 
+ENGINE_PACKAGES = (
+    *("hibari-tts>=0.2.1,<0.3", "msgspec", "numpy<2", "pypinyin", "pyyaml", "rjieba"),
+    *("safetensors", "structlog"),
+)
+"""What the engine's process imports besides torch under an interpreter of its own."""
 _NAME = "ishowtts"
+_OLDEST = (3, 11)
+"""First Python that this program can be installed for; the engine's process runs on older ones."""
 _REQUIRED = re.compile(r"[\w.-]+")
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([\w-]+)['"]""")
 
@@ -24,6 +31,8 @@ def install_command(*extras: str) -> str:
     """Return the command that installs the packages of `extras` for this interpreter."""
     if image := os.environ.get("ISHOWTTS_IMAGE_EXTRAS"):
         return f"podman build --build-arg EXTRAS={','.join((image, *extras))} ."
+    if sys.version_info < _OLDEST:
+        return engine_command(sys.executable)
     wanted = ",".join(extras)
     if checkout := _checkout():
         words = [f"{checkout}[{wanted}]"]
@@ -32,6 +41,16 @@ def install_command(*extras: str) -> str:
     else:
         words = [need for extra in extras for need in _needs(extra)]
     return " ".join([installer(), *map(_quoted, words)])
+
+
+def engine_command(python: str) -> str:
+    """Return the command that installs what the engine needs for `python`, its interpreter.
+
+    A torch that is there stays.
+    """
+    if python == sys.executable and sys.version_info >= _OLDEST:
+        return install_command("f5")
+    return " ".join([_called(python), "-m pip install", *map(_quoted, (*ENGINE_PACKAGES, "torch"))])
 
 
 def update_command(newer: str = "") -> str:
@@ -68,12 +87,19 @@ def _quoted(word: str) -> str:
 
 def installer() -> str:
     """Return what installs into this environment: one that uv made has no pip."""
-    python = _quoted(sys.executable) if " " in sys.executable else sys.executable
     if find_spec("pip") is None:
-        return f"uv pip install --python {python}"
+        return f"uv pip install --python {_spaced(sys.executable)}"
+    return f"{_called(sys.executable)} -m pip install"
+
+
+def _spaced(path: str) -> str:
+    return _quoted(path) if " " in path else path
+
+
+def _called(program: str) -> str:
     # PowerShell takes what is quoted for a text, unless it is told to call it.
-    call = "& " if python != sys.executable and sys.platform == "win32" else ""
-    return f"{call}{python} -m pip install"
+    call = "& " if " " in program and sys.platform == "win32" else ""
+    return f"{call}{_spaced(program)}"
 
 
 def strangers() -> list[str]:

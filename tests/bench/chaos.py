@@ -197,10 +197,19 @@ class Stage:
     def run(self, duration_s: float, faults: float) -> None:
         """Talk, and let one thing after the other fail, each as often as the others.
 
-        It ends after so long, or so many faults.
+        It ends after so long, or so many faults; with what a fault raised where it could not be
+        made.
         """
         until = time.monotonic() + duration_s
-        failing = threading.Thread(target=self._fail, args=(until, faults), daemon=True)
+        raised: list[Exception] = []
+
+        def fail() -> None:
+            try:
+                self._fail(until, faults)
+            except Exception as error:  # noqa: BLE001 - a thread would only print it
+                raised.append(error)
+
+        failing = threading.Thread(target=fail, daemon=True)
         failing.start()
         while failing.is_alive():
             if self.daemon.status()["channels"]["main"]["pending"] < _PENDING:
@@ -208,6 +217,8 @@ class Stage:
             self.held.append(look(self.daemon, self._state))
             time.sleep(_MESSAGE_S)
         failing.join()
+        if raised:
+            raise raised[0]
 
     def close(self) -> None:
         """End what the daemon depends on, and what takes its cores."""
@@ -437,6 +448,8 @@ def complaints(result: dict[str, Any]) -> list[str]:
             f"{late['too_late']} first sounds were later than {_MAX_LATE_S:g} s past their"
             f" deadline, by {late['latest_past_its_deadline_s']} s at most"
         )
+    if sum(result.get("faults", {}).values()) < result.get("least_faults", 0):
+        found.append("fewer things failed than should have")
     if not result["outcomes"].get("spoken"):
         found.append("nothing was spoken")
     if result["memory_mib"][1] - result["memory_mib"][0] > _MAX_GROWTH_MIB:
@@ -479,6 +492,7 @@ def measure(options: argparse.Namespace, number: int) -> dict[str, Any]:
                 )
             ),
             "faults": dict(sorted(stage.happened.items())),
+            "least_faults": math.floor(faults) if options.faults else 1,
             "sleeps_of_a_minute": stage.long_sleeps,
             "renewals_on_a_full_disk": stage.renewals,
             "paid": len(stage.paid),

@@ -11,6 +11,7 @@ from threading import Event
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families as parse
@@ -19,6 +20,7 @@ from bot.config.server import ServerSettings
 from bot.hardware.gpu import Gpu
 from bot.messages import Lane, RejectReason
 from bot.observers.metrics import Metrics
+from bot.observers.readings import readings
 from bot.outcomes import (
     Accepted,
     Dropped,
@@ -30,6 +32,7 @@ from bot.outcomes import (
     Started,
 )
 from bot.server import Server
+from bot.state import EngineState
 from tests.observers.samples import message, state
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -138,6 +141,14 @@ async def test_the_state_is_read_at_each_request(scrape: Scrape) -> None:
     assert value(samples, "ishowtts_bench_ratio", workload="3 s") == 1.25
     assert value(samples, "ishowtts_gpu_memory_used_bytes", gpu="0") == 20_000
     assert value(samples, "ishowtts_gpu_temperature_celsius", gpu="0") == 54
+
+
+def test_an_engine_that_rests_sets_off_no_alarm() -> None:
+    resting = EngineState(is_ready=False, is_idle=True, state="away: it is idle", restarts=0)
+    told = msgspec.structs.replace(state(), engines={"f5": resting})
+    (family,) = [each for each in readings(told, ()) if each.name == "ishowtts_engine_ready"]
+
+    assert [sample.value for sample in family.samples] == [1]
 
 
 async def test_counters_are_there_at_zero_before_the_first_event(scrape: Scrape) -> None:

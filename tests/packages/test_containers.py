@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +71,22 @@ def test_a_torch_is_installed_as_asked_for_and_its_size_is_told(
 
     assert told.count("CUDA") == warnings
     assert "".join(line for line in told.splitlines() if "CUDA" not in line) == installed
+
+
+@pytest.mark.parametrize("has_triton", [True, False])
+def test_the_image_compiles_for_triton_where_torch_brings_it(
+    has_triton: bool,  # noqa: FBT001 - a parameter
+    tmp_path: Path,
+) -> None:
+    name = "triton" if has_triton else "torch"
+    (tmp_path / "lib" / "python3.11" / "site-packages" / name).mkdir(parents=True)
+    (step,) = [rest for word, rest in lines("Containerfile") if word == "RUN" and "triton" in rest]
+    script = step.replace("/opt/ishowtts", str(tmp_path)).replace("rm -rf", "echo")
+    told = subprocess.run(
+        ["sh", "-ec", script.replace("apt-get", "echo")], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert ("gcc libc6-dev python3-dev" in told) is has_triton
 
 
 def test_the_page_lists_the_variables() -> None:

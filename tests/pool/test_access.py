@@ -4,7 +4,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,11 @@ CONF = Path(__file__).parents[2] / "docs" / "deploy" / "nats.conf"
 PASSWORDS = {"worker": "w-secret", "alice": "a-secret", "bob": "b-secret"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
-    """The server as documented, apart from its places; one for all tests here."""
-    folder = tmp_path_factory.mktemp("nats")
+@contextmanager
+def documented(folder: Path, text: str) -> Iterator[NatsServer]:
+    """The server with a configuration as documented, apart from its places."""
     make_certificates(folder)
     subject = NatsServer(folder)
-    text = CONF.read_text(encoding="utf-8")
     places = {
         r"0\.0\.0\.0:4222": f"127.0.0.1:{subject.port}",
         r"127\.0\.0\.1:8222": f"127.0.0.1:{subject.monitor}",
@@ -59,8 +57,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
         for name, password in PASSWORDS.items():
             patch.setenv(f"{name.upper()}_PASSWORD", password)
         subject.start()
-    yield subject
-    subject.kill()
+    try:
+        yield subject
+    finally:
+        subject.kill()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """One for all tests here."""
+    text = CONF.read_text(encoding="utf-8")
+    with documented(tmp_path_factory.mktemp("nats"), text) as subject:
+        yield subject
 
 
 def pool(server: NatsServer, user: str) -> dict[str, Any]:
@@ -318,3 +326,18 @@ async def test_a_streamer_s_daemons_share_what_no_other_has(
         async with leading(settings) as copy:
             assert len(copy.left()) == found
             copy.put(Kept(message=kept, received_at=now()))
+
+
+async def test_without_any_worker_a_standby_needs_the_permission_in_the_comment(
+    tmp_path: Path,
+) -> None:
+    text = CONF.read_text(encoding="utf-8")
+    permitted, count = re.subn(r'# ("\$JS\.API\.STREAM\.CREATE\.KV_\S+-alice")', r"\1", text)
+    assert count == 1
+
+    with documented(tmp_path, permitted) as subject:
+        settings = Settings.model_validate(
+            {"engine": {"pool": pool(subject, "alice")}, "standby": {"enabled": True}}
+        )
+        async with leading(settings) as copy:
+            assert not copy.left()

@@ -35,6 +35,7 @@ def test_the_worker_s_configuration_is_valid_and_the_containers_use_it() -> None
     command = ["worker", "--config", "/etc/ishowtts/worker.yaml"]
     assert compose["worker"]["command"] == container["args"] == command
     assert compose["worker"]["volumes"] == ["./worker.yaml:/etc/ishowtts/worker.yaml:ro"]
+    assert "exec" in compose["worker"]["tmpfs"][0].split(",")  # docker's default is noexec
     assert {port["containerPort"] for port in container["ports"]} == {settings.worker.port}
     assert container["readinessProbe"]["httpGet"]["path"] == "/healthz"
 

@@ -12,7 +12,8 @@ import pytest
 import bot
 from bot.engine import import_extra
 from bot.errors import StartError
-from bot.runtime.installed import install_command
+from bot.runtime import installed
+from bot.runtime.installed import engine_command, install_command
 
 PIP = f"{sys.executable} -m pip install"
 
@@ -66,6 +67,19 @@ def test_a_folder_that_is_gone_is_not_named(
     installed_wheel(monkeypatch, tmp_path, f'{{"url": "{address}", "dir_info": {{}}}}')
 
     assert install_command("voices") == f"{PIP} 'soundfile'"
+
+
+def test_for_the_engine_s_interpreter_it_is_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = engine_command("/usr/bin/python3.10")
+    assert command.startswith(
+        "/usr/bin/python3.10 -m pip install 'hibari-tts>=0.2.1,<0.3' 'msgspec'"
+    )
+    assert engine_command(sys.executable) == install_command("f5")
+
+    # What is older than this program asks for, as Python 3.10, refuses to install it.
+    monkeypatch.setattr(installed, "_OLDEST", (99, 0))
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3.10")
+    assert install_command("f5") == command
 
 
 def test_in_a_container_it_is_another_image(monkeypatch: pytest.MonkeyPatch) -> None:

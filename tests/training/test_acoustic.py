@@ -117,6 +117,28 @@ def test_the_network_is_upstreams(no_text: bool) -> None:  # noqa: FBT001 - a pa
     torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-4)
 
 
+def test_with_more_minutes_training_goes_on_before_it_distils_again(
+    folder: Path, tmp_path: Path
+) -> None:
+    pool = Pool(folder, CPU, 1)
+    pool.wait_for(1)
+    trainer = acoustic.Trainer(options(tmp_path), CPU)
+    trainer._begin_distilling()
+    assert trainer.teacher is not None
+    trainer._step(pool, 0.6)
+    trainer.seconds = 60.0
+    trainer.save()
+
+    longer = acoustic.Trainer(options(tmp_path, minutes=4.0), CPU)
+    longer.load(tmp_path / "state.pt")
+    assert longer.teacher is None
+    for name, tensor in trainer.teacher.state_dict().items():
+        torch.testing.assert_close(longer.model.state_dict()[name], tensor)
+        torch.testing.assert_close(longer.average.state_dict()[name], tensor)
+    longer._step(pool, longer.seconds / 240)
+    assert longer.steps == trainer.steps + 1
+
+
 @pytest.mark.long
 def test_training_learns_goes_on_and_can_be_exported(folder: Path, tmp_path: Path) -> None:
     pool = Pool(folder, CPU, 1)
@@ -129,6 +151,7 @@ def test_training_learns_goes_on_and_can_be_exported(folder: Path, tmp_path: Pat
     assert np.mean(after) < np.mean(before)
     trainer._begin_distilling()
     trainer._step(pool, 0.6)
+    trainer.seconds = 36.0
     trainer.save()
 
     resumed = acoustic.Trainer(options(tmp_path), CPU)

@@ -16,6 +16,7 @@ from bot.engine.process.watchdog import Limits, Watchdog
 from bot.errors import StartError, TransientError, UtteranceError, shortened, shown
 from bot.messages import SpeechRequest
 from bot.runtime import child, frames
+from bot.runtime.installed import engine_command
 from bot.runtime.packing import encode
 from bot.runtime.waiting import first_to_end
 
@@ -96,7 +97,7 @@ class Client:
         self._write(first_request)
         grace_s = _CLOSE_S
         try:
-            await first_to_end(self._take_events(process), self._watch())
+            await first_to_end(self._take_events(process, command[0]), self._watch())
         except EngineLostError:
             grace_s = 0.0  # nothing is to be expected of it
             raise
@@ -152,7 +153,7 @@ class Client:
         if self._requests is not None and not self._requests.is_closing():
             self._requests.write(frames.frame(body))
 
-    async def _take_events(self, process: Process) -> None:
+    async def _take_events(self, process: Process, python: str) -> None:
         assert process.stdout is not None
         received = frames.Receiver(process.stdout)
         is_greeted = False
@@ -173,7 +174,7 @@ class Client:
                     " ".join(
                         [f"The process of engine {self._name} does not start.", *self._last_words]
                     ),
-                    remedy="Install msgspec and numpy for the interpreter engine.python, with pip.",
+                    remedy=f"Install what it needs with: {engine_command(python)}",
                 ) from None
             if not (is_greeted or isinstance(event, protocol.Hello)):
                 raise EngineLostError("engine process did not begin with a greeting")

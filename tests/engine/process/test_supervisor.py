@@ -23,6 +23,7 @@ from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 from bot.runtime import child
 from bot.runtime.frames import Receiver, frame
+from bot.runtime.installed import engine_command
 from bot.runtime.packing import encode
 from bot.runtime.waiting import cancel
 from tests.engine.conftest import DEADLINE_S, PATIENT, QUICK, limits_for
@@ -413,8 +414,9 @@ async def test_an_interpreter_without_the_packages_is_refused_with_its_complaint
     make_supervisor: "MakeSupervisor",
 ) -> None:
     command = (sys.executable, "-c", "import no_such_package")
-    with pytest.raises(StartError, match="No module named 'no_such_package'"):
+    with pytest.raises(StartError, match="No module named 'no_such_package'") as caught:
         await warm(make_supervisor(command=command))
+    assert caught.value.remedy.endswith(f": {engine_command(sys.executable)}")
 
 
 async def test_a_package_that_is_missed_while_warming_up_is_named_with_its_remedy(

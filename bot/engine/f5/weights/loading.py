@@ -1,16 +1,21 @@
 """Device and precision that the model runs in, and the runner on them."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 
 from bot.engine.f5.model import compiled, cpu, int8
+from bot.engine.f5.model.operations import Linear
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.text.vocabulary import Vocabulary
 from bot.engine.f5.weights.model_folder import judged, load_model, load_vocoder
 from bot.errors import StartError, shown
+
+log = logging.getLogger(__name__)
 
 PRECISIONS: Mapping[str, torch.dtype] = {
     "float32": torch.float32,
@@ -53,6 +58,7 @@ def load_runner(
         and dtype is not torch.float32
         and not by_torch
         and find_spec("triton") is not None
+        and can_launch(partial(_launch_one, device))
     )
     runner = Runner(
         acoustic,
@@ -65,6 +71,34 @@ def load_runner(
         **(compiled.instead_of_ours() if by_torch else compiled.Arguments()),
     )
     return runner, vocabulary
+
+
+def can_launch(launch: Callable[[], object]) -> bool:
+    """Return whether `launch` launches a kernel of ours; where it cannot, the log says why.
+
+    At its first launch Triton compiles a module for this Python, by the system's C compiler.
+    """
+    try:
+        launch()
+    except Exception as error:  # noqa: BLE001 - whatever Triton lacks, torch's own kernels speak
+        log.warning(
+            "Triton cannot compile the engine's own GPU kernels; slower ones speak",
+            extra={
+                "error": f"{type(error).__name__}: {error}",
+                "remedy": "Install gcc and python3-dev, and start again.",
+            },
+        )
+        return False
+    return True
+
+
+def _launch_one(device: torch.device) -> None:
+    from bot.engine.f5.model import kernels  # noqa: PLC0415 - Triton is optional
+
+    empty = torch.zeros(1, 32, 128), torch.zeros(128, 1, 7), torch.zeros(128)
+    frames, weight, bias = (each.to(device, torch.float16) for each in empty)
+    with torch.cuda.device_of(frames):  # Triton launches on the current one
+        kernels.depthwise(frames, Linear(weight, bias))
 
 
 def choose_device(name: str) -> torch.device:

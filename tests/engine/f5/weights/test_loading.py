@@ -1,13 +1,18 @@
 """Precision: the fastest that was judged, or the one that the configuration asks for."""
 
+import logging
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from bot.engine.f5.model import cpu, int8
+from bot.engine.f5.weights import loading
 from bot.engine.f5.weights.installed import BUNDLED
-from bot.engine.f5.weights.loading import candidates, describe
+from bot.engine.f5.weights.loading import candidates, describe, load_runner
 from bot.errors import StartError
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
@@ -72,3 +77,40 @@ def test_a_precision_that_the_device_lacks_is_refused(
 )
 def test_people_are_told_device_and_precision(dtype: torch.dtype, expected: str) -> None:
     assert describe(CPU, dtype) == expected
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        None,
+        RuntimeError("Failed to find C compiler."),
+        subprocess.CalledProcessError(1, ["gcc"]),
+        ImportError("/state/.triton: failed to map segment"),
+    ],
+    ids=["nothing missing", "no gcc", "no Python.h", "noexec"],
+)
+def test_a_gpu_speaks_without_our_kernels_where_triton_cannot_compile_them(
+    missing: Exception | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def launch(*_: object) -> None:
+        if missing:
+            raise missing
+
+    # In place of what needs a GPU: Triton's kernels, and the runner with the model on it.
+    monkeypatch.setattr(loading, "find_spec", lambda _: object())
+    kernels = SimpleNamespace(depthwise=launch)
+    monkeypatch.setitem(sys.modules, "bot.engine.f5.model.kernels", kernels)
+    monkeypatch.setattr("bot.engine.f5.model.kernels", kernels, raising=False)
+    monkeypatch.setattr(torch.Tensor, "to", lambda tensor, *_: tensor)
+    monkeypatch.setattr(loading, "load_model", lambda *_: (None, None))
+    monkeypatch.setattr(loading, "load_vocoder", lambda *_: None)
+    used: list[bool] = []
+    monkeypatch.setattr(loading, "Runner", lambda *_, use_triton, **__: used.append(use_triton))
+
+    with caplog.at_level(logging.WARNING):
+        load_runner(Path(), Path(), GPU, torch.float16)
+
+    assert used == [missing is None]
+    assert ("Install gcc and python3-dev" in str([vars(each) for each in caplog.records])) is bool(
+        missing
+    )
