@@ -122,11 +122,14 @@ class Player:
         """Whether it waits for no output that is missing."""
         return self._has_given_up.is_set()
 
-    async def wait_another(self) -> None:
-        """Return when an output is there that is missing now, or `give_up` was called."""
+    def wait_another(self) -> Coroutine[Any, Any, None]:
+        """Return what waits until an output is there that is missing now, or `give_up` is called.
+
+        It counts from this call on, also where a task awaits it later.
+        """
         missing = [output for output in self._outputs if not output.is_available]
         waits = [output.wait_until_available() for output in missing]
-        await first_to_end(*waits, self._has_given_up.wait())
+        return first_to_end(*waits, self._has_given_up.wait())
 
     async def wait_available(self) -> None:
         """Return when at least one output would be heard, or `give_up` was called."""
