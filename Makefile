@@ -46,7 +46,7 @@ test: $(VENV)/.ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@# Side by side: one is bound to a core, the others wait a third of their time.
-	$(BIN)/mypy & types=$$!; \
+	nice -n 10 $(BIN)/mypy & types=$$!; \
 	  $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS); tests=$$?; \
 	  wait $$types && exit $$tests
 

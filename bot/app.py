@@ -229,8 +229,11 @@ class Daemon:
         """
         settings = await asyncio.to_thread(again)
         await asyncio.to_thread(trial.start, settings)
-        if settings.server.port != self.settings.server.port:  # else it is held by this one
-            async with Server(settings.server, []):
+        wanted, own = settings.server, self.settings.server
+        if (wanted.host, wanted.port) != (own.host, own.port):
+            # The own port is held by this daemon, whatever the address.
+            free = wanted if wanted.port != own.port else wanted.model_copy(update={"port": 0})
+            async with Server(free, []):
                 pass
         asyncio.get_running_loop().call_soon(self._wants_restart.set)
 
@@ -251,6 +254,7 @@ class Daemon:
                 **archive,
                 "sounds": self._sounds.run,
                 **self._observers.work,
+                **self.web.work,  # pages see the engine load
             }
             async with self._server, running(work):
                 await self._engine.warm_up()
@@ -262,7 +266,6 @@ class Daemon:
                         **speakers,
                         **watches,
                         **self.wires.work,
-                        **self.web.work,
                         **self._obs.work,
                         "intake": self._inbox.take_in,
                         "undated": self._inbox.resume_undated,

@@ -93,7 +93,12 @@ class Channel:
         self.player = Player(places, every.playback)
         tell = partial(_tell, shared.emit, settings.name, answers)
         self.ladder = Ladder(
-            every.overload, self.backlog, channel=settings.name, emit=shared.emit, tell=tell
+            every.overload,
+            self.backlog,
+            channel=settings.name,
+            emit=shared.emit,
+            tell=tell,
+            is_heard=self._routing.reaches,
         )
         lookahead = Lookahead(
             self.backlog,

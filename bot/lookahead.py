@@ -209,7 +209,7 @@ class Lookahead:
         )
 
     def _choose_nfe(self, utterance: Utterance) -> int:
-        others = [other for other in self._backlog if other is not utterance]
+        others = [o for o in self._backlog if o is not utterance and self._is_heard(o)]
         oldest_at = min(
             (other.received_at for other in others if other.lane is not Lane.PAID),
             default=math.inf,

@@ -301,3 +301,12 @@ async def test_what_changes_before_a_task_waits_is_not_missed(backlog: Backlog) 
     backlog.put(utterance("m1"))
     async with asyncio.timeout(10):
         await waiting
+
+
+async def test_what_may_not_be_spoken_now_holds_up_nothing_of_its_chatter(backlog: Backlog) -> None:
+    for text in ("away", "here"):
+        backlog.put(utterance(text, "viewer1"))
+    taken = backlog.take_first(lambda waiting: waiting.body != "away")
+    assert taken is not None
+    assert taken.body == "here"
+    assert [waiting.body for waiting in backlog] == ["away"]

@@ -1,6 +1,7 @@
 """`make setup`: torch, and ENGINE_PYTHON=..., the engine on an interpreter of its own."""
 
 import ast
+import os
 import re
 import shlex
 import subprocess
@@ -17,6 +18,8 @@ from tests.test_layers import imported_by_the_engine_process, modules, runs_else
 pytestmark = pytest.mark.parts
 
 REPOSITORY = Path(__file__).parents[1]
+GIVEN = frozenset({"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "TORCH", "ENGINE_PYTHON"})
+"""Variables that `make test` may have been given, which are not meant for the make within."""
 TEXT = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
 DISTRIBUTIONS = {"hibari": "hibari-tts", "yaml": "pyyaml"}
 """Where they are not called as what is imported."""
@@ -80,6 +83,10 @@ def test_an_interpreter_that_is_too_old_is_refused(tmp_path: Path) -> None:
     assert "is no Python 3.10 or newer" in done.stdout
 
 
+def own_variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in GIVEN}
+
+
 @pytest.fixture
 def asked_of_pip(tmp_path: Path) -> Callable[..., str]:
     """Environment in which pip only notes what it was asked to install."""
@@ -95,7 +102,9 @@ def asked_of_pip(tmp_path: Path) -> Callable[..., str]:
     def make(*arguments: str) -> str:
         target = f"{tmp_path}/venv/.ready"
         command = ["make", target, f"VENV={tmp_path}/venv", *arguments]
-        subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=True)
+        subprocess.run(
+            command, cwd=REPOSITORY, capture_output=True, check=True, env=own_variables()
+        )
         return (tmp_path / "asked").read_text()
 
     return make
@@ -140,5 +149,6 @@ def test_an_update_without_the_variable_remembers_the_engines_interpreter(
         capture_output=True,
         text=True,
         check=True,
+        env=own_variables(),
     ).stdout
     assert f"python: {tmp_path}/venv/engine/bin/python" in plan

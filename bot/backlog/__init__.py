@@ -141,8 +141,7 @@ class Backlog:
     def take_first(self, may: Callable[[Utterance], bool]) -> Utterance | None:
         """Return the utterance whose turn it is among those that `may` be spoken now, if any is."""
         self._drop_expired()  # no timer goes off while the machine sleeps
-        ready = () if self.is_paused else self._ready()
-        utterance = next(filter(may, ready), None)
+        utterance = None if self.is_paused else next(self._ready(may), None)
         if utterance is not None:
             self._lanes.take(utterance)
             self._not_before.pop(utterance.id, None)
@@ -208,9 +207,9 @@ class Backlog:
         self._holds.difference_update(holds or Hold)
         self._update()
 
-    def _ready(self) -> Iterator[Utterance]:
+    def _ready(self, may: Callable[[Utterance], bool] = lambda _: True) -> Iterator[Utterance]:
         """Yield what may be spoken, in the order of turns."""
-        return (u for u in self._lanes.heads() if not self.ready_in_s(u))
+        return (u for u in self._lanes.heads(may) if not self.ready_in_s(u))
 
     def _discard(self, utterance: Utterance) -> None:
         self._lanes.remove(utterance)

@@ -1,7 +1,7 @@
 """Lanes: utterances in the order in which they are spoken, but for when they may be."""
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bot.messages import Lane, Utterance
 
@@ -40,16 +40,17 @@ class Lanes:
                 if queue:
                     turns.append(queue)
 
-    def heads(self) -> Iterator[Utterance]:
+    def heads(self, may: Callable[[Utterance], bool] = lambda _: True) -> Iterator[Utterance]:
         """Iterate over those that may come next: what was placed, and the next one of each chatter.
 
-        It takes no longer for a longer queue until that is looked at.
+        What `may` not be spoken now is passed over. It takes no longer for a longer queue until
+        that is looked at.
         """
         for lane, queues in self._queues.items():
             placed = self._placed[lane]
-            yield from placed.values()
+            yield from filter(may, placed.values())
             for queue in queues.values():
-                head = next((u for u in queue if u.id not in placed), None)
+                head = next((u for u in queue if u.id not in placed and may(u)), None)
                 if head is not None:
                     yield head
 

@@ -86,9 +86,14 @@ class Ladder:
         channel: str,
         emit: Callable[[Outcome], None],
         tell: Callable[[Answer], None],
+        is_heard: Callable[[Utterance], bool] = lambda _: True,
         clock: Callable[[], float] = now,
     ) -> None:
-        """Watch `backlog`; `emit` takes the outcomes, `tell` lets chat know if that is set."""
+        """Watch `backlog`; `emit` takes the outcomes, `tell` lets chat know if that is set.
+
+        What waits for an output that is away, as `is_heard` tells, holds up nobody and counts not.
+        """
+        self._is_heard = is_heard
         self._settings = settings
         self._backlog = backlog
         self._channel = channel
@@ -132,13 +137,14 @@ class Ladder:
             self._step(self.rung - 1, load)
 
     def _load(self) -> _Load:
-        letters = sum(len(each.prefix) + len(each.body) for each in self._backlog)
+        waiting = list(filter(self._is_heard, self._backlog))
+        letters = sum(len(each.prefix) + len(each.body) for each in waiting)
         oldest = min(
-            (each.received_at for each in self._backlog if each.lane is not Lane.PAID),
+            (each.received_at for each in waiting if each.lane is not Lane.PAID),
             default=math.inf,
         )
         return _Load(
-            waiting=len(self._backlog),
+            waiting=len(waiting),
             speech_s=letters / LETTERS_PER_S,
             oldest_s=max(self._clock() - oldest, 0.0),
         )

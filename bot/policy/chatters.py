@@ -77,15 +77,20 @@ class Chatters:
         return found or self._nicknamed(key) or self._alike(key)
 
     def is_of_another(self, name: str, people: Iterable[Chatter]) -> bool:
-        """Tell whether somebody besides `people` has this name, or one that looks like it."""
+        """Tell whether somebody besides `people` has this name, or one that looks like it.
+
+        Nicknames count, and what is remembered of those who have not written since the start.
+        """
         key = name_key(name)
-        ids = {chatter.id for chatter in people}
         look = _look(key)
-        return any(
-            known.chatter.id not in ids
+        owners = {
+            known.chatter.id
             for known in self._seen.values()
             if key in known.keys or known.looks_like(look)
-        )
+        }
+        for remembered in (self.nicknames, self._names):
+            owners |= {owner for owner, given in remembered.items() if name_key(given) == key}
+        return bool(owners - {chatter.id for chatter in people})
 
     def _nicknamed(self, key: str) -> list[Chatter]:
         ids = [identifier for identifier, nick in self.nicknames.items() if name_key(nick) == key]

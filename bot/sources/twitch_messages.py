@@ -4,7 +4,7 @@ Commands and tags: https://dev.twitch.tv/docs/chat/irc/.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from uuid import uuid4
 
 from bot.messages import ChatMessage, Event, EventKind, Purge, Role, SourceItem
@@ -104,10 +104,9 @@ def _chat_message(message: IrcMessage, event: Event | None, origin: Origin) -> C
 
 
 def _roles(tags: Mapping[str, str]) -> Iterator[Role]:
-    for badge in tags.get("badges", "").split(","):
-        role = BADGE_ROLES.get(badge.partition("/")[0])
-        if role:
-            yield role
+    for badge in _badges(tags.get("badges", "")):
+        if badge in BADGE_ROLES:
+            yield BADGE_ROLES[badge]
     yield from (role for flag, role in _FLAGS.items() if tags.get(flag) == "1")
 
 
@@ -161,7 +160,29 @@ def copy_of(message: IrcMessage) -> Copy | None:
     """Return of what `message` is a copy, if a shared chat brought it here."""
     tags = message.tags
     room_id, source = tags.get("room-id", ""), tags.get("source-room-id", "")
-    return Copy(room_id, source, tags.get("source-id", "")) if source not in {"", room_id} else None
+    if source in {"", room_id}:
+        return None
+    text = message.params[-1] if message.params else ""
+    badges = (_badges(tags.get(name, "")) for name in ("badges", "source-badges"))
+    return Copy(room_id, source, tags.get("source-id", ""), is_order=is_order(text, *badges))
+
+
+def is_order(text: str, here: Collection[str], there: Collection[str]) -> bool:
+    """Tell whether `text` may be a command of somebody who moderates here alone.
+
+    `here` and `there` are the writer's badges in the channel that shows it, and in the one where it
+    was written.
+    """
+    is_mark = bool(text) and not text[0].isalnum()
+    return is_mark and _moderates(here) and not _moderates(there)
+
+
+def _moderates(badges: Collection[str]) -> bool:
+    return any(BADGE_ROLES.get(each) in {Role.BROADCASTER, Role.MODERATOR} for each in badges)
+
+
+def _badges(tag: str) -> list[str]:
+    return [badge.partition("/")[0] for badge in tag.split(",")]
 
 
 def _number(text: str) -> int:

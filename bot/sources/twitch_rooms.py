@@ -21,6 +21,8 @@ class Copy(NamedTuple):
     source_room_id: str
     source_id: str
     """Id of the message itself; empty if that is not told."""
+    is_order: bool = False
+    """Whether it may be a command of somebody who moderates here, and not where it was written."""
 
 
 class Reader(Protocol):
@@ -54,8 +56,11 @@ class TwitchRooms:
             self._readers.remove(entry)
 
     def is_known(self, channel: str, copy: Copy | None) -> bool:
-        """Tell whether the message comes to `channel` itself, or came as a copy of another room."""
-        if copy is None:
+        """Tell whether the message comes to `channel` itself, or came as a copy of another room.
+
+        Its writer counts as who they are where they wrote, but for commands of a moderator here.
+        """
+        if copy is None or copy.is_order:
             return False
         for name, reader in self._readers:
             if name == channel and reader.room_id == copy.source_room_id and reader.is_connected:

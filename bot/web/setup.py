@@ -110,7 +110,7 @@ class Setup:
             endpoint("GET", "/api/setup", self._get, least=least),
             endpoint("POST", "/api/setup", self._post, least=least),
             endpoint("POST", "/api/test", self._test, least=Caller.MODERATOR),
-            endpoint("POST", "/api/restart", self._start_again, least=least),
+            endpoint("POST", "/api/restart", self._post_restart, least=least),
         ]
 
     def observe(self, outcome: Outcome) -> None:
@@ -145,17 +145,20 @@ class Setup:
             raise web.HTTPUnprocessableEntity(text=str(error)) from None
         restarts = bool(answer.next_start) and self._restart is not None
         if restarts:
-            await self._start_again()
+            await self._start_again("It is written, but it would not start like this.")
         return ChosenAnswer(restarts=restarts, next_start=answer.next_start)
 
-    async def _start_again(self) -> None:
+    async def _post_restart(self) -> None:
         """Start the daemon again, so that it follows what was changed."""
+        await self._start_again("It would not start like this.")
+
+    async def _start_again(self, refusal: str) -> None:
         if self._restart is None:
             raise web.HTTPConflict(text="It was started with files to write: start it again there.")
         try:
             await self._restart()
         except StartError as error:
-            raise web.HTTPConflict(text=f"It would not start like this. {error}") from None
+            raise web.HTTPConflict(text=f"{refusal} {error}") from None
 
     async def _test(self, body: TestBody) -> TestAnswer:
         """Say a sentence the way chat is said, and tell when it was heard."""

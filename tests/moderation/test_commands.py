@@ -280,6 +280,8 @@ async def test_nobody_is_meant_for_a_nickname_that_is_the_name_of_another(room: 
         answer = room.order(Verb.NICK, value=nickname, by=troll)
         assert answer == f"somebody else is called {nickname}"
     assert room.order(Verb.NICK, value="ANA", by=ana) == "you are introduced as ANA"
+    room.order(Verb.NICK, value="Bob", by=ana)
+    assert room.order(Verb.NICK, value="bob", by=troll) == "somebody else is called bob"
 
 
 async def test_a_nickname_with_a_blocked_word_is_refused() -> None:

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from bot.backlog import Backlog
 from bot.config.overload import OverloadSettings, RungSettings
-from bot.messages import Answer, Lane, RejectReason, Segment
+from bot.messages import Answer, Lane, RejectReason, Segment, Utterance
 from bot.outcomes import DropReason, Outcome, Overload
 from bot.overload import Ladder, Relief
 from tests.overload.conftest import utterance
@@ -28,13 +28,19 @@ class Rig:
         self.backlog = backlog
         self._outcomes = outcomes
 
-    def ladder(self, *rungs: RungSettings, announce: bool = False) -> Ladder:
+    def ladder(
+        self,
+        *rungs: RungSettings,
+        announce: bool = False,
+        is_heard: Callable[[Utterance], bool] = lambda _: True,
+    ) -> Ladder:
         return Ladder(
             OverloadSettings(rungs=rungs, down_ratio=0.5, least_s=10, announce=announce),
             self.backlog,
             channel="main",
             emit=self._outcomes.append,
             tell=self.told.append,
+            is_heard=is_heard,
             clock=lambda: self.now,
         )
 
@@ -219,3 +225,10 @@ def test_voices_and_sounds_are_cut_as_the_text_is() -> None:
         *parts[:2],
         Segment(text="three four"),
     )
+
+
+def test_what_waits_for_an_output_that_is_away_is_no_load(rig: Rig) -> None:
+    ladder = rig.ladder(*RUNGS, is_heard=lambda _: False)
+    rig.fill(8)
+    ladder.look()
+    assert ladder.rung == 0

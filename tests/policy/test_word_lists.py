@@ -137,6 +137,7 @@ def test_marks_that_the_platform_blocks_are_no_words(text: str, term: str, messa
         (":D", "so :d"),
         ("f*dge", "F*DGE it"),
         ("@you*", "@yours"),
+        ("дурак!", "ты дурак! да"),
     ],
 )
 def test_marks_that_the_platform_blocks_are_blocked_as_they_stand(

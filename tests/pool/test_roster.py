@@ -46,6 +46,14 @@ def test_a_text_goes_to_who_can_speak_it(wanted: Wanted, able: set[str | None]) 
     assert {subject.choose(wanted, avoided) for _ in range(60)} == (able - avoided or able)
 
 
+def test_a_worker_that_takes_nothing_now_can_speak_nothing() -> None:
+    plain, cloning = told("plain"), Wanted(voice="v1")
+    assert roster(told("f5", clones=True), plain).can_speak(cloning)
+    closed = roster(told("f5", clones=True, is_open=False), plain)
+    assert not closed.can_speak(cloning)
+    assert closed.can_speak(Wanted())
+
+
 def test_one_worker_that_speaks_anything_makes_the_pool_do_so() -> None:
     english, japanese = told("a", languages=("en",)), told("b", languages=("ja", "en"))
     assert languages_of([english, japanese]) == ("en", "ja")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Picture, Purge, Role, SourceItem
 from bot.sources import Origin
 from bot.sources.irc import IrcMessage, parse
-from bot.sources.twitch_messages import to_item
+from bot.sources.twitch_messages import copy_of, to_item
 
 HEAD = ":viewer1!viewer1@viewer1.tmi.twitch.tv PRIVMSG #room :"
 
@@ -248,3 +248,24 @@ def test_no_message_raises(
     item = to_item(message, Origin("main", "test", 0))
 
     assert item is None or item.channel == "main"
+
+
+@pytest.mark.parametrize(
+    ("badges", "there", "text", "is_order"),
+    [
+        ("moderator/1", "", "!tts skip", True),
+        ("broadcaster/1", "vip/1", "!tts panic", True),
+        ("moderator/1", "moderator/1", "!tts skip", False),
+        ("subscriber/6", "", "!tts skip", False),
+        ("moderator/1", "", "hello", False),
+    ],
+)
+def test_a_copy_may_be_a_command_of_a_moderator_of_this_channel_alone(
+    badges: str, there: str, text: str, *, is_order: bool
+) -> None:
+    tags = f"@badges={badges};source-badges={there};room-id=1;source-room-id=2;source-id=m1"
+    message = parse(f"{tags} {HEAD}{text}")
+    assert message is not None
+    copy = copy_of(message)
+    assert copy is not None
+    assert copy.is_order is is_order

@@ -205,14 +205,19 @@ def _entries(terms: Iterable[str]) -> Entries:
 def _literal(term: str) -> str:
     """Return the regular expression for `term` as it stands; empty if that would be anything.
 
-    A letter or digit at its end is that of a word, but for * behind it: `:3` is not in 12:30.
+    A letter or digit at its end is that of a word, but for * behind it: `:3` is not in 12:30. That
+    holds for those of ASCII, the only ones between which RE2 sees borders of words.
     """
     written = term.strip("* ")
     if not written:
         return ""
-    first = r"\b" if written[0].isalnum() and term[0] != "*" else ""
-    last = r"\b" if written[-1].isalnum() and term[-1] != "*" else ""
+    first = r"\b" if _is_plain(written[0]) and term[0] != "*" else ""
+    last = r"\b" if _is_plain(written[-1]) and term[-1] != "*" else ""
     return f"{first}{re2.escape(written)}{last}"
+
+
+def _is_plain(character: str) -> bool:
+    return character.isascii() and character.isalnum()
 
 
 def _readable(name: str) -> str:

@@ -56,7 +56,7 @@ class Ages:
     def date(self, message: ChatMessage, deliver: Callable[[ChatMessage], None]) -> None:
         """Give `deliver` the message with what is known of its chatter.
 
-        That is at once, or two seconds after it came at most; what a chatter wrote keeps its order.
+        That is at once, or in two seconds at most; what a chatter wrote keeps its order.
         Nothing of a moderator waits: it may be a command.
         """
         key = message.chatter.id
@@ -65,8 +65,7 @@ class Ages:
             deliver(self._dated(message))
             return
         self._waiting.setdefault(key, []).append(lambda: deliver(self._dated(message)))
-        left_s = message.received_at + _WAIT_S - self._clock()
-        asyncio.get_running_loop().call_later(max(left_s, 0.0), self._release, key)
+        asyncio.get_running_loop().call_later(_WAIT_S, self._release, key)
 
     def _release(self, key: str) -> None:
         for deliver in self._waiting.pop(key, ()):

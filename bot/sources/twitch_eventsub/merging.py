@@ -131,11 +131,16 @@ class Merge:
             return
         if held is not None:
             self._pass_on(replace(item, is_first=held.is_first))
-        elif item.id not in self._seen and _may_be_first(item) and self._asks_first():
+        elif item.id not in self._seen and _may_be_first(item) and self._may_wait(item):
             self._undecided[item.id] = item
             self._call_later(GRACE_S, lambda: self._decide(item.id))
         else:
             self._pass_on(item)
+
+    def _may_wait(self, item: ChatMessage) -> bool:
+        """Tell whether the anonymous reader is asked, or what its chatter wrote before waits."""
+        waiting = self._undecided.values()
+        return self._asks_first() or any(it.chatter.id == item.chatter.id for it in waiting)
 
     def _decide(self, key: str) -> None:
         """Wait no longer for the anonymous reader's message."""
@@ -144,7 +149,9 @@ class Merge:
             self._pass_on(item)
 
     def release_all(self) -> None:
-        """Wait no longer for the account."""
+        """Wait no longer for the account, nor for what goes with what it brought."""
+        for key in list(self._undecided):
+            self._decide(key)
         for key in list(self._held):
             self._release(key)
 

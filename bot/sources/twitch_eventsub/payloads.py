@@ -27,7 +27,7 @@ from bot.sources import Origin
 from bot.sources.sanitize import chatter, valid_ranges, well_formed
 from bot.sources.twitch_emotes import picture
 from bot.sources.twitch_eventsub.sockets import FROM, SHARED
-from bot.sources.twitch_messages import ACTION, BADGE_ROLES, money
+from bot.sources.twitch_messages import ACTION, BADGE_ROLES, is_order, money
 from bot.sources.twitch_rooms import Copy
 
 _NOTICES: Mapping[str, tuple[EventKind, str]] = {
@@ -86,15 +86,19 @@ def is_from_elsewhere(payload: BaseEvent) -> bool:
 
 def copy_of(payload: BaseEvent) -> Copy | None:
     """Return of what `payload` is a copy, if a shared chat brought it here."""
-    room_id = channel_id(payload) or ""
+    room_id, may_be_order = channel_id(payload) or "", False
     match payload:
         case models.ChatNotification():
             source_room_id, _, source_id = payload.notice_type.partition(FROM)[2].partition(" ")
         case models.ChatMessage(source_broadcaster=PartialUser(id=source_room_id)):
             source_id = payload.source_id or ""
+            badges = [[it.set_id for it in of] for of in (payload.badges, payload.source_badges)]
+            may_be_order = is_order(payload.text, *badges)
         case _:
             return None
-    return Copy(room_id, source_room_id, source_id) if source_room_id not in {"", room_id} else None
+    if source_room_id in {"", room_id}:
+        return None
+    return Copy(room_id, source_room_id, source_id, is_order=may_be_order)
 
 
 def to_item(payload: BaseEvent, origin: Origin) -> SourceItem | None:

@@ -33,6 +33,7 @@ class Bench:
 
     def __init__(self, *, asks_first: bool = False) -> None:
         self.now_s = 0.0
+        self.asks_first = asks_first
         self.delivered: list[tuple[float, SourceItem]] = []
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self.merge = Merge(
@@ -40,7 +41,7 @@ class Bench:
             lambda delay_s, call: heapq.heappush(
                 self._due, (self.now_s + delay_s, len(self._due), call)
             ),
-            asks_first=lambda: asks_first,
+            asks_first=lambda: self.asks_first,
             clock=lambda: self.now_s,
         )
 
@@ -246,6 +247,17 @@ def test_a_message_waits_no_longer_than_the_grace_for_who_tells_of_first_ones() 
         (0.0, "m2"),
         (GRACE_S, "m1"),
     ]
+
+
+def test_what_waits_for_that_keeps_its_order_when_a_reader_is_lost() -> None:
+    bench = Bench(asks_first=True)
+    bench.account(message("m1"))
+    bench.asks_first = False
+    bench.account(message("m2"))
+    bench.merge.release_all()
+    bench.anonymous(message("m3"), hears=False)
+
+    assert bench.ids == ["m1", "m2", "m3"]
 
 
 @pytest.mark.parametrize("purge", [{"message_id": "m1"}, {"chatter_id": "1"}, {}])

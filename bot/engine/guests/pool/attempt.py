@@ -24,6 +24,8 @@ _NO_RESPONDERS = "503"
 """Status of what a server answers for a worker that is not connected."""
 GIVE_UP_S = 20.0
 """Time after which nobody wants a text any more, besides what it was not needed for yet."""
+_LOST = 3.0
+"""Multiple of that after which a worker that has a text under way is believed no more."""
 _LONGEST_S, _LETTER_S = 10.0, 0.5
 """Longest that speech may be, in seconds, and by letter: several times what any voice takes."""
 _RATES_HZ = range(8_000, 192_001)
@@ -38,14 +40,16 @@ class Times(NamedTuple):
     due_at: float
     """When it is needed."""
     deadline_at: float
-    """When nobody wants it any more."""
+    """When nobody wants it any more that is not under way."""
+    lost_at: float
+    """When nobody waits any more for a worker that has it under way."""
 
     @classmethod
     def of(cls, request: SpeechRequest) -> "Times":
         """Return those of a request that comes now."""
         at = awake()
         due_at = at + max(request.due_s, 0.0)
-        return cls(at, due_at, due_at + GIVE_UP_S)
+        return cls(at, due_at, due_at + GIVE_UP_S, due_at + _LOST * GIVE_UP_S)
 
 
 class Attempt:

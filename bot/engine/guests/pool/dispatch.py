@@ -92,7 +92,7 @@ class Dispatcher:
         try:
             while True:
                 self._refuse_silence(times.begun_at)
-                self._refuse_late(times.deadline_at)
+                self._refuse_late(times.lost_at if under_way else times.deadline_at)
                 if not under_way:
                     worker = await self._wait_for_worker(wanted, avoided, times)
                     under_way.append(await self._begin(worker, request, key, times))
@@ -134,11 +134,10 @@ class Dispatcher:
                 ticket.turn.clear()
                 self._refuse_silence(times.begun_at)
                 self._refuse_late(times.deadline_at)
-                alive = self._roster.alive
-                if not alive or any(map(wanted.suits, alive)):
+                if not self._roster.alive or self._roster.can_speak(wanted):
                     able_at = awake()
                 elif awake() - able_at > self._silent_s:
-                    raise UtteranceError("No worker of the pool speaks this language or voice.")
+                    raise UtteranceError("No worker of the pool speaks this language or voice now.")
 
     def _line(self, wanted: Wanted) -> Line:
         """Return the line in which a text waits: everybody's, unless some worker cannot speak it.

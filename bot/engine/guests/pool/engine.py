@@ -161,7 +161,7 @@ class PoolEngine(Engine):
         key = ""
         try:
             cloned = Wanted(request.voice, request.language)
-            if any(map(cloned.suits, self._roster.alive)):
+            if self._roster.can_speak(cloned):
                 key = await self._sending.key(request.voice, self._store)
             told = replace(request, speed=request.speed * self._speed)
             return (await self._dispatcher.speak(told, key)).audio

@@ -134,6 +134,10 @@ class Roster:
         if name in self._workers:
             self._workers[name].closed_until = awake() + wait_s
 
+    def can_speak(self, wanted: Wanted) -> bool:
+        """Tell whether a worker that can speak it takes requests, busy or not."""
+        return any(beat.is_open and wanted.suits(beat) for beat in self.alive)
+
     def choose(self, wanted: Wanted, avoided: Collection[str]) -> str | None:
         """Return who shall speak; None where nobody who can takes requests.
 
