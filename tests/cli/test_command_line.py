@@ -283,11 +283,13 @@ def test_say_writes_speech_into_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [
-        (["say", "hello", "--engine", "festival", "-o", "x.wav"], "hibari, kokoro"),
-        (["say", "日本語", "-o", "x.wav"], "English"),
-        (["say", "hello", "-o", "absent/x.wav"], "absent"),
-    ],
+    first_ones(
+        [
+            (["say", "hello", "--engine", "festival", "-o", "x.wav"], "hibari, kokoro"),
+            (["say", "日本語", "-o", "x.wav"], "English"),
+            (["say", "hello", "-o", "absent/x.wav"], "absent"),
+        ]
+    ),
 )
 def test_say_tells_why_it_could_not(tmp_path: Path, arguments: list[str], said: str) -> None:
     done = ishowtts(*arguments, cwd=tmp_path)
@@ -363,13 +365,16 @@ def test_bench_names_a_model_that_is_missing(config: Callable[[str], Path], tmp_
 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
-    [
-        (("--lengths", "1,-3"), "'-3' is no length"),
-        (("--lengths", "90"), "'90' is no length"),
-        (("--batch", "x3"), "'x3' is no batch"),
-        (("--batch", "16x"), "'' is no length"),
-        (("--quick", "--full"), "not allowed with argument"),
-    ],
+    first_ones(
+        [
+            (("--lengths", "1,-3"), "'-3' is no length"),
+            (("--lengths", "90"), "'90' is no length"),
+            (("--batch", "x3"), "'x3' is no batch"),
+            (("--batch", "16x"), "'' is no length"),
+            (("--quick", "--full"), "not allowed with argument"),
+        ],
+        2,
+    ),
 )
 def test_bench_refuses_arguments_that_mean_nothing(
     arguments: tuple[str, ...], problem: str

@@ -77,6 +77,7 @@ def test_everything_is_imported_but_what_needs_extras(python: Path) -> None:
     assert set(run(python, "-c", _IMPORT_ALL).split()) <= _OF_EXTRAS
 
 
+@pytest.mark.long
 def test_the_same_is_said_of_every_message(python: Path) -> None:
     """Their tables of Unicode differ, and their regular expressions."""
     lines = "".join((REPOSITORY / "tests" / name).read_text("utf-8") for name in _LINES)
@@ -95,6 +96,7 @@ def test_the_same_is_said_of_every_message(python: Path) -> None:
     assert run(python, *command, given=lines).split("\n") == said
 
 
+@pytest.mark.long
 def test_it_checks_and_says_a_word(python: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     config.write_text(

@@ -170,6 +170,7 @@ def test_a_device_that_is_gone_and_an_engine_that_hangs_are_no_reason(service: S
     assert service.restarts == before
 
 
+@pytest.mark.long
 def test_what_dies_again_and_again_is_started_later_and_later(service: Service) -> None:
     manager, first = service.manager, service.pid
     manager.kill("KILL", first)

@@ -123,6 +123,7 @@ def test_secrets_come_as_credentials(service: Service) -> None:
     assert TOKEN not in system.run("systemctl", "cat", "ishowtts.service").stdout
 
 
+@pytest.mark.long
 def test_the_watchdog_ends_an_event_loop_that_hangs(service: Service) -> None:
     assert service.is_restarted_by(lambda: service.manager.kill("USR1", service.pid))
 
