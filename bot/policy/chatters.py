@@ -79,9 +79,13 @@ class Chatters:
     def is_of_another(self, name: str, people: Iterable[Chatter]) -> bool:
         """Tell whether somebody besides `people` has this name, or one that looks like it.
 
-        Nicknames count, and what is remembered of those who have not written since the start.
+        Nicknames count, and what is remembered of those who have not written since the start. A
+        name of `people` themselves is theirs, whoever took it for a nickname.
         """
+        people = list(people)
         key = name_key(name)
+        if any(key in chatter.keys for chatter in people):
+            return False
         look = _look(key)
         owners = {
             known.chatter.id

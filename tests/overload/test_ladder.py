@@ -227,7 +227,7 @@ def test_voices_and_sounds_are_cut_as_the_text_is() -> None:
     )
 
 
-def test_what_waits_for_an_output_that_is_away_is_no_load(rig: Rig) -> None:
+async def test_what_waits_for_an_output_that_is_away_is_no_load(rig: Rig) -> None:
     ladder = rig.ladder(*RUNGS, is_heard=lambda _: False)
     rig.fill(8)
     ladder.look()
