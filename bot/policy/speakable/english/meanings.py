@@ -15,6 +15,8 @@ _HR_AFTER = frozenset(
 _OWN = frozenset({"my", "his", "her", "your", "ur", "their"})
 """Words before a heart rate, and a verb behind it: "my hr is 90"."""
 _BEATS = frozenset({"is", "was", "hit", "hits", "spiked", "spikes", "went", "jumped", "rn"})
+_OVER = re.compile(r" (?:is|was) (?:up|over|almost|nearly|done)(?![^\W_])", re.IGNORECASE)
+"""What becomes of an hour: "my hr is up"."""
 _BPM = re.compile(r" ?[0-9]{2,3} ?bpm(?![^\W_])", re.IGNORECASE)
 _IN_HR = re.compile(
     r"\b(?:works?|worked|working|job) (?:in|at|for|with) $"
@@ -52,7 +54,7 @@ def said(line: Line, at: int, end: int, key: str, usual: str) -> str:
         is_other = (
             before in _HR_BEFORE
             or following in _HR_AFTER
-            or (before in _OWN and following in _BEATS)
+            or (before in _OWN and following in _BEATS and not _OVER.match(line.text, end))
             or _BPM.match(line.text, end) is not None
             or _IN_HR.search(line.text[max(at - _NEAR, 0) : at]) is not None
         )
