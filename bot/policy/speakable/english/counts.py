@@ -28,8 +28,28 @@ _UNITS = frozenset(
 _METERS = frozenset({4, 8})
 """Lower numbers of meters of music, which stand before no plural: 6/8."""
 _NO_PLURALS = frozenset(
-    {"always", "perhaps", "sometimes", "lets", "thats", "whats", "guys", "this"}
-)
+    {
+        "always", "perhaps", "sometimes", "lets", "thats", "whats", "guys", "this", "bros", "lads",
+        "boys", "folks", "peeps",
+        "comes", "feels", "fits", "gets", "gives", "goes", "happens", "helps", "keeps", "looks",
+        "makes", "means", "needs", "says", "seems", "sounds", "takes", "thinks", "turns", "wants",
+        "works",
+    }
+)  # fmt: skip
+"""Words that end like plurals."""
+_ODDS = frozenset({"odds", "chances", "drops"})
+_MOST_PLACES = 12
+"""Most of what one is counted of; 1/64 is a chance."""
+_HALVES = frozenset({2, 4})
+"""Lower numbers of fractions that also stand before plurals: 3/4 sleeves."""
+_PLAYED = frozenset(
+    {
+        "badges", "bosses", "deaths", "games", "gens", "gyms", "keys", "kills", "lives", "losses",
+        "maps", "matches", "members", "players", "quests", "rounds", "sets", "slots", "spots",
+        "subs", "teams", "votes", "wins",
+    }
+)  # fmt: skip
+"""What is counted of two or four."""
 _LEAST_PLURAL = 4
 """Letters of the shortest word that is taken as a plural by its ending."""
 _FIGHTS = frozenset(
@@ -43,6 +63,9 @@ _LARGE = re.compile(r"[^\w\s]?[0-9][0-9.,]{0,16}[kKM]? ?/")
 _SLASH = re.compile(r" ?/ ?(?=[$€£0-9])")
 _SCALED = ("k", "K", "M")
 _LEAST_GOAL = 100
+_GOAL_AFTER = frozenset({"", "goal", "left", "raised", "for", "so"})
+"""Words behind what there is of an amount of money; others are behind two prices."""
+_PRICED_AFTER = frozenset({"a", "an", "per", "each"})
 
 
 def count(line: Line, at: int) -> Reading | None:
@@ -67,7 +90,7 @@ def _between(line: Line, at: int, match: re.Match[str]) -> str | None:
         return None
     closing = _BRACKETS.get(line.text[at - 1 : at])
     if closing is not None and line.text[end : end + 1] == closing and top >= 1:
-        return "of "
+        return "out of " if bottom in _POINTS else "of "
     if before in _MEMBERS and bottom not in _POINTS and following not in fractions.OF_A_WHOLE:
         return "of "
     if bottom in _POINTS:
@@ -75,12 +98,17 @@ def _between(line: Line, at: int, match: re.Match[str]) -> str | None:
     is_named = (match[1], match[2]) in fractions.PAIRS
     if fractions.is_date(line, at, top, bottom):
         return None
-    if _is_plural(following) and bottom > 1 and (not is_named or bottom in _METERS):
+    if top == 1 and (bottom > _MOST_PLACES or following in _ODDS):
+        return None
+    is_fraction = bottom in (_METERS if is_named else _HALVES)
+    is_counted = following in _PLAYED if is_fraction else not is_named
+    if is_plural(following) and bottom > 1 and is_counted:
         return "of "
     return "out of " if top == 0 and bottom > 1 else None
 
 
-def _is_plural(word: str) -> bool:
+def is_plural(word: str) -> bool:
+    """Tell whether a word is taken as a plural that is counted, and no unit."""
     return (
         len(word) >= _LEAST_PLURAL
         and word[-1] == "s"
@@ -92,7 +120,7 @@ def _is_plural(word: str) -> bool:
 
 def large(line: Line, at: int) -> Reading | None:
     """Read 4,998/5,000, 12k/15k and $480/$500: what there is, and what is wanted."""
-    if _LARGE.match(line.text, at) is None:
+    if _LARGE.match(line.text, at) is None or line.text[at - 1 : at] == "/":
         return None
     quantity = money.before if line.text[at] in SIGNS else _number
     first = quantity(line, at)
@@ -102,11 +130,16 @@ def large(line: Line, at: int) -> Reading | None:
     second = quantity(line, slash.end())
     if second is None or second.value is None or not first.value <= second.value:
         return None
+    following = line.after(second.end).lower()
+    if line.text[second.end : second.end + 1] == "/":
+        return None
     if quantity is money.before:
+        if following not in _GOAL_AFTER:
+            return None
         if second.value < _LEAST_GOAL or second.value % 50:  # prices: $5/$10
             return None
         return Reading(second.end, f"{first.bare} out of {second.said}", "money")
-    if not line.is_end(second.end) or line.text[second.end : second.end + 1] == "/":
+    if not line.is_end(second.end) or following in _PRICED_AFTER:
         return None
     written = line.text[at : second.end]
     is_large = "," in written or (written.count(written[-1]) > 1 and written[-1] in _SCALED)

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english import counts, numerals
 from bot.policy.speakable.english.tables.months import NAMES
 from bot.policy.speakable.reading import Line, Reading, Rule
 
@@ -22,6 +22,8 @@ _BORN = re.compile(
     r"\b(?:b-?day|birthday|release date|launch|deadline|anniversary) (?:is|was|on|=) $",
     re.IGNORECASE,
 )
+_LOSES = re.compile(r"\b(?:hp|health|boss|bosses|mobs?|he|she) drops $", re.IGNORECASE)
+"""What drops a part of something."""
 _TIMED = re.compile(
     r" (?:at (?:[0-9]|noon|midnight)|@ ?[0-9]|(?:[0-9]{1,2}(?::[0-9]{2})? ?[ap]m))", re.IGNORECASE
 )
@@ -31,7 +33,7 @@ _FROM = re.compile(
 )
 _NEAR = 28
 _NO_DATE_AFTER = frozenset(
-    {"of", "cup", "cups", "the", "price", "hp", "health", "stars", "way", "full"}
+    {"of", "cup", "cups", "the", "price", "hp", "health", "stars", "way", "full", "times", "every"}
 )
 _YEAR_BEFORE = frozenset(
     {
@@ -45,7 +47,6 @@ _YEAR_BEFORE = frozenset(
         "by",
         "before",
         "after",
-        "of",
         "released",
         "born",
     }
@@ -58,9 +59,12 @@ def day(line: Line, at: int) -> Reading | None:
     if match is None or not _is_day(match):
         return None
     end = match.end()
-    if line.after(end).lower() in _NO_DATE_AFTER:
+    following = line.after(end).lower()
+    if following in _NO_DATE_AFTER or counts.is_plural(following):
         return None
     before, near = line.before(at), line.text[max(at - _NEAR, 0) : at]
+    if _LOSES.search(near) or (before == "was" and match[2] == "10"):  # rated: bday was 7/10
+        return None
     is_dated = (
         before in _HAPPENS
         or _BORN.search(near) is not None

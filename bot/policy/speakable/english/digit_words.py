@@ -8,9 +8,46 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 _FOUR = re.compile(r"4(?= [A-Za-z])")
 _TWO = re.compile(r"2(?= [A-Za-z])")
 _TOO = re.compile(r"2(?= *(?:[.!?,]|$)| (?:lol|lmao|haha|bro|man|tho|fr|guys|chat|<3|heart)(?!\w))")
-_SECOND = re.compile(r" +[^\W_]+ +([A-Za-z]+)")
+_SECOND = re.compile(r" +[^\W_]+ +([A-Za-z]+)(?: +([A-Za-z]+))?")
+_PEOPLE = frozenset({"men", "women", "people", "ppl", "children"})
+"""Plurals without an s."""
+_CALLED = frozenset({"guys", "bros", "this", "always"})
+"""Words behind "for real" and "for us" that are not counted."""
+_ADJECTIVES = frozenset(
+    {"end", "game", "looking", "pop", "quality", "rank", "school", "star", "stuck", "team", "tier"}
+)
+"""Words between what measures and what is counted: 2 early game kills."""
+_COMPOUNDS = {
+    "break": "points",
+    "call": "backs",
+    "carry": "players",
+    "check": "points marks",
+    "drop": "maps kits shots",
+    "fight": "scenes clubs",
+    "follow": "requests ups",
+    "gift": "subs cards bombs",
+    "help": "tickets desks",
+    "jump": "pads scares",
+    "kill": "steal steals streak streaks shots",
+    "live": "streams shows events games channels",
+    "move": "orders sets",
+    "open": "slots spots seats tabs tickets positions lobbies",
+    "play": "maps tokens styles buttons",
+    "push": "ups",
+    "queue": "pops times",
+    "raid": "bosses teams trains groups",
+    "run": "builds",
+    "show": "tickets",
+    "steal": "plays",
+    "trade": "partners offers requests",
+    "work": "shifts pcs days trips phones laptops meetings friends",
+}
+"""What is counted of names that begin like a verb: 2 work shifts; "2 watch movies" is to watch."""
+_SPLIT = frozenset({"kill", "live", "open", "raid"})
+"""Those of them that another word may stand behind: 2 open mod slots."""
 _ME_TOO = re.compile(
-    r"(?:^|[.!?,] *|\b(?:luv|love|miss|hate|ily|and|same|for|thank|to|like) )(?:me|u|you|us) $",
+    r"(?:^|[.!?,] *|\b(?:luv|love|miss|hate|ily|and|same|for|thank|to|like|about|help|[24]) )"
+    r"(?:me|u|you|us) $",
     re.IGNORECASE,
 )
 """What stands before "2" as "too", and not as a number: "give me 2"."""
@@ -80,10 +117,12 @@ _TOWARDS = frozenset(
     {
         "talk", "talking", "listen", "listening", "welcome", "going", "go", "goin", "off", "back",
         "next", "hi", "hello", "hey", "happened", "come", "went", "thanks", "said", "say", "up",
-        "close", "me", "u", "you", "want", "need", "got", "like", "nice", "love", "time", "used",
+        "close", "me", "u", "you", "nice",
     }
 )  # fmt: skip
 """Words that "to" and a person or a place follow."""
+_WANTED = frozenset({"want", "need", "got", "like", "love", "time", "used"})
+"""Those that numbers follow as well: "need 2 all day", but "got 2 the boss"."""
 
 
 def digit_word(line: Line, at: int) -> Reading | None:
@@ -99,12 +138,13 @@ def digit_word(line: Line, at: int) -> Reading | None:
     if _TWO.match(line.text, at) is None:
         return None
     if after in _MEASURED or (after in _STATED and before in _BEING):
-        return None if _counts_things(line, at) else Reading(at + 1, "too", "slang")
+        is_count = after not in ("much", "many") and _counts_things(line, at)
+        return None if is_count else Reading(at + 1, "too", "slang")
     return Reading(at + 1, "to", "slang") if _is_to(line, at, before, after) else None
 
 
 def _is_for(line: Line, at: int, before: str, after: str) -> bool:
-    if after in _TIMES:
+    if after in _TIMES or (after in ("real", "life", "us") and _counts_of(line, at)):
         return False
     if after in _FOR_WHOM:
         return True
@@ -118,18 +158,48 @@ def _is_for(line: Line, at: int, before: str, after: str) -> bool:
 def _is_to(line: Line, at: int, before: str, after: str) -> bool:
     if not before:
         return False
+    if after in _COMPOUNDS and _names_things(line, at, after):
+        return False
     if after in verbs.PLAIN and (
         before in _WITH_VERB or _ASKED.search(line.text[max(at - _NEAR, 0) : at])
     ):
+        return True
+    if before in _WANTED and after in ("me", "the"):
+        return True
+    if before == "time" and after == "bed":
         return True
     return after == "u" or (before in _TOWARDS and after in _TO_AFTER)
 
 
 def _counts_things(line: Line, at: int) -> bool:
-    """Tell whether a plural stands behind the word behind the digit: 2 good games."""
+    """Tell whether things are counted behind the digit: 2 good games, 2 early game kills."""
+    following, third = _behind(line, at)
+    if _is_plural(following) or (following in _ADJECTIVES and _is_plural(third)):
+        return True
+    return following == "of" and line.after(at + 1).lower() == "short"
+
+
+def _counts_of(line: Line, at: int) -> bool:
+    """Tell whether things are counted behind 4: 4 real people; "4 real guys" speaks to them."""
+    following, _ = _behind(line, at)
+    return following not in _CALLED and (_is_plural(following) or following == "left")
+
+
+def _names_things(line: Line, at: int, after: str) -> bool:
+    """Tell whether what looks like a verb begins the name of things: 2 gift subs."""
+    following, third = _behind(line, at)
+    counted = _COMPOUNDS[after].split()
+    return following in counted or (after in _SPLIT and third in counted)
+
+
+def _behind(line: Line, at: int) -> tuple[str, str]:
+    """Return the two words behind the word behind the digit."""
     match = _SECOND.match(line.text, at + 1)
-    following = match[1].lower() if match else ""
-    return following.endswith("s") and not following.endswith("ss") and len(following) > 3
+    return (match[1].lower(), (match[2] or "").lower()) if match else ("", "")
+
+
+def _is_plural(word: str) -> bool:
+    return word in _PEOPLE or (word.endswith("s") and not word.endswith("ss") and len(word) > 3)
 
 
 RULES = (Rule(digit_word, digits=True),)

@@ -17,7 +17,12 @@ _CARS = frozenset(
 _BEFORE = frozenset(
     {"a", "twin", "turbo", "liter", "litre", "liters", "big", "loud", "naturally", "biturbo"}
 )
-_VERSIONS = frozenset({"update", "version", "patch", "release", "build", "beta", "model", "is"})
+_VERSIONS = frozenset(
+    {
+        "update", "version", "patch", "release", "build", "beta", "model", "is", "nerf", "nerfs",
+        "buff", "buffs", "of",
+    }
+)  # fmt: skip
 _LITERS = re.compile(r"[0-9](?:\.[0-9])? ?[lL] $")
 
 

@@ -24,6 +24,8 @@ _SUBJECTS = frozenset(
     }
 )  # fmt: skip
 """Words before "r" as "are" at the end of a sentence."""
+_ARE_AFTER = frozenset({"the", "so", "not", "too", "such", "only", "really", "very", "a", "an"})
+"""Words behind "r" as "are", also behind "your" for "you"."""
 _SPELLED = re.compile(r"(?:(?<![^\s\"'(])[A-Za-z] ){3,12}[A-Za-z](?![^\W_])")
 _WORDS = frozenset("uraikyn")
 """Letters that are words in chat."""
@@ -35,11 +37,19 @@ _SINGLE = re.compile(r"(?<![^\s])[A-Za-z] $")
 def is_letter(line: Line, at: int, key: str) -> bool:
     """Tell whether r, u or k is a letter here: press r, flash r, l u c k, wii u."""
     before = line.before(at)
+    following = line.after(at + 1).lower()
+    if key == "r" and before in ("your", "their") and following in _ARE_AFTER:
+        return False
     if before in (_PRESSED_ALONE if key == "u" else _PRESSED):
         return True
-    if key == "r" and not line.after(at + 1) and before and before not in _SUBJECTS:
+    if key == "r" and before and not following and not _are_several(before):
         return True
     return _is_spelled(line, at)
+
+
+def _are_several(word: str) -> bool:
+    """Tell whether "are" may stand behind a word: a pronoun, or a plural."""
+    return word in _SUBJECTS or (word.endswith("s") and word[-2:-1] not in "sui" and len(word) > 3)
 
 
 def _is_spelled(line: Line, at: int) -> bool:

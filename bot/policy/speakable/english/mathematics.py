@@ -26,10 +26,11 @@ _WORDS = {"<": "is worse than", ">": "is better than"}
 _ARROW = re.compile(r"[-=~]+>+|<+[-=~]+(?![0-9])|[=~]{2,}|>{2,}|<{2,}")
 _NUMBERED = re.compile(r"(?:[A-Za-z]{1,20} )?[0-9]")
 _GRADE = re.compile(r"([A-DF])-(?=[ .,!?]|$)")
-_GRADED = frozenset(
-    {"a", "an", "solid", "got", "grade", "get", "is", "was", "my", "like", "strong", "to", "from"}
-)
+_GRADED = frozenset({"a", "an", "solid", "got", "grade", "my", "strong"})
 """Words before a grade."""
+_MAYBE_GRADED = frozenset({"get", "is", "was", "like", "to", "from"})
+"""Words before a grade or a site of a map, by what follows."""
+_GRADED_AFTER = re.compile(r"[.,!?]* *$| (?:in|on|student|grade|test|to [A-DF][+-]?)(?![^\W_])")
 _EXPONENT = re.compile(r"\^([a-z])(?![^\W_]|\^)")
 _LEADS = re.compile(r"(?:-+>|→) ?(?=[^\W_])")
 _COMPARES = re.compile(r"[<>](?=[A-Za-z]{2})")
@@ -54,6 +55,7 @@ _SPACED = {"*": "times", "/": "divided by", "-": "minus"}
 _AT = re.compile(r"@(?!\S)|@ ?(?=[$0-9])")
 _NUMBER_SIGN = re.compile(r"#(?=[0-9])")
 _NUMBERED_TAG = re.compile(r"#([0-9]{1,6})(st|nd|rd|th)?(?=[A-Z][a-z])")
+_YEAR_DIGITS = 4
 _HASHTAG = re.compile(r"#(?=\w)")
 
 
@@ -142,7 +144,11 @@ def leads(line: Line, at: int) -> Reading | None:
 def grade(line: Line, at: int) -> Reading | None:
     """Read A- as a grade: an A- in math."""
     match = _GRADE.match(line.text, at)
-    if match is None or line.before(at) not in _GRADED:
+    if match is None:
+        return None
+    before = line.before(at)
+    is_maybe = before in _MAYBE_GRADED and _GRADED_AFTER.match(line.text, match.end())
+    if before not in _GRADED and not is_maybe:
         return None
     return Reading(match.end(), f"{match[1]} minus")
 
@@ -177,8 +183,11 @@ def at_sign(line: Line, at: int) -> Reading | None:
 def number_sign(line: Line, at: int) -> Reading | None:
     """Read #1 as "number one", #tag as "hashtag tag", #100Days too."""
     if match := _NUMBERED_TAG.match(line.text, at):
-        number = numerals.ordinal if match[2] else numerals.cardinal
-        return Reading(match.end(), f"hashtag {number(int(match[1]))}")
+        number = int(match[1])
+        is_year = len(match[1]) == _YEAR_DIGITS and not match[2]
+        said = numerals.ordinal(number) if match[2] else numerals.cardinal(number)
+        said = numerals.bare(match[1]) if is_year else said
+        return Reading(match.end(), f"hashtag {said}")
     if _NUMBER_SIGN.match(line.text, at):
         return Reading(at + 1, "number ")
     return Reading(at + 1, "hashtag ") if _HASHTAG.match(line.text, at) else None

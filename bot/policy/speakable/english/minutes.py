@@ -34,9 +34,15 @@ _METERS_AFTER = frozenset(
         "away", "final", "hurdles", "relay", "wide",
     }
 )  # fmt: skip
-_GOES_ON = re.compile(
-    r" in(?=[.,!?]|$| (?:already|now|and|chat|lol|bro)(?!\w))| to go(?!\w)", re.IGNORECASE
+_GOES_ON = re.compile(r" in(?=[.,!?]|$| (?:already|now|and|chat|lol|bro)(?!\w))", re.IGNORECASE)
+_TO_GO = re.compile(
+    r" to go(?!\w)(?! (?:in |of )?(?:the |this |a )?(?:jump|race|run|sprint|swim)(?!\w))",
+    re.IGNORECASE,
 )
+_MOVES = re.compile(r"\b(?:jump|race|sprint|swim|ran|run)", re.IGNORECASE)
+_MOST_TO_GO = 90
+"""Minutes that are to go at most; 100m are rather a distance."""
+_OUT = re.compile(r" out(?! of)(?!\w)", re.IGNORECASE)
 """As in "45m in" and "10m to go"; "100m in 10s" is a distance."""
 _RAIDS = frozenset({"10", "25", "40"})
 _RAID = re.compile(r" (?:HC|hc|heroic|NM|normal|mythic|raid|ICC|icc|Naxx|naxx)(?![^\W_])")
@@ -63,9 +69,16 @@ def meant(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]:
         line.before(start) in BEFORE
         or following in _AFTER
         or _GOES_ON.match(text, end) is not None
+        or (
+            _TO_GO.match(text, end) is not None
+            and (number.value or 0) <= _MOST_TO_GO
+            and _MOVES.search(near) is None
+        )
         or _GIVEN.search(near) is not None
         or _TIMED.search(near) is not None
     )
     if is_time and following not in _METERS_AFTER and (number.value or 0) < _MOST_MINUTES:
         return UNITS["min"]
-    return ("million", "million") if _MILLIONS.search(near) else UNITS["m"]
+    is_far = following in _METERS_AFTER or _OUT.match(text, end) is not None
+    is_million = not is_far and _MILLIONS.search(near) is not None
+    return ("million", "million") if is_million else UNITS["m"]

@@ -42,6 +42,18 @@ _BEHIND = re.compile(
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _PER_WHAT = re.compile(r" ?/ ?([A-Za-z]{1,6})(?![^\W_])")
 _SEVERAL = re.compile(rf"([1-9][0-9]?)/(?={_SIGN}[0-9])")
+_PAID = frozenset(
+    {"paid", "won", "cost", "costs", "spent", "donated", "have", "has", "got", "made"}
+)
+"""Words before an amount that a sentence may end with."""
+_NO_NOUN_AFTER = frozenset(
+    {
+        "is", "was", "are", "were", "over", "up", "with", "me", "your", "sucks", "still", "pls",
+        "plz", "please", "master",
+    }
+)  # fmt: skip
+"""Words behind a noun that begins something else: cost $60 game sucks."""
+_NOUN_BEHIND = re.compile(r" +[^\W\d_]+ +([A-Za-z]+)")
 _LONE_SIGN = re.compile(rf"{_SIGN}(?![^\W_])")
 
 
@@ -142,8 +154,15 @@ def _is_adjective(line: Line, match: re.Match[str], scale: str | None) -> bool:
     following = line.after(match.end()).lower()
     if not nouns.is_noun(following) or not (scale or match["n"].replace(",", "").isdigit()):
         return False
-    # Others may be who is thanked for it: "the $50 mike".
-    return following in nouns.PRICED or line.before(match.start()) in ("a", "an", "another")
+    before = line.before(match.start())
+    if before in ("a", "an", "another"):
+        return True
+    if following not in nouns.PRICED:  # may be who is thanked for it: "the $50 mike"
+        return False
+    if before in nouns.ARTICLES:
+        return True
+    behind = _NOUN_BEHIND.match(line.text, match.end())
+    return before not in _PAID and (behind is None or behind[1].lower() not in _NO_NOUN_AFTER)
 
 
 def _amount(number: str, scale: str | None, currency: Currency) -> tuple[str, str, float]:

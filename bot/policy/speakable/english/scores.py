@@ -11,12 +11,14 @@ _TRIPLE = re.compile(
 _SCORED_BEFORE = frozenset(
     {
         "kda", "k/d/a", "kills", "score", "scoreline", "stats", "stat", "im", "i'm", "he's", "hes",
-        "she's", "shes", "ended", "finished", "finishing", "dropped", "currently", "sitting",
+        "she's", "shes", "finishing", "currently", "sitting",
         "being", "am", "they're", "ur", "you're", "we're",
     }
 )  # fmt: skip
 _SCORED_AFTER = frozenset({"kda", "score", "scoreline", "stats"})
 _WENT = frozenset({"went", "go", "goes", "going", "gone"})
+_ENDED = frozenset({"ended", "finished", "dropped"})
+"""Words before a score or a date."""
 _OPENERS = frozenset({"", "a", "my", "nice", "solid"})
 _NEAR = 24
 """Characters before three numbers in which they are called a score."""
@@ -46,10 +48,10 @@ def is_score(line: Line, at: int) -> bool:
         return True
     if "kda" in line.text[max(at - _NEAR, 0) : at].lower():
         return True
+    is_date = int(match[1]) <= _MONTHS and int(match[4]) >= _LEAST_YEAR
     if before in _WENT:
-        is_date = int(match[1]) <= _MONTHS and int(match[4]) >= _LEAST_YEAR
         return following == "on" or not is_date
-    return following == "on" and before in _OPENERS
+    return not is_date and (before in _ENDED or (following == "on" and before in _OPENERS))
 
 
 RULES = (Rule(score, digits=True, followed="-/"),)

@@ -24,9 +24,21 @@ _AFTER = frozenset({"night", "morning", "afternoon", "evening", "nights", "morni
 _ENDS = frozenset(
     {"", "at", "and", "or", "to", "then", "if", "is", "works", "plz", "pls", "lol", "for", "stream"}
 )
-_PRONOUNS = frozenset({"i", "he", "she", "we", "they", "it", "who", "just", "and", "the"})
-_NO_MONDAY = frozenset({"this", "every", "next", "last", "for", "from", "you", "ya", "live"})
+_PRONOUNS = frozenset(
+    {"i", "he", "she", "we", "they", "it", "who", "just", "and", "the", "some", "no", "more"}
+)
+_NO_MONDAY = frozenset(
+    {"this", "every", "next", "last", "for", "from", "you", "ya", "live", "come"}
+)
 """Words before "mon" as one of the Pokémon, or as a man."""
+_MONDAY_AFTER = _ENDS | {
+    "i", "im", "i'm", "i'll", "we", "we'll", "it", "it's", "its", "he", "she", "they", "so", "but",
+    "because", "cuz", "with", "we're", "guys", "chat", "bro", "when",
+}  # fmt: skip
+"""Words behind Monday; in "before mon catches" it is one of the Pokémon."""
+_STARTING = re.compile(r"\b(?:a|the|my|your|ur|which|best|first) starting $", re.IGNORECASE)
+_WEDDED = frozenset({"me", "him", "her", "each"})
+"""Words behind "wed" as a verb."""
 _DATED = re.compile(r",? (?:[0-9]{1,2}(?:st|nd|rd|th|/[0-9]{1,2}|:[0-9]{2}| ?[ap]m)?(?![^\W_]))")
 _WORD = re.compile(r"[A-Za-z]+(?![^\W_])")
 
@@ -56,9 +68,12 @@ def _is_day(line: Line, at: int, end: int, key: str) -> bool:
         return (
             before in ("on", "every", "next", "until", "till", "by")
             and (following in _ENDS or _DATED.match(line.text, end) is not None)
-            and not (key == "sun" and before == "by")
+            and following != "to"
+            and not (key == "sun" and (before == "by" or (before, following) == ("every", "is")))
         )
-    if key == "mon" and before in _NO_MONDAY:
+    if key == "mon" and (before in _NO_MONDAY or following not in _MONDAY_AFTER):
+        return False
+    if _STARTING.search(line.text[max(at - 24, 0) : at]) or (key == "wed" and following in _WEDDED):
         return False
     if _DATED.match(line.text, end) and not line.is_shouted and key != "mon":
         return True

@@ -223,7 +223,6 @@ _NOT_BEFORE = {
 """Words behind an abbreviation with which it is none."""
 _NOT_AFTER = {
     "acc": frozenset(["the"]),
-    "nj": frozenset(["at", "from", "in", "of", "the", "to"]),
     "tmi": frozenset(["the"]),
     "bc": frozenset(["in"]),
     "def": frozenset(
@@ -244,6 +243,15 @@ _NOT_AFTER = {
 """Words before an abbreviation with which it is none."""
 
 
+_JOB_AFTER = frozenset(
+    {
+        "", "all", "boys", "bro", "bros", "chat", "dude", "everyone", "guys", "lads", "lol", "man",
+        "mate", "on", "team", "tho", "u", "you",
+    }
+)  # fmt: skip
+"""Words behind "nj" as a nice job; others are behind New Jersey."""
+
+
 def is_allowed(key: str, before: str, after: str, following: str) -> bool:
     """Tell whether the words around an abbreviation leave it one."""
     if after in _NOT_BEFORE.get(key, ()) or before in _NOT_AFTER.get(key, ()):
@@ -256,6 +264,9 @@ def is_allowed(key: str, before: str, after: str, following: str) -> bool:
         return False
     if key in ("sr", "lfg") and (after in NUMBER_WORDS or following.strip().isdigit()):  # "SR 4200"
         return False
+    if key == "nj":
+        begins = before in ("", "gg", "lol", "wow") or before[-1] in ".!?"
+        return begins and after in _JOB_AFTER and not following.strip().isdigit()
     if key == "y":
         return after in _WHY_AFTER
     if key in ("r", "u", "k") and following[:1] in (".", "-", "/") and following[1:].isalnum():
