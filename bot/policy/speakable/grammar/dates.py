@@ -25,6 +25,10 @@ _FIRST_OF = re.compile(rf"(?:0?1)(?P<of> de | )(?=[^\W\d_]{{3,10}}{END})")
 _FEASTS = frozenset({(24, 12), (25, 12), (31, 12), (31, 10)})
 """Days that are known without a word before them."""
 _CENTURY = 2000
+_PART_OF = frozenset({"de", "des", "du", "d", "del", "temps"})
+_THE_DAY = ("el día ", "al día ")
+_BEST = 10
+_DATE_ENDS = re.compile(rf"[ .!?)]*+(?:$|(?:à|au|a){END}|[0-9]{{1,2}}[:h])")
 
 
 class Dates:
@@ -130,9 +134,14 @@ class Dates:
             return None
         day, month = int(match["day"]), int(match["month"])
         is_part = (day, month) in self._table.fractions and (
-            line.after(match.end()).lower().partition("'")[0] in {"de", "des", "du", "d", "del"}
+            line.after(match.end()).lower().partition("'")[0] in _PART_OF
         )
-        is_told = line.before(at) in self._table.date_words and not is_part
+        before = line.text[max(at - 7, 0) : at].lower()
+        is_event = line.before(at) == "día" and not before.endswith(_THE_DAY)
+        is_rated = match["month"] == "10" and day <= _BEST
+        is_rated = is_rated and not _DATE_ENDS.match(line.text, match.end())
+        is_other = is_part or is_event or is_rated
+        is_told = line.before(at) in self._table.date_words and not is_other
         is_padded = match["month"][0] == "0" or match["day"][0] == "0"
         if not (is_told or (is_padded and len(match["day"]) == 2) or (day, month) in _FEASTS):
             return None

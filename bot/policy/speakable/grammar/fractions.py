@@ -11,6 +11,7 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 _OF = re.compile(rf"(?P<blank> ?)/ ?(?P<of>[0-9]{{1,6}})(?!/|[.,:]?[0-9]){END}")
 _MIXED = re.compile(rf"(?P<whole>[0-9]{{1,3}}) (?P<part>[1-3])/(?P<of>[2-4])(?!/|[.,:]?[0-9]){END}")
 _ROUND = re.compile(rf"(?P<n>[0-9]{{1,2}}) ?(?P<unit>h|j|d)/(?P<of>[0-9]{{1,2}}){END}")
+_PADDED = re.compile(r"0[0-9]")
 _RATED = frozenset({5, 10, 20, 100})
 """What ratings are out of; others with blanks around the stroke are two numbers."""
 _YEARS = range(1900, 2100)
@@ -44,6 +45,8 @@ class Fractions:
         match = _OF.match(line.text, first.end) if first else None
         if first is None or match is None:
             return None
+        if _PADDED.match(line.text, at) or _PADDED.match(match["of"]):
+            return None  # 08/15
         of, end = int(match["of"]), match.end()
         if match["blank"] and of not in _RATED:
             return None

@@ -12,6 +12,8 @@ _CHIP = re.compile(r"[iI][3579]-(?P<n>[0-9]{4,5})(?![0-9])")
 _VERSION = re.compile(r"[vV]\.? ?(?P<n>[0-9]{1,4}(?:\.[0-9]{1,5}){0,4})(?![0-9])")
 _POINTED = re.compile(rf"(?P<n>[0-9]{{1,4}}\.[0-9]{{1,3}})(?!\.?[0-9])(?=[a-z]?{END})")
 _ABROAD = re.compile(r"\+[0-9]{1,3}(?:[ /-]?\(?[0-9]{1,12}\)?){1,8}+(?![0-9])")
+_CYLINDERS = frozenset({"6", "8", "10", "12"})
+_ENGINES = frozenset({"motor", "moteur"})
 _LEAST_DIGITS, _MOST_DIGITS = 8, 15
 
 
@@ -68,6 +70,7 @@ class Models:
             return None
         is_joined = line.text[at + 1].isdigit()
         is_engine = not is_joined or line.text[at] == "V"
+        is_engine |= match["n"] in _CYLINDERS and line.after(match.end()).lower() in _ENGINES
         if is_engine and "." not in match["n"]:
             return None
         return Reading(match.end(), f"{self._table.version} {self._parts(match['n'])}", "version")

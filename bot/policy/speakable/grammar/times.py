@@ -25,6 +25,7 @@ _DURATION = re.compile(
     re.IGNORECASE,
 )
 _HALF_AN_HOUR = 30
+_STARTS = frozenset({"live", "los"})
 _NOON = 12
 """Longer than so many hours is seldom anything: 20h30 is in the evening."""
 
@@ -78,6 +79,9 @@ class Times:
         match = _HOUR.match(line.text, at)
         if match is None or line.before(at) not in self._table.hour_after:
             return None
+        is_morning = int(match["hour"]) <= _NOON
+        if line.before(at) == "ab" and is_morning and line.after(match.end()) not in _STARTS:
+            return None  # "ab 3h Spielzeit"
         number = self._numbers.whole(int(match["hour"]))
         spoken = self._numbers.before(self._table.hour_noun, number)
         return Reading(match.end(), self._table.full_hour.format(hour=spoken), "time")

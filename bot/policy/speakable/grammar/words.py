@@ -12,6 +12,7 @@ _FIRST = re.compile(r"[^\W\d_]+")
 _NO_STARTS = ("'", "#", "@", "-", ".")
 _HASH = re.compile(r"#(?=[0-9]{1,4}(?![^\W_]))")
 _BEFORE_NUMBER = re.compile(r"[^\W\d_]++(?:\.|°)? ?(?=[0-9])")
+_SOON = re.compile(r" [0-9]{1,3} ?(?:min|mn|h|j|sec|s|heure|jour|an|mois)")
 _TOUCHING = frozenset({"no"})
 """Numbers as NFKC writes them (nº): they touch their digits, or are the word of an article."""
 _ARTICLES = frozenset({"el", "le", "der", "die"})
@@ -96,6 +97,7 @@ class Words:
             return None
         said, after, before = self._table.short_words[match[0]]
         is_word = line.after(match.end()).lower().partition("'")[0] in after
+        is_word |= len(match[0]) > 1 and _SOON.match(line.text, match.end()) is not None
         return (
             Reading(match.end(), said, "slang")
             if is_word and line.before(at) not in before

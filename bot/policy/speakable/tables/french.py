@@ -10,6 +10,8 @@ _LABELS = frozenset(
         "vague", "version", "volume", "zone", "top",
     }
 )  # fmt: skip
+_LETTERED = frozenset({"usb", "rang", "tier", "grade", "réseau", "type", "classe"})
+"""Words before a single letter."""
 
 FRENCH = Table(
     language="fr",
@@ -125,6 +127,7 @@ FRENCH = Table(
             "série", "musique", "blague", "pause", "porte", "ville",
         }
     ),
+    other_nouns=frozenset({"silence", "bastion", "squelette", "capitaine", "domaine"}),
     no_nouns=frozenset(
         {
             "à", "ah", "alors", "au", "aussi", "avec", "c'est", "ça", "car", "contre", "dans", "de",
@@ -154,7 +157,8 @@ FRENCH = Table(
             ),
             frozenset(
                 {"le", "un", "en", "langage", "vitamine", "vitamines", "plan", "touche", "lettre"}
-            ),
+            )
+            | _LETTERED,
         ),
         "t": (
             "t'es",
@@ -177,7 +181,12 @@ FRENCH = Table(
                     "rigolé", "compris", "tout", "mis", "joué",
                 }
             ),
-            frozenset({"le", "un", "point", "touche", "lettre"}),
+            frozenset({"le", "un", "point", "touche", "lettre"}) | _LETTERED,
+        ),
+        "ds": (
+            "dans",
+            frozenset({"le", "la", "les", "l", "un", "une", "ma", "mon", "ta", "ton", "cette"}),
+            frozenset({"la", "ma", "nintendo"}),
         ),
     },
     symbols={"&": "et", "+": "plus", "=": "égale", "×": "fois"},
@@ -190,8 +199,9 @@ FRENCH = Table(
         "cc": "coucou", "dsl": "désolé", "msg": "message", "bg": "beau gosse", "dac": "d'accord",
         "pb": "problème", "vrmt": "vraiment", "ouai": "ouais", "a+": "à plus",
         "jpp": "j'en peux plus", "tjs": "toujours", "pcq": "parce que", "pck": "parce que",
-        "psk": "parce que", "tt le monde": "tout le monde", "tt": "tout", "c koi": "c'est quoi",
-        "c pk": "c'est pourquoi", "ds": "dans", "qd": "quand", "b1": "bien", "2m1": "demain",
+        "psk": "parce que", "tt le monde": "tout le monde", "tt": "tout", "audi tt": "audi tt",
+        "c koi": "c'est quoi",
+        "c pk": "c'est pourquoi", "qd": "quand", "b1": "bien", "2m1": "demain",
         "a2m1": "à demain", "koi": "quoi", "koi29": "quoi de neuf", "lvl": "niveau",
         "oklm": "au calme", "osef": "on s'en fout", "tkl": "tranquille", "nn": "non",
     },

@@ -125,12 +125,13 @@ SPANISH = Table(
     ),
     telephones=r"[679][0-9]{2} (?!000)[0-9]{3} [0-9]{3}|[679][0-9]{2}(?: [0-9]{2}){3}",
     before_noun={"veintiuno": ("veintiún", "veintiuna"), "uno": ("un", "una")},
-    feminine=("a", "ión", "dad", "tud"),
+    feminine=("a", "ción", "sión", "gión", "nión", "xión", "dad", "tud"),
     feminine_nouns=frozenset(
         {
             "vez", "veces", "noche", "clase", "parte", "mano", "gente", "calle", "llave", "muerte",
             "fuente", "tarde", "mujer", "red", "foto", "moto", "leche", "serie", "nave", "base",
             "kill", "misiones", "canciones", "mujeres", "opciones", "versiones",
+            "cuestión", "gestión", "rebelión",
         }
     ),
     other_nouns=frozenset(
