@@ -14,7 +14,7 @@ from bot.cli.say import play
 from bot.cli.shared import add_config_option, complete, load_settings, quiet_logs
 from bot.errors import StartError
 from bot.runtime.cleaning import clean
-from bot.store.data import write_new
+from bot.runtime.folders import write_new
 
 _UNITS = {"m": 60, "h": 3600, "d": 86_400}
 

@@ -14,6 +14,7 @@ from glob import escape
 from pathlib import Path
 
 import bot
+from bot.errors import StartError
 
 _PACKAGE = Path(bot.__file__).parent
 _PARTIAL = ".part"
@@ -46,6 +47,26 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
     if len(content) > most_bytes:
         raise OSError(errno.EFBIG, f"it is longer than {most_bytes >> 10} KiB", str(path))
     return content
+
+
+def write_new(target: Path, content: bytes) -> None:
+    """Write the new file `target`, which its owner alone reads, whole or not at all.
+
+    Raises:
+        StartError: it cannot be written, or is there already.
+    """
+    try:
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            try:
+                file.write(content)
+                file.flush()
+            except BaseException:
+                target.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise StartError(
+            f"{target} cannot be written: {error.strerror}.", remedy="Name a new file."
+        ) from None
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:

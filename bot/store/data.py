@@ -3,7 +3,6 @@
 The daemon must be stopped: it holds the file of the store.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import msgspec
 from bot.errors import StartError
 from bot.messages import ChatMessage
 from bot.runtime.cleaning import name_key
+from bot.runtime.folders import write_new
 from bot.runtime.packing import decode
 from bot.store.audit import Given
 from bot.store.database import open_file
@@ -85,26 +85,6 @@ def export(path: Path, target: Path) -> str:
         )
     write_new(target, msgspec.json.format(msgspec.json.encode(exported), indent=1))
     return _told("exported", exported)
-
-
-def write_new(target: Path, content: bytes) -> None:
-    """Write the new file `target`, which its owner alone reads, whole or not at all.
-
-    Raises:
-        StartError: it cannot be written, or is there already.
-    """
-    try:
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            try:
-                file.write(content)
-                file.flush()
-            except BaseException:
-                target.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise StartError(
-            f"{target} cannot be written: {error.strerror}.", remedy="Name a new file."
-        ) from None
 
 
 def load(path: Path, source: Path) -> str:
