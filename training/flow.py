@@ -52,7 +52,7 @@ def ask(rows: Rows, random: torch.Generator, *, drop: bool) -> Question:
     def uniform(*shape: int) -> Tensor:
         return torch.rand(shape, generator=random, device=device)
 
-    masked = _spans(uniform(3, batch), rows.tokens == PAUSE_TOKEN)
+    masked = _spans(uniform(3, batch), rows.tokens)
     tokens = _drift(rows.tokens, masked, random)
     time = uniform(batch)
     noise = torch.randn(rows.mel.shape, generator=random, device=device)
@@ -68,27 +68,33 @@ def ask(rows: Rows, random: torch.Generator, *, drop: bool) -> Question:
     return Question(noisy, reference, tokens, time, no_text, masked, mel - noise)
 
 
-def _spans(chances: Tensor, pauses: Tensor) -> Tensor:
-    """Return masked frames, bool `[B, T]`: most of the rows all behind a reference, as in use.
-
-    In use speech begins behind a pause, so such a part begins with one where one is near: `pauses`,
-    bool `[B, T]`, are the frames that nobody speaks in.
-    """
+def _spans(chances: Tensor, tokens: Tensor) -> Tensor:
+    """Return masked frames, bool `[B, T]`: most of the rows all behind a reference, as in use."""
     kind, share, place = chances  # [B] each
-    frames = pauses.shape[1]
-    position = torch.arange(frames, device=chances.device)
-    first = ((0.12 + 0.5 * share) * frames).long()
+    frames = tokens.shape[1]
+    tail = behind_reference(0.12 + 0.5 * share, tokens)
+    length = 0.7 + 0.3 * share
+    start = place * (1 - length)
+    relative = torch.arange(frames, device=tokens.device) / frames
+    inside = (relative >= start[:, None]) & (relative < (start + length)[:, None])
+    return torch.where((kind < 0.6)[:, None], tail, inside)  # noqa: PLR2004 - a share
+
+
+def behind_reference(share: Tensor, tokens: Tensor) -> Tensor:
+    """Return the frames behind a reference, bool `[B, T]`, which is `share` of each row, `[B]`.
+
+    In use speech begins behind a pause, so such a part begins with one of `tokens` where one is near.
+    """
+    frames = tokens.shape[1]
+    first = (share * frames).long()
+    position = torch.arange(frames, device=tokens.device)
+    pauses = tokens == PAUSE_TOKEN
     begins = pauses & ~functional.pad(pauses, (1, 0))[:, :-1]
     # Where the next pause begins, for every frame; none is behind the row.
     here = torch.where(begins, position, frames)
     following = here.flip(1).cummin(1).values.flip(1).gather(1, first[:, None])[:, 0]
     near = following - first < _NEAR_PAUSE * frames
-    tail = position >= torch.where(near, following, first)[:, None]
-    length = 0.7 + 0.3 * share
-    start = place * (1 - length)
-    relative = position / frames
-    inside = (relative >= start[:, None]) & (relative < (start + length)[:, None])
-    return torch.where((kind < 0.6)[:, None], tail, inside)  # noqa: PLR2004 - a share
+    return position >= torch.where(near, following, first)[:, None]
 
 
 def _drift(tokens: Tensor, masked: Tensor, random: torch.Generator) -> Tensor:
