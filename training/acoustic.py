@@ -1,13 +1,11 @@
-"""Trains the acoustic model in a given time: flow matching, distillation, then following.
+"""Trains the acoustic model in a given time: flow matching, then distillation of the guidance.
 
-    python -m training.acoustic CORPUS OUT --minutes 10 --encoder RESEMBLYZER/pretrained.pt
+    python -m training.acoustic CORPUS OUT --minutes 10
 
 The first part of the time is ordinary training. In the rest the averaged weights, frozen, teach a
-copy of themselves to give in one evaluation what classifier-free guidance takes two for; at last
-that copy also learns to sound like its reference (`following`), if there is an encoder of
-speakers. Learning rates follow the time that has passed, so a slower GPU trains less, not longer.
-`OUT/state.pt` is written every half minute and at SIGTERM; `--resume` goes on from it. Several GPUs
-share the rows:
+copy of themselves to give in one evaluation what classifier-free guidance takes two for. Learning
+rates follow the time that has passed, so a slower GPU trains less, not longer. `OUT/state.pt` is
+written every half minute and at SIGTERM; `--resume` goes on from it. Several GPUs share the rows:
 
     torchrun --nproc-per-node 2 -m training.acoustic CORPUS OUT --minutes 10
 """
@@ -24,10 +22,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, distributed, nn
 
-from training import flow, following
+from training import flow
 from training.dit import DiT
 from training.pool import Pool
-from training.speakers import SpeakerEncoder
 from training.vocabulary import SYMBOLS
 
 SHAPE = {"width": 384, "depth": 9, "text_width": 256, "text_depth": 4}
@@ -38,10 +35,8 @@ EXPORTED = "ema_model.transformer."
 _ROWS = ((1088, 44), (448, 112))
 """Frames and rows of the batches, in turn: long pieces and short ones, behind a reference."""
 _DISTILLING_RATE, _WARM_UP_STEPS = 3e-4, 300
-_AVERAGE, _AVERAGE_FOLLOWING = 0.999, 0.99
+_AVERAGE = 0.999
 _CLIP = 1.0
-_FOLLOWING = 1.0
-"""Weight of what is asked of the voice, against the distillation."""
 _SAVE_EVERY_S, _REPORT_EVERY_S = 30.0, 10.0
 LOOK_EVERY_STEPS = 25
 """At the clock and for new shards: all GPUs do so after the same steps."""
@@ -64,7 +59,6 @@ class Trainer:
         self.model = DiT(len(SYMBOLS), **shape).to(device)
         self.average = copy.deepcopy(self.model).eval().requires_grad_(requires_grad=False)
         self.teacher: DiT | None = None
-        self._encoder = SpeakerEncoder(options.encoder).to(device) if options.encoder else None
         self.steps = 0
         self.seconds = 0.0
         self._optimizer = torch.optim.AdamW(
@@ -81,7 +75,6 @@ class Trainer:
         total_s = self._options.minutes * 60
         saved = reported = self.seconds
         losses: list[Tensor] = []
-        self._likeness: list[Tensor] = []
         steps_before = self.steps
         last = time.monotonic()
         while self.seconds < total_s and not self._stopped:
@@ -103,8 +96,7 @@ class Trainer:
                 print(
                     f"acoustic {self.seconds:6.0f} s  step {self.steps}  loss {mean:.4f}  "
                     f"{rate:.1f} steps/s  {pool.hours:.1f} h"
-                    + ("  distilling" if self.teacher else "")
-                    + (f"  likeness {self._followed():.3f}" if self._likeness else ""),
+                    + ("  distilling" if self.teacher else ""),
                     flush=True,
                 )
                 losses, reported, steps_before = [], self.seconds, self.steps
@@ -112,12 +104,6 @@ class Trainer:
                 saved = self.seconds
                 self.save()
         self.save()
-
-    def _followed(self) -> float:
-        """Return the likeness since the latest report."""
-        mean = torch.stack(self._likeness).mean().item()
-        self._likeness.clear()
-        return mean
 
     def _stop(self, *_: object) -> None:
         self._stopped = True
@@ -149,16 +135,16 @@ class Trainer:
         rows = max(rows * self._options.rows // 64, 1)
         begun = self._options.distil_from
         if self.teacher is None:
-            rate = self._options.rate * _decay(progress / begun)
+            rate = self._options.rate * decay(progress / begun)
             rate *= min(1.0, (self.steps + 1) / _WARM_UP_STEPS)
         else:
-            rate = _DISTILLING_RATE * _decay((progress - begun) / (1 - begun))
+            rate = _DISTILLING_RATE * decay((progress - begun) / (1 - begun))
             rate *= min(1.0, (self.steps - self._distilling_since + 1) / 50)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         drawn = pool.draw(rows, frames, self._random)
         question = flow.ask(drawn, self._random, drop=self.teacher is None)
-        with self._half():
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
             if self.teacher is None:
                 loss = flow.loss(self.model, question)
             else:
@@ -166,9 +152,6 @@ class Trainer:
                     self.model, self.teacher, question, CFG_STRENGTH, REFERENCE_STRENGTH
                 )
         loss.backward()
-        is_following = self._encoder is not None and progress >= self._options.follow_from
-        if is_following:
-            self._follow(pool)
         self._drop_bad()
         self._share()
         nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP, foreach=True)
@@ -176,26 +159,11 @@ class Trainer:
         self._optimizer.zero_grad()
         self.steps += 1
         with torch.no_grad():
-            longest = _AVERAGE_FOLLOWING if is_following else _AVERAGE
-            weight = 1 - min(longest, (1 + self.steps) / (10 + self.steps))
+            weight = 1 - min(_AVERAGE, (1 + self.steps) / (10 + self.steps))
             torch._foreach_lerp_(
                 list(self.average.parameters()), list(self.model.parameters()), weight
             )
         return loss.detach()
-
-    def _follow(self, pool: Pool) -> None:
-        """Add what the voices of a batch that is said from noise ask for."""
-        assert self._encoder is not None
-        rows = max(following.ROWS * self._options.rows // 64, 1)
-        drawn = pool.draw(rows, following.FRAMES, self._random)
-        with self._half():
-            followed = following.follow(self.model, self._encoder, drawn, self._random)
-        (_FOLLOWING * followed.loss).backward()
-        self._likeness.append(followed.likeness)
-
-    def _half(self) -> torch.autocast:
-        device = self._device.type
-        return torch.autocast(device, torch.bfloat16, enabled=device == "cuda")
 
     def _drop_bad(self) -> None:
         """Leave out of a step what is not finite: once in some thousand steps a row makes such."""
@@ -232,13 +200,7 @@ class Trainer:
 
     def begin_with(self, folder: Path) -> None:
         """Take the weights of a model that is shipped, in `folder`."""
-        shipped = load_file(folder / "model.safetensors", device=str(self._device))
-        names = dict(self.model.named_parameters())
-        state = {
-            name: tensor.float()
-            for key, tensor in shipped.items()
-            if (name := key.removeprefix(EXPORTED)) in names
-        }
+        state = shipped(folder, self._device).state_dict()
         self.model.load_state_dict(state)
         self.average.load_state_dict(state)
 
@@ -266,10 +228,24 @@ class Trainer:
         self._optimizer.load_state_dict(state["optimizer"])
 
 
-def _decay(progress: float) -> float:
+def decay(progress: float) -> float:
     """Return the factor of the learning rate: warm for a while, then down to 2 % in a cosine."""
     position = min(max((progress - 0.1) / 0.9, 0.0), 1.0)
     return 0.02 + 0.98 * 0.5 * (1 + float(torch.cos(torch.tensor(torch.pi * position))))
+
+
+def shipped(folder: Path, device: torch.device) -> DiT:
+    """Return the model that is shipped in `folder`."""
+    weights = load_file(folder / "model.safetensors", device=str(device))
+    model = DiT(len(SYMBOLS), **SHAPE).to(device)
+    names = dict(model.named_parameters())
+    state = {
+        name: tensor.float()
+        for key, tensor in weights.items()
+        if (name := key.removeprefix(EXPORTED)) in names
+    }
+    model.load_state_dict(state)
+    return model
 
 
 def _compile(model: DiT) -> None:
@@ -292,8 +268,6 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--distil-from", type=float, default=0.78, help="share of the time")
-    parser.add_argument("--follow-from", type=float, default=0.85, help="share of the time")
-    parser.add_argument("--encoder", type=Path, help="resemblyzer's weights; following needs them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rows", type=int, default=64, help="less than 64 for smaller batches")
     parser.add_argument("--width", type=int, default=SHAPE["width"])

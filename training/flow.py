@@ -83,7 +83,7 @@ def _spans(chances: Tensor, tokens: Tensor) -> Tensor:
 def behind_reference(share: Tensor, tokens: Tensor) -> Tensor:
     """Return the frames behind a reference, bool `[B, T]`, which is `share` of each row, `[B]`.
 
-    In use speech begins behind a pause, so such a part begins with one of `tokens` where one is near.
+    In use speech begins behind a pause, so such a part begins with one of `tokens` that is near.
     """
     frames = tokens.shape[1]
     first = (share * frames).long()

@@ -93,25 +93,25 @@ def _curves(rows: int, bands: int, random: torch.Generator) -> Tensor:
     return weights @ (waves[:, None] * places).cos()
 
 
-def color(mel: Tensor, random: torch.Generator) -> Tensor:
-    """Return log-mels, `[B, T, bands]`, of which most have another throat, the same all along."""
+def color(mel: Tensor, random: torch.Generator, share: float = _COLORED) -> Tensor:
+    """Return log-mels, `[B, T, bands]`; a share of the rows has another throat, all along."""
     rows, _, bands = mel.shape
     chance = torch.rand(rows, 1, 1, generator=random, device=mel.device)
-    curves = _COLOR_STD * _curves(rows, bands, random) * (chance < _COLORED)
+    curves = _COLOR_STD * _curves(rows, bands, random) * (chance < share)
     # Silence stays silence, and only what is sound takes on the color.
     above = ((mel - _FLOOR) / 4.0).clamp(0.0, 1.0)
     return (mel + above * curves).clamp(min=_FLOOR)
 
 
-def stretch(mel: Tensor, random: torch.Generator) -> Tensor:
-    """Return log-mels, `[B, T, bands]`, of which some have a longer throat or a shorter one.
+def stretch(mel: Tensor, random: torch.Generator, share: float = _STRETCHED) -> Tensor:
+    """Return log-mels, `[B, T, bands]`; a share has a longer throat or a shorter one.
 
     All frequencies of a piece are multiplied by the same factor, those of its pitch, too.
     """
     rows, frames, bands = mel.shape
     device = mel.device
     draw = torch.randn(rows, 1, generator=random, device=device) * _STRETCH_STD
-    chosen = torch.rand(rows, 1, generator=random, device=device) < _STRETCHED
+    chosen = torch.rand(rows, 1, generator=random, device=device) < share
     factor = (draw.clamp(-_STRETCH_MOST, _STRETCH_MOST) * chosen).exp()
     # Band n of the HTK scale has its middle at 700 (10 ** (n / steps) - 1) Hz.
     step = math.log10(1.0 + SAMPLE_RATE_HZ / 2 / 700.0) / (bands + 1)
@@ -119,12 +119,12 @@ def stretch(mel: Tensor, random: torch.Generator) -> Tensor:
     place = (1.0 + middles_hz / factor / 700.0).log10() / step - 1.0  # [B, bands]
     place = place.clamp(0.0, bands - 1.0)
     lower = place.long().clamp(max=bands - 2)
-    share = (place - lower)[:, None]
+    part = (place - lower)[:, None]
 
     def taken(index: Tensor) -> Tensor:
         return mel.gather(2, index[:, None].expand(-1, frames, -1))
 
-    return torch.lerp(taken(lower), taken(lower + 1), share)
+    return torch.lerp(taken(lower), taken(lower + 1), part)
 
 
 def degrade(mel: Tensor, random: torch.Generator) -> Tensor:
