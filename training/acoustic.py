@@ -254,6 +254,14 @@ def _compile(model: DiT) -> None:
         block.compile(dynamic=False)
 
 
+def prepare() -> None:
+    """Choose what torch computes with, for all trainers of this network."""
+    torch.set_float32_matmul_precision("high")
+    # The backward pass of cuDNN's attention in bfloat16 makes NaN now and then, on Hopper more of
+    # them the larger the batch is (kyutai-labs/pocket-tts, pull request 264).
+    torch.backends.cuda.enable_cudnn_sdp(enabled=False)
+
+
 def build(shape: dict[str, int], state: dict[str, Tensor], device: torch.device) -> DiT:
     """Return a model with trained weights."""
     model = DiT(len(SYMBOLS), **shape).to(device).eval()
@@ -286,7 +294,7 @@ def main() -> None:
             device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
             torch.cuda.set_device(device)
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    torch.set_float32_matmul_precision("high")
+    prepare()
     trainer = Trainer(options, device)
     if options.resume and (options.out / "state.pt").exists():
         trainer.load(options.out / "state.pt")

@@ -193,7 +193,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(options.seed)
-    torch.set_float32_matmul_precision("high")
+    acoustic.prepare()
     pool = Pool(options.corpus, device, options.shards)
     pool.grow(options.shards)
     Trainer(options, device).run(pool)

@@ -62,9 +62,7 @@ class SpeakerEncoder(nn.Module):
         heard = powers[rows, windows]  # [B, N, 160, 40]
         level = heard.sum(dim=-1).mean(dim=(1, 2))
         heard = heard * (_LEVEL / level.clamp(min=1e-9))[:, None, None, None]
-        # cuDNN's gave no finite gradients where the weights are frozen (torch 2.11, H200).
-        with torch.backends.cudnn.flags(enabled=False):
-            _, (hidden, _) = self.lstm(heard.flatten(0, 1))
+        _, (hidden, _) = self.lstm(heard.flatten(0, 1))
         each = functional.normalize(functional.relu(self.linear(hidden[-1])), dim=-1)
         return functional.normalize(each.view(batch, count, _WIDTH).mean(dim=1), dim=-1)
 
