@@ -16,7 +16,7 @@ from bot.archive.recorder import Recorder as Archive
 from bot.channel import Channel, Shared
 from bot.commands import parse_order
 from bot.config import Settings
-from bot.config.sources import ReplaySettings
+from bot.config.sections.sources import ReplaySettings
 from bot.engine.narrator import Narrator
 from bot.errors import StartError
 from bot.inbox import Inbox

@@ -12,8 +12,8 @@ from bot.archive.recorder import Recorder
 from bot.backlog import Backlog
 from bot.commands import CommandParser
 from bot.config import ChannelSettings, Settings
-from bot.config.answers import Answers
-from bot.config.playback import OutputSettings
+from bot.config.chat.answers import Answers
+from bot.config.sections.playback import OutputSettings
 from bot.engine.narrator import SpeechEngine
 from bot.engine.nfe_policy import NfePolicy
 from bot.intake import Intake

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 
-from bot.config.commands import CommandSettings
-from bot.config.verbs import SPECS, VERBS, Form
+from bot.config.chat.commands import CommandSettings
+from bot.config.chat.verbs import SPECS, VERBS, Form
 from bot.errors import CommandError
 from bot.messages import ChatMessage, Chatter, Command, Order, Rejection, RejectReason, Verb
 from bot.runtime.cleaning import clean

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import structlog
 
 from bot.commands import CommandParser
-from bot.config.answers import PLAIN, Answers
+from bot.config.chat.answers import PLAIN, Answers
 from bot.messages import (
     BlockedTerms,
     ChatMessage,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.backlog import Backlog
-from bot.config.backlog import BacklogSettings
+from bot.config.sections.backlog import BacklogSettings
 from bot.messages import Chatter, Lane, Utterance
 from bot.outcomes import Dropped, DropReason, Outcome, Queued
 from bot.runtime.clock import now

@@ -2,9 +2,9 @@ import pytest
 from pydantic import ValidationError
 
 from bot.commands import CommandParser
-from bot.config.answers import Answers
-from bot.config.commands import CommandSettings
-from bot.config.verbs import SPECS
+from bot.config.chat.answers import Answers
+from bot.config.chat.commands import CommandSettings
+from bot.config.chat.verbs import SPECS
 from bot.messages import (
     RANKS,
     Answer,

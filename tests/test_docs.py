@@ -8,9 +8,9 @@ import yaml
 
 from bot.cli import COMMANDS
 from bot.config import loads
-from bot.config.commands import CommandSettings
-from bot.config.sources import TwitchEventsubSettings, TwitchSettings
-from bot.config.verbs import table
+from bot.config.chat.commands import CommandSettings
+from bot.config.chat.verbs import table
+from bot.config.sections.sources import TwitchEventsubSettings, TwitchSettings
 from bot.observers.metrics import Metrics
 from bot.outcomes import OUTCOMES, Outcome
 from bot.sources.twitch_eventsub import scopes

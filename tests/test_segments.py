@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from bot.config import loads
-from bot.config.engine import EngineSettings
+from bot.config.sections.engine import EngineSettings
 from bot.engine.timetable import Due
 from bot.messages import AudioChunk, Chatter, Lane, Samples, Segment, SpeechRequest, Utterance
 from bot.segments import introduced, synthesize

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.errors import ConfigError, StartError
 from bot.server import MAX_BODY_BYTES, Server
 from bot.server.connections import MAX_CONNECTIONS
@@ -472,7 +472,7 @@ async def test_more_connections_than_anyone_needs_are_refused(server: Server) ->
 FILES = 160
 FEW_FILES = """
 import asyncio, resource, sys
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.server import Server
 
 async def main() -> None:

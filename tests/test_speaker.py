@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from bot.backlog import Backlog
-from bot.config.backlog import BacklogSettings
-from bot.config.playback import PlaybackSettings
+from bot.config.sections.backlog import BacklogSettings
+from bot.config.sections.playback import PlaybackSettings
 from bot.engine.nfe_policy import NfePolicy
 from bot.engine.timetable import Due
 from bot.errors import UtteranceError

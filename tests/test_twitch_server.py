@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.config.sources import TwitchEventsubSettings, TwitchSettings
+from bot.config.sections.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, Purge, SourceItem, StreamStatus
 from bot.sources.twitch_eventsub.accounts import AccountStore
 from bot.sources.twitch_eventsub.connection import TwitchConnection

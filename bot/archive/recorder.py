@@ -13,7 +13,7 @@ import structlog
 from bot.archive import Entry, Heard
 from bot.archive.encoding import encode, require_codec
 from bot.archive.folder import Folder, sound_name
-from bot.config.archive import ArchiveSettings
+from bot.config.sections.archive import ArchiveSettings
 from bot.messages import ChatMessage, Purge
 from bot.outcomes import DropReason
 from bot.runtime.background import Background

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.backlog.lanes import Lanes
-from bot.config.backlog import BacklogSettings
+from bot.config.sections.backlog import BacklogSettings
 from bot.messages import Lane, Utterance
 from bot.outcomes import Dropped, DropReason, Outcome, Queued
 from bot.runtime.clock import now

@@ -14,7 +14,7 @@ from bot import logs
 from bot.cli import EXIT_OK, EXIT_PROBLEM
 from bot.cli.shared import add_config_option, load_settings
 from bot.config import Settings
-from bot.config.logs import LogSettings
+from bot.config.sections.logs import LogSettings
 from bot.errors import shown
 from bot.service import daemon
 from bot.speedcheck import history_table

@@ -14,9 +14,9 @@ import aiohttp
 from bot.cli import EXIT_OK, EXIT_PROBLEM, fail, login
 from bot.cli.shared import add_config_option, load_settings, quiet_logs
 from bot.config import Settings
-from bot.config.engine import EngineSettings
-from bot.config.playback import DeviceSettings, OutputSettings, WavefileSettings
-from bot.config.server import ServerSettings
+from bot.config.sections.engine import EngineSettings
+from bot.config.sections.playback import DeviceSettings, OutputSettings, WavefileSettings
+from bot.config.sections.server import ServerSettings
 from bot.errors import ConfigError, IshowttsError, StartError
 from bot.hardware import jetson
 from bot.messages import SpeechRequest

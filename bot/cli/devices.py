@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.cli import EXIT_OK
 from bot.cli.shared import columns, quiet_logs
-from bot.config.playback import PlaybackSettings
+from bot.config.sections.playback import PlaybackSettings
 from bot.errors import StartError, shown
 from bot.messages import AudioChunk
 from bot.playback import devices

@@ -15,7 +15,7 @@ from msgspec import structs
 from bot.cli import EXIT_OK, EXIT_PROBLEM
 from bot.cli.shared import add_config_option, load_settings, quiet_logs
 from bot.config import Settings
-from bot.config.sources import TwitchEventsubSettings
+from bot.config.sections.sources import TwitchEventsubSettings
 from bot.errors import LogInError, StartError
 from bot.sources.twitch_eventsub import scopes
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore, newer_than

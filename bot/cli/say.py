@@ -10,7 +10,7 @@ from typing import Any
 from bot.cli import EXIT_OK
 from bot.cli.shared import add_config_option, complete, load_settings, quiet_logs
 from bot.config import Settings
-from bot.config.playback import DeviceSettings, OutputSettings, WavefileSettings
+from bot.config.sections.playback import DeviceSettings, OutputSettings, WavefileSettings
 from bot.engine.narrator import Narrator
 from bot.errors import StartError
 from bot.messages import AudioChunk, SpeechRequest

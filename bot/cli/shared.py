@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from bot import logs
 from bot.config import ChannelSettings, Settings, default_path, load
-from bot.config.logs import LogSettings
+from bot.config.sections.logs import LogSettings
 from bot.errors import IshowttsError, StartError, shown
 from bot.wiring.options import with_environment
 

@@ -5,29 +5,29 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from bot.config.archive import ArchiveSettings
-from bot.config.backlog import BacklogSettings
-from bot.config.base import Count, Section, matching
-from bot.config.commands import CommandSettings
-from bot.config.engine import EngineSettings
-from bot.config.logs import LogSettings
-from bot.config.moderation import ModerationSettings
-from bot.config.mqtt import MqttSettings
-from bot.config.obs import ObsSettings
-from bot.config.overload import OverloadSettings
-from bot.config.playback import OutputSettings, PlaybackSettings
-from bot.config.policy import PolicySettings
-from bot.config.server import MetricsSettings, ServerSettings
-from bot.config.sources import (
+from bot.config.chat.commands import CommandSettings
+from bot.config.chat.moderation import ModerationSettings
+from bot.config.chat.policy import PolicySettings
+from bot.config.chat.tags import SoundSettings
+from bot.config.sections.archive import ArchiveSettings
+from bot.config.sections.backlog import BacklogSettings
+from bot.config.sections.base import Count, Section, matching
+from bot.config.sections.engine import EngineSettings
+from bot.config.sections.logs import LogSettings
+from bot.config.sections.mqtt import MqttSettings
+from bot.config.sections.obs import ObsSettings
+from bot.config.sections.overload import OverloadSettings
+from bot.config.sections.playback import OutputSettings, PlaybackSettings
+from bot.config.sections.server import MetricsSettings, ServerSettings
+from bot.config.sections.sources import (
     MqttSourceSettings,
     SourceSettings,
     TwitchEventsubSettings,
     TwitchSettings,
 )
-from bot.config.standby import StandbySettings
-from bot.config.tags import SoundSettings
-from bot.config.wires import WireSettings
-from bot.config.worker import WorkerSettings
+from bot.config.sections.standby import StandbySettings
+from bot.config.sections.wires import WireSettings
+from bot.config.sections.worker import WorkerSettings
 
 FORM = 1
 """Form of the configuration file."""

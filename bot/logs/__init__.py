@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from bot.config.logs import LogSettings
+from bot.config.sections.logs import LogSettings
 from bot.logs.background import BackgroundHandler, StandardError
 from bot.logs.file import LogFile
 from bot.logs.flood import FloodGate

@@ -71,7 +71,7 @@ class Command(Message, frozen=True, kw_only=True):
 
 
 class Answer(Message, frozen=True, kw_only=True):
-    """What somebody is told; `bot.config.answers` has its words."""
+    """What somebody is told; `bot.config.chat.answers` has its words."""
 
     name: str
     """Which answer it is."""

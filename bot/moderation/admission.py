@@ -5,7 +5,7 @@ from collections.abc import MutableMapping
 from msgspec.structs import replace
 
 from bot.backlog import Backlog
-from bot.config.moderation import ModerationSettings
+from bot.config.chat.moderation import ModerationSettings
 from bot.messages import Chatter, Utterance
 from bot.moderation.approval import Approvals
 from bot.policy.chatters import Chatters

@@ -4,7 +4,7 @@ from collections.abc import Callable, MutableMapping
 from typing import NamedTuple, Protocol, TypeAlias
 
 from bot.backlog import Backlog
-from bot.config.moderation import ModerationSettings
+from bot.config.chat.moderation import ModerationSettings
 from bot.messages import Answer, Command, Utterance
 from bot.moderation.admission import Admission
 from bot.moderation.approval import Approvals

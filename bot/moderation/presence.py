@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from bot.backlog import Backlog, Hold
-from bot.config.moderation import AwaySettings
+from bot.config.chat.moderation import AwaySettings
 from bot.messages import Answer, Chatter
 from bot.runtime.clock import now
 

@@ -13,7 +13,7 @@ from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from bot.config.mqtt import MqttSettings
+from bot.config.sections.mqtt import MqttSettings
 from bot.errors import StartError, TransientError
 from bot.mqtt.client import Client
 from bot.mqtt.outbox import Outbox

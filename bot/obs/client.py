@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from bot.config.obs import ObsSettings
+from bot.config.sections.obs import ObsSettings
 from bot.errors import IshowttsError, TransientError
 from bot.runtime.credentials import read_secret
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.config.obs import GateSettings
+from bot.config.sections.obs import GateSettings
 
 _SURE = 2
 """Loud meters in a row before it counts: a click is none. OBS sends one every 50 ms."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import structlog
 
-from bot.config.obs import ObsSettings
+from bot.config.sections.obs import ObsSettings
 from bot.errors import IshowttsError, TransientError
 from bot.obs.client import Client, ObsError, Subscription, connected, password_of
 from bot.obs.gate import Gate

@@ -9,7 +9,7 @@ import structlog
 from msgspec.structs import replace
 
 from bot.backlog import Backlog
-from bot.config.overload import OverloadSettings, RungSettings
+from bot.config.sections.overload import OverloadSettings, RungSettings
 from bot.engine.timetable import LETTERS_PER_S
 from bot.messages import Answer, Lane, Rejection, RejectReason, Utterance
 from bot.outcomes import Outcome, Overload

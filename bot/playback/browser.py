@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import structlog
 
-from bot.config.playback import BrowserSettings
+from bot.config.sections.playback import BrowserSettings
 from bot.playback import BaseOutput, OutputLostError
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.config.playback import PlaybackSettings
+from bot.config.sections.playback import PlaybackSettings
 from bot.playback import Output, OutputLostError
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain

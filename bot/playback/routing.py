@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.config.playback import OutputSettings
+from bot.config.sections.playback import OutputSettings
 from bot.messages import Utterance
 from bot.playback import Output
 

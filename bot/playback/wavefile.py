@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from bot.config.playback import WavefileSettings
+from bot.config.sections.playback import WavefileSettings
 from bot.errors import StartError
 from bot.messages import Samples
 from bot.playback import BaseOutput, OutputLostError

@@ -1,6 +1,6 @@
 """Access: the switch, muted chatters, bots and roles."""
 
-from bot.config.policy import AccessSettings
+from bot.config.chat.policy import AccessSettings
 from bot.messages import Chatter, Rejection, RejectReason
 from bot.policy.chatters import Chatters, Remembered
 from bot.policy.draft import Draft

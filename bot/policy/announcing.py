@@ -9,7 +9,7 @@ from functools import cache
 
 from msgspec.structs import replace
 
-from bot.config.events import EventSettings, Templates
+from bot.config.chat.events import EventSettings, Templates
 from bot.messages import ChatMessage, Chatter, Event, EventKind
 from bot.policy.cleaning import clean, plain
 from bot.policy.draft import Draft

@@ -5,8 +5,8 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from bot.config.answers import PLAIN
-from bot.config.policy import LinkSettings, PolicySettings
+from bot.config.chat.answers import PLAIN
+from bot.config.chat.policy import LinkSettings, PolicySettings
 from bot.messages import Answer, ChatMessage, Chatter, Rejection, RejectReason, Segment, Utterance
 from bot.policy.chatters import Remembered
 from bot.policy.cleaning import clean, is_pronounceable

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import emoji
 
-from bot.config.policy import EmojiSettings
+from bot.config.chat.policy import EmojiSettings
 from bot.policy.draft import Draft
 
 _JOINER = "\u200d"

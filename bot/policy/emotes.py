@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.config.policy import EmoteSettings
+from bot.config.chat.policy import EmoteSettings
 from bot.messages import EventKind
 from bot.policy.draft import Draft
 

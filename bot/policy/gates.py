@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.config.limits import GateSettings
+from bot.config.chat.limits import GateSettings
 from bot.messages import Chatter, Rejection, RejectReason
 from bot.policy.draft import Draft, is_paid
 from bot.runtime.clock import unix

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from bot.config.policy import NameSettings
+from bot.config.chat.policy import NameSettings
 from bot.messages import Chatter
 from bot.policy.cleaning import clean, is_pronounceable, plain
 from bot.policy.draft import Draft

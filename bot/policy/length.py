@@ -1,6 +1,6 @@
 """Length: a long message is cut at a word, not refused."""
 
-from bot.config.policy import LengthSettings
+from bot.config.chat.policy import LengthSettings
 from bot.messages import Rejection, RejectReason
 from bot.policy.draft import Draft, Filter
 

@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping
 from datetime import datetime
 
-from bot.config.limits import LimitSettings
+from bot.config.chat.limits import LimitSettings
 from bot.messages import ChatMessage, Chatter, Rejection, RejectReason
 from bot.policy.chatters import Remembered
 from bot.policy.draft import is_paid

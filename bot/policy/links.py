@@ -8,7 +8,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from bot.config.policy import LinkSettings
+from bot.config.chat.policy import LinkSettings
 from bot.messages import Rejection, RejectReason
 from bot.policy.cleaning import without_space_before_marks
 from bot.policy.draft import Draft

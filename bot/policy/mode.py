@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from bot.config.policy import ModeSettings
+from bot.config.chat.policy import ModeSettings
 from bot.messages import ChatMessage, Rejection, RejectReason
 from bot.policy.cleaning import clean
 from bot.policy.draft import Draft, is_paid

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from bot.config.raids import RaidSettings
+from bot.config.chat.raids import RaidSettings
 from bot.messages import Lane, Segment, Utterance
 from bot.runtime.recent import Recent
 

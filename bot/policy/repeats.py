@@ -3,7 +3,7 @@
 import re
 from operator import eq
 
-from bot.config.policy import RepeatSettings
+from bot.config.chat.policy import RepeatSettings
 from bot.policy.draft import Draft
 
 _LONGEST_PHRASE_WORDS = 8

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from bot.config.policy import PolicySettings
+from bot.config.chat.policy import PolicySettings
 from bot.messages import Answer
 from bot.policy.access import Access
 from bot.policy.announcing import Announcements

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from bot.config.tags import TagSettings
+from bot.config.chat.tags import TagSettings
 from bot.messages import ChatMessage, Chatter, EventKind, Rejection, Segment
 from bot.policy.cleaning import is_pronounceable
 from bot.policy.draft import Draft, Filter, Span

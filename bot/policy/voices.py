@@ -5,8 +5,8 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from bot.config.answers import PLAIN
-from bot.config.policy import VoiceSettings
+from bot.config.chat.answers import PLAIN
+from bot.config.chat.policy import VoiceSettings
 from bot.messages import Answer, ChatMessage, Chatter
 from bot.policy.chatters import Remembered
 from bot.runtime.cleaning import name_key

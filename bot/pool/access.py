@@ -1,6 +1,6 @@
 """Access to NATS as the configuration says it."""
 
-from bot.config.guests import PoolSettings
+from bot.config.sections.guests import PoolSettings
 from bot.engine.guests.pool import wire
 from bot.engine.guests.pool.connection import Access
 from bot.wiring.engines import pool_password

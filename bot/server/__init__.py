@@ -11,7 +11,7 @@ from typing import Final, Self
 import structlog
 from aiohttp import hdrs, web
 
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.errors import StartError
 from bot.runtime.endpoints import Endpoint
 from bot.server.connections import BROKEN_BODY, Connections

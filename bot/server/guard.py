@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from aiohttp import hdrs, web
 
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.errors import ConfigError, Problem
 from bot.runtime.endpoints import JSON, TOKEN, Caller, Endpoint
 from bot.server import rates

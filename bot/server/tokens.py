@@ -16,7 +16,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 import structlog
 
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.errors import StartError
 from bot.runtime.credentials import read_secret
 from bot.runtime.endpoints import Caller

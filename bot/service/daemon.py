@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 from aiohttp import hdrs
 
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.errors import StartError
 from bot.server import token_of
 from bot.state import Speaking

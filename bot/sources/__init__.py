@@ -3,7 +3,7 @@
 They deliver everything that they read; what may be spoken is decided by policy.
 
 A new source is a module with a class that follows `Source` and is built from its settings and the
-name of its channel, a settings class in `bot.config.sources`, and a line in `SOURCES`.
+name of its channel, a settings class in `bot.config.sections.sources`, and a line in `SOURCES`.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_check
 
 from aiohttp import web
 
-from bot.config.sources import SourceSettings, TwitchEventsubSettings, TwitchSettings
+from bot.config.sections.sources import SourceSettings, TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, Order, SourceItem
 from bot.runtime.reconnect import ReconnectLoop
 from bot.sources.twitch_rooms import TwitchRooms

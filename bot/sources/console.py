@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol
 from uuid import uuid4
 
-from bot.config.sources import ConsoleSettings
+from bot.config.sections.sources import ConsoleSettings
 from bot.messages import ChatMessage, Chatter, Role
 from bot.runtime.aside import iterate_aside
 from bot.runtime.clock import now

@@ -18,7 +18,7 @@ import structlog
 from msgspec import structs
 from platformdirs import user_cache_path
 
-from bot.config.sources import EmoteService
+from bot.config.sections.sources import EmoteService
 from bot.messages import ChatMessage
 from bot.runtime.folders import read_bounded, write_whole
 from bot.sources.sanitize import valid_ranges

@@ -18,7 +18,7 @@ import msgspec
 from aiohttp import web
 from msgspec.structs import replace
 
-from bot.config.sources import IngestSettings
+from bot.config.sections.sources import IngestSettings
 from bot.errors import shown
 from bot.messages import ChatMessage, Purge, SourceItem
 from bot.runtime.cleaning import name_key

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import msgspec
 
-from bot.config.sources import MqttSourceSettings
+from bot.config.sections.sources import MqttSourceSettings
 from bot.errors import CommandError
 from bot.messages import ChatMessage, Command, SourceItem
 from bot.mqtt.connection import Received

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bot.config.sources import ReplaySettings
+from bot.config.sections.sources import ReplaySettings
 from bot.errors import StartError
 from bot.messages import SourceItem
 from bot.runtime.aside import iterate_aside

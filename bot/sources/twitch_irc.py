@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import structlog
 
-from bot.config.sources import TwitchIrcSettings
+from bot.config.sections.sources import TwitchIrcSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bot.config.engine import EngineSettings
+from bot.config.sections.engine import EngineSettings
 from bot.engine.narrator import Narrator
 from bot.errors import UtteranceError
 from bot.messages import SpeechRequest

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 
 import bot
-from bot.config.engine import EngineSettings, F5Settings
+from bot.config.sections.engine import EngineSettings, F5Settings
 from bot.engine.f5.weights.installed import BUNDLED, Choice, choose
 from bot.hardware import gpu, host, jetson
 from bot.speedcheck.results import Hardware, Model, Results

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.channel import Channel
 from bot.config import Settings
-from bot.config.sources import ConsoleSettings, IngestSettings
+from bot.config.sections.sources import ConsoleSettings, IngestSettings
 from bot.errors import IshowttsError, StartError
 from bot.messages import Chatter, Lane, Utterance
 from bot.outcomes import FINAL, Dropped, Failed, Outcome, Spoken, Started

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from bot.config.wires import OpenaiWireSettings
+from bot.config.sections.wires import OpenaiWireSettings
 from bot.errors import CrowdedError, UtteranceError
 from bot.runtime.endpoints import JSON, Caller, Form, as_json, endpoint, still_there
 from bot.wires.sound import TYPES, encoder, stretch

@@ -15,8 +15,8 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from bot.channel import Channel
-from bot.config.server import ServerSettings
-from bot.config.wires import SpeakerbotWireSettings
+from bot.config.sections.server import ServerSettings
+from bot.config.sections.wires import SpeakerbotWireSettings
 from bot.errors import StartError, shown
 from bot.messages import Chatter, Command, Lane, Order, Utterance, Verb
 from bot.outcomes import Dropped, Failed, Outcome, Spoken

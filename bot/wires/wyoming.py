@@ -23,7 +23,7 @@ from wyoming.tts import (
 )
 
 from bot import version
-from bot.config.wires import WyomingWireSettings
+from bot.config.sections.wires import WyomingWireSettings
 from bot.errors import CrowdedError, StartError, UtteranceError
 from bot.wires.sound import Plain
 from bot.wires.speech import RATE_HZ, Speech

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.config import Settings
-from bot.config.sources import (
+from bot.config.sections.sources import (
     ConsoleSettings,
     IngestSettings,
     TwitchEventsubSettings,

@@ -5,8 +5,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bot.config.engine import EngineSettings
-from bot.config.guests import EspeakSettings, OpenaiSettings, PiperSettings, PoolSettings
+from bot.config.sections.engine import EngineSettings
+from bot.config.sections.guests import EspeakSettings, OpenaiSettings, PiperSettings, PoolSettings
 from bot.engine import ENGINES
 from bot.engine.fallback import FallbackEngine
 from bot.engine.guests.program import SILENT_S

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 
 from bot.config import Settings
-from bot.config.sources import MqttSourceSettings
+from bot.config.sections.sources import MqttSourceSettings
 from bot.mqtt.connection import Connection
 from bot.mqtt.discovery import AnnouncedChannel, announcements
 from bot.mqtt.incoming import Incoming

@@ -5,7 +5,7 @@ from functools import partial
 
 from bot.backlog import Hold
 from bot.channel import Channel
-from bot.config.obs import ObsSettings
+from bot.config.sections.obs import ObsSettings
 from bot.obs.watch import Steering, Watch
 from bot.runtime.tasks import Work
 from bot.state import ObsState

@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.config import ChannelSettings, Settings
-from bot.config.playback import WavefileSettings
-from bot.config.sources import ReplaySettings, TwitchIrcSettings
+from bot.config.sections.playback import WavefileSettings
+from bot.config.sections.sources import ReplaySettings, TwitchIrcSettings
 from bot.errors import StartError, shown
 
 VARIABLES = {

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping
 
-from bot.config.playback import (
+from bot.config.sections.playback import (
     BrowserSettings,
     DeviceSettings,
     OutputSettings,

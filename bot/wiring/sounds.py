@@ -1,6 +1,6 @@
 """Sounds for messages and announcements, as configured."""
 
-from bot.config.tags import SoundSettings
+from bot.config.chat.tags import SoundSettings
 from bot.voices.sounds import SoundCatalog
 
 

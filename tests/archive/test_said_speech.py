@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.archive import Entry, Heard
 from bot.archive.folder import Folder
 from bot.archive.recorder import Recorder
-from bot.config.archive import ArchiveSettings
+from bot.config.sections.archive import ArchiveSettings
 from bot.messages import AudioChunk, ChatMessage, Chatter, Lane, Purge, Utterance
 from bot.runtime.clock import now
 from tests.archived import entry

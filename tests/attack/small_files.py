@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from bot import config
-from bot.config.mqtt import MqttSettings
+from bot.config.sections.mqtt import MqttSettings
 from bot.engine.f5.text.vocabulary import load_vocabulary
 from bot.engine.f5.voice.reference import ReferenceCache
 from bot.engine.f5.weights.measured import Measured

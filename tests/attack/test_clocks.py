@@ -14,7 +14,7 @@ import aiomqtt
 import pytest
 
 from bot.backlog import Backlog
-from bot.config.backlog import BacklogSettings
+from bot.config.sections.backlog import BacklogSettings
 from bot.messages import Chatter, Lane, Utterance
 from bot.outcomes import Dropped, DropReason, Outcome
 from bot.runtime.clock import now

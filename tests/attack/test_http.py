@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.server import Server
 from bot.server.connections import MAX_CONNECTIONS, MAX_FROM_ADDRESS, origin_of
 from tests.conftest import wait_until

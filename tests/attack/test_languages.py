@@ -13,8 +13,8 @@ import pytest
 
 from bot.cli.check import check
 from bot.config import Settings
-from bot.config.engine import EngineSettings
-from bot.config.policy import PolicySettings
+from bot.config.chat.policy import PolicySettings
+from bot.config.sections.engine import EngineSettings
 from bot.engine.guests.espeak import EspeakEngine
 from bot.messages import (
     AudioChunk,

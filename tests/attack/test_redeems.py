@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config.sources import RewardSettings, TwitchSettings
+from bot.config.sections.sources import RewardSettings, TwitchSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage
 from bot.outcomes import PUT_OFF, Dropped, DropReason

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.config.policy import PolicySettings
+from bot.config.chat.policy import PolicySettings
 from bot.messages import ChatMessage, EventKind, Lane, Purge, Role, Utterance
 from bot.policy import Policy
 from tests.sources.conftest import Inbox

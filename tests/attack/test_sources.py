@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config.sources import ReplaySettings, TwitchIrcSettings
+from bot.config.sections.sources import ReplaySettings, TwitchIrcSettings
 from bot.errors import StartError, TransientError
 from bot.runtime.backoff import Backoff
 from bot.runtime.reconnect import ReconnectLoop

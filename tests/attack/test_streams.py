@@ -25,7 +25,7 @@ WRITER = """
 import os, sys
 import structlog
 from bot import logs
-from bot.config.logs import LogSettings
+from bot.config.sections.logs import LogSettings
 {before}
 logs.configure(LogSettings(format="json"))
 log = structlog.get_logger("bot.test")

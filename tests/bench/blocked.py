@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bot.config.policy import LinkSettings, PolicySettings
-from bot.config.words import WordSettings
+from bot.config.chat.policy import LinkSettings, PolicySettings
+from bot.config.chat.words import WordSettings
 from bot.messages import ChatMessage, Chatter, Rejection, RejectReason
 from bot.policy import Policy
 from tests.bench.report import environment, save

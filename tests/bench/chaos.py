@@ -35,7 +35,7 @@ from typing import Any, NamedTuple
 
 import aiomqtt
 
-from bot.config.engine import EngineSettings
+from bot.config.sections.engine import EngineSettings
 from bot.sources.twitch_irc import CHAT_URL_VARIABLE
 from tests.bench.daemon import (
     ENDS,

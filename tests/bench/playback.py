@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.config.playback import PlaybackSettings
+from bot.config.sections.playback import PlaybackSettings
 from bot.messages import AudioChunk
 from bot.playback.clip import Clip
 from bot.playback.device import DeviceOutput

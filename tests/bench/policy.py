@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from bot.config.policy import LengthSettings, PolicySettings
-from bot.config.words import WordSettings
+from bot.config.chat.policy import LengthSettings, PolicySettings
+from bot.config.chat.words import WordSettings
 from bot.messages import ChatMessage, Chatter, Role
 from bot.policy import Policy
 from tests.bench import spoken

@@ -29,7 +29,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from bot.config.engine import EngineSettings
+from bot.config.sections.engine import EngineSettings
 from bot.engine.contract import speak_one
 from bot.engine.guests.pool.engine import PoolEngine
 from bot.engine.process.supervisor import Supervisor

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.config.policy import PolicySettings
+from bot.config.chat.policy import PolicySettings
 from bot.messages import ChatMessage, Chatter, Utterance
 from bot.policy import Policy
 from tests.bench.report import environment, save

@@ -22,8 +22,8 @@ import twitchio
 from twitchio.eventsub import websockets
 
 from bot import logs
-from bot.config.logs import LogSettings
-from bot.config.sources import TwitchEventsubSettings, TwitchSettings
+from bot.config.sections.logs import LogSettings
+from bot.config.sections.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.accounts import AccountStore

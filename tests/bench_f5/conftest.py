@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.config.engine import F5Settings
+from bot.config.sections.engine import F5Settings
 from bot.speedcheck.results import Hardware
 from tests.bench.f5.model_under_test import ModelUnderTest, prepared
 from tests.bench.f5.results import Case, Model, Results, Times

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from bot.config.engine import F5Settings
+from bot.config.sections.engine import F5Settings
 from bot.engine.f5.voice.folder import load_voice
 from bot.engine.f5.voice.reference import ReferenceCache
 from bot.errors import StartError, UtteranceError

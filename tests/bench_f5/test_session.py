@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.engine import F5Settings
+from bot.config.sections.engine import F5Settings
 from bot.errors import StartError
 from tests.bench.f5.model_under_test import ModelUnderTest, prepared
 from tests.bench.f5.report import RANDOM_WARNING

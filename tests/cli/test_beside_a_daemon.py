@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.cli.check import _difference_findings, _try_port
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.observers.health import Health
 from bot.observers.status import Status
 from bot.server import Server

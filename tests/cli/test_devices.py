@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.cli.devices import table
-from bot.config.playback import WavefileSettings
+from bot.config.sections.playback import WavefileSettings
 from bot.errors import StartError
 from bot.wiring.outputs import check
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.conftest import PulseServer
 
 # PortAudio reads the environment once in a process, so each question gets a process of its own.
-ASK = "import asyncio; from bot.cli import devices; from bot.config.playback import *;"
+ASK = "import asyncio; from bot.cli import devices; from bot.config.sections.playback import *;"
 ASK += "from bot.playback import devices as found; from bot.wiring import outputs;"
 
 

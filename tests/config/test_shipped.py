@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot.config import Settings, load, shipped_path
-from bot.config.base import Section
+from bot.config.sections.base import Section
 
 TEXT = shipped_path().read_text(encoding="utf-8")
 

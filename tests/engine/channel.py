@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from bot.backlog import Backlog
-from bot.config.backlog import BacklogSettings
-from bot.config.playback import PlaybackSettings, WavefileSettings
+from bot.config.sections.backlog import BacklogSettings
+from bot.config.sections.playback import PlaybackSettings, WavefileSettings
 from bot.engine.narrator import Narrator
 from bot.lookahead import Lookahead
 from bot.messages import Chatter, Lane, Samples, Utterance

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.engine import EngineSettings
+from bot.config.sections.engine import EngineSettings
 from bot.engine.process.supervisor import Supervisor
 from bot.engine.process.watchdog import Limits
 from bot.outcomes import FINAL, Spoken

@@ -4,7 +4,7 @@ from contextlib import aclosing
 
 import pytest
 
-from bot.config.engine import EngineSettings
+from bot.config.sections.engine import EngineSettings
 from bot.engine.narrator import Narrator
 from bot.errors import UtteranceError
 from bot.messages import SpeechRequest

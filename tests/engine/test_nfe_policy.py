@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from bot.config.engine import EngineSettings
+from bot.config.sections.engine import EngineSettings
 from bot.engine.nfe_policy import NfePolicy
 from bot.wiring.engines import nfe_policy
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.parts
 SCRIPT = """
 import logging, structlog
 from bot import logs
-from bot.config.logs import LogSettings
+from bot.config.sections.logs import LogSettings
 logs.configure(LogSettings(format={format!r}, level={level!r}))
 log = structlog.get_logger("bot.test")
 log.info("speaking", text="a\\x1b[31m\\u202e\\nb", server_token="hunter2")
@@ -104,7 +104,7 @@ FILE_SCRIPT = """
 import sys, logging, structlog
 from pathlib import Path
 from bot import logs
-from bot.config.logs import LogSettings
+from bot.config.sections.logs import LogSettings
 logs.configure(LogSettings(file=Path(sys.argv[1]), file_mb=0.1, older_files=2))
 log = structlog.get_logger("bot.test")
 for number in range(int(sys.argv[2])):

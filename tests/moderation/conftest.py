@@ -6,11 +6,11 @@ import pytest
 
 from bot.backlog import Backlog
 from bot.commands import CommandParser
-from bot.config.answers import PLAIN
-from bot.config.backlog import BacklogSettings
-from bot.config.commands import CommandSettings
-from bot.config.moderation import ModerationSettings
-from bot.config.policy import PolicySettings
+from bot.config.chat.answers import PLAIN
+from bot.config.chat.commands import CommandSettings
+from bot.config.chat.moderation import ModerationSettings
+from bot.config.chat.policy import PolicySettings
+from bot.config.sections.backlog import BacklogSettings
 from bot.intake import Intake
 from bot.messages import (
     Answer,

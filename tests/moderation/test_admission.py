@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from bot.config.backlog import BacklogSettings
-from bot.config.moderation import ModerationSettings
+from bot.config.chat.moderation import ModerationSettings
+from bot.config.sections.backlog import BacklogSettings
 from bot.messages import Purge, Role, Verb
 from bot.outcomes import Dropped, DropReason, Held, Queued
 from bot.runtime.clock import now

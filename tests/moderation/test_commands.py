@@ -3,8 +3,8 @@
 import pytest
 from msgspec import structs
 
-from bot.config.backlog import BacklogSettings
-from bot.config.policy import PolicySettings
+from bot.config.chat.policy import PolicySettings
+from bot.config.sections.backlog import BacklogSettings
 from bot.messages import Chatter, Command, Order, Purge, Rejection, RejectReason, Verb
 from bot.outcomes import Accepted, DropReason, Queued, Rejected
 from bot.runtime.clock import now

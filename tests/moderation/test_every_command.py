@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot.config import Settings, loads
-from bot.config.commands import CommandSettings
-from bot.config.verbs import SPECS, VERBS
+from bot.config.chat.commands import CommandSettings
+from bot.config.chat.verbs import SPECS, VERBS
 from bot.messages import Verb
 from tests.json_lines import read_json_lines
 from tests.test_daemon import Viewer, running, until

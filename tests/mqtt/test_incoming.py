@@ -9,8 +9,8 @@ from aiomqtt import Message
 from structlog.testing import capture_logs
 
 from bot.commands import parse_order
-from bot.config.mqtt import MqttSettings
-from bot.config.sources import MqttSourceSettings
+from bot.config.sections.mqtt import MqttSettings
+from bot.config.sections.sources import MqttSourceSettings
 from bot.errors import CommandError
 from bot.messages import ChatMessage, Chatter, Command, Order, SourceItem, Verb
 from bot.mqtt.connection import Connection, Received

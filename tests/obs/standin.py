@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import WSMsgType, web
 
-from bot.config.obs import ObsSettings
+from bot.config.sections.obs import ObsSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
-from bot.config.obs import ObsSettings
+from bot.config.sections.obs import ObsSettings
 from bot.obs.client import ObsAwayError, ObsError, connected
 from bot.obs.setting_up import NAME, add_browser, add_capture, look
 from tests.obs.standin import Obs

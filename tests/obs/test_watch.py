@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.config.obs import GateSettings
+from bot.config.sections.obs import GateSettings
 from bot.obs.gate import Gate, level_of
 from bot.obs.watch import Steering, Watch
 from bot.runtime.waiting import cancel

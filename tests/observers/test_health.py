@@ -8,7 +8,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.observers import LivenessCheck
 from bot.observers.health import Health, unready
 from bot.server import Server

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.hardware.gpu import Gpu
 from bot.messages import Lane, RejectReason
 from bot.observers.metrics import Metrics

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.messages import RejectReason
 from bot.observers.metrics import Metrics
 from bot.outcomes import Dropped, DropReason, Failed, Rejected

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.backlog import Backlog
-from bot.config.backlog import BacklogSettings
+from bot.config.sections.backlog import BacklogSettings
 from bot.messages import Chatter, Lane, Utterance
 from bot.outcomes import Outcome
 

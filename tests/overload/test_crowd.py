@@ -1,8 +1,8 @@
 import pytest
 
 from bot.backlog import Backlog
-from bot.config.overload import OverloadSettings
-from bot.config.raids import RaidSettings
+from bot.config.chat.raids import RaidSettings
+from bot.config.sections.overload import OverloadSettings
 from bot.messages import Lane, Rejection, RejectReason, Utterance
 from bot.outcomes import Dropped, DropReason, Outcome
 from bot.overload import Crowd, Ladder

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from bot.backlog import Backlog
-from bot.config.overload import OverloadSettings, RungSettings
+from bot.config.sections.overload import OverloadSettings, RungSettings
 from bot.messages import Answer, Lane, RejectReason, Segment, Utterance
 from bot.outcomes import DropReason, Outcome, Overload
 from bot.overload import Ladder, Relief

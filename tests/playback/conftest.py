@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
-from bot.config.playback import PlaybackSettings
+from bot.config.sections.playback import PlaybackSettings
 from bot.messages import AudioChunk
 from bot.playback import Output
 from bot.playback.clip import Clip

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pytest
 
-from bot.config.playback import BrowserSettings
+from bot.config.sections.playback import BrowserSettings
 from bot.messages import AudioChunk
 from bot.playback.browser import BrowserOutput
 from bot.playback.clip import Clip

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config.playback import PlaybackSettings
+from bot.config.sections.playback import PlaybackSettings
 from bot.messages import AudioChunk, Samples
 from bot.playback import protocol
 from bot.playback.clip import Clip

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config.playback import PlaybackSettings
+from bot.config.sections.playback import PlaybackSettings
 from bot.playback import Output, OutputLostError
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain

@@ -3,7 +3,7 @@ from collections.abc import Iterable
 import pytest
 
 from bot.config import Settings
-from bot.config.playback import DeviceSettings
+from bot.config.sections.playback import DeviceSettings
 from bot.messages import Chatter, EventKind, Lane, Utterance
 from bot.playback import BaseOutput
 from bot.playback.routing import Routing

@@ -12,7 +12,7 @@ import soundfile
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
-from bot.config.playback import WavefileSettings
+from bot.config.sections.playback import WavefileSettings
 from bot.errors import StartError
 from bot.messages import Samples
 from bot.playback.clip import Clip

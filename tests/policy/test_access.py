@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.config.policy import AccessSettings
+from bot.config.chat.policy import AccessSettings
 from bot.messages import Rejection, RejectReason, Role
 from bot.policy.access import Access
 from bot.policy.chatters import Chatters

@@ -6,8 +6,8 @@ import pytest
 from msgspec import structs
 from pydantic import ValidationError
 
-from bot.config.events import EventSettings
-from bot.config.policy import PolicySettings
+from bot.config.chat.events import EventSettings
+from bot.config.chat.policy import PolicySettings
 from bot.messages import ChatMessage, Event, EventKind, Lane, Rejection, RejectReason, Utterance
 from bot.policy import Policy
 from tests.policy.conftest import MakeMessage as Make

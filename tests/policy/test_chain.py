@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.config.policy import PolicySettings
-from bot.config.words import WordSettings
+from bot.config.chat.policy import PolicySettings
+from bot.config.chat.words import WordSettings
 from bot.messages import ChatMessage, EventKind, Rejection, RejectReason, Role, Utterance
 from bot.policy import Policy
 from bot.policy.draft import Draft

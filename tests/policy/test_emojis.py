@@ -3,7 +3,7 @@ from collections.abc import Callable
 import emoji
 import pytest
 
-from bot.config.policy import EmojiSettings
+from bot.config.chat.policy import EmojiSettings
 from bot.policy.draft import Draft
 from bot.policy.emojis import Emojis, characters
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.policy import EmoteSettings
+from bot.config.chat.policy import EmoteSettings
 from bot.messages import EventKind
 from bot.policy.draft import Draft
 from bot.policy.emotes import Emotes

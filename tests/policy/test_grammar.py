@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.policy import SpeakableSettings
+from bot.config.chat.policy import SpeakableSettings
 from bot.policy.cleaning import clean
 from bot.policy.draft import Draft
 from bot.policy.speakable import Speakable

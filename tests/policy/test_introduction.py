@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.policy import NameSettings
+from bot.config.chat.policy import NameSettings
 from bot.messages import EventKind, Lane, Role
 from bot.policy.cleaning import plain
 from bot.policy.draft import Draft

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from pydantic import ValidationError
 
-from bot.config.languages import TOLD_APART
-from bot.config.policy import PolicySettings
+from bot.config.chat.languages import TOLD_APART
+from bot.config.chat.policy import PolicySettings
 from bot.messages import EventKind, Rejection, RejectReason, Utterance
 from bot.policy import Policy
 from bot.policy.languages.letters import readable

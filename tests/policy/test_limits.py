@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.config.policy import PolicySettings
+from bot.config.chat.policy import PolicySettings
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Rejection, RejectReason, Role
 from bot.policy import Policy
 from bot.runtime.clock import now, unix

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.policy import LinkSettings
+from bot.config.chat.policy import LinkSettings
 from bot.messages import Rejection, RejectReason
 from bot.policy.cleaning import clean
 from bot.policy.draft import Draft

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.config.policy import ModeSettings
+from bot.config.chat.policy import ModeSettings
 from bot.messages import EventKind, Rejection, RejectReason
 from bot.policy.draft import Draft
 from bot.policy.mode import Mode, drop_reply_mention, without_reply_mention

@@ -1,7 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
-from bot.config.raids import RaidSettings
+from bot.config.chat.raids import RaidSettings
 from bot.messages import Chatter, Lane, Segment, Utterance
 from bot.policy.raids import Copies, Raids
 

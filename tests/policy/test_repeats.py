@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.policy import RepeatSettings
+from bot.config.chat.policy import RepeatSettings
 from bot.policy.draft import Draft
 from bot.policy.repeats import Repeats
 

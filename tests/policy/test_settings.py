@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.config import loads
-from bot.config.policy import PolicySettings
+from bot.config.chat.policy import PolicySettings
 from bot.errors import ConfigError
 from bot.messages import ChatMessage, Rejection, Utterance
 from bot.policy import Policy

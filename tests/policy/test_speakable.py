@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.config.policy import PolicySettings, SpeakableSettings
+from bot.config.chat.policy import PolicySettings, SpeakableSettings
 from bot.messages import ChatMessage, Utterance
 from bot.policy import Policy
 from bot.policy.cleaning import clean, is_pronounceable, plain

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.config.policy import PolicySettings
+from bot.config.chat.policy import PolicySettings
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Rejection, Role, Segment, Utterance
 from bot.policy import Policy
 

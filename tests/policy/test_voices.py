@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.config import loads
-from bot.config.answers import PLAIN
-from bot.config.policy import VoiceSettings
+from bot.config.chat.answers import PLAIN
+from bot.config.chat.policy import VoiceSettings
 from bot.errors import ConfigError
 from bot.messages import Answer, ChatMessage, Chatter, EventKind, Role
 from bot.policy.voices import VoiceChoice

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config.policy import PolicySettings
+from bot.config.chat.policy import PolicySettings
 from bot.messages import ChatMessage, Rejection, RejectReason, Utterance
 from bot.policy import Policy
 from bot.policy.words.lists import ListError, default_entries, read

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.config.words import WordSettings
+from bot.config.chat.words import WordSettings
 from bot.messages import Rejection, RejectReason
 from bot.policy.cleaning import clean
 from bot.policy.draft import Draft

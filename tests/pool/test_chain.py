@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.engine import EngineSettings
+from bot.config.sections.engine import EngineSettings
 from bot.outcomes import FINAL, Spoken
 from bot.wiring import engines
 from tests.conftest import wait_until

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from bot.config.obs import ObsSettings
+from bot.config.sections.obs import ObsSettings
 from bot.errors import TransientError
 from bot.messages import Samples
 from bot.obs.client import Client, ObsError, connected

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.config.obs import ObsSettings
+from bot.config.sections.obs import ObsSettings
 from bot.obs.client import ObsError, connected
 from bot.obs.setting_up import add_browser, add_capture
 from tests.conftest import PULSE_NEEDS, PulseServer

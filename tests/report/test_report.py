@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.errors import StartError
 from bot.report.parts import _log_line
 from bot.report.redaction import Redactor

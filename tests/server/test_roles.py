@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.config.server import ServerSettings
+from bot.config.sections.server import ServerSettings
 from bot.runtime.endpoints import Caller, Form, endpoint
 from bot.server import Server, rates, tokens
 from bot.server.guard import CALLER

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from bot.config.sources import TwitchIrcSettings
+from bot.config.sections.sources import TwitchIrcSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.sources import Source
 from bot.sources.twitch_irc import CHAT_URL_VARIABLE

@@ -5,8 +5,8 @@ from typing import Any, Self
 
 import aiohttp
 
-from bot.config.server import ServerSettings
-from bot.config.sources import IngestSettings
+from bot.config.sections.server import ServerSettings
+from bot.config.sections.sources import IngestSettings
 from bot.server import Server
 from bot.sources.ingest import IngestSource, routes
 

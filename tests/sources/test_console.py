@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.config.sources import ConsoleSettings
+from bot.config.sections.sources import ConsoleSettings
 from bot.messages import Role
 from bot.sources.console import MAX_LINE_BYTES, ConsoleSource, split_lines
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SETTINGS = ConsoleSettings(type="console")
 DAEMON = """
 import asyncio, sys
-from bot.config.sources import ConsoleSettings
+from bot.config.sections.sources import ConsoleSettings
 from bot.sources import create
 
 async def main() -> None:

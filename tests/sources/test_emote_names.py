@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.config.sources import EmoteService
+from bot.config.sections.sources import EmoteService
 from bot.sources.emote_names import EmoteNames
 from tests.twitch_server import eventually
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config.sources import IngestSettings
+from bot.config.sections.sources import IngestSettings
 from bot.messages import ChatMessage, Purge, Role, SourceItem
 from bot.runtime.waiting import cancel
 from bot.sources import Resuming

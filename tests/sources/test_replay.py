@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config.sources import ReplaySettings
+from bot.config.sections.sources import ReplaySettings
 from bot.errors import StartError
 from bot.messages import BlockedTerms, ChatItem, ChatMessage, Chatter, Command, Purge, SourceItem
 from bot.sources import Origin, create

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import WSMsgType
 from structlog.testing import capture_logs
 
-from bot.config.sources import TwitchIrcSettings
+from bot.config.sections.sources import TwitchIrcSettings
 from bot.errors import StartError, TransientError
 from bot.messages import Purge, Role
 from bot.runtime.backoff import Backoff

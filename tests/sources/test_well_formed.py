@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.sources import ConsoleSettings, IngestSettings, ReplaySettings
+from bot.config.sections.sources import ConsoleSettings, IngestSettings, ReplaySettings
 from bot.messages import ChatMessage
 from bot.runtime.packing import encode
 from bot.sources import Origin

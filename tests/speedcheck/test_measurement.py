@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.cli import bench
 from bot.config import loads
-from bot.config.engine import EngineSettings
+from bot.config.sections.engine import EngineSettings
 from bot.engine.narrator import Narrator
 from bot.errors import UtteranceError
 from bot.speedcheck import measurement, setup

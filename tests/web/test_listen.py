@@ -13,7 +13,7 @@ import pytest
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.config.playback import BrowserSettings
+from bot.config.sections.playback import BrowserSettings
 from bot.messages import EventKind, Lane, Picture, WordTime
 from bot.outcomes import Continued, Dropped, DropReason, Queued, Spoken, Started
 from bot.playback.browser import BrowserOutput

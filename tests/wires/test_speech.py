@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from bot.app import Daemon
-from bot.config.server import ServerSettings
-from bot.config.wires import SpeakerbotWireSettings
+from bot.config.sections.server import ServerSettings
+from bot.config.sections.wires import SpeakerbotWireSettings
 from bot.errors import ConfigError, CrowdedError
 from bot.wires.speakerbot import SpeakerbotWire
 from bot.wires.speech import Speech

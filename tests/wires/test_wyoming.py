@@ -22,7 +22,7 @@ from wyoming.tts import (
 )
 
 from bot.app import Daemon
-from bot.config.wires import WyomingWireSettings
+from bot.config.sections.wires import WyomingWireSettings
 from bot.wires.wyoming import WyomingWire
 
 DEADLINE_S = 60

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from bot.config.languages import LanguageSettings
+from bot.config.chat.languages import LanguageSettings
 from bot.messages import Chatter, Rejection, RejectReason
 from bot.policy.cleaning import clean, is_pronounceable
 from bot.policy.draft import Draft, is_paid

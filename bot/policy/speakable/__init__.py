@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from bot.config.policy import SpeakableSettings
+from bot.config.chat.policy import SpeakableSettings
 from bot.policy.cleaning import plain
 from bot.policy.draft import Draft
 from bot.policy.speakable.english import English

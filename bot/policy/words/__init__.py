@@ -8,7 +8,7 @@ from threading import Lock
 import re2
 import structlog
 
-from bot.config.words import WordSettings, checked_word
+from bot.config.chat.words import WordSettings, checked_word
 from bot.messages import Chatter, Rejection, RejectReason
 from bot.policy.cleaning import clean
 from bot.policy.draft import Draft, Span, without

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import structlog
 
-from bot.config.words import (
+from bot.config.chat.words import (
     MAX_PATTERN_CHARACTERS,
     MAX_WORD_CHARACTERS,
     ListSettings,

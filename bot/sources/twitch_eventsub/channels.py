@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from bot.config.sources import RewardSettings, TwitchEventsubSettings
+from bot.config.sections.sources import RewardSettings, TwitchEventsubSettings
 from bot.errors import StartError
 from bot.messages import SourceItem, StreamStatus
 from bot.outcomes import Outcome

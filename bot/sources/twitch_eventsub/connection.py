@@ -17,7 +17,7 @@ from twitchio.models import SubscriptionRevoked
 from twitchio.models.eventsub_ import BaseEvent
 from twitchio.payloads import TokenRefreshedPayload
 
-from bot.config.sources import TwitchEventsubSettings, TwitchSettings
+from bot.config.sections.sources import TwitchEventsubSettings, TwitchSettings
 from bot.errors import LogInError, StartError, TransientError
 from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import structlog
 
-from bot.config.sources import RewardSettings
+from bot.config.sections.sources import RewardSettings
 from bot.errors import LogInError, TransientError
 from bot.messages import ChatMessage
 from bot.runtime.backoff import Backoff

@@ -6,7 +6,7 @@ chat, so they need no scope of their own.
 
 from collections.abc import Iterable
 
-from bot.config.sources import TwitchEventsubSettings, TwitchSettings
+from bot.config.sections.sources import TwitchEventsubSettings, TwitchSettings
 
 READ_CHAT = "user:read:chat"
 WRITE_CHAT = "user:write:chat"

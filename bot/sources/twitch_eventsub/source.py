@@ -9,7 +9,7 @@ from msgspec import structs
 from twitchio import models
 from twitchio.models.eventsub_ import BaseEvent
 
-from bot.config.sources import TwitchEventsubSettings, TwitchIrcSettings
+from bot.config.sections.sources import TwitchEventsubSettings, TwitchIrcSettings
 from bot.errors import IshowttsError
 from bot.messages import (
     BlockedTerms,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import structlog
 from twitchio import eventsub
 
-from bot.config.sources import TwitchEventsubSettings
+from bot.config.sections.sources import TwitchEventsubSettings
 from bot.errors import IshowttsError, LogInError, TransientError
 from bot.runtime.clock import now
 from bot.sources.twitch_eventsub.accounts import Accounts

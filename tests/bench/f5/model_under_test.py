@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from bot.config.engine import F5Settings
+from bot.config.sections.engine import F5Settings
 from bot.engine.f5.model.runner import Runner
 from bot.engine.f5.model.sampler import Sampling
 from bot.engine.f5.model.vocos import Vocos

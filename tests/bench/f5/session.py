@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import bot
-from bot.config.engine import EngineSettings, F5Settings
+from bot.config.sections.engine import EngineSettings, F5Settings
 from bot.engine.upstream.engine import load_upstream
 from bot.errors import IshowttsError, StartError
 from bot.speedcheck.conditions import Watch

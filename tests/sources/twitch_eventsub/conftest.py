@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from bot.config.sources import TwitchEventsubSettings, TwitchSettings
+from bot.config.sections.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem
 from bot.runtime.backoff import Backoff
 from bot.runtime.clock import now

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config.sources import RewardSettings, TwitchSettings
+from bot.config.sections.sources import RewardSettings, TwitchSettings
 from bot.errors import StartError
 from bot.messages import Purge
 from bot.runtime.backoff import Backoff

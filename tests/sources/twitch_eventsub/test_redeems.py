@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import structs
 
-from bot.config.sources import RewardSettings
+from bot.config.sections.sources import RewardSettings
 from bot.messages import ChatMessage, Chatter, Event, EventKind, Lane, RejectReason, Utterance
 from bot.outcomes import Dropped, DropReason, Failed, Outcome, Rejected, Spoken
 from bot.runtime.clock import now

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.config.sources import TwitchSettings
+from bot.config.sections.sources import TwitchSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage, Verb
 from bot.outcomes import Applied, Notice

@@ -1,6 +1,6 @@
 """English: the classes of writing, in the order in which equally long readings count."""
 
-from bot.config.policy import SpeakableSettings
+from bot.config.chat.policy import SpeakableSettings
 from bot.policy.speakable.english import (
     addresses,
     counts,

@@ -1,6 +1,6 @@
 """Grammar of the languages other than English: classes of writing, by the table of the language."""
 
-from bot.config.policy import SpeakableSettings
+from bot.config.chat.policy import SpeakableSettings
 from bot.policy.speakable.grammar.arithmetic import Arithmetic
 from bot.policy.speakable.grammar.dates import Dates
 from bot.policy.speakable.grammar.digits import sorted_rules

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.cli import EXIT_PROBLEM, fail
 from bot.cli.shared import add_config_option, load_settings, quiet_logs
-from bot.config.engine import F5Settings
+from bot.config.sections.engine import F5Settings
 from bot.engine.f5.voice.folder import Voice, load_voice
 from bot.engine.f5.voice.reference import ReferenceCache
 from bot.errors import IshowttsError, StartError

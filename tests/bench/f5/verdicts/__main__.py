@@ -27,7 +27,7 @@ from pathlib import Path
 
 import msgspec
 
-from bot.config.engine import F5Settings
+from bot.config.sections.engine import F5Settings
 from tests.bench.f5.hardware import hardware, versions
 from tests.bench.f5.model_under_test import add_model_to, prepared
 from tests.bench.f5.verdicts.bench import BRIEF, GPU, TRIAL, Figures

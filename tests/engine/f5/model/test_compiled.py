@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bot.config.engine import F5Settings
+from bot.config.sections.engine import F5Settings
 from bot.engine.f5.model import compiled
 from bot.engine.f5.model.layout import Item
 from bot.engine.f5.model.runner import Runner

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from bot.config.base import Count, Number, Section
+from bot.config.sections.base import Count, Number, Section
 
 
 class RungSettings(Section):

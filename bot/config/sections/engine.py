@@ -6,8 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from bot.config.base import Count, Number, Section, matching
-from bot.config.guests import (
+from bot.config.sections.base import Count, Number, Section, matching
+from bot.config.sections.guests import (
     NOT_FOR_THE_ENGINE,
     EspeakSettings,
     GuestSettings,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.config.base import Count, Number, Section, matching
+from bot.config.sections.base import Count, Number, Section, matching
 
 
 class WorkerSettings(Section):

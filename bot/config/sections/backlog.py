@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.config.base import Count, Number, Section
+from bot.config.sections.base import Count, Number, Section
 
 
 class BacklogSettings(Section):

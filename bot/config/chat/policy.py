@@ -4,13 +4,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from bot.config.base import Count, Number, Section, matching
-from bot.config.events import EventSettings
-from bot.config.languages import Language, LanguageSettings, told_apart
-from bot.config.limits import GateSettings, LimitSettings
-from bot.config.raids import RaidSettings
-from bot.config.tags import TagSettings
-from bot.config.words import WordSettings
+from bot.config.chat.events import EventSettings
+from bot.config.chat.languages import Language, LanguageSettings, told_apart
+from bot.config.chat.limits import GateSettings, LimitSettings
+from bot.config.chat.raids import RaidSettings
+from bot.config.chat.tags import TagSettings
+from bot.config.chat.words import WordSettings
+from bot.config.sections.base import Count, Number, Section, matching
 from bot.messages import EventKind
 
 _MAX_ENTRIES = 2_000

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from bot.config.base import Count, Section
-from bot.config.server import ServerSettings
+from bot.config.sections.base import Count, Section
+from bot.config.sections.server import ServerSettings
 
 _Port = Annotated[Count, Field(ge=0, le=65535)]
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, model_validator
 
-from bot.config.base import Count, Section, matching
+from bot.config.sections.base import Count, Section, matching
 
 _Topic = Annotated[
     str,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from bot.config.base import Count, Number, Section, matching
+from bot.config.sections.base import Count, Number, Section, matching
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _Token = Annotated[str, matching(r"[A-Za-z0-9_-]{1,40}", "letters, digits, - and _, at most 40")]

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from yarl import URL
 
-from bot.config.base import Count, Section, matching
+from bot.config.sections.base import Count, Section, matching
 
 _Host = Annotated[
     str, matching(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?", "an address as in https://example.org")

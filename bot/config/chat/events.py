@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.config.base import Count, Number, Section, matching
-from bot.config.languages import Language
-from bot.config.tags import TagName
+from bot.config.chat.languages import Language
+from bot.config.chat.tags import TagName
+from bot.config.sections.base import Count, Number, Section, matching
 from bot.messages import EventKind
 
 _FIELD = r"\{\{|\}\}|\{(?:name|amount):?\}|\{amount:[^|{}\[\]]{1,30}\|[^|{}\[\]]{1,30}\}"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import re2
 from pydantic import AfterValidator, Field
 
-from bot.config.base import Section
+from bot.config.sections.base import Section
 
 _MAX_ENTRIES = 2_000
 MAX_WORD_CHARACTERS = 40

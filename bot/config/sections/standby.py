@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.config.base import Number, Section, matching
+from bot.config.sections.base import Number, Section, matching
 
 
 class StandbySettings(Section):

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.config.base import Count, Number, Section
-from bot.config.verbs import Rank
+from bot.config.chat.verbs import Rank
+from bot.config.sections.base import Count, Number, Section
 
 
 class GateSettings(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.config.base import Count, Section
+from bot.config.sections.base import Count, Section
 
 
 class ArchiveSettings(Section):

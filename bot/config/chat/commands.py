@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from bot.config.answers import AnswerTemplates
-from bot.config.base import Section, matching
-from bot.config.verbs import SPECS, VERBS, Rank
+from bot.config.chat.answers import AnswerTemplates
+from bot.config.chat.verbs import SPECS, VERBS, Rank
+from bot.config.sections.base import Section, matching
 from bot.messages import Verb
 
 
@@ -46,4 +46,4 @@ class CommandSettings(Section):
     """Least role to give somebody else a voice or a nickname."""
     answers: AnswerTemplates = {}
     """Answers in other words or another language, by their names; null for one that is not given
-    in chat. The names, with the words of each, are those of `bot/config/answers.py`."""
+    in chat. The names, with the words of each, are those of `bot/config/chat/answers.py`."""

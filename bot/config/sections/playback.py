@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field
 
-from bot.config.base import Count, Number, Section, matching
+from bot.config.sections.base import Count, Number, Section, matching
 from bot.messages import EventKind
 
 

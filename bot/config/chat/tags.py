@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.config.base import Count, Number, Section
+from bot.config.sections.base import Count, Number, Section
 
 TagName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 """Name of a voice's folder, or of a sound's file without its ending."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from bot.config.base import Section
+from bot.config.sections.base import Section
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 """ISO 639-1 code."""

@@ -1,0 +1,1 @@
+"""Sections that say what of chat is spoken, and how it is answered."""
