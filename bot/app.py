@@ -23,8 +23,8 @@ from bot.inbox import Inbox
 from bot.logs.background import StandardError
 from bot.observers import Observer
 from bot.outcomes import DropReason
-from bot.runtime.signals import stop_signals
-from bot.runtime.tasks import running
+from bot.runtime.concurrency.tasks import running
+from bot.runtime.processes.signals import stop_signals
 from bot.server import Server
 from bot.sources import ingest
 from bot.sources.recording import Recorder

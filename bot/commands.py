@@ -8,7 +8,7 @@ from bot.config.chat.commands import CommandSettings
 from bot.config.chat.verbs import SPECS, VERBS, Form
 from bot.errors import CommandError
 from bot.messages import ChatMessage, Chatter, Command, Order, Rejection, RejectReason, Verb
-from bot.runtime.cleaning import clean
+from bot.runtime.text.cleaning import clean
 
 _MAX_VOLUME = 100
 _VOLUME = re.compile(r"([+-]?) ?([0-9]{1,3}) ?(?:%|percent)?")

@@ -16,7 +16,7 @@ from bot.playback import Output
 from bot.playback.player import Playback, Player
 from bot.rendering import Rendering
 from bot.runtime.clock import now, unix
-from bot.runtime.waiting import cancel, first_to_end
+from bot.runtime.concurrency.waiting import cancel, first_to_end
 from bot.state import Speaking
 
 log = structlog.get_logger(__name__)

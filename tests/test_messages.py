@@ -11,7 +11,7 @@ import pytest
 from bot import messages, outcomes
 from bot.messages import AudioChunk, ChatMessage, Chatter, Message, Role, Samples
 from bot.outcomes import OUTCOMES, Applied, Outcome
-from bot.runtime.packing import decode, encode
+from bot.runtime.processes.packing import decode, encode
 
 _M = TypeVar("_M", bound=msgspec.Struct)
 MESSAGES = [

@@ -16,7 +16,7 @@ import copy
 import itertools
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +36,13 @@ _MOMENTS, _KEEPING = 0.25, 1.0
 """Weights of the bands' mean and spread, and of what is known, against that of the voice."""
 _AVERAGE, _WARM_UP_STEPS, _CLIP = 0.97, 10, 1.0
 _REPORT_EVERY_STEPS = 10
+
+
+class Drawing(Protocol):
+    """Where rows come from, such as a pool."""
+
+    def draw(self, rows: int, frames: int, random: torch.Generator) -> Rows:
+        """Return `rows` pieces of `frames` frames."""
 
 
 class Followed(NamedTuple):
@@ -112,7 +119,7 @@ class Trainer:
         )
         self.steps = self.bad_steps = 0
 
-    def run(self, pool: Pool) -> None:
+    def run(self, pool: Drawing) -> None:
         """Train until the time is over."""
         total_s = self._options.minutes * 60
         begun = time.monotonic()
@@ -133,7 +140,7 @@ class Trainer:
                 self.save(f"state-{self.steps}.pt")
         self.save("state.pt")
 
-    def step(self, pool: Pool, progress: float) -> Tensor:
+    def step(self, pool: Drawing, progress: float) -> Tensor:
         """Learn from one batch; return likeness and distance from what was known, `[2]`."""
         options = self._options
         rate = options.rate * acoustic.decay(progress) * min(1, (self.steps + 1) / _WARM_UP_STEPS)

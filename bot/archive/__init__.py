@@ -7,8 +7,8 @@ from typing import NamedTuple
 import msgspec
 
 from bot.messages import AudioChunk, Utterance
-from bot.runtime.cleaning import name_key
-from bot.runtime.state_folder import state_folder
+from bot.runtime.files.state_folder import state_folder
+from bot.runtime.text.cleaning import name_key
 
 
 class Heard(NamedTuple):

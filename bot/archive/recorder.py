@@ -16,8 +16,8 @@ from bot.archive.folder import Folder, sound_name
 from bot.config.sections.archive import ArchiveSettings
 from bot.messages import ChatMessage, Purge
 from bot.outcomes import DropReason
-from bot.runtime.background import Background
 from bot.runtime.clock import now, unix
+from bot.runtime.concurrency.background import Background
 
 log = structlog.get_logger(__name__)
 

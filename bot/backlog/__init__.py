@@ -10,7 +10,7 @@ from bot.config.sections.backlog import BacklogSettings
 from bot.messages import Lane, Utterance
 from bot.outcomes import Dropped, DropReason, Outcome, Queued
 from bot.runtime.clock import now
-from bot.runtime.waiting import Changes
+from bot.runtime.concurrency.waiting import Changes
 
 
 class Hold(StrEnum):

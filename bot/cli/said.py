@@ -13,8 +13,8 @@ from bot.cli import EXIT_OK
 from bot.cli.say import play
 from bot.cli.shared import add_config_option, complete, load_settings, quiet_logs
 from bot.errors import StartError
-from bot.runtime.cleaning import clean
-from bot.runtime.folders import write_new
+from bot.runtime.files.folders import write_new
+from bot.runtime.text.cleaning import clean
 
 _UNITS = {"m": 60, "h": 3600, "d": 86_400}
 

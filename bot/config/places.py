@@ -5,7 +5,7 @@ from typing import Final
 
 from platformdirs import user_config_path
 
-from bot.runtime.folders import resource, write_whole
+from bot.runtime.files.folders import resource, write_whole
 
 _OWN: Final = """\
 # Settings of ishowtts that differ from those that come with it. `ishowtts check` tells mistakes;

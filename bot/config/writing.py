@@ -17,7 +17,7 @@ from bot.config.settings import Settings
 from bot.config.yaml_source import Path as KeyPath
 from bot.config.yaml_source import compose, dotted, parse
 from bot.errors import ConfigError, Problem, StartError
-from bot.runtime.folders import write_whole
+from bot.runtime.files.folders import write_whole
 
 _ENDLESS: Final = 1 << 30
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import yaml
 
 from bot.errors import Problem, shown
-from bot.runtime.plain_yaml import MISTAKES, PlainLoader
+from bot.runtime.files.plain_yaml import MISTAKES, PlainLoader
 
 Path = tuple[str | int, ...]
 

@@ -9,7 +9,7 @@ import structlog
 from bot.engine.forecast import USUAL_LETTERS
 from bot.engine.process.supervisor import Supervisor
 from bot.runtime.clock import awake
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
 
 log = structlog.get_logger(__name__)
 

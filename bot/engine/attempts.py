@@ -22,7 +22,7 @@ from bot.engine.timetable import Timetable
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 from bot.runtime.clock import awake
-from bot.runtime.waiting import Changes, cancel
+from bot.runtime.concurrency.waiting import Changes, cancel
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from bot.engine.forecast import USUAL_LETTERS
 from bot.engine.process.supervisor import Supervisor
 from bot.engine.timetable import Due
 from bot.runtime.clock import awake
-from bot.runtime.waiting import Changes, cancel, first_to_end
+from bot.runtime.concurrency.waiting import Changes, cancel, first_to_end
 from bot.state import EngineState
 
 log = structlog.get_logger(__name__)

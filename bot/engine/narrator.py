@@ -14,7 +14,7 @@ from bot.engine.pieces import Lengths, Pauses, Piece, split
 from bot.engine.timetable import Due, Timetable, audio_s
 from bot.errors import UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
 from bot.state import EngineState
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from bot.engine.forecast import Forecast
 from bot.engine.pieces import Piece
 from bot.runtime.clock import awake
-from bot.runtime.waiting import Changes
+from bot.runtime.concurrency.waiting import Changes
 
 LETTERS_PER_S = 15.0
 """Pace of speech, roughly, while the length of a piece is not known."""

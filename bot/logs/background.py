@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from bot.runtime.background import Background
+from bot.runtime.concurrency.background import Background
 
 log = structlog.get_logger(__name__)
 

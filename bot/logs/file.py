@@ -9,7 +9,7 @@ from typing import TextIO
 
 from bot.errors import StartError
 from bot.logs.background import StandardError
-from bot.runtime.line_file import open_to_append
+from bot.runtime.files.line_file import open_to_append
 
 _MB = 1_000_000
 _TRY_AGAIN_AFTER = 1000

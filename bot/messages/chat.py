@@ -6,7 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from bot.messages.base import Message
-from bot.runtime.cleaning import name_key
+from bot.runtime.text.cleaning import name_key
 
 
 class Role(str, Enum):

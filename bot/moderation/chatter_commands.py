@@ -7,7 +7,7 @@ from bot.messages import Answer, Chatter, Command, Utterance, Verb
 from bot.moderation.parts import Handler, Parts
 from bot.outcomes import DropReason
 from bot.policy.limits import NO_LIMIT
-from bot.runtime.cleaning import clean, name_key
+from bot.runtime.text.cleaning import clean, name_key
 
 _RESET = "reset"
 

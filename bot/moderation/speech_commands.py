@@ -10,8 +10,8 @@ from bot.backlog import Hold
 from bot.messages import Answer, Command, Lane, Utterance, Verb
 from bot.moderation.parts import Handler, Parts, anyone
 from bot.outcomes import Accepted, DropReason
-from bot.runtime.cleaning import clean, name_key
 from bot.runtime.clock import now
+from bot.runtime.text.cleaning import clean, name_key
 
 _ALL = "all"
 _S_PER_MIN = 60

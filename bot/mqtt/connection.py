@@ -19,10 +19,10 @@ from bot.mqtt.client import Client
 from bot.mqtt.outbox import Outbox
 from bot.mqtt.payloads import OFFLINE, ONLINE, Topics
 from bot.mqtt.watching import sockets_watched
-from bot.runtime.backoff import Backoff
-from bot.runtime.folders import read_bounded
-from bot.runtime.reconnect import ReconnectLoop
-from bot.runtime.waiting import first_to_end
+from bot.runtime.concurrency.backoff import Backoff
+from bot.runtime.concurrency.reconnect import ReconnectLoop
+from bot.runtime.concurrency.waiting import first_to_end
+from bot.runtime.files.folders import read_bounded
 
 log = structlog.get_logger(__name__)
 

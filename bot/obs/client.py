@@ -15,7 +15,7 @@ from yarl import URL
 
 from bot.config.sections.obs import ObsSettings
 from bot.errors import IshowttsError, TransientError
-from bot.runtime.credentials import read_secret
+from bot.runtime.files.credentials import read_secret
 
 _ANSWER_S: Final = 10.0
 _MAX_BYTES: Final = 4 << 20

@@ -10,7 +10,7 @@ from bot.errors import IshowttsError, TransientError
 from bot.obs.client import Client, ObsError, Subscription, connected, password_of
 from bot.obs.gate import Gate
 from bot.runtime.clock import awake
-from bot.runtime.reconnect import ReconnectLoop
+from bot.runtime.concurrency.reconnect import ReconnectLoop
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.errors import StartError
 from bot.outcomes import Outcome
-from bot.runtime.line_file import LineFile
+from bot.runtime.files.line_file import LineFile
 
 
 class EventFile(AbstractContextManager["EventFile"]):

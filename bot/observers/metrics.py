@@ -28,7 +28,7 @@ from bot.messages import RejectReason, Verb
 from bot.observers.readings import readings
 from bot.observers.timings import Timing, Timings
 from bot.outcomes import OUTCOMES, Applied, Dropped, DropReason, Outcome, Rejected, Spoken
-from bot.runtime.aside import iterate_aside
+from bot.runtime.concurrency.aside import iterate_aside
 from bot.runtime.endpoints import Caller, endpoint
 from bot.state import DaemonState
 

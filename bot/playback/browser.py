@@ -32,7 +32,7 @@ from bot.playback.listeners import (
     frame,
 )
 from bot.playback.mixer import Mixer
-from bot.runtime.tasks import running
+from bot.runtime.concurrency.tasks import running
 
 log = structlog.get_logger(__name__)
 

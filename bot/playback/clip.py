@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from bot.messages import AudioChunk, WordTime
-from bot.runtime.waiting import Changes
+from bot.runtime.concurrency.waiting import Changes
 
 _PIECE_S = 0.1
 """Longest piece that a reader gets, so that it never works for long on one."""

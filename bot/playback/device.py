@@ -14,10 +14,10 @@ from bot.errors import shortened
 from bot.playback import BaseOutput, OutputLostError, protocol
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
-from bot.runtime import child, frames
-from bot.runtime.backoff import Backoff
 from bot.runtime.clock import awake
-from bot.runtime.tasks import running
+from bot.runtime.concurrency.backoff import Backoff
+from bot.runtime.concurrency.tasks import running
+from bot.runtime.processes import child, frames
 
 log = structlog.get_logger(__name__)
 

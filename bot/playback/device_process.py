@@ -29,8 +29,8 @@ from bot.playback.frame_clock import FrameClock
 from bot.playback.mixer import Mixer
 from bot.playback.portaudio import PortAudioStream
 from bot.playback.pulse.stream import PulseStream
-from bot.runtime import child, frames
-from bot.runtime.backoff import Backoff
+from bot.runtime.concurrency.backoff import Backoff
+from bot.runtime.processes import child, frames
 
 _T = TypeVar("_T")
 LATENCY_S = 0.04

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Meta
 
 from bot.messages import Samples
-from bot.runtime.mailbox import Mailbox
+from bot.runtime.concurrency.mailbox import Mailbox
 
 _MAX_WAITING: Final = 300
 """Messages that wait for one listener; with more it does not keep up."""

@@ -8,7 +8,7 @@ import msgspec
 
 from bot.errors import StartError
 from bot.playback import devices
-from bot.runtime.child import end, module_command, start
+from bot.runtime.processes.child import end, module_command, start
 
 _LISTED_S: Final = 10.0
 _MAX_BYTES: Final = 1 << 20

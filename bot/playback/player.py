@@ -11,8 +11,8 @@ from bot.config.sections.playback import PlaybackSettings
 from bot.playback import Output, OutputLostError
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
-from bot.runtime.tasks import running
-from bot.runtime.waiting import cancel, first_to_end
+from bot.runtime.concurrency.tasks import running
+from bot.runtime.concurrency.waiting import cancel, first_to_end
 
 log = structlog.get_logger(__name__)
 

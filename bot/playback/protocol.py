@@ -1,4 +1,4 @@
-"""Messages between the daemon and the process of a sound device, framed by `bot.runtime.frames`."""
+"""Messages between the daemon and the process of a sound device, in `frames` of a pipe."""
 
 from collections.abc import Callable
 from typing import Annotated, TypeAlias

@@ -20,8 +20,8 @@ from bot.playback import BaseOutput, OutputLostError
 from bot.playback.clip import Clip
 from bot.playback.gain import Gain
 from bot.playback.mixer import Mixer
-from bot.runtime.background import Background
-from bot.runtime.tasks import running
+from bot.runtime.concurrency.background import Background
+from bot.runtime.concurrency.tasks import running
 
 log = structlog.get_logger(__name__)
 

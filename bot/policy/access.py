@@ -4,7 +4,7 @@ from bot.config.chat.policy import AccessSettings
 from bot.messages import Chatter, Rejection, RejectReason
 from bot.policy.chatters import Chatters, Remembered
 from bot.policy.draft import Draft
-from bot.runtime.cleaning import name_key
+from bot.runtime.text.cleaning import name_key
 
 _PANIC, _ON = "panic", "on"
 

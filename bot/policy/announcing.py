@@ -15,7 +15,7 @@ from bot.policy.cleaning import clean, plain
 from bot.policy.draft import Draft
 from bot.policy.languages.scripts import LATIN, main_script
 from bot.policy.translations import ANNOUNCEMENTS
-from bot.runtime.cleaning import name_key
+from bot.runtime.text.cleaning import name_key
 
 _NOBODY = frozenset({"ananonymousgifter", "ananonymouscheerer"})
 """Logins that Twitch gives for chatters who do not want to be named."""

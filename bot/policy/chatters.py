@@ -5,8 +5,8 @@ from typing import NamedTuple, TypeAlias
 
 from bot.messages import Chatter
 from bot.policy.words.skeleton import seen
-from bot.runtime.cleaning import clean, name_key
 from bot.runtime.recent import Recent
+from bot.runtime.text.cleaning import clean, name_key
 
 Remembered: TypeAlias = Callable[[str], MutableMapping[str, str]]
 """Returns what is remembered of a kind, by a chatter's id or another key; changed in place."""

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from bot.runtime.cleaning import clean
+from bot.runtime.text.cleaning import clean
 
 __all__ = ["clean", "is_pronounceable", "plain", "without_space_before_marks"]
 

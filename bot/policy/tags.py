@@ -9,7 +9,7 @@ from bot.config.chat.tags import TagSettings
 from bot.messages import ChatMessage, Chatter, EventKind, Rejection, Segment
 from bot.policy.cleaning import is_pronounceable
 from bot.policy.draft import Draft, Filter, Span
-from bot.runtime.cleaning import name_key
+from bot.runtime.text.cleaning import name_key
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 _TAG = re.compile(rf"\[(?P<voice>{_NAME})\]|\((?P<sound>{_NAME})\)")

@@ -9,7 +9,7 @@ from bot.config.chat.answers import PLAIN
 from bot.config.chat.policy import VoiceSettings
 from bot.messages import Answer, ChatMessage, Chatter
 from bot.policy.chatters import Remembered
-from bot.runtime.cleaning import name_key
+from bot.runtime.text.cleaning import name_key
 from bot.voices.folder import DEFAULT, RANDOM, RESET
 
 _LISTED_CHARACTERS = 300

@@ -21,7 +21,7 @@ from nats.js.errors import APIError, NotFoundError
 
 from bot.engine.guests.pool.connection import told
 from bot.errors import LeaseLostError
-from bot.runtime.packing import decode, encode
+from bot.runtime.processes.packing import decode, encode
 from bot.store.copied import Kept, Place
 
 log = structlog.get_logger(__name__)

@@ -18,8 +18,8 @@ from bot.pool.access import access
 from bot.pool.figures import Figures
 from bot.pool.load import Limits
 from bot.pool.worker import Worker
-from bot.runtime.signals import stop_signals
-from bot.runtime.tasks import running
+from bot.runtime.concurrency.tasks import running
+from bot.runtime.processes.signals import stop_signals
 from bot.wiring import engines
 
 log = structlog.get_logger(__name__)

@@ -23,7 +23,7 @@ from bot.pool.copy import NatsCopy
 from bot.pool.lease import Lease
 from bot.pool.state import bucket_of_state, make_state
 from bot.runtime.clock import awake
-from bot.runtime.tasks import running
+from bot.runtime.concurrency.tasks import running
 
 log = structlog.get_logger(__name__)
 

@@ -32,9 +32,9 @@ from bot.pool.load import Limits, Load
 from bot.pool.queue import FairQueue, Waiting
 from bot.pool.voices import Voices
 from bot.runtime.clock import awake
-from bot.runtime.packing import encode
-from bot.runtime.tasks import running
-from bot.runtime.waiting import cancel, first_to_end
+from bot.runtime.concurrency.tasks import running
+from bot.runtime.concurrency.waiting import cancel, first_to_end
+from bot.runtime.processes.packing import encode
 
 log = structlog.get_logger(__name__)
 

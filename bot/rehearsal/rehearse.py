@@ -27,7 +27,7 @@ from bot.outcomes import (
 from bot.rehearsal.evening import Evening
 from bot.rehearsal.simulation import SimulatedEngine, SimulatedLoop, SimulatedOutput
 from bot.runtime import clock
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
 from bot.sources import Sources
 from bot.store import Store
 from bot.wiring import engines, sounds

@@ -21,9 +21,9 @@ from bot.hardware import gpu, host, jetson
 from bot.report import secrets
 from bot.report.forms import without_private_keys
 from bot.report.redaction import Redactor
-from bot.runtime.child import module_command
-from bot.runtime.folders import read_bounded
-from bot.runtime.state_folder import state_folder
+from bot.runtime.files.folders import read_bounded
+from bot.runtime.files.state_folder import state_folder
+from bot.runtime.processes.child import module_command
 from bot.service import daemon
 from bot.speedcheck import speed
 

@@ -15,8 +15,8 @@ from bot.config import Settings
 from bot.config.yaml_source import compose
 from bot.report.forms import REMOVED, SECRET_KEY
 from bot.report.redaction import Redactor
-from bot.runtime.folders import read_bounded
-from bot.runtime.state_folder import state_folder
+from bot.runtime.files.folders import read_bounded
+from bot.runtime.files.state_folder import state_folder
 
 _MAX_FILE_BYTES = 1 << 20
 _FILES_OF_SECRETS = {"password_file", "token_file", "api_key_file"}

@@ -1,1 +1,1 @@
-"""Runtime: child processes and their frames, tasks, waiting, back-off, folders, secrets."""
+"""Runtime: what every room may use: clocks, endpoints of HTTP, and how this was installed."""

@@ -18,10 +18,10 @@ import structlog
 
 from bot.config.sections.server import ServerSettings
 from bot.errors import StartError
-from bot.runtime.credentials import read_secret
 from bot.runtime.endpoints import Caller
-from bot.runtime.folders import read_bounded, write_whole
-from bot.runtime.state_folder import state_folder
+from bot.runtime.files.credentials import read_secret
+from bot.runtime.files.folders import read_bounded, write_whole
+from bot.runtime.files.state_folder import state_folder
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ import bot
 from bot.config import load, shipped_path
 from bot.errors import StartError
 from bot.hardware import jetson
-from bot.runtime.folders import write_whole
+from bot.runtime.files.folders import write_whole
 from bot.service import units
 from bot.service.manager import Manager
 from bot.service.units import JETSON_CLOCKS, MAIN, Place

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.errors import StartError
-from bot.runtime.folders import resource
+from bot.runtime.files.folders import resource
 
 MAIN = "ishowtts.service"
 JETSON_CLOCKS = "ishowtts-jetson-clocks.service"

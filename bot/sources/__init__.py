@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bot.config.sections.sources import SourceSettings, TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, Order, SourceItem
-from bot.runtime.reconnect import ReconnectLoop
+from bot.runtime.concurrency.reconnect import ReconnectLoop
 from bot.sources.twitch_rooms import TwitchRooms
 
 if TYPE_CHECKING:

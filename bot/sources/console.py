@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from bot.config.sections.sources import ConsoleSettings
 from bot.messages import ChatMessage, Chatter, Role
-from bot.runtime.aside import iterate_aside
 from bot.runtime.clock import now
+from bot.runtime.concurrency.aside import iterate_aside
 from bot.sources import Deliver
 
 MAX_LINE_BYTES = 4096

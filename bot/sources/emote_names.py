@@ -20,7 +20,7 @@ from platformdirs import user_cache_path
 
 from bot.config.sections.sources import EmoteService
 from bot.messages import ChatMessage
-from bot.runtime.folders import read_bounded, write_whole
+from bot.runtime.files.folders import read_bounded, write_whole
 from bot.sources.sanitize import valid_ranges
 
 log = structlog.get_logger(__name__)

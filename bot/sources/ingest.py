@@ -21,9 +21,9 @@ from msgspec.structs import replace
 from bot.config.sections.sources import IngestSettings
 from bot.errors import shown
 from bot.messages import ChatMessage, Purge, SourceItem
-from bot.runtime.cleaning import name_key
 from bot.runtime.clock import now
 from bot.runtime.endpoints import JSON, Caller, Form, as_json, endpoint
+from bot.runtime.text.cleaning import name_key
 from bot.sources import Deliver, Origin
 from bot.sources.bodies import DEFAULT_NAME, FORMS, MessageForm, read_body
 from bot.sources.chat_json import ChatJsonError, MessageBody, read_channel, read_item

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.errors import StartError
 from bot.messages import BlockedTerms, Command, SourceItem
 from bot.runtime.clock import awake
-from bot.runtime.line_file import LineFile
+from bot.runtime.files.line_file import LineFile
 from bot.sources.chat_json import dump_item
 
 

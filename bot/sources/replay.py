@@ -12,8 +12,8 @@ import structlog
 from bot.config.sections.sources import ReplaySettings
 from bot.errors import StartError
 from bot.messages import SourceItem
-from bot.runtime.aside import iterate_aside
 from bot.runtime.clock import awake
+from bot.runtime.concurrency.aside import iterate_aside
 from bot.sources import Deliver, Origin
 from bot.sources.chat_json import ChatJsonError, loads, read_at, read_channel, read_item
 from bot.sources.sanitize import well_formed

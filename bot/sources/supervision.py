@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.errors import StartError
-from bot.runtime.backoff import Backoff
+from bot.runtime.concurrency.backoff import Backoff
 from bot.sources import Deliver, Remote, Source
 
 log = structlog.get_logger(__name__)

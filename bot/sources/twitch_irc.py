@@ -16,9 +16,9 @@ import structlog
 from bot.config.sections.sources import TwitchIrcSettings
 from bot.errors import TransientError
 from bot.messages import ChatMessage
-from bot.runtime.backoff import Backoff
 from bot.runtime.clock import now
-from bot.runtime.reconnect import ReconnectLoop
+from bot.runtime.concurrency.backoff import Backoff
+from bot.runtime.concurrency.reconnect import ReconnectLoop
 from bot.sources import Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.irc import IrcConnection, IrcMessage, connect

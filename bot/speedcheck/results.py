@@ -9,7 +9,7 @@ from typing import Self
 import msgspec
 
 from bot.errors import StartError
-from bot.runtime.folders import read_bounded, write_whole
+from bot.runtime.files.folders import read_bounded, write_whole
 
 MOST_BYTES = 8 << 20
 """Limit of a file of results."""

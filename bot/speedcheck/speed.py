@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from bot.runtime.folders import read_bounded
-from bot.runtime.state_folder import state_folder
+from bot.runtime.files.folders import read_bounded
+from bot.runtime.files.state_folder import state_folder
 from bot.speedcheck.results import MOST_BYTES, keep
 from bot.state import SpeedState
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bot.runtime.state_folder import state_folder
+from bot.runtime.files.state_folder import state_folder
 from bot.store.audit import Audit, Statistics
 from bot.store.copied import Copy
 from bot.store.database import Database

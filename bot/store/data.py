@@ -12,9 +12,9 @@ import msgspec
 
 from bot.errors import StartError
 from bot.messages import ChatMessage
-from bot.runtime.cleaning import name_key
-from bot.runtime.folders import write_new
-from bot.runtime.packing import decode
+from bot.runtime.files.folders import write_new
+from bot.runtime.processes.packing import decode
+from bot.runtime.text.cleaning import name_key
 from bot.store.audit import Given
 from bot.store.database import open_file
 from bot.store.kinds import KINDS

@@ -22,7 +22,7 @@ from bot.outcomes import (
     Rejected,
 )
 from bot.runtime.clock import Moment, now
-from bot.runtime.packing import encode
+from bot.runtime.processes.packing import encode
 from bot.store.copied import Copy, Kept, Place
 from bot.store.database import Database
 from bot.store.journal_table import GIVEN_UP, JournalTable, Left

@@ -9,7 +9,7 @@ import structlog
 
 from bot.messages import ChatMessage
 from bot.runtime.clock import Moment
-from bot.runtime.packing import decode
+from bot.runtime.processes.packing import decode
 from bot.store.copied import Place
 from bot.store.database import Database
 

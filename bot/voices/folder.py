@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from bot.errors import StartError, shown
-from bot.runtime.folders import read_bounded
-from bot.runtime.plain_yaml import parse
+from bot.runtime.files.folders import read_bounded
+from bot.runtime.files.plain_yaml import parse
 
 RECORDING, TRANSCRIPT, ABOUT = "reference.wav", "transcript.txt", "voice.yaml"
 FILES = (RECORDING, TRANSCRIPT, ABOUT)

@@ -11,7 +11,7 @@ import structlog
 
 from bot.errors import StartError
 from bot.messages import AudioChunk, Samples
-from bot.runtime.folders import read_bounded
+from bot.runtime.files.folders import read_bounded
 from bot.runtime.installed import install_command
 from bot.voices.wav import mono, parse
 

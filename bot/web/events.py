@@ -17,9 +17,9 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bot.channel import Channel
 from bot.messages import AudioChunk
 from bot.outcomes import OUTCOMES, Continued, Outcome, Started
+from bot.runtime.concurrency.mailbox import Mailbox
+from bot.runtime.concurrency.waiting import cancel
 from bot.runtime.endpoints import JSON, Caller, endpoint
-from bot.runtime.mailbox import Mailbox
-from bot.runtime.waiting import cancel
 from bot.server.guard import may_stay
 from bot.state import DaemonState
 from bot.web.channels import ChannelsQuery, some_of

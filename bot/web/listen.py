@@ -18,8 +18,8 @@ from bot.messages import EventKind, Picture, WordTime
 from bot.outcomes import FINAL, Continued, Outcome, Started
 from bot.playback.browser import BrowserOutput
 from bot.playback.listeners import Event, Listener, Report, Setup
+from bot.runtime.concurrency.waiting import cancel
 from bot.runtime.endpoints import JSON, Caller, Form, endpoint
-from bot.runtime.waiting import cancel
 from bot.server.guard import may_stay
 from bot.web.channels import one_of
 from bot.web.sending import send_all

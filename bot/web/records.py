@@ -7,9 +7,9 @@ import msgspec
 from bot.channel import Channel
 from bot.logs.recent import Line
 from bot.messages import Chatter, Role, Utterance
-from bot.runtime.cleaning import name_key
 from bot.runtime.clock import unix
 from bot.runtime.endpoints import Caller, endpoint
+from bot.runtime.text.cleaning import name_key
 from bot.store.audit import Audit, Given
 from bot.web.channels import ChannelQuery, one_of
 

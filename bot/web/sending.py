@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from aiohttp import WSCloseCode, web
 
-from bot.runtime.mailbox import Mailbox
+from bot.runtime.concurrency.mailbox import Mailbox
 
 log = structlog.get_logger(__name__)
 

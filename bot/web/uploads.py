@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from aiohttp import BodyPartReader, web
 
-from bot.runtime.state_folder import state_folder
+from bot.runtime.files.state_folder import state_folder
 
 MAX_BYTES: Final = 20 << 20
 """Largest file."""

@@ -16,8 +16,8 @@ from bot.engine.pieces import Pauses
 from bot.engine.process.supervisor import Supervisor
 from bot.engine.process.watchdog import Limits
 from bot.errors import StartError, shown
-from bot.runtime.credentials import read_secret
-from bot.runtime.folders import resource
+from bot.runtime.files.credentials import read_secret
+from bot.runtime.files.folders import resource
 from bot.voices.catalogue import VoiceCatalog
 from bot.voices.management import VoiceFolders
 

@@ -10,8 +10,8 @@ from bot.mqtt.discovery import AnnouncedChannel, announcements
 from bot.mqtt.incoming import Incoming
 from bot.mqtt.payloads import level
 from bot.observers.mqtt import MqttObserver
-from bot.runtime.credentials import read_secret
-from bot.runtime.tasks import Work
+from bot.runtime.concurrency.tasks import Work
+from bot.runtime.files.credentials import read_secret
 from bot.state import DaemonState, MqttState
 
 

@@ -7,7 +7,7 @@ from bot.backlog import Hold
 from bot.channel import Channel
 from bot.config.sections.obs import ObsSettings
 from bot.obs.watch import Steering, Watch
-from bot.runtime.tasks import Work
+from bot.runtime.concurrency.tasks import Work
 from bot.state import ObsState
 
 

@@ -19,7 +19,7 @@ from bot.observers.notify import Notify
 from bot.observers.outcome_log import OutcomeLog
 from bot.observers.status import Status
 from bot.outcomes import Outcome
-from bot.runtime.tasks import Work
+from bot.runtime.concurrency.tasks import Work
 from bot.state import DaemonState, MqttState
 from bot.wiring.liveness import status_line
 

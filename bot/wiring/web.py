@@ -9,7 +9,7 @@ from bot import logs
 from bot.channel import Channel
 from bot.observers import Observer
 from bot.playback.browser import BrowserOutput
-from bot.runtime.tasks import Work
+from bot.runtime.concurrency.tasks import Work
 from bot.state import DaemonState
 from bot.store import Store
 from bot.voices.catalogue import VoiceCatalog

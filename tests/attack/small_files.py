@@ -23,7 +23,7 @@ from bot.errors import IshowttsError
 from bot.mqtt import connection
 from bot.playback.pulse import null_sinks
 from bot.report import parts, secrets
-from bot.runtime.credentials import read_secret
+from bot.runtime.files.credentials import read_secret
 from bot.sources import emote_names
 from bot.sources.twitch_eventsub.accounts import AccountStore
 from bot.speedcheck import results, speed

@@ -19,7 +19,7 @@ from bot.engine.process.supervisor import Supervisor
 from bot.errors import StartError
 from bot.playback import protocol
 from bot.playback.device import DeviceOutput
-from bot.runtime.frames import frame
+from bot.runtime.processes.frames import frame
 from tests.conftest import wait_until
 from tests.long import first_ones
 

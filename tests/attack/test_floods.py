@@ -12,8 +12,8 @@ from bot.engine.process import protocol as engine
 from bot.engine.process.supervisor import Supervisor
 from bot.playback import protocol as device
 from bot.playback.device import DeviceOutput
-from bot.runtime.frames import MOST_FRAMES_PER_S, FrameError, Receiver, frame
-from bot.runtime.packing import encode
+from bot.runtime.processes.frames import MOST_FRAMES_PER_S, FrameError, Receiver, frame
+from bot.runtime.processes.packing import encode
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(170)]
 

@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 
 from bot.errors import StartError
 from bot.observers.event_file import EventFile
-from bot.runtime.aside import iterate_aside
-from bot.runtime.line_file import LineFile
+from bot.runtime.concurrency.aside import iterate_aside
+from bot.runtime.files.line_file import LineFile
 from bot.sources.recording import Recorder
 from tests.attack.conftest import Disk
 from tests.conftest import wait_until

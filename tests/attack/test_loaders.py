@@ -10,8 +10,8 @@ import pytest
 
 from bot.config import loads
 from bot.errors import ConfigError, StartError, shown
-from bot.runtime.folders import read_bounded
-from bot.runtime.plain_yaml import parse
+from bot.runtime.files.folders import read_bounded
+from bot.runtime.files.plain_yaml import parse
 from bot.voices.folder import read_about, read_recording
 from tests.long import first_ones
 

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 
 from bot.config.sections.sources import ReplaySettings, TwitchIrcSettings
 from bot.errors import StartError, TransientError
-from bot.runtime.backoff import Backoff
-from bot.runtime.reconnect import ReconnectLoop
+from bot.runtime.concurrency.backoff import Backoff
+from bot.runtime.concurrency.reconnect import ReconnectLoop
 from bot.sources import create
 from bot.sources.emote_names import EmoteNames
 from bot.sources.supervision import keep_reading

@@ -18,7 +18,7 @@ from bot.errors import StartError
 from bot.playback.pulse import null_sinks
 from bot.report import archive
 from bot.report.parts import Part
-from bot.runtime.folders import write_whole
+from bot.runtime.files.folders import write_whole
 from bot.service import installation
 from bot.sources import emote_names
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore

@@ -35,7 +35,7 @@ from bot.engine.guests.pool.engine import PoolEngine
 from bot.engine.process.supervisor import Supervisor
 from bot.errors import IshowttsError
 from bot.messages import AudioChunk, SpeechRequest
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
 from bot.wiring import engines
 from tests.bench.report import environment, save
 from tests.pool.parts import SLOW, NatsServer, WorkerProcess

@@ -30,7 +30,7 @@ from bot.engine.contract import speak_one
 from bot.engine.guests.pool.engine import PoolEngine
 from bot.errors import IshowttsError
 from bot.messages import SpeechRequest
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
 from tests.bench.pool import SERVICE_S, Pool
 from tests.bench.report import environment, save, spread_ms
 from tests.pool.parts import NatsServer

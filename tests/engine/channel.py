@@ -19,7 +19,7 @@ from bot.outcomes import FINAL, Outcome
 from bot.playback.player import Player
 from bot.playback.wavefile import WavefileOutput
 from bot.runtime.clock import now
-from bot.runtime.tasks import running
+from bot.runtime.concurrency.tasks import running
 from bot.speaker import Speaker
 
 

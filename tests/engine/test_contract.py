@@ -19,7 +19,7 @@ from bot.engine.process.client import EngineLostError
 from bot.engine.process.supervisor import Supervisor
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
 from tests.engine.conftest import PATIENT, QUICK
 from tests.engine.guests import (
     SpeechServer,

@@ -14,7 +14,7 @@ from bot.engine.tone import SAMPLE_RATE_HZ, ToneEngine
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
 from bot.runtime.clock import now
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
 
 pytestmark = pytest.mark.parts
 

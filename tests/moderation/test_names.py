@@ -5,7 +5,7 @@ import pytest
 from bot.messages import Chatter, RejectReason, Verb
 from bot.outcomes import DropReason, Queued, Rejected
 from bot.policy.chatters import Chatters
-from bot.runtime.cleaning import name_key
+from bot.runtime.text.cleaning import name_key
 from tests.moderation.conftest import Room
 
 # ruff: noqa: RUF001 - decoration is the point

@@ -16,7 +16,7 @@ from bot.messages import ChatMessage, Chatter, Command, Order, SourceItem, Verb
 from bot.mqtt.connection import Connection, Received
 from bot.mqtt.incoming import Incoming
 from bot.mqtt.payloads import Refusal
-from bot.runtime.reconnect import ReconnectLoop
+from bot.runtime.concurrency.reconnect import ReconnectLoop
 from bot.sources.mqtt import MqttSource
 
 pytestmark = pytest.mark.parts

@@ -8,7 +8,7 @@ import pytest
 from bot.config.sections.obs import GateSettings
 from bot.obs.gate import Gate, level_of
 from bot.obs.watch import Steering, Watch
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
 from tests.obs.standin import Obs
 
 if TYPE_CHECKING:

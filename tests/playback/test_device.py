@@ -17,7 +17,7 @@ from bot.playback import protocol
 from bot.playback.clip import Clip
 from bot.playback.device import DeviceOutput
 from bot.playback.player import Playback, Player
-from bot.runtime.frames import frame, read
+from bot.runtime.processes.frames import frame, read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,7 +24,7 @@ from bot.errors import StartError
 from bot.messages import ChatMessage, Chatter, SpeechRequest
 from bot.pool.standby import leading
 from bot.runtime.clock import now
-from bot.runtime.packing import encode
+from bot.runtime.processes.packing import encode
 from bot.store.copied import Kept
 from tests.conftest import wait_until
 from tests.mqtt.conftest import make_certificates

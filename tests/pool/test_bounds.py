@@ -21,7 +21,7 @@ from bot.pool.load import Limits
 from bot.pool.queue import Waiting
 from bot.pool.voices import Voices
 from bot.pool.worker import Worker
-from bot.runtime.packing import encode
+from bot.runtime.processes.packing import encode
 
 CHOICES = (7, 5, 10)
 OTHERS = name_at_worker("alice", "v0")

@@ -17,7 +17,7 @@ from bot.engine.guests.pool.voices import Store, key_of, pack
 from bot.engine.process import protocol
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
-from bot.runtime.packing import encode
+from bot.runtime.processes.packing import encode
 from tests.pool.conftest import MakeEngine
 from tests.pool.parts import NatsServer
 from tests.pool.test_voices import copied

@@ -19,8 +19,8 @@ from bot.engine.guests.pool import wire
 from bot.engine.process import protocol
 from bot.errors import StartError, TransientError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
-from bot.runtime.packing import encode
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
+from bot.runtime.processes.packing import encode
 from tests.conftest import wait_until
 from tests.long import first_ones
 from tests.pool.conftest import MakeEngine, MakeWorker

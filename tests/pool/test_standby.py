@@ -20,8 +20,8 @@ from bot.pool.copy import NatsCopy
 from bot.pool.lease import Lease
 from bot.pool.state import make_state
 from bot.runtime.clock import now
-from bot.runtime.tasks import running
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.tasks import running
+from bot.runtime.concurrency.waiting import cancel
 from bot.store import Journal, Store
 from bot.store.copied import Kept
 from tests.conftest import wait_until

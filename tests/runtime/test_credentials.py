@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StartError
-from bot.runtime.credentials import read_secret
+from bot.runtime.files.credentials import read_secret
 
 
 def test_a_file_counts_before_a_credential_before_the_environment_before_the_configuration(

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from bot.errors import StartError, TransientError
-from bot.runtime.backoff import Backoff
-from bot.runtime.reconnect import ReconnectLoop
+from bot.runtime.concurrency.backoff import Backoff
+from bot.runtime.concurrency.reconnect import ReconnectLoop
 
 
 class World:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.runtime import waiting
-from bot.runtime.waiting import Changes, cancel, first_to_end
+from bot.runtime.concurrency import waiting
+from bot.runtime.concurrency.waiting import Changes, cancel, first_to_end
 
 
 async def test_a_task_that_loses_a_cancellation_is_cancelled_again(

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot.runtime.folders import resource
+from bot.runtime.files.folders import resource
 from tests.conftest import PulseServer
 from tests.service.conftest import require
 from tests.service.system import SystemManager, may_be

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StartError
-from bot.runtime.folders import resource
+from bot.runtime.files.folders import resource
 from bot.service import units
 from bot.service.units import Place
 

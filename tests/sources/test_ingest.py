@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from bot.config.sections.sources import IngestSettings
 from bot.messages import ChatMessage, Purge, Role, SourceItem
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
 from bot.sources import Resuming
 from bot.sources.ingest import IngestSource, routes
 from tests.sources.ingest_api import Api

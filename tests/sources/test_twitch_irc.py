@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.config.sections.sources import TwitchIrcSettings
 from bot.errors import StartError, TransientError
 from bot.messages import Purge, Role
-from bot.runtime.backoff import Backoff
+from bot.runtime.concurrency.backoff import Backoff
 from bot.sources import create
 from bot.sources.emote_names import EmoteNames
 from bot.sources.irc import connect

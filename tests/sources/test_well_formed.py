@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.config.sections.sources import ConsoleSettings, IngestSettings, ReplaySettings
 from bot.messages import ChatMessage
-from bot.runtime.packing import encode
+from bot.runtime.processes.packing import encode
 from bot.sources import Origin
 from bot.sources.chat_json import loads, read_item
 from bot.sources.console import ConsoleSource

@@ -16,7 +16,7 @@ from bot.__main__ import main
 from bot.cli import EXIT_INTERRUPTED
 from bot.errors import StartError
 from bot.messages import Samples
-from bot.runtime.folders import resource
+from bot.runtime.files.folders import resource
 from bot.voices import voice_files
 from tests.cli.test_command_line import ishowtts
 from tests.voices.conftest import RATE_HZ, Save

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, web
 
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
 from bot.state import DaemonState
 from bot.web.events import Events
 

@@ -18,7 +18,7 @@ import yaml
 
 from bot.config import load
 from bot.errors import StartError
-from bot.runtime.state_folder import state_folder
+from bot.runtime.files.state_folder import state_folder
 from bot.voices.management import VoiceFolders
 from bot.web import uploads
 from tests.conftest import wait_until

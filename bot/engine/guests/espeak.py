@@ -11,7 +11,7 @@ from bot.engine.guests.guest import LONGEST_SPEECH_S, WARM_UP, Guest
 from bot.engine.guests.program import Program, find, output_of
 from bot.errors import StartError, TransientError, UtteranceError
 from bot.messages import AudioChunk
-from bot.runtime import japanese
+from bot.runtime.text import japanese
 
 _REMEDY = "Install it with: sudo apt install espeak-ng"
 _WORDS_PER_MINUTE = 175

@@ -21,7 +21,7 @@ from bot.engine.guests import sound
 from bot.engine.guests.guest import LONGEST_SPEECH_S, WARM_UP, Guest
 from bot.errors import StartError, TransientError, UtteranceError, raised
 from bot.messages import AudioChunk
-from bot.runtime.folders import read_bounded
+from bot.runtime.files.folders import read_bounded
 
 _CONNECT_S = 5.0
 _MOST_PEM_BYTES = 4 << 20

@@ -14,7 +14,7 @@ from bot.engine.guests.guest import LONGEST_SPEECH_S, WARM_UP, Guest
 from bot.engine.guests.program import SILENT_S, Program, find
 from bot.errors import StartError, TransientError, UtteranceError, raised
 from bot.messages import AudioChunk
-from bot.runtime.folders import read_bounded
+from bot.runtime.files.folders import read_bounded
 
 _MOST_BYTES = 1 << 20
 """Limit of what tells about a voice."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from bot.engine.process.progress import Progress
 from bot.errors import StartError, TransientError, UtteranceError, raised
-from bot.runtime.child import ending_with_parent
+from bot.runtime.processes.child import ending_with_parent
 
 SILENT_S = 20.0
 """Limit without any output: a voice of high quality on a slow board takes seconds to load."""

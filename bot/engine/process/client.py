@@ -15,10 +15,10 @@ from bot.engine.process import protocol
 from bot.engine.process.watchdog import Limits, Watchdog
 from bot.errors import StartError, TransientError, UtteranceError, shortened, shown
 from bot.messages import SpeechRequest
-from bot.runtime import child, frames
+from bot.runtime.concurrency.waiting import first_to_end
 from bot.runtime.installed import engine_command
-from bot.runtime.packing import encode
-from bot.runtime.waiting import first_to_end
+from bot.runtime.processes import child, frames
+from bot.runtime.processes.packing import encode
 
 log = structlog.get_logger(__name__)
 

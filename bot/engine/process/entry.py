@@ -19,8 +19,8 @@ import msgspec
 
 from bot.engine.process import protocol
 from bot.engine.process.worker import Worker
-from bot.runtime import child, frames
-from bot.runtime.packing import encode
+from bot.runtime.processes import child, frames
+from bot.runtime.processes.packing import encode
 
 _GRACE_S = 2.0
 """Limit for the engine to release what it holds, before its process ends anyway."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.runtime.clock import awake
-from bot.runtime.waiting import Changes
+from bot.runtime.concurrency.waiting import Changes
 
 
 class Idleness:

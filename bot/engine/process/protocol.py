@@ -1,6 +1,6 @@
 """Protocol between the daemon and an engine's process: docs/engine-protocol.md.
 
-Each message is one frame, see `bot.runtime.frames`; its type stands in the field `type`.
+Each message is one frame, see `bot.runtime.processes.frames`; its type stands in the field `type`.
 """
 
 from typing import Any, Literal, TypeAlias
@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from bot.messages import AudioChunk, Message, SpeechRequest
-from bot.runtime.packing import decode_array
+from bot.runtime.processes.packing import decode_array
 
 VERSION = 3
 """Version of the protocol: grows with every change that an older other end would not understand."""

@@ -21,7 +21,7 @@ from bot.engine.process.idleness import Idleness
 from bot.engine.process.watchdog import Limits
 from bot.errors import StartError, UtteranceError, raised
 from bot.messages import AudioChunk, SpeechRequest
-from bot.runtime.waiting import Changes, cancel, first_to_end
+from bot.runtime.concurrency.waiting import Changes, cancel, first_to_end
 from bot.state import EngineState
 
 log = structlog.get_logger(__name__)

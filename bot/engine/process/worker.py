@@ -23,7 +23,7 @@ from bot.errors import (
 )
 from bot.messages import AudioChunk
 from bot.runtime.clock import awake
-from bot.runtime.waiting import first_to_end
+from bot.runtime.concurrency.waiting import first_to_end
 
 
 class _Batch(NamedTuple):

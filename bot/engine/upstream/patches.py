@@ -20,7 +20,7 @@ from typing import NamedTuple
 from bot.engine.upstream.importing import VERSION
 from bot.engine.upstream.unified_diff import Change, git_hash, parse
 from bot.errors import IshowttsError
-from bot.runtime.folders import read_bounded, resource
+from bot.runtime.files.folders import read_bounded, resource
 from bot.runtime.installed import install_command
 
 _MOST_BYTES = 16 << 20

@@ -7,7 +7,7 @@ from platformdirs import user_config_path
 
 from bot.errors import StartError, shown
 from bot.playback.pulse.server import Module, Server
-from bot.runtime.folders import read_bounded, write_whole
+from bot.runtime.files.folders import read_bounded, write_whole
 
 _MODULE = "module-null-sink"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")

@@ -23,8 +23,8 @@ from bot.policy.languages.scripts import (
     main_script,
     scripts_of,
 )
-from bot.runtime import japanese
 from bot.runtime.recent import Recent
+from bot.runtime.text import japanese
 
 Spoken = Callable[[], Collection[str] | None]
 """Returns the ISO 639 codes that some engine speaks, or None where one takes whatever comes."""

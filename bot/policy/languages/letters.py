@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from bot.policy.languages.scripts import HAN, LATIN, PHONETIC, runs
 from bot.policy.words.skeleton import look_alike
-from bot.runtime import japanese
+from bot.runtime.text import japanese
 
 _ALPHABETS = frozenset({PHONETIC, "CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "CHEROKEE", "LISU"})
 """Scripts with letters that look like Latin ones."""

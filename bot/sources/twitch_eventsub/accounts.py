@@ -17,8 +17,8 @@ import structlog
 from msgspec import structs
 
 from bot.errors import StartError
-from bot.runtime.folders import read_bounded, write_whole
-from bot.runtime.state_folder import state_folder
+from bot.runtime.files.folders import read_bounded, write_whole
+from bot.runtime.files.state_folder import state_folder
 
 log = structlog.get_logger(__name__)
 

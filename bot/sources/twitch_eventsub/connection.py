@@ -20,10 +20,10 @@ from twitchio.payloads import TokenRefreshedPayload
 from bot.config.sections.sources import TwitchEventsubSettings, TwitchSettings
 from bot.errors import LogInError, StartError, TransientError
 from bot.messages import ChatMessage
-from bot.runtime.backoff import Backoff
 from bot.runtime.clock import now
-from bot.runtime.reconnect import ReconnectLoop
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.backoff import Backoff
+from bot.runtime.concurrency.reconnect import ReconnectLoop
+from bot.runtime.concurrency.waiting import cancel
 from bot.sources.sanitize import RecentIds
 from bot.sources.twitch_eventsub import payloads
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore

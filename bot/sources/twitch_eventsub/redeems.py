@@ -17,8 +17,8 @@ import structlog
 from bot.config.sections.sources import RewardSettings
 from bot.errors import LogInError, TransientError
 from bot.messages import ChatMessage
-from bot.runtime.backoff import Backoff
 from bot.runtime.clock import now
+from bot.runtime.concurrency.backoff import Backoff
 from bot.runtime.recent import Recent
 from bot.sources.sanitize import RecentIds
 from bot.sources.twitch_eventsub.client import EventClient, Settlement

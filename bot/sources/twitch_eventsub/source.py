@@ -22,7 +22,7 @@ from bot.messages import (
 )
 from bot.outcomes import FINAL, PUT_OFF, Applied, Dropped, Notice, Outcome, Rejected, Spoken
 from bot.runtime.clock import now
-from bot.runtime.waiting import first_to_end
+from bot.runtime.concurrency.waiting import first_to_end
 from bot.sources import NOTHING, Asked, Deliver, Origin, Remote
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub import payloads

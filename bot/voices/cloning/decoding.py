@@ -18,7 +18,7 @@ import numpy.typing as npt
 import soundfile
 
 from bot.errors import StartError
-from bot.runtime import child
+from bot.runtime.processes import child
 from bot.voices.wav import mono, parse
 
 MAX_S = 600.0

@@ -9,7 +9,7 @@ import msgspec
 
 from bot.errors import StartError
 from bot.messages import AudioChunk
-from bot.runtime import child
+from bot.runtime.processes import child
 from bot.voices import wav
 
 _DEADLINE_S: Final = 180.0

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from bot.errors import StartError
-from bot.runtime.folders import write_whole
+from bot.runtime.files.folders import write_whole
 from bot.speedcheck import results
 from bot.speedcheck.results import Conditions, Hardware, Start
 

@@ -20,7 +20,7 @@ from bot.engine.f5.model.vocos import Vocos
 from bot.engine.f5.weights.checkpoint import load_acoustic, load_vocos
 from bot.engine.f5.weights.installed import choose
 from bot.engine.upstream.importing import import_upstream
-from bot.runtime.folders import resource
+from bot.runtime.files.folders import resource
 
 CPU = torch.device("cpu")
 VOCABULARY_SIZE = 80

@@ -15,7 +15,7 @@ from bot.engine.f5.mel import log_mel
 from bot.engine.f5.model import int8
 from bot.errors import StartError, UtteranceError
 from bot.messages import SpeechRequest
-from bot.runtime.waiting import cancel
+from bot.runtime.concurrency.waiting import cancel
 
 pytestmark = pytest.mark.parts
 

@@ -33,7 +33,7 @@ from bot.engine.process.supervisor import Supervisor
 from bot.engine.process.watchdog import Limits
 from bot.messages import Samples, SpeechRequest
 from bot.outcomes import FINAL, Outcome, Spoken, Started
-from bot.runtime.folders import resource
+from bot.runtime.files.folders import resource
 from tests.engine.channel import Channel
 
 pytestmark = pytest.mark.parts

@@ -19,7 +19,7 @@ from bot.engine.process.client import EngineLostError
 from bot.engine.process.supervisor import Supervisor
 from bot.errors import StartError
 from bot.messages import Samples, SpeechRequest
-from bot.runtime.folders import resource
+from bot.runtime.files.folders import resource
 from tests.interpreters import python_3_10
 
 pytestmark = pytest.mark.parts

@@ -7,7 +7,7 @@ import pytest
 
 from bot.engine.process import protocol
 from bot.engine.process.entry import _encode
-from bot.runtime import child
+from bot.runtime.processes import child
 
 
 @pytest.mark.parametrize(

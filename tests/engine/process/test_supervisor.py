@@ -21,11 +21,11 @@ from bot.engine.process.worker import Worker
 from bot.engine.tone import ToneEngine
 from bot.errors import StartError, UtteranceError
 from bot.messages import AudioChunk, SpeechRequest
-from bot.runtime import child
-from bot.runtime.frames import Receiver, frame
+from bot.runtime.concurrency.waiting import cancel
 from bot.runtime.installed import engine_command
-from bot.runtime.packing import encode
-from bot.runtime.waiting import cancel
+from bot.runtime.processes import child
+from bot.runtime.processes.frames import Receiver, frame
+from bot.runtime.processes.packing import encode
 from tests.engine.conftest import DEADLINE_S, PATIENT, QUICK, limits_for
 
 pytestmark = pytest.mark.parts

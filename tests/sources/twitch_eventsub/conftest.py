@@ -10,8 +10,8 @@ import pytest
 
 from bot.config.sections.sources import TwitchEventsubSettings, TwitchSettings
 from bot.messages import ChatMessage, SourceItem
-from bot.runtime.backoff import Backoff
 from bot.runtime.clock import now
+from bot.runtime.concurrency.backoff import Backoff
 from bot.sources import NOTHING, Asked
 from bot.sources.emote_names import EmoteNames
 from bot.sources.twitch_eventsub.accounts import Account, AccountStore

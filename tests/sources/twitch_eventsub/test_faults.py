@@ -19,8 +19,8 @@ from structlog.testing import capture_logs
 from bot.config.sections.sources import RewardSettings, TwitchSettings
 from bot.errors import StartError
 from bot.messages import Purge
-from bot.runtime.backoff import Backoff
 from bot.runtime.clock import now
+from bot.runtime.concurrency.backoff import Backoff
 from bot.sources.twitch_eventsub import merging
 from bot.sources.twitch_eventsub.connection import TwitchConnection
 from bot.sources.twitch_eventsub.replies import Importance, Reply

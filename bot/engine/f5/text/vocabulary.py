@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bot.errors import StartError
-from bot.runtime.folders import read_bounded
+from bot.runtime.files.folders import read_bounded
 
 Vocabulary: TypeAlias = Mapping[str, int]
 """Token id by character or pinyin syllable."""

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from bot.engine.f5.mel import HOP_SAMPLES, SAMPLE_RATE_HZ, log_mel
 from bot.engine.f5.voice.resample import resample
-from bot.runtime.folders import write_whole
+from bot.runtime.files.folders import write_whole
 from bot.voices.judgement import judged, sentence
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 from bot.engine.f5.weights.catalogue import HubFile, KnownModel, find
 from bot.engine.f5.weights.installed import folder_of, missing, readable_size
 from bot.errors import IshowttsError, StartError, TransientError
-from bot.runtime.folders import write_whole
+from bot.runtime.files.folders import write_whole
 
 _BLOCK_BYTES = 1 << 20
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})

@@ -10,7 +10,7 @@ import torch
 from bot.engine.f5.batching import SpeechRunner
 from bot.engine.f5.weights.loading import PRECISIONS
 from bot.hardware import host
-from bot.runtime.folders import read_bounded, write_whole
+from bot.runtime.files.folders import read_bounded, write_whole
 
 log = logging.getLogger(__name__)
 

@@ -24,8 +24,8 @@ from bot.engine.f5.text.timing import load_timing
 from bot.engine.f5.text.vocabulary import Vocabulary, load_vocabulary
 from bot.engine.f5.weights.checkpoint import load_acoustic, load_vocos, open_state
 from bot.errors import StartError, shown
-from bot.runtime.folders import read_bounded
-from bot.runtime.plain_yaml import parse
+from bot.runtime.files.folders import read_bounded
+from bot.runtime.files.plain_yaml import parse
 
 _TIMING = "timing.safetensors"
 _MAX_YAML_BYTES = 256 << 10

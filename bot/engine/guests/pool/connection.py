@@ -15,8 +15,8 @@ from nats.js.errors import APIError
 
 from bot.errors import StartError, raised, shortened
 from bot.runtime.clock import awake
-from bot.runtime.folders import read_bounded
-from bot.runtime.waiting import Changes, cancel
+from bot.runtime.concurrency.waiting import Changes, cancel
+from bot.runtime.files.folders import read_bounded
 
 log = logging.getLogger(__name__)
 

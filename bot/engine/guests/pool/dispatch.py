@@ -23,7 +23,7 @@ from bot.engine.process import protocol
 from bot.errors import TransientError, UtteranceError, raised
 from bot.messages import SpeechRequest
 from bot.runtime.clock import awake
-from bot.runtime.packing import encode
+from bot.runtime.processes.packing import encode
 
 log = logging.getLogger(__name__)
 

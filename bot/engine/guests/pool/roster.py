@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.engine.guests.pool.wire import Beat
 from bot.runtime.clock import awake
-from bot.runtime.waiting import Changes
+from bot.runtime.concurrency.waiting import Changes
 
 _CHOICES = 2
 """Workers of which the better one is taken. The best of all would get what every daemon has at the

@@ -34,7 +34,7 @@ from nats.js.object_store import ObjectStore
 from bot.engine.guests.pool.connection import told
 from bot.errors import StartError, UtteranceError, raised
 from bot.runtime.clock import awake
-from bot.runtime.folders import read_bounded
+from bot.runtime.files.folders import read_bounded
 from bot.voices.folder import FILES, Signature, find, read_about, read_signature
 
 log = logging.getLogger(__name__)

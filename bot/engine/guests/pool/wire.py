@@ -14,7 +14,7 @@ from bot.engine.process import protocol
 from bot.errors import StartError, shown
 from bot.messages import SpeechRequest
 from bot.messages.base import Message
-from bot.runtime.packing import encode
+from bot.runtime.processes.packing import encode
 
 VERSION = 1
 """Version of these messages: grows with every change that an older other end would not

@@ -15,7 +15,7 @@ from bot.config.sections.engine import F5Settings
 from bot.engine.f5.voice.folder import Voice, load_voice
 from bot.engine.f5.voice.reference import ReferenceCache
 from bot.errors import IshowttsError, StartError
-from bot.runtime.folders import resource
+from bot.runtime.files.folders import resource
 from bot.voices import folder
 from tests.bench.f5.checkpoints import VOICE
 from tests.bench.f5.hardware import hardware, versions

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import torch
 
 from bot.engine.f5.model.runner import Runner
-from bot.runtime.folders import write_whole
+from bot.runtime.files.folders import write_whole
 from tests.bench.f5.model_under_test import ModelUnderTest
 from tests.bench.f5.own_stages import OwnStages
 from tests.bench.f5.results import Case

@@ -8,7 +8,7 @@ from typing import NoReturn
 import structlog
 
 from bot.errors import StartError, TransientError
-from bot.runtime.backoff import Backoff
+from bot.runtime.concurrency.backoff import Backoff
 
 log = structlog.get_logger(__name__)
 

@@ -20,7 +20,7 @@ from threading import Thread
 from typing import BinaryIO, Generic, TypeVar
 
 import bot
-from bot.runtime.frames import frame
+from bot.runtime.processes.frames import frame
 
 _T = TypeVar("_T")
 _PR_SET_PDEATHSIG = 1

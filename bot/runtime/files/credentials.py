@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.errors import StartError
-from bot.runtime.folders import read_bounded
+from bot.runtime.files.folders import read_bounded
 
 _MAX_BYTES = 4096
 """Longest secret in a file."""

@@ -1,0 +1,1 @@
+"""Tasks, threads, waiting and trying again."""

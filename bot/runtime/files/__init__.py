@@ -1,0 +1,1 @@
+"""Folders and files: read within bounds, written whole, kept secret."""

@@ -1,0 +1,1 @@
+"""Child processes, their signals, and the frames that they exchange."""
