@@ -15,6 +15,8 @@ _ENDINGS = (
     *("ist", "ists", "ism", "ity", "able", "like", "less", "ful", "ville", "land", "ette", "let"),
 )
 _PLAIN_ENDINGS = ("s", "es", "ed", "ing")
+_INFLECTIONS = ("es", "ed", "ing", "ish", "y")
+"""Endings of words of English that the lexicon leaves out of longer ones, as of cucumbered."""
 _COINED_ENDINGS = ("z", "ly", "ier", "iest", "ness", "ish", "ist", "ism")
 """Endings that a short word of English takes besides, unless they make another word of it."""
 _CYRILLIC_VOWELS = frozenset("аеиоуыэюяйь")
@@ -23,6 +25,7 @@ _CYRILLIC_ENDINGS = (
     *("ик", "ики", "иков", "ище", "ить", "ил", "ый", "его", "ому", "ыми", "ых", "енок", "ята"),
     *("ка", "ки", "ку", "ок", "очка", "ин", "ский", "ная", "ный", "овый", "ые", "ая", "ый"),
 )  # fmt: skip
+_SPANISH_ENDINGS = ("o", "a", "os", "as", "ito", "ita", "itos", "itas")
 _LEAST_ENDING = 5
 """Letters of an English word that takes any ending; shorter ones are stems of other languages."""
 _SHORT = 3
@@ -73,6 +76,8 @@ def forms(word: str) -> Iterator[str]:
     English itself.
     """
     yield word
+    if "ñ" in word and word[-1] in "ao":
+        yield from _spanish(word[:-1])
     known = english()
     is_known = word in known
     endings: Sequence[str] = _CYRILLIC_ENDINGS if _is_cyrillic(word) else _ENDINGS
@@ -82,6 +87,12 @@ def forms(word: str) -> Iterator[str]:
         for form in _spelled(word, ending):
             if form not in known or (is_known and ending in _PLAIN_ENDINGS):
                 yield form
+
+
+def _spanish(stem: str) -> Iterator[str]:
+    for ending in _SPANISH_ENDINGS:
+        is_soft = stem.endswith("c") and ending[0] == "i"
+        yield (stem[:-1] + "qu" if is_soft else stem) + ending
 
 
 def _is_cyrillic(word: str) -> bool:
@@ -148,6 +159,8 @@ class Compounds:
             return True
         known = english()
         if word in known or (word.endswith("s") and word[:-1] in known):
+            return False
+        if any(word.endswith(end) and word.removesuffix(end) in known for end in _INFLECTIONS):
             return False
         return any(
             self._is_point(word, start, start + length)

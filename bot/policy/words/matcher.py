@@ -14,7 +14,7 @@ from bot.policy.words.disguises import seen_as
 from bot.policy.words.heard import Heard
 from bot.policy.words.lexicon import is_english
 from bot.policy.words.numerals import Numerals
-from bot.policy.words.skeleton import seen
+from bot.policy.words.skeleton import is_foreign, seen
 from bot.policy.words.splits import CONTRACTION, GRAMMAR
 from bot.policy.words.tokens import EDGES, WORDS, Token, humps, spellings
 
@@ -156,13 +156,13 @@ class Matcher:
         )
 
     def _look_at_pair(self, first: str, second: str) -> bool:
-        """Tell whether two words make a blocked one, or together sound like one.
-
-        Two words of English sound like themselves.
-        """
+        """Tell whether two words make a blocked one, or together sound like one."""
         if max(len(first), len(second)) > _LONGEST_TOKEN:
             return False
-        are_english = all(is_english(word.lower().strip(EDGES)) for word in (first, second))
+        words = [word.lower().strip(EDGES) for word in (first, second)]
+        if any(self._allowed.is_word(word) and self._is_blocked(_letters(word)) for word in words):
+            return False  # it is allowed as it is, and so before an ending: Mónaco es
+        are_english = all(map(is_english, words))  # they sound like themselves
         for before in spellings(first)[:2]:
             for behind in spellings(second)[:2]:
                 if min(len(before), len(behind)) < _LEAST_HALF:
@@ -184,15 +184,24 @@ class Matcher:
             all(map(self._is_innocent, parts))
             or any(self._allowed.is_word(part.text) for part in parts)
         )
-        if not is_divided and any(map(self._is_blocked, spellings(token.text))):
+        if not is_divided and self._is_point(token.text):
             yield token.start, token.end
             return
         for part in parts:
-            if not self._is_innocent(part) and any(map(self._is_blocked, spellings(part.text))):
+            if not self._is_innocent(part) and self._is_point(part.text):
                 yield part.start, part.end
         for first, second in pairwise(parts):
             if self._compounds.is_form((first.text + second.text).casefold()):
                 yield first.start, second.end
+
+    def _is_point(self, word: str) -> bool:
+        """Tell whether a word of a text is a blocked one in some spelling.
+
+        One of another script is looked at, but not read as if its look-alikes were Latin: there
+        are too many ordinary words for that.
+        """
+        is_point = self._compounds.is_blocked if is_foreign(word) else self._is_blocked
+        return any(map(is_point, spellings(word)))
 
     def _is_innocent(self, part: Token) -> bool:
         word = part.text.casefold()

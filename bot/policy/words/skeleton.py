@@ -145,6 +145,12 @@ def _is_latin(character: str) -> bool:
     return character.isascii() or unicodedata.name(character, "").startswith("LATIN ")
 
 
+def is_foreign(word: str) -> bool:
+    """Tell whether `word` has letters, and none of them is Latin."""
+    letters = [letter for letter in word if letter.isalpha()]
+    return bool(letters) and not any(map(_is_latin, letters))
+
+
 @lru_cache(maxsize=8192)
 def _marked(character: str) -> str:
     if character.isascii():
