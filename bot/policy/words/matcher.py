@@ -14,6 +14,7 @@ from bot.policy.words.disguises import seen_as
 from bot.policy.words.heard import Heard
 from bot.policy.words.lexicon import is_english
 from bot.policy.words.numerals import Numerals
+from bot.policy.words.romanized import romanized
 from bot.policy.words.skeleton import is_foreign, seen
 from bot.policy.words.splits import CONTRACTION, GRAMMAR
 from bot.policy.words.tokens import EDGES, WORDS, Token, humps, spellings
@@ -65,10 +66,12 @@ class Matcher:
     ) -> None:
         """Take blocked words, regular expressions, and what is never blocked."""
         words = list(words)
-        self._seen = Blocklist(words, patterns)
+        latin = [each for word in words for each in romanized(word)]
+        spelled = {_sounded(word) for word in latin if "*" not in word}
+        self._seen = Blocklist((*words, *latin), patterns)
         self._allowed = allowed or Allowed(())
         plain = {_sounded(word) for word in words if "*" not in word}
-        letters = {word for word in plain if len(word) >= _SHORTEST and word.isalpha()}
+        letters = {word for word in plain | spelled if len(word) >= _SHORTEST and word.isalpha()}
         split = (phrase.casefold().split() for phrase in words if " " in phrase)
         phrases = {form for phrase in split for form in _inflected(phrase)}
         self._compounds = Compounds(letters, _letters, phrases=phrases)
