@@ -61,6 +61,11 @@ _BEHIND = frozenset(_WRITTEN_BEHIND.split())
 """What is written before and behind a short word to make a name or an insult of it."""
 
 
+_SENTENCE = re.compile(
+    r"(?:(?:you|u|he|she|they|we|i|it|this|that)(?:are|re|r|is|s|am|m)?)"
+    r"(?:an?|the|such|so|all|just|my|our)*"
+)
+"""Beginning of a sentence without spaces: youarea."""
 _DERIVED = re.compile(
     r"(?:a|be|de|dis|en|in|mis|non|out|over|pre|re|sub|un|under)*"
     r"-(?:a[bn]le|ance|ation|ed|en|ent|er|ers|est|ful|ie|ier|ies|iest|ily|iness|ing|ingly|ings|ion|"
@@ -185,6 +190,8 @@ class Compounds:
 
 def _may_stand_beside(part: str, core: str, *, is_behind: bool) -> bool:
     part = part.replace(core, "").strip("0123456789_-'")
+    if len(core) > _SHORT and not is_behind and _SENTENCE.fullmatch(part):
+        return True
     if not part or part in (_BEHIND if is_behind else _BEFORE):
         return True
     # A word of English makes others of its kind (milkwort), which the lexicon may not have.

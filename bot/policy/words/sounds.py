@@ -245,6 +245,8 @@ def _in_place(written: str, behind: str, *, is_first: bool) -> tuple[str, ...]:
         return ("k+u",)
     if not behind and written in _AT_END:
         return _AT_END[written]
+    if written == "ch" and is_first and behind in _SOFT:
+        return ("C", "S")
     if written == "x" and is_first:
         return ("z",)
     if written in ("th", "sh") and not is_before_vowel:
