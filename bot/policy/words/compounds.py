@@ -81,8 +81,6 @@ def forms(word: str) -> Iterator[str]:
     English itself.
     """
     yield word
-    if "ñ" in word and word[-1] in "ao":
-        yield from _spanish(word[:-1])
     known = english()
     is_known = word in known
     endings: Sequence[str] = _CYRILLIC_ENDINGS if _is_cyrillic(word) else _ENDINGS
@@ -94,7 +92,11 @@ def forms(word: str) -> Iterator[str]:
                 yield form
 
 
-def _spanish(stem: str) -> Iterator[str]:
+def _spanish(word: str) -> Iterator[str]:
+    """Yield a word with ñ with the endings of Spanish; they keep the ñ, or would be other words."""
+    if "ñ" not in word or word[-1] not in "ao":
+        return
+    stem = word[:-1]
     for ending in _SPANISH_ENDINGS:
         is_soft = stem.endswith("c") and ending[0] == "i"
         yield (stem[:-1] + "qu" if is_soft else stem) + ending
@@ -136,6 +138,7 @@ class Compounds:
         """
         self._cores = {(core := look(phrase)): core for phrase in phrases}
         for word in words:
+            self._cores |= dict.fromkeys(_spanish(word), look(word))
             self._cores |= dict.fromkeys(map(look, forms(word)), look(word))
         self._lengths: dict[str, list[int]] = {}
         for start, length in sorted({(core[:_START], len(core)) for core in self._cores}):

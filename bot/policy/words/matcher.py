@@ -32,6 +32,12 @@ _LEAST_HALF = 2
 _STRETCHED = re.compile(r"[sz]{2,}$|([a-z])\1+$")
 """End that is drawn out: a plural, or the last letter."""
 _TWO_SENTENCES = re.compile(r"(?:[a-z]{2}|[0-9]{2})[.!?]\s+(?:[A-Z][a-z]|[0-9]{2})")
+_AMOUNT = re.compile(
+    r"[$€£¥][0-9]{1,9}[.,][0-9]{1,3}(?![0-9.,])"
+    r"|(?<![0-9.,])[0-9]{1,9}[.,][0-9]{1,3} ?(?:[$€£¥%]|(?:usd|eur|gbp|k[mgb]|[cm]m|[gmt]b|m|s)\b)",
+    re.IGNORECASE,
+)
+"""Money or a measure with decimals: nobody says the digits of $88.14 as those of a number."""
 _LINK = re.compile(r"['_,-]*")
 """What may stand at the ends of parts that are joined over a space."""
 _CHUNKS = 16_384
@@ -114,6 +120,9 @@ class Matcher:
         if self._numbers:
             spans += self._numbers.find(text)
         meant = [span for span in spans if _TWO_SENTENCES.search(text, *span) is None]
+        if meant and self._digits:
+            amounts = [match.span() for match in _AMOUNT.finditer(text)]
+            meant = [span for span in meant if not any(_is_within(span, each) for each in amounts)]
         return tuple(sorted(self._allowed.without(meant, text))) if meant else ()
 
     def _in_chunks(self, text: str, besides: str) -> Iterator[Span]:
@@ -218,6 +227,10 @@ class Matcher:
             self._compounds.is_blocked(each) or self._heard.is_blocked(each)
             for each in {word, plain}
         )
+
+
+def _is_within(span: Span, whole: Span) -> bool:
+    return whole[0] <= span[0] and span[1] <= whole[1]
 
 
 def _softened(word: str) -> str:

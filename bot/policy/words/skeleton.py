@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from bot.policy.words.look_alikes import LOOK_ALIKES
 
-_MODIFIED = re.compile(r"LATIN (?:SMALL|CAPITAL) LETTER ([A-Z]) WITH .+")
-"""Name of a letter with something at it that does not come off by decomposition."""
+_MODIFIED = re.compile(r"LATIN (?:SMALL|CAPITAL) LETTER (?:[A-Z]+ )?([A-Z])(?: WITH .+)?")
+"""Name of a letter that is turned, or has at it what does not come off by decomposition."""
 _DIACRITICS = (
     (0x0300, 0x036F),
     (0x1AB0, 0x1AFF),

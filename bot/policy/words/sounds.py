@@ -30,7 +30,7 @@ _VOWELS: dict[str, str] = {
     "ua": "wAu", "uo": "oOu", "1": "aAVeE", "ae": "aeEi", "ah": "aAO@", "ai": "eEyi", "au": "OwA",
     "aw": "OwA", "augh": "O", "ay": "ey", "aigh": "e", "e": "EIi@e", "ea": "iEe", "eah": "iE",
     "eau": "o", "eaux": "o",
-    "ee": "i", "eh": "Eea", "ei": "eiyEI", "eigh": "eiy", "eu": "uVOr@", "ew": "u",
+    "ee": "i", "eh": "Eea", "ei": "eiy", "eigh": "eiy", "eu": "uVOr@", "ew": "u",
     "ey": "eiEI", "i": "Iiy@", "ia": "iyIa", "ie": "iyIE", "ieu": "u", "igh": "yi", "ih": "Ii",
     "ii": "iI", "ij": "iye", "io": "oIiy", "o": "oOAVu@", "oa": "oO", "oe": "oiErVu", "oh": "oO",
     "oi": "Oy", "oo": "uV", "ou": "wuVoO", "ough": "oVuOw", "ow": "ow", "oy": "Oy",
@@ -44,8 +44,10 @@ _SHORT = {_VOWELS[letter]: sounds for letter, sounds in {
     "a": "aAV", "e": "Ee", "i": "Ii", "o": "OAo", "u": "Vu", "y": "Ii",
 }.items()}  # fmt: skip
 """Sounds of a single letter before a silent e, and in a word of one syllable without one."""
-_FINAL = {"i": "iIy", "o": "oO", "u": "uV", "y": "iIy"}
-"""Sounds of a single letter at the end of a word of several syllables; there it is not dull."""
+_FINAL = {"i": "iIy", "ia": "iIy", "o": "oO", "ou": "uwo", "u": "uV", "y": "iIy"}
+"""Sounds of letters at the end of a word of several syllables; there they are not dull."""
+_SPANISH = {"a": "aA", "e": "eE", "i": "iI", "o": "oO", "u": "u"}
+"""Sounds of letters in a word with ñ."""
 _INNER_E = re.compile(r"((?:[aeiouy]|[aeiouy]{2})[b-df-hj-np-tv-xz])e(?=[b-df-hj-np-tv-xz])")
 _DOUBLED_END = re.compile(r"([b-df-hj-np-tv-xz])\1e$")
 _DULL = frozenset("@")
@@ -56,6 +58,7 @@ _WITHOUT_R = frozenset("@rVaA")
 _VOWEL_GROUP = re.compile(
     "|".join(map(re.escape, sorted(_VOWELS, key=len, reverse=True))).replace(r"\*", r"\*+")
 )
+_R_BEFORE_CONSONANT = re.compile(r"r[b-df-hj-np-tv-xz]")
 _SYLLABLE = re.compile(r"[aeiouy*1]")
 _R_COLOURED = "eiuy"
 """First letters of vowels that an r behind them makes into that of bird."""
@@ -236,7 +239,9 @@ def _consonant(word: str, at: int) -> tuple[str, tuple[str, ...]]:
     return letter, ("Y" if letter == "y" else letter,)
 
 
-def _in_place(written: str, behind: str, *, is_first: bool) -> tuple[str, ...]:
+def _in_place(  # noqa: PLR0911 - one for each rule
+    written: str, behind: str, *, is_first: bool
+) -> tuple[str, ...]:
     """Return how letters are read before `behind`, if that makes a difference."""
     is_before_vowel = behind in tuple("aeiouy")
     if written == "c" and behind in _SOFT:
@@ -260,9 +265,13 @@ def _is_glide(word: str, at: int) -> bool:
 
 
 def _vowel(word: str, at: int, group: str) -> str:
+    if "ñ" in word and group in _SPANISH:
+        return _SPANISH[group]
     if at + len(group) == len(word) and group in _FINAL and _SYLLABLE.search(word, 0, at):
         return _FINAL[group]
     sounds = _VOWELS[group[:1] if group.startswith("*") else group]
+    if group == "o" and _R_BEFORE_CONSONANT.match(word, at + 1):
+        sounds = "oO"  # storm
     if group == "ea" and word[at + 2 : at + 3] == "r":
         sounds += "A"  # heart
     if word[at + len(group) : at + len(group) + 1] == "r" and (
