@@ -122,7 +122,9 @@ class Matcher:
         meant = [span for span in spans if _TWO_SENTENCES.search(text, *span) is None]
         if meant and self._digits:
             amounts = [match.span() for match in _AMOUNT.finditer(text)]
-            meant = [span for span in meant if not any(_is_within(span, each) for each in amounts)]
+            meant = [
+                span for span in meant if not any(_is_of(text, span, each) for each in amounts)
+            ]
         return tuple(sorted(self._allowed.without(meant, text))) if meant else ()
 
     def _in_chunks(self, text: str, besides: str) -> Iterator[Span]:
@@ -229,8 +231,11 @@ class Matcher:
         )
 
 
-def _is_within(span: Span, whole: Span) -> bool:
-    return whole[0] <= span[0] and span[1] <= whole[1]
+def _is_of(text: str, span: Span, amount: Span) -> bool:
+    """Tell whether all digits in `span` are of `amount`; a word before it can sound like 0."""
+    start, end = max(span[0], amount[0]), min(span[1], amount[1])
+    around = text[span[0] : start] + text[end : span[1]]
+    return start < end and not any(map(str.isdigit, around))
 
 
 def _softened(word: str) -> str:
