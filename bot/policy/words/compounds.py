@@ -28,6 +28,8 @@ _CYRILLIC_ENDINGS = (
 _SPANISH_ENDINGS = ("o", "a", "os", "as", "ito", "ita", "itos", "itas")
 _LEAST_ENDING = 5
 """Letters of an English word that takes any ending; shorter ones are stems of other languages."""
+_DOUBLED_ER = re.compile(r"([b-df-hj-np-tv-xz])\1er$")
+"""End that is said with an o for fun; with one consonant before it that is a name: Nigo, Kibo."""
 _SHORT = 3
 _LONG = 6
 """Letters of a word that means nothing else, wherever it stands."""
@@ -82,6 +84,9 @@ def forms(word: str) -> Iterator[str]:
     """
     yield word
     known = english()
+    if _DOUBLED_ER.search(word):
+        changed = (f"{word[:-2]}{end}" for end in ("o", "oh", "os"))
+        yield from (form for form in changed if form not in known)
     is_known = word in known
     endings: Sequence[str] = _CYRILLIC_ENDINGS if _is_cyrillic(word) else _ENDINGS
     if is_known and len(word) < _LEAST_ENDING:

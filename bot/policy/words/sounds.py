@@ -27,7 +27,7 @@ _REPEATED = re.compile(r"(.)\1+")
 _ANY = frozenset("aAEeiIyoOuVwr@")
 _VOWELS: dict[str, str] = {
     "a": "aAVe@E", "aa": "aAO", "aj": "yae", "ej": "eyi", "oj": "O", "ao": "aOAwo", "iu": "uI",
-    "ua": "wAu", "uo": "oOu", "1": "aAVeE", "ae": "aeEi", "ah": "aAO@", "ai": "eEyi", "au": "OwA",
+    "ua": "wAu", "uo": "oOu", "1": "aAVeE", "ae": "aeEi", "ah": "aAO@V", "ai": "eEyi", "au": "OwA",
     "aw": "OwA", "augh": "O", "ay": "ey", "aigh": "e", "e": "EIi@e", "ea": "iEe", "eah": "iE",
     "eau": "o", "eaux": "o",
     "ee": "i", "eh": "Eea", "ei": "eiy", "eigh": "eiy", "eu": "uVOr@", "ew": "u",
