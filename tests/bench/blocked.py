@@ -1,11 +1,12 @@
 """Disguised blocked words that are stopped, and innocent chat that is not, by kind.
 
-    python -m tests.bench.blocked [--half seen|unseen|adversary] [--show-missed]
+    python -m tests.bench.blocked [--half seen|unseen|adversary|trolls] [--show-missed]
 
 tests/data/blocked was written without a look at the matcher's rules, and so were the 260 lines of
-an adversary, who did not know the corpus either. A line counts as stopped if one of its messages is
-rejected as blocked (for another reason does not count), or if the chatter's name, where that is the
-point, is replaced. Links are read out, so that words in them count.
+an adversary and those as of trolls, whose authors did not know the corpus either. A line counts as
+stopped if one of its messages is rejected as blocked (for another reason does not count), or if the
+chatter's name, where that is the point, is replaced. Links are read out, so that words in them
+count.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from tests.bench.report import environment, save
 FOLDER = Path(__file__).parent.parent / "data" / "blocked"
 HALVES = ("seen", "unseen")
 ADVERSARY = "adversary"
+TROLLS = "trolls"
 NEXT_MESSAGE = "⏎"
 """Between consecutive messages of one chatter."""
 
@@ -123,7 +125,7 @@ def shares(lines: Sequence[Line]) -> dict[str, Any]:
 def main() -> None:
     """Print the shares, and keep those of both halves."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--half", choices=(*HALVES, ADVERSARY, "both"), default="both")
+    parser.add_argument("--half", choices=(*HALVES, ADVERSARY, TROLLS, "both"), default="both")
     parser.add_argument("--show-missed", action="store_true", help="print the lines that go wrong")
     chosen = parser.parse_args()
     halves = HALVES if chosen.half == "both" else (chosen.half,)
@@ -141,9 +143,10 @@ def main() -> None:
             of_halves = "".join(f"{a:6} of {b:4} {half}" for half, (a, b) in each.items())
             print(f"  {kind:24}{of_halves}{count / of:8.1%}")
     if chosen.half == "both":
-        adversary = shares(list(read([ADVERSARY])))
         result = {**environment("emoji", "num2words"), "stopped_of_all": found}
-        save("blocked", result | {"stopped_of_all_by_an_adversary": adversary})
+        result["stopped_of_all_by_an_adversary"] = shares(list(read([ADVERSARY])))
+        result["stopped_of_all_as_of_trolls"] = shares(list(read([TROLLS])))
+        save("blocked", result)
 
 
 if __name__ == "__main__":

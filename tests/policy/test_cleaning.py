@@ -37,6 +37,7 @@ nasty = st.text(
         ("Ｈｅｌｌｏ", "Hello"),
         ("𝓗𝓮𝓵𝓵𝓸 ⓦⓞⓡⓛⓓ", "Hello world"),
         ("🅑🅐🅓", "BAD"),
+        ("➊ ➁ ❸ ⓸ ⓿", "1 2 3 4 0"),
         ("it’s “fine” – ok…", "it's \"fine\" - ok..."),
         ("x² and 1½", "x^2 and 1 1/2"),
         ("café", "café"),

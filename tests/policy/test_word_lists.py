@@ -177,7 +177,9 @@ def test_the_list_of_the_program_is_on_and_can_be_off(message: Make) -> None:
 @pytest.mark.parametrize(
     "text",
     ["raccoon", "Nigeria and Niger", "he snickered", "denigrate", "a maine coon", "transition",
-     "gobbledygook", "как дела", "çok güzel", "tycoon", "Nagoya", "vinegar", "bigger"],
+     "gobbledygook", "как дела", "çok güzel", "tycoon", "Nagoya", "vinegar", "bigger",
+     "Bonnie", "Bono", "Bonner", "Benney", "Trainor", "Traynor", "trener", "baños", "Cheikh",
+     "Nigar", "Nigo", "Bina", "choix", "bonheur", "Küche", "Вінниця", "Αμερικανικές"],
 )  # fmt: skip
 def test_the_list_of_the_program_stops_no_innocents(text: str, message: Make) -> None:
     assert rejected(policy(default_list=True)(message(text))) is None

@@ -32,13 +32,14 @@ EVASIONS = [
     "k1ll y0urself", "k i l l y o u r s e l f", "rudeness", "RUDE", "revilement", "vile", "ПЛОХО",
     "плoxo", "1488", "14-88", "ばかか", "f00l", "fooool", "ba d", "aß", "a\u1e9e", "ßad",
     "bad漢", "漢bad", "badж", "b\u0e31ad", "b\u05b0ad", "b\u02c8ad", "badé", "bàжdě", "bаd漢",
+    "ꓐꓮꓓ", "ᏴᎪᎠ", "ᗷᗩᗪ", "ᵬaᶁ", "bɐd", "➊➍❽⓼", "ploho", "plokho", "PLOXO", "youareafool",
     "漢b漢a漢d漢", "b 漢 a 漢 d", "b он a он d", "badкому", "14ж88",
 ]  # fmt: skip
 INNOCENTS = [
     "Scunthorpe", "class", "glass", "assassin", "bass", "badge", "abad", "badly", "good",
     "rapping", "add", "45s left", "455 points", "$455", "5s", "intrude", "crude",
     "kill your self-doubt", "skill yourself", "shitake", "as", "as so",
-    "41488", "fol", "a s", "i d o t", "silt",
+    "$14.88", "14.88 €", "14.88km", "41488", "fol", "a s", "i d o t", "silt",
     "débad漢e", "Straße", "bádly",
 ]  # fmt: skip
 PIECES = [

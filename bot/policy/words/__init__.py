@@ -26,7 +26,9 @@ _MAX_ROUNDS = 8
 _MAX_WRITTEN = 3_000
 """Characters of a message that are looked at as they were written."""
 _LONGEST_FRAGMENT = 400
-_INNOCENTS = ("Niger", "Nigerien", "Negar", "Nagar")
+_INNOCENTS = (
+    "Niger", "Nigerien", "Negar", "Nagar", "Nigar", "Bina", "Cheikh", "Cheick", "Kaique", "Caïques",
+)  # fmt: skip
 """Names that sound like a word of the list that comes with the program."""
 _MAX_TERMS = 2_000
 

@@ -8,7 +8,7 @@ import re2
 from bot.policy.draft import Span
 from bot.policy.words.skeleton import seen
 
-_N = "\ua7a5"
+_N = "\ua761"
 """Letter in place of ñ."""
 _MAX_MEMORY_BYTES = 64 << 20
 

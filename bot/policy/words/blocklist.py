@@ -1,5 +1,7 @@
 """Blocklist: finds words in disguise, and regular expressions, in time linear in the text (RE2)."""
 
+# ruff: noqa: RUF001 - letters that look alike are the point
+
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, product
@@ -35,6 +37,9 @@ _WRITTEN_FOR = {
     "t": "7+",
     "u": "*",
     "z": "2",
+    "б": "6",
+    "з": "3",
+    "ч": "4",
 }
 # Classes over skeletons; what a skeleton for the ear leaves open may be read or not.
 _PUNCTUATION = rf"!-/:-@\[-`{{-~{UNKNOWN}{OPENING}{CLOSING}{TAG}"

@@ -15,6 +15,8 @@ _ENDINGS = (
     *("ist", "ists", "ism", "ity", "able", "like", "less", "ful", "ville", "land", "ette", "let"),
 )
 _PLAIN_ENDINGS = ("s", "es", "ed", "ing")
+_INFLECTIONS = ("es", "ed", "ing", "ish", "y")
+"""Endings of words of English that the lexicon leaves out of longer ones, as of cucumbered."""
 _COINED_ENDINGS = ("z", "ly", "ier", "iest", "ness", "ish", "ist", "ism")
 """Endings that a short word of English takes besides, unless they make another word of it."""
 _CYRILLIC_VOWELS = frozenset("аеиоуыэюяйь")
@@ -23,8 +25,11 @@ _CYRILLIC_ENDINGS = (
     *("ик", "ики", "иков", "ище", "ить", "ил", "ый", "его", "ому", "ыми", "ых", "енок", "ята"),
     *("ка", "ки", "ку", "ок", "очка", "ин", "ский", "ная", "ный", "овый", "ые", "ая", "ый"),
 )  # fmt: skip
+_SPANISH_ENDINGS = ("o", "a", "os", "as", "ito", "ita", "itos", "itas")
 _LEAST_ENDING = 5
 """Letters of an English word that takes any ending; shorter ones are stems of other languages."""
+_DOUBLED_ER = re.compile(r"([b-df-hj-np-tv-xz])\1er$")
+"""End that is said with an o for fun; with one consonant before it that is a name: Nigo, Kibo."""
 _SHORT = 3
 _LONG = 6
 """Letters of a word that means nothing else, wherever it stands."""
@@ -58,6 +63,11 @@ _BEHIND = frozenset(_WRITTEN_BEHIND.split())
 """What is written before and behind a short word to make a name or an insult of it."""
 
 
+_SENTENCE = re.compile(
+    r"(?:(?:you|u|he|she|they|we|i|it|this|that)(?:are|re|r|is|s|am|m)?)"
+    r"(?:an?|the|such|so|all|just|my|our)*"
+)
+"""Beginning of a sentence without spaces: youarea."""
 _DERIVED = re.compile(
     r"(?:a|be|de|dis|en|in|mis|non|out|over|pre|re|sub|un|under)*"
     r"-(?:a[bn]le|ance|ation|ed|en|ent|er|ers|est|ful|ie|ier|ies|iest|ily|iness|ing|ingly|ings|ion|"
@@ -74,6 +84,9 @@ def forms(word: str) -> Iterator[str]:
     """
     yield word
     known = english()
+    if _DOUBLED_ER.search(word):
+        changed = (f"{word[:-2]}{end}" for end in ("o", "oh", "os"))
+        yield from (form for form in changed if form not in known)
     is_known = word in known
     endings: Sequence[str] = _CYRILLIC_ENDINGS if _is_cyrillic(word) else _ENDINGS
     if is_known and len(word) < _LEAST_ENDING:
@@ -82,6 +95,16 @@ def forms(word: str) -> Iterator[str]:
         for form in _spelled(word, ending):
             if form not in known or (is_known and ending in _PLAIN_ENDINGS):
                 yield form
+
+
+def _spanish(word: str) -> Iterator[str]:
+    """Yield a word with ñ with the endings of Spanish; they keep the ñ, or would be other words."""
+    if "ñ" not in word or word[-1] not in "ao":
+        return
+    stem = word[:-1]
+    for ending in _SPANISH_ENDINGS:
+        is_soft = stem.endswith("c") and ending[0] == "i"
+        yield (stem[:-1] + "qu" if is_soft else stem) + ending
 
 
 def _is_cyrillic(word: str) -> bool:
@@ -120,6 +143,7 @@ class Compounds:
         """
         self._cores = {(core := look(phrase)): core for phrase in phrases}
         for word in words:
+            self._cores |= dict.fromkeys(_spanish(word), look(word))
             self._cores |= dict.fromkeys(map(look, forms(word)), look(word))
         self._lengths: dict[str, list[int]] = {}
         for start, length in sorted({(core[:_START], len(core)) for core in self._cores}):
@@ -149,6 +173,8 @@ class Compounds:
         known = english()
         if word in known or (word.endswith("s") and word[:-1] in known):
             return False
+        if any(word.endswith(end) and word.removesuffix(end) in known for end in _INFLECTIONS):
+            return False
         return any(
             self._is_point(word, start, start + length)
             for start in range(len(word) - _START + 1)
@@ -172,6 +198,8 @@ class Compounds:
 
 def _may_stand_beside(part: str, core: str, *, is_behind: bool) -> bool:
     part = part.replace(core, "").strip("0123456789_-'")
+    if len(core) > _SHORT and not is_behind and _SENTENCE.fullmatch(part):
+        return True
     if not part or part in (_BEHIND if is_behind else _BEFORE):
         return True
     # A word of English makes others of its kind (milkwort), which the lexicon may not have.

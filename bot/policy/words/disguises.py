@@ -57,6 +57,10 @@ _LONE_I = re.compile(r"(?<=[a-zа-яα-ω])[IΙІ](?=[a-z\u0250-\uffff])|[ӏӀ]|
 _ASCII_I = re.compile(r"[a-z]I[a-z]")
 _BARE_V = re.compile(r"(?<=[b-df-hj-np-tv-z])v(?=[b-df-hj-np-tv-xz])", re.IGNORECASE)
 """A v as the Romans wrote their u."""
+_MU = re.compile(
+    r"(?<![\u0370-\u03bb\u03bd-\u03ff\u1f00-\u1fff])[μµ](?![\u0370-\u03bb\u03bd-\u03ff\u1f00-\u1fff])"
+)
+"""A letter mu in the part of a u; among others of Greek it is one of its own."""
 _DRAWN = re.compile(r"[|\\/()\[\]{}<>_^]|[Vv]{2}|[Uu]{2}|(?:1[23]|l2|!3)(?=[a-zA-Z])")
 
 _UPRIGHT = {
@@ -174,8 +178,8 @@ _READINGS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[str]]],
         lambda text: [_LONE_I.sub("l", text)],
     ),
     (
-        lambda text: "μ" in text or "µ" in text,
-        lambda text: [text.replace("μ", "u").replace("µ", "u")],
+        lambda text: not text.isascii() and _MU.search(text),
+        lambda text: [_MU.sub("u", text)],
     ),
     (_names_letters, lambda text: [_NAMED.sub(_named, text)]),
     (lambda text: "ǫ" in text, lambda text: [text.replace("ǫ", "q")]),  # in small capitals

@@ -6,6 +6,8 @@ from bot.policy.words.lexicon import is_english
 from bot.policy.words.sounds import Sounds, alike, readings, signature
 
 _ENDINGS = ("s", "z", "zz", "es", "ez", "ed", "er", "ers", "ing", "ings", "y", "ish", "'s")
+_FRENCH = ("aux", "eux", "oix")
+"""Ends whose x is silent: choix."""
 _LEAST_SOUNDS = 3
 
 
@@ -32,7 +34,7 @@ class Heard:
         if self._sounds_blocked(word):
             return True
         stems = {word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)}
-        if word.endswith("x"):  # ks: the plural of a word in ck
+        if word.endswith("x") and not word.endswith(_FRENCH):  # ks: the plural of a word in ck
             stems.add(f"{word.rstrip('x')}ck")
         return any(
             self._sounds_blocked(stem)

@@ -14,7 +14,8 @@ from bot.policy.words.disguises import seen_as
 from bot.policy.words.heard import Heard
 from bot.policy.words.lexicon import is_english
 from bot.policy.words.numerals import Numerals
-from bot.policy.words.skeleton import seen
+from bot.policy.words.romanized import romanized
+from bot.policy.words.skeleton import is_foreign, seen
 from bot.policy.words.splits import CONTRACTION, GRAMMAR
 from bot.policy.words.tokens import EDGES, WORDS, Token, humps, spellings
 
@@ -31,6 +32,12 @@ _LEAST_HALF = 2
 _STRETCHED = re.compile(r"[sz]{2,}$|([a-z])\1+$")
 """End that is drawn out: a plural, or the last letter."""
 _TWO_SENTENCES = re.compile(r"(?:[a-z]{2}|[0-9]{2})[.!?]\s+(?:[A-Z][a-z]|[0-9]{2})")
+_AMOUNT = re.compile(
+    r"[$€£¥][0-9]{1,9}[.,][0-9]{1,3}(?![0-9.,])"
+    r"|(?<![0-9.,])[0-9]{1,9}[.,][0-9]{1,3} ?(?:[$€£¥%]|(?:usd|eur|gbp|k[mgb]|[cm]m|[gmt]b|m|s)\b)",
+    re.IGNORECASE,
+)
+"""Money or a measure with decimals: nobody says the digits of $88.14 as those of a number."""
 _LINK = re.compile(r"['_,-]*")
 """What may stand at the ends of parts that are joined over a space."""
 _CHUNKS = 16_384
@@ -65,10 +72,12 @@ class Matcher:
     ) -> None:
         """Take blocked words, regular expressions, and what is never blocked."""
         words = list(words)
-        self._seen = Blocklist(words, patterns)
+        latin = [each for word in words for each in romanized(word)]
+        spelled = {_sounded(word) for word in latin if "*" not in word}
+        self._seen = Blocklist((*words, *latin), patterns)
         self._allowed = allowed or Allowed(())
         plain = {_sounded(word) for word in words if "*" not in word}
-        letters = {word for word in plain if len(word) >= _SHORTEST and word.isalpha()}
+        letters = {word for word in plain | spelled if len(word) >= _SHORTEST and word.isalpha()}
         split = (phrase.casefold().split() for phrase in words if " " in phrase)
         phrases = {form for phrase in split for form in _inflected(phrase)}
         self._compounds = Compounds(letters, _letters, phrases=phrases)
@@ -111,6 +120,11 @@ class Matcher:
         if self._numbers:
             spans += self._numbers.find(text)
         meant = [span for span in spans if _TWO_SENTENCES.search(text, *span) is None]
+        if meant and self._digits:
+            amounts = [match.span() for match in _AMOUNT.finditer(text)]
+            meant = [
+                span for span in meant if not any(_is_of(text, span, each) for each in amounts)
+            ]
         return tuple(sorted(self._allowed.without(meant, text))) if meant else ()
 
     def _in_chunks(self, text: str, besides: str) -> Iterator[Span]:
@@ -156,13 +170,13 @@ class Matcher:
         )
 
     def _look_at_pair(self, first: str, second: str) -> bool:
-        """Tell whether two words make a blocked one, or together sound like one.
-
-        Two words of English sound like themselves.
-        """
+        """Tell whether two words make a blocked one, or together sound like one."""
         if max(len(first), len(second)) > _LONGEST_TOKEN:
             return False
-        are_english = all(is_english(word.lower().strip(EDGES)) for word in (first, second))
+        words = [word.lower().strip(EDGES) for word in (first, second)]
+        if any(self._allowed.is_word(word) and self._is_blocked(_letters(word)) for word in words):
+            return False  # it is allowed as it is, and so before an ending: Mónaco es
+        are_english = all(map(is_english, words))  # they sound like themselves
         for before in spellings(first)[:2]:
             for behind in spellings(second)[:2]:
                 if min(len(before), len(behind)) < _LEAST_HALF:
@@ -184,15 +198,24 @@ class Matcher:
             all(map(self._is_innocent, parts))
             or any(self._allowed.is_word(part.text) for part in parts)
         )
-        if not is_divided and any(map(self._is_blocked, spellings(token.text))):
+        if not is_divided and self._is_point(token.text):
             yield token.start, token.end
             return
         for part in parts:
-            if not self._is_innocent(part) and any(map(self._is_blocked, spellings(part.text))):
+            if not self._is_innocent(part) and self._is_point(part.text):
                 yield part.start, part.end
         for first, second in pairwise(parts):
             if self._compounds.is_form((first.text + second.text).casefold()):
                 yield first.start, second.end
+
+    def _is_point(self, word: str) -> bool:
+        """Tell whether a word of a text is a blocked one in some spelling.
+
+        One of another script is looked at, but not read as if its look-alikes were Latin: there
+        are too many ordinary words for that.
+        """
+        is_point = self._compounds.is_blocked if is_foreign(word) else self._is_blocked
+        return any(map(is_point, spellings(word)))
 
     def _is_innocent(self, part: Token) -> bool:
         word = part.text.casefold()
@@ -206,6 +229,13 @@ class Matcher:
             self._compounds.is_blocked(each) or self._heard.is_blocked(each)
             for each in {word, plain}
         )
+
+
+def _is_of(text: str, span: Span, amount: Span) -> bool:
+    """Tell whether all digits in `span` are of `amount`; a word before it can sound like 0."""
+    start, end = max(span[0], amount[0]), min(span[1], amount[1])
+    around = text[span[0] : start] + text[end : span[1]]
+    return start < end and not any(map(str.isdigit, around))
 
 
 def _softened(word: str) -> str:

@@ -1,7 +1,6 @@
 """Skeletons: text folded to what it looks or sounds like, with positions in the source.
 
-The idea and most look-alikes are those of Unicode's confusables (UTS #39); the table holds those
-that occur in chat, mapped to lower-case Latin.
+The idea is that of Unicode's confusables (UTS #39).
 """
 
 import re
@@ -10,40 +9,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-_LOOK_ALIKES = str.maketrans(
-    {
-        alike: latin
-        for latin, alikes in {
-            "a": "аαɑᴀɐ∂ªΛλ",
-            "b": "βвьъЬʙɓƀƃвɃƄƅ",
-            "c": "сϲᴄƈȼɔ¢©",
-            "d": "ԁɗđᴅðɖƌ",
-            "e": "еєεɛᴇǝəɘҽэ€",
-            "f": "ғƒꜰſϝ",
-            "g": "ɡɢցɠǥԍ",
-            "h": "нһհʜħɦηԋ",
-            "i": "іιıɪɨɩӏїίϊ¡",
-            "j": "јϳʝᴊɉ",
-            "k": "кκᴋƙқҡĸҟ",
-            "l": "ʟłɭƚℓḷ£",
-            "m": "мᴍɱμ",
-            "n": "пηɴŋɲƞиո",
-            "o": "оοøσᴏօөөӧ¤",
-            "p": "рρᴘƥþ",
-            "q": "ԛզɋգꞯ",
-            "r": "гᴦʀɍɾяɼ®",
-            "s": "ѕꜱʂş§",
-            "t": "тτᴛŧƭț†‡",
-            "u": "υսᴜцʋµùԱ",
-            "v": "νѵᴠʌ",
-            "w": "ԝωшщᴡɯѡ",
-            "x": "хχжӽҳ",
-            "y": "уүγʏƴүўɏ¥",
-            "z": "ᴢʐƶζ",
-        }.items()
-        for alike in alikes
-    }
-)
+from bot.policy.words.look_alikes import LOOK_ALIKES
+
+_MODIFIED = re.compile(r"LATIN (?:SMALL|CAPITAL) LETTER (?:[A-Z]+ )?([A-Z])(?: WITH .+)?")
+"""Name of a letter that is turned, or has at it what does not come off by decomposition."""
 _DIACRITICS = (
     (0x0300, 0x036F),
     (0x1AB0, 0x1AFF),
@@ -145,6 +114,12 @@ def _is_latin(character: str) -> bool:
     return character.isascii() or unicodedata.name(character, "").startswith("LATIN ")
 
 
+def is_foreign(word: str) -> bool:
+    """Tell whether `word` has letters, and none of them is Latin."""
+    letters = [letter for letter in word if letter.isalpha()]
+    return bool(letters) and not any(map(_is_latin, letters))
+
+
 @lru_cache(maxsize=8192)
 def _marked(character: str) -> str:
     if character.isascii():
@@ -179,7 +154,7 @@ def _fold(character: str) -> str:
     if character.isascii():
         return character.lower()
     # Look-alikes twice: capitals look like other letters than their small forms do.
-    plain = unicodedata.normalize("NFKD", character.translate(_LOOK_ALIKES).casefold())
+    plain = unicodedata.normalize("NFKD", character.translate(LOOK_ALIKES).casefold())
     return "".join(map(_fold_part, plain))
 
 
@@ -187,10 +162,12 @@ def _fold_part(character: str) -> str:
     code = ord(character)
     if any(first <= code <= last for first, last in _DIACRITICS):
         return ""
-    character = character.translate(_LOOK_ALIKES)
+    character = character.translate(LOOK_ALIKES)
     if character.isascii():
         return character.lower()
     category = unicodedata.category(character)
+    if category[0] == "L" and (name := _MODIFIED.fullmatch(unicodedata.name(character, ""))):
+        return name[1].lower()
     if category == "Nd":
         return str(unicodedata.digit(character))
     return character if category[0] in "LM" else "."

@@ -27,14 +27,14 @@ _REPEATED = re.compile(r"(.)\1+")
 _ANY = frozenset("aAEeiIyoOuVwr@")
 _VOWELS: dict[str, str] = {
     "a": "aAVe@E", "aa": "aAO", "aj": "yae", "ej": "eyi", "oj": "O", "ao": "aOAwo", "iu": "uI",
-    "ua": "wAu", "uo": "oOu", "1": "aAVeE", "ae": "aeEi", "ah": "aAO@", "ai": "eEyi", "au": "OwA",
-    "aw": "OwA", "augh": "O", "ay": "ey", "aigh": "e", "e": "EIi@e", "ea": "iEeA", "eah": "iE",
+    "ua": "wAu", "uo": "oOu", "1": "aAVeE", "ae": "aeEi", "ah": "aAO@V", "ai": "eEyi", "au": "OwA",
+    "aw": "OwA", "augh": "O", "ay": "ey", "aigh": "e", "e": "EIi@e", "ea": "iEe", "eah": "iE",
     "eau": "o", "eaux": "o",
-    "ee": "i", "eh": "Eea", "ei": "eiyEI", "eigh": "eiy", "eu": "uVOr@", "ew": "u",
+    "ee": "i", "eh": "Eea", "ei": "eiy", "eigh": "eiy", "eu": "uVOr@", "ew": "u",
     "ey": "eiEI", "i": "Iiy@", "ia": "iyIa", "ie": "iyIE", "ieu": "u", "igh": "yi", "ih": "Ii",
     "ii": "iI", "ij": "iye", "io": "oIiy", "o": "oOAVu@", "oa": "oO", "oe": "oiErVu", "oh": "oO",
     "oi": "Oy", "oo": "uV", "ou": "wuVoO", "ough": "oVuOw", "ow": "ow", "oy": "Oy",
-    "u": "uVIwa@", "uh": "V@u", "ui": "iuIy", "uy": "yi", "ue": "uVyr", "y": "iIyu", "ye": "yi",
+    "u": "uV@", "uh": "V@u", "ui": "iuIy", "uy": "yi", "ue": "uVr", "y": "iIyu", "ye": "yi",
     "yy": "iIy", "*": "aAEeiIyoOuVwr@",
 }  # fmt: skip
 _LONG = {_VOWELS[letter]: sounds for letter, sounds in {
@@ -44,13 +44,22 @@ _SHORT = {_VOWELS[letter]: sounds for letter, sounds in {
     "a": "aAV", "e": "Ee", "i": "Ii", "o": "OAo", "u": "Vu", "y": "Ii",
 }.items()}  # fmt: skip
 """Sounds of a single letter before a silent e, and in a word of one syllable without one."""
+_FINAL = {"i": "iIy", "ia": "iIy", "o": "oO", "ou": "uwo", "u": "uV", "y": "iIy"}
+"""Sounds of letters at the end of a word of several syllables; there they are not dull."""
+_SPANISH = {"a": "aA", "e": "eE", "i": "iI", "o": "oO", "u": "u"}
+"""Sounds of letters in a word with ñ."""
 _INNER_E = re.compile(r"((?:[aeiouy]|[aeiouy]{2})[b-df-hj-np-tv-xz])e(?=[b-df-hj-np-tv-xz])")
 _DOUBLED_END = re.compile(r"([b-df-hj-np-tv-xz])\1e$")
 _DULL = frozenset("@")
 """Sounds that single letters have in syllables without stress alone, so not in the first one."""
+_FRONT = frozenset("EeIiy")
+_WITHOUT_R = frozenset("@rVaA")
+"""What is left of a last syllable in r."""
 _VOWEL_GROUP = re.compile(
     "|".join(map(re.escape, sorted(_VOWELS, key=len, reverse=True))).replace(r"\*", r"\*+")
 )
+_R_BEFORE_CONSONANT = re.compile(r"r[b-df-hj-np-tv-xz]")
+_SYLLABLE = re.compile(r"[aeiouy*1]")
 _R_COLOURED = "eiuy"
 """First letters of vowels that an r behind them makes into that of bird."""
 
@@ -230,7 +239,9 @@ def _consonant(word: str, at: int) -> tuple[str, tuple[str, ...]]:
     return letter, ("Y" if letter == "y" else letter,)
 
 
-def _in_place(written: str, behind: str, *, is_first: bool) -> tuple[str, ...]:
+def _in_place(  # noqa: PLR0911 - one for each rule
+    written: str, behind: str, *, is_first: bool
+) -> tuple[str, ...]:
     """Return how letters are read before `behind`, if that makes a difference."""
     is_before_vowel = behind in tuple("aeiouy")
     if written == "c" and behind in _SOFT:
@@ -239,6 +250,8 @@ def _in_place(written: str, behind: str, *, is_first: bool) -> tuple[str, ...]:
         return ("k+u",)
     if not behind and written in _AT_END:
         return _AT_END[written]
+    if written == "ch" and is_first and behind in _SOFT:
+        return ("C", "S")
     if written == "x" and is_first:
         return ("z",)
     if written in ("th", "sh") and not is_before_vowel:
@@ -252,7 +265,15 @@ def _is_glide(word: str, at: int) -> bool:
 
 
 def _vowel(word: str, at: int, group: str) -> str:
+    if "ñ" in word and group in _SPANISH:
+        return _SPANISH[group]
+    if at + len(group) == len(word) and group in _FINAL and _SYLLABLE.search(word, 0, at):
+        return _FINAL[group]
     sounds = _VOWELS[group[:1] if group.startswith("*") else group]
+    if group == "o" and _R_BEFORE_CONSONANT.match(word, at + 1):
+        sounds = "oO"  # storm
+    if group == "ea" and word[at + 2 : at + 3] == "r":
+        sounds += "A"  # heart
     if word[at + len(group) : at + len(group) + 1] == "r" and (
         group[0] in _R_COLOURED
         or group in ("oe", "ou", "ea", "uh", "eu", "a")
@@ -274,8 +295,9 @@ def _variants(consonants: str, vowels: tuple[tuple[int, str], ...]) -> Iterator[
     merged = consonants.translate(_MERGED)
     yield Sounds(merged, tuple(sets), places)
     if merged.endswith("r") and places and places[-1] == len(merged) - 1:
-        dull = frozenset("@rVaA")
-        yield Sounds(merged[:-1], (*sets[:-1], sets[-1] | dull), places)
+        # What is left is dull: "kibba" and "kibbuh" are a kibber, "kibbi" is none.
+        spoken = sets[-1] if len(sets) == 1 else sets[-1] - _FRONT
+        yield Sounds(merged[:-1], (*sets[:-1], spoken | _WITHOUT_R), places)
 
 
 _MERGED = str.maketrans({"v": "f", "z": "s"})

@@ -33,6 +33,13 @@ _SAME: dict[str | int, str] = {
         # Negative circled and squared letters have no decomposition.
         **{0x1F150 + n: chr(0x41 + n) for n in range(26)},
         **{0x1F170 + n: chr(0x41 + n) for n in range(26)},
+        # So have circled digits other than the plain ones.
+        **{
+            code: str(int(unicodedata.numeric(chr(code))))
+            for first, last in ((0x24F5, 0x24FD), (0x2776, 0x277E), (0x2780, 0x2788),
+                                (0x278A, 0x2792), (0x24FF, 0x24FF), (0x1F10B, 0x1F10C))
+            for code in range(first, last + 1)
+        },
         # Small capitals, which pages that draw names and lines offer.
         **{
             unicodedata.lookup(f"LATIN LETTER SMALL CAPITAL {capital}"): capital.lower()
