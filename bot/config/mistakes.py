@@ -257,7 +257,7 @@ def _clause(detail: "ErrorDetails", *, is_secret: bool = False) -> str:
 def _is(value: object) -> str:
     if value is None:
         return "is empty; "
-    return "" if isinstance(value, dict | list | tuple) else f"is {shown(value)}; "
+    return f"is {shown(value)}; " if isinstance(value, str | int | float) else ""
 
 
 def _entry(value: object, annotation: object) -> str:

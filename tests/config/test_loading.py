@@ -124,6 +124,10 @@ worker"""
             "line 2: commands.roles.skipp: is 'mod'; allowed: 'everyone', 'subscriber', 'vip',",
         ),
         ("1: 2\n" + MINIMAL, "[1]: is no key: keys are words"),
+        (
+            "channels: [{name: main, sources: [{type: twitch_eventsub, channel: me}]}]",
+            "twitch: a source of type twitch_eventsub needs twitch.client_id: register",
+        ),
     ],
 )
 def test_a_mistake_is_a_sentence(text: str, expected: str) -> None:
