@@ -9,6 +9,7 @@ import yaml
 from platformdirs.macos import MacOS
 from platformdirs.unix import Unix
 
+import bot
 from bot.cli import COMMANDS
 from bot.config import loads
 from bot.config.commands import CommandSettings
@@ -73,6 +74,19 @@ def test_the_page_of_systems_tells_where_files_lie(monkeypatch: pytest.MonkeyPat
         f"{mac.user_data_dir}/models",
     ):
         assert f"`{path.replace(home, '~')}`" in page
+
+
+def test_the_page_of_the_architecture_names_every_room() -> None:
+    page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`.*?`) \|", page, re.MULTILINE)
+    named = {word.strip("/`,") for cell in cells for word in cell.split()}
+    rooms = {
+        path.stem
+        for path in Path(bot.__file__).parent.iterdir()
+        if path.suffix in {"", ".py"} and not path.name.startswith("__")
+    }
+
+    assert rooms - named == {"resources"} & rooms
 
 
 def test_no_page_leads_nowhere() -> None:
