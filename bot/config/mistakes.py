@@ -96,15 +96,17 @@ def sentence(error: ValidationError) -> str:
 
 def _joined(found: Sequence[_Mistake]) -> Iterable[tuple[KeyPath, list[_Mistake]]]:
     """Return the mistakes with their paths, those of a value that has none of its forms as one."""
+    paths = {mistake.place.path for mistake in found}
+    above = {path[:length] for path in paths for length in range(len(path))}
+    otherwise = {m.place.path for m in found if m.detail["type"] not in _OF_KIND}
     joined: dict[KeyPath, list[_Mistake]] = {}
     for mistake in found:
         path, kind = mistake.place.path, mistake.detail["type"]
-        others = [other for other in found if other.place.path[: len(path)] == path]
-        if kind == "too_short" and any(other.place.path != path for other in others):
+        if kind == "too_short" and path in above:
             continue  # empty only because its entries are wrong
         if not (mistake.place.is_one_form and kind in _OF_KIND):
             yield path, [mistake]
-        elif all(o.place.path == path and o.detail["type"] in _OF_KIND for o in others):
+        elif path not in above and path not in otherwise:
             joined.setdefault(path, []).append(mistake)
         # Else it has another one of its forms, and that is wrong.
     yield from joined.items()
