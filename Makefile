@@ -120,7 +120,15 @@ $(BIN)/python:
 HAS_TORCH := from importlib.metadata import version; \
   exit([*map(int, version("torch").split(".")[:2])] < [2, 5])
 
-$(VENV)/.ready: pyproject.toml | $(BIN)/python
+# What `pip install '.[voices]'` leaves is a copy of the source, which follows no update: it becomes
+# a link again.
+INSTALLED := $(wildcard $(VENV)/lib/python3*/site-packages/ishowtts-*.dist-info/direct_url.json)
+COPIES := $(if $(INSTALLED),$(shell grep -L editable $(INSTALLED)))
+
+.PHONY: again
+again:
+
+$(VENV)/.ready: pyproject.toml $(if $(COPIES),again) | $(BIN)/python
 ifneq ($(ENGINE_PYTHON),)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fetch]'
 else

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
+from typing import NoReturn
 
 import bot
 from bot.cli import (
@@ -24,9 +25,31 @@ _EPILOG = """\
 `ishowtts COMMAND --help` lists the arguments of a command.
 
 exit codes: 0 done; 1 check found a problem, or another command failed; 2 mistakes in the arguments
-or the configuration; 3 the daemon cannot start; 75 the daemon was busy;
+or the configuration; 3 the daemon cannot start; 75 daemon or machine was busy;
 130 interrupted; 141 nobody read the output to its end
 """
+
+
+class _Parser(argparse.ArgumentParser):
+    """Parser whose complaints name the help."""
+
+    def error(self, message: str) -> NoReturn:
+        """Tell what is wrong with the arguments, and end."""
+        super().error(f"{message}\n{self.prog} --help lists what there is.")
+
+
+class _Misplaced(argparse.Action):
+    """An option of the commands that stands before the command."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        _namespace: argparse.Namespace,
+        _values: object,
+        option: str | None = None,
+    ) -> NoReturn:
+        """Tell where it belongs, and end."""
+        parser.error(f"{option} belongs behind the command, as in: ishowtts run {option} FILE")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,13 +102,14 @@ def _run(arguments: Sequence[str]) -> int:
 
 def parser_of(called: str) -> argparse.ArgumentParser:
     """Return the parser of all commands, with the arguments of the one that is `called`."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="ishowtts",
         description="Reads livestream chat and speaks it live.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"ishowtts {bot.version()}")
+    parser.add_argument("--config", action=_Misplaced, help=argparse.SUPPRESS)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, purpose in COMMANDS.items():
         sentence = f"{purpose[0].upper()}{purpose[1:]}."

@@ -4,8 +4,12 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 import yaml
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
+import bot
 from bot.cli import COMMANDS
 from bot.config import loads
 from bot.config.chat.commands import CommandSettings
@@ -45,20 +49,48 @@ def test_the_configuration_of_the_readme_is_valid() -> None:
 
 def test_the_script_for_powershell_takes_the_readme_s_steps() -> None:
     script = (REPOSITORY / "install.ps1").read_text(encoding="ascii")
-    (make, install) = re.findall(r"# Windows: (.*)$", README, re.MULTILINE)
+    (make, install, run) = re.findall(r"# Windows: (.*)$", README, re.MULTILINE)
 
     assert make.removeprefix("py ") in script
     assert install.rpartition(" ")[2] in script
+    assert run.split()[0] in script
     assert "run" in COMMANDS
     assert "check" in COMMANDS
 
 
+def test_the_page_of_systems_tells_where_files_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    page = (REPOSITORY / "docs" / "platforms.md").read_text(encoding="utf-8")
+    mac, linux = MacOS("ishowtts"), Unix("ishowtts")
+    home = str(Path.home())
+
+    for path in (
+        f"{linux.user_config_dir}/config.yaml",
+        linux.user_state_dir,
+        f"{linux.user_data_dir}/models",
+        f"{mac.user_config_dir}/config.yaml",
+        mac.user_state_dir,
+        f"{mac.user_data_dir}/models",
+    ):
+        assert f"`{path.replace(home, '~')}`" in page
+
+
+def test_the_page_of_the_architecture_names_every_room() -> None:
+    page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`.*?`) \|", page, re.MULTILINE)
+    named = {word.strip("/`,") for cell in cells for word in cell.split()}
+    rooms = {
+        path.stem
+        for path in Path(bot.__file__).parent.iterdir()
+        if path.suffix in {"", ".py"} and not path.name.startswith("__")
+    }
+
+    assert rooms - named == {"resources"} & rooms
+
+
 def test_no_page_leads_nowhere() -> None:
-    pages = [
-        REPOSITORY / "README.md",
-        REPOSITORY / "CONTRIBUTING.md",
-        *REPOSITORY.glob("docs/*.md"),
-    ]
+    pages = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")]
     gone = [
         (page.name, target)
         for page in pages

@@ -58,6 +58,31 @@ def test_other_ways_to_an_engine_of_its_own_have_the_same_packages(name: str) ->
     assert tuple(shlex.split(line)) == ENGINE_PACKAGES
 
 
+@pytest.mark.parametrize(
+    ("how", "is_linked_anew"),
+    [('{"dir_info": {"editable": true}}', False), ('{"dir_info": {}}', True)],
+)
+def test_a_copy_of_the_source_becomes_a_link_to_it_again(
+    tmp_path: Path, how: str, *, is_linked_anew: bool
+) -> None:
+    info = tmp_path / "lib/python3.11/site-packages/ishowtts-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "direct_url.json").write_text(how)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").touch()
+    (tmp_path / ".ready").touch()
+    done = subprocess.run(
+        ["make", "--dry-run", "setup", f"VENV={tmp_path}"],
+        cwd=REPOSITORY,
+        env={name: value for name, value in os.environ.items() if name not in GIVEN},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ("--editable '.[f5]'" in done.stdout) == is_linked_anew
+
+
 def test_the_configuration_names_the_engines_interpreter(tmp_path: Path) -> None:
     own = tmp_path / "my.yaml"
     own.write_bytes((REPOSITORY / "config.yaml").read_bytes())

@@ -334,6 +334,24 @@ async def test_its_address_is_one_that_a_browser_can_open(guarded: Server) -> No
     assert guarded.url == f"http://127.0.0.1:{guarded.bound_port}"
 
 
+@pytest.mark.parametrize(
+    ("path", "brings"),
+    [
+        ("/api/twitch/channels/foo", "a source of type twitch_eventsub"),
+        ("/v1/audio/speech", "wires.openai.enabled: true"),
+        ("/metrics", "metrics.enabled: true"),
+    ],
+)
+async def test_what_the_configuration_lacks_is_told_with_what_brings_it(
+    server: Server, path: str, brings: str
+) -> None:
+    missing = await call(server, "GET", path, body=b"")
+    told = f"There is nothing at {path}: it comes with {brings} in the configuration."
+
+    assert missing.status == 404
+    assert told in missing.body.decode()
+
+
 async def test_errors_are_sentences_in_json(server: Server) -> None:
     missing = await call(server, "GET", "/<script>", body=b"")
     wrong = await call(server, "DELETE", "/api/chat", body=b"")

@@ -28,6 +28,7 @@ from bot.service.elsewhere import differences
 from bot.sources import Sources
 from bot.state import EngineState
 from bot.wiring import engines, outputs, trial
+from bot.wiring.absent import absent
 from bot.wiring.mqtt import connect
 
 _ANSWER_S = 3.0
@@ -89,6 +90,7 @@ async def check(settings: Settings, *, root: Path = Path("/")) -> bool:
     findings += _try_sources(settings)
     findings += _log_in_findings(settings)
     findings += _voice_findings(settings)
+    findings += [Finding(where, problem) for where, problem in absent(settings)]
     findings += _list_findings(settings)
     findings += [await _try_broker(settings)] if settings.mqtt.enabled else []
     for finding in findings:

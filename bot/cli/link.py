@@ -45,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
     path = tokens.default_path()
     if options.revoke:
         count = tokens.revoke(path, options.role)
-        print(f"Forgot {count} {options.role} tokens; whoever holds one is refused from now on.")
+        what = f"{options.role} token{'' if count == 1 else 's'}"
+        print(f"Forgot {count} {what}; whoever holds one is refused from now on.")
         return EXIT_OK
     channel = channel_of(settings, options.channel).name
     base = base_of(settings, options.host)

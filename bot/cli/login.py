@@ -28,7 +28,7 @@ Part: TypeAlias = Literal["both", "bot", "streamer"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config_option(parser)
-    parser.add_argument("service", choices=("twitch",), help="site of the account")
+    parser.add_argument("site", choices=("twitch",), help="site of the account")
     part = parser.add_mutually_exclusive_group()
     part.add_argument(
         "--bot", dest="part", action="store_const", const="bot",
@@ -192,8 +192,9 @@ def client_id(settings: Settings) -> str:
     if settings.twitch.client_id is None:
         raise StartError(
             "The configuration names no Twitch application.",
-            remedy="Register one at https://dev.twitch.tv/console/apps and enter its id as"
-            " twitch.client_id; docs/twitch.md shows each step.",
+            remedy="Name the file that does with --config; or register one at"
+            " https://dev.twitch.tv/console/apps and enter its id as twitch.client_id;"
+            " docs/twitch.md shows each step.",
         )
     return settings.twitch.client_id
 

@@ -17,7 +17,7 @@ from bot.sources.twitch_eventsub.oauth import TIMEOUT, TwitchOauth
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config_option(parser)
-    parser.add_argument("service", choices=("twitch",), help="site of the accounts")
+    parser.add_argument("site", choices=("twitch",), help="site of the accounts")
     parser.add_argument(
         "account", nargs="?", metavar="NAME", help="only this account; all by default"
     )
@@ -40,7 +40,11 @@ async def log_out(settings: Settings, *, login: str | None) -> None:
     store = AccountStore()
     leaving = [a for a in store.load().values() if login is None or a.login == login.lower()]
     if not leaving:
-        raise StartError(f"{login} is not logged in." if login else "Nobody is logged in.")
+        if login is None:
+            raise StartError("Nobody is logged in.")
+        raise StartError(
+            f"{login} is not logged in.", remedy="See who is: ishowtts login twitch --status"
+        )
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
         for account in leaving:
             try:

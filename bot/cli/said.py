@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -43,9 +44,14 @@ def run(options: argparse.Namespace) -> int:
         wanted, target = options.export
         _export(folder.sound(_find(folder, wanted)), Path(target))
     else:
-        for entry in folder.entries():
-            if _is_wanted(entry, options):
-                print(_line(entry))
+        kept = list(folder.entries())
+        wanted = [entry for entry in kept if _is_wanted(entry, options)]
+        for entry in wanted:
+            print(_line(entry))
+        if not kept:
+            print("Nothing is kept: archive.enabled of the configuration decides.", file=sys.stderr)
+        elif not wanted:
+            print(f"None of the {len(kept)} that are kept is like that.", file=sys.stderr)
     return EXIT_OK
 
 

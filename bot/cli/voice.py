@@ -169,11 +169,13 @@ def _test(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _remove(settings: Settings, options: argparse.Namespace) -> int:
-    ask = asker()
-    if ask is None and not options.yes:
-        raise IshowttsError("Nobody is there to be asked.", remedy="Add --yes.")
     voices = engines.voice_folders(settings.engine)
     folder = voices.find_own(options.name)
+    ask = asker()
+    if ask is None and not options.yes:
+        raise IshowttsError(
+            f"{options.name} was not removed: nobody is there to be asked.", remedy="Add --yes."
+        )
     question = f"Remove {folder} with its recording? [y/N] "
     if ask is not None and not options.yes and ask(question).lower() != "y":
         raise StartError(f"{options.name} was not removed.")

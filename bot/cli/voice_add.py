@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.errors import IshowttsError, StartError
 from bot.runtime.installed import install_command
 from bot.voices import voice_files
-from bot.voices.cloning import preparation, transcript
+from bot.voices.cloning import preparation, recording, transcript
 from bot.voices.cloning.preparation import Prepared
 from bot.voices.folder import About
 from bot.voices.judgement import written
@@ -33,6 +33,7 @@ def add(settings: Settings, options: argparse.Namespace, ask: Ask | None) -> int
     """
     root, name = engines.voice_folders(settings.engine).own, options.name
     voice_files.verify_free(root, name, replace=options.replace)
+    recording.verify_there(options.file)
     consent = _consent(settings, options.consent, ask)
     licence = _answer(options.licence, _LICENCE, ask)
     prepared = preparation.prepare(options.file, keep_whole=options.transcript is not None)

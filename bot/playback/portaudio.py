@@ -12,6 +12,7 @@ import numpy as np
 from bot.errors import StartError, shown
 from bot.messages import Samples
 from bot.playback.device_entry import Callbacks, Device
+from bot.runtime.installed import installer
 
 
 def load() -> ModuleType:
@@ -27,7 +28,7 @@ def load() -> ModuleType:
             f"The PortAudio library, which plays sound, cannot be loaded ({error}).",
             remedy="Install it with: sudo apt install libportaudio2"
             if sys.platform.startswith("linux")
-            else "Install it with: pip install --force-reinstall sounddevice",
+            else f"Install it with: {installer()} --force-reinstall sounddevice",
         ) from error
     except Exception as error:
         # The class of its errors cannot be named: it is gone with the module.

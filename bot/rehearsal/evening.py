@@ -47,8 +47,9 @@ class Evening:
                 remedy="Give the path of a JSON Lines file, as `ishowtts run --record` writes it.",
             ) from error
         if not self.items:
+            because = f": {self.mistakes[0]}" if self.mistakes else ""
             raise StartError(
-                f"The recording {path} holds no chat.",
+                f"The recording {path} holds no chat{because}.",
                 remedy="Record one with `ishowtts run --record FILE`.",
             )
 

@@ -35,8 +35,9 @@ def install_command(*extras: str) -> str:
         return engine_command(sys.executable)
     wanted = ",".join(extras)
     if checkout := _checkout():
-        words = [f"{checkout}[{wanted}]"]
-    elif address := _own_address():
+        # As `make` does: a copy in its place would not follow the next `git pull`.
+        return f"{installer()} --editable {_quoted(f'{checkout}[{wanted}]')}"
+    if address := _own_address():
         words = [f"{_NAME}[{wanted}] @ {address}"]
     else:
         words = [need for extra in extras for need in _needs(extra)]
@@ -63,8 +64,10 @@ def update_command(newer: str = "") -> str:
         return "podman build ."
     extras = f"[{','.join(found)}]" if (found := _extras()) else ""
     if checkout := _checkout():
-        pull = f"git -C {_quoted(str(checkout))} pull"
-        return f"{pull}, then {installer()} --editable {_quoted(f'{checkout}{extras}')}"
+        folder = _quoted(str(checkout))
+        is_git = (checkout / ".git").exists()
+        fetched = f"git -C {folder} pull" if is_git else f"put the newer source into {folder}"
+        return f"{fetched}, then {installer()} --editable {_quoted(f'{checkout}{extras}')}"
     what = _quoted(f"{_NAME}{extras} @ {newer or 'WHEEL'}")
     environment = Path(sys.prefix)
     if (environment / "pipx_metadata.json").is_file():

@@ -5,6 +5,7 @@
 
 import asyncio
 import errno
+import re
 from collections.abc import Iterable
 from typing import Final, Self
 
@@ -33,6 +34,13 @@ _KEPT_HEADERS = frozenset({hdrs.ALLOW, hdrs.WWW_AUTHENTICATE, hdrs.RETRY_AFTER})
 
 _OF_AIOHTTP: Final = "Maximum request body size"
 """How aiohttp's own text of a 413 begins."""
+_BROUGHT: Final = (
+    (re.compile(r"/api/(?:chat|say)"), "a source of type ingest"),
+    (re.compile(r"/api/twitch/channels(?:/\w+)?"), "a source of type twitch_eventsub"),
+    (re.compile(r"/metrics"), "metrics.enabled: true"),
+    (re.compile(r"/v1/(?:audio/speech|audio/voices|models)"), "wires.openai.enabled: true"),
+)
+"""Addresses that some configurations lack, and what brings them."""
 
 __all__ = ["MAX_BODY_BYTES", "Server", "token_of"]
 
@@ -142,7 +150,9 @@ def _sentence(request: web.Request, error: web.HTTPException) -> str:
     if isinstance(error, web.HTTPMethodNotAllowed):
         return f"{request.path} takes {', '.join(sorted(error.allowed_methods))} alone."
     if error.text == f"{error.status}: {error.reason}":
-        return f"There is nothing at {request.path}."
+        brings = next((what for path, what in _BROUGHT if path.fullmatch(request.path)), "")
+        because = f": it comes with {brings} in the configuration" if brings else ""
+        return f"There is nothing at {request.path}{because}."
     return error.text or error.reason
 
 

@@ -100,7 +100,10 @@ def load(path: Path, source: Path) -> str:
             raise StartError(f"{source} is larger than {MAX_BYTES} bytes.")
         exported = msgspec.json.decode(source.read_bytes(), type=Exported)
     except OSError as error:
-        raise StartError(f"{source} cannot be read: {error.strerror}.") from None
+        raise StartError(
+            f"{source} cannot be read: {error.strerror}.",
+            remedy="Give the path of a file that `ishowtts data export` wrote.",
+        ) from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise StartError(f"{source} was not exported by `ishowtts data`: {error}.") from None
     if exported.version > VERSION:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bot.config import ChannelSettings, Settings
+from bot.config import ChannelSettings, Settings, mistakes
 from bot.config.sections.playback import WavefileSettings
 from bot.config.sections.sources import ReplaySettings, TwitchIrcSettings
-from bot.errors import StartError, shown
+from bot.errors import StartError
 
 VARIABLES = {
     "ISHOWTTS_SERVER_HOST": ("server", "host"),
@@ -33,7 +33,7 @@ def with_environment(settings: Settings, environment: Mapping[str, str] = os.env
                 after = type(before).model_validate(values | {key: value}, strict=False)
             except ValidationError as error:
                 raise StartError(
-                    f"The variable {variable} is {shown(value)}: {error.errors()[0]['msg']}.",
+                    f"The variable {variable} {mistakes.sentence(error)}.",
                     remedy="Set it to what the configuration takes there, or unset it.",
                 ) from error
             settings = settings.model_copy(update={section: after})

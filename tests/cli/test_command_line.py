@@ -225,7 +225,9 @@ def test_a_port_that_is_taken_is_named_and_exits_3(config: Callable[[str], Path]
         (["run", "--channel", "no such channel"], "twitch.tv/NAME"),
         (["run", "--speed", "2"], "--replay"),
         (["fly"], "choose from"),
-        ([], "COMMAND"),
+        ([], "ishowtts --help lists"),
+        (["voice", "lst"], "ishowtts voice --help lists"),
+        (["--config", "my.yaml", "run"], "belongs behind the command, as in: ishowtts run"),
     ],
 )
 def test_wrong_arguments_exit_2_with_what_is_right(arguments: list[str], said: str) -> None:

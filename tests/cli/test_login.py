@@ -215,6 +215,8 @@ async def test_logging_out_forgets_also_when_twitch_cannot_be_told(
     assert ("Twitch was told." in capsys.readouterr().out) == (status is None)
     with pytest.raises(StartError, match="Nobody is logged in"):
         await logout.log_out(settings(), login=None)
+    with pytest.raises(StartError, match=r"nobody is not logged in.*login twitch --status"):
+        await logout.log_out(settings(), login="nobody")
 
 
 async def test_a_file_that_is_no_log_in_is_skipped(server: TwitchServer) -> None:

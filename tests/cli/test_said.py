@@ -43,6 +43,16 @@ def test_it_lists_what_is_wanted(
     assert "\x1b" not in printed
 
 
+def test_a_list_of_nothing_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["said", "--text", "nowhere"]) == EXIT_OK
+    assert "None of the 2 that are kept" in capsys.readouterr().err
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "new"))
+    assert main(["said"]) == EXIT_OK
+    assert "archive.enabled" in capsys.readouterr().err
+
+
 def test_it_exports_into_a_new_file_only(tmp_path: Path) -> None:
     target = tmp_path / "proof.flac"
 

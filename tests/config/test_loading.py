@@ -1,11 +1,14 @@
 import contextlib
+import re
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field, TypeAdapter, ValidationError
 
-from bot.config import load, loads, shipped_path
+from bot.config import load, loads, mistakes, shipped_path
 from bot.errors import ConfigError
 
 MINIMAL = "channels: [{name: main}]\n"
@@ -57,7 +60,7 @@ worker"""
         ("", "line 1: the file: needs keys such as `channels:`"),
         ("- 1", "line 1: the file: needs keys such as `channels:`"),
         ("channels: []", "line 1: channels: needs at least one entry"),
-        ("channels: 3", "line 1: channels: needs to be a list"),
+        ("channels: 3", "line 1: channels: is 3; needs to be a list"),
         ("channels: [{}]", "line 1: channels[0].name: is missing"),
         ("channels: [3]", "line 1: channels[0]: needs keys of its own, as in the shipped"),
         ("channels: [{name: a}, {name: a}]", "line 1: channels: two channels are called a"),
@@ -80,10 +83,123 @@ worker"""
             MINIMAL + "engine: {engines: [f5, f5]}",
             "line 2: engine.engines: an engine is",
         ),
+        (
+            "channels:\n  name: main",
+            "line 1: channels: needs to be a list; begin each entry with a",
+        ),
+        (
+            MINIMAL + "policy: {words: {drop: bad}}",
+            "line 2: policy.words.drop: is 'bad'; needs to be a list; write [bad]",
+        ),
+        (
+            MINIMAL + "policy:\n  words:\n    drop:\n",
+            "line 4: policy.words.drop: is empty; needs to be a list",
+        ),
+        (
+            MINIMAL + "policy: {words: {drop: [3]}}",
+            "line 2: policy.words.drop[0]: is 3; needs to be text, in quotes",
+        ),
+        (
+            "channels: [{name: main, sources: [type console]}]",
+            "line 1: channels[0].sources[0]: needs keys of its own",
+        ),
+        (
+            MINIMAL + "server: {port: some}",
+            "line 2: server.port: is 'some'; needs to be a whole number",
+        ),
+        (
+            MINIMAL + "metrics: {enabled: perhaps}",
+            "line 2: metrics.enabled: is 'perhaps'; needs to be true or false",
+        ),
+        (
+            MINIMAL + "policy: {speakable: {language: english}}",
+            "line 2: policy.speakable.language: is 'english'; allowed: two small letters of ISO",
+        ),
+        (
+            MINIMAL + "commands: {roles: {skipp: vip}}",
+            "line 2: commands.roles.skipp: is not a key here; allowed: skip, clear, pause,",
+        ),
+        (
+            MINIMAL + "commands: {roles: {skipp: mod}}",
+            "line 2: commands.roles.skipp: is 'mod'; allowed: 'everyone', 'subscriber', 'vip',",
+        ),
+        ("1: 2\n" + MINIMAL, "[1]: is no key: keys are words"),
+        (
+            "channels: [{name: main, sources: [{type: twitch_eventsub, channel: me}]}]",
+            "twitch: a source of type twitch_eventsub needs twitch.client_id: register",
+        ),
     ],
 )
 def test_a_mistake_is_a_sentence(text: str, expected: str) -> None:
     assert any(line.startswith(expected) for line in problems(text)), problems(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("drop: [*word]", "in quotes"),
+        ("drop: [**]", "text that begins with * needs quotes"),
+        ("drop: [!word]", "text needs quotes"),
+        ("trigger: !tts", "text that begins with ! needs quotes"),
+        ("file: @home", "text that begins with @, % or ` needs quotes"),
+        ("word: |bar", "text that begins with | or > needs quotes"),
+        ("raid: {name} raids", "text goes on behind a bracket or a quotation mark"),
+        ("word: 'it's'", "put all of it in double quotes"),
+        ("word: 'link\n", "a quotation mark is not closed"),
+        ("drop: [a, b\n", "what begins with [ needs commas within and ] behind it"),
+        ("sounds: {raid: horn\n", "what begins with { needs commas within and } behind it"),
+        ('path: "C:\\Users"', "put the text in single quotes"),
+        ("port\n  host: here", "a key needs a colon and a space behind it"),
+        ("server: port: 1", "a colon is not expected here"),
+        ("a: 1\n b: 1", "a line is not indented like those beside it"),
+    ],
+)
+def test_what_is_no_yaml_is_told_in_plain_words(line: str, words: str) -> None:
+    (problem,) = problems(f"log:\n  level: info\n  {line}\n")
+
+    assert words in problem
+    assert problem.startswith(("line 3: ", "line 4: "))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("engine: {f5: {nfe: many}}", ["is 'many'; needs to be 'auto' or a whole number"]),
+        ("engine: {threads: autos}", ["a whole number; did you mean auto?"]),
+        ("engine: {f5: {nfe: 0}}", ["is 0; needs to be greater than or equal to 1"]),
+        ("policy: {voices: {offered: bass}}", ["is 'bass'; needs to be 'all' or a list"]),
+        ("policy: {events: {raid: 5}}", ["policy.events.raid: is 5; needs to be text or a list"]),
+        ("policy: {events: {raid: '{nam}'}}", ["policy.events.raid: is '{nam}'; allowed: text"]),
+        (
+            "policy: {events: {raid: [{text: '{nam}'}, 5]}}",
+            [
+                "policy.events.raid[0].text: is '{nam}'; allowed: text with {name}",
+                "policy.events.raid[1]: is 5; needs to be text or keys of its own",
+            ],
+        ),
+    ],
+)
+def test_what_has_several_forms_is_one_mistake(text: str, expected: list[str]) -> None:
+    told = problems(text)
+
+    assert len(told) == len(expected)
+    for problem, words in zip(told, expected, strict=True):
+        assert words in problem
+
+
+def test_every_pattern_of_the_configuration_has_words() -> None:
+    folder = Path(mistakes.__file__).parent
+    patterns = {
+        pattern
+        for path in folder.glob("*.py")
+        for pattern in re.findall(r'pattern=r"(.*?)"', path.read_text(encoding="utf-8"))
+    }
+
+    assert patterns
+    for pattern in patterns:
+        with pytest.raises(ValidationError) as caught:
+            TypeAdapter(Annotated[str, Field(pattern=pattern)]).validate_python("\n")
+        assert "; allowed: " in mistakes.sentence(caught.value)
 
 
 @pytest.mark.parametrize("version", ["0", "2", "3"])
@@ -109,6 +225,8 @@ def test_a_file_that_is_not_there_or_not_text_is_one_mistake(tmp_path: Path) -> 
     for path in (tmp_path / "absent.yaml", tmp_path, binary):
         with pytest.raises(ConfigError, match=r"1 mistake:\n  - the file"):
             load(path)
+    with pytest.raises(ConfigError, match="is not there; check the path behind --config"):
+        load(tmp_path / "absent.yaml")
 
 
 def test_a_file_without_channels_has_the_shipped_one_with_its_own_policy() -> None:

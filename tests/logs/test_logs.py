@@ -1,5 +1,7 @@
+import ast
 import json
 import logging
+import re
 import stat
 import subprocess
 import sys
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import bot
 from bot.errors import StartError
 from bot.logs.file import LogFile
 from bot.logs.flood import FloodGate
@@ -144,3 +147,22 @@ def test_a_log_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(StartError, match=r"Set log\.file to a file"):
         LogFile(tmp_path / "taken" / "x.log", max_mb=1, older=1)
+
+
+def test_an_event_is_searched_for_by_its_words() -> None:
+    calls = [
+        call
+        for path in Path(bot.__file__).parent.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"debug", "info", "warning", "error", "exception"}
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id.endswith("log")
+    ]
+    events = {
+        call.args[0].value for call in calls if call.args and isinstance(call.args[0], ast.Constant)
+    }
+
+    assert len(events) > 100
+    assert [event for event in events if re.match(r"(The|An?) |.*\.$", str(event))] == []

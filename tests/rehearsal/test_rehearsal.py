@@ -156,3 +156,11 @@ def test_programs_get_an_object_for_each_message(write: Write) -> None:
     assert message["text"] == "hello there"
     assert message["results"]["mine.yaml"]["said"] == "ana says: hello there"
     assert counts["counts"]["mine.yaml"]["said"] == 1
+
+
+def test_a_recording_of_another_form_is_told_by_its_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_text('{"at": 0, "message": {"text": "hello"}}\n', encoding="utf-8")
+
+    with pytest.raises(StartError, match=r"holds no chat: line 1 .*[^.]\. Record one"):
+        Evening(path, channel="main")

@@ -13,7 +13,7 @@ import bot
 from bot.engine import import_extra
 from bot.errors import StartError
 from bot.runtime import installed
-from bot.runtime.installed import engine_command, install_command
+from bot.runtime.installed import engine_command, install_command, update_command
 
 PIP = f"{sys.executable} -m pip install"
 
@@ -21,7 +21,16 @@ PIP = f"{sys.executable} -m pip install"
 def test_in_a_checkout_it_is_the_folder() -> None:
     checkout = Path(bot.__file__).parents[1]
 
-    assert install_command("f5", "voices") == f"{PIP} '{checkout}[f5,voices]'"
+    assert install_command("f5", "voices") == f"{PIP} --editable '{checkout}[f5,voices]'"
+
+
+def test_a_source_without_git_is_not_pulled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(installed, "_checkout", lambda: tmp_path)
+    assert update_command().startswith(f"put the newer source into '{tmp_path}', then ")
+    (tmp_path / ".git").mkdir()
+    assert update_command().startswith(f"git -C '{tmp_path}' pull, then ")
 
 
 def installed_wheel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, direct_url: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import StartError
 from bot.messages import ChatMessage, Chatter, Event, EventKind, RejectReason, Verb
 from bot.outcomes import Applied, Rejected, Spoken
 from bot.runtime.clock import now
@@ -212,6 +213,11 @@ def test_what_cannot_be_imported_is_told(
     done = run(path, "import", backup)
     assert done.returncode == 1
     assert reason in done.stderr
+
+
+def test_an_export_that_is_not_there_is_asked_for(path: Path, tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="Give the path of a file that `ishowtts data export`"):
+        data.load(path, tmp_path / "absent.json")
 
 
 def test_where_nothing_is_kept_that_is_told(tmp_path: Path) -> None:

@@ -85,7 +85,10 @@ def test_voices_are_listed_shown_and_removed(
     (tmp_path / "voices" / "me" / "voice.yaml").write_text('licence: "\\e[2J"\n')
     assert "\x1b" not in voice("show", "me")[1] + voice("list")[1]
     assert "names no consent" in voice("list")[1]
-    assert voice("remove", "me")[0] == 1  # nobody is there to be asked
+    assert "There is no voice nobody" in voice("remove", "nobody")[1]
+    code, said = voice("remove", "me")
+    assert code == 1
+    assert "me was not removed: nobody is there to be asked. Add --yes." in said
     assert voice("remove", "me", "--yes") == (0, "me is removed.\n")
     assert not (tmp_path / "voices" / "me").exists()
     assert "comes with the package" in voice("remove", "heart", "--yes")[1]
@@ -116,6 +119,7 @@ def test_a_voice_that_nobody_could_choose_and_an_empty_file_are_refused(
     empty = tmp_path / "empty.wav"
     empty.touch()
     assert "`!voice Default` means something else" in run("add", "Default", short, *GIVEN).stderr
+    assert "There is no file" in run("add", "me", tmp_path / "absent.wav").stderr
     assert "empty.wav is empty" in run("add", "me", empty, "--transcript", WORDS, *GIVEN).stderr
 
 

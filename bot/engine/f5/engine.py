@@ -171,7 +171,7 @@ class F5Engine(Engine):
         self.voices = tuple(sorted(self._voices.frames))
         self.licence = licence_of(self._model_folder)
         log.info(
-            "The engine is warm",
+            "engine is warm",
             extra={
                 "engine": self.name,
                 "device": str(device),

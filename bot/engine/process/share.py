@@ -30,7 +30,7 @@ def lower_priority() -> None:
         try:
             _AUTOGROUP.write_text(f"{_NICENESS}\n", encoding="ascii")
         except OSError as error:
-            log.warning("The session keeps its priority", extra={"reason": str(error)})
+            log.warning("session keeps its priority", extra={"reason": str(error)})
 
 
 def keep_to(cores: Collection[int]) -> None:

@@ -43,7 +43,11 @@ class PlainLoader(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(
-                None, None, "an alias (*name) is not read; write the value out", mark
+                None,
+                None,
+                "an alias (*name) is not read; write the value out, and put text that begins with"
+                " * in quotes",
+                mark,
             )
         return super().compose_node(parent, index)
 

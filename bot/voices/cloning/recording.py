@@ -24,6 +24,18 @@ class Recording(NamedTuple):
     """Whether each sample stands at the highest value, in any channel, `[n]`."""
 
 
+def verify_there(path: Path) -> None:
+    """Make sure that there is a recording.
+
+    Raises:
+        StartError: there is none, or nothing is in it.
+    """
+    if not path.is_file():
+        raise StartError(f"There is no file {path}.", remedy="Give the path of a recording.")
+    if not path.stat().st_size:
+        raise StartError(f"{path} is empty.", remedy="Export the recording again.")
+
+
 def read(path: Path) -> Recording:
     """Return the recording in `path`: what libsndfile reads, and with ffmpeg anything else.
 
@@ -31,10 +43,7 @@ def read(path: Path) -> Recording:
         StartError: it is not there, cannot be read, or is too long, too short or too coarse for a
             voice.
     """
-    if not path.is_file():
-        raise StartError(f"There is no file {path}.", remedy="Give the path of a recording.")
-    if not path.stat().st_size:
-        raise StartError(f"{path} is empty.", remedy="Export the recording again.")
+    verify_there(path)
     samples, rate_hz, clips = decode(path)
     if rate_hz < _MIN_RATE_HZ:
         raise StartError(

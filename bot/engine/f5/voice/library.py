@@ -108,7 +108,7 @@ class VoiceLibrary:
         folders = find(self._roots)
         signatures = {name: read_signature(folder) for name, folder in folders.items()}
         for name in self._known.keys() - folders.keys():
-            log.info("A voice was removed", extra={"voice": name})
+            log.info("voice removed", extra={"voice": name})
             self._forget(name)
         for name, folder in folders.items():
             signature, known = signatures[name], self._known.get(name)
@@ -132,7 +132,7 @@ class VoiceLibrary:
             self.refresh()
         except Exception:
             # A folder may change in any way at any time; the next look may do better.
-            log.exception("The folders of voices cannot be looked at")
+            log.exception("folders of voices not read")
 
     def _take(self, name: str, folder: Path, signature: Signature, *, is_start: bool) -> None:
         begun = time.monotonic()
@@ -141,13 +141,13 @@ class VoiceLibrary:
         except StartError as error:
             self._refused[name] = signature
             stays = "; the one before it stays" if name in self._known else ""
-            about = {"voice": name, "error": f"{error}{stays}"}
-            log.warning("A voice cannot be used", extra=about)
+            about = {"voice": name, "reason": f"{error}{stays}"}
+            log.warning("voice cannot be used", extra=about)
             return
         except Exception:
             # A mistake of ours: the files of one voice must not keep the others from speaking.
             self._refused[name] = signature
-            log.exception("A voice cannot be read", extra={"voice": name})
+            log.exception("voice not read", extra={"voice": name})
             return
         self._refused.pop(name, None)
         reference = voice.reference
@@ -157,7 +157,7 @@ class VoiceLibrary:
         self._known = {**self._known, name: known}
         if not is_start:
             took_s = round(time.monotonic() - begun, 3)
-            log.info("A voice is ready", extra={"voice": name, "took_s": took_s})
+            log.info("voice is ready", extra={"voice": name, "took_s": took_s})
 
     def _recall(self, known: _Entry) -> Voice:
         # Not from the folder, in which something broken may have come since.

@@ -122,8 +122,8 @@ class ReferenceCache:
                 )
         except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
             # A cache may be damaged at any time: the reference is prepared again.
-            about = {"path": str(path), "error": str(error)}
-            log.warning("A cached reference voice is unreadable", extra=about)
+            about = {"path": str(path), "reason": str(error)}
+            log.warning("cached reference voice is unreadable", extra=about)
             return None
 
     def _write(self, digest: str, voice: Reference) -> None:
@@ -143,5 +143,5 @@ class ReferenceCache:
             for old in files[: -self._capacity]:
                 old.unlink(missing_ok=True)
         except OSError as error:  # a full or read-only disk costs time, not the voice
-            failed = {"path": str(path), "error": str(error)}
-            log.warning("A reference voice could not be cached", extra=failed)
+            failed = {"path": str(path), "reason": str(error)}
+            log.warning("reference voice not cached", extra=failed)

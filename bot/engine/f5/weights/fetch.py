@@ -15,6 +15,7 @@ from bot.engine.f5.weights.catalogue import HubFile, KnownModel, find
 from bot.engine.f5.weights.installed import folder_of, missing, readable_size
 from bot.errors import IshowttsError, StartError, TransientError
 from bot.runtime.files.folders import write_whole
+from bot.runtime.installed import install_command
 
 _BLOCK_BYTES = 1 << 20
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -94,7 +95,7 @@ def download(model: KnownModel, folder: Path, endpoint: str = "") -> None:
     except ModuleNotFoundError as error:
         raise StartError(
             f"Fetching models needs the Python package {error.name}.",
-            remedy="Install it with: pip install huggingface_hub",
+            remedy=f"Install what it needs with: {install_command('fetch')}",
         ) from error
     source = _Source(model, folder, (endpoint or constants.ENDPOINT).rstrip("/"))
     try:

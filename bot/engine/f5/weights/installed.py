@@ -140,7 +140,7 @@ def path(name: str) -> None:
     Raises:
         StartError: as `locate`.
     """
-    print(locate(name))  # noqa: T201 - the command's output
+    print(BUNDLED if name == "bundled" else locate(name))  # noqa: T201 - the command's output
 
 
 def list_models(folders: Sequence[Path] = ()) -> None:

@@ -66,14 +66,14 @@ class Measured:
 
     def _keep(self, fastest: torch.dtype, times_s: Mapping[torch.dtype, float]) -> None:
         told = {_name(candidate): round(time_s, 3) for candidate, time_s in times_s.items()}
-        log.info("The fastest precision was measured", extra={"core_s": told})
+        log.info("fastest precision measured", extra={"core_s": told})
         kept = {**self._kept(), self._key: _name(fastest)}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._path, json.dumps(kept, indent=1).encode())
         except OSError as error:
             reason = f"{self._path}: {error.strerror or error}"
-            log.warning("The fastest precision is not kept", extra={"reason": reason})
+            log.warning("fastest precision not kept", extra={"reason": reason})
 
     def _kept(self) -> Mapping[str, object]:
         try:

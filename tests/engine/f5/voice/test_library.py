@@ -70,9 +70,9 @@ def test_a_voice_is_added_changed_and_removed_without_a_restart(
         voices.get("second")
     assert "first" in caught.value.remedy
     assert [record.message for record in caplog.records] == [
-        "A voice is ready",
-        "A voice is ready",
-        "A voice was removed",
+        "voice is ready",
+        "voice is ready",
+        "voice removed",
     ]
 
 
@@ -91,8 +91,8 @@ def test_a_broken_folder_is_reported_once_and_the_old_voice_stays(
         voices.get("second")
     assert torch.equal(voices.get("first").reference.mel, before.reference.mel)
     [report] = [record for record in caplog.records if record.levelno == logging.WARNING]
-    assert "is no WAV file" in str(vars(report)["error"])
-    assert "stays" in str(vars(report)["error"])
+    assert "is no WAV file" in str(vars(report)["reason"])
+    assert "stays" in str(vars(report)["reason"])
 
     write(root, "first", seconds=3.0)
     assert looked(voices).get("first").reference.frames != before.reference.frames
@@ -125,7 +125,7 @@ def test_a_voice_that_does_not_say_what_it_must_is_refused(
     voices = VoiceLibrary([root], cache)
     voices.refresh(at_once=True)
     assert not voices.frames
-    assert missing in str(vars(caplog.records[0])["error"])
+    assert missing in str(vars(caplog.records[0])["reason"])
 
     lenient = VoiceLibrary([root], cache, allow_unlicensed=True)
     lenient.refresh(at_once=True)
@@ -153,7 +153,7 @@ def test_what_is_no_file_or_has_no_end_costs_its_voice_alone(
     voices.refresh(at_once=True)
 
     assert [*voices.frames] == ["first"]
-    assert "second cannot be read" in str(vars(caplog.records[0])["error"])
+    assert "second cannot be read" in str(vars(caplog.records[0])["reason"])
 
 
 def test_a_mistake_in_reading_a_voice_costs_that_voice_alone(

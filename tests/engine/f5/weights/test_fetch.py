@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import torch
 
+from bot.engine.f5.weights import installed
 from bot.engine.f5.weights.catalogue import MIT, HubFile, KnownModel, find
 from bot.engine.f5.weights.fetch import digest_of, download, fetch
 from bot.engine.f5.weights.model_folder import load_model, load_vocoder, read_model
@@ -248,6 +249,7 @@ FETCH = """
 import sys
 from pathlib import Path
 from bot.engine.f5.weights.fetch import download
+from bot.engine.f5.weights import installed
 from bot.engine.f5.weights.catalogue import MIT, HubFile, KnownModel
 
 folder, endpoint, path, digest = sys.argv[1:]
@@ -382,9 +384,7 @@ def test_the_missing_package_is_named(
     small: KnownModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    complaint = (
-        rf"needs the Python package {package}\. Install it with: pip install huggingface_hub"
-    )
+    complaint = rf"needs the Python package {package}\. Install what it needs with: .*\[fetch\]"
     with pytest.raises(StartError, match=complaint):
         download(small, tmp_path)
 
@@ -419,6 +419,13 @@ def test_the_command_shows_the_licence_first_and_the_folder_last(hub: Hub, tmp_p
 def test_an_unknown_model_is_not_fetched() -> None:
     with pytest.raises(StartError, match="There is no model 'parrot' to fetch"):
         fetch("parrot")
+
+
+def test_the_bundled_model_has_a_path_as_the_list_names_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    installed.path("bundled")
+    assert (Path(capsys.readouterr().out.strip()) / "model" / "model.safetensors").is_file()
 
 
 def test_the_engine_loads_what_was_fetched(
