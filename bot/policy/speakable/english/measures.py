@@ -171,6 +171,7 @@ def _measured(line: Line, at: int, number: Reading, words: tuple[str, str], end:
     is_adjective = following in nouns.MEASURED or (
         (is_short or line.before(at) in nouns.ARTICLES) and nouns.is_noun(following)
     )
+    is_adjective |= following in nouns.EXTENTS and line.before(at) in ("a", "an")
     if len(written) in (3, 4) and written.isdigit() and words[1] in ("DPI", "CCs"):
         bare, is_adjective = numerals.pairs(written), True
     is_one = written == "1" or is_adjective

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english import millions, numerals
 from bot.policy.speakable.english.numerals import NUMBER, SCALES
 from bot.policy.speakable.reading import Line, Reading, Rule
 
@@ -121,6 +121,7 @@ def scaled(line: Line, at: int) -> Reading | None:
     elif (
         (sign and _is_versioned(line, at, sign))
         or (sign == "m" and _HEIGHT.fullmatch(text) and not _is_counted(line, end))
+        or (sign == "m" and line.after(end).lower() in millions.FAR)
         or (sign in ("m", "b") and text.isdigit() and len(text) < 4 and not _is_counted(line, end))
     ):
         return None
@@ -165,7 +166,7 @@ _COUNTED = frozenset(
 
 
 def _is_counted(line: Line, end: int) -> bool:
-    return line.after(end).lower() in _COUNTED
+    return line.after(end + line.text.startswith("+", end)).lower() in _COUNTED
 
 
 def pointed(line: Line, at: int) -> Reading | None:

@@ -68,8 +68,19 @@ _CARDS = frozenset({"1650S", "1660S", "2060S", "2070S", "2080S"})
 _DECADES = re.compile(r"(?:-| (?:and|or) )'?[0-9]0s(?![^\W_])")
 """Another decade behind the first: 60s-70s."""
 _SECONDS_AFTER = frozenset(
-    {"left", "cooldown", "cd", "timer", "delay", "remaining", "ago", "later"}
+    {
+        "left", "cooldown", "cd", "timer", "delay", "remaining", "ago", "later", "respawn",
+        "respawns", "stun", "duration", "timeout", "debuff", "buff", "silence", "invis",
+    }
+)  # fmt: skip
+_SOON = re.compile(
+    r"\b(?:up|back|respawns?|spawns?|starts?|ready|ends?|done|live|ult|tp|flash|drake|dragon|baron"
+    r"|tower|wave|gone|dead|killed|finished|[0-9]m) in $",
+    re.IGNORECASE,
 )
+"""Words before how soon something is: "respawn in 90s"; others are before a decade: "in 90s"."""
+_LEAST_TENS = 7
+"""Tens of the first decade that music is of; in fewer are seconds: "ult in 30s"."""
 _RECORDS = frozenset(
     {
         "wr", "pb", "pace", "run", "sub", "split", "record", "time", "finished", "got", "sob",
@@ -225,9 +236,9 @@ def decade(line: Line, at: int) -> Reading | None:
             or line.text[at - 1 : at] in ("'", "-")
             or following in _DECADE_AFTER
             or _DECADES.match(line.text, match.end()) is not None
-            or (int(tens) > 6 and following not in _SECONDS_AFTER)
+            or (int(tens) >= _LEAST_TENS and following not in _SECONDS_AFTER)
         )
-        if not is_decade or line.before(at) == "for":
+        if not is_decade or line.before(at) == "for" or _is_soon(line, at, int(tens)):
             return None
         return Reading(match.end(), numerals.plural(numerals.cardinal(int(tens) * 10)), "decade")
     if line.text[match.end("tens") + 1] == " " and line.after(match.end()):
@@ -238,6 +249,13 @@ def decade(line: Line, at: int) -> Reading | None:
     else:
         said = f"{first} {numerals.plural(numerals.cardinal(int(tens) * 10))}"
     return Reading(match.end(), said, "decade")
+
+
+def _is_soon(line: Line, at: int, tens: int) -> bool:
+    """Tell whether tens of seconds stand behind "in": how long something takes."""
+    if line.before(at) != "in" or line.text[at - 1 : at] != " ":
+        return False
+    return tens < _LEAST_TENS or _SOON.search(line.text[max(at - 20, 0) : at]) is not None
 
 
 _SHORT_YEAR = re.compile(r"'([0-9]{2})(?![0-9'\"])(?:(s)(?![^\W_]))?(?![^\W_])")

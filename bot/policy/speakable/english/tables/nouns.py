@@ -19,10 +19,13 @@ MEASURED = frozenset(
         "light", "microwave", "motor", "oven", "soundbar", "speakers", "subwoofer", "supply",
         "toaster", "swim", "tank", "timeout", "timer", "tire", "tires", "trial", "trip", "tv",
         "video", "walk",
-        "wall", "wheels", "window", "zone",
+        "wall", "wheels", "window", "zone", "cd", "respawn", "ping", "pistol", "rifle", "stun",
+        "pole", "field",
     }
 )  # fmt: skip
 """What is measured by the number before it: a 65 watt charger."""
+EXTENTS = frozenset({"tall", "long", "deep", "wide", "high", "old"})
+"""Words behind a measure that are part of an adjective behind an article: a 6 foot tall man."""
 _NO_NOUNS = frozenset(
     {
         "of", "in", "is", "and", "or", "to", "for", "at", "on", "ago", "later", "left", "a", "per",
