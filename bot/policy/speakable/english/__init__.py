@@ -3,6 +3,7 @@
 from bot.config.policy import SpeakableSettings
 from bot.policy.speakable.english import (
     addresses,
+    chess,
     counts,
     dates,
     days,
@@ -31,6 +32,7 @@ from bot.policy.speakable.reading import Line, Reader, Rule
 
 _NUMBERS = (
     *engines.RULES,
+    *chess.RULES,
     *telephones.RULES,
     *addresses.RULES[:2],
     *dates.RULES,

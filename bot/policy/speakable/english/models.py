@@ -62,13 +62,13 @@ _LEAST_LETTERS = 3
 _YEARS = frozenset({"fy", "cy"})
 """Short words for a year."""
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
-_LANGUAGE = re.compile(r"[A-GJa-gj]#(?![^\W_])")
+_LANGUAGE = re.compile(r"[A-GJa-gj]#(?P<minor>(?<=[A-G]#)m)?(?![^\W_])")
 _CHEMICAL = re.compile(r"(?:CO2|H2O|O2|N2O?|CH4|H2|C4)(?![^\W_])")
 _DEFINITION = re.compile(r"(?P<n>[248])[kK](?: ?/ ?)?(?P<rate>60|120|144)(?![^\W_]|[.,/][0-9])")
 _NETWORK = re.compile(r"(?P<n>[3-6])g(?= (?:lte|internet|network|wifi)(?![^\W_]))", re.IGNORECASE)
 _MEMORY = re.compile(r"([1-8])x([0-9]{1,3}) ?(gb|tb|mb)(?![^\W_])", re.IGNORECASE)
 _CODEC = re.compile(r"([hHxX])\.(26[456])(?![^\W_])")
-_ANY = re.compile(r"(?P<word>any|some|no|every)1(?P<s>'?s)?(?![^\W_])", re.IGNORECASE)
+_UNITS_OF_MEMORY = frozenset({"mhz", "mt", "mb", "gb"})
 _MODEL_WORDS = {"x3d": "X three D", "ti": "TI", "super": "super"}
 
 
@@ -90,6 +90,8 @@ def product(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     groups = match.groupdict()
+    if (groups["rest"] or "").lower() in _UNITS_OF_MEMORY:  # "DDR5 6000MHz"
+        return None
     tier = f" {numerals.count(groups['tier'].strip())}" if groups.get("tier") else ""
     name = match["name"]
     name = f"{name[0]} {numerals.count(name[1])}" if name[1:].isdigit() else name
@@ -259,21 +261,13 @@ def language(line: Line, at: int) -> Reading | None:
     match = _LANGUAGE.match(line.text, at)
     if match is None or (at and line.text[at - 1].isalnum()):
         return None
-    return Reading(match.end(), f"{match[0][0]} sharp", "name")
+    return Reading(match.end(), f"{match[0][0]} sharp{' minor' if match['minor'] else ''}", "name")
 
 
 def network(line: Line, at: int) -> Reading | None:
     """Read 4g lte and 5g internet, which are no grams."""
     match = _NETWORK.match(line.text, at)
     return Reading(match.end(), f"{numerals.count(match['n'])} G", "model") if match else None
-
-
-def someone(line: Line, at: int) -> Reading | None:
-    """Read any1, no1 and every1."""
-    match = _ANY.match(line.text, at)
-    if match is None or (line.is_shouted and match["word"].lower() == "no"):
-        return None
-    return Reading(match.end(), f"{match['word']} one{match['s'] or ''}", "slang")
 
 
 RULES = (
@@ -290,7 +284,6 @@ RULES = (
     Rule(codec, letters=True),
     Rule(language, letters=True),
     Rule(network, digits=True, followed="gG"),
-    Rule(someone, letters=True),
     Rule(named, letters=True),
     Rule(serial, letters=True, digits=True),
 )

@@ -74,7 +74,8 @@ def span(line: Line, at: int) -> Reading | None:
     text = line.text
     if text[at - 1 : at] == "-":
         return None
-    if (named := _NAMED.match(text, at)) and line.is_end(named.end()):
+    named = _NAMED.match(text, at)
+    if named and line.is_end(named.end()) and not _GOES_ON.match(text, named.end()):
         return Reading(named.end(), _NAMES[named[0]], "range")
     first = quantity(line, at)
     if first is None or (match := _BETWEEN.match(text, first.end)) is None:

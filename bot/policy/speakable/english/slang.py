@@ -16,6 +16,8 @@ _MIXED = re.compile(
     rf"|/[^\W_])",
     re.IGNORECASE,
 )
+_PLACE = re.compile(r"[A-Z][0-9]")
+"""What is rather a place or a name in capitals: gate B4, the M8."""
 _TONES = {
     "s": "sarcasm", "j": "joking", "hj": "half joking", "srs": "serious", "gen": "genuine",
     "lh": "light-hearted", "pos": "in a good way", "neg": "in a bad way", "nm": "not mad",
@@ -80,7 +82,8 @@ def _is_alone(line: Line, at: int, end: int, *, key_is_title: bool) -> bool:
         return False
     if key_is_title and after[:1] == "." and after[1:].isalpha():
         return True
-    return not (after[:1] in ("'", "&", "/", "-") or (after[:1] == "." and after[1:].isalnum()))
+    goes_on = after[:1] == "." and after[1:].isalnum()
+    return not (goes_on or after[:1] in tuple("'&/-^"))
 
 
 def _is_meant(line: Line, at: int, end: int, written: str, key: str) -> bool:
@@ -120,6 +123,8 @@ def tone(line: Line, at: int) -> Reading | None:
 def mixed(line: Line, at: int) -> Reading | None:
     """Read abbreviations with signs in them: w/, b/c, tl;dr, w/o, a/s/l, h8."""
     match = _MIXED.match(line.text, at)
+    if match and _PLACE.fullmatch(match[0]) and not (line.is_shouted or line.begins_sentence(at)):
+        return None
     if match is None or (at and (line.text[at - 1].isalnum() or line.text[at - 1] in "'&./")):
         return None
     return Reading(match.end(), vocabulary.MIXED[match[0].lower()], "slang")
@@ -170,6 +175,17 @@ def initial(line: Line, at: int) -> Reading | None:
 
 _LEET = re.compile(rf"(?:{vocabulary.any_of(vocabulary.LEET)})(?![^\W_])", re.IGNORECASE)
 
+
+def someone(line: Line, at: int) -> Reading | None:
+    """Read any1, no1 and every1."""
+    match = _ANY.match(line.text, at)
+    if match is None or (line.is_shouted and match["word"].lower() == "no"):
+        return None
+    return Reading(match.end(), f"{match['word']} one{match['s'] or ''}", "slang")
+
+
+_ANY = re.compile(r"(?P<word>any|some|no|every)1(?P<s>'?s)?(?![^\W_])", re.IGNORECASE)
+
 RULES = (
     Rule(tone, signs="/"),
     Rule(mixed, letters=True, words=_OPENERS),
@@ -178,5 +194,6 @@ RULES = (
     Rule(numbered, letters=True),
     Rule(established, letters=True, words=("est",)),
     Rule(part, letters=True, words=("pt",)),
+    Rule(someone, letters=True),
     Rule(initial, digits=True),
 )

@@ -216,7 +216,7 @@ _NOT_BEFORE = {
     "ig": frozenset(["live", "model", "post", "story"]),
     "k": frozenset(["pop"]),
     "min": frozenset(["max"]),
-    "r": frozenset(["b", "d", "n", "rated", "s", "slash"]),
+    "r": frozenset(["b", "cubed", "d", "n", "rated", "s", "slash", "squared"]),
     "sec": frozenset(["championship", "football"]),
     "u": frozenset(["boat", "of", "turn", "slash"]),
 }
