@@ -93,7 +93,7 @@ def _drawn(match: re.Match[str]) -> str:
     """Leave out what is drawn with other than letters; a remark in brackets stays."""
     drawing = match[0]
     strange = sum(
-        (not c.isascii() and not c.isalpha()) or c in "°ʖʕʔツ益ωдДロ皿ಠಥ" for c in drawing
+        (not c.isascii() and not c.isalpha()) or c in "°ʖʕʔツ益ωдДロ皿ಠಥᵔᴖᴗᴥ" for c in drawing
     )
     return " " if strange else drawing
 

@@ -65,6 +65,7 @@ _EQUALS = re.compile(r" ?[0-9.,]{1,12} ?=")
 _SPACED = {"*": "times", "/": "divided by", "-": "minus"}
 _AT = re.compile(r"@(?!\S)|@ ?(?=[$0-9])")
 _NUMBER_SIGN = re.compile(r"#(?=[0-9])")
+_NUMBERED_SPAN = re.compile(r"#([0-9]{1,4}) ?- ?#([0-9]{1,4})(?![^\W_])")
 _NUMBERED_TAG = re.compile(r"#([0-9]{1,6})(st|nd|rd|th)?(?=[A-Z][a-z])")
 _YEAR_DIGITS = 4
 _HASHTAG = re.compile(r"#(?=\w)")
@@ -124,6 +125,8 @@ def comparison(line: Line, at: int) -> Reading | None:
     if match := _COMPARED.match(text, at):
         before = text[:at].rstrip()
         is_between = before[-1:].isdigit() or before[-1:] in ("%", ")")
+        if match[1] in _WORDS and _is_measured(line, at):
+            return Reading(match.end(), _WORDS[match[1]])
         table = _BETWEEN if is_between else _BARE
         return Reading(match.end(), table.get(match[1], _BARE[match[1]]))
     if match := _ARROW.match(text, at):
@@ -136,6 +139,13 @@ def comparison(line: Line, at: int) -> Reading | None:
     if is_between and is_named and text[at + 1 :].lstrip()[:1].isalnum():
         return Reading(at + 1, _WORDS[text[at]])
     return None
+
+
+def _is_measured(line: Line, at: int) -> bool:
+    """Tell whether a number with a unit, and a space, stand before a sign: 240hz > 144hz."""
+    if line.text[at - 1 : at] != " " or not line.text[at - 2 : at - 1].isalpha():
+        return False
+    return _MEASURED.search(line.text[max(at - _NEAR, 0) : at - 1]) is not None
 
 
 def _said_tag(match: re.Match[str]) -> str:
@@ -214,6 +224,9 @@ def at_sign(line: Line, at: int) -> Reading | None:
 
 def number_sign(line: Line, at: int) -> Reading | None:
     """Read #1 as "number one", #tag as "hashtag tag", #100Days too."""
+    if match := _NUMBERED_SPAN.match(line.text, at):
+        first, last = map(numerals.count, match.groups())
+        return Reading(match.end(), f"number {first} to number {last}")
     if match := _NUMBERED_TAG.match(line.text, at):
         number = int(match[1])
         is_year = len(match[1]) == _YEAR_DIGITS and not match[2]
@@ -234,7 +247,7 @@ def measured_degrees(line: Line, at: int) -> Reading | None:
 def approximately(line: Line, at: int) -> Reading | None:
     """Read >5k and <$5 with their units."""
     match = _COMPARED.match(line.text, at)
-    if match is None or line.text[:at].rstrip()[-1:].isdigit():
+    if match is None or line.text[:at].rstrip()[-1:].isdigit() or _is_measured(line, at):
         return None
     reading = ranges.quantity(line, match.end())
     return Reading(reading.end, f"{_BARE[match[1]]} {reading.said}") if reading else None

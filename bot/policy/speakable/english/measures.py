@@ -174,7 +174,7 @@ def _measured(line: Line, at: int, number: Reading, words: tuple[str, str], end:
     is_adjective |= following in nouns.EXTENTS and line.before(at) in ("a", "an")
     if len(written) in (3, 4) and written.isdigit() and words[1] in ("DPI", "CCs"):
         bare, is_adjective = numerals.pairs(written), True
-    is_one = written == "1" or is_adjective
+    is_one = written == "1" or (is_adjective and " per " not in words[0])
     said = f"{bare} {words[not is_one]}"
     per = _PER.match(line.text, end)
     if per is not None and (what := PER.get(per[1].lower())):

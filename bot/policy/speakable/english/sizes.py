@@ -55,6 +55,15 @@ _AGED_BEFORE = frozenset(
 )  # fmt: skip
 
 
+_PERSONS = frozenset(
+    {
+        "male", "female", "guy", "girl", "dude", "kid", "man", "woman", "boy", "dog", "cat", "son",
+        "daughter", "brother", "sister", "student", "lady", "gamer", "streamer",
+    }
+)  # fmt: skip
+"""Who is of an age that stands before: a 25 year old guy."""
+
+
 def age(line: Line, at: int) -> Reading | None:
     """Read 25yo, 18 y/o."""
     match = _AGE.match(line.text, at)
@@ -62,6 +71,7 @@ def age(line: Line, at: int) -> Reading | None:
         return None
     number = numerals.count(match[1])
     is_age = line.before(at) in _AGED_BEFORE and match[1] != "1"
+    is_age = is_age and line.after(match.end()).lower() not in _PERSONS
     unit = "years old" if is_age and not line.after(match.end()).endswith("ing") else "year old"
     return Reading(match.end(), f"{number} {unit}", "measure")
 

@@ -26,7 +26,11 @@ _TONES = {
 _TONE = re.compile(rf"/({'|'.join(_TONES)})[.!]*$", re.IGNORECASE)
 _OPENERS = frozenset(re.split("[^a-z]", key)[0] for key in vocabulary.MIXED)
 _LEVEL = re.compile(r"(?P<word>lvl|lv|lev)s?\.? ?(?=[0-9])", re.IGNORECASE)
-_NUMBERED = re.compile(r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?(?=[0-9IVX])", re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?"
+    r"(?=[0-9]|(?-i:[IVX]{2,4})(?![^\W_]))",
+    re.IGNORECASE,
+)
 _ESTABLISHED = re.compile(r"[Ee]st\.? ?(?=(?:1[6-9]|20)[0-9]{2}(?![^\W_]|:))")
 _PART = re.compile(r"[Pp]t\.? ?(?=[0-9])")
 _NUMBERED_WORDS = {
@@ -139,6 +143,8 @@ def level(line: Line, at: int) -> Reading | None:
 def numbered(line: Line, at: int) -> Reading | None:
     """Read No. 1, ep. 5, vol. 2."""
     match = _NUMBERED.match(line.text, at)
+    if match and line.text[at - 1 : at] == ".":  # "p.s. 5 of them"
+        return None
     return (
         Reading(match.end(), f"{_NUMBERED_WORDS[match['word'].lower()]} ", "slang")
         if match

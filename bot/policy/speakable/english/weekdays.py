@@ -91,4 +91,15 @@ _FOLLOWS = re.compile(
 )
 _LEADS = re.compile(rf" (?:and|or) (?:{'|'.join(DAYS)})(?![^\W_])", re.IGNORECASE)
 
-RULES = (Rule(weekday, words=DAYS),)
+_LISTED = re.compile(rf"(?:{'|'.join(DAYS)})(?:/(?:{'|'.join(DAYS)}))+(?![^\W_]|/)", re.IGNORECASE)
+
+
+def listed(line: Line, at: int) -> Reading | None:
+    """Read tue/thu and mon/wed/fri."""
+    match = _LISTED.match(line.text, at)
+    if match is None or line.text[at - 1 : at] in tuple("'-&/._#@"):
+        return None
+    return Reading(match.end(), " ".join(DAYS[day] for day in match[0].lower().split("/")), "date")
+
+
+RULES = (Rule(weekday, words=DAYS), Rule(listed, words=DAYS))

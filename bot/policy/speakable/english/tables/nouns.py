@@ -40,7 +40,9 @@ _NO_NOUNS = frozenset(
 )  # fmt: skip
 PRICED = frozenset(
     {
-        "bill", "bonus", "bottle", "bounty", "box", "budget", "bundle", "bundles", "burger",
+        "bill", "bonus", "buyout", "contract", "fine", "jackpot", "lawsuit", "mansion", "salary",
+        "settlement", "startup", "transfer", "valuation", "bottle", "bounty", "box", "budget",
+        "bundle", "bundles", "burger",
         "buyin", "car", "card", "chair", "charge", "code", "coffee", "coin", "controller",
         "cosmetic", "cosmetics", "coupon", "course", "cpu", "credit", "deal", "deposit", "dinner",
         "discount", "dlc", "donation", "donations", "dono", "donos", "edition", "emote",
