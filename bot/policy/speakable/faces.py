@@ -22,14 +22,14 @@ _FACE = re.compile(
 _BRACKETED = re.compile(
     r"(?<!\S)[\\dmo]?\( ?(?:\^[_.o-]?\^o?|_ ?_|-_{1,3}-|>[_.]<|=_=|;_{1,3};"
     r"|[TtoOxXuUQq0]_{1,3}[TtoOxXuUQq0]"
-    r"|[TtoOxXuUQq][.][TtoOxXuUQq]) ?\)[/bmo]?(?![^\W_])"
+    r"|[TtoOxXuUQq][.][TtoOxXuUQq]) ?\)[/bmov]?(?![^\W_])"
 )
 """Faces in brackets of ASCII alone: (T_T), m(_ _)m."""
 _HEART = re.compile(
     r"(?:(?<!\S)|(?<=[A-Za-z3] )|(?<=3)|(?<=[A-Za-z]))(?P<broken></3+)|(?<![\w=-])<3+(?![0-9.]"
     r"|[kKmM%])|(?<=[A-Za-z0-9])<3+(?!\w)|♥️?|❤️?|♡"
 )
-_ARMS = "ノﾉヽ╯╰づつっ⊂⊃ᕕᕗᕙ٩۶щψ彡☆★ﾟ゜・｡。~〜︵ლ凸"
+_ARMS = "ノﾉヽ╯╰づつっ⊂⊃ᕕᕗᕙ٩۶щψ彡☆★ﾟ゜・｡。~〜︵ლ凸ง"
 _KAOMOJI = re.compile(
     rf"[{_ARMS}]{{0,3}}[(（ʕ][^()（）ʕʔ]{{1,14}}[)）ʔ][{_ARMS}]{{0,3}}|[^\x00-\x7f\s\w]"
     rf"[_.][^\x00-\x7f\s\w]|[ಠ][_.]?[ಠ]"

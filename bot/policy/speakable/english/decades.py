@@ -79,6 +79,8 @@ def _is_soon(line: Line, at: int, tens: int) -> bool:
     return tens < _LEAST_TENS or _SOON.search(line.text[max(at - 20, 0) : at]) is not None
 
 
+_QUARTER = re.compile(r"(?<![^\W_])(?:Q[1-4]|H[12])$", re.IGNORECASE)
+"""A part of a year before its short number: Q2'24."""
 _SHORT_YEARS = re.compile(r"'([0-9]{2}) ?- ?'?([0-9]{2})(?![^\W_]|['\"-])")
 _SHORT_YEAR = re.compile(r"'([0-9]{2})(?![0-9'\"])(?:(s)(?![^\W_]))?(?![^\W_])")
 
@@ -90,7 +92,10 @@ def short_year(line: Line, at: int) -> Reading | None:
         first, last = map(numerals.two_digits, span.groups())
         return Reading(span.end(), f"{first} to {last}", "year")
     match = _SHORT_YEAR.match(line.text, at)
-    if match is None or (at and not line.text[at - 1].isspace() and line.text[at - 1] != "("):
+    if match is None:
+        return None
+    is_open = not line.text[at - 1 : at].strip(" (")
+    if not is_open and not _QUARTER.search(line.text, max(at - 3, 0), at):
         return None
     said = numerals.two_digits(match[1])
     if match[2]:

@@ -64,7 +64,7 @@ _OPERATORS = re.compile(r"([*/-])(?= ?[-(]?[0-9])")
 _EQUALS = re.compile(r" ?[0-9.,]{1,12} ?=")
 _SPACED = {"*": "times", "/": "divided by", "-": "minus"}
 _AT = re.compile(r"@(?!\S)|@ ?(?=[$0-9])")
-_NUMBER_SIGN = re.compile(r"#(?=[0-9])")
+_NUMBER_SIGN = re.compile(r"# ?(?=[0-9])")
 _NUMBERED_SPAN = re.compile(r"#([0-9]{1,4}) ?- ?#([0-9]{1,4})(?![^\W_])")
 _NUMBERED_TAG = re.compile(r"#([0-9]{1,6})(st|nd|rd|th)?(?=[A-Z][a-z])")
 _YEAR_DIGITS = 4
@@ -234,7 +234,7 @@ def number_sign(line: Line, at: int) -> Reading | None:
         said = numerals.bare(match[1]) if is_year else said
         return Reading(match.end(), f"hashtag {said}")
     if _NUMBER_SIGN.match(line.text, at):
-        return Reading(at + 1, "number ")
+        return Reading(at + 1, "number ")  # also before a blank: "jersey # 23"
     return Reading(at + 1, "hashtag ") if _HASHTAG.match(line.text, at) else None
 
 

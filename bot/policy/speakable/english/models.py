@@ -23,7 +23,7 @@ _CORE = re.compile(
 )
 _CARD = re.compile(r"(?P<n>[1-9][0-9]{2}0) ?(?P<rest>ti|super|xtx|xt)(?![^\W_])", re.IGNORECASE)
 _OLD = re.compile(r"(?P<n>[4-9][5-9]0) ?(?P<rest>[tT][iI])(?![^\W_])")
-_SUPER = re.compile(r"(?P<n>(?:16[56]|20[678])0)(?P<rest>S)(?![^\W_])")
+_SUPER = re.compile(r"(?P<n>(?:16[56]|20[678]|40[78])0)(?P<rest>S)(?![^\W_])")
 _KNOWN_CARD = re.compile(
     r"(?:10[5678]0|20[678]0|30[56789]0|40[6789]0|50[6789]0)(?![0-9]|[.,:][0-9])(?![^\W_])"
 )
@@ -57,7 +57,11 @@ _TIMES = re.compile(r"x(?!86|264|265)(?P<n>[0-9]{1,5})(?![^\W_]|\.[0-9])", re.IG
 _LANGUAGE = re.compile(r"[A-GJa-gj]#(?P<minor>(?<=[A-G]#)m)?(?![^\W_])")
 _CHEMICAL = re.compile(r"(?:CO2|H2O|O2|N2O?|CH4|H2|C4)(?![^\W_])")
 _DEFINITION = re.compile(r"(?P<n>[248])[kK](?: ?/ ?)?(?P<rate>60|120|144)(?![^\W_]|[.,/][0-9])")
-_NETWORK = re.compile(r"(?P<n>[3-6])g(?= (?:lte|internet|network|wifi)(?![^\W_]))", re.IGNORECASE)
+_NETWORK = re.compile(
+    r"(?P<n>[3-6])g(?= (?:lte|internet|network|wifi|towers?|phones?|signal|data|coverage|router"
+    r"|conspiracy)(?![^\W_]))",
+    re.IGNORECASE,
+)
 _MEMORY = re.compile(r"([1-8])x([0-9]{1,3}) ?(gb|tb|mb)(?![^\W_])", re.IGNORECASE)
 _CODEC = re.compile(r"([hHxX])\.(26[456])(?![^\W_])")
 _UNITS_OF_MEMORY = frozenset({"mhz", "mt", "mb", "gb"})

@@ -209,6 +209,7 @@ def minus(line: Line, at: int) -> Reading | None:
         return None
     reading = (
         times.run(line, at + 1)
+        or fractions.fraction(line, at + 1)
         or quantity(line, at + 1)
         or numbers.pointed(line, at + 1)
         or measures.pointed(line, at + 1)

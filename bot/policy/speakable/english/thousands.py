@@ -8,7 +8,7 @@ _SCREENS = frozenset(
     {
         "monitor", "monitors", "tv", "tvs", "video", "videos", "stream", "streams", "display",
         "resolution", "res", "screen", "quality", "uhd", "hdr", "gaming", "textures", "footage",
-        "camera", "cam", "movie", "bluray",
+        "oled", "camera", "cam", "movie", "bluray",
     }
 )  # fmt: skip
 """Words behind 4k that make it a resolution."""

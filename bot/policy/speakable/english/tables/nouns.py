@@ -35,7 +35,7 @@ _NO_NOUNS = frozenset(
         "though", "because", "cuz", "bc", "when", "while", "until", "till", "my", "your", "his",
         "her", "we", "they", "you", "he", "she", "again", "only", "the", "then", "that", "deep",
         "high", "tall", "long", "wide", "old", "not", "will", "behind", "ahead", "faster", "slower",
-        "earlier", "late", "early",
+        "earlier", "late", "early", "into",
     }
 )  # fmt: skip
 PRICED = frozenset(
