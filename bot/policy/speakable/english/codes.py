@@ -16,7 +16,7 @@ _LEAST_LETTERS = 3
 """Letters of the shortest word that a year stands behind; fewer are those of a code."""
 _YEARS = frozenset({"fy", "cy", "bf", "fm", "pes"})
 """Short words for a year, and short names of games."""
-_HEXADECIMAL = re.compile(r"0[xX](?=[0-9]|[A-Fa-f]{4})([0-9A-Fa-f]{2,16})(?![^\W_])")
+_HEXADECIMAL = re.compile(r"0[xX](?=[0-9]|[A-Fa-f]{4})([0-9A-Fa-f]{1,16})(?![^\W_])")
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 
 

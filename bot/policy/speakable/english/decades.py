@@ -30,11 +30,24 @@ _SECONDS_AFTER = frozenset(
     }
 )  # fmt: skip
 _SOON = re.compile(
-    r"\b(?:up|back|respawns?|spawns?|starts?|ready|ends?|done|live|ult|tp|flash|drake|dragon|baron"
-    r"|tower|wave|gone|dead|killed|finished|[0-9]m) in $",
+    r"\b(?:(?:is|are|be|was) (?:up|back)|respawns?|spawns?|starts?|ready|ends?|done|live|ult|tp|flash"
+    r"|drake|dragon|baron|tower|wave|gone|dead|killed|finished|[0-9]m) in $",
     re.IGNORECASE,
 )
 """Words before how soon something is: "respawn in 90s"; others are before a decade: "in 90s"."""
+_SOON_AFTER = frozenset(
+    {
+        "", "flat", "or", "and", "pls", "tops", "max", "if", "so", "then", "guys", "chat", "bro",
+        "lol", "gg", "be", "when", "i", "we", "he", "she", "they", "it", "but", "from", "at", "on",
+    }
+)  # fmt: skip
+"""Words behind how soon something is; others are what was in a decade: "in 60s russia"."""
+_PERSONS = re.compile(
+    r"\b(?:people|ppl|men|women|guys|folks|everyone|girls|dudes|born|was|were|lived|grew up) in $",
+    re.IGNORECASE,
+)
+"""Who is in a decade of life, or what was in one of a century."""
+_NEAR = 20
 _LEAST_TENS = 7
 """Tens of the first decade that music is of; in fewer are seconds: "ult in 30s"."""
 
@@ -59,7 +72,7 @@ def decade(line: Line, at: int) -> Reading | None:
             or _DECADES.match(line.text, match.end()) is not None
             or (int(tens) >= _LEAST_TENS and following not in _SECONDS_AFTER)
         )
-        if not is_decade or line.before(at) == "for" or _is_soon(line, at, int(tens)):
+        if not is_decade or line.before(at) == "for" or _is_soon(line, at, match):
             return None
         return Reading(match.end(), numerals.plural(numerals.cardinal(int(tens) * 10)), "decade")
     if line.text[match.end("tens") + 1] == " " and line.after(match.end()):
@@ -72,11 +85,15 @@ def decade(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), said, "decade")
 
 
-def _is_soon(line: Line, at: int, tens: int) -> bool:
+def _is_soon(line: Line, at: int, match: re.Match[str]) -> bool:
     """Tell whether tens of seconds stand behind "in": how long something takes."""
-    if line.before(at) != "in" or line.text[at - 1 : at] != " ":
+    end = match.end()
+    if line.before(at) != "in" or line.after(end).lower() not in _SOON_AFTER:
         return False
-    return tens < _LEAST_TENS or _SOON.search(line.text[max(at - 20, 0) : at]) is not None
+    near = line.text[max(at - _NEAR, 0) : at]
+    if _DECADES.match(line.text, end) or _PERSONS.search(near):
+        return False
+    return int(match["tens"]) < _LEAST_TENS or _SOON.search(near) is not None
 
 
 _QUARTER = re.compile(r"(?<![^\W_])(?:Q[1-4]|H[12])$", re.IGNORECASE)

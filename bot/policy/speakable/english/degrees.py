@@ -30,6 +30,6 @@ def temperatures(line: Line, at: int) -> Reading | None:
 
 
 RULES = (
-    Rule(place, digits=True),
+    Rule(place, digits=True, followed=" °.,"),
     Rule(temperatures, digits=True, followed=" -~"),
 )

@@ -65,6 +65,7 @@ _GOT = re.compile(
 _GOT_AFTER = re.compile(
     r"(?:[.,!?]* *$| (?:last|this|off|in [0-9]|per|doing|on|selling|already|today|yesterday"
     r"|so far|with|trading|streaming|lol|and|because|bc|by|for|playing|from|gambling"
+    r"|in (?:poker|vegas|court|blackjack|slots|trades?|trading|a lawsuit)"
     r"|to (?:a|the) (?:scam|rug|irs|casino))(?![^\W_]))",
     re.IGNORECASE,
 )

@@ -160,7 +160,7 @@ def versus(line: Line, at: int) -> Reading | None:
         )
         return Reading(size.end(), f"{a} by {b}", "model")
     match = _VERSUS.match(line.text, at)
-    if match is None:
+    if match is None or match[0][:2] in ("0x", "0X"):
         return None
     between = "versus" if "s" in match["v"].lower() else "v"
     if match["v"].lower() == "x":

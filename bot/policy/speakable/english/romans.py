@@ -109,7 +109,7 @@ def joined(line: Line, at: int) -> Reading | None:
 
 
 _JOINED = re.compile(r"(FF|WW|ff|ww|(?:MK|[Mm]k)(?=[IVXivx]{2}))([IVX]{1,4}|[ivx]{1,4})(?![^\W_])")
-_CENTURY = re.compile(r" (?:century|centuries|cent\.)(?![^\W_])", re.IGNORECASE)
+_CENTURY = re.compile(r" (?:century|cent\.)(?![^\W_])", re.IGNORECASE)
 RULES = (
     Rule(roman, words=_all_numerals()),
     Rule(
