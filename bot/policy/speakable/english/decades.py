@@ -30,8 +30,8 @@ _SECONDS_AFTER = frozenset(
     }
 )  # fmt: skip
 _SOON = re.compile(
-    r"\b(?:(?:is|are|be|was) (?:up|back)|respawns?|spawns?|starts?|ready|ends?|done|live|ult|tp|flash"
-    r"|drake|dragon|baron|tower|wave|gone|dead|killed|finished|[0-9]m) in $",
+    r"\b(?:(?:is|are|be|was) (?:up|back)|respawns?|spawns?|starts?|ready|ends?|done|live|ult|tp"
+    r"|flash|drake|dragon|baron|tower|wave|gone|dead|killed|finished|[0-9]m) in $",
     re.IGNORECASE,
 )
 """Words before how soon something is: "respawn in 90s"; others are before a decade: "in 90s"."""

@@ -84,6 +84,8 @@ def _is_alone(line: Line, at: int, end: int, *, key_is_title: bool) -> bool:
     before, after = line.text[at - 1 : at], line.text[end : end + 2]
     if before and before in "'&.@#/_-+":
         return False
+    if before == "*" and line.text[at - 2 : at - 1].isalnum():  # "f*k"
+        return False
     if key_is_title and after[:1] == "." and after[1:].isalpha():
         return True
     goes_on = after[:1] == "." and after[1:].isalnum()
