@@ -6,6 +6,7 @@ from bot.policy.speakable.english import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _PIECES = {"K": "king", "Q": "queen", "R": "rook", "B": "bishop", "N": "knight"}
+_FILES = "abcdefgh"
 _MOVE = re.compile(
     r"(?P<piece>[KQRBN])?(?P<from>[a-h]?[1-8]?)(?P<takes>x)?(?P<to>[a-h][1-8])"
     r"(?:=(?P<promoted>[QRBN]))?(?P<sign>[+#])?(?![^\W_]|[+#=])"
@@ -68,7 +69,16 @@ def _said_sign(line: Line, match: re.Match[str]) -> str:
     return _SIGNS.get(match["sign"] or "", "")
 
 
+_OPENINGS = frozenset(
+    f"{piece}{file}{takes}{to}".lower()
+    for piece in ("", *_PIECES)
+    for file in ("", *_FILES)
+    for takes in ("", "x")
+    for to in _FILES
+) | frozenset(piece.lower() for piece in _PIECES)
+"""Letters that moves begin with."""
+
 RULES = (
-    Rule(move, letters=True),
-    Rule(castling, letters=True, digits=True, followed="-"),
+    Rule(move, words=_OPENINGS),
+    Rule(castling, words=("o",), digits=True, followed="-"),
 )
