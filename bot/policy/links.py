@@ -32,6 +32,11 @@ _WORDY_TLDS = frozenset(
         "video", "vip", "wiki", "win", "work", "world", "ws", "zone",
     }
 )  # fmt: skip
+_SOURCE = re.compile(
+    r"[\w-]{1,63}\.(?:rs|pl|sh|so)/[\w-]{1,63}\.(?:rs|go|py|ts|js|c|h|cpp|java|toml|pl|sh)",
+    re.IGNORECASE,
+)
+"""Two files of programs, of which the ending of the first is a country too: main.rs/test.go."""
 _COUNTRY = 2
 """Letters of a country's top-level domain."""
 _PATH = r"(?::[0-9]{1,5}(?![0-9]))?(?:[/?#]\S*)?"
@@ -103,6 +108,8 @@ def _replace_links(text: str, replaced: Callable[[re.Match[str]], str]) -> str:
 
 def _is_domain(match: re.Match[str]) -> bool:
     tld = match["tld"].lower()
+    if _SOURCE.fullmatch(match[0]):
+        return False
     has_path = match["path"] != ""
     return tld in _TLDS or (has_path and (tld in _WORDY_TLDS or len(tld) == _COUNTRY))
 

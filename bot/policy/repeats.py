@@ -7,8 +7,8 @@ from bot.config.chat.policy import RepeatSettings
 from bot.policy.draft import Draft
 
 _LONGEST_PHRASE_WORDS = 8
-# Not $ and @, which stand for letters, and not +: C++ is a name.
-_MARKS = re.compile(r"([!?,;:'\"~*_=#&%<>(){}\[\]|^/\\-])\1+")
+# Not $ and @, which stand for letters, and not +: C++ is a name; nor ** before a digit, a power.
+_MARKS = re.compile(r"(?!(?<=[0-9A-Za-z)])\*\*[0-9])([!?,;:'\"~*_=#&%<>(){}\[\]|^/\\-])\1+")
 _DOTS = re.compile(r"\.{4,}")
 _MARK_PAIRS = re.compile(r"([!?]{2})\1+")
 

@@ -5,7 +5,7 @@ import re
 _EYES = "[:;=8xXB]"
 _FACE = re.compile(
     r"(?<![^\s>])(?:"
-    r"(?!:[0-5][0-9] (?:left|remaining|to go))"
+    r"(?!:[0-5][0-9] (?:left|remaining|to go)|=> ?[-+$€£]?[0-9])"
     r"[<>}]?[:;=][-'^~oc]?[)(\]\[DPpOo3/\\|*}{cSsXx$@0>L]+(?![A-Za-z0-9])"  # :) ;-D =P :3
     r"|[<>]?[:;=]'[-]?[()](?![A-Za-z0-9])"  # :'(
     r"|[8B][-']?[)D](?![A-Za-z0-9])"  # 8) B)
@@ -22,14 +22,14 @@ _FACE = re.compile(
 _BRACKETED = re.compile(
     r"(?<!\S)[\\dmo]?\( ?(?:\^[_.o-]?\^o?|_ ?_|-_{1,3}-|>[_.]<|=_=|;_{1,3};"
     r"|[TtoOxXuUQq0]_{1,3}[TtoOxXuUQq0]"
-    r"|[TtoOxXuUQq][.][TtoOxXuUQq]) ?\)[/bmo]?(?![^\W_])"
+    r"|[TtoOxXuUQq][.][TtoOxXuUQq]) ?\)[/bmov]?(?![^\W_])"
 )
 """Faces in brackets of ASCII alone: (T_T), m(_ _)m."""
 _HEART = re.compile(
     r"(?:(?<!\S)|(?<=[A-Za-z3] )|(?<=3)|(?<=[A-Za-z]))(?P<broken></3+)|(?<![\w=-])<3+(?![0-9.]"
     r"|[kKmM%])|(?<=[A-Za-z0-9])<3+(?!\w)|♥️?|❤️?|♡"
 )
-_ARMS = "ノﾉヽ╯╰づつっ⊂⊃ᕕᕗᕙ٩۶щψ彡☆★ﾟ゜・｡。~〜︵ლ凸"
+_ARMS = "ノﾉヽ╯╰づつっ⊂⊃ᕕᕗᕙ٩۶щψ彡☆★ﾟ゜・｡。~〜︵ლ凸ง"
 _KAOMOJI = re.compile(
     rf"[{_ARMS}]{{0,3}}[(（ʕ][^()（）ʕʔ]{{1,14}}[)）ʔ][{_ARMS}]{{0,3}}|[^\x00-\x7f\s\w]"
     rf"[_.][^\x00-\x7f\s\w]|[ಠ][_.]?[ಠ]"
@@ -93,7 +93,7 @@ def _drawn(match: re.Match[str]) -> str:
     """Leave out what is drawn with other than letters; a remark in brackets stays."""
     drawing = match[0]
     strange = sum(
-        (not c.isascii() and not c.isalpha()) or c in "°ʖʕʔツ益ωдДロ皿ಠಥ" for c in drawing
+        (not c.isascii() and not c.isalpha()) or c in "°ʖʕʔツ益ωдДロ皿ಠಥᵔᴖᴗᴥ" for c in drawing
     )
     return " " if strange else drawing
 

@@ -33,6 +33,8 @@ _FILE = re.compile(
     r"(?![^\W_])",
     re.IGNORECASE,
 )
+_PATH = re.compile(r"\.[a-z]{1,4}/[\w-]{1,24}$")
+"""What stands before the ending of a file behind another one: main.rs/test.go."""
 _LETTERS_OF_PAIR = 3
 
 
@@ -88,7 +90,7 @@ def joint(line: Line, at: int) -> Reading | None:
         start -= 1
     if at - start < 2 and text[start : start + 1].isalpha():
         return None
-    if text[at] == "." and _FILE.match(text, at):
+    if text[at] == "." and (_FILE.match(text, at) or _PATH.search(text[max(at - 40, 0) : at])):
         return Reading(at + 1, " dot ")
     end = at + 2
     if text[at] == "." and not text[end : end + 1].isalnum() and text[end : end + 1] == ".":

@@ -59,6 +59,9 @@ _FIGHTS = frozenset(
     }
 )  # fmt: skip
 """Words behind the attack and the health of a card: a 2/2 token."""
+_METER = re.compile(
+    r"([2-9]|1[0-9])/(4|8|16)(?= time(?: signature|[.,!?]*$)| (?:meter|groove|beat)(?![^\W_]))"
+)
 _LARGE = re.compile(r"[^\w\s]?[0-9][0-9.,]{0,16}[kKM]? ?/")
 _SLASH = re.compile(r" ?/ ?(?=[$€£0-9])")
 _SCALED = ("k", "K", "M")
@@ -107,6 +110,14 @@ def _between(line: Line, at: int, match: re.Match[str]) -> str | None:
     return "out of " if top == 0 and bottom > 1 else None
 
 
+def meter(line: Line, at: int) -> Reading | None:
+    """Read 7/8 time signature: meters of music."""
+    match = _METER.match(line.text, at)
+    if match is None:
+        return None
+    return Reading(match.end(), " ".join(map(numerals.count, match.groups())), "pair")
+
+
 def is_plural(word: str) -> bool:
     """Tell whether a word is taken as a plural that is counted, and no unit."""
     return (
@@ -151,6 +162,7 @@ def _number(line: Line, at: int) -> Reading | None:
 
 
 RULES = (
+    Rule(meter, digits=True, followed="/"),
     Rule(count, digits=True, followed="/"),
     Rule(large, digits=True, followed=" /,.kKM", signs="".join(SIGNS)),
 )

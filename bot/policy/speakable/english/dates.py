@@ -35,6 +35,8 @@ _NUMERIC = re.compile(
 _QUARTER = re.compile(
     r"(?P<quarter>[1-4])q ?'?(?P<year>20[0-9]{2}|[0-9]{2})(?![^\W_])", re.IGNORECASE
 )
+_SEASON = re.compile(r"(?P<year>(?:19|20)[0-9]{2})/(?P<next>[0-9]{2})(?![^\W_]|/)")
+_SEASON_AFTER = re.compile(r" (?:season|campaign|squad|title|league|edition|kit)", re.IGNORECASE)
 _DAYS, _MONTHS = range(1, 32), range(1, 13)
 _FOLLOWS_DATE = frozenset(
     {
@@ -130,6 +132,18 @@ def quarter(line: Line, at: int) -> Reading | None:
     )
 
 
+def season(line: Line, at: int) -> Reading | None:
+    """Read 2024/25: a year and the next one."""
+    match = _SEASON.match(line.text, at)
+    if match is None or (int(match["year"]) + 1) % 100 != int(match["next"]):
+        return None
+    is_season = _SEASON_AFTER.match(line.text, match.end()) is not None
+    if int(match["next"]) in _MONTHS and not is_season:  # "2011/12" may be a month
+        return None
+    said = f"{numerals.year(int(match['year']))} {numerals.two_digits(match['next'])}"
+    return Reading(match.end(), said, "date")
+
+
 def _is_ending(match: re.Match[str]) -> bool:
     ending = match["ending"]
     return ending is None or ending.lower() == numbers.ending(int(match["day"]))
@@ -153,5 +167,6 @@ RULES = (
     Rule(day_first, digits=True, followed=" -sSnNrRtT"),
     Rule(iso, digits=True, followed="-/."),
     Rule(numeric, digits=True, followed="-/."),
+    Rule(season, digits=True, followed="/"),
     Rule(quarter, digits=True, followed="qQ"),
 )

@@ -31,6 +31,12 @@ _TO = re.compile(r" ?(?:to|-|until|till|thru|through) ?([0-9]{1,2})/([0-9]{1,2})
 _FROM = re.compile(
     r"\bfrom ([0-9]{1,2})/([0-9]{1,2}) ?(?:to|-|until|till|thru|through) ?$", re.IGNORECASE
 )
+_UNTIL = re.compile(
+    r"(?<![0-9/])([0-9]{1,2})/([0-9]{1,2}) ?(?:to|-|until|till|thru|through) ?$", re.IGNORECASE
+)
+_MOST_PARTS = 8
+_PARTS = frozenset({10, 16})
+"""Lower numbers of fractions and ratings above these: 1/2 to 3/4, 3/16."""
 _NEAR = 28
 _NO_DATE_AFTER = frozenset(
     {"of", "cup", "cups", "the", "price", "hp", "health", "stars", "way", "full", "times", "every"}
@@ -60,8 +66,10 @@ def day(line: Line, at: int) -> Reading | None:
         return None
     end = match.end()
     following = line.after(end).lower()
-    if following in _NO_DATE_AFTER or counts.is_plural(following):
-        return None
+    until = _TO.match(line.text, end)
+    last = line.after(until.end()).lower() if until else ""
+    if not {following, last}.isdisjoint(_NO_DATE_AFTER) or counts.is_plural(following):
+        return None  # "from 1/2 to 3/4 cup"
     before, near = line.before(at), line.text[max(at - _NEAR, 0) : at]
     if _LOSES.search(near) or (before == "was" and match[2] == "10"):  # rated: bday was 7/10
         return None
@@ -69,8 +77,10 @@ def day(line: Line, at: int) -> Reading | None:
         before in _HAPPENS
         or _BORN.search(near) is not None
         or (before == "on" and _TIMED.match(line.text, end) is not None)
-        or (before == "from" and _is_span(match, _TO.match(line.text, end)))
+        or (before == "from" and _is_span(match, until))
         or _is_span(match, _FROM.search(near))
+        or _is_month(match, until)
+        or _is_month(_UNTIL.search(near), match)
     )
     if not is_dated:
         return None
@@ -86,6 +96,14 @@ def _is_day(match: re.Match[str]) -> bool:
 def _is_span(match: re.Match[str], other: re.Match[str] | None) -> bool:
     """Tell whether two days are the first and the last of something, and no ratings: 3/10, 7/10."""
     return other is not None and _is_day(other) and other[2] != match[2]
+
+
+def _is_month(first: re.Match[str] | None, last: re.Match[str] | None) -> bool:
+    """Tell whether two days of a month are the first and the last of something: 6/1 to 6/15."""
+    if first is None or last is None or not (_is_day(first) and _is_day(last)):
+        return False
+    day_, until = int(first[2]), int(last[2])
+    return first[1] == last[1] and day_ < until > _MOST_PARTS and until not in _PARTS
 
 
 def month(line: Line, at: int) -> Reading | None:

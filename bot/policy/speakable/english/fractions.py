@@ -61,6 +61,7 @@ _MOST_PARTS = 200
 """Parts that a whole is divided into at most; 1/8192 are odds."""
 _WHOLE = range(101, 1000)
 """Numbers of all that there is, of which a part is counted: 150/151."""
+_TEN = 10
 _JOKE = 2
 """Ratings may be higher than all points, as in 11/10."""
 
@@ -108,7 +109,8 @@ def _rated(line: Line, at: int, match: re.Match[str], *, is_alone: bool) -> Read
     if is_date(line, at, top, bottom):
         return Reading(match.end(), f"{numerals.count(above)} {numerals.two_digits(below)}", "date")
     is_rating = (
-        (bottom in _RATED and top <= bottom)
+        (bottom == _TEN and above[0] == "1" and not above[1:].strip("0"))
+        or (bottom in _RATED and top <= bottom)
         or (bottom in _POINTS and top < _JOKE * bottom)
         or top == bottom > 1
     )
@@ -116,7 +118,7 @@ def _rated(line: Line, at: int, match: re.Match[str], *, is_alone: bool) -> Read
     is_part = bottom and is_alone and (top > bottom or " " in match[0] or bottom % 100)
     if is_part and not is_rating and not is_whole:
         return Reading(match.end(), _ordinal(top, bottom), "fraction")
-    if top <= bottom or (bottom in (5, 10, 100) and top < _JOKE * bottom):
+    if is_rating or top <= bottom or (bottom in (5, 10, 100) and top < _JOKE * bottom):
         return Reading(match.end(), _out_of(above, below), "rating")
     return Reading(match.end(), f"{numerals.count(above)} {numerals.count(below)}", "pair")
 

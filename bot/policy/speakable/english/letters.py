@@ -42,6 +42,8 @@ def is_letter(line: Line, at: int, key: str) -> bool:
         return False
     if before in (_PRESSED_ALONE if key == "u" else _PRESSED):
         return True
+    if key == "k" and len(before) == 1 and before.isalpha() and before not in _WORDS:  # "f**k"
+        return True
     if key == "r" and before and not following and not _are_several(before):
         return True
     return _is_spelled(line, at)

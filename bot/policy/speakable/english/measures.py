@@ -137,6 +137,8 @@ def _is_power(line: Line, number: Reading, end: int) -> bool:
     return line.after(end).lower() in _POWERED or before in _POWERED_BEFORE
 
 
+_MONTHLY = frozenset({"streak", "sub", "resub", "old", "contract", "lease", "baby", "puppy"})
+"""Words behind months: 24 mo streak."""
 _AT_END = frozenset({"mi", "pt", "ha", "ac", "kn"})
 """Signs that are units behind a space where no word follows."""
 
@@ -149,6 +151,8 @@ def _is_unit_apart(line: Line, number: Reading, match: re.Match[str]) -> bool:
         is_stopped = _STOP.match(line.text, match.end()) is not None
         return is_stopped or not line.text[match.end() :].strip(" .!?")
     if key == "mo":
+        if line.after(match.end()).lower() in _MONTHLY:
+            return True
         return line.before(line.text.rfind(" ", 0, number.end) + 1) in minutes.BEFORE
     if key == "pt" and line.text[match.end() : match.end() + 2].strip().isdigit():
         return False  # "ep 5 pt 3"
@@ -171,9 +175,10 @@ def _measured(line: Line, at: int, number: Reading, words: tuple[str, str], end:
     is_adjective = following in nouns.MEASURED or (
         (is_short or line.before(at) in nouns.ARTICLES) and nouns.is_noun(following)
     )
+    is_adjective |= following in nouns.EXTENTS and line.before(at) in ("a", "an")
     if len(written) in (3, 4) and written.isdigit() and words[1] in ("DPI", "CCs"):
         bare, is_adjective = numerals.pairs(written), True
-    is_one = written == "1" or is_adjective
+    is_one = written == "1" or (is_adjective and " per " not in words[0])
     said = f"{bare} {words[not is_one]}"
     per = _PER.match(line.text, end)
     if per is not None and (what := PER.get(per[1].lower())):

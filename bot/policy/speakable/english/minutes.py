@@ -2,6 +2,7 @@
 
 import re
 
+from bot.policy.speakable.english import millions
 from bot.policy.speakable.english.tables.units import UNITS
 from bot.policy.speakable.reading import Line, Reading
 
@@ -9,14 +10,14 @@ BEFORE = frozenset(
     {
         "in", "for", "last", "past", "next", "every", "after", "within", "about", "took", "takes",
         "another", "under", "over", "only", "~", "wait", "spent", "brb", "been", "waited",
-        "waiting", "eta", "timer", "queued", "delayed",
+        "waiting", "eta", "timer", "queued", "delayed", "afk", "lasted", "lasts",
     }
 )  # fmt: skip
 """Words before a time."""
 _AFTER = frozenset(
     {
         "ago", "left", "later", "timer", "break", "ad", "ads", "delay", "timeout", "remaining",
-        "wait", "queue", "more", "late", "until", "till", "pause", "already", "cooldown",
+        "wait", "queue", "more", "late", "until", "till", "pause", "already", "cooldown", "cd",
     }
 )  # fmt: skip
 _GIVEN = re.compile(
@@ -28,12 +29,6 @@ _TIMED = re.compile(
     re.IGNORECASE,
 )
 """What lasts, and a verb, before how long: "queue was 12m"."""
-_METERS_AFTER = frozenset(
-    {
-        "dash", "sprint", "race", "run", "swim", "freestyle", "tall", "deep", "high", "long",
-        "away", "final", "hurdles", "relay", "wide",
-    }
-)  # fmt: skip
 _GOES_ON = re.compile(r" in(?=[.,!?]|$| (?:already|now|and|chat|lol|bro)(?!\w))", re.IGNORECASE)
 _TO_GO = re.compile(
     r" to go(?!\w)(?! (?:in |of )?(?:the |this |a )?(?:jump|race|run|sprint|swim)(?!\w))",
@@ -44,14 +39,13 @@ _MOST_TO_GO = 90
 """Minutes that are to go at most; 100m are rather a distance."""
 _OUT = re.compile(r" out(?! of)(?!\w)", re.IGNORECASE)
 """As in "45m in" and "10m to go"; "100m in 10s" is a distance."""
+_STRETCH = re.compile(r" of (?:cable|rope|wire|fabric|tape|hose|chain|pipe|road|water|snow)(?!\w)")
+"""What is sold and measured by the meter."""
+_WITHIN = re.compile(r"\bwithin [0-9.]+m of$", re.IGNORECASE)
+"""How near something is: "within 50m of me"."""
 _RAIDS = frozenset({"10", "25", "40"})
 _RAID = re.compile(r" (?:HC|hc|heroic|NM|normal|mythic|raid|ICC|icc|Naxx|naxx)(?![^\W_])")
-_MILLIONS = re.compile(
-    r"(?:goal|worth|gold|budget|salary|bounty|subs|followers|views|viewers|valued)"
-    r"(?: (?:is|was|at|of|about|to))?:? $",
-    re.IGNORECASE,
-)
-"""What is counted in millions, before the number: "net worth 20m"."""
+_MILLIONS = ("million", "million")
 _NEAR = 36
 """Characters before a number in which the words above stand."""
 _MOST_MINUTES = 1000
@@ -65,6 +59,10 @@ def meant(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]:
     near = text[max(start - _NEAR, 0) : start]
     if text[start : number.end] in _RAIDS and _RAID.match(text, end):
         return "man", "man"
+    if millions.is_price(line, start) and following != "of":
+        return _MILLIONS
+    if _STRETCH.match(text, end) or _WITHIN.search(near + text[start:end] + text[end : end + 3]):
+        return UNITS["m"]
     is_time = (
         line.before(start) in BEFORE
         or following in _AFTER
@@ -77,8 +75,7 @@ def meant(line: Line, number: Reading, match: re.Match[str]) -> tuple[str, str]:
         or _GIVEN.search(near) is not None
         or _TIMED.search(near) is not None
     )
-    if is_time and following not in _METERS_AFTER and (number.value or 0) < _MOST_MINUTES:
+    if is_time and following not in millions.FAR and (number.value or 0) < _MOST_MINUTES:
         return UNITS["min"]
-    is_far = following in _METERS_AFTER or _OUT.match(text, end) is not None
-    is_million = not is_far and _MILLIONS.search(near) is not None
-    return ("million", "million") if is_million else UNITS["m"]
+    is_far = _OUT.match(text, end) is not None
+    return _MILLIONS if not is_far and millions.is_meant(line, start, end) else UNITS["m"]

@@ -23,7 +23,7 @@ _CORE = re.compile(
 )
 _CARD = re.compile(r"(?P<n>[1-9][0-9]{2}0) ?(?P<rest>ti|super|xtx|xt)(?![^\W_])", re.IGNORECASE)
 _OLD = re.compile(r"(?P<n>[4-9][5-9]0) ?(?P<rest>[tT][iI])(?![^\W_])")
-_SUPER = re.compile(r"(?P<n>(?:16[56]|20[678])0)(?P<rest>S)(?![^\W_])")
+_SUPER = re.compile(r"(?P<n>(?:16[56]|20[678]|40[78])0)(?P<rest>S)(?![^\W_])")
 _KNOWN_CARD = re.compile(
     r"(?:10[5678]0|20[678]0|30[56789]0|40[6789]0|50[6789]0)(?![0-9]|[.,:][0-9])(?![^\W_])"
 )
@@ -39,36 +39,32 @@ _EPISODE = re.compile(r"s(?P<s>[0-9]{1,2}) ?e(?:p)?\.? ?(?P<e>[0-9]{1,4})(?![^\W
 _SEASON = re.compile(r"S(?P<s>[0-9]{1,2})(?![^\W_])")
 _VERSUS = re.compile(
     r"(?P<a>[0-9]{1,3}(?:\.[0-9]{1,2})?) ?(?P<v>v|vs\.?|x) ?(?P<b>[0-9]{1,4})(?:(?P<c>v)"
-    r"(?P<d>[0-9]{1,3}))?"
+    r"(?P<d>[0-9]{1,3}))?(?P<many>s)?"
     r"(?![^\W_])",
     re.IGNORECASE,
 )
 _SIZE = re.compile(r"(?P<a>[0-9]{2,5}) ?[x×] ?(?P<b>[0-9]{2,5})(?![^\W_])")
+_BRAND = re.compile(
+    r"3M(?= (?:tapes?|stock|stickers?|hooks?|masks?|command|strips?|earplugs?|adhesive|respirators?"
+    r"|filters?|scotch|film|glue)(?![^\W_]))"
+)
 _FREQUENCY = re.compile(
     r"([0-9]{1,3})x(?: ?/ ?| per | an? )(?=(?:day|week|month|year|hour|minute|game|stream|sec"
     r"|second|wk|mo)s?(?![^\W_]))"
 )
 _RETIREMENT = re.compile(r"(401|403)\(?([kb])\)?(?![^\W_])", re.IGNORECASE)
-_TIMES = re.compile(r"x(?!86|264|265)(?P<n>[0-9]{1,3})(?![^\W_]|\.[0-9])", re.IGNORECASE)
-_SERIAL = re.compile(
-    r"(?![0-9]+[A-Za-z]+(?![^\W_]))(?=[A-Za-z0-9]*[A-Za-z])(?=[A-Za-z0-9]*[0-9]{4})"
-    r"[A-Za-z0-9]{5,}(?![^\W_])"
-    r"|(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*[0-9]{5})"
-    r"[A-Za-z0-9]{1,12}(?:[/-][A-Za-z0-9]{1,12}){2,8}(?![^\W_])"
-)
-_NAMED = re.compile(r"(?P<name>[A-Za-z]{2,20})(?P<n>[1-9][0-9]{2,5})(?![^\W_]|[.,:/-][0-9])")
-_LEAST_LETTERS = 3
-"""Letters of the shortest word that a year stands behind; fewer are those of a code."""
-_YEARS = frozenset({"fy", "cy"})
-"""Short words for a year."""
-_PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
-_LANGUAGE = re.compile(r"[A-GJa-gj]#(?![^\W_])")
+_TIMES = re.compile(r"x(?!86|264|265)(?P<n>[0-9]{1,5})(?![^\W_]|\.[0-9])", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[A-GJa-gj]#(?P<minor>(?<=[A-G]#)m)?(?![^\W_])")
 _CHEMICAL = re.compile(r"(?:CO2|H2O|O2|N2O?|CH4|H2|C4)(?![^\W_])")
 _DEFINITION = re.compile(r"(?P<n>[248])[kK](?: ?/ ?)?(?P<rate>60|120|144)(?![^\W_]|[.,/][0-9])")
-_NETWORK = re.compile(r"(?P<n>[3-6])g(?= (?:lte|internet|network|wifi)(?![^\W_]))", re.IGNORECASE)
+_NETWORK = re.compile(
+    r"(?P<n>[3-6])g(?= (?:lte|internet|network|wifi|towers?|phones?|signal|data|coverage|router"
+    r"|conspiracy)(?![^\W_]))",
+    re.IGNORECASE,
+)
 _MEMORY = re.compile(r"([1-8])x([0-9]{1,3}) ?(gb|tb|mb)(?![^\W_])", re.IGNORECASE)
 _CODEC = re.compile(r"([hHxX])\.(26[456])(?![^\W_])")
-_ANY = re.compile(r"(?P<word>any|some|no|every)1(?P<s>'?s)?(?![^\W_])", re.IGNORECASE)
+_UNITS_OF_MEMORY = frozenset({"mhz", "mt", "mb", "gb"})
 _MODEL_WORDS = {"x3d": "X three D", "ti": "TI", "super": "super"}
 
 
@@ -90,6 +86,8 @@ def product(line: Line, at: int) -> Reading | None:
     if match is None:
         return None
     groups = match.groupdict()
+    if (groups["rest"] or "").lower() in _UNITS_OF_MEMORY:  # "DDR5 6000MHz"
+        return None
     tier = f" {numerals.count(groups['tier'].strip())}" if groups.get("tier") else ""
     name = match["name"]
     name = f"{name[0]} {numerals.count(name[1])}" if name[1:].isdigit() else name
@@ -162,17 +160,31 @@ def versus(line: Line, at: int) -> Reading | None:
         )
         return Reading(size.end(), f"{a} by {b}", "model")
     match = _VERSUS.match(line.text, at)
-    if match is None:
+    if match is None or match[0][:2] in ("0x", "0X"):
         return None
     between = "versus" if "s" in match["v"].lower() else "v"
     if match["v"].lower() == "x":
         between = "times" if " " in match[0] else "by"
     last = f" v {numerals.count(match['d'])}" if match["d"] else ""
+    if match["many"]:
+        if between != "v" or " " in match[0]:
+            return None
+        return Reading(match.end(), numerals.plural(_versus(match) + last), "model")
     return Reading(
         match.end(),
         f"{numerals.count(match['a'])} {between} {numerals.count(match['b'])}{last}",
         "model",
     )
+
+
+def _versus(match: re.Match[str]) -> str:
+    return f"{numerals.count(match['a'])} v {numerals.count(match['b'])}"
+
+
+def brand(line: Line, at: int) -> Reading | None:
+    """Read 3M as the company: 3M tape."""
+    match = _BRAND.match(line.text, at)
+    return Reading(match.end(), "three M", "name") if match else None
 
 
 def frequency(line: Line, at: int) -> Reading | None:
@@ -203,40 +215,6 @@ def times(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), f"times {numerals.count(match['n'])}", "number")
 
 
-def named(line: Line, at: int) -> Reading | None:
-    """Read a word with a year or a round number behind it: Worlds2024, kid2005, cheer1000."""
-    match = _NAMED.match(line.text, at)
-    if match is None or (at and line.text[at - 1].isalnum()):
-        return None
-    name, number = match["name"], match["n"]
-    is_year = number.startswith(("19", "20")) and len(number) == 4
-    if name.lower().startswith("cheer"):
-        said = numerals.count(number)
-    elif is_year and (len(name) >= _LEAST_LETTERS or name.lower() in _YEARS):
-        said = numerals.year(int(number))
-    elif len(name) >= _LEAST_LETTERS and number.endswith("00") and len(number) == 4:
-        said = numerals.pairs(number)
-    else:
-        return None
-    return Reading(match.end(), f"{name} {said}", "model")
-
-
-def serial(line: Line, at: int) -> Reading | None:
-    """Read a code of letters and four digits or more digit by digit: ab9453."""
-    match = _SERIAL.match(line.text, at)
-    if match is None or (at and line.text[at - 1].isalnum()):
-        return None
-    said = [
-        numerals.digits(part)
-        if part.isdigit() and (len(part) > 3 or part[0] == "0")
-        else numerals.count(part)
-        if part.isdigit()
-        else part
-        for part in _PARTS.findall(match[0])
-    ]
-    return Reading(match.end(), " ".join(said), "code")
-
-
 def memory(line: Line, at: int) -> Reading | None:
     """Read 2x8gb: modules of memory."""
     match = _MEMORY.match(line.text, at)
@@ -259,21 +237,13 @@ def language(line: Line, at: int) -> Reading | None:
     match = _LANGUAGE.match(line.text, at)
     if match is None or (at and line.text[at - 1].isalnum()):
         return None
-    return Reading(match.end(), f"{match[0][0]} sharp", "name")
+    return Reading(match.end(), f"{match[0][0]} sharp{' minor' if match['minor'] else ''}", "name")
 
 
 def network(line: Line, at: int) -> Reading | None:
     """Read 4g lte and 5g internet, which are no grams."""
     match = _NETWORK.match(line.text, at)
     return Reading(match.end(), f"{numerals.count(match['n'])} G", "model") if match else None
-
-
-def someone(line: Line, at: int) -> Reading | None:
-    """Read any1, no1 and every1."""
-    match = _ANY.match(line.text, at)
-    if match is None or (line.is_shouted and match["word"].lower() == "no"):
-        return None
-    return Reading(match.end(), f"{match['word']} one{match['s'] or ''}", "slang")
 
 
 RULES = (
@@ -283,6 +253,7 @@ RULES = (
     Rule(lines, digits=True, followed="pPiIkK"),
     Rule(episode, letters=True),
     Rule(versus, digits=True, followed=" .vVxX×"),
+    Rule(brand, digits=True, followed="M"),
     Rule(frequency, digits=True, followed="x"),
     Rule(retirement, digits=True, followed="(kKbB"),
     Rule(times, letters=True),
@@ -290,7 +261,4 @@ RULES = (
     Rule(codec, letters=True),
     Rule(language, letters=True),
     Rule(network, digits=True, followed="gG"),
-    Rule(someone, letters=True),
-    Rule(named, letters=True),
-    Rule(serial, letters=True, digits=True),
 )

@@ -132,9 +132,9 @@ def _reading(line: Line, match: re.Match[str], currency: Currency | None) -> Rea
     if named.get("minus"):
         said = f"minus {said}"
     end = match.end()
-    per = _PER_WHAT.match(line.text, end)
-    if per is not None and (what := PER.get(per[1].lower())):
-        said, end = f"{said} {'' if what == 'each' else 'per '}{what}", per.end()
+    each = per_what(line, Reading(end, said))
+    if each.end != end:
+        said, end = each.said, each.end
     elif named.get("each"):
         said = f"{said} each"
     elif is_named_again(line, end, currency):
@@ -142,6 +142,15 @@ def _reading(line: Line, match: re.Match[str], currency: Currency | None) -> Rea
     elif _is_adjective(line, match, named["scale"]):
         said = f"{bare} {currency.one}"
     return Reading(end, said, "money", bare, amount)
+
+
+def per_what(line: Line, amount: Reading) -> Reading:
+    """Return `amount` with what it is paid for, if a slash and that follow: $5/mo."""
+    per = _PER_WHAT.match(line.text, amount.end)
+    if per is None or (what := PER.get(per[1].lower())) is None:
+        return amount
+    said = f"{amount.said} {'' if what == 'each' else 'per '}{what}"
+    return amount._replace(end=per.end(), said=said)
 
 
 def is_named_again(line: Line, end: int, currency: Currency) -> bool:
@@ -206,6 +215,15 @@ def several(line: Line, at: int) -> Reading | None:
     return Reading(price.end, f"{numerals.count(match[1])} for {price.said}", "money")
 
 
+def rate(line: Line, at: int) -> Reading | None:
+    """Read $/hr."""
+    match = _PER_WHAT.match(line.text, at + 1)
+    what = PER.get(match[1].lower()) if match and line.text[at + 1] == "/" else None
+    if match is None or what is None or line.text[at - 1 : at].strip(" ("):
+        return None
+    return Reading(match.end(), f"{SIGNS[line.text[at]].many} per {what}", "money")
+
+
 def lone_sign(line: Line, at: int) -> Reading | None:
     """Read a sign without a number: "$ or €"; in the middle of a word it is a letter."""
     if (
@@ -238,5 +256,6 @@ RULES = (
     Rule(code_before, words=[*(code.lower() for code in CODES), "rs", "kr", "zł"]),
     Rule(behind, digits=True, signs="."),
     Rule(several, digits=True, followed="/"),
+    Rule(rate, signs="".join(SIGNS)),
     Rule(lone_sign, signs="".join(SIGNS)),
 )

@@ -2,13 +2,13 @@
 
 import re
 
-from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english import millions, numerals, thousands
 from bot.policy.speakable.english.numerals import NUMBER, SCALES
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _NUMBER = re.compile(NUMBER)
 _SCALE = re.compile(
-    r" ?(thousand|million|billion|trillion|mil|mill)\b"
+    r" ?(thousand|million|billion|trillion|mil|mill|bil)\b"
     r"|(bn|[kb]|(?-i:M)|(?-i:m)(?!/s(?![^\W_])))(?![^\W_])",
     re.IGNORECASE,
 )
@@ -21,27 +21,18 @@ _ORDINAL = re.compile(
     r"([0-9]{1,3}(?:,[0-9]{3})++|[0-9]{1,9})(st|nd|rd|th)(?=s?(?![^\W_]))", re.IGNORECASE
 )
 _GROUPED_DIGITS = re.compile(r"[0-9]{4}(?:[ -][0-9]{4}){2,4}(?![0-9])")
-_SCREENS = frozenset(
-    {
-        "monitor", "monitors", "tv", "tvs", "video", "videos", "stream", "streams", "display",
-        "resolution", "screen", "quality", "uhd", "hdr", "gaming", "textures", "footage", "camera",
-        "cam", "movie", "bluray",
-    }
-)  # fmt: skip
-"""Words behind 4k that make it a resolution."""
-_RATE = re.compile(r" [0-9]{2,3} ?(?:hz|fps)(?![^\W_])", re.IGNORECASE)
 _YEAR_BEFORE = frozenset({"in", "since", "circa", "year", "anno", "until", "before", "after"})
 _ROOMS = frozenset(
     {
         "room", "flight", "exit", "gate", "bus", "train", "route", "channel", "highway", "suite",
-        "apartment", "apt",
+        "apartment", "apt", "error", "http", "rm",
     }
 )  # fmt: skip
 _TURNS = frozenset({"180", "360", "540", "720", "900", "1080"})
 _TURNED = re.compile(r" (?:no ?scopes?|flick|spin|turn)(?![^\W_])", re.IGNORECASE)
 _FLIGHT = re.compile(r"(?:^| )[A-Z]{2} $")
 _CALIBERS = frozenset({"cal", "caliber", "calibre", "acp", "magnum", "bmg", "colt"})
-_RATED = frozenset({"elo", "rating", "rated", "mmr", "fide"})
+_RATED = frozenset({"elo", "rating", "rated", "mmr", "fide", "rapid", "blitz", "bullet"})
 _EDGE = frozenset(".,!?;:)\"'")
 _FAMILIAR = {
     "007": "double oh seven", "101": "one oh one", "404": "four oh four", "420": "four twenty",
@@ -113,33 +104,20 @@ def scaled(line: Line, at: int) -> Reading | None:
         text = text.replace(",", ".")
     end = scale.end()
     if sign in ("k", "K") and text in ("2", "4", "8"):
-        is_screen = line.after(end).lower() in _SCREENS or _RATE.match(line.text, end) is not None
-        if sign == "K" or is_screen or line.before(at) == "in":
+        if thousands.is_screen(line, at, end, sign):
             return Reading(end, f"{numerals.count(text)} K", "number")
-    elif sign in ("k", "K") and _is_called_k(line, at, end, text):
+    elif sign in ("k", "K") and thousands.is_called_k(line, at, end, text):
         return Reading(end, f"{numerals.count(text)} K", "number")
     elif (
         (sign and _is_versioned(line, at, sign))
         or (sign == "m" and _HEIGHT.fullmatch(text) and not _is_counted(line, end))
+        or (sign == "m" and line.after(end).lower() in millions.FAR)
         or (sign in ("m", "b") and text.isdigit() and len(text) < 4 and not _is_counted(line, end))
     ):
         return None
     word = SCALES[(scale[1] or sign).lower()]
     said = f"{numerals.count(text)} {word}"
     return Reading(end, said, "number", said, numerals.value(text) * _POWERS[word])
-
-
-_RUN = frozenset({"run", "race", "walk", "jog", "runs", "races"})
-_MODEMS = frozenset({"modem", "modems", "dialup", "dial", "connection"})
-
-
-def _is_called_k(line: Line, at: int, end: int, text: str) -> bool:
-    """Tell whether a number of thousands is said with its letter: a 5k, 10k run, 56k modem."""
-    following = line.after(end).lower()
-    if text == "56":
-        return following in _MODEMS
-    is_run = line.before(at) in ("a", "my", "first") or following in _RUN
-    return is_run and text in ("5", "10")
 
 
 def _is_versioned(line: Line, at: int, sign: str) -> bool:
@@ -165,7 +143,7 @@ _COUNTED = frozenset(
 
 
 def _is_counted(line: Line, end: int) -> bool:
-    return line.after(end).lower() in _COUNTED
+    return line.after(end + line.text.startswith("+", end)).lower() in _COUNTED
 
 
 def pointed(line: Line, at: int) -> Reading | None:
@@ -198,7 +176,7 @@ def dotted(line: Line, at: int) -> Reading | None:
 def spaced(line: Line, at: int) -> Reading | None:
     """Read a number grouped by blanks: 1 000 000."""
     match = _BLANKS.match(line.text, at)
-    if match is None:
+    if match is None or line.before(at) in RANKS:
         return None
     text = re.sub(r"\D", "", match[0])
     return Reading(match.end(), numerals.count(text), "number", value=float(text))
@@ -280,6 +258,16 @@ def inside(line: Line, at: int) -> Reading | None:
 
 
 _INSIDE = re.compile(r"([0-9]++)(\.[0-9]{1,3}(?![0-9.]))?")
+
+RANKS = frozenset(
+    {
+        "iron", "bronze", "silver", "gold", "plat", "platinum", "emerald", "diamond", "master",
+        "immortal", "ascendant", "radiant", "legend", "ancient", "archon", "divine", "crusader",
+        "guardian", "herald", "champion", "champ", "season", "level", "lvl", "tier", "rank",
+        "prestige", "chapter", "part", "act", "ep", "episode", "round", "game",
+    }
+)  # fmt: skip
+"""Words whose number ends at a blank: "immortal 3 200rr"."""
 
 QUANTITIES = (scaled, plain)
 """What a range or a unit can be made of."""

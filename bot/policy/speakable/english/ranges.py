@@ -4,6 +4,7 @@ import re
 
 from bot.policy.speakable.english import (
     dates,
+    decades,
     fractions,
     measures,
     money,
@@ -23,7 +24,7 @@ _QUANTITIES = (
     money.letters_before,
     money.behind,
     times.clock,
-    times.decade,
+    decades.decade,
     measures.measure,
     sizes.multiple,
     sizes.age,
@@ -74,7 +75,8 @@ def span(line: Line, at: int) -> Reading | None:
     text = line.text
     if text[at - 1 : at] == "-":
         return None
-    if (named := _NAMED.match(text, at)) and line.is_end(named.end()):
+    named = _NAMED.match(text, at)
+    if named and line.is_end(named.end()) and not _GOES_ON.match(text, named.end()):
         return Reading(named.end(), _NAMES[named[0]], "range")
     first = quantity(line, at)
     if first is None or (match := _BETWEEN.match(text, first.end)) is None:
@@ -87,7 +89,8 @@ def span(line: Line, at: int) -> Reading | None:
     if first.kind == "money" and second.kind == "number" and (unit := money.unit_of(text, at)):
         is_again = money.is_named_again(line, second.end, SIGNS[text[at]])
         said = f"{first.bare} to {second.said}"
-        return Reading(second.end, said if is_again else f"{said} {unit}", "money")
+        said = said if is_again else f"{said} {unit}"
+        return money.per_what(line, Reading(second.end, said, "money"))
     if first.kind == "number" and second.kind in _TAKES_UNIT:
         written = text[at : first.end]
         is_count = second.kind == "measure" and written.isdigit()
@@ -205,7 +208,11 @@ def minus(line: Line, at: int) -> Reading | None:
     if not following or following.isspace() or line.text[at - 1 : at] == "-":
         return None
     reading = (
-        quantity(line, at + 1) or numbers.pointed(line, at + 1) or measures.pointed(line, at + 1)
+        times.run(line, at + 1)
+        or fractions.fraction(line, at + 1)
+        or quantity(line, at + 1)
+        or numbers.pointed(line, at + 1)
+        or measures.pointed(line, at + 1)
     )
     if reading is None:
         return None

@@ -55,6 +55,8 @@ def roman(line: Line, at: int) -> Reading | None:
         return None
     text = match[0].upper()
     number = _value(text)
+    if number and _CENTURY.match(line.text, match.end()) and match[0].isupper():
+        return Reading(match.end(), numerals.ordinal(number), "roman")
     if before in _KINGS and number:
         return Reading(match.end(), f"the {numerals.ordinal(number)}", "roman")
     if before in ("gen", "generation") and text == "X":
@@ -97,17 +99,23 @@ def _all_numerals() -> frozenset[str]:
 
 
 def joined(line: Line, at: int) -> Reading | None:
-    """Read FFXIV and WWII."""
+    """Read FFXIV, WWII and mkIV."""
     match = _JOINED.match(line.text, at)
-    return (
-        Reading(match.end(), f"{match[1]} {numerals.cardinal(_value(match[2].upper()))}")
-        if match
-        else None
-    )
+    if match is None:
+        return None
+    number = numerals.cardinal(_value(match[2].upper()))
+    name = "World War" if match[1] in ("WW", "ww") else match[1]
+    return Reading(match.end(), f"{name} {number}", "roman")
 
 
-_JOINED = re.compile(r"(FF|WW|ff|ww)([IVX]{1,4}|[ivx]{1,4})(?![^\W_])")
+_JOINED = re.compile(r"(FF|WW|ff|ww|(?:MK|[Mm]k)(?=[IVXivx]{2}))([IVX]{1,4}|[ivx]{1,4})(?![^\W_])")
+_CENTURY = re.compile(r" (?:century|cent\.)(?![^\W_])", re.IGNORECASE)
 RULES = (
     Rule(roman, words=_all_numerals()),
-    Rule(joined, words=[f"ff{n}" for n in _all_numerals()] + ["wwi", "wwii"]),
+    Rule(
+        joined,
+        words=[f"ff{n}" for n in _all_numerals()]
+        + ["wwi", "wwii", "wwiii"]
+        + [f"mk{n}" for n in _all_numerals()],
+    ),
 )

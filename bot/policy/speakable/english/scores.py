@@ -8,6 +8,7 @@ from bot.policy.speakable.reading import Line, Reading, Rule
 _TRIPLE = re.compile(
     r"([0-9]{1,3})([-/])([0-9]{1,3})\2([0-9]{1,3})(?![-/]?[0-9])(?![^\W_]|-[^\W_])"
 )
+_ADDED = re.compile(r"(45|90|105|120)'?\+([0-9]{1,2})'?(?= |[.,!?]|$)")
 _SCORED_BEFORE = frozenset(
     {
         "kda", "k/d/a", "kills", "score", "scoreline", "stats", "stat", "im", "i'm", "he's", "hes",
@@ -22,7 +23,10 @@ _ENDED = frozenset({"ended", "finished", "dropped"})
 _OPENERS = frozenset({"", "a", "my", "nice", "solid"})
 _NEAR = 24
 """Characters before three numbers in which they are called a score."""
-_MONTHS = 12
+_PLAYERS = frozenset({"i", "he", "she", "we", "they", "u", "you", "bro", "and", "who", ""})
+"""Words before "ended" for one whose score follows; others are before a day."""
+_MONTHS, _DAYS = 12, 31
+_YEAR_DIGITS = 2
 _LEAST_YEAR = 18
 """Least number behind a month and a day of what "went" is said of that is rather a year."""
 
@@ -49,9 +53,28 @@ def is_score(line: Line, at: int) -> bool:
     if "kda" in line.text[max(at - _NEAR, 0) : at].lower():
         return True
     is_date = int(match[1]) <= _MONTHS and int(match[4]) >= _LEAST_YEAR
+    is_day = int(match[1]) <= _MONTHS < int(match[3]) <= _DAYS and len(match[4]) == _YEAR_DIGITS
+    if before == "ended" and is_day and line.before(_start(line, at)) not in _PLAYERS:
+        return False  # "war ended 5/23/10"
     if before in _WENT:
         return following == "on" or not is_date
     return not is_date and (before in _ENDED or (following == "on" and before in _OPENERS))
 
 
-RULES = (Rule(score, digits=True, followed="-/"),)
+def _start(line: Line, at: int) -> int:
+    """Return where the word before `at` begins."""
+    return line.text.rfind(" ", 0, max(at - 1, 0)) + 1
+
+
+def added(line: Line, at: int) -> Reading | None:
+    """Read 90+4': minutes that are added to a half."""
+    match = _ADDED.match(line.text, at)
+    if match is None:
+        return None
+    return Reading(match.end(), " plus ".join(map(numerals.count, match.groups())), "time")
+
+
+RULES = (
+    Rule(score, digits=True, followed="-/"),
+    Rule(added, digits=True, followed="+'"),
+)

@@ -19,7 +19,7 @@ _SECONDS_BEFORE = frozenset(
         "for", "wait", "after", "within", "under", "sub", "only", "last", "every", "took", "takes",
         "about", "around", "another", "give", "gimme", "by", "over", "than", "exactly", "like",
         "in", "just", "next", "at", "almost", "until", "cooldown", "cd", "got", "had", "clip",
-        "timer",
+        "timer", "->", "→", "=>",
     }
 )  # fmt: skip
 _SECONDS_AFTER = frozenset(

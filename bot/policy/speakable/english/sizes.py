@@ -4,6 +4,7 @@ import re
 
 from bot.policy.speakable.english import numbers, numerals
 from bot.policy.speakable.english.numerals import NUMBER
+from bot.policy.speakable.english.tables import nouns
 from bot.policy.speakable.english.tables.units import PER, UNITS
 from bot.policy.speakable.reading import Line, Reading, Rule
 
@@ -42,7 +43,7 @@ def inches(line: Line, at: int) -> Reading | None:
         return None
     number = numerals.count(match[1])
     following = line.after(match.end())
-    unit = "inch" if following or match[1] == "1" else "inches"
+    unit = "inch" if nouns.is_noun(following.lower()) or match[1] == "1" else "inches"
     return Reading(match.end(), f"{number} {unit}", "measure", number)
 
 
@@ -55,6 +56,17 @@ _AGED_BEFORE = frozenset(
 )  # fmt: skip
 
 
+_PERSONS = frozenset(
+    {
+        "male", "female", "guy", "girl", "dude", "kid", "man", "woman", "boy", "dog", "cat", "son",
+        "account",
+        "child", "house", "laptop", "meme", "puppy", "whiskey", "daughter", "brother", "sister",
+        "student", "lady", "gamer", "streamer",
+    }
+)  # fmt: skip
+"""Who or what is of an age that stands before: a 25 year old guy."""
+
+
 def age(line: Line, at: int) -> Reading | None:
     """Read 25yo, 18 y/o."""
     match = _AGE.match(line.text, at)
@@ -62,6 +74,7 @@ def age(line: Line, at: int) -> Reading | None:
         return None
     number = numerals.count(match[1])
     is_age = line.before(at) in _AGED_BEFORE and match[1] != "1"
+    is_age = is_age and line.after(match.end()).lower() not in _PERSONS
     unit = "years old" if is_age and not line.after(match.end()).endswith("ing") else "year old"
     return Reading(match.end(), f"{number} {unit}", "measure")
 

@@ -16,6 +16,8 @@ _MIXED = re.compile(
     rf"|/[^\W_])",
     re.IGNORECASE,
 )
+_PLACE = re.compile(r"[A-Z][0-9]")
+"""What is rather a place or a name in capitals: gate B4, the M8."""
 _TONES = {
     "s": "sarcasm", "j": "joking", "hj": "half joking", "srs": "serious", "gen": "genuine",
     "lh": "light-hearted", "pos": "in a good way", "neg": "in a bad way", "nm": "not mad",
@@ -24,7 +26,11 @@ _TONES = {
 _TONE = re.compile(rf"/({'|'.join(_TONES)})[.!]*$", re.IGNORECASE)
 _OPENERS = frozenset(re.split("[^a-z]", key)[0] for key in vocabulary.MIXED)
 _LEVEL = re.compile(r"(?P<word>lvl|lv|lev)s?\.? ?(?=[0-9])", re.IGNORECASE)
-_NUMBERED = re.compile(r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?(?=[0-9IVX])", re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"(?P<word>no|nr|ep|vol|ch|pg|pp|fig|sec|s)\. ?"
+    r"(?=[0-9]|(?-i:[IVX]{2,4})(?![^\W_]))",
+    re.IGNORECASE,
+)
 _ESTABLISHED = re.compile(r"[Ee]st\.? ?(?=(?:1[6-9]|20)[0-9]{2}(?![^\W_]|:))")
 _PART = re.compile(r"[Pp]t\.? ?(?=[0-9])")
 _NUMBERED_WORDS = {
@@ -78,9 +84,12 @@ def _is_alone(line: Line, at: int, end: int, *, key_is_title: bool) -> bool:
     before, after = line.text[at - 1 : at], line.text[end : end + 2]
     if before and before in "'&.@#/_-+":
         return False
+    if before == "*" and line.text[at - 2 : at - 1].isalnum():  # "f*k"
+        return False
     if key_is_title and after[:1] == "." and after[1:].isalpha():
         return True
-    return not (after[:1] in ("'", "&", "/", "-") or (after[:1] == "." and after[1:].isalnum()))
+    goes_on = after[:1] == "." and after[1:].isalnum()
+    return not (goes_on or after[:1] in tuple("'&/-^"))
 
 
 def _is_meant(line: Line, at: int, end: int, written: str, key: str) -> bool:
@@ -120,6 +129,8 @@ def tone(line: Line, at: int) -> Reading | None:
 def mixed(line: Line, at: int) -> Reading | None:
     """Read abbreviations with signs in them: w/, b/c, tl;dr, w/o, a/s/l, h8."""
     match = _MIXED.match(line.text, at)
+    if match and _PLACE.fullmatch(match[0]) and not (line.is_shouted or line.begins_sentence(at)):
+        return None
     if match is None or (at and (line.text[at - 1].isalnum() or line.text[at - 1] in "'&./")):
         return None
     return Reading(match.end(), vocabulary.MIXED[match[0].lower()], "slang")
@@ -134,6 +145,8 @@ def level(line: Line, at: int) -> Reading | None:
 def numbered(line: Line, at: int) -> Reading | None:
     """Read No. 1, ep. 5, vol. 2."""
     match = _NUMBERED.match(line.text, at)
+    if match and line.text[at - 1 : at] == ".":  # "p.s. 5 of them"
+        return None
     return (
         Reading(match.end(), f"{_NUMBERED_WORDS[match['word'].lower()]} ", "slang")
         if match
@@ -170,6 +183,17 @@ def initial(line: Line, at: int) -> Reading | None:
 
 _LEET = re.compile(rf"(?:{vocabulary.any_of(vocabulary.LEET)})(?![^\W_])", re.IGNORECASE)
 
+
+def someone(line: Line, at: int) -> Reading | None:
+    """Read any1, no1 and every1."""
+    match = _ANY.match(line.text, at)
+    if match is None or (line.is_shouted and match["word"].lower() == "no"):
+        return None
+    return Reading(match.end(), f"{match['word']} one{match['s'] or ''}", "slang")
+
+
+_ANY = re.compile(r"(?P<word>any|some|no|every)1(?P<s>'?s)?(?![^\W_])", re.IGNORECASE)
+
 RULES = (
     Rule(tone, signs="/"),
     Rule(mixed, letters=True, words=_OPENERS),
@@ -178,5 +202,6 @@ RULES = (
     Rule(numbered, letters=True),
     Rule(established, letters=True, words=("est",)),
     Rule(part, letters=True, words=("pt",)),
+    Rule(someone, letters=True),
     Rule(initial, digits=True),
 )

@@ -1,4 +1,4 @@
-"""Classes time and duration: clocks, times of runs, hours and minutes, decades."""
+"""Classes time and duration: clocks, times of runs, hours and minutes."""
 
 import re
 
@@ -49,27 +49,6 @@ _UNITS = {
     "m": "minute",
     "s": "second",
 }
-_DECADE = re.compile(r"(?P<century>1[0-9]|20)?(?P<tens>[0-9])0 ?'?s(?![^\W_])", re.IGNORECASE)
-_DECADE_BEFORE = frozenset(
-    {
-        "the", "mid", "early", "late", "my", "his", "her", "their", "your", "our", "in", "since",
-        "'til", "mid-", "of", "from", "back", "like",
-    }
-)  # fmt: skip
-_DECADE_AFTER = frozenset(
-    {
-        "music", "kid", "kids", "baby", "babies", "rock", "movie", "movies", "vibe", "vibes",
-        "hits", "song", "songs", "fashion", "show", "shows", "cartoon", "cartoons", "anime",
-        "style", "band", "bands", "era", "aesthetic", "pop", "cars", "car", "hair",
-    }
-)  # fmt: skip
-_CARDS = frozenset({"1650S", "1660S", "2060S", "2070S", "2080S"})
-"""Cards of graphics, which are written like decades."""
-_DECADES = re.compile(r"(?:-| (?:and|or) )'?[0-9]0s(?![^\W_])")
-"""Another decade behind the first: 60s-70s."""
-_SECONDS_AFTER = frozenset(
-    {"left", "cooldown", "cd", "timer", "delay", "remaining", "ago", "later"}
-)
 _RECORDS = frozenset(
     {
         "wr", "pb", "pace", "run", "sub", "split", "record", "time", "finished", "got", "sob",
@@ -210,52 +189,6 @@ def duration(line: Line, at: int) -> Reading | None:
     return Reading(match.end(), said, "duration")
 
 
-def decade(line: Line, at: int) -> Reading | None:
-    """Read the 90s, 1980s, mid-80s, '70s; 30s alone are seconds."""
-    match = _DECADE.match(line.text, at)
-    if match is None or (match["tens"] == "0" and match["century"] is None):
-        return None
-    if match[0] in _CARDS and not line.is_shouted:
-        return None
-    century, tens = match["century"], match["tens"]
-    if century is None:
-        following = line.after(match.end()).lower()
-        is_decade = (
-            line.before(at) in _DECADE_BEFORE
-            or line.text[at - 1 : at] in ("'", "-")
-            or following in _DECADE_AFTER
-            or _DECADES.match(line.text, match.end()) is not None
-            or (int(tens) > 6 and following not in _SECONDS_AFTER)
-        )
-        if not is_decade or line.before(at) == "for":
-            return None
-        return Reading(match.end(), numerals.plural(numerals.cardinal(int(tens) * 10)), "decade")
-    if line.text[match.end("tens") + 1] == " " and line.after(match.end()):
-        return None
-    first = numerals.cardinal(int(century))
-    if tens == "0":
-        said = "two thousands" if century == "20" else f"{first} hundreds"
-    else:
-        said = f"{first} {numerals.plural(numerals.cardinal(int(tens) * 10))}"
-    return Reading(match.end(), said, "decade")
-
-
-_SHORT_YEAR = re.compile(r"'([0-9]{2})(?![0-9'\"])(?:(s)(?![^\W_]))?(?![^\W_])")
-
-
-def short_year(line: Line, at: int) -> Reading | None:
-    """Read '04 and '99 as years, '80s as a decade."""
-    match = _SHORT_YEAR.match(line.text, at)
-    if match is None or (at and not line.text[at - 1].isspace() and line.text[at - 1] != "("):
-        return None
-    said = numerals.two_digits(match[1])
-    if match[2]:
-        if match[1][1] != "0":
-            return None
-        said = numerals.plural(numerals.cardinal(int(match[1])))
-    return Reading(match.end(), said, "year")
-
-
 _SHORT_HALVES = re.compile(r"(1[0-2]|[1-9])a-(1[0-2]|[1-9])p(?![^\W_])")
 
 
@@ -275,6 +208,4 @@ RULES = (
     Rule(military, digits=True, followed=" h"),
     Rule(ratio, digits=True, followed=": "),
     Rule(duration, digits=True, followed=" yYmMwWdDhHsS"),
-    Rule(decade, digits=True, followed=" 'sS"),
-    Rule(short_year, signs="'"),
 )

@@ -40,6 +40,7 @@ _STARTING = re.compile(r"\b(?:a|the|my|your|ur|which|best|first) starting $", re
 _WEDDED = frozenset({"me", "him", "her", "each"})
 """Words behind "wed" as a verb."""
 _DATED = re.compile(r",? (?:[0-9]{1,2}(?:st|nd|rd|th|/[0-9]{1,2}|:[0-9]{2}| ?[ap]m)?(?![^\W_]))")
+_TIMED = re.compile(r",? (?:at |@ ?)?[0-9]{1,2}(?::[0-9]{2})? ?[ap]m(?![^\W_])", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]+(?![^\W_])")
 
 
@@ -71,6 +72,8 @@ def _is_day(line: Line, at: int, end: int, key: str) -> bool:
             and following != "to"
             and not (key == "sun" and (before == "by" or (before, following) == ("every", "is")))
         )
+    if key == "mon" and _TIMED.match(line.text, end):
+        return True
     if key == "mon" and (before in _NO_MONDAY or following not in _MONDAY_AFTER):
         return False
     if _STARTING.search(line.text[max(at - 24, 0) : at]) or (key == "wed" and following in _WEDDED):
@@ -91,4 +94,15 @@ _FOLLOWS = re.compile(
 )
 _LEADS = re.compile(rf" (?:and|or) (?:{'|'.join(DAYS)})(?![^\W_])", re.IGNORECASE)
 
-RULES = (Rule(weekday, words=DAYS),)
+_LISTED = re.compile(rf"(?:{'|'.join(DAYS)})(?:/(?:{'|'.join(DAYS)}))+(?![^\W_]|/)", re.IGNORECASE)
+
+
+def listed(line: Line, at: int) -> Reading | None:
+    """Read tue/thu and mon/wed/fri."""
+    match = _LISTED.match(line.text, at)
+    if match is None or line.text[at - 1 : at] in tuple("'-&/._#@"):
+        return None
+    return Reading(match.end(), " ".join(DAYS[day] for day in match[0].lower().split("/")), "date")
+
+
+RULES = (Rule(weekday, words=DAYS), Rule(listed, words=DAYS))

@@ -19,10 +19,13 @@ MEASURED = frozenset(
         "light", "microwave", "motor", "oven", "soundbar", "speakers", "subwoofer", "supply",
         "toaster", "swim", "tank", "timeout", "timer", "tire", "tires", "trial", "trip", "tv",
         "video", "walk",
-        "wall", "wheels", "window", "zone",
+        "wall", "wheels", "window", "zone", "cd", "respawn", "ping", "pistol", "rifle", "stun",
+        "pole", "field",
     }
 )  # fmt: skip
 """What is measured by the number before it: a 65 watt charger."""
+EXTENTS = frozenset({"tall", "long", "deep", "wide", "high", "old"})
+"""Words behind a measure that are part of an adjective behind an article: a 6 foot tall man."""
 _NO_NOUNS = frozenset(
     {
         "of", "in", "is", "and", "or", "to", "for", "at", "on", "ago", "later", "left", "a", "per",
@@ -32,12 +35,14 @@ _NO_NOUNS = frozenset(
         "though", "because", "cuz", "bc", "when", "while", "until", "till", "my", "your", "his",
         "her", "we", "they", "you", "he", "she", "again", "only", "the", "then", "that", "deep",
         "high", "tall", "long", "wide", "old", "not", "will", "behind", "ahead", "faster", "slower",
-        "earlier", "late", "early",
+        "earlier", "late", "early", "into",
     }
 )  # fmt: skip
 PRICED = frozenset(
     {
-        "bill", "bonus", "bottle", "bounty", "box", "budget", "bundle", "bundles", "burger",
+        "bill", "bonus", "buyout", "contract", "fine", "jackpot", "lawsuit", "mansion", "salary",
+        "settlement", "startup", "transfer", "valuation", "bottle", "bounty", "box", "budget",
+        "bundle", "bundles", "burger",
         "buyin", "car", "card", "chair", "charge", "code", "coffee", "coin", "controller",
         "cosmetic", "cosmetics", "coupon", "course", "cpu", "credit", "deal", "deposit", "dinner",
         "discount", "dlc", "donation", "donations", "dono", "donos", "edition", "emote",

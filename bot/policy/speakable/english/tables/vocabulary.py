@@ -216,7 +216,7 @@ _NOT_BEFORE = {
     "ig": frozenset(["live", "model", "post", "story"]),
     "k": frozenset(["pop"]),
     "min": frozenset(["max"]),
-    "r": frozenset(["b", "d", "n", "rated", "s", "slash"]),
+    "r": frozenset(["b", "cubed", "d", "n", "rated", "s", "slash", "squared"]),
     "sec": frozenset(["championship", "football"]),
     "u": frozenset(["boat", "of", "turn", "slash"]),
 }
@@ -252,6 +252,12 @@ _JOB_AFTER = frozenset(
 """Words behind "nj" as a nice job; others are behind New Jersey."""
 
 
+_SENIORS = frozenset(
+    {"analyst", "analysts", "dev", "devs", "developers", "engineer", "engineers", "citizens"}
+)
+"""Words behind "sr" as a senior, also behind a number."""
+
+
 def is_allowed(key: str, before: str, after: str, following: str) -> bool:
     """Tell whether the words around an abbreviation leave it one."""
     if after in _NOT_BEFORE.get(key, ()) or before in _NOT_AFTER.get(key, ()):
@@ -263,6 +269,9 @@ def is_allowed(key: str, before: str, after: str, following: str) -> bool:
     if key == "atm" and before in ("the", "an", "this", "that", "my", "nearest"):
         return False
     if key in ("sr", "lfg") and (after in NUMBER_WORDS or following.strip().isdigit()):  # "SR 4200"
+        return False
+    is_counted = before in NUMBER_WORDS or before[-1:].isdigit()
+    if is_counted and (key == "def" or (key == "sr" and after not in _SENIORS)):  # "3200 SR"
         return False
     if key == "nj":
         begins = before in ("", "gg", "lol", "wow") or before[-1] in ".!?"
