@@ -191,7 +191,7 @@ def test_every_pattern_of_the_configuration_has_words() -> None:
     folder = Path(mistakes.__file__).parent
     patterns = {
         pattern
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         for pattern in re.findall(r'pattern=r"(.*?)"', path.read_text(encoding="utf-8"))
     }
 
