@@ -33,7 +33,7 @@ def mistakes(policy: str) -> str:
         ("  mode: {read: mention}", "needs `names`"),
         ("  links: {action: remove}", "allowed: 'strip', 'drop', 'link' or 'off'"),
         ("  length: {max_characters: 0}", "greater than or equal to 1"),
-        ("  speakable: {language: English}", "match pattern"),
+        ("  speakable: {language: English}", "two small letters of ISO 639-1, such as en"),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence(policy: str, sentence: str) -> None:

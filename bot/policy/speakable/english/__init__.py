@@ -1,37 +1,22 @@
 """English: the classes of writing, in the order in which equally long readings count."""
 
 from bot.config.chat.policy import SpeakableSettings
-from bot.policy.speakable.english import (
-    addresses,
-    chess,
-    codes,
+from bot.policy.speakable.english.abbreviations import slang, words
+from bot.policy.speakable.english.amounts import degrees, measures, money, sizes
+from bot.policy.speakable.english.names import addresses, chess, codes, engines, models, telephones
+from bot.policy.speakable.english.numbers import (
     counts,
-    dates,
-    days,
-    decades,
     decimals,
-    degrees,
     digit_words,
-    engines,
     fractions,
     mathematics,
-    measures,
-    models,
-    money,
     numbers,
     often,
     ranges,
     romans,
     scores,
-    sizes,
-    slang,
-    telephones,
-    timers,
-    times,
-    weekdays,
-    words,
-    zones,
 )
+from bot.policy.speakable.english.times import dates, days, decades, timers, times, weekdays, zones
 from bot.policy.speakable.reading import Line, Reader, Rule
 
 _NUMBERS = (

@@ -2,8 +2,8 @@
 
 import re
 
-from bot.policy.speakable.english import millions, numerals, thousands
-from bot.policy.speakable.english.numerals import NUMBER, SCALES
+from bot.policy.speakable.english.numbers import millions, numerals, thousands
+from bot.policy.speakable.english.numbers.numerals import NUMBER, SCALES
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _NUMBER = re.compile(NUMBER)

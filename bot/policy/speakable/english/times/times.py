@@ -2,8 +2,8 @@
 
 import re
 
-from bot.policy.speakable.english import numerals
-from bot.policy.speakable.english.timers import counted
+from bot.policy.speakable.english.numbers import numerals
+from bot.policy.speakable.english.times.timers import counted
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _ZONES = (

@@ -2,20 +2,11 @@
 
 import re
 
-from bot.policy.speakable.english import (
-    dates,
-    decades,
-    fractions,
-    measures,
-    money,
-    numbers,
-    numerals,
-    sizes,
-    times,
-    weekdays,
-)
+from bot.policy.speakable.english.amounts import measures, money, sizes
+from bot.policy.speakable.english.numbers import fractions, numbers, numerals
 from bot.policy.speakable.english.tables.currencies import SIGNS
 from bot.policy.speakable.english.tables.months import MONTHS
+from bot.policy.speakable.english.times import dates, decades, times, weekdays
 from bot.policy.speakable.reading import Line, Reading, Rule, longest
 
 _BETWEEN = re.compile(r" ?[-~] ?")

@@ -2,8 +2,8 @@
 
 import re
 
-from bot.policy.speakable.english import numbers, numerals
-from bot.policy.speakable.english.numerals import NUMBER
+from bot.policy.speakable.english.numbers import numbers, numerals
+from bot.policy.speakable.english.numbers.numerals import NUMBER
 from bot.policy.speakable.english.tables import nouns
 from bot.policy.speakable.english.tables.units import PER, UNITS
 from bot.policy.speakable.reading import Line, Reading, Rule

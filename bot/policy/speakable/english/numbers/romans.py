@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english.numbers import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _ROMAN = re.compile(r"(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?='s)?(?![^\W_])")

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import letters, meanings
+from bot.policy.speakable.english.abbreviations import letters, meanings
 from bot.policy.speakable.english.tables import vocabulary
 from bot.policy.speakable.reading import Line, Reading, Rule
 

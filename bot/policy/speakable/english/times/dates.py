@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import numbers, numerals, scores
+from bot.policy.speakable.english.numbers import numbers, numerals, scores
 from bot.policy.speakable.english.tables.months import MONTHS, NAMES
 from bot.policy.speakable.reading import Line, Reading, Rule
 

@@ -2,7 +2,8 @@
 
 import re
 
-from bot.policy.speakable.english import measures, numerals
+from bot.policy.speakable.english.amounts import measures
+from bot.policy.speakable.english.numbers import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _COMMA = re.compile(

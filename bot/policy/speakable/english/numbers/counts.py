@@ -2,7 +2,8 @@
 
 import re
 
-from bot.policy.speakable.english import fractions, money, numbers, numerals
+from bot.policy.speakable.english.amounts import money
+from bot.policy.speakable.english.numbers import fractions, numbers, numerals
 from bot.policy.speakable.english.tables.currencies import SIGNS
 from bot.policy.speakable.reading import Line, Reading, Rule, longest
 

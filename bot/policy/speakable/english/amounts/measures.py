@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import minutes, numbers, numerals, seconds
+from bot.policy.speakable.english.numbers import numbers, numerals
 from bot.policy.speakable.english.tables import nouns
 from bot.policy.speakable.english.tables.units import (
     CAPITALS_DIFFER,
@@ -14,6 +14,7 @@ from bot.policy.speakable.english.tables.units import (
     SPACED,
     UNITS,
 )
+from bot.policy.speakable.english.times import minutes, seconds
 from bot.policy.speakable.reading import Line, Reading, Rule, longest
 
 _UNIT = re.compile(

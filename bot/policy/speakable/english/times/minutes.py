@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import millions
+from bot.policy.speakable.english.numbers import millions
 from bot.policy.speakable.english.tables.units import UNITS
 from bot.policy.speakable.reading import Line, Reading
 

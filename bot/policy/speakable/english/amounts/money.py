@@ -2,8 +2,8 @@
 
 import re
 
-from bot.policy.speakable.english import numerals
-from bot.policy.speakable.english.numerals import NUMBER, SCALES
+from bot.policy.speakable.english.numbers import numerals
+from bot.policy.speakable.english.numbers.numerals import NUMBER, SCALES
 from bot.policy.speakable.english.tables import nouns
 from bot.policy.speakable.english.tables.currencies import (
     AGAIN,

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english.numbers import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _DECADE = re.compile(r"(?P<century>1[0-9]|20)?(?P<tens>[0-9])0 ?'?s(?![^\W_])", re.IGNORECASE)

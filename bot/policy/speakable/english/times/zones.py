@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english.numbers import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _ZONES = "est|edt|cst|cdt|mst|mdt|pst|pdt|gmt|utc|bst|cet|cest|jst|kst|aest|aedt"

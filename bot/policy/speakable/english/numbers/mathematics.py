@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import numerals, ranges
+from bot.policy.speakable.english.numbers import numerals, ranges
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _SIGNS = {

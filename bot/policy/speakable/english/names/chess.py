@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english.numbers import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _PIECES = {"K": "king", "Q": "queen", "R": "rook", "B": "bishop", "N": "knight"}

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english.numbers import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _GROUPS = re.compile(r"\+?[0-9]{1,3}(?:[-. ]\(?[0-9]{2,5}\)?){2,5}(?![-.]?[0-9])(?![^\W_])")

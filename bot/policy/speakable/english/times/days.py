@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import counts, numerals
+from bot.policy.speakable.english.numbers import counts, numerals
 from bot.policy.speakable.english.tables.months import NAMES
 from bot.policy.speakable.reading import Line, Reading, Rule
 

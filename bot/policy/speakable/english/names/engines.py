@@ -2,7 +2,7 @@
 
 import re
 
-from bot.policy.speakable.english import numerals
+from bot.policy.speakable.english.numbers import numerals
 from bot.policy.speakable.reading import Line, Reading, Rule
 
 _ENGINE = re.compile(r"[vV](6|8|10|12|16)s?(?![^\W_]|\.[0-9])")

@@ -1,0 +1,1 @@
+"""Abbreviations: slang, letters, and words that are shouted."""

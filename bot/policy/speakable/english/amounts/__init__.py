@@ -1,0 +1,1 @@
+"""Amounts: numbers with a unit, a currency or a size."""

@@ -1,0 +1,1 @@
+"""Names with numbers in them: models, codes, addresses, telephones, moves of chess."""

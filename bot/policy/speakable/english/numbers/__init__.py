@@ -1,0 +1,1 @@
+"""Numbers: how they are read, alone, together and in what looks like a word."""

@@ -1,0 +1,1 @@
+"""Times: clocks, lengths of time, days and dates."""
