@@ -5,6 +5,7 @@ are cut anywhere and filled to the end; and the tokens of the part that is heard
 little, since nobody knows the exact times of a recording that a user brings.
 """
 
+import itertools
 from typing import NamedTuple
 
 import torch
@@ -107,6 +108,18 @@ def _drift(tokens: Tensor, masked: Tensor, random: torch.Generator) -> Tensor:
     shift = functional.interpolate(knots, size=frames, mode="linear", align_corners=True)[:, 0]
     moved = torch.arange(frames, device=device) + shift.round().long() * ~masked
     return tokens.gather(1, moved.clamp(0, frames - 1))
+
+
+def solve(model: DiT, state: Tensor, reference: Tensor, tokens: Tensor, times: Tensor) -> Tensor:
+    """Return the mel, `[B, T, 100]`, to which Euler steps lead from `state` at `times[0]`.
+
+    Text and reference are given, as in use.
+    """
+    no_text = torch.zeros(len(state), dtype=torch.bool, device=state.device)
+    for now, then in itertools.pairwise(times):
+        velocity = model(state, reference, tokens, now.expand(len(state)), no_text)
+        state = state + (then - now) * velocity
+    return state
 
 
 def loss(model: DiT, question: Question) -> Tensor:

@@ -13,7 +13,6 @@ way, for the more it learns to please the encoder, the less its words and its so
 
 import argparse
 import copy
-import itertools
 import time
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -64,7 +63,11 @@ def follow(
     masked = behind_reference(0.2 + 0.3 * share, rows.tokens)
     reference = degrade(mel, random).masked_fill(masked[:, :, None], 0)
     state = torch.randn(mel.shape, generator=random, device=device)
-    said = _sample(model, state, reference, rows.tokens, graded_steps)
+    times = schedule(Sampling()).to(device)
+    begins = len(times) - 1 - graded_steps
+    with torch.no_grad():
+        state = flow.solve(model, state, reference, rows.tokens, times[: begins + 1])
+    said = flow.solve(model, state, reference, rows.tokens, times[begins:])
     places = torch.rand(batch, _WINDOWS, generator=random, device=device)
     with torch.autocast(device.type, enabled=False):
         powers = encoder.powers(torch.where(masked[:, :, None], said, mel))
@@ -78,20 +81,6 @@ def follow(
         likeness = (encoder(powers, starts) * own).sum(dim=-1).mean()
         apart = (_moments(said, masked) - _moments(mel, masked)).abs().mean()
     return Followed(1 - likeness + _MOMENTS * apart, likeness.detach())
-
-
-def _sample(
-    model: DiT, state: Tensor, reference: Tensor, tokens: Tensor, graded_steps: int
-) -> Tensor:
-    times = schedule(Sampling()).to(state.device)
-    batch = len(state)
-    no_text = torch.zeros(batch, dtype=torch.bool, device=state.device)
-    ungraded = len(times) - 1 - graded_steps
-    for step, (now, then) in enumerate(itertools.pairwise(times)):
-        with torch.set_grad_enabled(step >= ungraded):
-            velocity = model(state, reference, tokens, now.expand(batch), no_text)
-            state = state + (then - now) * velocity
-    return state
 
 
 def _moments(mel: Tensor, masked: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ import torch
 
 from bot.engine.f5.mel import HOP_SAMPLES, log_mel
 from bot.engine.f5.model.sampler import Sampling, schedule
-from training import acoustic, shards
+from training import acoustic, flow, shards
 from training.dit import DiT
 from training.pool import Pool, Rows
 from training.throats import Throats
@@ -30,17 +30,12 @@ def finish(model: DiT, rows: Rows, start: int, random: torch.Generator) -> torch
     """Return the spectrogram behind the reference, `[B, T - 281, 100]`, sampled from `start` on."""
     device = rows.mel.device
     times = schedule(Sampling()).to(device)
-    batch, frames, _ = rows.mel.shape
     reference = rows.mel.clone()
     reference[:, _REFERENCE_FRAMES:] = 0
     noise = torch.randn(rows.mel.shape, generator=random, device=device)
     state = torch.lerp(noise, rows.mel, times[start])
-    no_text = torch.zeros(batch, dtype=torch.bool, device=device)
-    for now, then in zip(times[start:-1], times[start + 1 :], strict=True):
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            velocity = model(state, reference, rows.tokens, now.expand(batch), no_text)
-        state = state + (then - now) * velocity
-    assert state.shape[1] == frames
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        state = flow.solve(model, state, reference, rows.tokens, times[start:])
     return state[:, _REFERENCE_FRAMES:]
 
 
